@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The ready-made scenario of mockcloud, as the README gives it.
+const (
+	accountID    = "0c1f1d2e-0000-4000-8000-000000000001"
+	terraformKey = "pnb_terraform"
+	somebody     = "second.owner@acme.com"
+	somebodysKey = "pnu_second_owner"
+)
+
+// api speaks to the account API with one key, as a person with curl would.
+type api struct {
+	url string // the API's address, with /api
+	key string
+}
+
+// snapshot is what the story looks at in an account.
+type snapshot struct {
+	Domains []string          // sorted
+	Roles   map[string]string // email to role, of people only
+}
+
+func (s snapshot) equal(other snapshot) bool { return reflect.DeepEqual(s, other) }
+
+// lines shows a snapshot to people.
+func (s snapshot) lines() []string {
+	domains := "none"
+	if len(s.Domains) > 0 {
+		domains = strings.Join(s.Domains, ", ")
+	}
+	rows := [][2]string{{"SSO domains", domains}}
+	for _, email := range slices.Sorted(maps.Keys(s.Roles)) {
+		rows = append(rows, [2]string{email, s.Roles[email]})
+	}
+	return table(rows)
+}
+
+// member is a row of POST …/account_memberships/filter.
+type member struct {
+	ID    string  `json:"id"`
+	Email *string `json:"email"` // null for service accounts
+	Role  string  `json:"account_role_name"`
+}
+
+// snapshot reads the domains and who has which role.
+func (a *api) snapshot(ctx context.Context) (snapshot, error) {
+	var domains []struct {
+		Name string `json:"name"`
+	}
+	if err := a.call(ctx, http.MethodGet, "/domains", nil, &domains); err != nil {
+		return snapshot{}, err
+	}
+	members, err := a.members(ctx)
+	if err != nil {
+		return snapshot{}, err
+	}
+	s := snapshot{Domains: []string{}, Roles: map[string]string{}}
+	for _, d := range domains {
+		s.Domains = append(s.Domains, d.Name)
+	}
+	slices.Sort(s.Domains)
+	for email, m := range members {
+		s.Roles[email] = m.Role
+	}
+	return s, nil
+}
+
+// members gives the account's people by email.
+//
+// POST /api/accounts/{account_id}/account_memberships/filter
+func (a *api) members(ctx context.Context) (map[string]member, error) {
+	var rows []member
+	if err := a.call(ctx, http.MethodPost, "/account_memberships/filter", map[string]any{}, &rows); err != nil {
+		return nil, err
+	}
+	people := make(map[string]member, len(rows))
+	for _, m := range rows {
+		if m.Email != nil {
+			people[*m.Email] = m
+		}
+	}
+	return people, nil
+}
+
+// setRole gives a person another role.
+//
+// PATCH /api/accounts/{account_id}/account_memberships/{id}
+func (a *api) setRole(ctx context.Context, email, role string) error {
+	members, err := a.members(ctx)
+	if err != nil {
+		return err
+	}
+	m, ok := members[email]
+	if !ok {
+		return fmt.Errorf("expected %s among the account's members", email)
+	}
+	var roles []struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	}
+	if err := a.call(ctx, http.MethodPost, "/account_roles/filter", map[string]any{}, &roles); err != nil {
+		return err
+	}
+	for _, r := range roles {
+		if r.Name == role {
+			return a.call(ctx, http.MethodPatch, "/account_memberships/"+url.PathEscape(m.ID), map[string]any{"account_role_id": r.ID}, nil)
+		}
+	}
+	return fmt.Errorf("expected a role named %s in the account", role)
+}
+
+// setDomains replaces the account's domains.
+//
+// PATCH /api/accounts/{account_id}/domains
+func (a *api) setDomains(ctx context.Context, names ...string) error {
+	return a.call(ctx, http.MethodPatch, "/domains", map[string]any{"domain_names": append([]string{}, names...)}, nil)
+}
+
+// call sends one request below the account and decodes the answer into out,
+// unless that is nil.
+func (a *api) call(ctx context.Context, method, path string, in, out any) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var body io.Reader = http.NoBody
+	if in != nil {
+		raw, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, a.url+"/accounts/"+accountID+path, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+a.key)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, resp.Body.Close()) }()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return fmt.Errorf("%s %s: expected success, got %s: %s", method, path, resp.Status, bytes.TrimSpace(raw))
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(raw, out)
+}
+
+// since rounds what has passed for people.
+func since(start time.Time) string { return seconds(time.Since(start)) }

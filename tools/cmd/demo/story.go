@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Exit codes of terraform plan -detailed-exitcode.
+const (
+	noChanges   = 0
+	withChanges = 2
+)
+
+// story is one performance.
+type story struct {
+	screen *screen
+	work   *workspace
+	server *server
+}
+
+// play goes through the steps and ends at the first that disappoints.
+func (s *story) play(ctx context.Context) error {
+	began := time.Now()
+	for _, step := range []func(context.Context) error{s.open, s.manage, s.drift, s.close} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	s.screen.line("")
+	s.screen.line(fmt.Sprintf("Done in %s. The configuration is examples/quickstart/main.tf; README.md says how to go on.", since(began)))
+	return nil
+}
+
+// open starts the server and makes Terraform ready.
+func (s *story) open(ctx context.Context) error {
+	s.screen.headline("Start a server that behaves like Prefect Cloud's account API")
+	s.screen.command(append([]string{filepath.ToSlash(s.server.program)}, s.server.args()...)...)
+	if err := s.server.start(ctx); err != nil {
+		return err
+	}
+	s.work.env = []string{
+		"PREFECT_API_URL=" + s.server.apiURL,
+		"PREFECT_API_KEY=" + terraformKey,
+		"PREFECT_CLOUD_ACCOUNT_ID=" + accountID,
+	}
+	s.screen.output(append([]string{"For Terraform:"}, s.work.env...)...)
+
+	s.screen.headline("The account before Terraform")
+	if _, err := s.show(ctx); err != nil {
+		return err
+	}
+	s.screen.headline("Initialize examples/quickstart with the provider just built")
+	return s.terraform(ctx, 0, "init")
+}
+
+// manage brings the account to what the configuration says.
+func (s *story) manage(ctx context.Context) error {
+	s.screen.headline("Plan: what would change")
+	if err := s.terraform(ctx, withChanges, "plan", "-detailed-exitcode"); err != nil {
+		return err
+	}
+	s.screen.headline("Apply it")
+	if err := s.terraform(ctx, 0, "apply", "-auto-approve"); err != nil {
+		return err
+	}
+	s.screen.headline("A second plan finds nothing to do")
+	return s.terraform(ctx, noChanges, "plan", "-detailed-exitcode")
+}
+
+// drift changes the account behind Terraform's back and has Terraform mend it.
+func (s *story) drift(ctx context.Context) error {
+	s.screen.headline("Who has which role now")
+	before, err := s.show(ctx)
+	if err != nil {
+		return err
+	}
+
+	const who, role = "linus@acme.com", "Owner"
+	s.screen.headline("Behind Terraform's back, %s makes %s an %s and disables all domains", somebody, who, role)
+	other := &api{url: s.server.apiURL, key: somebodysKey}
+	s.screen.command(fmt.Sprintf("PATCH /api/accounts/%s/account_memberships/{id of %s}", accountID, who))
+	if err := other.setRole(ctx, who, role); err != nil {
+		return err
+	}
+	s.screen.command(fmt.Sprintf("PATCH /api/accounts/%s/domains", accountID))
+	if err := other.setDomains(ctx); err != nil {
+		return err
+	}
+	changed, err := s.show(ctx)
+	if err != nil {
+		return err
+	}
+	if changed.equal(before) {
+		return fmt.Errorf("expected the account to have changed, it reads as before:\n%s", strings.Join(changed.lines(), "\n"))
+	}
+
+	s.screen.headline("The next plan finds the drift (in CI: exit code %d)", withChanges)
+	if err := s.terraform(ctx, withChanges, "plan", "-detailed-exitcode"); err != nil {
+		return err
+	}
+	s.screen.headline("Apply mends it")
+	if err := s.terraform(ctx, 0, "apply", "-auto-approve"); err != nil {
+		return err
+	}
+	after, err := s.show(ctx)
+	if err != nil {
+		return err
+	}
+	if !after.equal(before) {
+		return fmt.Errorf("expected the account to be as before the change:\n%s\nit is:\n%s",
+			strings.Join(before.lines(), "\n"), strings.Join(after.lines(), "\n"))
+	}
+	return nil
+}
+
+// close destroys what Terraform manages and stops the server.
+func (s *story) close(ctx context.Context) error {
+	s.screen.headline("Destroy: the domain is disabled, people keep their roles")
+	if err := s.terraform(ctx, 0, "destroy", "-auto-approve"); err != nil {
+		return err
+	}
+	left, err := s.show(ctx)
+	if err != nil {
+		return err
+	}
+	if len(left.Domains) != 0 {
+		return fmt.Errorf("expected no domain after destroy, found %s", strings.Join(left.Domains, ", "))
+	}
+	s.screen.headline("Stop the server")
+	if err := s.server.stop(); err != nil {
+		return err
+	}
+	s.screen.output("stopped, exit code 0")
+	return nil
+}
+
+// show reads the account and puts it on the screen.
+func (s *story) show(ctx context.Context) (snapshot, error) {
+	got, err := (&api{url: s.server.apiURL, key: terraformKey}).snapshot(ctx)
+	if err != nil {
+		return snapshot{}, err
+	}
+	s.screen.output(got.lines()...)
+	return got, nil
+}
+
+// terraform runs one command, shows it, and holds its exit code against want.
+func (s *story) terraform(ctx context.Context, want int, args ...string) error {
+	s.screen.command(append([]string{"terraform"}, args...)...)
+	began := time.Now()
+	output, code, err := s.work.run(ctx, args...)
+	if err != nil {
+		return fmt.Errorf("terraform %s: %w", args[0], err)
+	}
+	if code != want {
+		return fmt.Errorf("expected exit code %d from terraform %s, got %d:\n%s", want, strings.Join(args, " "), code, output)
+	}
+	s.screen.output(readable(output)...)
+	s.screen.line(s.screen.paint(dim, fmt.Sprintf("   exit code %d, %s", code, since(began))))
+	return nil
+}
