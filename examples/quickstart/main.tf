@@ -1,0 +1,48 @@
+# Single sign-on for one email domain, and who may do what in the account.
+#
+# The provider takes its settings from the environment, as Prefect's own does:
+# PREFECT_API_KEY, PREFECT_CLOUD_ACCOUNT_ID and, for another server than Prefect
+# Cloud, PREFECT_API_URL.
+
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    prefectsso = {
+      source = "registry.terraform.io/prefectsso/prefectsso"
+    }
+  }
+}
+
+# People with an address in this domain log in through the identity provider.
+# Other domains of the account are left alone.
+resource "prefectsso_domain" "corp" {
+  name = "acme.com"
+}
+
+# One person, on a line of its own that a reviewer sees.
+resource "prefectsso_member_role" "ada" {
+  email = "ada@acme.com"
+  role  = "Admin"
+}
+
+# Many people at once: hundreds or thousands of them fit here.
+resource "prefectsso_member_roles" "team" {
+  roles = {
+    "grace@acme.com" = "Auditor"
+    "linus@acme.com" = "Member"
+  }
+}
+
+data "prefectsso_account" "this" {
+  depends_on = [prefectsso_domain.corp]
+}
+
+data "prefectsso_members" "all" {
+  depends_on = [prefectsso_member_role.ada, prefectsso_member_roles.team]
+}
+
+output "account" {
+  description = "The account, and how far its single sign-on has come."
+  value       = "${data.prefectsso_account.this.name}: ${data.prefectsso_account.this.sso_state}"
+}
