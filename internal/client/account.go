@@ -1,0 +1,65 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Account is what the provider reads of an account.
+type Account struct {
+	ID                    string     `json:"id"`
+	Name                  string     `json:"name"`
+	Handle                string     `json:"handle"`
+	PlanType              string     `json:"plan_type"`
+	PlanTier              *string    `json:"plan_tier"`
+	Status                string     `json:"status"`
+	SSOState              string     `json:"sso_state"`
+	SCIMState             string     `json:"scim_state"`
+	Features              []string   `json:"features"`
+	AuthExpirationSeconds *int64     `json:"auth_expiration_seconds"`
+	WorkOSOrganizationID  *string    `json:"workos_organization_id"`
+	Created               *time.Time `json:"created"`
+	Updated               *time.Time `json:"updated"`
+}
+
+// Me is the user whose key is in use.
+type Me struct {
+	ID        string `json:"id"`
+	Handle    string `json:"handle"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
+	Email     string `json:"email"`
+}
+
+// GetAccount reads an account.
+//
+// GET /api/accounts/{account_id}
+func (c *Client) GetAccount(ctx context.Context, accountID string) (*Account, error) {
+	return do[*Account](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID}})
+}
+
+// Me reads who the key belongs to. A service account gets 403.
+//
+// GET /api/me/
+func (c *Client) Me(ctx context.Context) (*Me, error) {
+	return do[*Me](ctx, c, call{method: http.MethodGet, path: []string{"me", "/"}})
+}
+
+// explainForbidden turns a 403 into a *PlanLimitError where the account's
+// features, read afresh, lack the one that the call needs. It costs a request
+// only after a 403, and never looks at the message. Where the account cannot
+// be read or does not list its features the 403 stays as it is.
+func (c *Client) explainForbidden(ctx context.Context, accountID, feature string, err error) error {
+	var refusal *APIError
+	if !IsForbidden(err) || !errors.As(err, &refusal) {
+		return err
+	}
+	account, readErr := c.GetAccount(ctx, accountID)
+	if readErr != nil || account == nil || account.Features == nil || slices.Contains(account.Features, feature) {
+		return err
+	}
+	return &PlanLimitError{Feature: feature, AccountID: accountID, Err: refusal}
+}

@@ -1,0 +1,186 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-cleanhttp"
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// What a Config means where it says nothing.
+const (
+	defaultRequestTimeout = 30 * time.Second
+	defaultConcurrency    = 10
+	defaultUserAgent      = "terraform-provider-prefectsso"
+)
+
+// ErrClosed is the error of a call on a client that has been closed.
+var ErrClosed = errors.New("the API client is closed")
+
+// Level says how much a log line matters.
+type Level int
+
+// The levels of Config.Log, least important first.
+const (
+	LevelTrace Level = iota
+	LevelDebug
+	LevelInfo
+	LevelWarn
+	LevelError
+)
+
+// Config is what a Client is made from.
+type Config struct {
+	// Endpoint is the base address, /api included; see ParseEndpoint.
+	Endpoint string
+	// APIKey goes out as a bearer token and shows up nowhere else.
+	APIKey    string
+	UserAgent string
+	// RequestTimeout bounds one attempt, the body included. 0 means 30 s.
+	RequestTimeout time.Duration
+	// MaxRetries is how often a call is repeated. 0 means never.
+	MaxRetries int
+	// MaxConcurrentRequests bounds the attempts under way. 0 means 10.
+	MaxConcurrentRequests int
+	// AllowInsecureHTTP lets the key travel over plain http to other machines.
+	AllowInsecureHTTP bool
+	// Transport makes the connections. nil means a pooled one of the client's
+	// own, whose idle connections match MaxConcurrentRequests.
+	Transport http.RoundTripper
+	// Log receives what the client does, without secrets. nil means silence.
+	Log func(ctx context.Context, level Level, msg string, fields map[string]any)
+}
+
+// Client calls the account API. It is safe for concurrent use, and one is
+// meant to be shared: the bound on concurrency, the pause after a 429 and the
+// caches of roles and members belong to it.
+type Client struct {
+	base       string // the endpoint, without a slash at its end
+	basePath   string // the path part of base, escaped
+	apiKey     string
+	userAgent  string
+	concurrent int
+	redact     redactor
+	log        func(ctx context.Context, level Level, msg string, fields map[string]any)
+	retry      *retryPolicy
+	http       *retryablehttp.Client
+	transport  http.RoundTripper
+	gather     gatherWindow
+
+	closing context.Context // ends when Close is called
+	close   context.CancelFunc
+
+	mu      sync.Mutex
+	roles   map[string]*Roles
+	members map[string]*Members
+}
+
+// New makes a client. It sends nothing.
+func New(cfg Config) (*Client, error) {
+	base, err := ParseEndpoint(cfg.Endpoint, cfg.AllowInsecureHTTP)
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	cfg.fill()
+
+	c := &Client{
+		base:       base.String(),
+		basePath:   base.EscapedPath(),
+		apiKey:     cfg.APIKey,
+		userAgent:  cfg.UserAgent,
+		concurrent: cfg.MaxConcurrentRequests,
+		redact:     newRedactor(cfg.APIKey),
+		transport:  cfg.Transport,
+		gather:     gatherWindow{quiet: 10 * time.Millisecond, most: 50 * time.Millisecond},
+		roles:      map[string]*Roles{},
+		members:    map[string]*Members{},
+	}
+	c.closing, c.close = context.WithCancel(context.Background())
+	c.log = func(ctx context.Context, level Level, msg string, fields map[string]any) {
+		for name, value := range fields {
+			if s, ok := value.(string); ok {
+				fields[name] = c.redact.words(s)
+			}
+		}
+		cfg.Log(ctx, level, msg, fields)
+	}
+	c.retry = newRetryPolicy(c.log)
+	c.http = &retryablehttp.Client{
+		HTTPClient: &http.Client{
+			Transport: newAttempts(c, cfg.RequestTimeout),
+			// The key must not follow a redirect, wherever it leads.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		RetryMax:     cfg.MaxRetries,
+		CheckRetry:   c.retry.check,
+		Backoff:      c.retry.backoff,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+	return c, nil
+}
+
+func (cfg *Config) check() error {
+	switch {
+	case cfg.APIKey == "":
+		return errors.New("the API key is empty")
+	case strings.ContainsFunc(cfg.APIKey, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return errors.New("the API key holds a space, a line break or another character that no key has")
+	case cfg.RequestTimeout < 0:
+		return fmt.Errorf("the request timeout is negative: %s", cfg.RequestTimeout)
+	case cfg.MaxRetries < 0:
+		return fmt.Errorf("the number of retries is negative: %d", cfg.MaxRetries)
+	case cfg.MaxConcurrentRequests < 0:
+		return fmt.Errorf("the number of concurrent requests is negative: %d", cfg.MaxConcurrentRequests)
+	}
+	return nil
+}
+
+func (cfg *Config) fill() {
+	if cfg.UserAgent == "" {
+		cfg.UserAgent = defaultUserAgent
+	}
+	if cfg.RequestTimeout == 0 {
+		cfg.RequestTimeout = defaultRequestTimeout
+	}
+	if cfg.MaxConcurrentRequests == 0 {
+		cfg.MaxConcurrentRequests = defaultConcurrency
+	}
+	if cfg.Transport == nil {
+		pooled := cleanhttp.DefaultPooledTransport()
+		pooled.MaxIdleConnsPerHost = cfg.MaxConcurrentRequests
+		cfg.Transport = pooled
+	}
+	if cfg.Log == nil {
+		cfg.Log = func(context.Context, Level, string, map[string]any) {}
+	}
+}
+
+// Close ends shared reads under way and closes idle connections. Calls made
+// afterwards fail with ErrClosed.
+func (c *Client) Close() {
+	c.close()
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// sharedContext makes the context of work that several callers wait for. It
+// keeps the values of the first caller, such as its logger, but does not end
+// with it: it ends when the returned function is called or the client closes.
+func (c *Client) sharedContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	shared, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(c.closing, func() { cancel(ErrClosed) })
+	return shared, func() {
+		stop()
+		cancel(context.Canceled)
+	}
+}

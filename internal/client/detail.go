@@ -1,0 +1,66 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"mime"
+	"regexp"
+	"strings"
+)
+
+// parseDetail reads an error body in FastAPI's two shapes: {"detail":"…"} and,
+// for a validation answer, {"detail":[{"loc":[…],"msg":"…","type":"…"}]}.
+// understood is false where the body is not a JSON object; an object of
+// another shape is understood, and says nothing.
+func parseDetail(body []byte) (message string, fields []FieldError, understood bool) {
+	var answer struct {
+		Detail  json.RawMessage `json:"detail"`
+		Message json.RawMessage `json:"message"` // what gateways in front of the API say
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return "", nil, false
+	}
+	if json.Unmarshal(answer.Detail, &message) == nil || json.Unmarshal(answer.Message, &message) == nil {
+		return message, nil, true
+	}
+	var entries []struct {
+		Loc  []json.RawMessage `json:"loc"`
+		Msg  string            `json:"msg"`
+		Type string            `json:"type"`
+	}
+	if json.Unmarshal(answer.Detail, &entries) != nil || len(entries) == 0 {
+		return "", nil, true
+	}
+	for _, entry := range entries {
+		var loc []string
+		for _, part := range entry.Loc {
+			loc = append(loc, string(bytes.Trim(part, `"`)))
+		}
+		fields = append(fields, FieldError{Loc: strings.Join(loc, "."), Message: entry.Msg, Type: entry.Type})
+	}
+	return "the request is not valid", fields, true
+}
+
+var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.{1,500}?)</title>`)
+
+// titled quotes the title of a web page, the one part of a foreign body that
+// is worth showing and safe to show: ` ("502 Bad Gateway")`, or nothing.
+func titled(body []byte) string {
+	found := htmlTitle.FindSubmatch(body[:min(len(body), maxErrorBody)])
+	if found == nil {
+		return ""
+	}
+	title := strings.Join(strings.Fields(html.UnescapeString(string(found[1]))), " ")
+	return ` (it is a page titled "` + title + `")`
+}
+
+func isJSON(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
+}
+
+func isHTML(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml")
+}

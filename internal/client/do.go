@@ -1,0 +1,218 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// call is one request of the API before it is sent.
+type call struct {
+	method string
+	path   []string // elements after the endpoint, unescaped; a last "/" keeps the slash of the route
+	body   any      // sent as JSON, unless nil
+
+	ifMatch string // the ETag to insist on, if any
+	reads   bool   // a POST that changes nothing, and may be repeated
+}
+
+// reply is an answer that said yes.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// do sends a call and decodes the answer.
+func do[T any](ctx context.Context, c *Client, r call) (T, error) {
+	value, _, err := doTagged[T](ctx, c, r)
+	return value, err
+}
+
+// doTagged is do for an answer whose ETag matters; "" where there is none.
+func doTagged[T any](ctx context.Context, c *Client, r call) (value T, etag string, err error) {
+	answer, err := c.send(ctx, r)
+	if err != nil {
+		return value, "", err
+	}
+	why := ""
+	if contentType := answer.header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
+		why = "JSON is wanted" + titled(answer.body)
+	} else if err = json.Unmarshal(answer.body, &value); err != nil {
+		why = "the JSON is broken or has another form: " + err.Error()
+	}
+	if why != "" {
+		var none T
+		return none, "", c.unexpected(r, answer.status, answer.header, why, err)
+	}
+	return value, answer.header.Get("ETag"), nil
+}
+
+// send sends a call and leaves the body of the answer alone: for routes whose
+// documented answer is {} or 204.
+func (c *Client) send(ctx context.Context, r call) (*reply, error) {
+	if c.closing.Err() != nil {
+		return nil, ErrClosed
+	}
+	path, err := escapePath(r.path)
+	if err != nil {
+		return nil, err
+	}
+	state := &callState{idempotent: r.method != http.MethodPost || r.reads}
+	req, err := c.request(withCallState(ctx, state), r, path)
+	if err != nil {
+		return nil, err
+	}
+
+	resp, err := c.http.Do(req)
+	if resp != nil {
+		defer func() { _ = resp.Body.Close() }() // bytes in memory: cannot fail
+	}
+	if err != nil {
+		return nil, c.failed(ctx, r, state, err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, c.failed(ctx, r, state, err)
+	}
+	switch {
+	case resp.StatusCode >= http.StatusBadRequest:
+		return nil, c.refused(r, state, resp.StatusCode, resp.Header, body)
+	case resp.StatusCode >= http.StatusMultipleChoices:
+		return nil, c.unexpected(r, resp.StatusCode, resp.Header, c.redirects(resp), nil)
+	case isHTML(resp.Header.Get("Content-Type")):
+		return nil, c.unexpected(r, resp.StatusCode, resp.Header, "a web page came instead"+titled(body), nil)
+	}
+	return &reply{status: resp.StatusCode, header: resp.Header, body: body}, nil
+}
+
+func (c *Client) request(ctx context.Context, r call, path string) (*retryablehttp.Request, error) {
+	var payload any // a nil []byte in here would count as a body
+	if r.body != nil {
+		encoded, err := json.Marshal(r.body)
+		if err != nil {
+			return nil, fmt.Errorf("could not encode the body of %s %s: %w", r.method, path, err)
+		}
+		payload = encoded // its length is known, so Content-Length is sent
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, c.base+path, payload)
+	if err != nil {
+		return nil, fmt.Errorf("could not make the request %s %s: %w", r.method, path, err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.apiKey)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.userAgent)
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.ifMatch != "" {
+		req.Header.Set("If-Match", r.ifMatch)
+	}
+	return req, nil
+}
+
+// escapePath joins elements so that none can reach beyond its own place: not
+// by a slash, not by a dot, not by being empty.
+func escapePath(elements []string) (string, error) {
+	var b strings.Builder
+	for i, element := range elements {
+		switch {
+		case element == "/" && i == len(elements)-1:
+			b.WriteByte('/')
+			continue
+		case element == "" || element == "." || element == "..":
+			return "", fmt.Errorf("%q cannot stand in the path of a request", element)
+		}
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(element))
+	}
+	return b.String(), nil
+}
+
+// shownPath is the path as errors show it. Elements that do not escape never
+// got as far as a request.
+func (c *Client) shownPath(r call) string {
+	path, err := escapePath(r.path)
+	if err != nil {
+		return c.basePath
+	}
+	return c.redact.words(c.basePath + path)
+}
+
+// failed makes the error of a call that got no usable answer.
+func (c *Client) failed(ctx context.Context, r call, state *callState, err error) error {
+	if ctx.Err() != nil {
+		if errors.Is(context.Cause(ctx), ErrClosed) {
+			return ErrClosed
+		}
+		return ctx.Err()
+	}
+	var answer *UnexpectedAnswerError
+	if errors.As(err, &answer) {
+		answer.Method, answer.Path, answer.Attempts = r.method, c.shownPath(r), state.attempts
+		answer.ContentType = c.redact.words(answer.ContentType)
+		return answer
+	}
+	failure := &ConnectionError{Method: r.method, Path: c.shownPath(r), Attempts: state.attempts, Err: err}
+	var attempt *attemptError
+	if errors.As(err, &attempt) {
+		failure.Timeout, failure.Err = attempt.timeout, attempt.err
+	}
+	failure.Why = c.redact.words(failure.Err.Error())
+	return failure
+}
+
+// refused makes the error of an answer that says no. Below 500, words that are
+// not the API's own (a proxy's page) are no judgment on the thing asked for:
+// taking its 404 for "gone" would drop things from state.
+func (c *Client) refused(r call, state *callState, status int, header http.Header, body []byte) error {
+	message, fields, understood := parseDetail(body)
+	if !understood && len(bytes.TrimSpace(body)) > 0 {
+		if status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
+			return c.unexpected(r, status, header, "JSON is wanted"+titled(body), nil)
+		}
+		message = "the body is not JSON" + titled(body)
+	}
+	for i, field := range fields {
+		fields[i] = FieldError{Loc: c.redact.words(field.Loc), Message: c.redact.words(field.Message), Type: c.redact.words(field.Type)}
+	}
+	return &APIError{
+		Status:     status,
+		Message:    c.redact.words(message),
+		Fields:     fields,
+		RequestID:  c.redact.words(header.Get(requestIDHeader)),
+		Method:     r.method,
+		Path:       c.shownPath(r),
+		Attempts:   state.attempts,
+		RetryAfter: state.retryAfter,
+	}
+}
+
+func (c *Client) unexpected(r call, status int, header http.Header, why string, err error) error {
+	return &UnexpectedAnswerError{
+		Method:      r.method,
+		Path:        c.shownPath(r),
+		Status:      status,
+		ContentType: c.redact.words(header.Get("Content-Type")),
+		Why:         c.redact.words(why),
+		RequestID:   c.redact.words(header.Get(requestIDHeader)),
+		Err:         err,
+	}
+}
+
+func (c *Client) redirects(resp *http.Response) string {
+	to, err := resp.Location()
+	if err != nil {
+		return "the endpoint redirects, but does not say where to"
+	}
+	where := url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}
+	return "the endpoint redirects to " + where.String() + ", and the API key is not sent there: set endpoint to the API's own address"
+}

@@ -1,0 +1,204 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// APIError is an answer of the API that says no. Its texts come from the
+// server, shortened and without the key.
+type APIError struct {
+	Status    int
+	Message   string
+	Fields    []FieldError // what is wrong where, after a 422
+	RequestID string
+	Method    string
+	Path      string // without the query
+	Attempts  int
+	// RetryAfter is what the last answer asked to wait, if it did.
+	RetryAfter time.Duration
+}
+
+// FieldError is one entry of FastAPI's validation answer.
+type FieldError struct {
+	Loc     string // "body.domain_names.0"
+	Message string
+	Type    string
+}
+
+// Error implements error.
+func (e *APIError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s answered %s", e.Method, e.Path, statusLine(e.Status))
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	for _, field := range e.Fields {
+		fmt.Fprintf(&b, "; %s: %s", field.Loc, field.Message)
+	}
+	if e.RetryAfter > retryAfterCap {
+		fmt.Fprintf(&b, "; it asked to wait %s, and the client waits %s at most", e.RetryAfter, retryAfterCap)
+	}
+	b.WriteString(tail(e.Attempts, e.RequestID))
+	return b.String()
+}
+
+// ConnectionError is a call that got no answer.
+type ConnectionError struct {
+	Method   string
+	Path     string
+	Why      string
+	Timeout  bool // the last attempt ran out of time
+	Attempts int
+	Err      error // what the transport said; its text is not redacted, Why is
+}
+
+// Error implements error.
+func (e *ConnectionError) Error() string {
+	return fmt.Sprintf("%s %s got no answer: %s%s", e.Method, e.Path, e.Why, tail(e.Attempts, ""))
+}
+
+// Unwrap gives what the transport said.
+func (e *ConnectionError) Unwrap() error { return e.Err }
+
+// UnexpectedAnswerError is an answer that the API cannot have meant: a page of
+// a proxy, a redirect, a body that broke off or is too large, or JSON of
+// another form. It says nothing about the thing asked for, not even after 404.
+type UnexpectedAnswerError struct {
+	Method      string
+	Path        string
+	Status      int
+	ContentType string
+	Why         string
+	RequestID   string
+	Attempts    int
+	Err         error // what failed underneath, if anything did
+}
+
+// Error implements error.
+func (e *UnexpectedAnswerError) Error() string {
+	about := statusLine(e.Status)
+	if e.ContentType != "" {
+		about += ", " + e.ContentType
+	}
+	return fmt.Sprintf("%s %s got an answer that is not the API's (%s): %s%s",
+		e.Method, e.Path, about, e.Why, tail(e.Attempts, e.RequestID))
+}
+
+// Unwrap gives what failed underneath.
+func (e *UnexpectedAnswerError) Unwrap() error { return e.Err }
+
+// EndlessPageError is a listing that does not end: a full page brought nothing
+// new, or there were more pages than any account has.
+type EndlessPageError struct {
+	What  string
+	Pages int
+}
+
+// Error implements error.
+func (e *EndlessPageError) Error() string {
+	return fmt.Sprintf("the server keeps sending pages of %s without an end (stopped after %d)", e.What, e.Pages)
+}
+
+// PlanLimitError is a refusal because the account's plan lacks a feature.
+type PlanLimitError struct {
+	Feature   string // as in the account's features: "sso"
+	AccountID string
+	Err       *APIError
+}
+
+// Error implements error.
+func (e *PlanLimitError) Error() string {
+	return fmt.Sprintf("the plan of account %s does not have the feature %q: %s", e.AccountID, e.Feature, e.Err)
+}
+
+// Unwrap gives the refusal itself.
+func (e *PlanLimitError) Unwrap() error { return e.Err }
+
+// NotMemberError says that nobody in the account has this email.
+type NotMemberError struct {
+	AccountID string
+	Email     string
+}
+
+// Error implements error.
+func (e *NotMemberError) Error() string {
+	return fmt.Sprintf("%s is not a member of account %s", e.Email, e.AccountID)
+}
+
+// UnknownRoleError says that the account has no such role.
+type UnknownRoleError struct {
+	AccountID string
+	Role      string   // the name or id that was asked for
+	Existing  []string // names, sorted
+}
+
+// Error implements error.
+func (e *UnknownRoleError) Error() string {
+	return fmt.Sprintf("account %s has no role %q; it has %s", e.AccountID, e.Role, strings.Join(e.Existing, ", "))
+}
+
+// LostWriteError is a change of the account's domains that another writer undid
+// each time.
+type LostWriteError struct {
+	AccountID string
+	Domains   []string // the names of the change
+	Tries     int
+}
+
+// Error implements error.
+func (e *LostWriteError) Error() string {
+	return fmt.Sprintf("the domains of account %s are being changed by somebody else at the same time: the change of %s was lost %d times",
+		e.AccountID, strings.Join(e.Domains, ", "), e.Tries)
+}
+
+// IsNotFound reports that the thing does not exist (404), or that nobody has
+// the email.
+func IsNotFound(err error) bool {
+	var absent *NotMemberError
+	return errors.As(err, &absent) || hasStatus(err, http.StatusNotFound)
+}
+
+// IsConflict reports 409.
+func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
+
+// IsPreconditionFailed reports 412.
+func IsPreconditionFailed(err error) bool { return hasStatus(err, http.StatusPreconditionFailed) }
+
+// IsForbidden reports 403, a plan's limit included.
+func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
+
+// IsUnauthorized reports 401.
+func IsUnauthorized(err error) bool { return hasStatus(err, http.StatusUnauthorized) }
+
+// IsPlanLimit reports a refusal because the account's plan lacks a feature.
+func IsPlanLimit(err error) bool {
+	var limit *PlanLimitError
+	return errors.As(err, &limit)
+}
+
+func hasStatus(err error, status int) bool {
+	var answer *APIError
+	return errors.As(err, &answer) && answer.Status == status
+}
+
+func statusLine(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
+func tail(attempts int, requestID string) string {
+	var about []string
+	if attempts > 1 {
+		about = append(about, fmt.Sprintf("%d attempts", attempts))
+	}
+	if requestID != "" {
+		about = append(about, "request id "+requestID)
+	}
+	if len(about) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(about, ", ") + ")"
+}

@@ -1,0 +1,284 @@
+package client
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Members reads who is in an account, and answers many single questions with
+// few requests. It remembers what it was asked and told, for as long as the
+// client lives; its own writes correct the memory. That somebody is absent is
+// never remembered.
+//
+// ByEmail goes by these rules, where L is the number of lookups by email sent
+// so far, n the number of distinct people asked for so far (those waiting
+// included), and P = ⌈count/200⌉ the pages of the whole listing:
+//
+//   - One request is under way at a time. The first question ever goes out
+//     alone and at once; those that come while a request is under way queue,
+//     and go out together, up to 200 in one lookup. A round that has company
+//     waits a moment for more of it (gatherWindow).
+//   - Before any lookup after the second, count is asked, once.
+//   - As soon as P ≤ n + 3 − L the whole listing is taken, oldest first, its
+//     pages side by side. Until then lookups go on.
+//   - After the listing, answers come from it. Somebody who is not in it is
+//     confirmed by a lookup, since people may join or pages shift meanwhile.
+//
+// So n people who are there cost at most n + 4 requests, whatever the size of
+// the account and the order of the questions, because at the listing
+// L + 1 + P ≤ n + 4; and where questions come ten at a time and P is 28 or
+// less, the listing is taken within three lookups, which is P + 4 in all.
+type Members struct {
+	c         *Client
+	accountID string
+
+	mu      sync.Mutex
+	line    *line                 // those who wait for ByEmail; nil when nobody does
+	known   map[string]Membership // by EmailKey
+	asked   map[string]bool       // everybody ByEmail was asked for: n
+	lookups int                   // L
+	count   int                   // unasked until the third lookup
+	listed  bool                  // the listing has been taken
+	company bool                  // the last round had several people
+
+	// A fetch that began before an own write ended may bring the old role.
+	// Both take a number from clock, and merge lets the write win.
+	clock  uint64
+	writes map[string]ownWrite
+}
+
+type ownWrite struct {
+	at   uint64
+	role AccountRole
+}
+
+const unasked = -1
+
+// Members gives the account's members; all callers share them.
+func (c *Client) Members(accountID string) *Members {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := strings.ToLower(accountID)
+	m, ok := c.members[key]
+	if !ok {
+		m = &Members{
+			c: c, accountID: accountID, count: unasked,
+			known: map[string]Membership{}, asked: map[string]bool{}, writes: map[string]ownWrite{},
+		}
+		c.members[key] = m
+	}
+	return m
+}
+
+// ByEmail finds one member. Nobody is a *NotMemberError, and certain: the
+// server was asked for this very email.
+func (m *Members) ByEmail(ctx context.Context, email string) (Membership, error) {
+	if err := ctx.Err(); err != nil {
+		return Membership{}, err
+	}
+	key := EmailKey(email)
+	m.mu.Lock()
+	if member, ok := m.known[key]; ok {
+		m.mu.Unlock()
+		return member, nil
+	}
+	m.asked[key] = true
+	q, who := m.queue(ctx, key)
+	m.mu.Unlock()
+
+	select {
+	case <-who.done:
+	case <-ctx.Done():
+		m.leave(q, who)
+		return Membership{}, ctx.Err()
+	}
+	switch {
+	case who.err != nil:
+		return Membership{}, who.err
+	case who.member == nil:
+		return Membership{}, &NotMemberError{AccountID: m.accountID, Email: email}
+	}
+	return *who.member, nil
+}
+
+// ByEmails finds many members at once, by EmailKey; those who are not there
+// are missing. Who is not in memory is looked up by email, 200 in a request.
+func (m *Members) ByEmails(ctx context.Context, emails []string) (map[string]Membership, error) {
+	found := make(map[string]Membership, len(emails))
+	var missing []string
+	m.mu.Lock()
+	for _, key := range distinctKeys(emails) {
+		if member, ok := m.known[key]; ok {
+			found[key] = member
+		} else {
+			missing = append(missing, key)
+		}
+	}
+	m.mu.Unlock()
+	if err := m.lookupAll(ctx, missing, found); err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// Refetch asks the server for these people whatever is in memory, and corrects
+// the memory. Those who are not there are missing.
+func (m *Members) Refetch(ctx context.Context, emails ...string) (map[string]Membership, error) {
+	keys := distinctKeys(emails)
+	found := make(map[string]Membership, len(keys))
+	if err := m.lookupAll(ctx, keys, found); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, key := range keys {
+		if _, ok := found[key]; !ok {
+			delete(m.known, key)
+		}
+	}
+	return found, nil
+}
+
+// SetRole gives a member another role and corrects the memory. After an error
+// it is open which role holds: the next read asks the server.
+func (m *Members) SetRole(ctx context.Context, member Membership, role AccountRole) error {
+	err := m.c.UpdateMembershipRole(ctx, m.accountID, member.ID, role.ID)
+	if member.Email == nil {
+		return err // service accounts are not in the memory
+	}
+	key := EmailKey(*member.Email)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err != nil {
+		delete(m.known, key)
+		return err
+	}
+	m.clock++
+	m.writes[key] = ownWrite{at: m.clock, role: role}
+	if known, ok := m.known[key]; ok {
+		m.known[key] = known.withRole(role)
+	}
+	return nil
+}
+
+func (m Membership) withRole(role AccountRole) Membership {
+	m.AccountRoleID, m.AccountRoleName = role.ID, role.Name
+	return m
+}
+
+// lookupAll looks people up in batches side by side, and adds those who are
+// there to found.
+func (m *Members) lookupAll(ctx context.Context, keys []string, found map[string]Membership) error {
+	var mu sync.Mutex
+	batches, ctx := errgroup.WithContext(ctx)
+	batches.SetLimit(m.c.concurrent)
+	for batch := range slices.Chunk(keys, pageSize) {
+		batches.Go(func() error {
+			rows, err := m.lookup(ctx, batch)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for key, row := range rows {
+				found[key] = row
+			}
+			return nil
+		})
+	}
+	return batches.Wait()
+}
+
+// lookup asks for up to 200 people by email in one request. One page is
+// enough: an email has one user.
+func (m *Members) lookup(ctx context.Context, keys []string) (map[string]Membership, error) {
+	began := m.tick()
+	rows, err := m.c.membershipPage(ctx, m.accountID,
+		MembershipQuery{OnlyUsers: true, Filter: &MembershipFilter{Emails: keys}}, page{Limit: pageSize})
+	if err != nil {
+		return nil, err
+	}
+	return m.merge(began, rows), nil
+}
+
+// list takes the whole listing. The pages that count promises come side by
+// side; it reads on only where they show that there are more than promised.
+func (m *Members) list(ctx context.Context, count int) error {
+	began := m.tick()
+	everybody := MembershipQuery{OnlyUsers: true}
+	pages := make([][]Membership, pagesOf(count))
+	fetches, fetchCtx := errgroup.WithContext(ctx)
+	fetches.SetLimit(m.c.concurrent)
+	for i := range pages {
+		fetches.Go(func() (err error) {
+			pages[i], err = m.c.membershipPage(fetchCtx, m.accountID, everybody, page{Limit: pageSize, Offset: i * pageSize})
+			return err
+		})
+	}
+	if err := fetches.Wait(); err != nil {
+		return err
+	}
+	rows := slices.Concat(pages...)
+	if promised := len(pages) * pageSize; len(pages[len(pages)-1]) >= pageSize && promised > count {
+		more, err := m.c.membershipsFrom(ctx, m.accountID, everybody, promised)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, more...)
+	}
+	m.merge(began, rows)
+	m.mu.Lock()
+	m.listed = true
+	m.mu.Unlock()
+	return nil
+}
+
+// pagesOf is P: an empty account has one page, too.
+func pagesOf(count int) int {
+	return max(1, (count+pageSize-1)/pageSize)
+}
+
+func (m *Members) tick() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.clock++
+	return m.clock
+}
+
+// merge puts what a fetch brought into the memory and returns it by key. Of
+// two rows with one email the first counts.
+func (m *Members) merge(began uint64, rows []Membership) map[string]Membership {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	merged := make(map[string]Membership, len(rows))
+	for _, row := range rows {
+		if row.Email == nil {
+			continue
+		}
+		key := EmailKey(*row.Email)
+		if _, ok := merged[key]; ok {
+			continue
+		}
+		if own, ok := m.writes[key]; ok && own.at > began {
+			row = row.withRole(own.role)
+		}
+		merged[key], m.known[key] = row, row
+	}
+	return merged
+}
+
+func distinctKeys(emails []string) []string {
+	keys := make([]string, 0, len(emails))
+	seen := make(map[string]bool, len(emails))
+	for _, email := range emails {
+		if key := EmailKey(email); key != "" && !seen[key] {
+			seen[key] = true
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,146 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Membership is one row of the account's members: a user's or a service
+// account's.
+type Membership struct {
+	ID              string     `json:"id"`
+	ActorID         string     `json:"actor_id"`
+	UserID          *string    `json:"user_id"`
+	FirstName       *string    `json:"first_name"`
+	LastName        *string    `json:"last_name"`
+	Handle          *string    `json:"handle"`
+	Email           *string    `json:"email"` // null for service accounts
+	AccountRoleID   string     `json:"account_role_id"`
+	AccountRoleName string     `json:"account_role_name"`
+	LastLogin       *time.Time `json:"last_login"`
+	Active          bool       `json:"active"`
+}
+
+// MembershipQuery says which memberships are wanted. The zero value wants all.
+type MembershipQuery struct {
+	Filter    *MembershipFilter
+	Sort      string // AccountMembershipSort of the API; "" is CREATED_ASC
+	OnlyUsers bool
+	OnlyBots  bool
+	Active    *bool
+}
+
+// MembershipFilter narrows a query; all its criteria must hold. An empty
+// criterion does not count.
+type MembershipFilter struct {
+	Emails    []string
+	EmailLike string
+	RoleIDs   []string
+	UserIDs   []string
+	ActorIDs  []string
+}
+
+// oldestFirst keeps pages stable: who joins comes at the end.
+const oldestFirst = "CREATED_ASC"
+
+// membershipCriteria is the part of the body that counting and reading share.
+type membershipCriteria struct {
+	Memberships *membershipFilterBody `json:"account_memberships,omitempty"`
+	OnlyUsers   bool                  `json:"only_users,omitempty"`
+	OnlyBots    bool                  `json:"only_bots,omitempty"`
+	Active      *bool                 `json:"active,omitempty"`
+}
+
+type membershipsBody struct {
+	membershipCriteria
+	page
+	Sort string `json:"sort"`
+}
+
+type membershipFilterBody struct {
+	Email   *anyOrLike `json:"email,omitempty"`
+	RoleID  *anyOrLike `json:"account_role_id,omitempty"`
+	UserID  *anyOrLike `json:"user_id,omitempty"`
+	ActorID *anyOrLike `json:"actor_id,omitempty"`
+}
+
+type anyOrLike struct {
+	Any  []string `json:"any_,omitempty"`
+	Like string   `json:"like_,omitempty"`
+}
+
+func (q MembershipQuery) criteria() membershipCriteria {
+	body := membershipCriteria{OnlyUsers: q.OnlyUsers, OnlyBots: q.OnlyBots, Active: q.Active}
+	if f := q.Filter; f != nil {
+		body.Memberships = &membershipFilterBody{
+			Email:   criterion(f.Emails, f.EmailLike),
+			RoleID:  criterion(f.RoleIDs, ""),
+			UserID:  criterion(f.UserIDs, ""),
+			ActorID: criterion(f.ActorIDs, ""),
+		}
+	}
+	return body
+}
+
+func criterion(anyOf []string, like string) *anyOrLike {
+	if len(anyOf) == 0 && like == "" {
+		return nil
+	}
+	return &anyOrLike{Any: anyOf, Like: like}
+}
+
+func (q MembershipQuery) sort() string {
+	if q.Sort == "" {
+		return oldestFirst
+	}
+	return q.Sort
+}
+
+// ListMemberships reads every membership that matches.
+//
+// POST /api/accounts/{account_id}/account_memberships/filter
+func (c *Client) ListMemberships(ctx context.Context, accountID string, q MembershipQuery) ([]Membership, error) {
+	return c.membershipsFrom(ctx, accountID, q, 0)
+}
+
+func (c *Client) membershipsFrom(ctx context.Context, accountID string, q MembershipQuery, offset int) ([]Membership, error) {
+	return readPages(ctx, "memberships", offset, func(m Membership) string { return m.ID },
+		func(ctx context.Context, p page) ([]Membership, error) {
+			return c.membershipPage(ctx, accountID, q, p)
+		})
+}
+
+func (c *Client) membershipPage(ctx context.Context, accountID string, q MembershipQuery, p page) ([]Membership, error) {
+	return do[[]Membership](ctx, c, call{
+		method: http.MethodPost, reads: true,
+		path: []string{"accounts", accountID, "account_memberships", "filter"},
+		body: membershipsBody{membershipCriteria: q.criteria(), page: p, Sort: q.sort()},
+	})
+}
+
+// CountMemberships counts the memberships that match.
+//
+// POST /api/accounts/{account_id}/account_memberships/count
+func (c *Client) CountMemberships(ctx context.Context, accountID string, q MembershipQuery) (int, error) {
+	return do[int](ctx, c, call{
+		method: http.MethodPost, reads: true,
+		path: []string{"accounts", accountID, "account_memberships", "count"},
+		body: q.criteria(),
+	})
+}
+
+// UpdateMembershipRole gives a member another account role. It leaves the
+// cache of Members alone: use Members.SetRole where that is in use.
+//
+// PATCH /api/accounts/{account_id}/account_memberships/{id}
+func (c *Client) UpdateMembershipRole(ctx context.Context, accountID, membershipID, roleID string) error {
+	_, err := c.send(ctx, call{
+		method: http.MethodPatch,
+		path:   []string{"accounts", accountID, "account_memberships", membershipID},
+		body: struct {
+			AccountRoleID string `json:"account_role_id"`
+		}{roleID},
+	})
+	return err
+}

@@ -1,0 +1,194 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The waits between attempts.
+const (
+	backoffBase = 250 * time.Millisecond
+	backoffCap  = 10 * time.Second
+	// retryAfterCap bounds what a server can make the client wait at once.
+	retryAfterCap = 2 * time.Minute
+	// defaultPause is how long a 429 without Retry-After stops the client.
+	defaultPause = time.Second
+)
+
+// retryPolicy is the client's one answer to "again?" and "when?".
+//
+// A call that may be repeated without harm (GET, PUT, PATCH, DELETE and a POST
+// that only reads) is repeated on 429, 502, 503, 504 and on connection errors,
+// an attempt that ran out of time or an answer that broke off included. Any
+// other POST is repeated only on 429 and when nothing had been sent. No other
+// status is ever repeated.
+//
+// Waits grow with full jitter; Retry-After (RFC 9110, section 10.2.3) comes
+// before them. A 429 shuts the gate that every attempt of the client passes.
+type retryPolicy struct {
+	base, most time.Duration
+	gate       gate
+	log        func(ctx context.Context, level Level, msg string, fields map[string]any)
+}
+
+func newRetryPolicy(log func(context.Context, Level, string, map[string]any)) *retryPolicy {
+	return &retryPolicy{base: backoffBase, most: backoffCap, log: log}
+}
+
+// callState travels in the context of a call through all its attempts.
+type callState struct {
+	idempotent bool
+	attempts   int
+	retryAfter time.Duration // what the last answer asked for, uncapped
+}
+
+type callStateKey struct{}
+
+func withCallState(ctx context.Context, state *callState) context.Context {
+	return context.WithValue(ctx, callStateKey{}, state)
+}
+
+// callStateOf returns the state of the call that ctx belongs to; a context
+// from elsewhere gets the careful one, which repeats little.
+func callStateOf(ctx context.Context) *callState {
+	if state, ok := ctx.Value(callStateKey{}).(*callState); ok {
+		return state
+	}
+	return &callState{}
+}
+
+// check implements retryablehttp.CheckRetry.
+func (p *retryPolicy) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	again := false
+	if err != nil {
+		var failed *attemptError
+		again = errors.As(err, &failed) && !failed.permanent && (callStateOf(ctx).idempotent || !failed.sent)
+	} else {
+		again = retryStatus(resp.StatusCode, callStateOf(ctx).idempotent)
+	}
+	// An answer that needs no repetition counts even when the caller gave up
+	// at that moment: what was written was written.
+	if (again || err != nil) && ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	return again, nil
+}
+
+func retryStatus(status int, idempotent bool) bool {
+	switch status {
+	case http.StatusTooManyRequests:
+		return true
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return idempotent
+	}
+	return false
+}
+
+// backoff implements retryablehttp.Backoff. Its bounds come from the policy,
+// not from retryablehttp.
+func (p *retryPolicy) backoff(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
+	if resp != nil {
+		if asked, ok := retryAfter(resp.Header, time.Now()); ok {
+			// The jitter spreads those who were told the same time.
+			return min(asked, retryAfterCap) + fullJitter(p.base, p.most, 0)
+		}
+	}
+	return fullJitter(p.base, p.most, attempt)
+}
+
+// fullJitter picks a wait between nothing and base doubled attempt times, most
+// at the most.
+func fullJitter(base, most time.Duration, attempt int) time.Duration {
+	ceiling := base
+	for range attempt {
+		if ceiling >= most {
+			break
+		}
+		ceiling *= 2
+	}
+	return rand.N(min(ceiling, most) + 1)
+}
+
+// retryAfter reads a Retry-After header, in seconds or as an HTTP-date. A date
+// is compared with the server's own clock where the answer tells it.
+func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second, true
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0, false
+	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	return max(0, at.Sub(now)), true
+}
+
+// observe notes what an answer asks for, and stops the client after a 429.
+func (p *retryPolicy) observe(ctx context.Context, resp *http.Response) {
+	asked, said := retryAfter(resp.Header, time.Now())
+	callStateOf(ctx).retryAfter = asked
+	if resp.StatusCode != http.StatusTooManyRequests {
+		return
+	}
+	pause := defaultPause
+	if said {
+		pause = min(asked, retryAfterCap)
+	}
+	if p.gate.shut(time.Now().Add(pause)) {
+		p.log(ctx, LevelWarn, "rate limit reached, requests pause", map[string]any{"pause_ms": pause.Milliseconds()})
+	}
+}
+
+// gate holds every attempt back until a time has come.
+type gate struct {
+	mu    sync.Mutex
+	until time.Time
+}
+
+// shut closes the gate until then, and says if that is later than before.
+func (g *gate) shut(until time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !until.After(g.until) {
+		return false
+	}
+	g.until = until
+	return true
+}
+
+func (g *gate) left() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return time.Until(g.until)
+}
+
+// wait returns when the gate is open or ctx has ended.
+func (g *gate) wait(ctx context.Context) error {
+	for left := g.left(); left > 0; left = g.left() {
+		if err := sleep(ctx, left); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// sleep waits for d, or less if ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
