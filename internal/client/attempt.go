@@ -137,7 +137,7 @@ func readAll(resp *http.Response) error {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	oversize := int64(len(body)) > limit
 	if resp.StatusCode < http.StatusBadRequest && (err != nil || oversize) {
-		answer := &UnexpectedAnswerError{Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"), Err: err}
+		answer := &UnexpectedAnswerError{Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"), cause: cause{err}}
 		if answer.Why = "the body broke off"; oversize {
 			answer.Why = fmt.Sprintf("the body is larger than %d MiB", maxBody>>20)
 		}

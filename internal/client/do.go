@@ -161,12 +161,12 @@ func (c *Client) failed(ctx context.Context, r call, state *callState, err error
 		answer.ContentType = c.redact.words(answer.ContentType)
 		return answer
 	}
-	failure := &ConnectionError{Method: r.method, Path: c.shownPath(r), Attempts: state.attempts, Err: err}
+	failure := &ConnectionError{Method: r.method, Path: c.shownPath(r), Attempts: state.attempts, cause: cause{err}}
 	var attempt *attemptError
 	if errors.As(err, &attempt) {
-		failure.Timeout, failure.Err = attempt.timeout, attempt.err
+		failure.Timeout, failure.cause = attempt.timeout, cause{attempt.err}
 	}
-	failure.Why = c.redact.words(failure.Err.Error())
+	failure.Why = c.redact.words(failure.err.Error())
 	return failure
 }
 
@@ -204,7 +204,7 @@ func (c *Client) unexpected(r call, status int, header http.Header, why string, 
 		ContentType: c.redact.words(header.Get("Content-Type")),
 		Why:         c.redact.words(why),
 		RequestID:   c.redact.words(header.Get(requestIDHeader)),
-		Err:         err,
+		cause:       cause{err},
 	}
 }
 

@@ -49,19 +49,22 @@ func (c *Client) EnableDomain(ctx context.Context, accountID, name string) (d Do
 	return domains[findDomain(domains, name)], !written, nil
 }
 
-// DisableDomain takes one domain out and leaves the others alone. One that is
-// not there is success.
-func (c *Client) DisableDomain(ctx context.Context, accountID, name string) error {
-	name, err := NormalizeDomain(name)
-	if err != nil {
-		return err
+// DisableDomain takes domains out, all in one write, and leaves the others
+// alone. One that is not there is success.
+func (c *Client) DisableDomain(ctx context.Context, accountID string, names ...string) error {
+	out := make([]string, 0, len(names))
+	for _, name := range names {
+		name, err := NormalizeDomain(name)
+		if err != nil {
+			return err
+		}
+		out = append(out, name)
 	}
-	_, _, err = c.changeDomains(ctx, accountID, domainChange{
-		names: []string{name},
-		holds: func(now []Domain) bool { return findDomain(now, name) < 0 },
-		apply: func(now []Domain) []string {
-			return domainNames(slices.DeleteFunc(slices.Clone(now), func(d Domain) bool { return domainKey(d.Name) == name }))
-		},
+	leaves := func(d Domain) bool { return slices.Contains(out, domainKey(d.Name)) }
+	_, _, err := c.changeDomains(ctx, accountID, domainChange{
+		names: out,
+		holds: func(now []Domain) bool { return !slices.ContainsFunc(now, leaves) },
+		apply: func(now []Domain) []string { return domainNames(slices.DeleteFunc(slices.Clone(now), leaves)) },
 	})
 	return err
 }

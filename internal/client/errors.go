@@ -53,16 +53,13 @@ type ConnectionError struct {
 	Why      string
 	Timeout  bool // the last attempt ran out of time
 	Attempts int
-	Err      error // what the transport said; its text is not redacted, Why is
+	cause
 }
 
 // Error implements error.
 func (e *ConnectionError) Error() string {
 	return fmt.Sprintf("%s %s got no answer: %s%s", e.Method, e.Path, e.Why, tail(e.Attempts, ""))
 }
-
-// Unwrap gives what the transport said.
-func (e *ConnectionError) Unwrap() error { return e.Err }
 
 // UnexpectedAnswerError is an answer that the API cannot have meant: a page of
 // a proxy, a redirect, a body that broke off or is too large, or JSON of
@@ -75,7 +72,7 @@ type UnexpectedAnswerError struct {
 	Why         string
 	RequestID   string
 	Attempts    int
-	Err         error // what failed underneath, if anything did
+	cause
 }
 
 // Error implements error.
@@ -87,9 +84,6 @@ func (e *UnexpectedAnswerError) Error() string {
 	return fmt.Sprintf("%s %s got an answer that is not the API's (%s): %s%s",
 		e.Method, e.Path, about, e.Why, tail(e.Attempts, e.RequestID))
 }
-
-// Unwrap gives what failed underneath.
-func (e *UnexpectedAnswerError) Unwrap() error { return e.Err }
 
 // EndlessPageError is a listing that does not end: a full page brought nothing
 // new, or there were more pages than any account has.
@@ -179,6 +173,16 @@ func IsPlanLimit(err error) bool {
 	var limit *PlanLimitError
 	return errors.As(err, &limit)
 }
+
+// cause is what failed underneath an error. It answers errors.Is and errors.As
+// but is never unwrapped, because its own text may repeat the key.
+type cause struct{ err error }
+
+// Is implements the interface of errors.Is.
+func (c cause) Is(target error) bool { return errors.Is(c.err, target) }
+
+// As implements the interface of errors.As.
+func (c cause) As(target any) bool { return errors.As(c.err, target) }
 
 func hasStatus(err error, status int) bool {
 	var answer *APIError

@@ -32,13 +32,14 @@ const (
 // Waits grow with full jitter; Retry-After (RFC 9110, section 10.2.3) comes
 // before them. A 429 shuts the gate that every attempt of the client passes.
 type retryPolicy struct {
-	base, most time.Duration
+	base, most time.Duration // of the backoff
+	pause      time.Duration // after a 429 without Retry-After
 	gate       gate
 	log        func(ctx context.Context, level Level, msg string, fields map[string]any)
 }
 
 func newRetryPolicy(log func(context.Context, Level, string, map[string]any)) *retryPolicy {
-	return &retryPolicy{base: backoffBase, most: backoffCap, log: log}
+	return &retryPolicy{base: backoffBase, most: backoffCap, pause: defaultPause, log: log}
 }
 
 // callState travels in the context of a call through all its attempts.
@@ -139,7 +140,7 @@ func (p *retryPolicy) observe(ctx context.Context, resp *http.Response) {
 	if resp.StatusCode != http.StatusTooManyRequests {
 		return
 	}
-	pause := defaultPause
+	pause := p.pause
 	if said {
 		pause = min(asked, retryAfterCap)
 	}

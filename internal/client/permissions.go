@@ -1,0 +1,14 @@
+package client
+
+import "slices"
+
+// PermissionBypassSSO is the account permission that gets its holders in without single sign-on.
+const PermissionBypassSSO = "bypass:sso"
+
+// SSOStateEnabled is the sso_state of an account with an active connection: single sign-on is enforced.
+const SSOStateEnabled = "ENABLED"
+
+// Has says whether the role includes an account permission, such as [PermissionBypassSSO].
+func (r AccountRole) Has(permission string) bool {
+	return slices.Contains(r.Permissions, permission)
+}
