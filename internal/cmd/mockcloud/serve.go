@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scenario"
+)
+
+const (
+	defaultListen = "127.0.0.1:8787"
+	tokenVariable = "MOCKCLOUD_CONTROL_TOKEN" // the name of a variable, not a secret
+
+	// drainTime is how long requests under way may take once the server is told
+	// to stop.
+	drainTime = 5 * time.Second
+)
+
+type serveFlags struct {
+	listen, scenario, logFormat, controlToken string
+	publishedOnly, allowRemote                bool
+	allowHosts                                []string
+}
+
+// parseServe reads the flags of "mockcloud serve".
+func parseServe(args []string, getenv func(string) string, stdout io.Writer) (serveFlags, error) {
+	f := serveFlags{controlToken: getenv(tokenVariable)}
+	set := flag.NewFlagSet("serve", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.StringVar(&f.listen, "listen", defaultListen, "`address` to listen on; port 0 takes a free one")
+	set.StringVar(&f.scenario, "scenario", "", "YAML `file` that says what the server starts with (default: a ready-made account)")
+	set.BoolVar(&f.publishedOnly, "published-only", false, "behave like today's Prefect Cloud, without our extension")
+	set.StringVar(&f.logFormat, "log-format", "text", "`format` of the log on standard error: text or json")
+	set.BoolVar(&f.allowRemote, "allow-remote", false, "allow to listen on an address that others can reach; needs a control token")
+	set.Func("allow-host", "also answer for this Host `name`; may be given several times", func(name string) error {
+		f.allowHosts = append(f.allowHosts, name)
+		return nil
+	})
+	set.Func("control-token", "`token` that /_mockcloud/ asks for (or "+tokenVariable+")", func(token string) error {
+		f.controlToken = token
+		return nil
+	})
+	switch err := set.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		say(stdout, "Usage: mockcloud serve [flags]\n\n")
+		set.SetOutput(stdout)
+		set.PrintDefaults()
+		return f, err
+	case err != nil:
+		return f, &usageError{err.Error() + "; see mockcloud serve -h"}
+	case set.NArg() > 0:
+		return f, &usageError{fmt.Sprintf("serve takes flags only, not %q", set.Arg(0))}
+	case f.logFormat != "text" && f.logFormat != "json":
+		return f, &usageError{fmt.Sprintf("--log-format is text or json, not %q", f.logFormat)}
+	}
+	return f, f.checkListen()
+}
+
+// checkListen refuses what others could reach, unless that is meant.
+func (f *serveFlags) checkListen() error {
+	host, _, err := net.SplitHostPort(f.listen)
+	if err != nil {
+		return &usageError{fmt.Sprintf("--listen takes an address such as %s, not %q", defaultListen, f.listen)}
+	}
+	addr, err := netip.ParseAddr(host)
+	if host == "localhost" || err == nil && addr.Unmap().IsLoopback() {
+		return nil
+	}
+	switch {
+	case !f.allowRemote:
+		return &usageError{fmt.Sprintf("--listen %s can be reached by others; that needs --allow-remote and a control token", f.listen)}
+	case f.controlToken == "":
+		return &usageError{"--allow-remote needs --control-token or " + tokenVariable}
+	}
+	if host != "" && (err != nil || !addr.IsUnspecified()) {
+		f.allowHosts = append(f.allowHosts, host)
+	}
+	return nil
+}
+
+// serve runs the server until ctx ends.
+func serve(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+	f, err := parseServe(args, getenv, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	cfg := mockcloud.Config{
+		PublishedOnly: f.publishedOnly, Logger: newLogger(f.logFormat, stderr),
+		AllowedHosts: f.allowHosts, ControlToken: f.controlToken,
+	}
+	if f.scenario != "" {
+		data, err := os.ReadFile(f.scenario)
+		if err != nil {
+			return fmt.Errorf("the scenario cannot be read: %w", err)
+		}
+		if cfg.Scenario, err = scenario.Parse(f.scenario, data); err != nil {
+			return fmt.Errorf("the scenario has mistakes:\n%w", err)
+		}
+	}
+	server, err := mockcloud.New(cfg)
+	if err != nil {
+		return fmt.Errorf("the scenario cannot be set up: %w", err)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.listen)
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return errors.Join(serveOn(ctx, listener, server, cfg.Logger, stdout), server.Close())
+}
+
+func newLogger(format string, w io.Writer) *slog.Logger {
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// serveOn serves until ctx ends, then lets requests under way come to their end.
+func serveOn(ctx context.Context, listener net.Listener, server *mockcloud.Server, logger *slog.Logger, stdout io.Writer) error {
+	h := &http.Server{
+		Handler:           server,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- h.Serve(listener) }()
+	if err := announce(stdout, listener.Addr()); err != nil {
+		return errors.Join(err, h.Close())
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	// The delays of faults would only hold up the end.
+	if err := server.Close(); err != nil {
+		return err
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := h.Shutdown(drain); err != nil {
+		return errors.Join(fmt.Errorf("requests under way did not end: %w", err), h.Close())
+	}
+	return nil
+}
+
+// announce prints the one line by which others learn where the server is.
+func announce(w io.Writer, addr net.Addr) error {
+	host := addr.String()
+	// Who listens on all addresses is reached here by the loopback one.
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		host = net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
+	}
+	url := "http://" + host
+	return json.NewEncoder(w).Encode(struct {
+		URL    string `json:"url"`
+		APIURL string `json:"api_url"`
+	}{url, url + "/api"})
+}

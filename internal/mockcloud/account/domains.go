@@ -1,0 +1,90 @@
+package account
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+type domains struct{ etags bool }
+
+func (d domains) routes() []router.Route {
+	const path = root + "/domains"
+	return []router.Route{
+		{Method: http.MethodGet, Path: path, Access: router.ByMembers(store.ReadAccount).With(store.FeatureSSO), Handle: d.read},
+		{Method: http.MethodPatch, Path: path, Access: router.ByMembers(store.AdministrateSSO).With(store.FeatureSSO), Handle: d.replace},
+	}
+}
+
+type domainBody struct {
+	ID        uuid.UUID `json:"id"`
+	Created   time.Time `json:"created"`
+	Updated   time.Time `json:"updated"`
+	AccountID uuid.UUID `json:"account_id"`
+	Name      string    `json:"name"`
+}
+
+// read is GET /api/accounts/{account_id}/domains.
+func (d domains) read(c *router.Call) (*router.Answer, error) {
+	rows := []domainBody{}
+	answer := &router.Answer{Status: http.StatusOK, Header: http.Header{}}
+	err := c.View(func(r *store.Reader) error {
+		enabled := r.Domains(c.Account)
+		for _, row := range enabled {
+			rows = append(rows, domainBody{
+				ID: row.ID, Created: row.Created, Updated: row.Updated, AccountID: row.AccountID, Name: row.Name,
+			})
+		}
+		if d.etags {
+			answer.Header.Set("ETag", etag(enabled))
+		}
+		return nil
+	})
+	answer.Body = rows
+	return answer, err
+}
+
+// replace is PATCH /api/accounts/{account_id}/domains. With If-Match (RFC 9110,
+// section 13.1.1) it changes only the list that the caller has seen.
+func (d domains) replace(c *router.Call) (*router.Answer, error) {
+	names, err := router.Body(c, input.Lenient(func(f *input.Fields) []string {
+		return input.Required(f, "domain_names", input.List(input.String))
+	}))
+	if err != nil {
+		return nil, err
+	}
+	seen := strings.Join(c.Request.Header.Values("If-Match"), ",")
+	return router.Done(c.Update(func(tx *store.Tx) error {
+		if d.etags && seen != "" && !matches(seen, etag(tx.Domains(c.Account))) {
+			return &store.PreconditionFailed{What: "The list of domains"}
+		}
+		return tx.SetDomains(c.Account, names)
+	}))
+}
+
+// etag is strong: it is another one as soon as any row is.
+func etag(rows []*store.Domain) string {
+	sum := sha256.New()
+	for _, row := range rows {
+		sum.Write(row.ID[:]) // a row's id never names another domain
+	}
+	return `"` + hex.EncodeToString(sum.Sum(nil)[:16]) + `"`
+}
+
+// matches compares strongly: a weak tag never matches.
+func matches(ifMatch, current string) bool {
+	for tag := range strings.SplitSeq(ifMatch, ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || tag == current {
+			return true
+		}
+	}
+	return false
+}

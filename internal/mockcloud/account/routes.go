@@ -1,0 +1,86 @@
+// Package account is the published account API, one file a noun: routes, the
+// reading of bodies, and the wire types of answers. Handlers hold no state and
+// no rules; both live in package store.
+//
+// The wire types are this package's own and are shared with no client, so that
+// a wrong field name is found by a test instead of being mirrored.
+package account
+
+import (
+	"slices"
+	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+)
+
+// Options choose between the published API and our extension of it.
+type Options struct {
+	// ETags makes domain lists carry an ETag and honor If-Match.
+	ETags bool
+}
+
+// Routes are the account API's routes.
+func Routes(o Options) []router.Route {
+	return slices.Concat(
+		accountRoutes(), settingsRoutes(), permissionRoutes(), domains{etags: o.ETags}.routes(),
+		membershipRoutes(), roleRoutes(), botRoutes(), meRoutes(),
+	)
+}
+
+// root is where the routes of one account begin.
+const root = "/api/accounts/{account_id}"
+
+// page is the part of a listing that a caller wants.
+type page struct{ limit, offset int }
+
+func readPage(f *input.Fields) page {
+	return page{
+		limit:  input.Default(f, "limit", input.IntBetween(0, 200), 200),
+		offset: input.Default(f, "offset", input.IntFrom(0), 0),
+	}
+}
+
+// cut takes a page out of a whole list and turns its rows into wire types.
+func cut[R, W any](rows []R, p page, toWire func(R) W) []W {
+	from := min(p.offset, len(rows))
+	out := []W{}
+	for _, row := range rows[from:min(from+p.limit, len(rows))] {
+		out = append(out, toWire(row))
+	}
+	return out
+}
+
+// anyOf reads a filter's list of allowed values; nil where nothing is asked.
+func anyOf[T any](f *input.Fields, decode input.Decoder[T]) []T {
+	return input.OptionalList(f, "any_", input.List(decode))
+}
+
+func like(f *input.Fields) *string { return input.Optional(f, "like_", input.String) }
+
+// filterPart reads one criterion of a filter; nothing where it is not asked.
+func filterPart[T any](f *input.Fields, name string, read func(*input.Fields) T) T {
+	var none T
+	if part := input.Optional(f, name, input.Strict(read)); part != nil {
+		return *part
+	}
+	return none
+}
+
+// orNull turns the absence of a value into JSON's null.
+func orNull[T comparable](v T) *T {
+	var none T
+	if v == none {
+		return nil
+	}
+	return &v
+}
+
+// instant is a time on the wire, null for none.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

@@ -1,0 +1,161 @@
+// Package control is the API under /_mockcloud/ by which tests and people steer
+// the server: what was requested, what shall go wrong, back to the start.
+//
+//	GET  requests         how often each route was called
+//	POST requests/reset   count from zero
+//	GET, POST, DELETE faults
+//	POST reset            back to the scenario
+//
+// Web pages of other origins are refused, since a browser would let them send
+// some requests here without asking; bodies have to be JSON for the same reason.
+// With a control token every call needs "Authorization: Bearer <token>".
+package control
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// Prefix is where the control API is mounted.
+const Prefix = "/_mockcloud/"
+
+// maxBody bounds what a control call may send.
+const maxBody = 1 << 20
+
+// Control serves the control API.
+type Control struct {
+	// Router is what is steered.
+	Router *router.Router
+	// Token, unless empty, has to come with every call.
+	Token string
+	// Restart puts the state back to the scenario.
+	Restart func() error
+}
+
+// Handler gives the control API.
+func (c *Control) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+Prefix+"requests", c.requests)
+	mux.HandleFunc("POST "+Prefix+"requests/reset", c.resetRequests)
+	mux.HandleFunc("GET "+Prefix+"faults", c.listFaults)
+	mux.HandleFunc("POST "+Prefix+"faults", c.addFault)
+	mux.HandleFunc("DELETE "+Prefix+"faults", c.clearFaults)
+	mux.HandleFunc("POST "+Prefix+"reset", c.reset)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		fail(w, http.StatusNotFound, "There is no such control call")
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		switch {
+		case foreign(r):
+			fail(w, http.StatusForbidden, "The control API does not answer to pages of other origins")
+		case !c.authorized(r):
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			fail(w, http.StatusUnauthorized, "The control API needs its token: Authorization: Bearer <token>")
+		case r.ContentLength != 0 && !isJSON(r):
+			fail(w, http.StatusUnsupportedMediaType, "The control API takes application/json only")
+		default:
+			mux.ServeHTTP(w, r)
+		}
+	})
+}
+
+// foreign says whether a browser sends the request for a page of another origin.
+func foreign(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+	default:
+		return true
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return false
+	}
+	u, err := url.Parse(origin)
+	return err != nil || u.Host != r.Host
+}
+
+func (c *Control) authorized(r *http.Request) bool {
+	if c.Token == "" {
+		return true
+	}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	// Hashes have one length, so that comparing them tells nothing of the token's.
+	given, wanted := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(c.Token))
+	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(given[:], wanted[:]) == 1
+}
+
+func isJSON(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "application/json"
+}
+
+func fail(w http.ResponseWriter, status int, detail any) {
+	reply(w, status, map[string]any{"detail": detail})
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// It fails only when the caller is gone, and then nobody can be told.
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+type requestCount struct {
+	Method string `json:"method"`
+	Route  string `json:"route"`
+	Count  int    `json:"count"`
+}
+
+func (c *Control) requests(w http.ResponseWriter, _ *http.Request) {
+	total, routes := 0, []requestCount{}
+	for _, n := range c.Router.Requests.List() {
+		total += n.Count
+		routes = append(routes, requestCount{Method: n.Method, Route: n.Route, Count: n.Count})
+	}
+	reply(w, http.StatusOK, map[string]any{"total": total, "routes": routes})
+}
+
+func (c *Control) resetRequests(w http.ResponseWriter, _ *http.Request) {
+	c.Router.Requests.Reset()
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// reset forgets what was requested and what shall go wrong, too: as if started
+// anew.
+func (c *Control) reset(w http.ResponseWriter, _ *http.Request) {
+	if err := c.Restart(); err != nil {
+		fail(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	c.Router.Reset()
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		fail(w, http.StatusBadRequest, "The body could not be read, or is over 1 MiB")
+	}
+	return body, err == nil
+}
+
+// invalid answers 422 with everything that is wrong.
+func invalid(w http.ResponseWriter, err error) {
+	var problems *store.Invalid
+	if !errors.As(err, &problems) {
+		fail(w, http.StatusUnprocessableEntity, err.Error())
+		return
+	}
+	fail(w, http.StatusUnprocessableEntity, router.Problems(problems))
+}

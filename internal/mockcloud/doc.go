@@ -1,0 +1,20 @@
+// Package mockcloud is a server that behaves like Prefect Cloud's account API:
+// a library for tests (New gives an http.Handler) and, through
+// internal/cmd/mockcloud, a program.
+//
+// The rooms:
+//
+//	scenario  what the server starts with, from YAML
+//	store     all state and every rule, no HTTP: one transaction is a change and its audit events
+//	input     reading of bodies, paths and queries, with FastAPI's answers to mistakes
+//	router    hosts, request ids, keys, rate limits, permissions, faults; values and errors become answers
+//	account   the published account API, one file a noun
+//	control   /_mockcloud/: requests, faults, reset
+//
+// The way of a request: router finds the route and the caller → a handler of
+// account reads the input → store runs it as one transaction, in which the
+// caller's right to it is checked once more → the answer becomes JSON in router.
+//
+// Nothing here imports the client or the provider: the two halves of the project
+// share nothing but HTTP.
+package mockcloud

@@ -1,0 +1,210 @@
+package router
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// Answer is what a handler gives back when all went well.
+type Answer struct {
+	Status int
+	Header http.Header
+	// Body becomes JSON; it is left out for 204.
+	Body any
+}
+
+// OK answers 200 with a value.
+func OK(body any) *Answer { return &Answer{Status: http.StatusOK, Body: body} }
+
+// NoContent answers 204.
+func NoContent() *Answer { return &Answer{Status: http.StatusNoContent} }
+
+// Done answers 204 unless there is an error.
+func Done(err error) (*Answer, error) {
+	if err != nil {
+		return nil, err
+	}
+	return NoContent(), nil
+}
+
+// reply is an answer as it goes over the wire. It is complete before its first
+// byte is sent, so that a fault can hold it back or cut it.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// statusError is an error of the router's own that is nothing but its status.
+type statusError struct {
+	status     int
+	detail     string
+	retryAfter time.Duration
+}
+
+func (e *statusError) Error() string { return e.detail }
+
+// errorBody is FastAPI's shape of an error.
+type errorBody struct {
+	Detail any `json:"detail"`
+}
+
+// Problem is one entry of FastAPI's list (ValidationError in the document).
+type Problem struct {
+	Loc  []any  `json:"loc"`
+	Msg  string `json:"msg"`
+	Type string `json:"type"`
+}
+
+func errorReply(status int, detail any) reply {
+	// Only strings and problems come here, which always become JSON.
+	body, _ := json.Marshal(errorBody{Detail: detail})
+	return reply{status: status, header: http.Header{}, body: body}
+}
+
+// failed is the one place where errors become answers.
+func (rt *Router) failed(r *http.Request, route string, err error) reply {
+	var (
+		status          *statusError
+		unauthenticated *store.Unauthenticated
+		forbidden       *store.Forbidden
+		planLimit       *store.PlanLimit
+		notFound        *store.NotFound
+		conflict        *store.Conflict
+		precondition    *store.PreconditionFailed
+		invalid         *store.Invalid
+	)
+	switch {
+	case errors.As(err, &status):
+		out := errorReply(status.status, status.detail)
+		if status.retryAfter > 0 {
+			out.header.Set("Retry-After", seconds(status.retryAfter))
+		}
+		return out
+	case errors.As(err, &unauthenticated):
+		out := errorReply(http.StatusUnauthorized, err.Error())
+		out.header.Set("WWW-Authenticate", "Bearer")
+		return out
+	case errors.As(err, &forbidden), errors.As(err, &planLimit):
+		return errorReply(http.StatusForbidden, err.Error())
+	case errors.As(err, &notFound):
+		return errorReply(http.StatusNotFound, err.Error())
+	case errors.As(err, &conflict):
+		return errorReply(http.StatusConflict, err.Error())
+	case errors.As(err, &precondition):
+		return errorReply(http.StatusPreconditionFailed, err.Error())
+	case errors.As(err, &invalid):
+		return errorReply(http.StatusUnprocessableEntity, Problems(invalid))
+	}
+	rt.logger.LogAttrs(r.Context(), slog.LevelError, "unexpected error", slog.String("route", route),
+		slog.String("request_id", RequestID(r.Context())), slog.Any("error", err))
+	return internalError(r)
+}
+
+func (rt *Router) panicked(r *http.Request, route string, p any) reply {
+	rt.logger.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("route", route),
+		slog.String("request_id", RequestID(r.Context())), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	return internalError(r)
+}
+
+func internalError(r *http.Request) reply {
+	return errorReply(http.StatusInternalServerError,
+		"Internal Server Error; the server's log says more under request id "+RequestID(r.Context()))
+}
+
+// Problems gives what is wrong as it goes over the wire.
+func Problems(e *store.Invalid) []Problem {
+	out := make([]Problem, len(e.Problems))
+	for i, p := range e.Problems {
+		in := p.In
+		if in == "" {
+			in = "body"
+		}
+		out[i] = Problem{Loc: append([]any{in}, p.Loc...), Msg: p.Msg, Type: p.Type}
+	}
+	return out
+}
+
+func (rt *Router) succeeded(r *http.Request, route string, a *Answer) reply {
+	out := reply{status: a.Status, header: a.Header}
+	if out.header == nil {
+		out.header = http.Header{}
+	}
+	if a.Status == http.StatusNoContent {
+		return out
+	}
+	body, err := json.Marshal(a.Body)
+	if err != nil {
+		return rt.failed(r, route, fmt.Errorf("encode answer: %w", err))
+	}
+	out.body = body
+	return out
+}
+
+// seconds rounds up: a caller that waits as long as told must not be too early.
+func seconds(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
+}
+
+func writeHead(w http.ResponseWriter, a reply) {
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	if a.body != nil {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	w.WriteHeader(a.status)
+}
+
+func send(w http.ResponseWriter, a reply) {
+	writeHead(w, a)
+	// A write fails only when the caller is gone, and then nobody can be told.
+	_, _ = w.Write(a.body)
+}
+
+// truncate sends the first half of a body and closes the connection.
+func truncate(w http.ResponseWriter, a reply) {
+	if len(a.body) > 0 {
+		writeHead(w, a)
+		_, _ = w.Write(a.body[:len(a.body)/2]) // as in send
+		_ = http.NewResponseController(w).Flush()
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// maxBody is the published limit of a request body.
+const maxBody = 5 << 20
+
+// readBody reads a request's body. It insists on knowing the length beforehand,
+// as Prefect Cloud does.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	switch r.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch:
+		if r.ContentLength < 0 || r.ContentLength == 0 && r.Header.Get("Content-Length") == "" {
+			return nil, &statusError{status: http.StatusLengthRequired, detail: "Content-Length is required"}
+		}
+	}
+	if r.ContentLength > maxBody {
+		// Without reading on for a while many clients fail to see the answer.
+		_, _ = io.CopyN(io.Discard, r.Body, 4*maxBody)
+		return nil, &statusError{
+			status: http.StatusRequestEntityTooLarge,
+			detail: "The request body is over the limit of 5 MiB",
+		}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return nil, &statusError{status: http.StatusBadRequest, detail: "The request body could not be read to its end"}
+	}
+	return body, nil
+}

@@ -1,0 +1,186 @@
+package router
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// Access says who may call a route.
+type Access struct {
+	// Account: only members of the account in the path, with Permission.
+	Account    bool
+	Permission store.Permission
+	// Feature, unless empty, has to be in the account's plan.
+	Feature store.Feature
+	// UsersOnly: no service accounts.
+	UsersOnly bool
+}
+
+// ByAnyActor lets in whoever has a key.
+func ByAnyActor() Access { return Access{} }
+
+// ByUsers lets in people, not service accounts.
+func ByUsers() Access { return Access{UsersOnly: true} }
+
+// ByMembers lets in the account's members who have a permission.
+func ByMembers(p store.Permission) Access { return Access{Account: true, Permission: p} }
+
+// With asks that the account's plan has a feature.
+func (a Access) With(f store.Feature) Access {
+	a.Feature = f
+	return a
+}
+
+// Call is one request to a handler.
+type Call struct {
+	Request *http.Request
+	// Actor is who calls.
+	Actor store.Actor
+	// Account is the account in the path, where the route's access is by
+	// membership.
+	Account uuid.UUID
+
+	access Access
+	key    string
+	body   []byte
+	store  *store.Store
+}
+
+// View reads the state. That the caller may do so is checked in it again: what
+// took the caller's access away since the request came in counts.
+func (c *Call) View(fn func(*store.Reader) error) error {
+	return c.store.View(func(r *store.Reader) error {
+		if err := c.check(r); err != nil {
+			return err
+		}
+		return fn(r)
+	})
+}
+
+// Update changes the state in the caller's name, in one transaction with the
+// check that the caller may.
+func (c *Call) Update(fn func(*store.Tx) error) error {
+	return c.store.Update(c.Actor, func(tx *store.Tx) error {
+		if err := c.check(&tx.Reader); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+// Permit checks one more permission in the account than the route asks for.
+func (c *Call) Permit(r *store.Reader, p store.Permission) error {
+	member, err := r.Enter(c.Actor, c.Account)
+	if err != nil {
+		return err
+	}
+	return r.Permit(member, p)
+}
+
+// ID reads an id from the path.
+func (c *Call) ID(name string) (uuid.UUID, error) {
+	return input.PathID(name, c.Request.PathValue(name))
+}
+
+// Body reads the JSON body.
+func Body[T any](c *Call, decode input.Decoder[T]) (T, error) {
+	return input.Body(c.body, false, decode)
+}
+
+// OptionalBody reads a JSON body that may be left out.
+func OptionalBody[T any](c *Call, decode input.Decoder[T]) (T, error) {
+	return input.Body(c.body, true, decode)
+}
+
+// answer runs the route's handler for whoever may call it.
+func (rt *Router) answer(r *http.Request, route Route, body []byte, bodyErr error) (out reply) {
+	defer func() {
+		if p := recover(); p != nil {
+			out = rt.panicked(r, route.Path, p)
+		}
+	}()
+	if bodyErr != nil {
+		return rt.failed(r, route.Path, bodyErr)
+	}
+	c := &Call{Request: r, access: route.Access, key: bearer(r), body: body, store: rt.store}
+	if err := rt.admit(c); err != nil {
+		return rt.failed(r, route.Path, err)
+	}
+	answer, err := route.Handle(c)
+	if err != nil {
+		return rt.failed(r, route.Path, err)
+	}
+	return rt.succeeded(r, route.Path, answer)
+}
+
+// admit finds out who calls, counts the call against the account's rate limit
+// and checks that the caller may. Only a member's calls count, so that nobody
+// can use up a foreign account's limit.
+func (rt *Router) admit(c *Call) error {
+	var limit store.RateLimit
+	err := c.store.View(func(r *store.Reader) error {
+		var err error
+		if c.Actor, err = r.Authenticate(c.key); err != nil || !c.access.Account {
+			return err
+		}
+		if c.Account, err = c.ID("account_id"); err != nil {
+			return err
+		}
+		if _, err = r.Enter(c.Actor, c.Account); err != nil {
+			return err
+		}
+		account, err := r.Account(c.Account)
+		if err != nil {
+			return err
+		}
+		limit = account.RateLimit
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if c.access.Account {
+		if err := rt.limiter.take(c.Account, limit); err != nil {
+			return err
+		}
+	}
+	return c.store.View(c.check)
+}
+
+// check says whether the caller may call the route now.
+func (c *Call) check(r *store.Reader) error {
+	if _, err := r.Authenticate(c.key); err != nil {
+		return err
+	}
+	if c.access.UsersOnly && !c.Actor.IsUser() {
+		return &store.Forbidden{Reason: "This route is for users; the caller is a service account"}
+	}
+	if !c.access.Account {
+		return nil
+	}
+	member, err := r.Enter(c.Actor, c.Account)
+	if err != nil {
+		return err
+	}
+	if err := r.Permit(member, c.access.Permission); err != nil {
+		return err
+	}
+	if c.access.Feature == "" {
+		return nil
+	}
+	return r.RequireFeature(c.Account, c.access.Feature)
+}
+
+// bearer gives the key of the Authorization header (RFC 6750), empty for none.
+func bearer(r *http.Request) string {
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(key)
+}

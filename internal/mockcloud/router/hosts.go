@@ -1,0 +1,33 @@
+package router
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// hosts are the names that the server answers for. Loopback names and addresses
+// are always among them; everything else has to be allowed by name, so that a
+// web page cannot reach the server by letting its own name point here.
+type hosts []string
+
+func newHosts(names []string) hosts {
+	out := make(hosts, len(names))
+	for i, name := range names {
+		out[i] = strings.ToLower(name)
+	}
+	return out
+}
+
+func (h hosts) allow(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = hostport
+	}
+	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Unmap().IsLoopback() {
+		return true
+	}
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(h, host)
+}

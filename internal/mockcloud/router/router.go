@@ -1,0 +1,228 @@
+// Package router is everything between a connection and a handler: which routes
+// there are, who may call them, what goes wrong on purpose, and how values and
+// errors become answers.
+//
+// The way of a request: Host allow-list → request id → route → count → body (411,
+// 413) → injected fault → key (401) → account (404) → rate limit (429) →
+// permission and plan (403) → handler → answer. A request that no route takes is
+// loud: logged as a warning and counted as "unknown".
+//
+// Logs hold route patterns, never paths, queries, headers or bodies.
+package router
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// Unknown is the route by which requests that no route takes are counted.
+const Unknown = "unknown"
+
+// Route is one operation of the API.
+type Route struct {
+	Method string
+	// Path is the document's, with its spelling of the trailing slash. Requests
+	// may use either.
+	Path   string
+	Access Access
+	Handle Handler
+}
+
+// Handler answers a call with a value or a typed error of package store.
+type Handler func(*Call) (*Answer, error)
+
+// Options are what a router takes from outside.
+type Options struct {
+	Store        *store.Store
+	Logger       *slog.Logger
+	Clock        func() time.Time
+	AllowedHosts []string
+}
+
+// Router serves the API. Use New.
+type Router struct {
+	// Requests and Faults are steered by the control API.
+	Requests *Requests
+	Faults   *Faults
+
+	store   *store.Store
+	logger  *slog.Logger
+	clock   func() time.Time
+	hosts   hosts
+	limiter *limiter
+	mux     *http.ServeMux
+	routes  []string
+	closing context.Context
+	close   context.CancelFunc
+}
+
+// New gives a router without routes.
+func New(o Options) *Router {
+	closing, cancel := context.WithCancel(context.Background())
+	rt := &Router{
+		Requests: newRequests(), Faults: newFaults(),
+		store: o.Store, logger: o.Logger, clock: o.Clock, hosts: newHosts(o.AllowedHosts),
+		limiter: newLimiter(o.Clock), mux: http.NewServeMux(), closing: closing, close: cancel,
+	}
+	rt.mux.HandleFunc("/", rt.serveUnknown)
+	return rt
+}
+
+// Close ends injected delays; what waits goes on at once.
+func (rt *Router) Close() { rt.close() }
+
+// Add mounts API routes.
+func (rt *Router) Add(routes ...Route) {
+	for _, route := range routes {
+		serve := func(w http.ResponseWriter, r *http.Request) { rt.serve(w, r, route) }
+		bare := strings.TrimSuffix(route.Path, "/")
+		rt.mux.HandleFunc(route.Method+" "+bare, serve)
+		rt.mux.HandleFunc(route.Method+" "+bare+"/{$}", serve)
+		rt.routes = append(rt.routes, route.Method+" "+route.Path)
+	}
+}
+
+// Mount serves everything under a prefix by another handler, which keeps the
+// Host allow-list and the request id and is neither counted nor hit by faults.
+func (rt *Router) Mount(prefix string, h http.Handler) { rt.mux.Handle(prefix, h) }
+
+// Routes lists the API routes, as "GET /api/accounts/{account_id}".
+func (rt *Router) Routes() []string { return slices.Sorted(slices.Values(rt.routes)) }
+
+// Reset forgets counts, faults and used-up rate limits.
+func (rt *Router) Reset() {
+	rt.Requests.Reset()
+	rt.Faults.Clear()
+	rt.limiter.reset()
+}
+
+// ServeHTTP implements http.Handler.
+func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := requestID(r)
+	w.Header().Set(requestIDHeader, id)
+	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+	if !rt.hosts.allow(r.Host) {
+		send(w, errorReply(http.StatusMisdirectedRequest,
+			"This server does not answer for that host name. Use localhost or 127.0.0.1, or allow the name when you start it."))
+		return
+	}
+	// The mux would redirect an unclean path; the API has no such route.
+	if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
+		rt.serveUnknown(w, r)
+		return
+	}
+	rt.mux.ServeHTTP(w, r)
+}
+
+// serve answers one request of a known route.
+func (rt *Router) serve(w http.ResponseWriter, r *http.Request, route Route) {
+	started := rt.clock()
+	rt.Requests.count(r.Method, route.Path)
+	body, bodyErr := readBody(w, r)
+	fault := rt.Faults.hit(r.Method, route.Path)
+	rt.delay(r.Context(), fault.Latency)
+	if r.Context().Err() != nil {
+		rt.log(r, route.Path, 0, started)
+		panic(http.ErrAbortHandler) // nobody is there to read an answer
+	}
+
+	var answer reply
+	if fault.needsHandler() {
+		answer = rt.answer(r, route, body, bodyErr)
+	}
+	if fault.Status != 0 {
+		answer = fault.reply()
+	}
+	status := answer.status
+	if fault.Drop {
+		status = 0
+	}
+	rt.log(r, route.Path, status, started)
+	switch {
+	case fault.Drop:
+		panic(http.ErrAbortHandler)
+	case fault.Truncate:
+		truncate(w, answer)
+	default:
+		send(w, answer)
+	}
+}
+
+// delay waits, but not longer than the caller or the server.
+func (rt *Router) delay(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-rt.closing.Done():
+	}
+}
+
+func (rt *Router) log(r *http.Request, route string, status int, started time.Time) {
+	rt.logger.LogAttrs(r.Context(), slog.LevelInfo, "request",
+		slog.String("route", route), slog.String("method", r.Method), slog.Int("status", status),
+		slog.Float64("ms", float64(rt.clock().Sub(started).Microseconds())/1000),
+		slog.String("request_id", RequestID(r.Context())))
+}
+
+// serveUnknown is for requests that no route takes: 405 where another method
+// would do, else 404.
+func (rt *Router) serveUnknown(w http.ResponseWriter, r *http.Request) {
+	rt.Requests.count(r.Method, Unknown)
+	answer := errorReply(http.StatusNotFound, "Not Found")
+	if allowed := rt.methodsFor(r); allowed != nil {
+		answer = errorReply(http.StatusMethodNotAllowed, "Method Not Allowed")
+		answer.header.Set("Allow", strings.Join(allowed, ", "))
+	}
+	rt.logger.LogAttrs(r.Context(), slog.LevelWarn, "unknown route",
+		slog.String("route", Unknown), slog.String("method", r.Method), slog.Int("status", answer.status),
+		slog.String("request_id", RequestID(r.Context())))
+	send(w, answer)
+}
+
+func (rt *Router) methodsFor(r *http.Request) []string {
+	var allowed []string
+	for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodPatch, http.MethodPost, http.MethodPut} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := rt.mux.Handler(other); strings.HasPrefix(pattern, method+" ") {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
+}
+
+const requestIDHeader = "X-Request-Id"
+
+type requestIDKey struct{}
+
+// RequestID gives the id by which a request is found in the logs.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// requestID takes the caller's id if it is harmless, else makes one.
+func requestID(r *http.Request) string {
+	given := r.Header.Get(requestIDHeader)
+	harmless := func(c rune) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_.", c)
+	}
+	if given != "" && len(given) <= 128 && !strings.ContainsFunc(given, func(c rune) bool { return !harmless(c) }) {
+		return given
+	}
+	return uuid.NewString()
+}

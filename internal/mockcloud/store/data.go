@@ -1,0 +1,131 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// data is the tables and their indexes.
+type data struct {
+	lastStamp time.Time
+	seeding   bool
+
+	accounts        table[uuid.UUID, Account]
+	accountByHandle *unique[string, Account]
+
+	domains          table[uuid.UUID, Domain]
+	domainByName     *unique[string, Domain]
+	domainsByAccount *grouped[uuid.UUID, Domain]
+
+	users        table[uuid.UUID, User]
+	userByEmail  *unique[string, User]
+	userByHandle *unique[string, User]
+	userByActor  *unique[uuid.UUID, User]
+
+	bots          table[uuid.UUID, Bot]
+	botByActor    *unique[uuid.UUID, Bot]
+	botsByAccount *grouped[uuid.UUID, Bot]
+
+	keys        table[uuid.UUID, APIKey]
+	keyByHash   *unique[keyHash, APIKey]
+	keysByActor *grouped[uuid.UUID, APIKey]
+
+	roles          table[uuid.UUID, AccountRole]
+	rolesByAccount *grouped[uuid.UUID, AccountRole] // built-in ones under uuid.Nil
+
+	memberships          table[uuid.UUID, Membership]
+	membershipByActor    *unique[actorIn, Membership]
+	membershipsByAccount *grouped[uuid.UUID, Membership]
+	membershipsOfActor   *grouped[uuid.UUID, Membership]
+	membersByRole        *counted[roleIn, Membership]
+	activeUsersByRole    *counted[roleIn, Membership]
+
+	workspaces          table[uuid.UUID, Workspace]
+	workspacesByAccount *grouped[uuid.UUID, Workspace]
+	workspaceRoles      table[uuid.UUID, WorkspaceRole]
+
+	access        table[uuid.UUID, WorkspaceAccess]
+	accessByActor *grouped[actorIn, WorkspaceAccess]
+
+	events eventLog
+}
+
+// actorIn is an actor within an account.
+type actorIn struct{ account, actor uuid.UUID }
+
+// roleIn is a role within an account: built-in roles are shared by all accounts.
+type roleIn struct{ account, role uuid.UUID }
+
+func newData() *data {
+	d := &data{
+		accountByHandle: newUnique(func(a *Account) (string, bool) { return a.Handle, true }),
+
+		domainByName:     newUnique(func(d *Domain) (string, bool) { return d.Name, true }),
+		domainsByAccount: newGrouped(func(d *Domain) (uuid.UUID, bool) { return d.AccountID, true }, order(func(d *Domain) (time.Time, uuid.UUID) { return d.Created, d.ID })),
+
+		userByEmail:  newUnique(func(u *User) (string, bool) { return strings.ToLower(u.Email), true }),
+		userByHandle: newUnique(func(u *User) (string, bool) { return u.Handle, true }),
+		userByActor:  newUnique(func(u *User) (uuid.UUID, bool) { return u.ActorID, true }),
+
+		botByActor:    newUnique(func(b *Bot) (uuid.UUID, bool) { return b.ActorID, true }),
+		botsByAccount: newGrouped(func(b *Bot) (uuid.UUID, bool) { return b.AccountID, true }, order(func(b *Bot) (time.Time, uuid.UUID) { return b.Created, b.ID })),
+
+		keyByHash:   newUnique(func(k *APIKey) (keyHash, bool) { return k.hash, true }),
+		keysByActor: newGrouped(func(k *APIKey) (uuid.UUID, bool) { return k.ActorID, true }, order(func(k *APIKey) (time.Time, uuid.UUID) { return k.Created, k.ID })),
+
+		rolesByAccount: newGrouped(func(r *AccountRole) (uuid.UUID, bool) { return r.AccountID, true }, order(func(r *AccountRole) (time.Time, uuid.UUID) { return r.Created, r.ID })),
+
+		membershipByActor:    newUnique(func(m *Membership) (actorIn, bool) { return actorIn{m.AccountID, m.ActorID}, true }),
+		membershipsByAccount: newGrouped(func(m *Membership) (uuid.UUID, bool) { return m.AccountID, true }, compareMemberships),
+		membershipsOfActor:   newGrouped(func(m *Membership) (uuid.UUID, bool) { return m.ActorID, true }, compareMemberships),
+		membersByRole:        newCounted(func(m *Membership) (roleIn, bool) { return roleIn{m.AccountID, m.RoleID}, true }),
+		activeUsersByRole: newCounted(func(m *Membership) (roleIn, bool) {
+			return roleIn{m.AccountID, m.RoleID}, m.Active && m.IsUser()
+		}),
+
+		workspacesByAccount: newGrouped(func(w *Workspace) (uuid.UUID, bool) { return w.AccountID, true }, order(func(w *Workspace) (time.Time, uuid.UUID) { return w.Created, w.ID })),
+
+		accessByActor: newGrouped(func(a *WorkspaceAccess) (actorIn, bool) { return actorIn{a.AccountID, a.ActorID}, true }, order(func(a *WorkspaceAccess) (time.Time, uuid.UUID) { return a.Created, a.ID })),
+
+		events: eventLog{byAccount: make(map[uuid.UUID][]*Event)},
+	}
+	d.accounts = newTable[uuid.UUID](index[Account](d.accountByHandle))
+	d.domains = newTable[uuid.UUID](index[Domain](d.domainByName), d.domainsByAccount)
+	d.users = newTable[uuid.UUID](index[User](d.userByEmail), d.userByHandle, d.userByActor)
+	d.bots = newTable[uuid.UUID](index[Bot](d.botByActor), d.botsByAccount)
+	d.keys = newTable[uuid.UUID](index[APIKey](d.keyByHash), d.keysByActor)
+	d.roles = newTable[uuid.UUID](index[AccountRole](d.rolesByAccount))
+	d.memberships = newTable[uuid.UUID](index[Membership](d.membershipByActor), d.membershipsByAccount,
+		d.membershipsOfActor, d.membersByRole, d.activeUsersByRole)
+	d.workspaces = newTable[uuid.UUID](index[Workspace](d.workspacesByAccount))
+	d.workspaceRoles = newTable[uuid.UUID, WorkspaceRole]()
+	d.access = newTable[uuid.UUID](index[WorkspaceAccess](d.accessByActor))
+	for _, role := range builtinRoles() {
+		d.roles.set(role.ID, role)
+	}
+	for _, role := range builtinWorkspaceRoles() {
+		d.workspaceRoles.set(role.ID, role)
+	}
+	return d
+}
+
+// order compares rows by the time they were created and then by id: the order of
+// every listing that asks for no other.
+func order[V any](of func(*V) (time.Time, uuid.UUID)) func(a, b *V) int {
+	return func(a, b *V) int {
+		aCreated, aID := of(a)
+		bCreated, bID := of(b)
+		return cmp.Or(aCreated.Compare(bCreated), bytes.Compare(aID[:], bID[:]))
+	}
+}
+
+var compareMemberships = order(func(m *Membership) (time.Time, uuid.UUID) { return m.Created, m.ID })
+
+// wellKnown gives the id of a thing that every server has, the same on each.
+func wellKnown(kind, name string) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("prefectsso/mockcloud/"+kind+"/"+name))
+}

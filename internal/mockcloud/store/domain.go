@@ -1,0 +1,109 @@
+package store
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/net/idna"
+)
+
+// Domain is an email domain that is enabled for an account's single sign-on.
+type Domain struct {
+	ID               uuid.UUID
+	Created, Updated time.Time
+	AccountID        uuid.UUID
+	// Name is normalised: lower-case, A-labels, no trailing dot.
+	Name string
+}
+
+// Domains gives the account's enabled domains, oldest first.
+func (r *Reader) Domains(accountID uuid.UUID) []*Domain {
+	return r.data.domainsByAccount.get(accountID)
+}
+
+// SetDomains makes names the account's whole list. Rows of names that stay are
+// kept as they are; names that are the same after normalising count once.
+func (tx *Tx) SetDomains(accountID uuid.UUID, names []string) error {
+	a, err := tx.Account(accountID)
+	if err != nil {
+		return err
+	}
+	wanted, err := normalizeAll(names)
+	if err != nil {
+		return err
+	}
+	var added, removed []string
+	for _, d := range slices.Clone(tx.Domains(accountID)) {
+		if !slices.Contains(wanted, d.Name) {
+			tx.data.domains.delete(tx, d.ID)
+			removed = append(removed, d.Name)
+		}
+	}
+	for _, name := range wanted {
+		other, taken := tx.data.domainByName.get(name)
+		if taken && other.AccountID != accountID {
+			return &Conflict{Reason: "The domain " + name + " is enabled in another account"}
+		}
+		if taken {
+			continue
+		}
+		now := tx.stamp()
+		d := &Domain{ID: tx.newID(), Created: now, Updated: now, AccountID: accountID, Name: name}
+		tx.data.domains.put(tx, d.ID, d)
+		added = append(added, name)
+	}
+	if added == nil && removed == nil {
+		return nil
+	}
+	tx.record(subject{accountID, kindDomainNames, accountID, a.Name}, updated,
+		map[string]any{"added": added, "removed": removed, "domain_names": wanted}, uuid.Nil)
+	return nil
+}
+
+func normalizeAll(names []string) ([]string, error) {
+	var out []string
+	var problems []Problem
+	for i, name := range names {
+		normal, err := NormalizeDomain(name)
+		if err != nil {
+			problems = append(problems, Problem{
+				Loc: []any{"domain_names", i}, Msg: "Value error, " + err.Error(), Type: "value_error",
+			})
+			continue
+		}
+		if !slices.Contains(out, normal) {
+			out = append(out, normal)
+		}
+	}
+	if problems != nil {
+		return nil, &Invalid{Problems: problems}
+	}
+	return out, nil
+}
+
+// domainProfile is IDNA's lookup profile (RFC 5891, section 5) with host name
+// rules (RFC 1123) and lengths checked.
+var domainProfile = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idna.VerifyDNSLength(true), idna.BidiRule())
+
+// NormalizeDomain gives the one spelling of a domain name by which it is stored:
+// lower-case, A-labels, no trailing dot.
+func NormalizeDomain(name string) (string, error) {
+	if strings.TrimSuffix(name, ".") == "" {
+		return "", errors.New("a domain name is needed")
+	}
+	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+		return "", errors.New("an IP address is not a domain name")
+	}
+	normal, err := domainProfile.ToASCII(strings.TrimSuffix(name, "."))
+	if err != nil {
+		return "", errors.New("not a valid domain name")
+	}
+	if !strings.Contains(normal, ".") {
+		return "", errors.New("a domain name has at least two parts, such as example.com")
+	}
+	return normal, nil
+}

@@ -1,0 +1,217 @@
+package store
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Membership is what ties a user or a service account to an account. Its own id,
+// its actor's and its user's or bot's are always three different ones.
+type Membership struct {
+	ID               uuid.UUID
+	Created, Updated time.Time
+	AccountID        uuid.UUID
+	ActorID          uuid.UUID
+	// UserID or BotID says who; the other is uuid.Nil.
+	UserID, BotID uuid.UUID
+	RoleID        uuid.UUID
+	Active        bool
+	// DirectoryID is the directory that made the membership; empty for none.
+	DirectoryID string
+}
+
+// IsUser says whether the member is a person.
+func (m *Membership) IsUser() bool { return m.UserID != uuid.Nil }
+
+// Membership reads one of the account's memberships.
+func (r *Reader) Membership(accountID, id uuid.UUID) (*Membership, error) {
+	if m, ok := r.data.memberships.get(id); ok && m.AccountID == accountID {
+		return m, nil
+	}
+	return nil, &NotFound{What: "Account membership"}
+}
+
+// MembershipOf finds the membership of an actor.
+func (r *Reader) MembershipOf(accountID, actorID uuid.UUID) (*Membership, error) {
+	if m, ok := r.data.membershipByActor.get(actorIn{accountID, actorID}); ok {
+		return m, nil
+	}
+	return nil, &NotFound{What: "Account membership"}
+}
+
+// MembershipOfUser finds the membership of a person.
+func (r *Reader) MembershipOfUser(accountID, userID uuid.UUID) (*Membership, error) {
+	if u, ok := r.data.users.get(userID); ok {
+		return r.MembershipOf(accountID, u.ActorID)
+	}
+	return nil, &NotFound{What: "Account membership"}
+}
+
+// MembershipsOf gives an actor's memberships of all accounts, oldest first.
+func (r *Reader) MembershipsOf(actorID uuid.UUID) []*Membership {
+	return r.data.membershipsOfActor.get(actorID)
+}
+
+// MemberName is the email of a person or the name of a service account.
+func (r *Reader) MemberName(m *Membership) string {
+	if u, ok := r.data.users.get(m.UserID); ok {
+		return u.Email
+	}
+	if b, ok := r.data.bots.get(m.BotID); ok {
+		return b.Name
+	}
+	return ""
+}
+
+// AddMember makes a person a member; id may be uuid.Nil.
+func (tx *Tx) AddMember(id, accountID uuid.UUID, user *User, roleID uuid.UUID) (*Membership, error) {
+	return tx.addMembership(Membership{
+		ID: id, AccountID: accountID, ActorID: user.ActorID, UserID: user.ID, RoleID: roleID,
+	}, uuid.Nil)
+}
+
+func (tx *Tx) addMembership(m Membership, cause uuid.UUID) (*Membership, error) {
+	if _, ok := tx.data.membershipByActor.get(actorIn{m.AccountID, m.ActorID}); ok {
+		return nil, &Conflict{Reason: tx.MemberName(&m) + " is already a member"}
+	}
+	role, err := tx.Role(m.AccountID, m.RoleID)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.mayGrantIn(m.AccountID, role); err != nil {
+		return nil, err
+	}
+	m.ID = tx.id(m.ID)
+	m.Created = tx.stamp()
+	m.Updated = m.Created
+	m.Active = true
+	tx.data.memberships.put(tx, m.ID, &m)
+	tx.record(tx.memberSubject(&m), created, map[string]any{"account_role": role.Name}, cause)
+	return &m, nil
+}
+
+func (tx *Tx) memberSubject(m *Membership) subject {
+	return subject{m.AccountID, kindMembership, m.ID, tx.MemberName(m)}
+}
+
+// SetRole gives a member another role.
+func (tx *Tx) SetRole(accountID, id, roleID uuid.UUID) error {
+	m, err := tx.Membership(accountID, id)
+	if err != nil {
+		return err
+	}
+	next, err := tx.Role(accountID, roleID)
+	if err != nil {
+		return invalid("the account has no role "+roleID.String(), "account_role_id")
+	}
+	if m.RoleID == roleID {
+		return nil
+	}
+	before, err := tx.Role(accountID, m.RoleID)
+	if err != nil {
+		return err
+	}
+	if err := tx.mayGrantIn(accountID, next); err != nil {
+		return err
+	}
+	if tx.isSelf(m) && missing(next.Permissions, before.Permissions) != nil {
+		return errSelf("take permissions from yourself")
+	}
+	changed := *m
+	changed.RoleID = roleID
+	changed.Updated = tx.stamp()
+	return tx.keepingAWayIn(accountID, func() error {
+		tx.data.memberships.put(tx, id, &changed)
+		tx.record(tx.memberSubject(&changed), updated,
+			map[string]any{"account_role": map[string]any{"from": before.Name, "to": next.Name}}, uuid.Nil)
+		return nil
+	})
+}
+
+// SetActive lets members in or keeps them out. Roles and workspaces stay.
+func (tx *Tx) SetActive(accountID uuid.UUID, ids []uuid.UUID, active bool) error {
+	return tx.keepingAWayIn(accountID, func() error {
+		for _, id := range ids {
+			m, err := tx.Membership(accountID, id)
+			if err != nil {
+				return err
+			}
+			if m.Active == active {
+				continue
+			}
+			if tx.isSelf(m) {
+				return errSelf("deactivate yourself")
+			}
+			changed := *m
+			changed.Active = active
+			changed.Updated = tx.stamp()
+			tx.data.memberships.put(tx, id, &changed)
+			tx.record(tx.memberSubject(m), updated, map[string]any{"active": active}, uuid.Nil)
+		}
+		return nil
+	})
+}
+
+// RemoveMember ends a membership and with it all workspace access.
+func (tx *Tx) RemoveMember(accountID, id uuid.UUID) error {
+	m, err := tx.Membership(accountID, id)
+	if err != nil {
+		return err
+	}
+	if tx.isSelf(m) {
+		return errSelf("remove yourself")
+	}
+	return tx.removeMembership(m)
+}
+
+// Leave ends the caller's own membership.
+func (tx *Tx) Leave(accountID uuid.UUID) error {
+	m, err := tx.MembershipOf(accountID, tx.by.ActorID)
+	if err != nil {
+		return err
+	}
+	return tx.removeMembership(m)
+}
+
+func (tx *Tx) removeMembership(m *Membership) error {
+	return tx.keepingAWayIn(m.AccountID, func() error {
+		cause := tx.record(tx.memberSubject(m), deleted, nil, uuid.Nil)
+		tx.dropAccess(m, cause)
+		tx.data.memberships.delete(tx, m.ID)
+		return nil
+	})
+}
+
+func (tx *Tx) isSelf(m *Membership) bool { return !tx.by.isSystem() && m.ActorID == tx.by.ActorID }
+
+func errSelf(what string) error {
+	return &Conflict{Reason: "You cannot " + what + "; someone else with the permission has to do it"}
+}
+
+// keepingAWayIn runs a change and refuses it if it would take away the last
+// active person who gets in without single sign-on: with a broken identity
+// provider, nobody could mend it. Service accounts do not count, they log in
+// nowhere.
+func (tx *Tx) keepingAWayIn(accountID uuid.UUID, change func() error) error {
+	before := tx.waysIn(accountID)
+	if err := change(); err != nil {
+		return err
+	}
+	if before > 0 && tx.waysIn(accountID) == 0 {
+		return &Conflict{Reason: "This would leave the account without an active user who can get in without SSO (" +
+			string(BypassSSO) + "); give another active user such a role first"}
+	}
+	return nil
+}
+
+// waysIn counts the active people whose role bypasses single sign-on.
+func (r *Reader) waysIn(accountID uuid.UUID) int {
+	n := 0
+	for _, role := range r.Roles(accountID) {
+		if role.bypasses() {
+			n += r.data.activeUsersByRole.get(roleIn{accountID, role.ID})
+		}
+	}
+	return n
+}

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"slices"
+)
+
+// table is the rows of one kind with the indexes that are kept beside them.
+type table[K comparable, V any] struct {
+	rows    map[K]*V
+	indexes []index[V]
+}
+
+func newTable[K comparable, V any](indexes ...index[V]) table[K, V] {
+	return table[K, V]{rows: make(map[K]*V), indexes: indexes}
+}
+
+func (t *table[K, V]) get(key K) (*V, bool) {
+	row, ok := t.rows[key]
+	return row, ok
+}
+
+func (t *table[K, V]) put(tx *Tx, key K, row *V) {
+	tx.changes = append(tx.changes, change[K, V]{table: t, key: key, old: t.rows[key], new: row})
+	t.set(key, row)
+}
+
+func (t *table[K, V]) delete(tx *Tx, key K) {
+	tx.changes = append(tx.changes, change[K, V]{table: t, key: key, old: t.rows[key]})
+	t.set(key, nil)
+}
+
+// set makes row the one under key; a nil row takes it away.
+func (t *table[K, V]) set(key K, row *V) {
+	old := t.rows[key]
+	if row == nil {
+		delete(t.rows, key)
+	} else {
+		t.rows[key] = row
+	}
+	for _, ix := range t.indexes {
+		ix.replace(old, row)
+	}
+}
+
+// change is one put or delete of a transaction.
+type change[K comparable, V any] struct {
+	table    *table[K, V]
+	key      K
+	old, new *V
+}
+
+type undoer interface{ undo() }
+
+func (c change[K, V]) undo() { c.table.set(c.key, c.old) }
+
+// index follows the rows of a table. Either row may be nil: old for a new row,
+// row for one that is gone.
+type index[V any] interface {
+	replace(old, row *V)
+}
+
+// unique finds the one row that has a key. A row may have none.
+type unique[K comparable, V any] struct {
+	key  func(*V) (K, bool)
+	rows map[K]*V
+}
+
+func newUnique[K comparable, V any](key func(*V) (K, bool)) *unique[K, V] {
+	return &unique[K, V]{key: key, rows: make(map[K]*V)}
+}
+
+func (u *unique[K, V]) replace(old, row *V) {
+	if old != nil {
+		if key, ok := u.key(old); ok && u.rows[key] == old {
+			delete(u.rows, key)
+		}
+	}
+	if row != nil {
+		if key, ok := u.key(row); ok {
+			u.rows[key] = row
+		}
+	}
+}
+
+func (u *unique[K, V]) get(key K) (*V, bool) {
+	row, ok := u.rows[key]
+	return row, ok
+}
+
+// grouped keeps the rows of each group in order, so that a page of a listing is
+// a slice and not a sort. Rows come mostly in order; a put at the end is cheap.
+type grouped[K comparable, V any] struct {
+	key     func(*V) (K, bool)
+	compare func(a, b *V) int
+	groups  map[K][]*V
+}
+
+func newGrouped[K comparable, V any](key func(*V) (K, bool), compare func(a, b *V) int) *grouped[K, V] {
+	return &grouped[K, V]{key: key, compare: compare, groups: make(map[K][]*V)}
+}
+
+func (g *grouped[K, V]) replace(old, row *V) {
+	if old != nil && row != nil && g.compare(old, row) == 0 {
+		before, inBefore := g.key(old)
+		after, inAfter := g.key(row)
+		if inBefore && inAfter && before == after {
+			if at, found := slices.BinarySearchFunc(g.groups[before], old, g.compare); found {
+				g.groups[before][at] = row
+				return
+			}
+		}
+	}
+	g.remove(old)
+	g.insert(row)
+}
+
+func (g *grouped[K, V]) remove(row *V) {
+	if row == nil {
+		return
+	}
+	key, ok := g.key(row)
+	if !ok {
+		return
+	}
+	at, found := slices.BinarySearchFunc(g.groups[key], row, g.compare)
+	if !found {
+		return
+	}
+	rest := slices.Delete(g.groups[key], at, at+1)
+	if len(rest) == 0 {
+		delete(g.groups, key)
+		return
+	}
+	g.groups[key] = rest
+}
+
+func (g *grouped[K, V]) insert(row *V) {
+	if row == nil {
+		return
+	}
+	key, ok := g.key(row)
+	if !ok {
+		return
+	}
+	rows := g.groups[key]
+	at := len(rows)
+	if at > 0 && g.compare(rows[at-1], row) > 0 {
+		at, _ = slices.BinarySearchFunc(rows, row, g.compare)
+	}
+	g.groups[key] = slices.Insert(rows, at, row)
+}
+
+// get gives the group's rows in order. The slice is the index's own: read it,
+// and only inside the transaction.
+func (g *grouped[K, V]) get(key K) []*V { return g.groups[key] }
+
+// counted knows how many rows have a key.
+type counted[K comparable, V any] struct {
+	key    func(*V) (K, bool)
+	counts map[K]int
+}
+
+func newCounted[K comparable, V any](key func(*V) (K, bool)) *counted[K, V] {
+	return &counted[K, V]{key: key, counts: make(map[K]int)}
+}
+
+func (c *counted[K, V]) replace(old, row *V) {
+	c.add(old, -1)
+	c.add(row, 1)
+}
+
+func (c *counted[K, V]) add(row *V, n int) {
+	if row == nil {
+		return
+	}
+	key, ok := c.key(row)
+	if !ok {
+		return
+	}
+	if c.counts[key] += n; c.counts[key] == 0 {
+		delete(c.counts, key)
+	}
+}
+
+func (c *counted[K, V]) get(key K) int { return c.counts[key] }
