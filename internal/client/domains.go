@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -105,7 +106,7 @@ type domainChange struct {
 // repetition fails with 412, and the next read shows that it holds. Without an
 // ETag only the read-back tells. Writers in this process wait for each other.
 func (c *Client) changeDomains(ctx context.Context, accountID string, change domainChange) (now []Domain, written bool, err error) {
-	unlock, err := domainLocks.lock(ctx, c.base+" "+accountID)
+	unlock, err := domainLocks.lock(ctx, c.base+" "+strings.ToLower(accountID))
 	if err != nil {
 		return nil, false, err
 	}
@@ -180,27 +181,41 @@ func domainNames(domains []Domain) []string {
 
 // domainLocks serializes the writers of one account's domains. It belongs to
 // the process: several configurations of the provider may share an account.
-var domainLocks = keyedLocks{held: map[string]chan struct{}{}}
+var domainLocks = keyedLocks{held: map[string]*keyedLock{}}
 
-// keyedLocks is a lock for each key, whose waiters can give up. There are as
-// few keys as accounts, so none is ever taken out.
+// keyedLocks is a lock for each key, whose waiters can give up.
 type keyedLocks struct {
 	mu   sync.Mutex
-	held map[string]chan struct{}
+	held map[string]*keyedLock
+}
+
+type keyedLock struct {
+	slot  chan struct{}
+	users int // holder and waiters; the last one clears the key away
 }
 
 func (l *keyedLocks) lock(ctx context.Context, key string) (unlock func(), err error) {
 	l.mu.Lock()
-	slot, ok := l.held[key]
+	lock, ok := l.held[key]
 	if !ok {
-		slot = make(chan struct{}, 1)
-		l.held[key] = slot
+		lock = &keyedLock{slot: make(chan struct{}, 1)}
+		l.held[key] = lock
 	}
+	lock.users++
 	l.mu.Unlock()
+
+	leave := func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if lock.users--; lock.users == 0 {
+			delete(l.held, key)
+		}
+	}
 	select {
-	case slot <- struct{}{}:
-		return func() { <-slot }, nil
+	case lock.slot <- struct{}{}:
+		return func() { <-lock.slot; leave() }, nil
 	case <-ctx.Done():
+		leave()
 		return nil, ctx.Err()
 	}
 }

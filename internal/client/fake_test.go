@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,11 +41,15 @@ type roundTripFunc func(*http.Request) (*http.Response, error)
 
 func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
+var testPort atomic.Uint32
+
 // newTestClient makes a client that talks to transport, and closes it when the
 // test ends.
 func newTestClient(t testing.TB, transport http.RoundTripper, change ...func(*Config)) *Client {
 	t.Helper()
-	cfg := Config{Endpoint: "http://localhost/api", APIKey: testKey, MaxRetries: 6, Transport: transport}
+	// An endpoint of its own, because writers of one account wait for each
+	// other in the whole process.
+	cfg := Config{Endpoint: fmt.Sprintf("http://localhost:%d/api", testPort.Add(1)), APIKey: testKey, MaxRetries: 6, Transport: transport}
 	for _, f := range change {
 		f(&cfg)
 	}
