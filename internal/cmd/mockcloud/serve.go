@@ -134,7 +134,7 @@ func serveOn(ctx context.Context, listener net.Listener, server *mockcloud.Serve
 	h := &http.Server{
 		Handler:           server,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
+		ReadTimeout:       2 * time.Minute, // no write timeout: an injected delay may be long
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),

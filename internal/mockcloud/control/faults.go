@@ -38,20 +38,21 @@ func toFault(f router.Fault) faultBody {
 	}
 }
 
-// Bounds of what a fault may ask for; longer delays would look like a hang.
+// Bounds of what a fault may ask for. Longer delays would look like a hang.
 const (
+	maxLatency = 60_000
 	maxSeconds = 24 * 60 * 60
 	maxTimes   = 1 << 30
 )
 
 func readFault(f *input.Fields) router.Fault {
-	out := router.Fault{
+	return router.Fault{
 		ID:          uuid.New(),
 		Method:      strings.ToUpper(input.Default(f, "method", input.String, "*")),
 		Route:       input.Default(f, "route", input.String, "*"),
 		Status:      input.Default(f, "status", input.IntBetween(400, 599), 0),
 		RetryAfter:  time.Duration(input.Default(f, "retry_after_s", input.IntBetween(0, maxSeconds), 0)) * time.Second,
-		Latency:     time.Duration(input.Default(f, "latency_ms", input.IntBetween(0, 1000*maxSeconds), 0)) * time.Millisecond,
+		Latency:     time.Duration(input.Default(f, "latency_ms", input.IntBetween(0, maxLatency), 0)) * time.Millisecond,
 		Drop:        input.Default(f, "drop", input.Bool, false),
 		Truncate:    input.Default(f, "truncate", input.Bool, false),
 		AfterWrite:  input.Default(f, "after_write", input.Bool, false),
@@ -59,7 +60,6 @@ func readFault(f *input.Fields) router.Fault {
 		Probability: input.Default(f, "probability", input.FloatBetween(0, 1), 1),
 		Seed:        uint64(input.Default(f, "seed", input.IntFrom(0), 0)),
 	}
-	return out
 }
 
 // addFault is POST /_mockcloud/faults.
@@ -68,7 +68,7 @@ func (c *Control) addFault(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	fault, err := input.Body(raw, false, input.Strict(readFault))
+	fault, err := input.Body(raw, true, false, input.Strict(readFault))
 	if err == nil {
 		err = c.sensible(fault)
 	}

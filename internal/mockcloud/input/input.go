@@ -30,6 +30,8 @@ const (
 	inQuery = "query"
 )
 
+const notAnObject = "Input should be a valid dictionary or object to extract fields from"
+
 // Value is a JSON value and the place where it was found.
 type Value struct {
 	raw      any
@@ -52,8 +54,8 @@ func (v Value) fail(kind, msg string) {
 type Decoder[T any] func(Value) T
 
 // Body reads a request's JSON body. An empty one is fine where optional, and
-// then reads like an empty object.
-func Body[T any](raw []byte, optional bool, decode Decoder[T]) (T, error) {
+// then reads like an empty object. What is not said to be JSON is not read.
+func Body[T any](raw []byte, isJSON, optional bool, decode Decoder[T]) (T, error) {
 	var zero T
 	var problems []store.Problem
 	v := Value{in: inBody, problems: &problems}
@@ -62,6 +64,8 @@ func Body[T any](raw []byte, optional bool, decode Decoder[T]) (T, error) {
 		v.raw = map[string]any{}
 	case len(bytes.TrimSpace(raw)) == 0:
 		v.fail("missing", "Field required")
+	case !isJSON:
+		v.fail("model_attributes_type", notAnObject)
 	default:
 		parsed, at, err := parse(raw)
 		if err != nil {
@@ -146,7 +150,7 @@ func object[T any](read func(*Fields) T, strict bool) Decoder[T] {
 	return func(v Value) T {
 		raw, ok := v.raw.(map[string]any)
 		if !ok {
-			v.fail("model_attributes_type", "Input should be a valid dictionary or object to extract fields from")
+			v.fail("model_attributes_type", notAnObject)
 			var zero T
 			return zero
 		}

@@ -1,6 +1,7 @@
 package router
 
 import (
+	"mime"
 	"net/http"
 	"strings"
 
@@ -89,12 +90,20 @@ func (c *Call) ID(name string) (uuid.UUID, error) {
 
 // Body reads the JSON body.
 func Body[T any](c *Call, decode input.Decoder[T]) (T, error) {
-	return input.Body(c.body, false, decode)
+	return input.Body(c.body, c.isJSON(), false, decode)
 }
 
 // OptionalBody reads a JSON body that may be left out.
 func OptionalBody[T any](c *Call, decode input.Decoder[T]) (T, error) {
-	return input.Body(c.body, true, decode)
+	return input.Body(c.body, c.isJSON(), true, decode)
+}
+
+// isJSON says whether the body is to be read as JSON: it is when the caller does
+// not say otherwise.
+func (c *Call) isJSON() bool {
+	given := c.Request.Header.Get("Content-Type")
+	kind, _, err := mime.ParseMediaType(given)
+	return given == "" || err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
 }
 
 // answer runs the route's handler for whoever may call it.

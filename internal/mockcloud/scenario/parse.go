@@ -43,18 +43,18 @@ func (e *Error) Error() string {
 
 // Parse reads a scenario. The name stands before each line number in errors.
 func Parse(name string, data []byte) (*Scenario, error) {
-	var document yaml.Node
-	if err := yaml.Unmarshal(data, &document); err != nil {
+	var root yaml.Node
+	if err := yaml.Unmarshal(data, &root); err != nil {
 		return nil, yamlError(name, err)
 	}
-	var s Scenario
+	var doc document
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
-	if err := d.Decode(&s); err != nil && !errors.Is(err, io.EOF) {
+	if err := d.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return nil, yamlError(name, err)
 	}
-	c := &checker{root: &document}
-	c.scenario(&s)
+	c := &checker{root: &root}
+	c.accounts(doc.Accounts)
 	var extra yaml.Node
 	if err := d.Decode(&extra); !errors.Is(err, io.EOF) {
 		c.mistakes = append(c.mistakes, Mistake{Line: max(extra.Line, 1), What: "a scenario is one YAML document"})
@@ -63,7 +63,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 		slices.SortStableFunc(c.mistakes, func(a, b Mistake) int { return cmp.Compare(a.Line, b.Line) })
 		return nil, &Error{Name: name, Mistakes: c.mistakes}
 	}
-	return &s, nil
+	return &Scenario{accounts: doc.Accounts}, nil
 }
 
 var (
@@ -149,13 +149,13 @@ func (s seen) again(value string) bool {
 	return twice
 }
 
-func (c *checker) scenario(s *Scenario) {
-	if len(s.Accounts) == 0 {
+func (c *checker) accounts(accounts []account) {
+	if len(accounts) == 0 {
 		c.fail("a scenario needs at least one account", "accounts")
 	}
 	ids, handles, keys, domains := seen{}, seen{}, seen{}, seen{}
-	for i := range s.Accounts {
-		a := &s.Accounts[i]
+	for i := range accounts {
+		a := &accounts[i]
 		at := func(path ...any) []any { return append([]any{"accounts", i}, path...) }
 		if _, err := uuid.Parse(a.ID); a.ID != "" && err != nil {
 			c.fail(fmt.Sprintf("id %q is not a UUID", a.ID), at("id")...)

@@ -15,7 +15,10 @@ import (
 var defaultYAML []byte
 
 // Scenario is a checked scenario. Parse and Default give one; Seed applies it.
-type Scenario struct {
+type Scenario struct{ accounts []account }
+
+// document is a scenario as it is written down.
+type document struct {
 	Accounts []account `yaml:"accounts"`
 }
 

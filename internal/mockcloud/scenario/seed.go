@@ -13,7 +13,7 @@ import (
 // Seed makes everything that the scenario describes, in a store's first
 // transaction (store.Reset).
 func (s *Scenario) Seed(tx *store.Tx) error {
-	for _, a := range s.Accounts {
+	for _, a := range s.accounts {
 		if err := a.seed(tx); err != nil {
 			return fmt.Errorf("account %s: %w", a.Handle, err)
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"reflect"
 	"regexp"
 	"slices"
 	"time"
@@ -204,16 +205,15 @@ func (tx *Tx) UpdateAccount(id uuid.UUID, c AccountChange) error {
 	c.BillingEmail.apply(&next.BillingEmail)
 	c.WorkOSOrganizationID.apply(&next.WorkOSOrganizationID)
 	c.AuthExpirationSeconds.apply(&next.AuthExpirationSeconds)
-	if c.Settings != nil {
-		if err := tx.UpdateSettings(id, *c.Settings); err != nil {
-			return err
-		}
-		next.Settings = *c.Settings
+	if !reflect.DeepEqual(next, *a) {
+		next.Updated = tx.stamp()
+		tx.data.accounts.put(tx, id, &next)
+		tx.record(next.subject(), updated, nil, uuid.Nil)
 	}
-	next.Updated = tx.stamp()
-	tx.data.accounts.put(tx, id, &next)
-	tx.record(next.subject(), updated, nil, uuid.Nil)
-	return nil
+	if c.Settings == nil {
+		return nil
+	}
+	return tx.UpdateSettings(id, *c.Settings)
 }
 
 // noneKnown refuses ids of connections or directories: an account has none yet.
@@ -236,6 +236,9 @@ func (tx *Tx) UpdateSettings(id uuid.UUID, settings Settings) error {
 	a, err := tx.Account(id)
 	if err != nil {
 		return err
+	}
+	if reflect.DeepEqual(settings, a.Settings) {
+		return nil
 	}
 	next := *a
 	next.Settings = settings

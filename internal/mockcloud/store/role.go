@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -160,6 +161,9 @@ func (tx *Tx) UpdateRole(accountID, id uuid.UUID, c RoleChange) error {
 		if err := tx.mayChangeTo(role, &next); err != nil {
 			return err
 		}
+	}
+	if reflect.DeepEqual(next, *role) {
+		return nil
 	}
 	next.Updated = tx.stamp()
 	return tx.keepingAWayIn(accountID, func() error {

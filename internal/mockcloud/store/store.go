@@ -4,7 +4,8 @@
 //
 // Rows are immutable. A change copies a row, alters the copy and puts it in the
 // place of the old one, so whoever read a row keeps what they read. Rows are
-// handed out as pointers and must not be written to.
+// handed out as pointers and must not be written to; lists of rows are the
+// store's own and are good only inside the transaction that read them.
 //
 // All reads happen in View, all changes in Update. An Update is one transaction:
 // what it changed and the audit events that tell of it become visible together,
