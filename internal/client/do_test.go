@@ -36,14 +36,22 @@ func TestWhatIsSent(t *testing.T) {
 		body   string
 		length string
 	}{
-		"account": {func(ctx context.Context, c *Client) error { _, err := c.GetAccount(ctx, testAccount); return err },
-			"GET " + accountPath, "", ""},
-		"me": {func(ctx context.Context, c *Client) error { _, err := c.Me(ctx); return err },
-			"GET /api/me/", "", ""},
-		"role": {func(ctx context.Context, c *Client) error { _, err := c.Roles(testAccount).Get(ctx, "r"); return err },
-			"GET " + accountPath + "/account_roles/r", "", ""},
-		"membership role": {func(ctx context.Context, c *Client) error { return c.UpdateMembershipRole(ctx, testAccount, "m", "r") },
-			"PATCH " + accountPath + "/account_memberships/m", `{"account_role_id":"r"}`, "23"},
+		"account": {
+			func(ctx context.Context, c *Client) error { _, err := c.GetAccount(ctx, testAccount); return err },
+			"GET " + accountPath, "", "",
+		},
+		"me": {
+			func(ctx context.Context, c *Client) error { _, err := c.Me(ctx); return err },
+			"GET /api/me/", "", "",
+		},
+		"role": {
+			func(ctx context.Context, c *Client) error { _, err := c.Roles(testAccount).Get(ctx, "r"); return err },
+			"GET " + accountPath + "/account_roles/r", "", "",
+		},
+		"membership role": {
+			func(ctx context.Context, c *Client) error { return c.UpdateMembershipRole(ctx, testAccount, "m", "r") },
+			"PATCH " + accountPath + "/account_memberships/m", `{"account_role_id":"r"}`, "23",
+		},
 		"count": {func(ctx context.Context, c *Client) error {
 			_, err := c.CountMemberships(ctx, testAccount, MembershipQuery{OnlyUsers: true})
 			return ignoreAnswer(err)
@@ -128,15 +136,19 @@ func TestErrorAnswers(t *testing.T) {
 		is          func(error) bool
 		text        string
 	}{
-		"detail": {404, "application/json", `{"detail":"Account not found"}`, IsNotFound,
-			"GET " + accountPath + " answered 404 Not Found: Account not found (request id req-1)"},
-		"validation": {422, "application/json", `{"detail":[{"loc":["body","domain_names",0],"msg":"too short","type":"value_error"},{"loc":["query","x"],"msg":"missing","type":"missing"}]}`,
+		"detail": {
+			404, "application/json", `{"detail":"Account not found"}`, IsNotFound,
+			"GET " + accountPath + " answered 404 Not Found: Account not found (request id req-1)",
+		},
+		"validation": {
+			422, "application/json", `{"detail":[{"loc":["body","domain_names",0],"msg":"too short","type":"value_error"},{"loc":["query","x"],"msg":"missing","type":"missing"}]}`,
 			func(err error) bool {
 				var refusal *APIError
 				return errors.As(err, &refusal) && len(refusal.Fields) == 2 &&
 					refusal.Fields[0] == FieldError{Loc: "body.domain_names.0", Message: "too short", Type: "value_error"}
 			},
-			"422 Unprocessable Entity: the request is not valid; body.domain_names.0: too short; query.x: missing (request id req-1)"},
+			"422 Unprocessable Entity: the request is not valid; body.domain_names.0: too short; query.x: missing (request id req-1)",
+		},
 		"unauthorized":       {401, "application/json", `{"detail":"Invalid authentication credentials"}`, IsUnauthorized, "401 Unauthorized: Invalid"},
 		"conflict":           {409, "application/json", `{"detail":"taken"}`, IsConflict, "409 Conflict: taken"},
 		"empty":              {404, "", ``, IsNotFound, "404 Not Found (request id"},

@@ -220,12 +220,18 @@ func TestDomainErrors(t *testing.T) {
 	}{
 		"taken elsewhere": {&fakeAPI{before: refuse(409, "acme.com is enabled in another account")}, IsConflict, "another account", 1},
 		"gone":            {&fakeAPI{before: refuse(404, "Account not found")}, IsNotFound, "Account not found", 1},
-		"plan": {&fakeAPI{before: refuse(403, "Enterprise only"), features: []string{"teams"}},
-			func(err error) bool { return IsPlanLimit(err) && IsForbidden(err) }, `does not have the feature "sso": GET`, 2},
-		"permission": {&fakeAPI{before: refuse(403, "administrate:sso is missing"), features: []string{"sso"}},
-			func(err error) bool { return !IsPlanLimit(err) && IsForbidden(err) }, "administrate:sso is missing", 2},
-		"features are not told": {&fakeAPI{before: refuse(403, "administrate:sso is missing")},
-			func(err error) bool { return !IsPlanLimit(err) && IsForbidden(err) }, "administrate:sso is missing", 2},
+		"plan": {
+			&fakeAPI{before: refuse(403, "Enterprise only"), features: []string{"teams"}},
+			func(err error) bool { return IsPlanLimit(err) && IsForbidden(err) }, `does not have the feature "sso": GET`, 2,
+		},
+		"permission": {
+			&fakeAPI{before: refuse(403, "administrate:sso is missing"), features: []string{"sso"}},
+			func(err error) bool { return !IsPlanLimit(err) && IsForbidden(err) }, "administrate:sso is missing", 2,
+		},
+		"features are not told": {
+			&fakeAPI{before: refuse(403, "administrate:sso is missing")},
+			func(err error) bool { return !IsPlanLimit(err) && IsForbidden(err) }, "administrate:sso is missing", 2,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -83,6 +83,8 @@ type fakeAPI struct {
 	domains  []string
 	revision int
 	people   []Membership
+	byEmail  map[string][]int
+	indexed  int
 	roles    []AccountRole
 	// before runs ahead of each request; true says that it has answered.
 	before func(f *fakeAPI, w http.ResponseWriter, r *http.Request) bool
@@ -161,14 +163,34 @@ func (f *fakeAPI) filterMembers(w http.ResponseWriter, r *http.Request) {
 	}
 	rows := f.people
 	if body.Memberships != nil && body.Memberships.Email != nil {
-		wanted := map[string]bool{}
-		for _, email := range body.Memberships.Email.Any {
-			wanted[EmailKey(email)] = true
-		}
-		rows = slices.DeleteFunc(slices.Clone(rows), func(m Membership) bool { return m.Email == nil || !wanted[EmailKey(*m.Email)] })
+		rows = f.withEmails(body.Memberships.Email.Any)
 	}
 	from := min(body.Offset, len(rows))
 	answer(w, http.StatusOK, rows[from:min(from+body.Limit, len(rows))])
+}
+
+// withEmails finds people in the order of the listing. The index is made anew
+// when people came or went.
+func (f *fakeAPI) withEmails(emails []string) []Membership {
+	if f.indexed != len(f.people) {
+		f.byEmail, f.indexed = map[string][]int{}, len(f.people)
+		for i, m := range f.people {
+			if m.Email != nil {
+				key := EmailKey(*m.Email)
+				f.byEmail[key] = append(f.byEmail[key], i)
+			}
+		}
+	}
+	var found []int
+	for _, email := range emails {
+		found = append(found, f.byEmail[EmailKey(email)]...)
+	}
+	slices.Sort(found)
+	rows := make([]Membership, 0, len(found))
+	for _, i := range slices.Compact(found) {
+		rows = append(rows, f.people[i])
+	}
+	return rows
 }
 
 func (f *fakeAPI) patchMember(w http.ResponseWriter, r *http.Request, id string) {

@@ -44,8 +44,23 @@ func TestRetryByStatus(t *testing.T) {
 		status             int
 		idempotent, create int32 // attempts until the last answer
 	}{
-		{200, 1, 1}, {400, 1, 1}, {401, 1, 1}, {403, 1, 1}, {404, 1, 1}, {408, 1, 1}, {409, 1, 1}, {411, 1, 1},
-		{412, 1, 1}, {413, 1, 1}, {422, 1, 1}, {429, 4, 4}, {500, 1, 1}, {501, 1, 1}, {502, 4, 1}, {503, 4, 1}, {504, 4, 1},
+		{200, 1, 1},
+		{400, 1, 1},
+		{401, 1, 1},
+		{403, 1, 1},
+		{404, 1, 1},
+		{408, 1, 1},
+		{409, 1, 1},
+		{411, 1, 1},
+		{412, 1, 1},
+		{413, 1, 1},
+		{422, 1, 1},
+		{429, 4, 4},
+		{500, 1, 1},
+		{501, 1, 1},
+		{502, 4, 1},
+		{503, 4, 1},
+		{504, 4, 1},
 	} {
 		for kind, r := range map[string]call{
 			"GET": {method: http.MethodGet, path: []string{"things"}}, "PUT": {method: http.MethodPut, path: []string{"things"}},
