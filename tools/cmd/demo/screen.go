@@ -49,6 +49,11 @@ func (s *screen) command(words ...string) {
 	s.line(s.paint(dim, "   $ "+strings.Join(words, " ")))
 }
 
+// request shows a call of the account API that a step makes.
+func (s *screen) request(method, route string) {
+	s.line(s.paint(dim, "   > "+method+" "+route))
+}
+
 // output shows what came of it, with changes in their usual colors.
 func (s *screen) output(lines ...string) {
 	for _, line := range lines {
@@ -84,9 +89,9 @@ func changeColor(line string) string {
 // noise starts the paragraphs of Terraform's output that a reader can do without.
 var noise = []string{
 	"Terraform used the selected providers",
-	"Terraform has created a lock file",
 	"Terraform will perform the following actions",
-	"Initializing the backend",
+	"  # data.", // read again, once what they depend on is done
+	"Saved the plan to",
 	"Note: You didn't use the -out option",
 	"Note: Objects have changed outside of Terraform",
 	"Unless you have made equivalent changes",
@@ -106,7 +111,7 @@ func readable(output string) []string {
 				lines = append(lines, strings.TrimRight(line, " \r"))
 			}
 		}
-		if len(lines) == 0 || startsWithAny(lines[0], noise) {
+		if len(lines) == 0 || startsWithAny(lines[0], noise) || len(lines) == 1 && lines[0] == "Changes to Outputs:" {
 			continue
 		}
 		if len(kept) > 0 && strings.TrimSpace(lines[0]) != "}" {
@@ -117,18 +122,29 @@ func readable(output string) []string {
 	return kept
 }
 
+// installed picks from the output of terraform init what it came to; the rest
+// is advice about a lock file that ends with the demo.
+func installed(output string) []string {
+	var kept []string
+	for line := range strings.SplitSeq(output, "\n") {
+		if startsWithAny(line, []string{"- Installed ", "Terraform has been successfully"}) {
+			kept = append(kept, line)
+		}
+	}
+	return kept
+}
+
 // progress tells lines that only show that something goes on.
 func progress(line string) bool {
 	return strings.HasSuffix(line, "= (known after apply)") ||
+		strings.HasSuffix(line, "-> (known after apply)") ||
 		strings.HasSuffix(line, " hidden)") ||
 		strings.Contains(line, ": Refreshing state...") ||
 		strings.Contains(line, ": Reading...") ||
 		strings.Contains(line, ": Read complete after ") ||
 		strings.HasSuffix(line, ": Creating...") ||
 		strings.Contains(line, ": Modifying...") ||
-		strings.Contains(line, ": Destroying...") ||
-		strings.HasPrefix(line, "- Finding ") ||
-		strings.HasPrefix(line, "- Installing ")
+		strings.Contains(line, ": Destroying...")
 }
 
 func startsWithAny(line string, prefixes []string) bool {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,7 +34,16 @@ Terraform will perform the following actions:
         # (1 unchanged attribute hidden)
     }
 
+  # data.prefectsso_account.this will be read during apply
+  # (depends on a resource or a module with changes pending)
+ <= data "prefectsso_account" "this" {
+      + name = (known after apply)
+    }
+
 Plan: 1 to add, 1 to change, 0 to destroy.
+
+Changes to Outputs:
+  + account = (known after apply)
 
 ─────────────────────────────────────────────────────────────────────────────
 
@@ -67,6 +77,18 @@ func TestReadableKeepsWarnings(t *testing.T) {
 	got := strings.Join(readable("prefectsso_domain.corp: Creating...\n\n"+warning+"\n"), "\n")
 	if want := "╷\n│ Warning: Domain is gone\n│\n│ Somebody disabled acme.com.\n╵"; got != want {
 		t.Errorf("readable() = %q, want %q", got, want)
+	}
+}
+
+func TestInstalled(t *testing.T) {
+	t.Parallel()
+	output := "Initializing provider plugins...\n- Installing prefectsso/prefectsso v0.0.1...\n" +
+		"- Installed prefectsso/prefectsso v0.0.1 (unauthenticated)\nTerraform has created a lock file\n\n" +
+		"Warning: Incomplete lock file information for providers\n\n" +
+		"Terraform has been successfully initialized!\n"
+	want := []string{"- Installed prefectsso/prefectsso v0.0.1 (unauthenticated)", "Terraform has been successfully initialized!"}
+	if got := installed(output); !slices.Equal(got, want) {
+		t.Errorf("installed() = %q, want %q", got, want)
 	}
 }
 
@@ -107,11 +129,12 @@ func TestScreen(t *testing.T) {
 		s := &screen{w: &buf, color: color}
 		s.headline("Plan: %s", "what would change")
 		s.command("terraform", "plan")
+		s.request("GET", "/domains")
 		s.output(`+ name = "acme.com"`, "", "text")
 		s.headline("Apply")
 		return buf.String()
 	}
-	plain := "\n1. Plan: what would change\n   $ terraform plan\n     + name = \"acme.com\"\n\n     text\n\n2. Apply\n"
+	plain := "\n1. Plan: what would change\n   $ terraform plan\n   > GET /domains\n     + name = \"acme.com\"\n\n     text\n\n2. Apply\n"
 	if got := play(false); got != plain {
 		t.Errorf("without color: %q, want %q", got, plain)
 	}

@@ -59,11 +59,11 @@ func (s *story) open(ctx context.Context) error {
 // manage brings the account to what the configuration says.
 func (s *story) manage(ctx context.Context) error {
 	s.screen.headline("Plan: what would change")
-	if err := s.terraform(ctx, withChanges, "plan", "-detailed-exitcode"); err != nil {
+	if err := s.terraform(ctx, withChanges, "plan", "-detailed-exitcode", "-out=tfplan"); err != nil {
 		return err
 	}
-	s.screen.headline("Apply it")
-	if err := s.terraform(ctx, 0, "apply", "-auto-approve"); err != nil {
+	s.screen.headline("Apply that plan")
+	if err := s.terraform(ctx, 0, "apply", "-auto-approve", "tfplan"); err != nil {
 		return err
 	}
 	s.screen.headline("A second plan finds nothing to do")
@@ -81,11 +81,11 @@ func (s *story) drift(ctx context.Context) error {
 	const who, role = "linus@acme.com", "Owner"
 	s.screen.headline("Behind Terraform's back, %s makes %s an %s and disables all domains", somebody, who, role)
 	other := &api{url: s.server.apiURL, key: somebodysKey}
-	s.screen.command(fmt.Sprintf("PATCH /api/accounts/%s/account_memberships/{id of %s}", accountID, who))
+	s.screen.request("PATCH", "/api/accounts/{account_id}/account_memberships/{id of "+who+"}")
 	if err := other.setRole(ctx, who, role); err != nil {
 		return err
 	}
-	s.screen.command(fmt.Sprintf("PATCH /api/accounts/%s/domains", accountID))
+	s.screen.request("PATCH", "/api/accounts/{account_id}/domains")
 	if err := other.setDomains(ctx); err != nil {
 		return err
 	}
@@ -98,11 +98,11 @@ func (s *story) drift(ctx context.Context) error {
 	}
 
 	s.screen.headline("The next plan finds the drift (in CI: exit code %d)", withChanges)
-	if err := s.terraform(ctx, withChanges, "plan", "-detailed-exitcode"); err != nil {
+	if err := s.terraform(ctx, withChanges, "plan", "-detailed-exitcode", "-out=tfplan"); err != nil {
 		return err
 	}
-	s.screen.headline("Apply mends it")
-	if err := s.terraform(ctx, 0, "apply", "-auto-approve"); err != nil {
+	s.screen.headline("Applying that plan mends it")
+	if err := s.terraform(ctx, 0, "apply", "-auto-approve", "tfplan"); err != nil {
 		return err
 	}
 	after, err := s.show(ctx)
@@ -139,6 +139,8 @@ func (s *story) close(ctx context.Context) error {
 
 // show reads the account and puts it on the screen.
 func (s *story) show(ctx context.Context) (snapshot, error) {
+	s.screen.request("GET", "/api/accounts/{account_id}/domains")
+	s.screen.request("POST", "/api/accounts/{account_id}/account_memberships/filter")
 	got, err := (&api{url: s.server.apiURL, key: terraformKey}).snapshot(ctx)
 	if err != nil {
 		return snapshot{}, err
@@ -158,7 +160,11 @@ func (s *story) terraform(ctx context.Context, want int, args ...string) error {
 	if code != want {
 		return fmt.Errorf("expected exit code %d from terraform %s, got %d:\n%s", want, strings.Join(args, " "), code, output)
 	}
-	s.screen.output(readable(output)...)
+	if args[0] == "init" {
+		s.screen.output(installed(output)...)
+	} else {
+		s.screen.output(readable(output)...)
+	}
 	s.screen.line(s.screen.paint(dim, fmt.Sprintf("   exit code %d, %s", code, since(began))))
 	return nil
 }
