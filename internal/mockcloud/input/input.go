@@ -96,7 +96,7 @@ func parse(raw []byte) (any, int64, error) {
 		if errors.As(err, &syntax) {
 			return nil, syntax.Offset, errors.New("not valid JSON")
 		}
-		return nil, d.InputOffset(), errors.New("the document is cut off")
+		return nil, int64(len(raw)), errors.New("the document is cut off")
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, d.InputOffset(), errors.New("extra data")

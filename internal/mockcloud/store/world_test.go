@@ -1,0 +1,181 @@
+package store
+
+import (
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// tester is what *testing.T and *rapid.T have in common.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Errorf(format string, args ...any)
+}
+
+// world is a store with one account, acme, and another one, globex.
+type world struct {
+	t       tester
+	store   *Store
+	acme    uuid.UUID
+	globex  uuid.UUID
+	auditor *AccountRole
+}
+
+var start = time.Date(2026, time.January, 1, 12, 0, 0, 0, time.UTC)
+
+// newWorld has owner@ and second@ (Owners), admin@, ada@ and the Owner bot in
+// acme. Its clock stands still.
+func newWorld(t tester) *world {
+	t.Helper()
+	w := &world{t: t, store: New(Options{Clock: func() time.Time { return start }})}
+	err := w.store.Reset(func(tx *Tx) error {
+		acme, err := tx.AddAccount(NewAccount{Name: "ACME", Handle: "acme", Features: Features()})
+		if err != nil {
+			return err
+		}
+		globex, err := tx.AddAccount(NewAccount{Name: "Globex", Handle: "globex", Features: Features()})
+		if err != nil {
+			return err
+		}
+		w.acme, w.globex = acme.ID, globex.ID
+		if w.auditor, err = tx.AddRole(NewRole{AccountID: w.acme, Name: "Auditor", Permissions: []Permission{ReadAccount}}); err != nil {
+			return err
+		}
+		for _, p := range []struct {
+			name string
+			role uuid.UUID
+		}{{"owner", OwnerRoleID}, {"second", OwnerRoleID}, {"admin", AdminRoleID}, {"ada", MemberRoleID}} {
+			u, err := tx.AddUser(NewUser{Email: p.name + "@acme.com", FirstName: strings.ToUpper(p.name)})
+			if err != nil {
+				return err
+			}
+			if _, err := tx.AddMember(uuid.Nil, w.acme, u, p.role); err != nil {
+				return err
+			}
+		}
+		bot, err := tx.AddBot(NewBot{AccountID: w.acme, Name: "bot", RoleID: OwnerRoleID})
+		if err != nil {
+			return err
+		}
+		_, err = tx.AddAPIKey(NewAPIKey{ActorID: bot.ActorID, Name: "bot", Secret: "pnb_secret_of_the_bot"})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) view(fn func(*Reader)) {
+	w.t.Helper()
+	if err := w.store.View(func(r *Reader) error { fn(r); return nil }); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// actor gives a person of acme, by the name before the @, or the bot.
+func (w *world) actor(name string) (a Actor) {
+	w.t.Helper()
+	w.view(func(r *Reader) {
+		if name == "bot" {
+			b := r.Bots(w.acme)[0]
+			a = Actor{ActorID: b.ActorID, BotID: b.ID, Name: b.Name}
+			return
+		}
+		u, ok := r.UserByEmail(name + "@acme.com")
+		if !ok {
+			w.t.Fatalf("nobody is called %s", name)
+		}
+		a = Actor{ActorID: u.ActorID, UserID: u.ID, Name: u.Email}
+	})
+	return a
+}
+
+func (w *world) member(name string) (m *Membership) {
+	w.t.Helper()
+	actor := w.actor(name)
+	w.view(func(r *Reader) {
+		var err error
+		if m, err = r.MembershipOf(w.acme, actor.ActorID); err != nil {
+			w.t.Fatalf("%s: %v", name, err)
+		}
+	})
+	return m
+}
+
+func (w *world) events() (out []*Event) {
+	w.view(func(r *Reader) { out = r.Events(w.acme) })
+	return out
+}
+
+// id finds a member inside a transaction.
+func (w *world) id(tx *Tx, name string) uuid.UUID {
+	for _, m := range tx.data.membershipsByAccount.get(w.acme) {
+		if n := tx.MemberName(m); n == name || n == name+"@acme.com" {
+			return m.ID
+		}
+	}
+	w.t.Fatalf("no member %s", name)
+	return uuid.Nil
+}
+
+// rows gives every row of every table under a key of its own. Rows are immutable,
+// so that two equal maps are two equal states.
+func (d *data) rows() map[string]any {
+	out := make(map[string]any)
+	collect(out, "account", d.accounts.rows)
+	collect(out, "domain", d.domains.rows)
+	collect(out, "user", d.users.rows)
+	collect(out, "bot", d.bots.rows)
+	collect(out, "key", d.keys.rows)
+	collect(out, "role", d.roles.rows)
+	collect(out, "membership", d.memberships.rows)
+	collect(out, "workspace", d.workspaces.rows)
+	collect(out, "access", d.access.rows)
+	return out
+}
+
+func collect[V any](into map[string]any, kind string, rows map[uuid.UUID]*V) {
+	for id, row := range rows {
+		into[kind+id.String()] = row
+	}
+}
+
+// checkIndexes compares every index with one that is built afresh.
+func checkIndexes(t tester, d *data) {
+	t.Helper()
+	fresh := newData()
+	fill(&fresh.accounts, d.accounts.rows)
+	fill(&fresh.domains, d.domains.rows)
+	fill(&fresh.users, d.users.rows)
+	fill(&fresh.bots, d.bots.rows)
+	fill(&fresh.keys, d.keys.rows)
+	fill(&fresh.roles, d.roles.rows)
+	fill(&fresh.memberships, d.memberships.rows)
+	fill(&fresh.workspaces, d.workspaces.rows)
+	fill(&fresh.access, d.access.rows)
+	contents := func(d *data) []any {
+		return []any{
+			d.accountByHandle.rows, d.domainByName.rows, d.domainsByAccount.groups,
+			d.userByEmail.rows, d.userByHandle.rows, d.userByActor.rows, d.botByActor.rows, d.botsByAccount.groups,
+			d.keyByHash.rows, d.keysByActor.groups, d.rolesByAccount.groups,
+			d.membershipByActor.rows, d.membershipsByAccount.groups, d.membershipsOfActor.groups,
+			d.membersByRole.counts, d.activeUsersByRole.counts, d.workspacesByAccount.groups, d.accessByActor.groups,
+		}
+	}
+	for i, want := range contents(fresh) {
+		if got := contents(d)[i]; !reflect.DeepEqual(got, want) {
+			t.Errorf("index %d (%T) differs from one built afresh", i, want)
+		}
+	}
+}
+
+func fill[V any](into *table[uuid.UUID, V], rows map[uuid.UUID]*V) {
+	for id, row := range rows {
+		into.set(id, row)
+	}
+}
