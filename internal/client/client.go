@@ -100,7 +100,7 @@ func New(cfg Config) (*Client, error) {
 		concurrent: cfg.MaxConcurrentRequests,
 		redact:     newRedactor(cfg.APIKey),
 		transport:  cfg.Transport,
-		gather:     gatherWindow{quiet: 10 * time.Millisecond, most: 50 * time.Millisecond},
+		gather:     gatherWindow{quiet: 80 * time.Millisecond, enough: 5 * time.Millisecond, most: 400 * time.Millisecond},
 		roles:      map[string]*Roles{},
 		members:    map[string]*Members{},
 	}

@@ -44,6 +44,7 @@ type Members struct {
 	count   int                   // unasked until the third lookup
 	listed  bool                  // the listing has been taken
 	company bool                  // the last round had several people
+	peak    int                   // the most people of a round so far, the first one left out
 
 	// A fetch that began before an own write ended may bring the old role.
 	// Both take a number from clock, and merge lets the write win.

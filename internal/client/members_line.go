@@ -6,9 +6,11 @@ import (
 )
 
 // gatherWindow is how long a round waits for company: until nobody has come
-// for quiet, and no longer than most.
+// for quiet, and no longer than most. Once as many wait as ever waited at once
+// nobody else is likely to come, because whoever asks side by side has a bound
+// on it; then enough takes the place of quiet.
 type gatherWindow struct {
-	quiet, most time.Duration
+	quiet, enough, most time.Duration
 }
 
 // line is those who wait in Members.ByEmail, and the one goroutine that serves
@@ -98,12 +100,12 @@ func (m *Members) gather(l *line) {
 	}
 	latest := time.NewTimer(m.c.gather.most)
 	defer latest.Stop()
-	quiet := time.NewTimer(m.c.gather.quiet)
+	quiet := time.NewTimer(m.patience(l))
 	defer quiet.Stop()
 	for {
 		select {
 		case <-l.arrived:
-			quiet.Reset(m.c.gather.quiet)
+			quiet.Reset(m.patience(l))
 		case <-quiet.C:
 			return
 		case <-latest.C:
@@ -112,6 +114,16 @@ func (m *Members) gather(l *line) {
 			return
 		}
 	}
+}
+
+// patience is how long to wait for the next newcomer.
+func (m *Members) patience(l *line) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.peak == 0 || len(l.queue) < m.peak {
+		return m.c.gather.quiet
+	}
+	return m.c.gather.enough
 }
 
 // nextRound takes the people of the next round out of the queue, those left
@@ -134,6 +146,9 @@ func (m *Members) nextRound(l *line) []*person {
 		round = append(round, who)
 	}
 	if round != nil {
+		if m.lookups > 0 { // the first goes out alone and says nothing of the others
+			m.peak = max(m.peak, len(round))
+		}
 		m.company = len(round) > 1
 	} else if m.line == l {
 		m.line = nil

@@ -1,0 +1,3 @@
+output "domain" {
+  value = provider::prefectsso::email_domain("Ada@Acme.com") # "acme.com"
+}

@@ -1,0 +1,3 @@
+output "domain" {
+  value = provider::prefectsso::normalize_domain("Bücher.Example.") # "xn--bcher-kva.example"
+}

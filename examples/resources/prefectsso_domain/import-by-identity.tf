@@ -1,0 +1,6 @@
+import {
+  to = prefectsso_domain.corp
+  identity = {
+    name = "acme.com"
+  }
+}

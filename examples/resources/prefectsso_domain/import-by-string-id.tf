@@ -1,0 +1,4 @@
+import {
+  to = prefectsso_domain.corp
+  id = "acme.com"
+}

@@ -1,0 +1,4 @@
+import {
+  to = prefectsso_member_role.ada
+  id = "ada@acme.com"
+}

@@ -1,0 +1,36 @@
+package provider_test
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+)
+
+// inBothModes runs an acceptance test against the managed API and against what today's Prefect Cloud offers.
+func inBothModes(t *testing.T, test func(t *testing.T, srv *acctest.Server)) {
+	t.Helper()
+	t.Run("managed", func(t *testing.T) {
+		t.Parallel()
+		test(t, acctest.Start(t))
+	})
+	t.Run("published only", func(t *testing.T) {
+		t.Parallel()
+		test(t, acctest.Start(t, acctest.PublishedOnly))
+	})
+}
+
+func runSteps(t *testing.T, steps ...resource.TestStep) {
+	t.Helper()
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+}
+
+func emptyPlan() resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
+}
+
+func planned(address string, action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}
+}

@@ -1,0 +1,144 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// resourceBase is embedded by every resource: it takes the session from Configure, once for all.
+type resourceBase struct {
+	*session
+}
+
+// Configure implements [resource.ResourceWithConfigure].
+func (b *resourceBase) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	b.session = sessionFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// dataSourceBase is the same for data sources.
+type dataSourceBase struct {
+	*session
+}
+
+// Configure implements [datasource.DataSourceWithConfigure].
+func (b *dataSourceBase) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	b.session = sessionFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// sessionFrom is nil before the provider is configured, as during validation.
+func sessionFrom(data any, diags *diag.Diagnostics) *session {
+	if data == nil {
+		return nil
+	}
+	s, ok := data.(*session)
+	if !ok {
+		diags.AddError("Wrong provider data", fmt.Sprintf("A resource of this provider was configured with %T. This is a mistake of the provider; please report it.", data))
+		return nil
+	}
+	return s
+}
+
+// ready says whether requests can be made; if not, the error names the arguments that are missing.
+func (s *session) ready(diags *diag.Diagnostics) bool {
+	if s != nil && s.client != nil {
+		return true
+	}
+	if s == nil {
+		diags.AddError("Provider not configured", "Terraform used a resource of this provider before configuring it. Please report this.")
+		return false
+	}
+	diags.AddError("Provider configuration not known yet", fmt.Sprintf("This step needs the account API, but %s of the provider block is only known after apply. Give it a value that is known now, or apply what it depends on first (`terraform apply -target=…`).", quoteList(s.unknown)))
+	return false
+}
+
+// canPlan says whether a check against the account can be made while planning; if not, it warns that it was left out.
+func (s *session) canPlan(diags *diag.Diagnostics) bool {
+	if s == nil {
+		return false
+	}
+	if s.client == nil {
+		diags.AddWarning("Not checked against the account", fmt.Sprintf("%s of the provider block is not known while planning, so this plan could not be checked against the account. The same checks are made when it is applied.", quoteList(s.unknown)))
+		return false
+	}
+	return true
+}
+
+// account gives the account that a resource or data source belongs to: its own `account_id`, else the provider's.
+func (s *session) account(own types.String, diags *diag.Diagnostics) (string, bool) {
+	id := own.ValueString()
+	if id == "" {
+		id = s.accountID
+	}
+	switch {
+	case id == "":
+		diags.AddAttributeError(path.Root("account_id"), "Missing account id", "No account was named. Set the environment variable "+envAccountID+", `account_id` in the provider block, or `account_id` here.")
+	case uuid.Validate(id) != nil:
+		diags.AddAttributeError(path.Root("account_id"), "Invalid account id", fmt.Sprintf("%q is no UUID.", id))
+	default:
+		return strings.ToLower(id), true
+	}
+	return "", false
+}
+
+// scope is ready and account in one: what every request needs first.
+func (s *session) scope(own types.String, diags *diag.Diagnostics) (string, bool) {
+	if !s.ready(diags) {
+		return "", false
+	}
+	return s.account(own, diags)
+}
+
+// planAccount settles the planned `account_id` of a resource that leaves it to the provider: it is the provider's, it
+// shows in the plan, and when the provider moves to another account the resource is replaced.
+func (s *session) planAccount(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	at := path.Root("account_id")
+	var config, prior types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, at, &config)...)
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, at, &prior)...)
+	}
+	if resp.Diagnostics.HasError() || !config.IsNull() || s == nil || s.accountIDUnknown() {
+		return
+	}
+	id, ok := s.account(config, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	if strings.EqualFold(prior.ValueString(), id) {
+		id = prior.ValueString()
+	} else if prior.ValueString() != "" {
+		resp.RequiresReplace.Append(at)
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, at, id)...)
+}
+
+func (s *session) accountIDUnknown() bool {
+	for _, name := range s.unknown {
+		if name == "account_id" {
+			return true
+		}
+	}
+	return false
+}
+
+// keep writes a resource's state and its identity, which Terraform wants beside every state.
+func keep(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, model, id any) diag.Diagnostics {
+	diags := state.Set(ctx, model)
+	diags.Append(identity.Set(ctx, id)...)
+	return diags
+}
+
+// forget takes a resource that is gone out of the state. The framework wants its identity even then.
+func forget(ctx context.Context, resp *resource.ReadResponse, id any) {
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, id)...)
+	resp.State.RemoveResource(ctx)
+}

@@ -1,0 +1,79 @@
+package provider
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+)
+
+// The kinds of thing that resources claim.
+const (
+	claimDomain     = "domain"
+	claimMemberRole = "role of member"
+)
+
+// claims keeps two resources of one run from managing one thing. Create and Update claim what they are about to write;
+// the second claimant of a thing fails, and the error names both resource types. Delete asks whether somebody took the
+// thing over in the same run, and then leaves it alone. Claims live as long as the configured provider: one walk of
+// Terraform. Across runs and states nothing can be seen here.
+type claims struct {
+	mu     sync.Mutex
+	owners map[claim]string // the resource type that holds it
+}
+
+// claim names one thing. Key "" is all things of the kind.
+type claim struct {
+	account, kind, key string
+}
+
+func newClaims() *claims {
+	return &claims{owners: map[claim]string{}}
+}
+
+// take claims all keys for a resource of type owner, or none and reports the first that is taken.
+func (c *claims) take(owner, account, kind string, at path.Path, diags *diag.Diagnostics, keys ...string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, key := range keys {
+		if other, taken := c.holder(account, kind, key); taken {
+			what := fmt.Sprintf("The %s %s", kind, key)
+			if key == "" {
+				what = fmt.Sprintf("A %s of this account", kind)
+			}
+			diags.AddAttributeError(at, "Two resources manage one thing",
+				fmt.Sprintf("%s is managed by a %s of this run already, so this %s would fight it: each apply would undo what the other one did. Keep one of the two; take the other one out of the configuration with a `removed` block or `terraform state rm`.", what, other, owner))
+			return false
+		}
+	}
+	for _, key := range keys {
+		c.owners[claim{account, kind, key}] = owner
+	}
+	return true
+}
+
+// taken says whether anything in this run has claimed the key.
+func (c *claims) taken(account, kind, key string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, taken := c.holder(account, kind, key)
+	return taken
+}
+
+// holder finds who holds key, or all of its kind; for key "", who holds any of the kind.
+func (c *claims) holder(account, kind, key string) (string, bool) {
+	if owner, ok := c.owners[claim{account, kind, key}]; ok {
+		return owner, true
+	}
+	if key != "" {
+		owner, ok := c.owners[claim{account, kind, ""}]
+		return owner, ok
+	}
+	for held, owner := range c.owners {
+		if held.account == account && held.kind == kind {
+			return owner, true
+		}
+	}
+	return "", false
+}

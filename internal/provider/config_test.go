@@ -1,0 +1,119 @@
+package provider
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+const someAccount = "0c1f1d2e-0000-4000-8000-000000000001"
+
+func TestNewSession(t *testing.T) {
+	for name, test := range map[string]struct {
+		model providerModel
+		env   map[string]string
+		want  []string // parts of each error's summary and detail, in order
+	}{
+		"all from the environment": {env: map[string]string{envAPIKey: "pnu_x", envAccountID: someAccount, envEndpoint: "https://api.example/api"}},
+		"arguments win": {
+			model: providerModel{APIKey: types.StringValue("pnu_x"), Endpoint: types.StringValue("https://api.example/api")},
+			env:   map[string]string{envEndpoint: "nonsense"},
+		},
+		"no key":             {want: []string{"Missing API key|" + envAPIKey}},
+		"no UUID":            {model: providerModel{APIKey: types.StringValue("k"), AccountID: types.StringValue("acme")}, want: []string{`Invalid account id|"acme" is no UUID`}},
+		"no UUID in the env": {model: providerModel{APIKey: types.StringValue("k")}, env: map[string]string{envAccountID: "acme"}, want: []string{"Invalid account id|" + envAccountID}},
+		"no scheme":          {model: providerModel{APIKey: types.StringValue("k"), Endpoint: types.StringValue("api.example/api")}, want: []string{"Invalid endpoint|scheme"}},
+		"plain http":         {model: providerModel{APIKey: types.StringValue("k"), Endpoint: types.StringValue("http://api.example/api")}, want: []string{"Invalid endpoint|allow_insecure_http"}},
+		"plain http on loopback": {
+			model: providerModel{APIKey: types.StringValue("k"), Endpoint: types.StringValue("http://127.0.0.1:8080/api")},
+		},
+		"plain http allowed": {
+			model: providerModel{APIKey: types.StringValue("k"), Endpoint: types.StringValue("http://api.example/api"), AllowInsecureHTTP: types.BoolValue(true)},
+		},
+		"everything at once": {
+			model: providerModel{
+				Endpoint: types.StringValue("x"), AccountID: types.StringValue("y"), RequestTimeout: types.StringValue("soon"),
+				MaxRetries: types.Int64Value(99), MaxConcurrentRequests: types.Int64Value(0),
+				AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{types.StringValue("everybody")}),
+			},
+			want: []string{"Invalid endpoint", "Missing API key", "Invalid account id", "Invalid request timeout|\"soon\"", "Number out of range|max_retries", "Number out of range|max_concurrent_requests", "Invalid acknowledgement|everybody"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, variable := range []string{envAPIKey, envAccountID, envEndpoint} {
+				t.Setenv(variable, test.env[variable])
+			}
+			s, diags := newSession(test.model, "test", "1.11.4")
+			compareErrors(t, diags.Errors(), test.want)
+			if (s.client == nil) != (len(test.want) > 0) {
+				t.Errorf("client there: %t, want %t", s.client != nil, len(test.want) == 0)
+			}
+		})
+	}
+}
+
+func compareErrors(t *testing.T, got diag.Diagnostics, want []string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("errors %v, want %q", got, want)
+	}
+	for i, parts := range want {
+		for _, part := range strings.Split(parts, "|") {
+			if text := got[i].Summary() + " " + got[i].Detail(); !strings.Contains(text, part) {
+				t.Errorf("error %q, want %q in it", text, part)
+			}
+		}
+	}
+}
+
+// While something is unknown there is no client, the rest is checked all the same, and what needs the API says why.
+func TestNewSessionUnknown(t *testing.T) {
+	s, diags := newSession(providerModel{APIKey: types.StringUnknown(), AccountID: types.StringValue(someAccount)}, "test", "1.11.4")
+	if diags.HasError() || s.client != nil || !slices.Equal(s.unknown, []string{"api_key"}) {
+		t.Fatalf("client %v, unknown %v, %v; want no client, api_key, no error", s.client, s.unknown, diags)
+	}
+	if s.ready(&diags) || !strings.Contains(diags.Errors()[0].Detail(), "`api_key`") {
+		t.Errorf("not named what is unknown: %v", diags)
+	}
+	var warned diag.Diagnostics
+	if s.canPlan(&warned) || warned.HasError() || warned.WarningsCount() != 1 {
+		t.Errorf("planning gives %v, want one warning", warned)
+	}
+}
+
+func TestParseRequestTimeout(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"": defaultRequestTimeout, "45s": 45 * time.Second, "2m": 2 * time.Minute, "90": 90 * time.Second, "0.5": 500 * time.Millisecond} {
+		var diags diag.Diagnostics
+		if got := parseRequestTimeout(types.StringValue(text), &diags); got != want || diags.HasError() {
+			t.Errorf("%q is %s, %v; want %s", text, got, diags, want)
+		}
+	}
+	for _, text := range []string{"soon", "-1s", "0"} {
+		var diags diag.Diagnostics
+		if parseRequestTimeout(types.StringValue(text), &diags); !diags.HasError() {
+			t.Errorf("%q is accepted", text)
+		}
+	}
+}
+
+func TestGuardAcknowledges(t *testing.T) {
+	t.Parallel()
+	var diags diag.Diagnostics
+	g := newGuard(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{
+		types.StringValue("Ada@Acme.com"), types.StringValue("*@Other.example"),
+	})}, &diags)
+	if diags.HasError() || !g.protect {
+		t.Fatalf("protect %t, %v", g.protect, diags)
+	}
+	for email, want := range map[string]bool{"ada@acme.com": true, "grace@acme.com": false, "x@other.example": true, "x@sub.other.example": false} {
+		if got := g.acknowledges(email); got != want {
+			t.Errorf("acknowledges %s: %t, want %t", email, got, want)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package provider
+
+import (
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// null, unknown and "" are handled here and nowhere else: the API's null and "" are Terraform's null, and an unknown
+// value is never handed to the client.
+
+// stringOrNull is null for nil and "".
+func stringOrNull(s *string) types.String {
+	if s == nil || *s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(*s)
+}
+
+// textOrNull is stringOrNull for a plain string.
+func textOrNull(s string) types.String {
+	return stringOrNull(&s)
+}
+
+// timeOrNull is RFC 3339 in UTC, and null for nil and the zero time.
+func timeOrNull(t *time.Time) types.String {
+	if t == nil || t.IsZero() {
+		return types.StringNull()
+	}
+	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
+}
+
+func firstNonEmpty(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// quoteList reads `a`, `b` and `c`.
+func quoteList(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = "`" + name + "`"
+	}
+	return joinAnd(quoted)
+}
+
+func joinAnd(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// someOf names up to 20 of many, sorted, and how many more there are.
+func someOf(names []string) string {
+	const most = 20
+	sorted := append([]string(nil), names...)
+	sort.Strings(sorted)
+	if len(sorted) <= most {
+		return strings.Join(sorted, ", ")
+	}
+	return strings.Join(sorted[:most], ", ") + ", and " + plural(len(sorted)-most, "more")
+}
+
+// plural counts things: "1 person", "2 people". Words without a special plural take an s, "more" stays.
+func plural(n int, word string) string {
+	switch {
+	case word == "more" || n == 1:
+	case word == "person":
+		word = "people"
+	default:
+		word += "s"
+	}
+	return strconv.Itoa(n) + " " + word
+}
+
+// sentence makes an error's text end like one and start with a capital.
+func sentence(err error) string {
+	text := strings.TrimSpace(err.Error())
+	if text == "" {
+		return text
+	}
+	text = strings.ToUpper(text[:1]) + text[1:]
+	if !strings.HasSuffix(text, ".") {
+		text += "."
+	}
+	return text
+}

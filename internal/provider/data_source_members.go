@@ -1,0 +1,108 @@
+package provider
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var _ datasource.DataSourceWithConfigure = &membersDataSource{}
+
+func newMembersDataSource() datasource.DataSource { return &membersDataSource{} }
+
+type membersDataSource struct {
+	dataSourceBase
+}
+
+// Metadata implements [datasource.DataSource].
+func (d *membersDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_members"
+}
+
+// Schema implements [datasource.DataSource].
+func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The people who are members of the account, all of them or those that the filters leave. Service accounts are not among them.",
+		Attributes: map[string]schema.Attribute{
+			"account_id": accountIDDataAttribute(),
+			"role": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Only who holds this account role, by name or id.",
+			},
+			"domain": schema.StringAttribute{
+				CustomType:          spelledString{spelling: domainSpelling},
+				Optional:            true,
+				MarkdownDescription: "Only who has an email address of exactly this domain.",
+			},
+			"active": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Only active members (`true`) or only deactivated ones (`false`).",
+			},
+			"members": schema.MapNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "Email address, lower-case → member.",
+				NestedObject:        schema.NestedAttributeObject{Attributes: memberAttributes()},
+			},
+		},
+	}
+}
+
+type membersDataModel struct {
+	AccountID types.String          `tfsdk:"account_id"`
+	Role      types.String          `tfsdk:"role"`
+	Domain    spelledStringValue    `tfsdk:"domain"`
+	Active    types.Bool            `tfsdk:"active"`
+	Members   map[string]memberItem `tfsdk:"members"`
+}
+
+// Read implements [datasource.DataSource].
+func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m membersDataModel
+	for name, target := range map[string]any{"account_id": &m.AccountID, "role": &m.Role, "domain": &m.Domain, "active": &m.Active} {
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
+	}
+	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	query := client.MembershipQuery{OnlyUsers: true, Active: m.Active.ValueBoolPointer()}
+	filter := client.MembershipFilter{}
+	suffix := ""
+	if known(m.Role) {
+		role, err := d.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+		if err != nil {
+			resp.Diagnostics.Append(failureAt(path.Root("role"), "Unusable role", err))
+			return
+		}
+		filter.RoleIDs = []string{role.ID}
+		query.Filter = &filter
+	}
+	if known(m.Domain.StringValue) {
+		suffix = "@" + m.Domain.key()
+		filter.EmailLike = suffix
+		query.Filter = &filter
+	}
+	rows, err := d.client.ListMemberships(ctx, account, query)
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not list members", err))
+		return
+	}
+	m.AccountID = keepCase(m.AccountID, account)
+	m.Members = make(map[string]memberItem, len(rows))
+	for _, row := range rows {
+		if row.Email == nil {
+			continue
+		}
+		// The API's filter finds the text anywhere in an address; a domain is its end.
+		if email := emailSpelling.key(*row.Email); strings.HasSuffix(email, suffix) {
+			m.Members[email] = memberFromAPI(row)
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}

@@ -1,0 +1,82 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+// failure turns an error of the client into an error diagnostic: the summary says what failed, the detail why and what
+// to do next.
+func failure(summary string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summary, reason(err))
+}
+
+// failureAt is failure on the attribute at fault.
+func failureAt(at path.Path, summary string, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, summary, reason(err))
+}
+
+// reason explains an error by its type, never by its text.
+func reason(err error) string {
+	var (
+		plan    *client.PlanLimitError
+		person  *client.NotMemberError
+		role    *client.UnknownRoleError
+		lost    *client.LostWriteError
+		answer  *client.UnexpectedAnswerError
+		apiErr  *client.APIError
+		advices []string
+	)
+	switch {
+	case errors.As(err, &plan):
+		return fmt.Sprintf("Account %s does not have the feature %q, which this needs. Single sign-on is part of Prefect Cloud's Enterprise plan: move the account to it, or take this resource out of the configuration.%s", plan.AccountID, plan.Feature, origin(plan.Err))
+	case errors.As(err, &person):
+		return fmt.Sprintf("%s is not a member of account %s. Check the spelling, invite the person first, or, where a directory or a first login brings them, set `timeouts = { create = \"10m\" }` on a prefectsso_member_role to wait for them.", person.Email, person.AccountID)
+	case errors.As(err, &role):
+		return fmt.Sprintf("Account %s has no role %q. It has: %s. A role is named exactly as it is written there, or by its id.", role.AccountID, role.Role, strings.Join(role.Existing, ", "))
+	case errors.As(err, &lost), errors.As(err, &answer):
+		return sentence(err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return sentence(err) + " Give it more time with the provider's `request_timeout`, or see whether the endpoint can be reached."
+	case !errors.As(err, &apiErr):
+		return sentence(err)
+	}
+
+	message := strings.TrimSuffix(strings.TrimSpace(apiErr.Message), ".")
+	for _, field := range apiErr.Fields {
+		advices = append(advices, fmt.Sprintf("%s: %s.", field.Loc, field.Message))
+	}
+	switch apiErr.Status {
+	case http.StatusUnauthorized:
+		advices = append(advices, "The API key was not accepted: it may be mistyped, expired or revoked. It comes from `api_key` in the provider block, else from the environment variable "+envAPIKey+".")
+	case http.StatusForbidden:
+		advices = append(advices, "Use the key of a user or service account whose role has that permission, or let an account Owner give it to this one.")
+	case http.StatusNotFound:
+		advices = append(advices, "Check `account_id`: an account that does not exist and one that this key does not belong to look the same.")
+	case http.StatusTooManyRequests:
+		advices = append(advices, "The account's rate limit held on over all retries. Run with a lower -parallelism, or raise `max_retries`.")
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		advices = append(advices, "The API did not recover over all retries. Nothing further was tried; run the same command again later.")
+	}
+	return message + ". " + strings.TrimSpace(strings.Join(advices, " ")) + origin(apiErr)
+}
+
+// origin names the request that failed, for whoever has to look it up.
+func origin(e *client.APIError) string {
+	if e == nil {
+		return ""
+	}
+	text := fmt.Sprintf("\n\n%s %s answered %d", e.Method, e.Path, e.Status)
+	if e.RequestID != "" {
+		text += ", request id " + e.RequestID
+	}
+	return text + "."
+}

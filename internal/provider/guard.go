@@ -1,0 +1,174 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+// guard is what the provider block says about changes that take people's access away.
+type guard struct {
+	protect      bool            // lockout_protection
+	acknowledged map[string]bool // acknowledge_lockout: normalised addresses, and "*@domain"
+}
+
+// newGuard reads and checks the guard's arguments. While they are unknown, the strict answer holds.
+func newGuard(m providerModel, diags *diag.Diagnostics) guard {
+	g := guard{protect: m.LockoutProtection.IsNull() || m.LockoutProtection.IsUnknown() || m.LockoutProtection.ValueBool(), acknowledged: map[string]bool{}}
+	if m.AcknowledgeLockout.IsNull() || m.AcknowledgeLockout.IsUnknown() {
+		return g
+	}
+	at := path.Root("acknowledge_lockout")
+	for _, entry := range (spelledSetValue{m.AcknowledgeLockout, emailSpelling}).names() {
+		key, err := "", error(nil)
+		if domain, all := strings.CutPrefix(entry, "*@"); all {
+			key, err = client.NormalizeDomain(domain)
+			key = "*@" + key
+		} else {
+			key, err = client.NormalizeEmail(entry)
+		}
+		if err != nil {
+			diags.AddAttributeError(at, "Invalid acknowledgement", fmt.Sprintf("%q is neither an email address nor `*@domain`. %s", entry, sentence(err)))
+			continue
+		}
+		g.acknowledged[key] = true
+	}
+	return g
+}
+
+// acknowledges says whether the block accepts that this person loses access.
+func (g guard) acknowledges(email string) bool {
+	_, domain, _ := strings.Cut(email, "@")
+	return g.acknowledged[email] || g.acknowledged["*@"+domain]
+}
+
+// report is an error, or a warning where lockout protection is off.
+func (g guard) report(at path.Path, summary, detail string, diags *diag.Diagnostics) {
+	if g.protect {
+		diags.AddAttributeError(at, summary, detail)
+		return
+	}
+	diags.AddAttributeWarning(at, summary, detail)
+}
+
+// access is what the account says before role changes are planned.
+type access struct {
+	accountID string
+	caller    string              // user id of the caller, "" for a service account
+	holders   []client.Membership // active people whose role has bypass:sso
+	enforced  bool                // single sign-on is enabled: without bypass:sso only a login gets in
+	domains   []string            // enabled domains
+}
+
+// checkAccess is the preflight of role changes: nobody demotes itself, nobody is locked out unnoticed, and somebody
+// always remains who gets in without single sign-on. It asks the account only when a change takes bypass:sso away.
+func (s *session) checkAccess(ctx context.Context, accountID string, changes []roleChange, at func(email string) path.Path, diags *diag.Diagnostics) {
+	bypassing, err := s.rolesThatBypass(ctx, accountID)
+	if err != nil {
+		diags.Append(failure("Could not check who keeps access", err))
+		return
+	}
+	demoted := slices.ContainsFunc(changes, func(c roleChange) bool {
+		return slices.Contains(bypassing, c.member.AccountRoleID) && !slices.Contains(bypassing, c.role.ID)
+	})
+	if !demoted {
+		return
+	}
+	now, err := s.readAccess(ctx, accountID, bypassing)
+	if err != nil {
+		diags.Append(failure("Could not check who keeps access", err))
+		return
+	}
+	s.guard.assess(now, bypassing, changes, at, diags)
+}
+
+// rolesThatBypass are the ids of the roles that have bypass:sso.
+func (s *session) rolesThatBypass(ctx context.Context, accountID string) ([]string, error) {
+	roles, err := s.client.Roles(accountID).List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, role := range roles {
+		if role.Has(client.PermissionBypassSSO) {
+			ids = append(ids, role.ID)
+		}
+	}
+	return ids, nil
+}
+
+func (s *session) readAccess(ctx context.Context, accountID string, bypassing []string) (access, error) {
+	now := access{accountID: accountID}
+	me, err := s.client.Me(ctx)
+	switch {
+	case err == nil:
+		now.caller = me.ID
+	case !client.IsForbidden(err): // a service account has no /me
+		return now, err
+	}
+	active := true
+	now.holders, err = s.client.ListMemberships(ctx, accountID, client.MembershipQuery{
+		Filter: &client.MembershipFilter{RoleIDs: bypassing}, OnlyUsers: true, Active: &active,
+	})
+	if err != nil {
+		return now, err
+	}
+	account, err := s.client.GetAccount(ctx, accountID)
+	if err != nil {
+		return now, err
+	}
+	if now.enforced = account.SSOState == client.SSOStateEnabled; !now.enforced {
+		return now, nil
+	}
+	domains, err := s.client.ListDomains(ctx, accountID)
+	for _, domain := range domains {
+		now.domains = append(now.domains, domain.Name)
+	}
+	return now, err
+}
+
+// assess judges role changes against what the account says.
+func (g guard) assess(now access, bypassing []string, changes []roleChange, at func(email string) path.Path, diags *diag.Diagnostics) {
+	holds := map[string]bool{}
+	for _, holder := range now.holders {
+		holds[holder.ID] = true
+	}
+	var locked []string
+	for _, change := range changes {
+		keeps := slices.Contains(bypassing, change.role.ID)
+		if !keeps && holds[change.member.ID] {
+			email := change.email()
+			if now.caller != "" && change.member.UserID != nil && *change.member.UserID == now.caller {
+				diags.AddAttributeError(at(email), "This would demote yourself", fmt.Sprintf("The API key in use belongs to %s, and the account does not let anybody take their own access away (%s has no bypass:sso). Let another Owner apply this, or use the key of a service account.", email, change.role.Name))
+			}
+			if _, domain, _ := strings.Cut(email, "@"); now.enforced && !slices.Contains(now.domains, domain) && !g.acknowledges(email) {
+				locked = append(locked, email)
+			}
+		}
+		if change.member.Active {
+			holds[change.member.ID] = keeps
+		}
+	}
+	if len(locked) > 0 {
+		g.report(at(locked[0]), "People would lose access", fmt.Sprintf("Single sign-on is enabled, and no enabled domain serves %s: without a role that bypasses it, %s cannot get in any more. Enable their domain first, keep their role, or accept it in the provider block: acknowledge_lockout = [%s].", someOf(locked), plural(len(locked), "person"), `"`+strings.Join(locked, `", "`)+`"`), diags)
+	}
+	left := 0
+	for _, kept := range holds {
+		if kept {
+			left++
+		}
+	}
+	first := at(changes[0].email())
+	switch left {
+	case 0:
+		g.report(first, "Nobody could get in without single sign-on", fmt.Sprintf("After this change no active user of account %s would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two.", now.accountID), diags)
+	case 1:
+		diags.AddAttributeWarning(first, "Only one person left", fmt.Sprintf("After this change a single active user of account %s could get in without single sign-on. When that person cannot log in, nobody can mend a broken identity provider. Two are safer.", now.accountID))
+	}
+}

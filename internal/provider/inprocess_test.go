@@ -1,0 +1,213 @@
+package provider_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/provider"
+)
+
+// protocol speaks the plugin protocol with the provider in process, for what the installed Terraform cannot ask (import
+// by identity) and for counting the requests of one call.
+type protocol struct {
+	server     tfprotov6.ProviderServer
+	schemas    *tfprotov6.GetProviderSchemaResponse
+	identities *tfprotov6.GetResourceIdentitySchemasResponse
+}
+
+// inProcess is a provider that is configured for the server.
+func inProcess(t *testing.T, srv *acctest.Server) *protocol {
+	t.Helper()
+	return inProcessAs(t, map[string]any{"endpoint": srv.URL + "/api", "api_key": acctest.ServiceKey, "account_id": acctest.AccountID})
+}
+
+func inProcessAs(t *testing.T, config map[string]any) *protocol {
+	t.Helper()
+	ctx := context.Background()
+	server, err := providerserver.NewProtocol6WithError(provider.New("test")())()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &protocol{server: server}
+	if p.schemas, err = server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	if p.identities, err = server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	noErrors(t, p.schemas.Diagnostics)
+	resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: p.value(t, p.schemas.Provider.ValueType(), config)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	noErrors(t, resp.Diagnostics)
+	return p
+}
+
+// value makes a value of an object type from Go values; attributes that are left out are null.
+func (p *protocol) value(t *testing.T, typ tftypes.Type, attributes map[string]any) *tfprotov6.DynamicValue {
+	t.Helper()
+	object, ok := typ.(tftypes.Object)
+	if !ok {
+		t.Fatalf("%s is no object", typ)
+	}
+	values := map[string]tftypes.Value{}
+	for name, attribute := range object.AttributeTypes {
+		switch given := attributes[name].(type) {
+		case map[string]string:
+			elements := map[string]tftypes.Value{}
+			for key, element := range given {
+				elements[key] = tftypes.NewValue(tftypes.String, element)
+			}
+			values[name] = tftypes.NewValue(attribute, elements)
+		case []string:
+			elements := make([]tftypes.Value, len(given))
+			for i, element := range given {
+				elements[i] = tftypes.NewValue(tftypes.String, element)
+			}
+			values[name] = tftypes.NewValue(attribute, elements)
+		default:
+			values[name] = tftypes.NewValue(attribute, given)
+		}
+	}
+	out, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, values))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &out
+}
+
+func (p *protocol) resourceType(typeName string) tftypes.Type {
+	return p.schemas.ResourceSchemas[typeName].ValueType()
+}
+
+// object is what a dynamic value holds.
+func (p *protocol) object(t *testing.T, typ tftypes.Type, in *tfprotov6.DynamicValue) map[string]tftypes.Value {
+	t.Helper()
+	value, err := in.Unmarshal(typ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]tftypes.Value{}
+	if err := value.As(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// plan plans a new resource.
+func (p *protocol) plan(t *testing.T, typeName string, config map[string]any) (plan *tfprotov6.PlanResourceChangeResponse, given, null *tfprotov6.DynamicValue) {
+	t.Helper()
+	typ := p.resourceType(typeName)
+	nothing, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	given = p.value(t, typ, config)
+	plan, err = p.server.PlanResourceChange(context.Background(), &tfprotov6.PlanResourceChangeRequest{TypeName: typeName, PriorState: &nothing, ProposedNewState: given, Config: given})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan, given, &nothing
+}
+
+// planWarnings are the details of the warnings of planning a new resource.
+func (p *protocol) planWarnings(t *testing.T, typeName string, config map[string]any) (details []string) {
+	t.Helper()
+	plan, _, _ := p.plan(t, typeName, config)
+	noErrors(t, plan.Diagnostics)
+	for _, d := range plan.Diagnostics {
+		details = append(details, d.Detail)
+	}
+	return details
+}
+
+// create plans and applies a new resource, and gives its state.
+func (p *protocol) create(t *testing.T, typeName string, config map[string]any) *tfprotov6.ApplyResourceChangeResponse {
+	t.Helper()
+	plan, given, null := p.plan(t, typeName, config)
+	noErrors(t, plan.Diagnostics)
+	done, err := p.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{TypeName: typeName, PriorState: null, PlannedState: plan.PlannedState, Config: given, PlannedPrivate: plan.PlannedPrivate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	noErrors(t, done.Diagnostics)
+	return done
+}
+
+// read refreshes a state.
+func (p *protocol) read(t *testing.T, typeName string, state *tfprotov6.DynamicValue, identity *tfprotov6.ResourceIdentityData) *tfprotov6.ReadResourceResponse {
+	t.Helper()
+	resp, err := p.server.ReadResource(context.Background(), &tfprotov6.ReadResourceRequest{TypeName: typeName, CurrentState: state, CurrentIdentity: identity})
+	if err != nil {
+		t.Fatal(err)
+	}
+	noErrors(t, resp.Diagnostics)
+	return resp
+}
+
+// importByIdentity imports and then reads, as Terraform 1.12 and later does for an import block with an identity.
+func (p *protocol) importByIdentity(t *testing.T, typeName string, identity map[string]any) map[string]tftypes.Value {
+	t.Helper()
+	typ := p.identities.IdentitySchemas[typeName].ValueType()
+	resp, err := p.server.ImportResourceState(context.Background(), &tfprotov6.ImportResourceStateRequest{
+		TypeName: typeName,
+		Identity: &tfprotov6.ResourceIdentityData{IdentityData: p.value(t, typ, identity)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	noErrors(t, resp.Diagnostics)
+	if len(resp.ImportedResources) != 1 {
+		t.Fatalf("imported %d resources", len(resp.ImportedResources))
+	}
+	imported := resp.ImportedResources[0]
+	read := p.read(t, typeName, imported.State, imported.Identity)
+	return p.object(t, p.resourceType(typeName), read.NewState)
+}
+
+func noErrors(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
+	t.Helper()
+	for _, d := range diagnostics {
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			t.Fatalf("%s: %s", d.Summary, d.Detail)
+		}
+	}
+}
+
+func TestImportByIdentity(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t)
+	srv.SetDomains("acme.com", "acme.example")
+	for typeName, test := range map[string]struct {
+		identity map[string]any
+		check    string
+		want     tftypes.Value
+	}{
+		"prefectsso_domain":       {map[string]any{"name": "acme.com"}, "name", tftypes.NewValue(tftypes.String, "acme.com")},
+		"prefectsso_domains":      {map[string]any{"account_id": acctest.AccountID}, "names", stringSet("acme.com", "acme.example")},
+		"prefectsso_member_role":  {map[string]any{"account_id": acctest.AccountID, "email": "ada@acme.com"}, "role", tftypes.NewValue(tftypes.String, "Member")},
+		"prefectsso_member_roles": {map[string]any{"account_id": acctest.AccountID}, "account_id", tftypes.NewValue(tftypes.String, acctest.AccountID)},
+	} {
+		t.Run(typeName, func(t *testing.T) {
+			t.Parallel()
+			got := inProcess(t, srv).importByIdentity(t, typeName, test.identity)[test.check]
+			if !got.Equal(test.want) {
+				t.Errorf("%s is %s, want %s", test.check, got, test.want)
+			}
+		})
+	}
+}
+
+func stringSet(elements ...string) tftypes.Value {
+	values := make([]tftypes.Value, len(elements))
+	for i, element := range elements {
+		values[i] = tftypes.NewValue(tftypes.String, element)
+	}
+	return tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, values)
+}

@@ -1,0 +1,125 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+// What prefectsso_member_role and prefectsso_member_roles share.
+
+// roleInForm is the role of a membership in the form that the configuration uses: by id where written is an id, else by
+// name. An id keeps its case.
+func roleInForm(written string, row client.Membership) string {
+	switch {
+	case strings.EqualFold(written, row.AccountRoleID):
+		return written
+	case uuid.Validate(written) == nil:
+		return row.AccountRoleID
+	default:
+		return row.AccountRoleName
+	}
+}
+
+// waitForMember looks a person up and, where the person is not a member yet, looks again at growing intervals until the
+// time is over.
+func waitForMember(ctx context.Context, members *client.Members, email string, atMost time.Duration) (client.Membership, error) {
+	member, err := members.ByEmail(ctx, email)
+	var absent *client.NotMemberError
+	if atMost == 0 || !errors.As(err, &absent) {
+		return member, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, atMost)
+	defer cancel()
+	for interval := 250 * time.Millisecond; ; interval = min(2*interval, 10*time.Second) {
+		timer := time.NewTimer(interval)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return client.Membership{}, &notJoinedError{absent, atMost}
+		case <-timer.C:
+		}
+		found, err := members.Refetch(ctx, email)
+		if member, there := found[email]; there {
+			return member, nil
+		}
+		if err != nil && ctx.Err() == nil {
+			return client.Membership{}, err
+		}
+	}
+}
+
+// notJoinedError is a NotMemberError after a wait.
+type notJoinedError struct {
+	absent *client.NotMemberError
+	waited time.Duration
+}
+
+// Error implements error.
+func (e *notJoinedError) Error() string {
+	return e.absent.Email + " did not become a member of account " + e.absent.AccountID + " within " + e.waited.String() + " (`timeouts.create`). Apply again once they have joined, or wait longer."
+}
+
+// roleChange is one person's change to another account role.
+type roleChange struct {
+	member client.Membership
+	role   client.AccountRole
+}
+
+// email is the person's normalised address.
+func (c roleChange) email() string {
+	if c.member.Email == nil {
+		return ""
+	}
+	return emailSpelling.key(*c.member.Email)
+}
+
+// apply makes the changes, promotions first: whoever gets `bypass:sso` gets it before anybody loses it, so that the
+// account is never without somebody who gets in. Changes of one phase go side by side, within the client's bound.
+func (s *session) apply(ctx context.Context, account string, changes []roleChange, at path.Path, diags *diag.Diagnostics) {
+	members := s.client.Members(account)
+	var mu sync.Mutex
+	for _, phase := range promotionsFirst(changes) {
+		var group errgroup.Group
+		group.SetLimit(applyAtOnce)
+		for _, change := range phase {
+			group.Go(func() error {
+				if err := members.SetRole(ctx, change.member, change.role); err != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					diags.Append(failureAt(at, "Could not change role of "+change.email(), err))
+					return err
+				}
+				return nil
+			})
+		}
+		if group.Wait() != nil {
+			return
+		}
+	}
+}
+
+// applyAtOnce bounds the goroutines of apply; how many requests are under way is the client's business.
+const applyAtOnce = 64
+
+// promotionsFirst splits changes into those that give `bypass:sso` and the rest.
+func promotionsFirst(changes []roleChange) [2][]roleChange {
+	var phases [2][]roleChange
+	for _, change := range changes {
+		phase := 1
+		if change.role.Has(client.PermissionBypassSSO) {
+			phase = 0
+		}
+		phases[phase] = append(phases[phase], change)
+	}
+	return phases
+}

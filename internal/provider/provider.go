@@ -1,0 +1,139 @@
+// Package provider is the Terraform side of prefectsso: resources, data sources and functions that manage an account's
+// single sign-on domains and member roles through package client.
+//
+// The way of the data is one direction: HCL is decoded into a model, the model is turned into client calls, and the
+// state is made of the server's answer. provider.go and config.go read the provider block into a session; base.go is
+// what resources and data sources embed; claims.go keeps two resources off one thing; spelling.go, plan.go and
+// convert.go hold what Terraform needs to know about equal values, null and unknown; diagnostics.go turns the client's
+// typed errors into sentences. After that, one file a thing.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var (
+	_ provider.Provider              = &prefectssoProvider{}
+	_ provider.ProviderWithFunctions = &prefectssoProvider{}
+)
+
+// Address is the provider's source address in the registry.
+const Address = "registry.terraform.io/prefectsso/prefectsso"
+
+// New returns a constructor of the provider, as the plugin server and the acceptance tests want it. The version goes
+// into the User-Agent of every request.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &prefectssoProvider{version: version} }
+}
+
+type prefectssoProvider struct {
+	version string
+}
+
+// Metadata implements [provider.Provider].
+func (p *prefectssoProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "prefectsso"
+	resp.Version = p.version
+}
+
+// Schema implements [provider.Provider].
+func (p *prefectssoProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Manages who gets into a Prefect Cloud account: the email domains of its single sign-on and the roles of its members.",
+		Attributes: map[string]schema.Attribute{
+			"endpoint": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Base URL of the account API. Also read from `PREFECT_API_URL`. Default `" + defaultEndpoint + "`.",
+			},
+			"api_key": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "API key of a user (`pnu_…`) or, better, of a service account (`pnb_…`). Also read from `PREFECT_API_KEY`, which keeps it out of files.",
+			},
+			"account_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "UUID of the account that resources without an `account_id` of their own belong to. Also read from `PREFECT_CLOUD_ACCOUNT_ID`.",
+			},
+			"request_timeout": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "How long one attempt of a request may take, such as `45s` or `2m`. Default `30s`.",
+			},
+			"max_retries": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "How often a request that may be repeated is tried again after a rate limit, a gateway error or a lost connection, 0 to 50. Default 6.",
+			},
+			"max_concurrent_requests": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "How many requests may be under way at once, 1 to 100. Default 10.",
+			},
+			"allow_insecure_http": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Accept an `endpoint` with plain `http` on a host that is not loopback. The API key then travels unencrypted. Default `false`.",
+			},
+			"lockout_protection": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Refuse a plan that would take away the access of people who are not in `acknowledge_lockout`. With `false` such a plan gets a warning instead of an error; a plan by which the caller locks out itself is refused either way. Default `true`.",
+			},
+			"acknowledge_lockout": schema.SetAttribute{
+				ElementType:         types.StringType,
+				Optional:            true,
+				MarkdownDescription: "People who may lose their access by this plan: email addresses, or `*@domain` for everybody of a domain.",
+			},
+		},
+	}
+}
+
+// Configure implements [provider.Provider]. All mistakes of the block are reported at once.
+func (p *prefectssoProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var model providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	s, diags := newSession(model, p.version, req.TerraformVersion)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if s.client == nil && req.ClientCapabilities.DeferralAllowed {
+		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+	}
+	resp.ResourceData = s
+	resp.DataSourceData = s
+}
+
+// Resources implements [provider.Provider].
+func (p *prefectssoProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		newDomainResource,
+		newDomainsResource,
+		newMemberRoleResource,
+		newMemberRolesResource,
+	}
+}
+
+// DataSources implements [provider.Provider].
+func (p *prefectssoProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		newAccountDataSource,
+		newAccountRoleDataSource,
+		newAccountRolesDataSource,
+		newMemberDataSource,
+		newMembersDataSource,
+	}
+}
+
+// Functions implements [provider.ProviderWithFunctions].
+func (p *prefectssoProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		newEmailDomainFunction,
+		newNormalizeDomainFunction,
+	}
+}

@@ -1,0 +1,185 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = &domainResource{}
+	_ resource.ResourceWithModifyPlan  = &domainResource{}
+	_ resource.ResourceWithImportState = &domainResource{}
+	_ resource.ResourceWithIdentity    = &domainResource{}
+)
+
+func newDomainResource() resource.Resource { return &domainResource{} }
+
+// domainResource is one enabled email domain; the account's other domains are not its business.
+type domainResource struct {
+	resourceBase
+}
+
+// Metadata implements [resource.Resource].
+func (r *domainResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_domain"
+}
+
+// Schema implements [resource.Resource].
+func (r *domainResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One email domain that is enabled for the account's single sign-on. The account's other domains are left alone, so several configurations can each look after their own; use `prefectsso_domains` instead where one configuration owns the whole set, never both.\n\nA domain that is enabled already is adopted, with a warning. Destroying the resource disables the domain.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "UUID of the enabled domain.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"account_id": accountIDAttribute(),
+			"name": schema.StringAttribute{
+				CustomType:          spelledString{spelling: domainSpelling},
+				Required:            true,
+				MarkdownDescription: "The domain, such as `acme.com`. Case, a trailing dot and the IDN form make no difference. Changing it replaces the resource.",
+				Validators:          []validator.String{ownDomain{}},
+				PlanModifiers:       []planmodifier.String{keepEqual{domainSpelling}, stringplanmodifier.RequiresReplace()},
+			},
+			"created": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "When the domain was enabled, RFC 3339.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+		},
+	}
+}
+
+// IdentitySchema implements [resource.ResourceWithIdentity].
+func (r *domainResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identitySchema("name", "The domain, lower-case, IDN names in their ASCII form.")
+}
+
+type domainModel struct {
+	ID        types.String       `tfsdk:"id"`
+	AccountID types.String       `tfsdk:"account_id"`
+	Name      spelledStringValue `tfsdk:"name"`
+	Created   types.String       `tfsdk:"created"`
+}
+
+type domainIdentity struct {
+	AccountID types.String `tfsdk:"account_id"`
+	Name      types.String `tfsdk:"name"`
+}
+
+// fromAPI takes the server's answer. The name keeps its spelling where that means the same.
+func (m *domainModel) fromAPI(accountID string, d client.Domain) {
+	m.ID = types.StringValue(d.ID)
+	m.AccountID = keepCase(m.AccountID, accountID)
+	if m.Name.key() != d.Name {
+		m.Name = domainSpelling.value(d.Name)
+	}
+	m.Created = timeOrNull(d.Created)
+}
+
+func (m *domainModel) identity(accountID string) domainIdentity {
+	return domainIdentity{types.StringValue(accountID), types.StringValue(m.Name.key())}
+}
+
+// ModifyPlan implements [resource.ResourceWithModifyPlan].
+func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isDestroy(req) {
+		return
+	}
+	r.planAccount(ctx, req, resp)
+	settle(ctx, req, resp, "account_id", "name")
+}
+
+// Create implements [resource.Resource].
+func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m domainModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if !r.claims.take("prefectsso_domain", account, claimDomain, path.Root("name"), &resp.Diagnostics, m.Name.key()) {
+		return
+	}
+	domain, already, err := r.client.EnableDomain(ctx, account, m.Name.key())
+	if err != nil {
+		resp.Diagnostics.Append(failureAt(path.Root("name"), "Could not enable domain", err))
+		return
+	}
+	if already {
+		resp.Diagnostics.AddAttributeWarning(path.Root("name"), "Domain was enabled already", fmt.Sprintf("%s was enabled in this account before. It now belongs to this resource: destroying the resource disables it.", domain.Name))
+	}
+	m.fromAPI(account, domain)
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// Read implements [resource.Resource].
+func (r *domainResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m domainModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	domains, err := r.client.ListDomains(ctx, account)
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not read domain", err))
+		return
+	}
+	for _, domain := range domains {
+		if domain.Name == m.Name.key() {
+			m.fromAPI(account, domain)
+			resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+			return
+		}
+	}
+	resp.Diagnostics.AddWarning("Domain is gone", fmt.Sprintf("%s is no longer enabled in account %s: somebody disabled it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan enables it again.", m.Name.ValueString(), account))
+	forget(ctx, resp, m.identity(account))
+}
+
+// Update implements [resource.Resource]. Every argument that can change replaces the resource, so there is nothing to
+// send; the plan is what is there.
+func (r *domainResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m domainModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(m.AccountID.ValueString()))...)
+	}
+}
+
+// Delete implements [resource.Resource].
+func (r *domainResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var m domainModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if r.claims.taken(account, claimDomain, m.Name.key()) {
+		resp.Diagnostics.AddWarning("Domain stays enabled", fmt.Sprintf("Another resource of this run manages %s now, so it was not disabled.", m.Name.ValueString()))
+		return
+	}
+	if err := r.client.DisableDomain(ctx, account, m.Name.key()); err != nil {
+		resp.Diagnostics.Append(failure("Could not disable domain", err))
+	}
+}
+
+// ImportState implements [resource.ResourceWithImportState]: `<name>` or `<account_id>/<name>`.
+func (r *domainResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	account, name, ok := r.importByName(ctx, "name", req, resp)
+	if ok {
+		m := domainModel{Name: domainSpelling.value(name)}
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
+	}
+}

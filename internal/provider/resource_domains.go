@@ -1,0 +1,216 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = &domainsResource{}
+	_ resource.ResourceWithModifyPlan  = &domainsResource{}
+	_ resource.ResourceWithImportState = &domainsResource{}
+	_ resource.ResourceWithIdentity    = &domainsResource{}
+)
+
+func newDomainsResource() resource.Resource { return &domainsResource{} }
+
+// domainsResource is the account's whole set of enabled domains.
+type domainsResource struct {
+	resourceBase
+}
+
+// Metadata implements [resource.Resource].
+func (r *domainsResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_domains"
+}
+
+// Schema implements [resource.Resource].
+func (r *domainsResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Exactly the email domains that are enabled for the account's single sign-on: what is not in `names` gets disabled, and what somebody enables elsewhere shows as drift. Use `prefectsso_domain` instead where several configurations share an account, never both.\n\nDestroying the resource disables its domains.",
+		Attributes: map[string]schema.Attribute{
+			"account_id": accountIDAttribute(),
+			"names": schema.SetAttribute{
+				CustomType:          newSpelledSet(domainSpelling),
+				ElementType:         types.StringType,
+				Required:            true,
+				MarkdownDescription: "The domains, such as `acme.com`. Case, a trailing dot and the IDN form make no difference.",
+				Validators:          []validator.Set{setvalidator.NoNullValues(), ownDomain{}},
+				PlanModifiers:       []planmodifier.Set{keepEqual{domainSpelling}},
+			},
+		},
+	}
+}
+
+// IdentitySchema implements [resource.ResourceWithIdentity].
+func (r *domainsResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identitySchema("", "")
+}
+
+type domainsModel struct {
+	AccountID types.String    `tfsdk:"account_id"`
+	Names     spelledSetValue `tfsdk:"names"`
+}
+
+// accountIdentity identifies what there is once an account.
+type accountIdentity struct {
+	AccountID types.String `tfsdk:"account_id"`
+}
+
+// fromAPI takes the server's answer. Names keep the spelling that they have where it means the same.
+func (m *domainsModel) fromAPI(accountID string, domains []client.Domain) {
+	m.AccountID = keepCase(m.AccountID, accountID)
+	spelled := make(map[string]string)
+	for _, name := range m.Names.names() {
+		spelled[domainSpelling.key(name)] = name
+	}
+	names := make([]string, len(domains))
+	for i, domain := range domains {
+		names[i] = firstNonEmpty(spelled[domain.Name], domain.Name)
+	}
+	m.Names = domainSpelling.set(names)
+}
+
+// wanted are the names as the API has them.
+func (m *domainsModel) wanted() []string {
+	names := m.Names.names()
+	for i, name := range names {
+		names[i] = domainSpelling.key(name)
+	}
+	return names
+}
+
+// ModifyPlan implements [resource.ResourceWithModifyPlan].
+func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isDestroy(req) {
+		return
+	}
+	r.planAccount(ctx, req, resp)
+	settle(ctx, req, resp, "account_id", "names")
+	if isCreate(req) && !resp.Diagnostics.HasError() {
+		r.warnOfOthers(ctx, resp)
+	}
+}
+
+// warnOfOthers says in the plan what taking over an account's domains disables: there is no prior state that could show
+// it.
+func (r *domainsResource) warnOfOthers(ctx context.Context, resp *resource.ModifyPlanResponse) {
+	var m domainsModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() || m.AccountID.IsUnknown() || m.Names.IsUnknown() || !allKnown(m.Names.Elements()) || !r.canPlan(&resp.Diagnostics) {
+		return
+	}
+	domains, err := r.client.ListDomains(ctx, m.AccountID.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not read domains", err))
+		return
+	}
+	keep := m.Names.spellings()
+	var others []string
+	for _, domain := range domains {
+		if _, kept := keep[domain.Name]; !kept {
+			others = append(others, domain.Name)
+		}
+	}
+	if len(others) > 0 {
+		resp.Diagnostics.AddAttributeWarning(path.Root("names"), "Domains will be disabled", fmt.Sprintf("This resource makes `names` the whole set of the account's enabled domains. Enabled today and not in `names`: %s. Add what should stay.", someOf(others)))
+	}
+}
+
+// Create implements [resource.Resource].
+func (r *domainsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m domainsModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	r.write(ctx, account, &m, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+}
+
+// write makes the account's set the planned one and takes over the answer.
+func (r *domainsResource) write(ctx context.Context, account string, m *domainsModel, diags *diag.Diagnostics) {
+	at := path.Root("names")
+	if !r.claims.take("prefectsso_domains", account, claimDomain, at, diags, "") {
+		return
+	}
+	domains, err := r.client.SetDomains(ctx, account, m.wanted())
+	if err != nil {
+		diags.Append(failureAt(at, "Could not set domains", err))
+		return
+	}
+	m.fromAPI(account, domains)
+}
+
+// Read implements [resource.Resource].
+func (r *domainsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m domainsModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	domains, err := r.client.ListDomains(ctx, account)
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not read domains", err))
+		return
+	}
+	m.fromAPI(account, domains)
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+}
+
+// Update implements [resource.Resource].
+func (r *domainsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m domainsModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	r.write(ctx, account, &m, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+	}
+}
+
+// Delete implements [resource.Resource]: it disables the domains of the state, not what others enabled since.
+func (r *domainsResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var m domainsModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	var mine []string
+	for _, name := range m.wanted() {
+		if !r.claims.taken(account, claimDomain, name) {
+			mine = append(mine, name)
+		}
+	}
+	if err := r.client.DisableDomain(ctx, account, mine...); err != nil {
+		resp.Diagnostics.Append(failure("Could not disable domains", err))
+	}
+}
+
+// ImportState implements [resource.ResourceWithImportState]: `<account_id>`.
+func (r *domainsResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if account, ok := r.importByAccount(ctx, req, resp); ok {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("names"), domainSpelling.set(nil))...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, accountIdentity{types.StringValue(account)})...)
+	}
+}

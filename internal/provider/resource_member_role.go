@@ -1,0 +1,305 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = &memberRoleResource{}
+	_ resource.ResourceWithModifyPlan  = &memberRoleResource{}
+	_ resource.ResourceWithImportState = &memberRoleResource{}
+	_ resource.ResourceWithIdentity    = &memberRoleResource{}
+)
+
+// The values of on_destroy, and the role that "reset" leaves behind.
+const (
+	onDestroyForget = "forget"
+	onDestroyReset  = "reset"
+	resetRole       = "Member"
+)
+
+func newMemberRoleResource() resource.Resource { return &memberRoleResource{} }
+
+// memberRoleResource is the account role of one person. The membership itself comes and goes without it.
+type memberRoleResource struct {
+	resourceBase
+}
+
+// Metadata implements [resource.Resource].
+func (r *memberRoleResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_member_role"
+}
+
+// Schema implements [resource.Resource].
+func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The account role of one person. The person's membership is adopted, never made or removed: people come by invitation, by a first login or from a directory. For more than some dozens of people use `prefectsso_member_roles`, which is one resource for all of them.\n\nDestroying the resource forgets the person and leaves the role as it is, unless `on_destroy` says otherwise.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "UUID of the account membership.",
+			},
+			"account_id": accountIDAttribute(),
+			"email": schema.StringAttribute{
+				CustomType:          spelledString{spelling: emailSpelling},
+				Required:            true,
+				MarkdownDescription: "The person's email address; case makes no difference. Changing it replaces the resource.",
+				PlanModifiers:       []planmodifier.String{keepEqual{emailSpelling}, stringplanmodifier.RequiresReplace()},
+			},
+			"role": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The account role, by its name exactly as the account has it (`Owner`, `Admin`, `Member`, or a custom role), or by its id.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"on_destroy": schema.StringAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             stringdefault.StaticString(onDestroyForget),
+				MarkdownDescription: "What destroying the resource does: `forget` (default) leaves the role as it is, `reset` makes it `" + resetRole + "`.",
+				Validators:          []validator.String{stringvalidator.OneOf(onDestroyForget, onDestroyReset)},
+			},
+			"user_id": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "UUID of the user.",
+			},
+			"active": schema.BoolAttribute{
+				Computed:            true,
+				MarkdownDescription: "Whether the membership is active. A deactivated person keeps the role but has no access.",
+			},
+			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+				Create:            true,
+				CreateDescription: "How long to wait for a person who is not a member yet, such as `10m`. Default: not at all.",
+			}),
+		},
+	}
+}
+
+// IdentitySchema implements [resource.ResourceWithIdentity].
+func (r *memberRoleResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identitySchema("email", "The person's email address, lower-case.")
+}
+
+type memberRoleModel struct {
+	ID        types.String       `tfsdk:"id"`
+	AccountID types.String       `tfsdk:"account_id"`
+	Email     spelledStringValue `tfsdk:"email"`
+	Role      types.String       `tfsdk:"role"`
+	OnDestroy types.String       `tfsdk:"on_destroy"`
+	UserID    types.String       `tfsdk:"user_id"`
+	Active    types.Bool         `tfsdk:"active"`
+	Timeouts  timeouts.Value     `tfsdk:"timeouts"`
+}
+
+type memberRoleIdentity struct {
+	AccountID types.String `tfsdk:"account_id"`
+	Email     types.String `tfsdk:"email"`
+}
+
+// fromAPI takes the server's answer. The address keeps its spelling; the role keeps its form, id or name.
+func (m *memberRoleModel) fromAPI(accountID string, row client.Membership) {
+	m.ID = types.StringValue(row.ID)
+	m.AccountID = keepCase(m.AccountID, accountID)
+	m.Role = types.StringValue(roleInForm(m.Role.ValueString(), row))
+	m.UserID = stringOrNull(row.UserID)
+	m.Active = types.BoolValue(row.Active)
+	if m.OnDestroy.ValueString() == "" {
+		m.OnDestroy = types.StringValue(onDestroyForget)
+	}
+}
+
+func (m *memberRoleModel) identity(accountID string) memberRoleIdentity {
+	return memberRoleIdentity{types.StringValue(accountID), types.StringValue(m.Email.key())}
+}
+
+// ModifyPlan implements [resource.ResourceWithModifyPlan].
+func (r *memberRoleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isDestroy(req) {
+		return
+	}
+	r.planAccount(ctx, req, resp)
+	r.planRole(ctx, req, resp)
+	settle(ctx, req, resp, "account_id", "email", "role", "on_destroy", "timeouts")
+}
+
+// planRole checks a role that changes, and what the change does to people's access. A role that is the same by id and
+// by name stays as the state has it.
+func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var plan, prior memberRoleModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if !isCreate(req) {
+		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	}
+	if resp.Diagnostics.HasError() || !known(plan.Role) || !known(plan.Email.StringValue) || plan.AccountID.IsUnknown() ||
+		plan.Role.Equal(prior.Role) || !r.canPlan(&resp.Diagnostics) {
+		return
+	}
+	account := plan.AccountID.ValueString()
+	roles := r.client.Roles(account)
+	role, err := roles.Resolve(ctx, plan.Role.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(failureAt(path.Root("role"), "Unusable role", err))
+		return
+	}
+	member, err := r.client.Members(account).ByEmail(ctx, plan.Email.key())
+	var absent *client.NotMemberError
+	switch {
+	case errors.As(err, &absent):
+		if wait, _ := plan.Timeouts.Create(ctx, 0); wait == 0 {
+			resp.Diagnostics.AddAttributeWarning(path.Root("email"), "Not a member yet", fmt.Sprintf("%s is not a member of account %s now, and `timeouts.create` does not wait for them: applying this plan fails unless they have joined by then.", plan.Email.ValueString(), account))
+		}
+		return
+	case err != nil:
+		resp.Diagnostics.Append(failureAt(path.Root("email"), "Could not look up member", err))
+		return
+	}
+	if member.AccountRoleID == role.ID {
+		if !isCreate(req) && roleInForm(prior.Role.ValueString(), member) == prior.Role.ValueString() {
+			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("role"), prior.Role)...)
+		}
+		return
+	}
+	r.checkAccess(ctx, account, []roleChange{{member, role}}, func(string) path.Path { return path.Root("role") }, &resp.Diagnostics)
+}
+
+// Create implements [resource.Resource].
+func (r *memberRoleResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m memberRoleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	wait, diags := m.Timeouts.Create(ctx, 0)
+	resp.Diagnostics.Append(diags...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if !r.assign(ctx, account, &m, wait, &resp.Diagnostics) {
+		return
+	}
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// assign gives the person the planned role and takes over the answer. It says whether there is something to keep in the
+// state, which is so also when only reading back failed.
+func (r *memberRoleResource) assign(ctx context.Context, account string, m *memberRoleModel, wait time.Duration, diags *diag.Diagnostics) bool {
+	if !r.claims.take("prefectsso_member_role", account, claimMemberRole, path.Root("email"), diags, m.Email.key()) {
+		return false
+	}
+	role, err := r.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+	if err != nil {
+		diags.Append(failureAt(path.Root("role"), "Unusable role", err))
+		return false
+	}
+	members := r.client.Members(account)
+	member, err := waitForMember(ctx, members, m.Email.key(), wait)
+	if err != nil {
+		diags.Append(failureAt(path.Root("email"), "Could not find member", err))
+		return false
+	}
+	if member.AccountRoleID != role.ID {
+		if err := members.SetRole(ctx, member, role); err != nil {
+			diags.Append(failureAt(path.Root("role"), "Could not change role", err))
+			return false
+		}
+		member.AccountRoleID, member.AccountRoleName = role.ID, role.Name
+		if now, err := members.Refetch(ctx, m.Email.key()); err != nil {
+			diags.AddWarning("Role not read back", "The role was changed, but reading it back failed; the next plan reads it again. "+reason(err))
+		} else if row, there := now[m.Email.key()]; there {
+			member = row
+		}
+	}
+	wanted := m.Role.ValueString()
+	m.fromAPI(account, member)
+	if m.Role.ValueString() != wanted {
+		diags.AddAttributeError(path.Root("role"), "Role changed by somebody else", fmt.Sprintf("%s was given %s, but has %s now: somebody else, a mapping or a directory changed it at the same time. Find out who before applying again.", m.Email.ValueString(), role.Name, member.AccountRoleName))
+	}
+	return true
+}
+
+// Read implements [resource.Resource].
+func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m memberRoleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	member, err := r.client.Members(account).ByEmail(ctx, m.Email.key())
+	var absent *client.NotMemberError
+	if errors.As(err, &absent) {
+		resp.Diagnostics.AddWarning("Member is gone", fmt.Sprintf("%s is no longer a member of account %s. The role is taken out of the state; as long as the configuration has it, the plan gives it again, which fails until the person is back.", m.Email.ValueString(), account))
+		forget(ctx, resp, m.identity(account))
+		return
+	}
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not read role of member", err))
+		return
+	}
+	m.fromAPI(account, member)
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// Update implements [resource.Resource].
+func (r *memberRoleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m memberRoleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if r.assign(ctx, account, &m, 0, &resp.Diagnostics) {
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	}
+}
+
+// Delete implements [resource.Resource].
+func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var m memberRoleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() || m.OnDestroy.ValueString() != onDestroyReset ||
+		r.claims.taken(account, claimMemberRole, m.Email.key()) {
+		return
+	}
+	role, err := r.client.Roles(account).Resolve(ctx, resetRole)
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not reset role", err))
+		return
+	}
+	members := r.client.Members(account)
+	member, err := members.ByEmail(ctx, m.Email.key())
+	var absent *client.NotMemberError
+	if errors.As(err, &absent) {
+		return
+	}
+	if err == nil && member.AccountRoleID != role.ID {
+		err = members.SetRole(ctx, member, role)
+	}
+	if err != nil && !client.IsNotFound(err) {
+		resp.Diagnostics.Append(failure("Could not reset role", err))
+	}
+}
+
+// ImportState implements [resource.ResourceWithImportState]: `<email>` or `<account_id>/<email>`.
+func (r *memberRoleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	account, email, ok := r.importByName(ctx, "email", req, resp)
+	if ok {
+		m := memberRoleModel{Email: emailSpelling.value(email)}
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
+	}
+}

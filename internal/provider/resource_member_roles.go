@@ -1,0 +1,310 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = &memberRolesResource{}
+	_ resource.ResourceWithModifyPlan  = &memberRolesResource{}
+	_ resource.ResourceWithImportState = &memberRolesResource{}
+	_ resource.ResourceWithIdentity    = &memberRolesResource{}
+)
+
+func newMemberRolesResource() resource.Resource { return &memberRolesResource{} }
+
+// memberRolesResource is the account roles of many people in one resource: thousands of resources would cost Terraform
+// far more than the requests.
+type memberRolesResource struct {
+	resourceBase
+}
+
+// Metadata implements [resource.Resource].
+func (r *memberRolesResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_member_roles"
+}
+
+// Schema implements [resource.Resource].
+func (r *memberRolesResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The account roles of many people, hundreds or thousands, in one resource. People who are not in `roles` are left alone. Memberships are adopted, never made or removed: somebody who is not a member makes the apply fail before it changes anything, and somebody who leaves the account drops out of the state with a warning.\n\nPromotions go first, so that a change never leaves the account without somebody who can administer it. Taking a person out of `roles`, or destroying the resource, forgets them and leaves their roles as they are.",
+		Attributes: map[string]schema.Attribute{
+			"account_id": accountIDAttribute(),
+			"roles": schema.MapAttribute{
+				CustomType:          newSpelledMap(emailSpelling),
+				ElementType:         types.StringType,
+				Required:            true,
+				MarkdownDescription: "Email address → account role, by its name exactly as the account has it, or by its id. Case makes no difference in an address.",
+				Validators:          []validator.Map{mapvalidator.NoNullValues()},
+				PlanModifiers:       []planmodifier.Map{keepEqual{emailSpelling}},
+			},
+		},
+	}
+}
+
+// IdentitySchema implements [resource.ResourceWithIdentity].
+func (r *memberRolesResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identitySchema("", "")
+}
+
+type memberRolesModel struct {
+	AccountID types.String    `tfsdk:"account_id"`
+	Roles     spelledMapValue `tfsdk:"roles"`
+}
+
+// fromAPI takes the server's rows, by normalised address, for the people of the model: addresses keep their spelling,
+// roles their form. It returns those who are no members.
+func (m *memberRolesModel) fromAPI(accountID string, rows map[string]client.Membership) (gone []string) {
+	m.AccountID = keepCase(m.AccountID, accountID)
+	roles := m.Roles.written()
+	for email, role := range roles {
+		row, there := rows[emailSpelling.key(email)]
+		if !there {
+			delete(roles, email)
+			gone = append(gone, email)
+			continue
+		}
+		roles[email] = roleInForm(role, row)
+	}
+	m.Roles = emailSpelling.mapOf(roles)
+	return gone
+}
+
+// emails are the normalised addresses of the model.
+func (m *memberRolesModel) emails() []string {
+	return slices.Collect(maps.Keys(m.Roles.byMeaning()))
+}
+
+// ModifyPlan implements [resource.ResourceWithModifyPlan].
+func (r *memberRolesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isDestroy(req) {
+		return
+	}
+	r.planAccount(ctx, req, resp)
+	r.planRoles(ctx, req, resp)
+	settle(ctx, req, resp, "account_id", "roles")
+}
+
+// planRoles checks the roles and people that change, and what that does to people's access.
+func (r *memberRolesResource) planRoles(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var plan, prior memberRolesModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	prior.Roles = emailSpelling.mapOf(nil)
+	if !isCreate(req) {
+		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	}
+	if resp.Diagnostics.HasError() || plan.AccountID.IsUnknown() || plan.Roles.IsUnknown() {
+		return
+	}
+	changed := plan.Roles.written()
+	before := prior.Roles.byMeaning()
+	maps.DeleteFunc(changed, func(email, role string) bool { return before[emailSpelling.key(email)] == role })
+	if len(changed) == 0 || !r.canPlan(&resp.Diagnostics) {
+		return
+	}
+	changes, absent, ok := r.changes(ctx, plan.AccountID.ValueString(), changed, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	if len(absent) > 0 {
+		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Not members yet", fmt.Sprintf("%s of `roles` not members of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", are(len(absent)), plan.AccountID.ValueString(), someOf(absent)))
+	}
+	r.checkAccess(ctx, plan.AccountID.ValueString(), changes, func(email string) path.Path { return path.Root("roles").AtMapKey(spelledAs(changed, email)) }, &resp.Diagnostics)
+}
+
+// are counts people for a sentence that goes on in the plural or not.
+func are(n int) string {
+	if n == 1 {
+		return "1 person is"
+	}
+	return plural(n, "person") + " are"
+}
+
+// spelledAs finds how the configuration writes a normalised address.
+func spelledAs(roles map[string]string, email string) string {
+	for written := range roles {
+		if emailSpelling.key(written) == email {
+			return written
+		}
+	}
+	return email
+}
+
+// changes works out which of the wanted roles people do not have, and who is no member. A role that does not exist is
+// an error, named on each address that has it.
+func (r *memberRolesResource) changes(ctx context.Context, account string, wanted map[string]string, diags *diag.Diagnostics) (changes []roleChange, absent []string, ok bool) {
+	resolved := map[string]client.AccountRole{}
+	refused := map[string]bool{}
+	for _, email := range slices.Sorted(maps.Keys(wanted)) {
+		name := wanted[email]
+		if _, done := resolved[name]; done || refused[name] {
+			continue
+		}
+		role, err := r.client.Roles(account).Resolve(ctx, name)
+		if err != nil {
+			diags.Append(failureAt(path.Root("roles").AtMapKey(email), "Unusable role", err))
+			refused[name] = true
+			continue
+		}
+		resolved[name] = role
+	}
+	if len(refused) > 0 {
+		return nil, nil, false
+	}
+	emails := make([]string, 0, len(wanted))
+	for email := range wanted {
+		emails = append(emails, emailSpelling.key(email))
+	}
+	rows, err := r.client.Members(account).ByEmails(ctx, emails)
+	if err != nil {
+		diags.Append(failureAt(path.Root("roles"), "Could not look up members", err))
+		return nil, nil, false
+	}
+	for _, email := range slices.Sorted(maps.Keys(wanted)) {
+		row, there := rows[emailSpelling.key(email)]
+		role := resolved[wanted[email]]
+		switch {
+		case !there:
+			absent = append(absent, email)
+		case row.AccountRoleID != role.ID:
+			changes = append(changes, roleChange{row, role})
+		}
+	}
+	return changes, absent, true
+}
+
+// Create implements [resource.Resource].
+func (r *memberRolesResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m memberRolesModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if !r.assign(ctx, account, &m, &resp.Diagnostics) {
+		return
+	}
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+}
+
+// Update implements [resource.Resource].
+func (r *memberRolesResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m memberRolesModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if r.assign(ctx, account, &m, &resp.Diagnostics) {
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+	}
+}
+
+// assign gives people the planned roles and takes over what the server then says. It changes nothing when somebody is
+// no member or a role does not exist. It says whether there is something to keep in the state: when a change in the
+// middle fails, the state holds what is true of everybody, so the next plan shows what is left to do.
+func (r *memberRolesResource) assign(ctx context.Context, account string, m *memberRolesModel, diags *diag.Diagnostics) bool {
+	at := path.Root("roles")
+	if !r.claims.take("prefectsso_member_roles", account, claimMemberRole, at, diags, m.emails()...) {
+		return false
+	}
+	changes, absent, ok := r.changes(ctx, account, m.Roles.written(), diags)
+	if !ok {
+		return false
+	}
+	if len(absent) > 0 {
+		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of `roles` not members of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", are(len(absent)), account, someOf(absent)))
+		return false
+	}
+	r.apply(ctx, account, changes, at, diags)
+
+	emails := make([]string, len(changes))
+	for i, change := range changes {
+		emails[i] = change.email()
+	}
+	members := r.client.Members(account)
+	if _, err := members.Refetch(ctx, emails...); err != nil {
+		diags.AddAttributeWarning(at, "Roles not read back", "Reading the changed roles back failed; the next plan reads them again. "+reason(err))
+	}
+	rows, err := members.ByEmails(ctx, m.emails())
+	if err != nil {
+		diags.Append(failureAt(at, "Could not read roles of members", err))
+		return !diags.HasError()
+	}
+	wanted := m.Roles
+	gone := m.fromAPI(account, rows)
+	if same, _ := wanted.MapSemanticEquals(ctx, m.Roles); !same && !diags.HasError() {
+		diags.AddAttributeError(at, "Roles changed by somebody else", fmt.Sprintf("Read back after the change, the roles of %s differ from the configuration: somebody else, a mapping or a directory changed them at the same time. Find out who before applying again.", someOf(differing(wanted, m.Roles, gone))))
+	}
+	return true
+}
+
+// differing are the addresses whose role is another one in the second map.
+func differing(wanted, got spelledMapValue, gone []string) []string {
+	names := slices.Clone(gone)
+	now := got.written()
+	for email, role := range wanted.written() {
+		if other, there := now[email]; there && other != role {
+			names = append(names, email)
+		}
+	}
+	return names
+}
+
+// Read implements [resource.Resource].
+func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m memberRolesModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	rows, err := r.client.Members(account).ByEmails(ctx, m.emails())
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not read roles of members", err))
+		return
+	}
+	if gone := m.fromAPI(account, rows); len(gone) > 0 {
+		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of the state no longer members of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", are(len(gone)), account, someOf(gone)))
+	}
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+}
+
+// Delete implements [resource.Resource]: people are forgotten, their roles stay.
+func (r *memberRolesResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+}
+
+// ImportState implements [resource.ResourceWithImportState]: `<account_id>` takes in everybody who is a member now.
+func (r *memberRolesResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	account, ok := r.importByAccount(ctx, req, resp)
+	if !ok {
+		return
+	}
+	rows, err := r.client.ListMemberships(ctx, account, client.MembershipQuery{OnlyUsers: true})
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not list members", err))
+		return
+	}
+	roles := make(map[string]string, len(rows))
+	for _, row := range rows {
+		if row.Email != nil {
+			roles[*row.Email] = row.AccountRoleName
+		}
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("roles"), emailSpelling.mapOf(roles))...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, accountIdentity{types.StringValue(account)})...)
+}
