@@ -54,6 +54,13 @@ func Start(t testing.TB, cfg mockcloud.Config) *Server {
 	return &Server{t: t, http: client, URL: listener.URL, Mock: mock}
 }
 
+// In is the same server for a subtest.
+func (s *Server) In(t testing.TB) *Server {
+	other := *s
+	other.t = t
+	return &other
+}
+
 // Scenario reads a scenario that has to be right.
 func Scenario(t testing.TB, text string) *scenario.Scenario {
 	t.Helper()

@@ -73,7 +73,7 @@ func New(o Options) *Router {
 		store: o.Store, logger: o.Logger, clock: o.Clock, hosts: newHosts(o.AllowedHosts),
 		limiter: newLimiter(o.Clock), mux: http.NewServeMux(), closing: closing, close: cancel,
 	}
-	rt.mux.HandleFunc("/", rt.serveUnknown)
+	rt.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { rt.unknown(w, r, rt.methodsFor(r)) })
 	return rt
 }
 
@@ -117,7 +117,7 @@ func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// The mux would redirect an unclean path; the API has no such route.
 	if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
-		rt.serveUnknown(w, r)
+		rt.unknown(w, r, nil)
 		return
 	}
 	rt.mux.ServeHTTP(w, r)
@@ -178,12 +178,12 @@ func (rt *Router) log(r *http.Request, route string, status int, started time.Ti
 		slog.String("request_id", RequestID(r.Context())))
 }
 
-// serveUnknown is for requests that no route takes: 405 where another method
-// would do, else 404.
-func (rt *Router) serveUnknown(w http.ResponseWriter, r *http.Request) {
+// unknown answers requests that no route takes: 405 where another method would
+// do, else 404.
+func (rt *Router) unknown(w http.ResponseWriter, r *http.Request, allowed []string) {
 	rt.Requests.count(r.Method, Unknown)
 	answer := errorReply(http.StatusNotFound, "Not Found")
-	if allowed := rt.methodsFor(r); allowed != nil {
+	if allowed != nil {
 		answer = errorReply(http.StatusMethodNotAllowed, "Method Not Allowed")
 		answer.header.Set("Allow", strings.Join(allowed, ", "))
 	}
