@@ -110,24 +110,25 @@ func TestRunThatCannotStart(t *testing.T) {
 func TestMain(m *testing.M) {
 	switch filepath.Base(os.Args[0]) {
 	case "good":
-		serve(0)
+		serve(ready, 0)
 	case "unclean":
-		serve(3)
+		serve(ready, 3)
 	case "broken":
 		fmt.Fprintln(os.Stderr, "scenario.yaml:3: unknown field")
 		os.Exit(1)
 	case "babbling":
-		fmt.Println("listening")
-		os.Exit(0)
+		serve("listening", 0)
 	}
 	os.Exit(m.Run())
 }
 
-// serve says that it is ready and ends when it is told to.
-func serve(code int) {
+const ready = `{"url":"http://127.0.0.1:1","api_url":"http://127.0.0.1:1/api"}`
+
+// serve prints its first line and ends when it is told to.
+func serve(line string, code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	fmt.Println(`{"url":"http://127.0.0.1:1","api_url":"http://127.0.0.1:1/api"}`)
+	fmt.Println(line)
 	<-ctx.Done()
 	fmt.Fprintln(os.Stderr, "asked to stop")
 	os.Exit(code)
