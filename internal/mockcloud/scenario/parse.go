@@ -157,10 +157,9 @@ func (c *checker) accounts(accounts []account) {
 	for i := range accounts {
 		a := &accounts[i]
 		at := func(path ...any) []any { return append([]any{"accounts", i}, path...) }
-		if _, err := uuid.Parse(a.ID); a.ID != "" && err != nil {
+		if id, err := uuid.Parse(a.ID); a.ID != "" && err != nil {
 			c.fail(fmt.Sprintf("id %q is not a UUID", a.ID), at("id")...)
-		}
-		if ids.again(strings.ToLower(a.ID)) {
+		} else if a.ID != "" && ids.again(id.String()) {
 			c.fail("another account has the id "+a.ID, at("id")...)
 		}
 		if !store.ValidHandle(a.Handle) {

@@ -1,0 +1,166 @@
+package scenario
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+func seeded(t testing.TB, s *Scenario) *store.Store {
+	t.Helper()
+	state := store.New(store.Options{})
+	if err := state.Reset(s.Seed); err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
+// TestDefault holds what the README promises of the ready-made scenario.
+func TestDefault(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{
+		"pnu_owner": "owner@acme.com Owner", "pnu_second_owner": "second.owner@acme.com Owner",
+		"pnu_admin": "admin@acme.com Admin", "pnu_ada": "ada@acme.com Member", "pnu_grace": "grace@acme.com Member",
+		"pnu_linus": "linus@acme.com Member", "pnb_terraform": "terraform Owner",
+	}
+	account := uuid.MustParse("0c1f1d2e-0000-4000-8000-000000000001")
+	err := seeded(t, Default()).View(func(r *store.Reader) error {
+		a, err := r.Account(account)
+		if err != nil {
+			return err
+		}
+		if a.Handle != "acme" || a.Name != "Acme" || len(a.Features) != 5 || a.RateLimit.Requests != 5000 || len(r.Domains(account)) != 0 {
+			t.Errorf("%+v", a)
+		}
+		if n := r.CountMembers(account, store.MemberQuery{}); n != len(want) {
+			t.Errorf("%d members, want %d", n, len(want))
+		}
+		for key, who := range want {
+			actor, err := r.Authenticate(key)
+			if err != nil {
+				return err
+			}
+			m, err := r.Enter(actor, account)
+			if err != nil {
+				return err
+			}
+			role, err := r.Role(account, m.RoleID)
+			if err != nil {
+				return err
+			}
+			if got := actor.Name + " " + role.Name; got != who {
+				t.Errorf("%s is %s, want %s", key, got, who)
+			}
+		}
+		if _, ok := r.RoleNamed(account, "Auditor"); !ok || len(r.Workspaces(account)) != 2 || len(r.Events(account)) != 0 {
+			t.Error("role, workspaces or events are not as promised")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestMistakes: all of them at once, each with its line.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	broken, err := os.ReadFile("testdata/broken.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted, err := os.ReadFile("testdata/broken.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Parse("broken.yaml", broken); err == nil || err.Error() != strings.TrimSpace(string(wanted)) {
+		t.Errorf("got\n%v\n\nwant\n%s", err, wanted)
+	}
+}
+
+func TestMistakesOfForm(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                                      "f.yaml:1: a scenario needs at least one account",
+		"accounts: []":                          "f.yaml:1: a scenario needs at least one account",
+		"accounts:\n  - handel: acme":           `f.yaml:2: unknown field "handel"`,
+		"accounts:\n  - {handle: [a]}":          "f.yaml:2: cannot unmarshal",
+		"accounts:\n\t- handle: a":              "f.yaml:2: ",
+		"accounts:\n- handle: a\n  handle: b\n": "f.yaml:3: ",
+		"accounts:\n- handle: a\n---\nx: 1\n":   "f.yaml:3: a scenario is one YAML document",
+		"accounts:\n- handle: a\n  rate_limit_window: soon": "f.yaml:3: ",
+	} {
+		if _, err := Parse("f.yaml", []byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestGenerate: many people, in order, the same ids every time.
+func TestGenerate(t *testing.T) {
+	t.Parallel()
+	s, err := Parse("g.yaml", []byte(`
+accounts:
+  - handle: acme
+    users: [{email: owner@acme.com, role: Owner}]
+    service_accounts: [{name: robot}]
+    generate: {members: 1234, domain: acme.com, role: Admin}
+  - handle: globex
+    rate_limit_per_minute: 0
+    users: [{email: owner@acme.com}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := func() (out []string) {
+		if err := seeded(t, s).View(func(r *store.Reader) error {
+			rows := r.ListMembers(stableID("account", "acme"), store.MemberQuery{OnlyUsers: true}, store.CreatedAsc, 2000, 1)
+			for i, m := range rows {
+				out = append(out, m.ID.String()+r.MemberName(m))
+				if i > 0 && !m.Created.After(rows[i-1].Created) {
+					t.Fatalf("row %d is not younger than the one before", i)
+				}
+			}
+			owner, _ := r.UserByEmail("owner@acme.com")
+			if n := len(r.MembershipsOf(owner.ActorID)); n != 2 {
+				t.Errorf("one person in two accounts has %d memberships", n)
+			}
+			bot := r.Bots(stableID("account", "acme"))[0]
+			if n := len(r.Keys(bot.ActorID)); n != 1 {
+				t.Errorf("a service account has %d keys", n)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	first := ids()
+	if len(first) != 1234 || !strings.HasSuffix(first[0], "person00001@acme.com") || !strings.HasSuffix(first[1233], "person01234@acme.com") {
+		t.Errorf("%d people, from %s", len(first), first[0])
+	}
+	if again := ids(); strings.Join(again, " ") != strings.Join(first, " ") {
+		t.Error("the ids are other ones each time")
+	}
+}
+
+// FuzzParse: whatever is in a file, it is refused or it can be set up.
+func FuzzParse(f *testing.F) {
+	f.Add(defaultYAML)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Parse("fuzz.yaml", data)
+		if err != nil {
+			return
+		}
+		for _, a := range s.accounts {
+			if a.Generate != nil && a.Generate.Members > 100 {
+				return
+			}
+		}
+		seeded(t, s)
+	})
+}
