@@ -21,12 +21,12 @@ type protocol struct {
 }
 
 // inProcess is a provider that is configured for the server.
-func inProcess(t *testing.T, srv *acctest.Server) *protocol {
+func inProcess(t testing.TB, srv *acctest.Server) *protocol {
 	t.Helper()
 	return inProcessAs(t, map[string]any{"endpoint": srv.URL + "/api", "api_key": acctest.ServiceKey, "account_id": acctest.AccountID})
 }
 
-func inProcessAs(t *testing.T, config map[string]any) *protocol {
+func inProcessAs(t testing.TB, config map[string]any) *protocol {
 	t.Helper()
 	ctx := context.Background()
 	server, err := providerserver.NewProtocol6WithError(provider.New("test")())()
@@ -50,7 +50,7 @@ func inProcessAs(t *testing.T, config map[string]any) *protocol {
 }
 
 // value makes a value of an object type from Go values; attributes that are left out are null.
-func (p *protocol) value(t *testing.T, typ tftypes.Type, attributes map[string]any) *tfprotov6.DynamicValue {
+func (p *protocol) value(t testing.TB, typ tftypes.Type, attributes map[string]any) *tfprotov6.DynamicValue {
 	t.Helper()
 	object, ok := typ.(tftypes.Object)
 	if !ok {
@@ -87,7 +87,7 @@ func (p *protocol) resourceType(typeName string) tftypes.Type {
 }
 
 // object is what a dynamic value holds.
-func (p *protocol) object(t *testing.T, typ tftypes.Type, in *tfprotov6.DynamicValue) map[string]tftypes.Value {
+func (p *protocol) object(t testing.TB, typ tftypes.Type, in *tfprotov6.DynamicValue) map[string]tftypes.Value {
 	t.Helper()
 	value, err := in.Unmarshal(typ)
 	if err != nil {
@@ -101,7 +101,7 @@ func (p *protocol) object(t *testing.T, typ tftypes.Type, in *tfprotov6.DynamicV
 }
 
 // plan plans a new resource.
-func (p *protocol) plan(t *testing.T, typeName string, config map[string]any) (plan *tfprotov6.PlanResourceChangeResponse, given, null *tfprotov6.DynamicValue) {
+func (p *protocol) plan(t testing.TB, typeName string, config map[string]any) (plan *tfprotov6.PlanResourceChangeResponse, given, null *tfprotov6.DynamicValue) {
 	t.Helper()
 	typ := p.resourceType(typeName)
 	nothing, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, nil))
@@ -117,7 +117,7 @@ func (p *protocol) plan(t *testing.T, typeName string, config map[string]any) (p
 }
 
 // planWarnings are the details of the warnings of planning a new resource.
-func (p *protocol) planWarnings(t *testing.T, typeName string, config map[string]any) (details []string) {
+func (p *protocol) planWarnings(t testing.TB, typeName string, config map[string]any) (details []string) {
 	t.Helper()
 	plan, _, _ := p.plan(t, typeName, config)
 	noErrors(t, plan.Diagnostics)
@@ -128,7 +128,7 @@ func (p *protocol) planWarnings(t *testing.T, typeName string, config map[string
 }
 
 // create plans and applies a new resource, and gives its state.
-func (p *protocol) create(t *testing.T, typeName string, config map[string]any) *tfprotov6.ApplyResourceChangeResponse {
+func (p *protocol) create(t testing.TB, typeName string, config map[string]any) *tfprotov6.ApplyResourceChangeResponse {
 	t.Helper()
 	plan, given, null := p.plan(t, typeName, config)
 	noErrors(t, plan.Diagnostics)
@@ -141,7 +141,7 @@ func (p *protocol) create(t *testing.T, typeName string, config map[string]any) 
 }
 
 // read refreshes a state.
-func (p *protocol) read(t *testing.T, typeName string, state *tfprotov6.DynamicValue, identity *tfprotov6.ResourceIdentityData) *tfprotov6.ReadResourceResponse {
+func (p *protocol) read(t testing.TB, typeName string, state *tfprotov6.DynamicValue, identity *tfprotov6.ResourceIdentityData) *tfprotov6.ReadResourceResponse {
 	t.Helper()
 	resp, err := p.server.ReadResource(context.Background(), &tfprotov6.ReadResourceRequest{TypeName: typeName, CurrentState: state, CurrentIdentity: identity})
 	if err != nil {
@@ -152,7 +152,7 @@ func (p *protocol) read(t *testing.T, typeName string, state *tfprotov6.DynamicV
 }
 
 // importByIdentity imports and then reads, as Terraform 1.12 and later does for an import block with an identity.
-func (p *protocol) importByIdentity(t *testing.T, typeName string, identity map[string]any) map[string]tftypes.Value {
+func (p *protocol) importByIdentity(t testing.TB, typeName string, identity map[string]any) map[string]tftypes.Value {
 	t.Helper()
 	typ := p.identities.IdentitySchemas[typeName].ValueType()
 	resp, err := p.server.ImportResourceState(context.Background(), &tfprotov6.ImportResourceStateRequest{
@@ -171,7 +171,7 @@ func (p *protocol) importByIdentity(t *testing.T, typeName string, identity map[
 	return p.object(t, p.resourceType(typeName), read.NewState)
 }
 
-func noErrors(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
+func noErrors(t testing.TB, diagnostics []*tfprotov6.Diagnostic) {
 	t.Helper()
 	for _, d := range diagnostics {
 		if d.Severity == tfprotov6.DiagnosticSeverityError {

@@ -36,19 +36,21 @@ func (s *spelling) key(text string) string {
 	return normal
 }
 
-// check reports a malformed name.
-func (s *spelling) check(text string, at path.Path, diags *diag.Diagnostics) {
-	if _, err := s.normalize(text); err != nil {
+// check reports a malformed name, and gives the form to compare by.
+func (s *spelling) check(text string, at path.Path, diags *diag.Diagnostics) string {
+	normal, err := s.normalize(text)
+	if err != nil {
 		diags.AddAttributeError(at, "Invalid "+s.name, sentence(err))
+		return text
 	}
+	return normal
 }
 
 // checkAll reports malformed names, and names that stand twice in different spellings.
 func (s *spelling) checkAll(names []string, at func(name string) path.Path, diags *diag.Diagnostics) {
 	first := make(map[string]string, len(names))
 	for _, name := range names {
-		s.check(name, at(name), diags)
-		key := s.key(name)
+		key := s.check(name, at(name), diags)
 		if earlier, twice := first[key]; twice {
 			diags.AddAttributeError(at(name), "The same "+s.name+" twice", fmt.Sprintf("%q and %q both mean %s. Keep one of them.", earlier, name, key))
 		}
