@@ -38,11 +38,17 @@ data "prefectsso_account" "this" {
   depends_on = [prefectsso_domain.corp]
 }
 
-data "prefectsso_members" "all" {
+data "prefectsso_members" "owners" {
+  role       = "Owner"
   depends_on = [prefectsso_member_role.ada, prefectsso_member_roles.team]
 }
 
 output "account" {
   description = "The account, and how far its single sign-on has come."
   value       = "${data.prefectsso_account.this.name}: ${data.prefectsso_account.this.sso_state}"
+}
+
+output "owners" {
+  description = "Who may do everything, and gets in without the identity provider."
+  value       = keys(data.prefectsso_members.owners.members)
 }
