@@ -46,6 +46,7 @@ func TestArguments(t *testing.T) {
 		{"reachable by all names", []string{"serve", "--listen", ":0"}, "", 2, "", "needs --allow-remote"},
 		{"reachable by name", []string{"serve", "--listen", "example.com:0"}, "secret", 2, "", "needs --allow-remote"},
 		{"reachable without token", []string{"serve", "--listen", "0.0.0.0:0", "--allow-remote"}, "", 2, "", "--control-token or MOCKCLOUD_CONTROL_TOKEN"},
+		{"remote by a proxy without token", []string{"serve", "--allow-remote"}, "", 2, "", "--control-token or"},
 		{"no such file", []string{"serve", "--scenario", filepath.Join(t.TempDir(), "none.yaml")}, "", 1, "", "none.yaml: no such file"},
 		{"broken scenario", []string{"serve", "--scenario", broken}, "", 1, "", broken + `:3: unknown field "domain"`},
 	}

@@ -73,15 +73,15 @@ func (f *serveFlags) checkListen() error {
 	if err != nil {
 		return &usageError{fmt.Sprintf("--listen takes an address such as %s, not %q", defaultListen, f.listen)}
 	}
+	if f.allowRemote && f.controlToken == "" {
+		return &usageError{"--allow-remote needs --control-token or " + tokenVariable}
+	}
 	addr, err := netip.ParseAddr(host)
 	if host == "localhost" || err == nil && addr.Unmap().IsLoopback() {
 		return nil
 	}
-	switch {
-	case !f.allowRemote:
+	if !f.allowRemote {
 		return &usageError{fmt.Sprintf("--listen %s can be reached by others; that needs --allow-remote and a control token", f.listen)}
-	case f.controlToken == "":
-		return &usageError{"--allow-remote needs --control-token or " + tokenVariable}
 	}
 	if host != "" && (err != nil || !addr.IsUnspecified()) {
 		f.allowHosts = append(f.allowHosts, host)

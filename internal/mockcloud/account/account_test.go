@@ -56,7 +56,7 @@ func TestAccount(t *testing.T) {
 		{"take away", "PATCH", root, "", obj{"location": nil, "auth_expiration_seconds": nil, "name": nil}, 204, nil},
 		{"taken away", "GET", root, "", nil, 200, says(`"name":"Acme Corp"`, `"location":null`, `"auth_expiration_seconds":null`)},
 		{"no time", "PATCH", root, "", obj{"auth_expiration_seconds": 0}, 422, says(`"loc":["body","auth_expiration_seconds"]`, `"type":"greater_than"`)},
-		{"unknown field", "PATCH", root, "", obj{"nmae": "x"}, 422, says(`"loc":["body","nmae"]`, `"type":"extra_forbidden"`)},
+		{"unknown field", "PATCH", root, "", obj{"no_such_field": "x"}, 422, says(`"loc":["body","no_such_field"]`, `"type":"extra_forbidden"`)},
 		{"bad handle", "PATCH", root, "", obj{"handle": "Not OK"}, 422, says(`"loc":["body","handle"]`)},
 		{"organization", "PATCH", root, "", obj{"workos_organization_id": "org_1"}, 204, nil},
 		{"organization known", "GET", root, "", nil, 200, says(`"workos_organization_id":"org_1"`, `"scim_state":"NEEDS_CONFIGURATION"`)},

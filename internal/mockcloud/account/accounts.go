@@ -53,6 +53,14 @@ type accountBody struct {
 	AutomationsLimit           int             `json:"automations_limit"`
 }
 
+// Limits that an account shows. They are for things that this server does not
+// have, and it enforces none of them.
+const (
+	shownWorkPools     = 5
+	shownRetentionDays = 30
+	shownAutomations   = 100
+)
+
 // readAccount is GET /api/accounts/{account_id}.
 func readAccount(c *router.Call) (*router.Answer, error) {
 	var out accountBody
@@ -68,7 +76,8 @@ func readAccount(c *router.Call) (*router.Answer, error) {
 			Status: "ACTIVE", WorkOSConnectionIDs: []string{}, WorkOSDirectoryIDs: []string{},
 			WorkOSOrganizationID: a.WorkOSOrganizationID, PlanType: a.Plan.Type, PlanTier: a.Plan.Tier,
 			SCIMState: r.SCIMState(a), SSOState: r.SSOState(a), Features: append([]store.Feature{}, a.Features...),
-			MexWorkPoolLimit: 5, RunRetentionDays: 30, AuditLogRetentionDays: 30, AutomationsLimit: 100,
+			MexWorkPoolLimit: shownWorkPools, RunRetentionDays: shownRetentionDays,
+			AuditLogRetentionDays: shownRetentionDays, AutomationsLimit: shownAutomations,
 		}
 		return nil
 	})

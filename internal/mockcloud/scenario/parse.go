@@ -199,7 +199,7 @@ func (c *checker) plan(a *account, at func(...any) []any) {
 		c.fail("rate_limit_per_minute must not be negative; 0 is no limit", at("rate_limit_per_minute")...)
 	}
 	if a.RateLimitWindow != nil && *a.RateLimitWindow <= 0 {
-		c.fail("rate_limit_window must be longer than nothing", at("rate_limit_window")...)
+		c.fail("rate_limit_window takes a duration such as 60s", at("rate_limit_window")...)
 	}
 }
 
