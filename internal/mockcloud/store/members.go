@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -95,7 +96,7 @@ func (r *Reader) page(accountID uuid.UUID, q MemberQuery, newestFirst bool, limi
 
 // match gives the members that a query asks for, in the order of their creation
 // or against it.
-func (r *Reader) match(accountID uuid.UUID, q MemberQuery, newestFirst bool) func(yield func(*Membership) bool) {
+func (r *Reader) match(accountID uuid.UUID, q MemberQuery, newestFirst bool) iter.Seq[*Membership] {
 	tests := make([]func(*Membership) bool, len(q.Filters))
 	rows := r.data.membershipsByAccount.get(accountID)
 	for i, f := range q.Filters {
@@ -172,35 +173,32 @@ func (r *Reader) test(f MemberFilter) func(*Membership) bool {
 			criteria = append(criteria, holds)
 		}
 	}
-	byID := func(ids []uuid.UUID, want bool, of func(*Membership) uuid.UUID) {
+	byID := func(ids []uuid.UUID, of func(*Membership) uuid.UUID) {
 		set := setOf(ids)
 		add(ids != nil, func(m *Membership, _ *User) bool {
 			_, in := set[of(m)]
-			return in == want && of(m) != uuid.Nil
+			return in
 		})
 	}
-	byID(f.RoleIDs, true, func(m *Membership) uuid.UUID { return m.RoleID })
-	byID(f.ActorIDs, true, func(m *Membership) uuid.UUID { return m.ActorID })
+	byID(f.RoleIDs, func(m *Membership) uuid.UUID { return m.RoleID })
+	byID(f.ActorIDs, func(m *Membership) uuid.UUID { return m.ActorID })
 	add(f.UserIDs != nil || f.NotUserIDs != nil, userIDs(f))
 	byText := func(anyOf []string, like *string, of func(*User) string) {
-		set := setOf(lower(anyOf))
+		set, part := setOf(lower(anyOf)), lowerOrNil(like)
 		add(anyOf != nil || like != nil, func(_ *Membership, u *User) bool {
 			if u == nil {
 				return false
 			}
 			text := strings.ToLower(of(u))
 			_, in := set[text]
-			return (anyOf == nil || in) && (like == nil || strings.Contains(text, strings.ToLower(*like)))
+			return (anyOf == nil || in) && (part == nil || strings.Contains(text, *part))
 		})
 	}
 	byText(f.Emails, f.EmailLike, func(u *User) string { return u.Email })
 	byText(f.Handles, f.HandleLike, func(u *User) string { return u.Handle })
-	add(f.NameLike != nil, func(_ *Membership, u *User) bool {
-		if u == nil {
-			return false
-		}
-		part := strings.ToLower(*f.NameLike)
-		return strings.Contains(strings.ToLower(u.FirstName), part) || strings.Contains(strings.ToLower(u.LastName), part)
+	name := lowerOrNil(f.NameLike)
+	add(name != nil, func(_ *Membership, u *User) bool {
+		return u != nil && (strings.Contains(strings.ToLower(u.FirstName), *name) || strings.Contains(strings.ToLower(u.LastName), *name))
 	})
 	return func(m *Membership) bool {
 		user := r.data.users.rows[m.UserID]
@@ -239,6 +237,14 @@ func lower(values []string) []string {
 	return out
 }
 
+func lowerOrNil(s *string) *string {
+	if s == nil {
+		return nil
+	}
+	l := strings.ToLower(*s)
+	return &l
+}
+
 // sort puts members in an order other than that of their creation. What a member
 // does not have comes last, whichever way the order goes.
 func (r *Reader) sort(rows []*Membership, by MemberSort) {
@@ -268,18 +274,25 @@ func (r *Reader) sort(rows []*Membership, by MemberSort) {
 	default:
 		key = func(m *Membership) string { return strings.ToLower(r.data.roles.rows[m.RoleID].Name) }
 	}
-	keys := make(map[*Membership]string, len(rows))
-	for _, m := range rows {
-		keys[m] = key(m)
+	type keyed struct {
+		row *Membership
+		key string
+	}
+	pairs := make([]keyed, len(rows))
+	for i, m := range rows {
+		pairs[i] = keyed{m, key(m)}
 	}
 	direction := 1
 	if strings.HasSuffix(string(by), "_DESC") {
 		direction = -1
 	}
-	slices.SortStableFunc(rows, func(a, b *Membership) int {
-		if x, y := keys[a], keys[b]; x != "" && y != "" {
-			return direction * cmp.Compare(x, y)
+	slices.SortStableFunc(pairs, func(a, b keyed) int {
+		if a.key != "" && b.key != "" {
+			return direction * cmp.Compare(a.key, b.key)
 		}
-		return -cmp.Compare(min(len(keys[a]), 1), min(len(keys[b]), 1))
+		return cmp.Compare(min(len(b.key), 1), min(len(a.key), 1))
 	})
+	for i, pair := range pairs {
+		rows[i] = pair.row
+	}
 }
