@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -158,6 +159,23 @@ func UUID(v Value) uuid.UUID {
 	return id
 }
 
+// Time takes an instant (RFC 3339); without an offset it is in UTC, and a date
+// alone is its midnight.
+func Time(v Value) time.Time {
+	s, ok := v.raw.(string)
+	if !ok {
+		v.fail("datetime_type", "Input should be a valid datetime")
+		return time.Time{}
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05", time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC()
+		}
+	}
+	v.fail("datetime_from_date_parsing", "Input should be a valid datetime or date, unable to parse it")
+	return time.Time{}
+}
+
 // Enum takes one of the values.
 func Enum[T ~string](values ...T) Decoder[T] {
 	return func(v Value) T {
@@ -211,6 +229,16 @@ func ListOf[T any](decode Decoder[T], least, most int) Decoder[[]T] {
 			}
 		}
 		return List(decode)(v)
+	}
+}
+
+// OneOrMore takes a list, or one value that stands for a list of itself.
+func OneOrMore[T any](decode Decoder[T]) Decoder[[]T] {
+	return func(v Value) []T {
+		if _, isList := v.raw.([]any); isList {
+			return List(decode)(v)
+		}
+		return []T{decode(v)}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -140,6 +141,44 @@ func TestOptionalBody(t *testing.T) {
 	}
 	if _, err := input.Body([]byte(`{}`), false, true, limit); !slices.Equal(mistakes(t, err), []string{"[body] model_attributes_type"}) {
 		t.Errorf("a form was read as JSON: %v", err)
+	}
+}
+
+func TestTime(t *testing.T) {
+	t.Parallel()
+	read := func(text string) (time.Time, error) {
+		return input.Query("since", text, true, input.Time)
+	}
+	noon := time.Date(2026, time.January, 2, 12, 0, 0, 0, time.UTC)
+	for _, text := range []string{"2026-01-02T12:00:00Z", "2026-01-02T12:00:00.000+00:00", "2026-01-02T13:00:00+01:00", "2026-01-02 12:00:00Z", "2026-01-02T12:00:00"} {
+		if got, err := read(text); err != nil || got != noon {
+			t.Errorf("%s: %s, %v", text, got, err)
+		}
+	}
+	if got, err := read("2026-01-02"); err != nil || got != noon.Add(-12*time.Hour) {
+		t.Errorf("a date: %s, %v", got, err)
+	}
+	for _, text := range []string{"", "noon", "2026-02-30T00:00:00Z", "1767355200"} {
+		if _, err := read(text); err == nil || !slices.Equal(mistakes(t, err), []string{"[query since] datetime_from_date_parsing"}) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	_, err := input.Body([]byte("5"), true, false, input.Time)
+	if got := mistakes(t, err); !slices.Equal(got, []string{"[body] datetime_type"}) {
+		t.Error(got)
+	}
+}
+
+func TestOneOrMore(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string][]string{`"a"`: {"a"}, `["a","b"]`: {"a", "b"}, `[]`: {}} {
+		if got, err := input.Body([]byte(body), true, false, input.OneOrMore(input.String)); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v", body, got, err)
+		}
+	}
+	_, err := input.Body([]byte(`["a",1]`), true, false, input.OneOrMore(input.String))
+	if got := mistakes(t, err); !slices.Equal(got, []string{"[body 1] string_type"}) {
+		t.Error(got)
 	}
 }
 
