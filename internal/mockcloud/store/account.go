@@ -259,7 +259,7 @@ func (tx *Tx) DeleteAccount(id uuid.UUID) error {
 		tx.data.domains.delete(tx, d.ID)
 	}
 	for _, m := range slices.Clone(tx.data.membershipsByAccount.get(id)) {
-		tx.dropAccess(m, uuid.Nil)
+		tx.dropPlaces(m, uuid.Nil)
 		tx.data.memberships.delete(tx, m.ID)
 	}
 	for _, b := range slices.Clone(tx.data.botsByAccount.get(id)) {
@@ -270,6 +270,15 @@ func (tx *Tx) DeleteAccount(id uuid.UUID) error {
 	}
 	for _, role := range slices.Clone(tx.data.rolesByAccount.get(id)) {
 		tx.data.roles.delete(tx, role.ID)
+	}
+	for _, t := range slices.Clone(tx.data.teamsByAccount.get(id)) {
+		for _, access := range slices.Clone(tx.TeamAccess(t)) {
+			tx.dropAccess(access, uuid.Nil)
+		}
+		tx.data.teams.delete(tx, t.ID)
+	}
+	for _, role := range slices.Clone(tx.data.workspaceRolesByAccount.get(id)) {
+		tx.data.workspaceRoles.delete(tx, role.ID)
 	}
 	for _, w := range slices.Clone(tx.data.workspacesByAccount.get(id)) {
 		tx.data.workspaces.delete(tx, w.ID)

@@ -46,10 +46,24 @@ type data struct {
 
 	workspaces          table[uuid.UUID, Workspace]
 	workspacesByAccount *grouped[uuid.UUID, Workspace]
-	workspaceRoles      table[uuid.UUID, WorkspaceRole]
 
-	access        table[uuid.UUID, WorkspaceAccess]
-	accessByActor *grouped[actorIn, WorkspaceAccess]
+	workspaceRoles          table[uuid.UUID, WorkspaceRole]
+	workspaceRolesByAccount *grouped[uuid.UUID, WorkspaceRole] // built-in ones under uuid.Nil
+
+	access            table[uuid.UUID, WorkspaceAccess]
+	accessIn          *unique[holderIn, WorkspaceAccess]
+	accessByHolder    *grouped[actorIn, WorkspaceAccess] // of actors and of teams
+	accessByWorkspace *grouped[uuid.UUID, WorkspaceAccess]
+	accessByRole      *counted[uuid.UUID, WorkspaceAccess]
+
+	teams          table[uuid.UUID, Team]
+	teamByName     *unique[nameIn, Team]
+	teamsByAccount *grouped[uuid.UUID, Team]
+
+	teamMembers        table[uuid.UUID, TeamMember]
+	teamMember         *unique[memberOf, TeamMember]
+	teamMembersByTeam  *grouped[uuid.UUID, TeamMember]
+	teamMembersByActor *grouped[actorIn, TeamMember]
 
 	events eventLog
 }
@@ -89,7 +103,19 @@ func newData() *data {
 
 		workspacesByAccount: newGrouped(func(w *Workspace) (uuid.UUID, bool) { return w.AccountID, true }, order(func(w *Workspace) (time.Time, uuid.UUID) { return w.Created, w.ID })),
 
-		accessByActor: newGrouped(func(a *WorkspaceAccess) (actorIn, bool) { return actorIn{a.AccountID, a.ActorID}, true }, order(func(a *WorkspaceAccess) (time.Time, uuid.UUID) { return a.Created, a.ID })),
+		workspaceRolesByAccount: newGrouped(func(r *WorkspaceRole) (uuid.UUID, bool) { return r.AccountID, true }, order(func(r *WorkspaceRole) (time.Time, uuid.UUID) { return r.Created, r.ID })),
+
+		accessIn:          newUnique(func(a *WorkspaceAccess) (holderIn, bool) { return holderIn{a.WorkspaceID, a.holder()}, true }),
+		accessByHolder:    newGrouped(func(a *WorkspaceAccess) (actorIn, bool) { return actorIn{a.AccountID, a.holder()}, true }, compareAccess),
+		accessByWorkspace: newGrouped(func(a *WorkspaceAccess) (uuid.UUID, bool) { return a.WorkspaceID, true }, compareAccess),
+		accessByRole:      newCounted(func(a *WorkspaceAccess) (uuid.UUID, bool) { return a.RoleID, true }),
+
+		teamByName:     newUnique(func(t *Team) (nameIn, bool) { return nameIn{t.AccountID, t.Name}, true }),
+		teamsByAccount: newGrouped(func(t *Team) (uuid.UUID, bool) { return t.AccountID, true }, order(func(t *Team) (time.Time, uuid.UUID) { return t.Created, t.ID })),
+
+		teamMember:         newUnique(func(m *TeamMember) (memberOf, bool) { return memberOf{m.TeamID, m.ActorID}, true }),
+		teamMembersByTeam:  newGrouped(func(m *TeamMember) (uuid.UUID, bool) { return m.TeamID, true }, compareTeamMembers),
+		teamMembersByActor: newGrouped(func(m *TeamMember) (actorIn, bool) { return actorIn{m.AccountID, m.ActorID}, true }, compareTeamMembers),
 
 		events: eventLog{byAccount: make(map[uuid.UUID][]*Event)},
 	}
@@ -102,8 +128,10 @@ func newData() *data {
 	d.memberships = newTable[uuid.UUID](index[Membership](d.membershipByActor), d.membershipsByAccount,
 		d.membershipsOfActor, d.membersByRole, d.activeUsersByRole)
 	d.workspaces = newTable[uuid.UUID](index[Workspace](d.workspacesByAccount))
-	d.workspaceRoles = newTable[uuid.UUID, WorkspaceRole]()
-	d.access = newTable[uuid.UUID](index[WorkspaceAccess](d.accessByActor))
+	d.workspaceRoles = newTable[uuid.UUID](index[WorkspaceRole](d.workspaceRolesByAccount))
+	d.access = newTable[uuid.UUID](index[WorkspaceAccess](d.accessIn), d.accessByHolder, d.accessByWorkspace, d.accessByRole)
+	d.teams = newTable[uuid.UUID](index[Team](d.teamByName), d.teamsByAccount)
+	d.teamMembers = newTable[uuid.UUID](index[TeamMember](d.teamMember), d.teamMembersByTeam, d.teamMembersByActor)
 	for _, role := range builtinRoles() {
 		d.roles.set(role.ID, role)
 	}
@@ -123,7 +151,11 @@ func order[V any](of func(*V) (time.Time, uuid.UUID)) func(a, b *V) int {
 	}
 }
 
-var compareMemberships = order(func(m *Membership) (time.Time, uuid.UUID) { return m.Created, m.ID })
+var (
+	compareMemberships = order(func(m *Membership) (time.Time, uuid.UUID) { return m.Created, m.ID })
+	compareAccess      = order(func(a *WorkspaceAccess) (time.Time, uuid.UUID) { return a.Created, a.ID })
+	compareTeamMembers = order(func(m *TeamMember) (time.Time, uuid.UUID) { return m.Created, m.ID })
+)
 
 // wellKnown gives the id of a thing that every server has, the same on each.
 func wellKnown(kind, name string) uuid.UUID {

@@ -22,7 +22,10 @@ const (
 	kindBot             = "service-account"
 	kindAPIKey          = "api-key"
 	kindWorkspace       = "workspace"
+	kindWorkspaceRole   = "workspace-role"
 	kindWorkspaceAccess = "workspace-access"
+	kindTeam            = "team"
+	kindTeamMembership  = "team-membership"
 )
 
 // What happened to them.

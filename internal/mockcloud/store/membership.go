@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,6 +45,14 @@ func (r *Reader) MembershipOf(accountID, actorID uuid.UUID) (*Membership, error)
 func (r *Reader) MembershipOfUser(accountID, userID uuid.UUID) (*Membership, error) {
 	if u, ok := r.data.users.get(userID); ok {
 		return r.MembershipOf(accountID, u.ActorID)
+	}
+	return nil, &NotFound{What: "Account membership"}
+}
+
+// MembershipOfBot finds the membership of a service account.
+func (r *Reader) MembershipOfBot(accountID, botID uuid.UUID) (*Membership, error) {
+	if b, ok := r.data.bots.get(botID); ok {
+		return r.MembershipOf(accountID, b.ActorID)
 	}
 	return nil, &NotFound{What: "Account membership"}
 }
@@ -153,7 +162,8 @@ func (tx *Tx) SetActive(accountID uuid.UUID, ids []uuid.UUID, active bool) error
 	})
 }
 
-// RemoveMember ends a membership and with it all workspace access.
+// RemoveMember ends a membership and with it all workspace access and all places
+// in teams.
 func (tx *Tx) RemoveMember(accountID, id uuid.UUID) error {
 	m, err := tx.Membership(accountID, id)
 	if err != nil {
@@ -162,7 +172,7 @@ func (tx *Tx) RemoveMember(accountID, id uuid.UUID) error {
 	if tx.isSelf(m) {
 		return errSelf("remove yourself")
 	}
-	return tx.removeMembership(m)
+	return tx.removeMembership(m, uuid.Nil)
 }
 
 // Leave ends the caller's own membership.
@@ -171,16 +181,26 @@ func (tx *Tx) Leave(accountID uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	return tx.removeMembership(m)
+	return tx.removeMembership(m, uuid.Nil)
 }
 
-func (tx *Tx) removeMembership(m *Membership) error {
+func (tx *Tx) removeMembership(m *Membership, follows uuid.UUID) error {
 	return tx.keepingAWayIn(m.AccountID, func() error {
-		cause := tx.record(tx.memberSubject(m), deleted, nil, uuid.Nil)
-		tx.dropAccess(m, cause)
+		cause := tx.record(tx.memberSubject(m), deleted, nil, follows)
+		tx.dropPlaces(m, cause)
 		tx.data.memberships.delete(tx, m.ID)
 		return nil
 	})
+}
+
+// dropPlaces takes a member out of all workspaces and teams.
+func (tx *Tx) dropPlaces(m *Membership, cause uuid.UUID) {
+	for _, a := range slices.Clone(tx.Access(m.AccountID, m.ActorID)) {
+		tx.dropAccess(a, cause)
+	}
+	for _, in := range slices.Clone(tx.data.teamMembersByActor.get(actorIn{m.AccountID, m.ActorID})) {
+		tx.dropTeamMember(in, cause)
+	}
 }
 
 func (tx *Tx) isSelf(m *Membership) bool { return !tx.by.isSystem() && m.ActorID == tx.by.ActorID }

@@ -75,8 +75,8 @@ var permissions = []Permission{
 func Permissions() []Permission { return slices.Clone(permissions) }
 
 // missing gives those wanted that are not held.
-func missing(held, wanted []Permission) []Permission {
-	var out []Permission
+func missing[T comparable](held, wanted []T) []T {
+	var out []T
 	for _, p := range wanted {
 		if !slices.Contains(held, p) {
 			out = append(out, p)

@@ -104,12 +104,12 @@ func (role *AccountRole) subject() subject {
 	return subject{role.AccountID, kindRole, role.ID, role.Name}
 }
 
-// distinct drops repeated permissions and keeps the order.
-func distinct(permissions []Permission) []Permission {
-	out := make([]Permission, 0, len(permissions))
-	for _, p := range permissions {
-		if !slices.Contains(out, p) {
-			out = append(out, p)
+// distinct drops repeated values and keeps the order.
+func distinct[T comparable](values []T) []T {
+	out := make([]T, 0, len(values))
+	for _, v := range values {
+		if !slices.Contains(out, v) {
+			out = append(out, v)
 		}
 	}
 	return out

@@ -93,7 +93,7 @@ func TestRemovalCascades(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if _, err := tx.AddAccess(w.acme, ws.ID, ada.ActorID, WorkspaceRoleID("Viewer")); err != nil {
+			if _, err := tx.SetUserAccess(w.acme, ws.ID, ada.UserID, WorkspaceRoleID("Viewer")); err != nil {
 				return err
 			}
 		}

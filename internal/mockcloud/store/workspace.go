@@ -1,6 +1,7 @@
 package store
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -13,34 +14,34 @@ type Workspace struct {
 	Created, Updated time.Time
 	AccountID        uuid.UUID
 	Handle, Name     string
+	Description      *string
+	// DefaultRoleID is the workspace role of all members of the account but
+	// Collaborators; uuid.Nil for none.
+	DefaultRoleID uuid.UUID
 }
 
-// WorkspaceRole is what someone may do in a workspace.
-type WorkspaceRole struct {
-	ID   uuid.UUID
-	Name string
-}
+func (w *Workspace) subject() subject { return subject{w.AccountID, kindWorkspace, w.ID, w.Name} }
 
-// WorkspaceAccess lets an actor into a workspace.
-type WorkspaceAccess struct {
-	ID               uuid.UUID
-	Created, Updated time.Time
-	AccountID        uuid.UUID
-	WorkspaceID      uuid.UUID
-	ActorID          uuid.UUID
-	RoleID           uuid.UUID
-}
-
-func builtinWorkspaceRoles() []*WorkspaceRole {
-	var roles []*WorkspaceRole
-	for _, name := range []string{"Viewer", "Runner", "Developer", "Owner", "Worker"} {
-		roles = append(roles, &WorkspaceRole{ID: WorkspaceRoleID(name), Name: name})
+// Workspace reads one of the account's workspaces.
+func (r *Reader) Workspace(accountID, id uuid.UUID) (*Workspace, error) {
+	if w, ok := r.data.workspaces.get(id); ok && w.AccountID == accountID {
+		return w, nil
 	}
-	return roles
+	return nil, &NotFound{What: "Workspace"}
 }
 
-// WorkspaceRoleID gives the id of a built-in workspace role.
-func WorkspaceRoleID(name string) uuid.UUID { return wellKnown("workspace_role", name) }
+// FindWorkspace reads a workspace of any account in which the actor is an
+// active member. To others it does not exist.
+func (r *Reader) FindWorkspace(by Actor, id uuid.UUID) (*Workspace, error) {
+	w, ok := r.data.workspaces.get(id)
+	if !ok {
+		return nil, &NotFound{What: "Workspace"}
+	}
+	if m, ok := r.data.membershipByActor.get(actorIn{w.AccountID, by.ActorID}); !ok || !m.Active {
+		return nil, &NotFound{What: "Workspace"}
+	}
+	return w, nil
+}
 
 // Workspaces gives the account's workspaces, oldest first.
 func (r *Reader) Workspaces(accountID uuid.UUID) []*Workspace {
@@ -51,60 +52,105 @@ func (r *Reader) Workspaces(accountID uuid.UUID) []*Workspace {
 type NewWorkspace struct {
 	ID, AccountID uuid.UUID
 	Handle, Name  string
+	Description   *string
 }
 
 // AddWorkspace makes a workspace.
 func (tx *Tx) AddWorkspace(n NewWorkspace) (*Workspace, error) {
-	if !ValidHandle(n.Handle) {
-		return nil, invalid("a handle has only lowercase letters, numbers and dashes", "handle")
+	if err := tx.freeWorkspaceHandle(n.AccountID, n.Handle); err != nil {
+		return nil, err
 	}
-	for _, w := range tx.Workspaces(n.AccountID) {
-		if w.Handle == n.Handle {
-			return nil, &Conflict{Reason: "A workspace with the handle " + n.Handle + " exists already"}
-		}
+	if n.Name == "" {
+		return nil, invalid("a workspace needs a name", "name")
 	}
 	now := tx.stamp()
-	w := &Workspace{ID: tx.id(n.ID), Created: now, Updated: now, AccountID: n.AccountID, Handle: n.Handle, Name: n.Name}
+	w := &Workspace{
+		ID: tx.id(n.ID), Created: now, Updated: now, AccountID: n.AccountID,
+		Handle: n.Handle, Name: n.Name, Description: n.Description,
+	}
 	tx.data.workspaces.put(tx, w.ID, w)
-	tx.record(subject{w.AccountID, kindWorkspace, w.ID, w.Name}, created, nil, uuid.Nil)
+	tx.record(w.subject(), created, nil, uuid.Nil)
 	return w, nil
 }
 
-// Access gives the workspaces that an actor is let into, oldest first.
-func (r *Reader) Access(accountID, actorID uuid.UUID) []*WorkspaceAccess {
-	return r.data.accessByActor.get(actorIn{accountID, actorID})
-}
-
-// AddAccess lets a member into a workspace.
-func (tx *Tx) AddAccess(accountID, workspaceID, actorID, roleID uuid.UUID) (*WorkspaceAccess, error) {
-	w, ok := tx.data.workspaces.get(workspaceID)
-	if !ok || w.AccountID != accountID {
-		return nil, &NotFound{What: "Workspace"}
+func (tx *Tx) freeWorkspaceHandle(accountID uuid.UUID, handle string) error {
+	if !ValidHandle(handle) {
+		return invalid("a handle has only lowercase letters, numbers and dashes", "handle")
 	}
-	if _, ok := tx.data.workspaceRoles.get(roleID); !ok {
-		return nil, &NotFound{What: "Workspace role"}
-	}
-	if _, ok := tx.data.membershipByActor.get(actorIn{accountID, actorID}); !ok {
-		return nil, &NotFound{What: "Account membership"}
-	}
-	now := tx.stamp()
-	a := &WorkspaceAccess{
-		ID: tx.newID(), Created: now, Updated: now, AccountID: accountID,
-		WorkspaceID: workspaceID, ActorID: actorID, RoleID: roleID,
-	}
-	tx.data.access.put(tx, a.ID, a)
-	tx.record(subject{accountID, kindWorkspaceAccess, a.ID, w.Name}, created, nil, uuid.Nil)
-	return a, nil
-}
-
-// dropAccess takes a member out of all workspaces.
-func (tx *Tx) dropAccess(m *Membership, cause uuid.UUID) {
-	for _, a := range slices.Clone(tx.Access(m.AccountID, m.ActorID)) {
-		tx.data.access.delete(tx, a.ID)
-		name := ""
-		if w, ok := tx.data.workspaces.get(a.WorkspaceID); ok {
-			name = w.Name
+	for _, w := range tx.Workspaces(accountID) {
+		if w.Handle == handle {
+			return &Conflict{Reason: "A workspace with the handle " + handle + " exists already"}
 		}
-		tx.record(subject{m.AccountID, kindWorkspaceAccess, a.ID, name}, deleted, nil, cause)
 	}
+	return nil
+}
+
+// WorkspaceChange is what UpdateWorkspace changes: what is not nil or is Set.
+type WorkspaceChange struct {
+	Name, Handle  *string
+	Description   Nullable[string]
+	DefaultRoleID Nullable[uuid.UUID]
+}
+
+// UpdateWorkspace changes a workspace.
+func (tx *Tx) UpdateWorkspace(accountID, id uuid.UUID, c WorkspaceChange) error {
+	w, err := tx.Workspace(accountID, id)
+	if err != nil {
+		return err
+	}
+	next := *w
+	if c.Handle != nil && *c.Handle != w.Handle {
+		if err := tx.freeWorkspaceHandle(accountID, *c.Handle); err != nil {
+			return err
+		}
+		next.Handle = *c.Handle
+	}
+	if c.Name != nil {
+		if *c.Name == "" {
+			return invalid("a workspace needs a name", "name")
+		}
+		next.Name = *c.Name
+	}
+	c.Description.apply(&next.Description)
+	if c.DefaultRoleID.Set {
+		if next.DefaultRoleID, err = tx.defaultRole(w, c.DefaultRoleID.Value); err != nil {
+			return err
+		}
+	}
+	if reflect.DeepEqual(next, *w) {
+		return nil
+	}
+	next.Updated = tx.stamp()
+	tx.data.workspaces.put(tx, id, &next)
+	tx.record(next.subject(), updated, nil, uuid.Nil)
+	return nil
+}
+
+// defaultRole checks the role that all members are to get; nil is none.
+func (tx *Tx) defaultRole(w *Workspace, id *uuid.UUID) (uuid.UUID, error) {
+	if id == nil {
+		return uuid.Nil, nil
+	}
+	role, err := tx.WorkspaceRole(w.AccountID, *id)
+	if err != nil {
+		return uuid.Nil, invalid("the account has no workspace role "+id.String(), "default_workspace_role_id")
+	}
+	if role.ID != w.DefaultRoleID {
+		err = tx.mayGrantScopes(w, role)
+	}
+	return role.ID, err
+}
+
+// DeleteWorkspace takes a workspace away, and everybody's access to it.
+func (tx *Tx) DeleteWorkspace(accountID, id uuid.UUID) error {
+	w, err := tx.Workspace(accountID, id)
+	if err != nil {
+		return err
+	}
+	cause := tx.record(w.subject(), deleted, nil, uuid.Nil)
+	for _, a := range slices.Clone(tx.data.accessByWorkspace.get(id)) {
+		tx.dropAccess(a, cause)
+	}
+	tx.data.workspaces.delete(tx, id)
+	return nil
 }

@@ -135,7 +135,10 @@ func (d *data) rows() map[string]any {
 	collect(out, "role", d.roles.rows)
 	collect(out, "membership", d.memberships.rows)
 	collect(out, "workspace", d.workspaces.rows)
+	collect(out, "workspace role", d.workspaceRoles.rows)
 	collect(out, "access", d.access.rows)
+	collect(out, "team", d.teams.rows)
+	collect(out, "team member", d.teamMembers.rows)
 	return out
 }
 
@@ -157,14 +160,20 @@ func checkIndexes(t tester, d *data) {
 	fill(&fresh.roles, d.roles.rows)
 	fill(&fresh.memberships, d.memberships.rows)
 	fill(&fresh.workspaces, d.workspaces.rows)
+	fill(&fresh.workspaceRoles, d.workspaceRoles.rows)
 	fill(&fresh.access, d.access.rows)
+	fill(&fresh.teams, d.teams.rows)
+	fill(&fresh.teamMembers, d.teamMembers.rows)
 	contents := func(d *data) []any {
 		return []any{
 			d.accountByHandle.rows, d.domainByName.rows, d.domainsByAccount.groups,
 			d.userByEmail.rows, d.userByHandle.rows, d.userByActor.rows, d.botByActor.rows, d.botsByAccount.groups,
 			d.keyByHash.rows, d.keysByActor.groups, d.rolesByAccount.groups,
 			d.membershipByActor.rows, d.membershipsByAccount.groups, d.membershipsOfActor.groups,
-			d.membersByRole.counts, d.activeUsersByRole.counts, d.workspacesByAccount.groups, d.accessByActor.groups,
+			d.membersByRole.counts, d.activeUsersByRole.counts, d.workspacesByAccount.groups,
+			d.workspaceRolesByAccount.groups, d.accessIn.rows, d.accessByHolder.groups, d.accessByWorkspace.groups,
+			d.accessByRole.counts, d.teamByName.rows, d.teamsByAccount.groups, d.teamMember.rows,
+			d.teamMembersByTeam.groups, d.teamMembersByActor.groups,
 		}
 	}
 	for i, want := range contents(fresh) {

@@ -1,0 +1,309 @@
+package store
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Team is a group of an account's members, people and service accounts.
+type Team struct {
+	ID               uuid.UUID
+	Created, Updated time.Time
+	AccountID        uuid.UUID
+	Name             string
+	Description      *string
+	// DirectoryID and DirectoryGroupID are the group that decides about the
+	// team's name and its people; empty for none.
+	DirectoryID, DirectoryGroupID string
+}
+
+func (t *Team) subject() subject { return subject{t.AccountID, kindTeam, t.ID, t.Name} }
+
+// isTied says whether a directory's group decides about the team.
+func (t *Team) isTied() bool { return t.DirectoryGroupID != "" }
+
+func (t *Team) errTied(what string) error {
+	return &Conflict{Reason: "The team " + t.Name + " is synchronized with a directory group, which " + what}
+}
+
+// TeamMember is what ties a member of the account to a team.
+type TeamMember struct {
+	ID        uuid.UUID
+	Created   time.Time
+	AccountID uuid.UUID
+	TeamID    uuid.UUID
+	ActorID   uuid.UUID
+}
+
+// nameIn is a name within an account.
+type nameIn struct {
+	account uuid.UUID
+	name    string
+}
+
+// memberOf is an actor within a team.
+type memberOf struct{ team, actor uuid.UUID }
+
+// Team reads one of the account's teams.
+func (r *Reader) Team(accountID, id uuid.UUID) (*Team, error) {
+	if t, ok := r.data.teams.get(id); ok && t.AccountID == accountID {
+		return t, nil
+	}
+	return nil, &NotFound{What: "Team"}
+}
+
+// TeamsOf gives the teams that an actor is in, oldest membership first.
+func (r *Reader) TeamsOf(accountID, actorID uuid.UUID) []*Team {
+	var out []*Team
+	for _, in := range r.data.teamMembersByActor.get(actorIn{accountID, actorID}) {
+		out = append(out, r.data.teams.rows[in.TeamID])
+	}
+	return out
+}
+
+// TeamMembers gives the members of a team, who came first first.
+func (r *Reader) TeamMembers(t *Team) []*Membership {
+	var out []*Membership
+	for _, in := range r.data.teamMembersByTeam.get(t.ID) {
+		if m, ok := r.data.membershipByActor.get(actorIn{t.AccountID, in.ActorID}); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// TeamSorts gives the orders of teams (TeamSort in the document); they are some
+// of those of members.
+func TeamSorts() []MemberSort { return []MemberSort{NameAsc, NameDesc, CreatedAsc, CreatedDesc} }
+
+// BotFilter says which service accounts are wanted. Of a nil list nothing is
+// asked.
+type BotFilter struct {
+	IDs   []uuid.UUID
+	Names []string
+	Like  *string
+}
+
+// Matches says whether a service account is one of them.
+func (f BotFilter) Matches(b *Bot) bool {
+	return among(f.IDs, b.ID) && among(f.Names, b.Name) && like(f.Like, b.Name)
+}
+
+// like says whether a text contains what is asked for, whatever its case; nil
+// asks for nothing.
+func like(part *string, text string) bool {
+	return part == nil || strings.Contains(strings.ToLower(text), strings.ToLower(*part))
+}
+
+// TeamQuery is a question about an account's teams. Of a nil list nothing is
+// asked; all that is asked has to hold, each by some member or some workspace of
+// the team.
+type TeamQuery struct {
+	IDs                          []uuid.UUID
+	Names                        []string
+	NameLike                     *string
+	DirectoryIDs                 []string
+	WorkspaceIDs, WorkspaceRoles []uuid.UUID
+	ActorIDs                     []uuid.UUID
+	Users                        *MemberFilter
+	Bots                         *BotFilter
+}
+
+// ListTeams gives the account's teams that match.
+func (r *Reader) ListTeams(accountID uuid.UUID, q TeamQuery, sort MemberSort) []*Team {
+	var users func(*Membership) bool
+	if q.Users != nil {
+		users = r.test(*q.Users)
+	}
+	var out []*Team
+	for _, t := range r.data.teamsByAccount.get(accountID) {
+		if among(q.IDs, t.ID) && among(q.Names, t.Name) && like(q.NameLike, t.Name) &&
+			among(q.DirectoryIDs, t.DirectoryID) && r.reaches(t, q) && r.hasMembers(t, q, users) {
+			out = append(out, t)
+		}
+	}
+	byName := func(a, b *Team) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) }
+	switch sort {
+	case NameAsc:
+		slices.SortStableFunc(out, byName)
+	case NameDesc:
+		slices.SortStableFunc(out, func(a, b *Team) int { return byName(b, a) })
+	case CreatedDesc:
+		slices.Reverse(out)
+	}
+	return out
+}
+
+func (r *Reader) reaches(t *Team, q TeamQuery) bool {
+	rows := r.TeamAccess(t)
+	some := func(wanted []uuid.UUID, of func(*WorkspaceAccess) uuid.UUID) bool {
+		return wanted == nil ||
+			slices.ContainsFunc(rows, func(a *WorkspaceAccess) bool { return slices.Contains(wanted, of(a)) })
+	}
+	return some(q.WorkspaceIDs, func(a *WorkspaceAccess) uuid.UUID { return a.WorkspaceID }) &&
+		some(q.WorkspaceRoles, func(a *WorkspaceAccess) uuid.UUID { return a.RoleID })
+}
+
+func (r *Reader) hasMembers(t *Team, q TeamQuery, users func(*Membership) bool) bool {
+	rows := r.TeamMembers(t)
+	some := func(asked bool, holds func(*Membership) bool) bool {
+		return !asked || slices.ContainsFunc(rows, holds)
+	}
+	return some(q.ActorIDs != nil, func(m *Membership) bool { return slices.Contains(q.ActorIDs, m.ActorID) }) &&
+		some(q.Users != nil, func(m *Membership) bool { return m.IsUser() && users(m) }) &&
+		some(q.Bots != nil, func(m *Membership) bool { return !m.IsUser() && q.Bots.Matches(r.data.bots.rows[m.BotID]) })
+}
+
+// NewTeam is what AddTeam needs.
+type NewTeam struct {
+	AccountID   uuid.UUID
+	Name        string
+	Description *string
+}
+
+// AddTeam makes a team that nobody is in yet.
+func (tx *Tx) AddTeam(n NewTeam) (*Team, error) {
+	if err := tx.freeTeamName(n.AccountID, n.Name); err != nil {
+		return nil, err
+	}
+	now := tx.stamp()
+	t := &Team{
+		ID: tx.newID(), Created: now, Updated: now, AccountID: n.AccountID, Name: n.Name, Description: n.Description,
+	}
+	tx.data.teams.put(tx, t.ID, t)
+	tx.record(t.subject(), created, nil, uuid.Nil)
+	return t, nil
+}
+
+func (tx *Tx) freeTeamName(accountID uuid.UUID, name string) error {
+	if name == "" {
+		return invalid("a team needs a name", "name")
+	}
+	if _, taken := tx.data.teamByName.get(nameIn{accountID, name}); taken {
+		return &Conflict{Reason: "A team named " + name + " exists already"}
+	}
+	return nil
+}
+
+// TeamChange is what UpdateTeam changes: the name, and what is Set.
+type TeamChange struct {
+	Name             string
+	Description      Nullable[string]
+	DirectoryGroupID Nullable[string]
+}
+
+// UpdateTeam changes a team. One that is tied to a directory group keeps its
+// name, unless the change unties it.
+func (tx *Tx) UpdateTeam(accountID, id uuid.UUID, c TeamChange) error {
+	t, err := tx.Team(accountID, id)
+	if err != nil {
+		return err
+	}
+	next := *t
+	c.Description.apply(&next.Description)
+	switch group := c.DirectoryGroupID; {
+	case group.Value != nil && *group.Value != t.DirectoryGroupID:
+		// An account has no directories yet, and so no groups.
+		return invalid("the account has no directory group "+*group.Value, "workos_directory_group_id")
+	case group.Set && group.Value == nil:
+		next.DirectoryID, next.DirectoryGroupID = "", ""
+	}
+	if c.Name != t.Name {
+		if next.isTied() {
+			return t.errTied("gives it its name; rename the group, or untie the team first")
+		}
+		if err := tx.freeTeamName(accountID, c.Name); err != nil {
+			return err
+		}
+		next.Name = c.Name
+	}
+	if reflect.DeepEqual(next, *t) {
+		return nil
+	}
+	next.Updated = tx.stamp()
+	tx.data.teams.put(tx, id, &next)
+	tx.record(next.subject(), updated, nil, uuid.Nil)
+	return nil
+}
+
+// DeleteTeam takes a team away, with its members' places in it and its access
+// to workspaces.
+func (tx *Tx) DeleteTeam(accountID, id uuid.UUID) error {
+	t, err := tx.Team(accountID, id)
+	if err != nil {
+		return err
+	}
+	if t.isTied() {
+		return t.errTied("keeps it; delete the group, or untie the team first")
+	}
+	cause := tx.record(t.subject(), deleted, nil, uuid.Nil)
+	for _, in := range slices.Clone(tx.data.teamMembersByTeam.get(id)) {
+		tx.dropTeamMember(in, cause)
+	}
+	for _, a := range slices.Clone(tx.TeamAccess(t)) {
+		tx.dropAccess(a, cause)
+	}
+	tx.data.teams.delete(tx, id)
+	return nil
+}
+
+// AddTeamMember puts a person or a service account (not both) into a team. Who
+// is in it stays in it.
+func (tx *Tx) AddTeamMember(accountID, id, userID, botID uuid.UUID) error {
+	t, err := tx.Team(accountID, id)
+	if err != nil {
+		return err
+	}
+	m, err := tx.MembershipOfUser(accountID, userID)
+	if botID != uuid.Nil {
+		m, err = tx.MembershipOfBot(accountID, botID)
+	}
+	if err != nil {
+		return invalid("the account has no such member", "member_id")
+	}
+	if _, in := tx.data.teamMember.get(memberOf{id, m.ActorID}); in {
+		return nil
+	}
+	if t.isTied() && m.IsUser() {
+		return t.errTied("decides which users are in it; service accounts may be added")
+	}
+	in := &TeamMember{ID: tx.newID(), Created: tx.stamp(), AccountID: accountID, TeamID: id, ActorID: m.ActorID}
+	tx.data.teamMembers.put(tx, in.ID, in)
+	tx.record(tx.teamMemberSubject(in), created, map[string]any{"team": t.Name}, uuid.Nil)
+	return nil
+}
+
+// RemoveTeamMember takes an actor out of a team.
+func (tx *Tx) RemoveTeamMember(accountID, id, actorID uuid.UUID) error {
+	t, err := tx.Team(accountID, id)
+	if err != nil {
+		return err
+	}
+	in, ok := tx.data.teamMember.get(memberOf{id, actorID})
+	if !ok {
+		return &NotFound{What: "Team member"}
+	}
+	if m, ok := tx.data.membershipByActor.get(actorIn{accountID, actorID}); ok && t.isTied() && m.IsUser() {
+		return t.errTied("decides which users are in it")
+	}
+	tx.dropTeamMember(in, uuid.Nil)
+	return nil
+}
+
+func (tx *Tx) dropTeamMember(in *TeamMember, follows uuid.UUID) {
+	tx.data.teamMembers.delete(tx, in.ID)
+	tx.record(tx.teamMemberSubject(in), deleted, map[string]any{"team": tx.data.teams.rows[in.TeamID].Name}, follows)
+}
+
+func (tx *Tx) teamMemberSubject(in *TeamMember) subject {
+	name := ""
+	if m, ok := tx.data.membershipByActor.get(actorIn{in.AccountID, in.ActorID}); ok {
+		name = tx.MemberName(m)
+	}
+	return subject{in.AccountID, kindTeamMembership, in.ID, name}
+}
