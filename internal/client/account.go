@@ -41,6 +41,20 @@ func (c *Client) GetAccount(ctx context.Context, accountID string) (*Account, er
 	return do[*Account](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID}})
 }
 
+// SetAuthExpiration says for how many seconds a login counts as recent; nil
+// means until the session ends.
+//
+// PATCH /api/accounts/{account_id}
+func (c *Client) SetAuthExpiration(ctx context.Context, accountID string, seconds *int64) error {
+	_, err := c.send(ctx, call{
+		method: http.MethodPatch, path: []string{"accounts", accountID},
+		body: struct {
+			AuthExpirationSeconds *int64 `json:"auth_expiration_seconds"`
+		}{seconds},
+	})
+	return err
+}
+
 // Me reads who the key belongs to. A service account gets 403.
 //
 // GET /api/me/

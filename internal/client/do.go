@@ -18,7 +18,8 @@ import (
 type call struct {
 	method string
 	path   []string // elements after the endpoint, unescaped; a last "/" keeps the slash of the route
-	body   any      // sent as JSON, unless nil
+	query  url.Values
+	body   any // sent as JSON, unless nil
 
 	ifMatch string // the ETag to insist on, if any
 	reads   bool   // a POST that changes nothing, and may be repeated
@@ -103,7 +104,11 @@ func (c *Client) request(ctx context.Context, r call, path string) (*retryableht
 		}
 		payload = encoded // its length is known, so Content-Length is sent
 	}
-	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, c.base+path, payload)
+	target := c.base + path
+	if len(r.query) > 0 {
+		target += "?" + r.query.Encode()
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, target, payload)
 	if err != nil {
 		return nil, fmt.Errorf("could not make the request %s %s: %w", r.method, path, err)
 	}

@@ -119,6 +119,21 @@ func (c *Client) membershipPage(ctx context.Context, accountID string, q Members
 	})
 }
 
+// MembershipDetails is what only the read of a single membership tells.
+type MembershipDetails struct {
+	ID          string  `json:"id"`
+	DirectoryID *string `json:"directory_id"` // the directory that brought the person, if any
+}
+
+// GetMembershipDetails reads one user's membership.
+//
+// GET /api/accounts/{account_id}/account_memberships/{id}
+func (c *Client) GetMembershipDetails(ctx context.Context, accountID, membershipID string) (MembershipDetails, error) {
+	return do[MembershipDetails](ctx, c, call{
+		method: http.MethodGet, path: []string{"accounts", accountID, "account_memberships", membershipID},
+	})
+}
+
 // CountMemberships counts the memberships that match.
 //
 // POST /api/accounts/{account_id}/account_memberships/count

@@ -10,8 +10,9 @@ import (
 
 // The kinds of thing that resources claim.
 const (
-	claimDomain     = "domain"
-	claimMemberRole = "role of member"
+	claimDomain        = "domain"
+	claimMemberRole    = "role of member"
+	claimSessionPolicy = "session policy"
 )
 
 // claims keeps two resources of one run from managing one thing. Create and Update claim what they are about to write;

@@ -116,6 +116,8 @@ func (p *prefectssoProvider) Resources(context.Context) []func() resource.Resour
 		newDomainsResource,
 		newMemberRoleResource,
 		newMemberRolesResource,
+		newRoleMembersResource,
+		newSessionPolicyResource,
 	}
 }
 
@@ -127,6 +129,7 @@ func (p *prefectssoProvider) DataSources(context.Context) []func() datasource.Da
 		newAccountRolesDataSource,
 		newMemberDataSource,
 		newMembersDataSource,
+		newPermissionsDataSource,
 	}
 }
 

@@ -1,0 +1,6 @@
+import {
+  to = prefectsso_role_members.owners
+  identity = {
+    role = "Owner"
+  }
+}

@@ -1,0 +1,4 @@
+import {
+  to = prefectsso_role_members.owners
+  id = "Owner"
+}

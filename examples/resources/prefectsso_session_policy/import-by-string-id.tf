@@ -1,0 +1,4 @@
+import {
+  to = prefectsso_session_policy.this
+  id = "0c1f1d2e-0000-4000-8000-000000000001"
+}

@@ -1,0 +1,4 @@
+# People log in again once a working day.
+resource "prefectsso_session_policy" "this" {
+  auth_expiration_seconds = 12 * 60 * 60
+}

@@ -1,0 +1,242 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = &roleMembersResource{}
+	_ resource.ResourceWithModifyPlan  = &roleMembersResource{}
+	_ resource.ResourceWithImportState = &roleMembersResource{}
+	_ resource.ResourceWithIdentity    = &roleMembersResource{}
+)
+
+func newRoleMembersResource() resource.Resource { return &roleMembersResource{} }
+
+// roleMembersResource is exactly which people hold an account role. What it does with them is in role_members.go.
+type roleMembersResource struct {
+	resourceBase
+}
+
+// Metadata implements [resource.Resource].
+func (r *roleMembersResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_role_members"
+}
+
+// Schema implements [resource.Resource].
+func (r *roleMembersResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: fmt.Sprintf("Exactly which people hold an account role: who is in `members` gets it, who holds it and is not gets `removed_role`. The state holds everybody who has the role, so a plan names whom it removes. Service accounts are not its business.\n\nIt is for roles that few people hold, such as `Owner`; with more than %d holders use `prefectsso_member_roles`. Destroying the resource forgets it and leaves everybody's role as it is.", mostHolders),
+		Attributes: map[string]schema.Attribute{
+			"account_id": accountIDAttribute(),
+			"role": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The account role, by its name exactly as the account has it, or by its id. Changing it replaces the resource.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"members": schema.SetAttribute{
+				CustomType:          newSpelledSet(emailSpelling),
+				ElementType:         types.StringType,
+				Required:            true,
+				MarkdownDescription: "Email addresses of all who hold the role; case makes no difference.",
+				Validators:          []validator.Set{setvalidator.NoNullValues()},
+				PlanModifiers:       []planmodifier.Set{keepEqual{emailSpelling}},
+			},
+			"ignore_emails": schema.SetAttribute{
+				CustomType:          newSpelledSet(emailSpelling),
+				ElementType:         types.StringType,
+				Optional:            true,
+				MarkdownDescription: "People who may hold the role or not: they are neither shown nor removed, such as a break-glass account.",
+				Validators:          []validator.Set{setvalidator.NoNullValues()},
+				PlanModifiers:       []planmodifier.Set{keepEqual{emailSpelling}},
+			},
+			"ignore_directory_managed": schema.BoolAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(false),
+				MarkdownDescription: "Leave out people whom a directory brought: their role is the directory's business. It costs a request a holder. Default `false`.",
+			},
+			"removed_role": schema.StringAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             stringdefault.StaticString(resetRole),
+				MarkdownDescription: "The role of people who are removed, by name or id. Default `" + resetRole + "`.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"max_removals": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "A plan that removes more people than this is an error. Default: no limit.",
+				Validators:          []validator.Int64{int64validator.AtLeast(0)},
+			},
+		},
+	}
+}
+
+// IdentitySchema implements [resource.ResourceWithIdentity].
+func (r *roleMembersResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identitySchema("role", "The account role, by name or id.")
+}
+
+type roleMembersModel struct {
+	AccountID              types.String    `tfsdk:"account_id"`
+	Role                   types.String    `tfsdk:"role"`
+	Members                spelledSetValue `tfsdk:"members"`
+	IgnoreEmails           spelledSetValue `tfsdk:"ignore_emails"`
+	IgnoreDirectoryManaged types.Bool      `tfsdk:"ignore_directory_managed"`
+	RemovedRole            types.String    `tfsdk:"removed_role"`
+	MaxRemovals            types.Int64     `tfsdk:"max_removals"`
+}
+
+type roleMembersIdentity struct {
+	AccountID types.String `tfsdk:"account_id"`
+	Role      types.String `tfsdk:"role"`
+}
+
+func (m *roleMembersModel) identity(accountID string) roleMembersIdentity {
+	return roleMembersIdentity{types.StringValue(accountID), m.Role}
+}
+
+// fromAPI takes the server's holders of the role. Addresses keep the spelling that they have.
+func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership) {
+	m.AccountID = keepCase(m.AccountID, accountID)
+	spelled := make(map[string]string)
+	for _, name := range m.Members.names() {
+		spelled[emailSpelling.key(name)] = name
+	}
+	names := make([]string, 0, len(holders))
+	for _, holder := range holders {
+		email := emailSpelling.key(*holder.Email)
+		names = append(names, firstNonEmpty(spelled[email], email))
+	}
+	m.Members = emailSpelling.set(names)
+	m.IgnoreDirectoryManaged = types.BoolValue(m.IgnoreDirectoryManaged.ValueBool())
+	m.RemovedRole = types.StringValue(firstNonEmpty(m.RemovedRole.ValueString(), resetRole))
+}
+
+// ModifyPlan implements [resource.ResourceWithModifyPlan].
+func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isDestroy(req) {
+		return
+	}
+	r.planAccount(ctx, req, resp)
+	settle(ctx, req, resp, "account_id", "role", "members", "ignore_emails", "ignore_directory_managed", "removed_role", "max_removals")
+	var plan roleMembersModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !plan.known() || !r.canPlan(&resp.Diagnostics) {
+		return
+	}
+	work := r.work(ctx, plan.AccountID.ValueString(), &plan, &resp.Diagnostics)
+	if work == nil {
+		return
+	}
+	at := path.Root("members")
+	if len(work.absent) > 0 {
+		resp.Diagnostics.AddAttributeWarning(at, "Not members yet", fmt.Sprintf("%s of `members` not members of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", are(len(work.absent)), plan.AccountID.ValueString(), someOf(work.absent)))
+	}
+	if isCreate(req) && len(work.removed) > 0 {
+		resp.Diagnostics.AddAttributeWarning(at, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. %s hold it today and %s not in `members`: %s. They become %s.", plan.Role.ValueString(), plural(len(work.removed), "person"), verb(len(work.removed)), someOf(work.removedEmails()), plan.RemovedRole.ValueString()))
+	}
+	r.checkAccess(ctx, plan.AccountID.ValueString(), work.changes(), func(string) path.Path { return at }, &resp.Diagnostics)
+}
+
+// known says whether everything that decides over people has a value.
+func (m *roleMembersModel) known() bool {
+	return !m.AccountID.IsUnknown() && !m.Role.IsUnknown() && !m.Members.IsUnknown() && allKnown(m.Members.Elements()) &&
+		!m.IgnoreEmails.IsUnknown() && allKnown(m.IgnoreEmails.Elements()) && !m.IgnoreDirectoryManaged.IsUnknown() &&
+		!m.RemovedRole.IsUnknown() && !m.MaxRemovals.IsUnknown()
+}
+
+// Create implements [resource.Resource].
+func (r *roleMembersResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m roleMembersModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, nil, &resp.Diagnostics) {
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	}
+}
+
+// Update implements [resource.Resource].
+func (r *roleMembersResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m, prior roleMembersModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, &prior, &resp.Diagnostics) {
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	}
+}
+
+// Read implements [resource.Resource].
+func (r *roleMembersResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m roleMembersModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	role, err := r.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(failureAt(path.Root("role"), "Could not read role", err))
+		return
+	}
+	holders, err := r.holders(ctx, account, role, &m)
+	if err != nil {
+		resp.Diagnostics.Append(failureAt(path.Root("members"), "Could not read who holds the role", err))
+		return
+	}
+	m.fromAPI(account, holders)
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// Delete implements [resource.Resource]: everybody's role stays as it is.
+func (r *roleMembersResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+}
+
+// ImportState implements [resource.ResourceWithImportState]: `<role>` or `<account_id>/<role>`.
+func (r *roleMembersResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	account, role, ok := r.importByName(ctx, "role", req, resp)
+	if !ok {
+		return
+	}
+	none := emailSpelling.set(nil)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("members"), none)...)
+	m := roleMembersModel{Role: types.StringValue(role)}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
+}
+
+// verb is "is" or "are".
+func verb(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// emailKeys are the normalised addresses of a set.
+func emailKeys(set spelledSetValue) []string {
+	names := set.names()
+	for i, name := range names {
+		names[i] = emailSpelling.key(name)
+	}
+	slices.Sort(names)
+	return names
+}

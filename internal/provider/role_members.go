@@ -1,0 +1,186 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+// mostHolders is how many people a role may have for prefectsso_role_members: sets cost Terraform time that grows with
+// the square of their size.
+const mostHolders = 500
+
+// roleWork is what has to be done so that exactly the members hold a role.
+type roleWork struct {
+	added, removed []roleChange
+	absent         []string // members who are not in the account
+}
+
+// changes are all of it.
+func (w *roleWork) changes() []roleChange { return slices.Concat(w.added, w.removed) }
+
+func (w *roleWork) removedEmails() []string {
+	emails := make([]string, len(w.removed))
+	for i, change := range w.removed {
+		emails[i] = change.email()
+	}
+	return emails
+}
+
+// holders are the people who hold a role, without those that the configuration ignores.
+func (s *session) holders(ctx context.Context, account string, role client.AccountRole, m *roleMembersModel) ([]client.Membership, error) {
+	query := client.MembershipQuery{Filter: &client.MembershipFilter{RoleIDs: []string{role.ID}}, OnlyUsers: true}
+	count, err := s.client.CountMemberships(ctx, account, query)
+	if err != nil {
+		return nil, err
+	}
+	if count > mostHolders {
+		return nil, fmt.Errorf("%s hold the role %s; this resource is for at most %d. Manage such a role with prefectsso_member_roles, whose map stays fast", plural(count, "person"), role.Name, mostHolders)
+	}
+	rows, err := s.client.ListMemberships(ctx, account, query)
+	if err != nil {
+		return nil, err
+	}
+	ignored := emailKeys(m.IgnoreEmails)
+	rows = slices.DeleteFunc(rows, func(row client.Membership) bool {
+		return row.Email == nil || slices.Contains(ignored, emailSpelling.key(*row.Email))
+	})
+	if !m.IgnoreDirectoryManaged.ValueBool() {
+		return rows, nil
+	}
+	return s.notFromDirectory(ctx, account, rows, emailKeys(m.Members))
+}
+
+// notFromDirectory leaves out people whom a directory brought, unless the configuration names them. Only the read of a
+// single membership tells.
+func (s *session) notFromDirectory(ctx context.Context, account string, rows []client.Membership, named []string) ([]client.Membership, error) {
+	brought := make([]bool, len(rows))
+	var reads errgroup.Group
+	reads.SetLimit(applyAtOnce)
+	for i, row := range rows {
+		if slices.Contains(named, emailSpelling.key(*row.Email)) {
+			continue
+		}
+		reads.Go(func() error {
+			details, err := s.client.GetMembershipDetails(ctx, account, row.ID)
+			brought[i] = details.DirectoryID != nil
+			return err
+		})
+	}
+	if err := reads.Wait(); err != nil {
+		return nil, err
+	}
+	var kept []client.Membership
+	for i, row := range rows {
+		if !brought[i] {
+			kept = append(kept, row)
+		}
+	}
+	return kept, nil
+}
+
+// work compares the planned members with who holds the role now. It is nil after an error.
+func (s *session) work(ctx context.Context, account string, m *roleMembersModel, diags *diag.Diagnostics) *roleWork {
+	role, err := s.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+	if err != nil {
+		diags.Append(failureAt(path.Root("role"), "Unusable role", err))
+	}
+	removedRole, err := s.client.Roles(account).Resolve(ctx, m.RemovedRole.ValueString())
+	if err != nil {
+		diags.Append(failureAt(path.Root("removed_role"), "Unusable role", err))
+	}
+	if !diags.HasError() && role.ID == removedRole.ID {
+		diags.AddAttributeError(path.Root("removed_role"), "The same role twice", fmt.Sprintf("Whoever is removed from %s would get %s again. Name another `removed_role`.", role.Name, removedRole.Name))
+	}
+	members, ignored := emailKeys(m.Members), emailKeys(m.IgnoreEmails)
+	for _, email := range members {
+		if slices.Contains(ignored, email) {
+			diags.AddAttributeError(path.Root("ignore_emails"), "Both managed and ignored", fmt.Sprintf("%s is in `members` and in `ignore_emails`. Keep one of them.", email))
+		}
+	}
+	if diags.HasError() {
+		return nil
+	}
+	at := path.Root("members")
+	holders, err := s.holders(ctx, account, role, m)
+	if err != nil {
+		diags.Append(failureAt(at, "Could not read who holds the role", err))
+		return nil
+	}
+	rows, err := s.client.Members(account).ByEmails(ctx, members)
+	if err != nil {
+		diags.Append(failureAt(at, "Could not look up members", err))
+		return nil
+	}
+	work := &roleWork{}
+	for _, email := range members {
+		row, there := rows[email]
+		switch {
+		case !there:
+			work.absent = append(work.absent, email)
+		case row.AccountRoleID != role.ID:
+			work.added = append(work.added, roleChange{row, role})
+		}
+	}
+	for _, holder := range holders {
+		if !slices.Contains(members, emailSpelling.key(*holder.Email)) {
+			work.removed = append(work.removed, roleChange{holder, removedRole})
+		}
+	}
+	if !m.MaxRemovals.IsNull() && int64(len(work.removed)) > m.MaxRemovals.ValueInt64() {
+		diags.AddAttributeError(path.Root("max_removals"), "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", plural(len(work.removed), "person"), role.Name, someOf(work.removedEmails()), m.MaxRemovals.ValueInt64()))
+		return nil
+	}
+	return work
+}
+
+// write makes the planned members the only holders, promotions first. With a prior state only people whom it shows as
+// holders are removed: those were in the plan, by name. It says whether there is something to keep in the state.
+func (s *session) write(ctx context.Context, account string, m, prior *roleMembersModel, diags *diag.Diagnostics) bool {
+	at := path.Root("members")
+	// What the plan read may be old by now: everybody is looked up afresh.
+	if _, err := s.client.Members(account).Refetch(ctx, emailKeys(m.Members)...); err != nil {
+		diags.Append(failureAt(at, "Could not look up members", err))
+		return false
+	}
+	work := s.work(ctx, account, m, diags)
+	if work == nil {
+		return false
+	}
+	if len(work.absent) > 0 {
+		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of `members` not members of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", are(len(work.absent)), account, someOf(work.absent)))
+		return false
+	}
+	if prior != nil {
+		shown := emailKeys(prior.Members)
+		work.removed = slices.DeleteFunc(work.removed, func(c roleChange) bool { return !slices.Contains(shown, c.email()) })
+	}
+	claimed := append(emailKeys(m.Members), work.removedEmails()...)
+	if !s.claims.take("prefectsso_role_members", account, claimMemberRole, at, diags, claimed...) {
+		return false
+	}
+	s.apply(ctx, account, work.changes(), at, diags)
+
+	if !diags.HasError() {
+		m.AccountID = keepCase(m.AccountID, account)
+		return true
+	}
+	// Something failed in the middle: the state holds who has the role now, so the next plan shows what is left to do.
+	role, err := s.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+	if err != nil {
+		return false
+	}
+	now, err := s.holders(ctx, account, role, m)
+	if err != nil {
+		diags.Append(failureAt(at, "Could not read who holds the role", err))
+		return false
+	}
+	m.fromAPI(account, now)
+	return true
+}
