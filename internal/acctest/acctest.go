@@ -248,6 +248,18 @@ func (r Requests) Count(method, route string) int {
 	return 0
 }
 
+// Writes is how many requests changed something, or tried to.
+func (r Requests) Writes() int {
+	writes := 0
+	for _, row := range r.Routes {
+		switch row.Method {
+		case http.MethodPut, http.MethodPatch, http.MethodDelete:
+			writes += row.Count
+		}
+	}
+	return writes
+}
+
 // Requests asks the server what it was asked.
 func (s *Server) Requests() Requests {
 	s.t.Helper()

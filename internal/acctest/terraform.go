@@ -2,12 +2,14 @@ package acctest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -91,6 +93,49 @@ func (d *Dir) command(name string, args ...string) (string, int) {
 		d.t.Fatalf("%s: %v", name, err)
 	}
 	return output.String(), cmd.ProcessState.ExitCode()
+}
+
+// Running is a terraform that has been started.
+type Running struct {
+	t     testing.TB
+	cmd   *exec.Cmd
+	ended chan struct{}
+}
+
+// Start starts terraform, in a process group of its own.
+func (d *Dir) Start(args ...string) *Running {
+	d.t.Helper()
+	cmd := exec.Command(terraformPath(), args...)
+	cmd.Dir, cmd.Env = d.Path, d.env
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	r := &Running{t: d.t, cmd: cmd, ended: make(chan struct{})}
+	go func() {
+		defer close(r.ended)
+		_ = cmd.Wait() // killed, or ended before that: both are fine
+	}()
+	return r
+}
+
+// Ended says whether terraform has come to its end.
+func (r *Running) Ended() bool {
+	select {
+	case <-r.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// Kill ends terraform and the providers it has started, at once, and waits until they are gone.
+func (r *Running) Kill() {
+	r.t.Helper()
+	if err := syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+		r.t.Fatal(err)
+	}
+	<-r.ended
 }
 
 // MustRun is Run for what has to succeed.

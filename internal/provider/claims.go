@@ -20,8 +20,11 @@ const (
 // thing over in the same run, and then leaves it alone. Claims live as long as the configured provider: one walk of
 // Terraform. Across runs and states nothing can be seen here.
 type claims struct {
-	mu     sync.Mutex
-	owners map[claim]string // the resource type that holds it
+	// deletes is held for reading by every Delete that is under way, and for writing while a claim is made: whoever
+	// claims a thing finds all Deletes before it done, and every Delete after it finds the claim.
+	deletes sync.RWMutex
+	mu      sync.Mutex
+	owners  map[claim]string // the resource type that holds it
 }
 
 // claim names one thing. Key "" is all things of the kind.
@@ -35,6 +38,8 @@ func newClaims() *claims {
 
 // take claims all keys for a resource of type owner, or none and reports the first that is taken.
 func (c *claims) take(owner, account, kind string, at path.Path, diags *diag.Diagnostics, keys ...string) bool {
+	c.deletes.Lock()
+	defer c.deletes.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, key := range keys {
@@ -52,6 +57,12 @@ func (c *claims) take(owner, account, kind string, at path.Path, diags *diag.Dia
 		c.owners[claim{account, kind, key}] = owner
 	}
 	return true
+}
+
+// deleting begins a Delete; the function that it returns ends it. In between, nobody makes a claim.
+func (c *claims) deleting() (done func()) {
+	c.deletes.RLock()
+	return c.deletes.RUnlock
 }
 
 // taken says whether anything in this run has claimed the key.

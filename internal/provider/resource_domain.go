@@ -166,6 +166,7 @@ func (r *domainResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	defer r.claims.deleting()()
 	if r.claims.taken(account, claimDomain, m.Name.key()) {
 		resp.Diagnostics.AddWarning("Domain stays enabled", fmt.Sprintf("Another resource of this run manages %s now, so it was not disabled.", m.Name.ValueString()))
 		return

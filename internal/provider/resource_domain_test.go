@@ -153,17 +153,16 @@ resource "prefectsso_domains" "all" {
 	)
 }
 
-// A domain that moves to another resource in one run stays enabled, whichever goes first.
+// A domain that moves to another resource in one run stays enabled, whichever resource goes first.
 func TestAccDomainMovesBetweenResources(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t)
-	runSteps(t,
-		resource.TestStep{Config: srv.Provider() + `resource "prefectsso_domain" "old" { name = "acme.com" }`},
-		resource.TestStep{
-			Config: srv.Provider() + `resource "prefectsso_domain" "new" { name = "acme.com" }`,
-		},
-		resource.TestStep{Config: srv.Provider() + `resource "prefectsso_domain" "new" { name = "acme.com" }`},
-	)
+	is := func(*terraform.State) error { return srv.WantDomains("acme.com") }
+	one := func(name string) resource.TestStep {
+		return resource.TestStep{Config: srv.Provider() + `resource "prefectsso_domain" "` + name + `" { name = "acme.com" }`, Check: is}
+	}
+	all := resource.TestStep{Config: srv.Provider() + `resource "prefectsso_domains" "all" { names = ["acme.com"] }`, Check: is}
+	runSteps(t, one("old"), one("new"), all, one("last"))
 	if got := srv.Domains(); len(got) != 0 {
 		t.Errorf("after destroy the account has %v, want none", got)
 	}

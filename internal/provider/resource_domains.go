@@ -196,6 +196,7 @@ func (r *domainsResource) Delete(ctx context.Context, req resource.DeleteRequest
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	defer r.claims.deleting()()
 	var mine []string
 	for _, name := range m.wanted() {
 		if !r.claims.taken(account, claimDomain, name) {

@@ -272,9 +272,12 @@ func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequ
 	var m memberRoleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() || m.OnDestroy.ValueString() != onDestroyReset ||
-		r.claims.taken(account, claimMemberRole, m.Email.key()) {
+	if !ok || resp.Diagnostics.HasError() || m.OnDestroy.ValueString() != onDestroyReset {
 		return
+	}
+	defer r.claims.deleting()()
+	if r.claims.taken(account, claimMemberRole, m.Email.key()) {
+		return // another resource of this run gives the person their role
 	}
 	role, err := r.client.Roles(account).Resolve(ctx, resetRole)
 	if err != nil {

@@ -234,3 +234,23 @@ resource "prefectsso_member_roles" "all" {
 		t.Error(err)
 	}
 }
+
+// A person who moves from one resource to another in one run keeps the new role, whichever resource goes first.
+func TestAccMemberRoleMovesBetweenResources(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t)
+	role := func(name string) string {
+		return srv.Provider() + `
+resource "prefectsso_member_role" "` + name + `" {
+  email      = "ada@acme.com"
+  role       = "Admin"
+  on_destroy = "reset"
+}`
+	}
+	is := func(*terraform.State) error { return srv.WantRole("ada@acme.com", "Admin") }
+	runSteps(t,
+		resource.TestStep{Config: role("old"), Check: is},
+		resource.TestStep{Config: role("new"), Check: is},
+		resource.TestStep{Config: srv.Provider() + `resource "prefectsso_member_roles" "all" { roles = { "ada@acme.com" = "Admin" } }`, Check: is},
+	)
+}

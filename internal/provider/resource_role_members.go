@@ -152,7 +152,7 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 		resp.Diagnostics.AddAttributeWarning(at, "Not members yet", fmt.Sprintf("%s of `members` not members of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", are(len(work.absent)), plan.AccountID.ValueString(), someOf(work.absent)))
 	}
 	if isCreate(req) && len(work.removed) > 0 {
-		resp.Diagnostics.AddAttributeWarning(at, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. %s hold it today and %s not in `members`: %s. They become %s.", plan.Role.ValueString(), plural(len(work.removed), "person"), verb(len(work.removed)), someOf(work.removedEmails()), plan.RemovedRole.ValueString()))
+		resp.Diagnostics.AddAttributeWarning(at, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", plan.Role.ValueString(), someOf(work.removedEmails()), plan.RemovedRole.ValueString()))
 	}
 	r.checkAccess(ctx, plan.AccountID.ValueString(), work.changes(), func(string) path.Path { return at }, &resp.Diagnostics)
 }
@@ -221,14 +221,6 @@ func (r *roleMembersResource) ImportState(ctx context.Context, req resource.Impo
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("members"), none)...)
 	m := roleMembersModel{Role: types.StringValue(role)}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
-}
-
-// verb is "is" or "are".
-func verb(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
 }
 
 // emailKeys are the normalised addresses of a set.
