@@ -3,7 +3,6 @@ package account
 import (
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -65,25 +64,25 @@ func toBot(r *store.Reader, b *store.Bot) (botBody, error) {
 	return out, nil
 }
 
+// readBotFilter reads BotFilter.
+func readBotFilter(f *input.Fields) store.BotFilter {
+	var out store.BotFilter
+	out.IDs = filterPart(f, "id", anyID)
+	out.Names = filterPart(f, "name", func(f *input.Fields) []string {
+		out.Like = like(f)
+		return anyOf(f, input.String)
+	})
+	return out
+}
+
 // listBots is POST /api/accounts/{account_id}/bots/filter.
 func listBots(c *router.Call) (*router.Answer, error) {
 	type listing struct {
 		page
-		ids   []uuid.UUID
-		names []string
-		like  *string
+		filter store.BotFilter
 	}
 	body, err := router.OptionalBody(c, input.Lenient(func(f *input.Fields) listing {
-		out := listing{page: readPage(f)}
-		input.Optional(f, "service_accounts", input.Strict(func(f *input.Fields) struct{} {
-			out.ids = filterPart(f, "id", func(f *input.Fields) []uuid.UUID { return anyOf(f, input.UUID) })
-			out.names = filterPart(f, "name", func(f *input.Fields) []string {
-				out.like = like(f)
-				return anyOf(f, input.String)
-			})
-			return struct{}{}
-		}))
-		return out
+		return listing{page: readPage(f), filter: filterPart(f, "service_accounts", readBotFilter)}
 	}))
 	if err != nil {
 		return nil, err
@@ -91,9 +90,7 @@ func listBots(c *router.Call) (*router.Answer, error) {
 	var rows []botBody
 	err = c.View(func(r *store.Reader) error {
 		bots := slices.DeleteFunc(slices.Clone(r.Bots(c.Account)), func(b *store.Bot) bool {
-			return body.ids != nil && !slices.Contains(body.ids, b.ID) ||
-				body.names != nil && !slices.Contains(body.names, b.Name) ||
-				body.like != nil && !strings.Contains(strings.ToLower(b.Name), strings.ToLower(*body.like))
+			return !body.filter.Matches(b)
 		})
 		var failed error
 		rows = cut(bots, body.page, func(b *store.Bot) botBody {

@@ -84,7 +84,7 @@ type myAccountBody struct {
 // listMyAccounts is GET /api/me/accounts.
 func listMyAccounts(c *router.Call) (*router.Answer, error) {
 	out := []myAccountBody{}
-	err := eachOfMine(c, func(m *store.Membership, a *store.Account, role *store.AccountRole) {
+	err := eachOfMine(c, func(_ *store.Reader, m *store.Membership, a *store.Account, role *store.AccountRole) {
 		out = append(out, myAccountBody{
 			organizationBody: toOrganization(m, a, role), PlanType: a.Plan.Type, PlanTier: a.Plan.Tier,
 			PlanFeatures: append([]store.Feature{}, a.Features...),
@@ -97,7 +97,7 @@ func listMyAccounts(c *router.Call) (*router.Answer, error) {
 // type ORGANIZATION.
 func listMyOrganizations(c *router.Call) (*router.Answer, error) {
 	out := []organizationBody{}
-	err := eachOfMine(c, func(m *store.Membership, a *store.Account, role *store.AccountRole) {
+	err := eachOfMine(c, func(_ *store.Reader, m *store.Membership, a *store.Account, role *store.AccountRole) {
 		if a.Plan.Type == "ORGANIZATION" {
 			out = append(out, toOrganization(m, a, role))
 		}
@@ -113,7 +113,7 @@ func toOrganization(m *store.Membership, a *store.Account, role *store.AccountRo
 }
 
 // eachOfMine visits the accounts in which the caller is an active member.
-func eachOfMine(c *router.Call, visit func(*store.Membership, *store.Account, *store.AccountRole)) error {
+func eachOfMine(c *router.Call, visit func(*store.Reader, *store.Membership, *store.Account, *store.AccountRole)) error {
 	return c.View(func(r *store.Reader) error {
 		for _, m := range r.MembershipsOf(c.Actor.ActorID) {
 			if !m.Active {
@@ -127,7 +127,7 @@ func eachOfMine(c *router.Call, visit func(*store.Membership, *store.Account, *s
 			if err != nil {
 				return err
 			}
-			visit(m, a, role)
+			visit(r, m, a, role)
 		}
 		return nil
 	})
@@ -140,7 +140,7 @@ func listMyAccountsWithPermission(c *router.Call) (*router.Answer, error) {
 		return nil, err
 	}
 	out := []uuid.UUID{}
-	err = eachOfMine(c, func(_ *store.Membership, a *store.Account, role *store.AccountRole) {
+	err = eachOfMine(c, func(_ *store.Reader, _ *store.Membership, a *store.Account, role *store.AccountRole) {
 		if slices.Contains(role.Permissions, wanted) {
 			out = append(out, a.ID)
 		}

@@ -100,6 +100,9 @@ func toMembershipBody(r *store.Reader, m *store.Membership) (membershipBody, err
 		AccountRoleID: row.AccountRoleID, AccountRoleName: row.AccountRoleName,
 		DirectoryID: orNull(m.DirectoryID), Teams: []teamSummary{}, Active: m.Active,
 	}
+	for _, t := range r.TeamsOf(m.AccountID, m.ActorID) {
+		body.Teams = append(body.Teams, teamSummary{ID: t.ID, Name: t.Name})
+	}
 	// A service account has no handle of its own; its name takes the place.
 	body.Handle = r.MemberName(m)
 	if row.Handle != nil {
@@ -177,12 +180,25 @@ func readMemberQuery(f *input.Fields, filters ...string) store.MemberQuery {
 func readMemberFilter(f *input.Fields) store.MemberFilter {
 	var out store.MemberFilter
 	out.Any = input.Default(f, "operator", input.Enum("and_", "or_"), "and_") == "or_"
-	ids := func(f *input.Fields) []uuid.UUID { return anyOf(f, input.UUID) }
-	out.RoleIDs = filterPart(f, "account_role_id", ids)
-	out.ActorIDs = filterPart(f, "actor_id", ids)
-	out.UserIDs = filterPart(f, "user_id", func(f *input.Fields) []uuid.UUID {
+	out.RoleIDs = filterPart(f, "account_role_id", anyID)
+	out.ActorIDs = filterPart(f, "actor_id", anyID)
+	readUserCriteria(f, "user_id", &out)
+	return out
+}
+
+// readUserFilter reads UserFilter, as a filter of the people's memberships.
+func readUserFilter(f *input.Fields) store.MemberFilter {
+	var out store.MemberFilter
+	readUserCriteria(f, "id", &out)
+	return out
+}
+
+// readUserCriteria reads what can be asked about people; the name of the
+// criterion for their ids is not the same everywhere.
+func readUserCriteria(f *input.Fields, id string, out *store.MemberFilter) {
+	out.UserIDs = filterPart(f, id, func(f *input.Fields) []uuid.UUID {
 		out.NotUserIDs = input.OptionalList(f, "not_any_", input.List(input.UUID))
-		return ids(f)
+		return anyID(f)
 	})
 	out.Emails = filterPart(f, "email", func(f *input.Fields) []string {
 		out.EmailLike = like(f)
@@ -193,7 +209,6 @@ func readMemberFilter(f *input.Fields) store.MemberFilter {
 		return anyOf(f, input.String)
 	})
 	out.NameLike = filterPart(f, "name", like)
-	return out
 }
 
 // readMembership is GET /api/accounts/{account_id}/account_memberships/{id}.
@@ -218,11 +233,7 @@ func readMembershipOfUser(c *router.Call) (*router.Answer, error) {
 // readMembershipOfBot is GET /api/accounts/{account_id}/account_memberships/by-bot/{bot_id}.
 func readMembershipOfBot(c *router.Call) (*router.Answer, error) {
 	return oneMembership(c, "bot_id", func(r *store.Reader, id uuid.UUID) (*store.Membership, error) {
-		bot, err := r.Bot(c.Account, id)
-		if err != nil {
-			return nil, err
-		}
-		return r.MembershipOf(c.Account, bot.ActorID)
+		return r.MembershipOfBot(c.Account, id)
 	})
 }
 

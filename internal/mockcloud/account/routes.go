@@ -7,11 +7,15 @@
 package account
 
 import (
+	"errors"
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
 // Options choose between the published API and our extension of it.
@@ -25,6 +29,7 @@ func Routes(o Options) []router.Route {
 	return slices.Concat(
 		accountRoutes(), settingsRoutes(), permissionRoutes(), domains{etags: o.ETags}.routes(),
 		membershipRoutes(), roleRoutes(), botRoutes(), meRoutes(),
+		teamRoutes(), workspaceRoutes(), workspaceRoleRoutes(), userAccessRoutes(), teamAccessRoutes(),
 	)
 }
 
@@ -56,15 +61,45 @@ func anyOf[T any](f *input.Fields, decode input.Decoder[T]) []T {
 	return input.OptionalList(f, "any_", input.List(decode))
 }
 
+func anyID(f *input.Fields) []uuid.UUID { return anyOf(f, input.UUID) }
+
 func like(f *input.Fields) *string { return input.Optional(f, "like_", input.String) }
+
+// filterOf reads a filter; nil where nothing is asked.
+func filterOf[T any](f *input.Fields, name string, read func(*input.Fields) T) *T {
+	return input.Optional(f, name, input.Strict(read))
+}
 
 // filterPart reads one criterion of a filter; nothing where it is not asked.
 func filterPart[T any](f *input.Fields, name string, read func(*input.Fields) T) T {
 	var none T
-	if part := input.Optional(f, name, input.Strict(read)); part != nil {
+	if part := filterOf(f, name, read); part != nil {
 		return *part
 	}
 	return none
+}
+
+// each does something with every element of what was sent. What is wrong with
+// any of them is said of all of them at once, at its place below the prefix.
+func each[T any](list []T, prefix []any, do func(T) error) error {
+	var problems []store.Problem
+	for i, element := range list {
+		err := do(element)
+		var invalid *store.Invalid
+		if err != nil && !errors.As(err, &invalid) {
+			return err
+		}
+		if err != nil {
+			for _, p := range invalid.Problems {
+				p.Loc = slices.Concat(prefix, []any{i}, p.Loc)
+				problems = append(problems, p)
+			}
+		}
+	}
+	if problems != nil {
+		return &store.Invalid{Problems: problems}
+	}
+	return nil
 }
 
 // orNull turns the absence of a value into JSON's null.

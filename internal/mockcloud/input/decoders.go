@@ -242,6 +242,13 @@ func OneOrMore[T any](decode Decoder[T]) Decoder[[]T] {
 	}
 }
 
+// IsList says whether a value is a list, for what has to know which of the two
+// OneOrMore took.
+func IsList(v Value) bool {
+	_, isList := v.raw.([]any)
+	return isList
+}
+
 // Map takes an object whose values are all of one kind.
 func Map[T any](decode Decoder[T]) Decoder[map[string]T] {
 	return func(v Value) map[string]T {

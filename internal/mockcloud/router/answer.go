@@ -18,12 +18,20 @@ import (
 type Answer struct {
 	Status int
 	Header http.Header
-	// Body becomes JSON; it is left out for 204.
+	// Body becomes JSON; it is left out for 204 and 307.
 	Body any
 }
 
 // OK answers 200 with a value.
 func OK(body any) *Answer { return &Answer{Status: http.StatusOK, Body: body} }
+
+// Created answers 201 with a value.
+func Created(body any) *Answer { return &Answer{Status: http.StatusCreated, Body: body} }
+
+// Redirect answers 307: the same request is to be made there.
+func Redirect(location string) *Answer {
+	return &Answer{Status: http.StatusTemporaryRedirect, Header: http.Header{"Location": {location}}}
+}
 
 // NoContent answers 204.
 func NoContent() *Answer { return &Answer{Status: http.StatusNoContent} }
@@ -139,7 +147,7 @@ func (rt *Router) succeeded(r *http.Request, route string, a *Answer) reply {
 	if out.header == nil {
 		out.header = http.Header{}
 	}
-	if a.Status == http.StatusNoContent {
+	if a.Status == http.StatusNoContent || a.Status == http.StatusTemporaryRedirect {
 		return out
 	}
 	body, err := json.Marshal(a.Body)

@@ -16,6 +16,9 @@ type Access struct {
 	// Account: only members of the account in the path, with Permission.
 	Account    bool
 	Permission store.Permission
+	// Scope, instead of Permission, is what the member needs in the workspace in
+	// the path.
+	Scope store.Scope
 	// Feature, unless empty, has to be in the account's plan.
 	Feature store.Feature
 	// UsersOnly: no service accounts.
@@ -31,6 +34,10 @@ func ByUsers() Access { return Access{UsersOnly: true} }
 // ByMembers lets in the account's members who have a permission.
 func ByMembers(p store.Permission) Access { return Access{Account: true, Permission: p} }
 
+// ByWorkspace lets in the account's members who have a scope in the workspace in
+// the path.
+func ByWorkspace(s store.Scope) Access { return Access{Account: true, Scope: s} }
+
 // With asks that the account's plan has a feature.
 func (a Access) With(f store.Feature) Access {
 	a.Feature = f
@@ -45,6 +52,9 @@ type Call struct {
 	// Account is the account in the path, where the route's access is by
 	// membership.
 	Account uuid.UUID
+	// Workspace is the workspace in the path, where the route's access is by a
+	// scope in it.
+	Workspace uuid.UUID
 
 	access Access
 	key    string
@@ -143,6 +153,11 @@ func (rt *Router) admit(c *Call) error {
 		if _, err = r.Enter(c.Actor, c.Account); err != nil {
 			return err
 		}
+		if c.access.Scope != "" {
+			if c.Workspace, err = c.ID("workspace_id"); err != nil {
+				return err
+			}
+		}
 		account, err := r.Account(c.Account)
 		if err != nil {
 			return err
@@ -176,7 +191,12 @@ func (c *Call) check(r *store.Reader) error {
 	if err != nil {
 		return err
 	}
-	if err := r.Permit(member, c.access.Permission); err != nil {
+	if c.access.Scope != "" {
+		err = r.PermitScope(member, c.Workspace, c.access.Scope)
+	} else {
+		err = r.Permit(member, c.access.Permission)
+	}
+	if err != nil {
 		return err
 	}
 	if c.access.Feature == "" {

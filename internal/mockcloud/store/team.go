@@ -104,14 +104,14 @@ func like(part *string, text string) bool {
 // asked; all that is asked has to hold, each by some member or some workspace of
 // the team.
 type TeamQuery struct {
-	IDs                          []uuid.UUID
-	Names                        []string
-	NameLike                     *string
-	DirectoryIDs                 []string
-	WorkspaceIDs, WorkspaceRoles []uuid.UUID
-	ActorIDs                     []uuid.UUID
-	Users                        *MemberFilter
-	Bots                         *BotFilter
+	IDs                            []uuid.UUID
+	Names                          []string
+	NameLike                       *string
+	DirectoryIDs                   []string
+	WorkspaceIDs, WorkspaceRoleIDs []uuid.UUID
+	ActorIDs                       []uuid.UUID
+	Users                          *MemberFilter
+	Bots                           *BotFilter
 }
 
 // ListTeams gives the account's teams that match.
@@ -146,7 +146,7 @@ func (r *Reader) reaches(t *Team, q TeamQuery) bool {
 			slices.ContainsFunc(rows, func(a *WorkspaceAccess) bool { return slices.Contains(wanted, of(a)) })
 	}
 	return some(q.WorkspaceIDs, func(a *WorkspaceAccess) uuid.UUID { return a.WorkspaceID }) &&
-		some(q.WorkspaceRoles, func(a *WorkspaceAccess) uuid.UUID { return a.RoleID })
+		some(q.WorkspaceRoleIDs, func(a *WorkspaceAccess) uuid.UUID { return a.RoleID })
 }
 
 func (r *Reader) hasMembers(t *Team, q TeamQuery, users func(*Membership) bool) bool {
@@ -252,19 +252,33 @@ func (tx *Tx) DeleteTeam(accountID, id uuid.UUID) error {
 	return nil
 }
 
-// AddTeamMember puts a person or a service account (not both) into a team. Who
-// is in it stays in it.
-func (tx *Tx) AddTeamMember(accountID, id, userID, botID uuid.UUID) error {
+// NewTeamMember is who AddTeamMember adds: a person or a service account.
+type NewTeamMember struct{ UserID, BotID uuid.UUID }
+
+func (n NewTeamMember) membership(r *Reader, accountID uuid.UUID) (*Membership, error) {
+	if n.BotID != uuid.Nil {
+		m, err := r.MembershipOfBot(accountID, n.BotID)
+		if err != nil {
+			return nil, invalid("the account has no service account "+n.BotID.String(), "member_id")
+		}
+		return m, nil
+	}
+	m, err := r.MembershipOfUser(accountID, n.UserID)
+	if err != nil {
+		return nil, invalid("the account has no user "+n.UserID.String(), "member_id")
+	}
+	return m, nil
+}
+
+// AddTeamMember puts someone into a team. Who is in it stays in it.
+func (tx *Tx) AddTeamMember(accountID, id uuid.UUID, n NewTeamMember) error {
 	t, err := tx.Team(accountID, id)
 	if err != nil {
 		return err
 	}
-	m, err := tx.MembershipOfUser(accountID, userID)
-	if botID != uuid.Nil {
-		m, err = tx.MembershipOfBot(accountID, botID)
-	}
+	m, err := n.membership(&tx.Reader, accountID)
 	if err != nil {
-		return invalid("the account has no such member", "member_id")
+		return err
 	}
 	if _, in := tx.data.teamMember.get(memberOf{id, m.ActorID}); in {
 		return nil
