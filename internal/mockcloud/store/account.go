@@ -284,6 +284,6 @@ func (tx *Tx) DeleteAccount(id uuid.UUID) error {
 		tx.data.workspaces.delete(tx, w.ID)
 	}
 	tx.data.accounts.delete(tx, a.ID)
-	tx.forget = append(tx.forget, id)
+	tx.data.events.forget(tx, id)
 	return nil
 }

@@ -35,7 +35,7 @@ type APIKey struct {
 	Masked string
 	// Expiration is zero for a key that does not expire.
 	Expiration time.Time
-	hash       keyHash
+	Hash       keyHash `secret:"true"`
 }
 
 // NewAPIKey is what AddAPIKey needs.
@@ -55,7 +55,7 @@ func (tx *Tx) AddAPIKey(n NewAPIKey) (*APIKey, error) {
 	}
 	key := &APIKey{
 		ID: tx.id(n.ID), Created: tx.stamp(), ActorID: n.ActorID, Name: n.Name,
-		Masked: mask(n.Secret), Expiration: n.Expiration, hash: hash,
+		Masked: mask(n.Secret), Expiration: n.Expiration, Hash: hash,
 	}
 	tx.data.keys.put(tx, key.ID, key)
 	for _, m := range tx.data.membershipsOfActor.get(n.ActorID) {

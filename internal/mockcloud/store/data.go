@@ -9,9 +9,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// data is the tables and their indexes.
+// data is the tables and their indexes. A new table also wants its name in
+// tables.go.
 type data struct {
 	lastStamp time.Time
+	ids       idSource
 	seeding   bool
 
 	accounts        table[uuid.UUID, Account]
@@ -76,6 +78,8 @@ type roleIn struct{ account, role uuid.UUID }
 
 func newData() *data {
 	d := &data{
+		ids: newIDSource(),
+
 		accountByHandle: newUnique(func(a *Account) (string, bool) { return a.Handle, true }),
 
 		domainByName:     newUnique(func(d *Domain) (string, bool) { return d.Name, true }),
@@ -88,7 +92,7 @@ func newData() *data {
 		botByActor:    newUnique(func(b *Bot) (uuid.UUID, bool) { return b.ActorID, true }),
 		botsByAccount: newGrouped(func(b *Bot) (uuid.UUID, bool) { return b.AccountID, true }, order(func(b *Bot) (time.Time, uuid.UUID) { return b.Created, b.ID })),
 
-		keyByHash:   newUnique(func(k *APIKey) (keyHash, bool) { return k.hash, true }),
+		keyByHash:   newUnique(func(k *APIKey) (keyHash, bool) { return k.Hash, true }),
 		keysByActor: newGrouped(func(k *APIKey) (uuid.UUID, bool) { return k.ActorID, true }, order(func(k *APIKey) (time.Time, uuid.UUID) { return k.Created, k.ID })),
 
 		rolesByAccount: newGrouped(func(r *AccountRole) (uuid.UUID, bool) { return r.AccountID, true }, order(func(r *AccountRole) (time.Time, uuid.UUID) { return r.Created, r.ID })),
@@ -117,7 +121,7 @@ func newData() *data {
 		teamMembersByTeam:  newGrouped(func(m *TeamMember) (uuid.UUID, bool) { return m.TeamID, true }, compareTeamMembers),
 		teamMembersByActor: newGrouped(func(m *TeamMember) (actorIn, bool) { return actorIn{m.AccountID, m.ActorID}, true }, compareTeamMembers),
 
-		events: eventLog{byAccount: make(map[uuid.UUID][]*Event)},
+		events: newEventLog(),
 	}
 	d.accounts = newTable[uuid.UUID](index[Account](d.accountByHandle))
 	d.domains = newTable[uuid.UUID](index[Domain](d.domainByName), d.domainsByAccount)
@@ -138,6 +142,7 @@ func newData() *data {
 	for _, role := range builtinWorkspaceRoles() {
 		d.workspaceRoles.set(role.ID, role)
 	}
+	d.nameTables()
 	return d
 }
 

@@ -79,6 +79,15 @@ func (e *PreconditionFailed) Error() string {
 	return e.What + " changed since you read it; read it again"
 }
 
+// Unavailable says that no change can be kept any more. Only the log is told why.
+type Unavailable struct{ Cause error }
+
+func (*Unavailable) Error() string {
+	return "The server can keep no more changes; its log says why. Changes since then are not made"
+}
+
+func (e *Unavailable) Unwrap() error { return e.Cause }
+
 // Unauthenticated says that a key is missing, unknown or expired. It does not
 // say which.
 type Unauthenticated struct{}

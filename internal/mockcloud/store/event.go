@@ -52,22 +52,9 @@ type Event struct {
 // else "actor" or "account".
 type Resource struct{ ID, Name, Role string }
 
-// eventLog keeps the latest events of each account, oldest first.
-type eventLog struct{ byAccount map[uuid.UUID][]*Event }
-
-func (l *eventLog) add(e *Event) {
-	events := append(l.byAccount[e.AccountID], e)
-	// Dropping the surplus only now and then makes it cost next to nothing.
-	if len(events) >= keptEvents+keptEvents/10 {
-		events = slices.Clone(events[len(events)-keptEvents:])
-	}
-	l.byAccount[e.AccountID] = events
-}
-
 // Events gives the account's audit trail, oldest first.
 func (r *Reader) Events(account uuid.UUID) []*Event {
-	events := r.data.events.byAccount[account]
-	return slices.Clone(events[max(0, len(events)-keptEvents):])
+	return slices.Clone(r.data.events.of(account))
 }
 
 // subject is the thing that a change was made to.
@@ -101,7 +88,7 @@ func (tx *Tx) record(of subject, action string, payload map[string]any, follows 
 	if account, ok := tx.data.accounts.get(of.account); ok {
 		e.Related = append(e.Related, Resource{ID: resourceID(kindAccount, account.ID), Name: account.Name, Role: "account"})
 	}
-	tx.events = append(tx.events, e)
+	tx.data.events.add(tx, e)
 	return e.ID
 }
 

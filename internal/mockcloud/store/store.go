@@ -11,6 +11,9 @@
 // what it changed and the audit events that tell of it become visible together,
 // or, if it fails, not at all. Every put and delete leaves a change behind (table,
 // key, old row, new row); undoing them backwards is the rollback.
+//
+// A store lives in memory. One that Open gives also keeps a journal of all changes
+// in a file: see there for what that promises.
 package store
 
 import (
@@ -18,6 +21,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
 )
 
 // Options are what a store takes from outside, so that tests decide about time
@@ -25,17 +30,19 @@ import (
 type Options struct {
 	// Clock gives the time; nil means time.Now.
 	Clock func() time.Time
-	// NewID gives ids for new rows and events; nil means random ones.
+	// NewID gives ids for new rows and events; nil means ones that nobody can guess.
 	NewID func() uuid.UUID
 }
 
 // Store is the state of all accounts. Use New.
 type Store struct {
-	clock func() time.Time
-	newID func() uuid.UUID
+	clock   Clock
+	newID   func() uuid.UUID // nil for the data's own
+	journal *journal.Journal // nil for a store in memory only
 
 	mu   sync.RWMutex
 	data *data
+	kept serverState // what the journal has of it
 }
 
 // New gives a store that has the built-in roles and nothing else.
@@ -43,44 +50,78 @@ func New(options Options) *Store {
 	if options.Clock == nil {
 		options.Clock = time.Now
 	}
-	if options.NewID == nil {
-		options.NewID = uuid.New
-	}
-	return &Store{clock: options.Clock, newID: options.NewID, data: newData()}
+	return &Store{clock: Clock{outside: options.Clock}, newID: options.NewID, data: newData()}
 }
+
+// Clock is the store's: the time outside, moved by AdvanceClock.
+func (s *Store) Clock() *Clock { return &s.clock }
 
 // View runs fn on a state that does not change while it runs.
 func (s *Store) View(fn func(*Reader) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return fn(&Reader{data: s.data, clock: s.clock})
+	return fn(&Reader{data: s.data, clock: s.clock.Now})
 }
 
 // Update runs fn as one transaction in the name of an actor. If fn returns an
 // error or panics, nothing that it did stays.
 func (s *Store) Update(by Actor, fn func(*Tx) error) error {
+	kept, err := s.update(by, fn)
+	if err != nil {
+		return err
+	}
+	return kept()
+}
+
+func (s *Store) update(by Actor, fn func(*Tx) error) (kept func() error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.run(s.data, by, fn)
+	if err := s.writable(); err != nil {
+		return nil, err
+	}
+	b, err := s.run(s.data, s.clock.Now, by, fn)
+	if err != nil {
+		return nil, err
+	}
+	return s.keep(b), nil
 }
 
 // Reset puts the state that seed makes in the place of everything. No events are
-// kept of seeding: it describes what was there before anyone looked.
+// kept of seeding: it describes what was there before anyone looked. The clock
+// goes back to the time outside.
 func (s *Store) Reset(seed func(*Tx) error) error {
 	fresh := newData()
 	fresh.seeding = true
-	if err := s.run(fresh, Actor{}, seed); err != nil {
+	b, err := s.run(fresh, s.clock.outside, Actor{}, seed)
+	if err != nil {
 		return err
 	}
 	fresh.seeding = false
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.data = fresh
-	return nil
+	kept, err := s.replace(fresh, b)
+	if err != nil {
+		return err
+	}
+	return kept()
 }
 
-func (s *Store) run(d *data, by Actor, fn func(*Tx) error) error {
-	tx := &Tx{Reader: Reader{data: d, clock: s.clock}, by: by, newID: s.newID}
+func (s *Store) replace(fresh *data, b journal.Batch) (kept func() error, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.writable(); err != nil {
+		return nil, err
+	}
+	s.data = fresh
+	s.clock.offset.Store(0)
+	b.Reset = true
+	return s.keep(b), nil
+}
+
+// run runs fn as one transaction and gives what the journal has to keep of it.
+func (s *Store) run(d *data, clock func() time.Time, by Actor, fn func(*Tx) error) (journal.Batch, error) {
+	tx := &Tx{Reader: Reader{data: d, clock: clock}, by: by, newID: s.newID}
+	if tx.newID == nil {
+		tx.newID = d.ids.next
+	}
 	committed := false
 	defer func() {
 		if !committed {
@@ -88,11 +129,11 @@ func (s *Store) run(d *data, by Actor, fn func(*Tx) error) error {
 		}
 	}()
 	if err := fn(tx); err != nil {
-		return err
+		return journal.Batch{}, err
 	}
-	tx.commit()
-	committed = true
-	return nil
+	b, err := s.batch(tx)
+	committed = err == nil
+	return b, err
 }
 
 // Reader reads one consistent state. It is valid only inside View or Update.
@@ -109,9 +150,7 @@ type Tx struct {
 	Reader
 	by      Actor
 	newID   func() uuid.UUID
-	changes []undoer
-	events  []*Event
-	forget  []uuid.UUID // accounts whose audit trail goes with them
+	changes []step
 }
 
 // stamp is the time for a row that is created or changed now. Stamps grow with
@@ -132,15 +171,6 @@ func (tx *Tx) id(given uuid.UUID) uuid.UUID {
 		return given
 	}
 	return tx.newID()
-}
-
-func (tx *Tx) commit() {
-	for _, e := range tx.events {
-		tx.data.events.add(e)
-	}
-	for _, account := range tx.forget {
-		delete(tx.data.events.byAccount, account)
-	}
 }
 
 func (tx *Tx) rollback() {

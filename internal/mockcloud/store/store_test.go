@@ -168,7 +168,7 @@ func TestAuthenticate(t *testing.T) {
 	w := newWorld(t)
 	ada := w.actor("ada")
 	now := start
-	w.store.clock = func() time.Time { return now }
+	w.store.clock.outside = func() time.Time { return now }
 	err := w.store.Update(Actor{}, func(tx *Tx) error {
 		key, err := tx.AddAPIKey(NewAPIKey{ActorID: ada.ActorID, Name: "k", Secret: "pnu_0123456789", Expiration: start.Add(time.Hour)})
 		if err == nil && key.Masked != "pnu_...6789" {
@@ -201,10 +201,10 @@ func TestAuthenticate(t *testing.T) {
 // TestEventLogIsBounded keeps the latest events and not one more.
 func TestEventLogIsBounded(t *testing.T) {
 	t.Parallel()
-	log := eventLog{byAccount: map[uuid.UUID][]*Event{}}
+	log, tx := newEventLog(), &Tx{}
 	const surplus = keptEvents/10 + 5
 	for i := range keptEvents + surplus {
-		log.add(&Event{Name: fmt.Sprint(i)})
+		log.add(tx, &Event{Name: fmt.Sprint(i)})
 	}
 	r := &Reader{data: &data{events: log}}
 	events := r.Events(uuid.Nil)

@@ -2,15 +2,24 @@ package store
 
 import (
 	"slices"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
 )
 
+// id is what rows are kept by.
+type id interface {
+	comparable
+	~[16]byte
+}
+
 // table is the rows of one kind with the indexes that are kept beside them.
-type table[K comparable, V any] struct {
+type table[K id, V any] struct {
+	name    string
 	rows    map[K]*V
 	indexes []index[V]
 }
 
-func newTable[K comparable, V any](indexes ...index[V]) table[K, V] {
+func newTable[K id, V any](indexes ...index[V]) table[K, V] {
 	return table[K, V]{rows: make(map[K]*V), indexes: indexes}
 }
 
@@ -43,20 +52,35 @@ func (t *table[K, V]) set(key K, row *V) {
 }
 
 // change is one put or delete of a transaction.
-type change[K comparable, V any] struct {
+type change[K id, V any] struct {
 	table    *table[K, V]
 	key      K
 	old, new *V
 }
 
-type undoer interface{ undo() }
+// step is a change as a transaction sees it: it can be undone, and written to
+// the journal.
+type step interface {
+	undo()
+	write(*journal.Batch) error
+}
 
 func (c change[K, V]) undo() { c.table.set(c.key, c.old) }
+
+func (c change[K, V]) write(b *journal.Batch) error {
+	if c.new == nil {
+		b.Changes = append(b.Changes, journal.Change{Table: c.table.name, Key: keyBytes(c.key)})
+		return nil
+	}
+	return put(b, c.table.name, keyBytes(c.key), c.new)
+}
 
 // index follows the rows of a table. Either row may be nil: old for a new row,
 // row for one that is gone.
 type index[V any] interface {
 	replace(old, row *V)
+	// fill takes many rows into an index that is empty.
+	fill(rows []*V)
 }
 
 // unique finds the one row that has a key. A row may have none.
@@ -79,6 +103,12 @@ func (u *unique[K, V]) replace(old, row *V) {
 		if key, ok := u.key(row); ok {
 			u.rows[key] = row
 		}
+	}
+}
+
+func (u *unique[K, V]) fill(rows []*V) {
+	for _, row := range rows {
+		u.replace(nil, row)
 	}
 }
 
@@ -150,6 +180,19 @@ func (g *grouped[K, V]) insert(row *V) {
 	g.groups[key] = slices.Insert(rows, at, row)
 }
 
+// fill sorts once: rows that come in no order would each move half of their
+// group aside.
+func (g *grouped[K, V]) fill(rows []*V) {
+	for _, row := range rows {
+		if key, ok := g.key(row); ok {
+			g.groups[key] = append(g.groups[key], row)
+		}
+	}
+	for _, group := range g.groups {
+		slices.SortFunc(group, g.compare)
+	}
+}
+
 // get gives the group's rows in order. The slice is the index's own: read it,
 // and only inside the transaction.
 func (g *grouped[K, V]) get(key K) []*V { return g.groups[key] }
@@ -167,6 +210,12 @@ func newCounted[K comparable, V any](key func(*V) (K, bool)) *counted[K, V] {
 func (c *counted[K, V]) replace(old, row *V) {
 	c.add(old, -1)
 	c.add(row, 1)
+}
+
+func (c *counted[K, V]) fill(rows []*V) {
+	for _, row := range rows {
+		c.add(row, 1)
+	}
 }
 
 func (c *counted[K, V]) add(row *V, n int) {

@@ -1,0 +1,204 @@
+package store
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
+)
+
+// Open gives a store that keeps its state in a file, and finds again what the
+// file has. Close it in the end.
+//
+// An Update returns once its changes are on the disk. Others see them a little
+// earlier, since they are in memory already; but no Update returns before what it
+// saw is on the disk, too. A write that fails is the last one: the store goes back
+// to what the file has and refuses every further Update as Unavailable.
+func Open(path string, options Options) (*Store, error) {
+	s := New(options)
+	var err error
+	if s.journal, err = journal.Open(path, s.goBack); err != nil {
+		return nil, err
+	}
+	if err := s.load(); err != nil {
+		_ = s.journal.Close() // nothing was written; why it cannot be used says more
+		return nil, fmt.Errorf("state file %s cannot be used: %w", path, err)
+	}
+	return s, nil
+}
+
+// Blank says whether nothing was ever put into the store.
+func (s *Store) Blank() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.data.lastStamp.IsZero()
+}
+
+// Close lets writes under way come to their end and closes the file.
+func (s *Store) Close() error {
+	if s.journal == nil {
+		return nil
+	}
+	return s.journal.Close()
+}
+
+// writable says whether an Update may begin.
+func (s *Store) writable() error {
+	if s.journal == nil {
+		return nil
+	}
+	return unavailable(s.journal.Err())
+}
+
+// keep queues what a transaction changed, and what the server has to remember
+// besides. What it gives waits until that, and all before it, is on the disk.
+func (s *Store) keep(b journal.Batch) (wait func() error) {
+	if s.journal == nil {
+		return func() error { return nil }
+	}
+	if state := s.serverState(); b.Reset || state != s.kept {
+		if err := put(&b, serverTable, []byte(serverStateKey), state); err != nil {
+			return func() error { return err }
+		}
+		s.kept = state
+	}
+	kept := s.journal.Append(b)
+	return func() error { return unavailable(kept()) }
+}
+
+func unavailable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Unavailable{Cause: err}
+}
+
+// batch is what the journal has to keep of a transaction; an empty one where
+// there is no journal.
+func (s *Store) batch(tx *Tx) (journal.Batch, error) {
+	var b journal.Batch
+	if s.journal == nil || len(tx.changes) == 0 {
+		return b, nil
+	}
+	for _, change := range tx.changes {
+		if err := change.write(&b); err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}
+
+// serverState is what a server has to remember besides its rows.
+type serverState struct {
+	LastStamp   time.Time
+	ClockOffset time.Duration
+	IDs         idSource
+}
+
+// Where the file has it: a table of one row.
+const (
+	serverTable    = "server"
+	serverStateKey = "state"
+)
+
+func (s *Store) serverState() serverState {
+	return serverState{LastStamp: s.data.lastStamp, ClockOffset: s.clock.Offset(), IDs: s.data.ids}
+}
+
+// load puts what the file has in the place of everything.
+func (s *Store) load() error {
+	d := newData()
+	state := serverState{IDs: d.ids}
+	tables := d.tables()
+	if err := s.journal.Load(func(name string, rows []journal.Row) error {
+		if name == serverTable {
+			return json.Unmarshal(rows[0].Value, &state)
+		}
+		t, ok := tables[name]
+		if !ok {
+			return fmt.Errorf("it has a table %s, which this version of mockcloud does not know", name)
+		}
+		return t.load(rows)
+	}); err != nil {
+		return err
+	}
+	d.lastStamp, d.ids = state.LastStamp, state.IDs
+	s.clock.offset.Store(int64(state.ClockOffset))
+	s.data, s.kept = d, state
+	return nil
+}
+
+// goBack is told that a write failed. What is not in the file must not be shown
+// any longer. Should the file be unreadable as well, memory has to do.
+func (s *Store) goBack(error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.load()
+}
+
+// Clock is the time outside, and by how much the server is ahead of it.
+type Clock struct {
+	outside func() time.Time
+	offset  atomic.Int64
+}
+
+// Now is the server's time.
+func (c *Clock) Now() time.Time { return c.outside().Add(c.Offset()) }
+
+// Offset is by how much the server is ahead.
+func (c *Clock) Offset() time.Duration { return time.Duration(c.offset.Load()) }
+
+// maxOffset is far enough for any expiry, and near enough for years of four
+// digits, as RFC 3339 has them.
+const maxOffset = 100 * 365 * 24 * time.Hour
+
+// AdvanceClock moves the server's time ahead. It never goes back: stamps of rows
+// would lie in the future.
+func (s *Store) AdvanceClock(by time.Duration) error {
+	kept, err := s.advanceClock(by)
+	if err != nil {
+		return err
+	}
+	return kept()
+}
+
+func (s *Store) advanceClock(by time.Duration) (kept func() error, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.writable(); err != nil {
+		return nil, err
+	}
+	if by <= 0 || by > maxOffset-s.clock.Offset() {
+		return nil, invalid("the clock goes forward only, and at most 100 years", "advance")
+	}
+	s.clock.offset.Add(int64(by))
+	return s.keep(journal.Batch{}), nil
+}
+
+// idSource makes the ids of a store. That it is part of the state makes ids
+// repeatable: two servers that go on from copies of one file give the same ids.
+type idSource struct {
+	Seed string
+	Made uint64
+}
+
+func newIDSource() idSource {
+	return idSource{Seed: rand.Text()}
+}
+
+// next gives a UUID of version 4: to those who do not know the seed it is random.
+func (s *idSource) next() uuid.UUID {
+	s.Made++
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(s.Seed), s.Made))
+	id := uuid.UUID(sum[:16])
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80 // RFC 9562, section 4.1
+	return id
+}
