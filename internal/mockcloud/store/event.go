@@ -54,7 +54,7 @@ type Resource struct{ ID, Name, Role string }
 
 // Events gives the account's audit trail, oldest first.
 func (r *Reader) Events(account uuid.UUID) []*Event {
-	return slices.Clone(r.data.events.of(account))
+	return slices.Clone(r.data.events.kept(account))
 }
 
 // subject is the thing that a change was made to.

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
-	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -13,116 +15,127 @@ import (
 // eventTable is the event log's name among the tables.
 const eventTable = "events"
 
-// eventLog keeps the latest events of each account, in the order in which they
-// were recorded.
-type eventLog struct{ trails map[uuid.UUID]*trail }
+// eventLog keeps the latest events of each account, oldest first.
+type eventLog struct{ byAccount map[uuid.UUID][]*Event }
 
-// trail is one account's events. They are numbered as they come; first is the
-// number of the oldest that is in memory.
-type trail struct {
-	first  uint64
-	events []*Event
+func newEventLog() eventLog { return eventLog{byAccount: make(map[uuid.UUID][]*Event)} }
+
+// EventPosition is an event's place in its account's trail: by time, and by id
+// where two happened at once.
+type EventPosition struct {
+	Occurred time.Time
+	ID       uuid.UUID
 }
 
-func newEventLog() eventLog { return eventLog{trails: make(map[uuid.UUID]*trail)} }
+func (e *Event) position() EventPosition { return EventPosition{e.Occurred, e.ID} }
 
-// of gives the account's events, oldest first. The slice is the log's own.
-func (l *eventLog) of(account uuid.UUID) []*Event {
-	t, ok := l.trails[account]
-	if !ok {
-		return nil
-	}
-	return t.events[max(0, len(t.events)-keptEvents):]
+func (p EventPosition) compare(q EventPosition) int {
+	return cmp.Or(p.Occurred.Compare(q.Occurred), bytes.Compare(p.ID[:], q.ID[:]))
 }
 
+func comparePosition(e *Event, p EventPosition) int { return e.position().compare(p) }
+
+// kept gives the account's events, oldest first. The slice is the log's own.
+func (l *eventLog) kept(account uuid.UUID) []*Event {
+	events := l.byAccount[account]
+	return events[max(0, len(events)-keptEvents):]
+}
+
+// add puts an event into its place. One that is there already, sent once more, is
+// kept once.
 func (l *eventLog) add(tx *Tx, e *Event) {
-	t, ok := l.trails[e.AccountID]
-	if !ok {
-		t = &trail{}
-		l.trails[e.AccountID] = t
-	}
+	events := l.byAccount[e.AccountID]
 	// Dropping the surplus only now and then makes it cost next to nothing.
-	if surplus := len(t.events) - keptEvents; surplus >= keptEvents/10 {
-		t.first += uint64(surplus)
-		t.events = slices.Clone(t.events[surplus:])
+	if surplus := len(events) - keptEvents; surplus >= keptEvents/10 {
+		events = slices.Clone(events[surplus:])
 	}
-	tx.changes = append(tx.changes, eventAdded{trail: t, event: e, number: t.first + uint64(len(t.events))})
-	t.events = append(t.events, e)
+	at := len(events)
+	if at > 0 && comparePosition(events[at-1], e.position()) >= 0 {
+		var known bool
+		if at, known = slices.BinarySearchFunc(events, e.position(), comparePosition); known {
+			return
+		}
+	}
+	events = slices.Insert(events, at, e)
+	l.byAccount[e.AccountID] = events
+	added := eventAdded{log: l, event: e}
+	if surplus := len(events) - keptEvents; surplus > 0 {
+		added.pushedOut = events[surplus-1]
+	}
+	tx.changes = append(tx.changes, added)
 }
 
 // forget drops an account's events.
 func (l *eventLog) forget(tx *Tx, account uuid.UUID) {
-	if t, ok := l.trails[account]; ok {
-		tx.changes = append(tx.changes, eventsForgotten{log: l, account: account, trail: t})
-		delete(l.trails, account)
-	}
+	tx.changes = append(tx.changes, eventsForgotten{log: l, account: account, events: l.byAccount[account]})
+	delete(l.byAccount, account)
 }
 
 // eventAdded is the change that one more event is.
 type eventAdded struct {
-	trail  *trail
-	event  *Event
-	number uint64
+	log   *eventLog
+	event *Event
+	// pushedOut is the event that is one too many now; nil for none.
+	pushedOut *Event
 }
 
-func (c eventAdded) undo() { c.trail.events = c.trail.events[:len(c.trail.events)-1] }
-
-// write also takes the event away that is now one too many.
-func (c eventAdded) write(b *journal.Batch) error {
-	if c.number >= keptEvents {
-		b.Changes = append(b.Changes, journal.Change{Table: eventTable, Key: eventKey(c.event.AccountID, c.number-keptEvents)})
+func (c eventAdded) undo() {
+	events := c.log.byAccount[c.event.AccountID]
+	if at, found := slices.BinarySearchFunc(events, c.event.position(), comparePosition); found {
+		c.log.byAccount[c.event.AccountID] = slices.Delete(events, at, at+1)
 	}
-	return put(b, eventTable, eventKey(c.event.AccountID, c.number), c.event)
+}
+
+func (c eventAdded) write(b *journal.Batch) error {
+	err := put(b, eventTable, eventKey(c.event), c.event)
+	if c.pushedOut != nil {
+		b.Changes = append(b.Changes, journal.Change{Table: eventTable, Key: eventKey(c.pushedOut)})
+	}
+	return err
 }
 
 // eventsForgotten is the change that a deleted account leaves.
 type eventsForgotten struct {
 	log     *eventLog
 	account uuid.UUID
-	trail   *trail
+	events  []*Event
 }
 
-func (c eventsForgotten) undo() { c.log.trails[c.account] = c.trail }
+func (c eventsForgotten) undo() { c.log.byAccount[c.account] = c.events }
 
 func (c eventsForgotten) write(b *journal.Batch) error {
-	for i := range c.trail.events {
-		b.Changes = append(b.Changes, journal.Change{Table: eventTable, Key: eventKey(c.account, c.trail.first+uint64(i))})
+	for _, e := range c.events {
+		b.Changes = append(b.Changes, journal.Change{Table: eventTable, Key: eventKey(e)})
 	}
 	return nil
 }
 
-// eventKey keeps an account's events together and in order.
-func eventKey(account uuid.UUID, number uint64) []byte {
-	return binary.BigEndian.AppendUint64(account[:], number)
+// eventKey orders the rows of a state file as the log orders events.
+func eventKey(e *Event) []byte {
+	key := slices.Clone(e.AccountID[:])
+	// Flipping the sign puts the times before 1970 before the others.
+	key = binary.BigEndian.AppendUint64(key, uint64(e.Occurred.Unix())^1<<63)
+	key = binary.BigEndian.AppendUint32(key, uint32(e.Occurred.Nanosecond()))
+	return append(key, e.ID[:]...)
 }
 
 func (l *eventLog) setName(string) {}
 
-// load takes an account's events as they were written, in the order of keys.
 func (l *eventLog) load(rows []journal.Row) error {
 	events, err := decode[Event](rows)
 	if err != nil {
 		return err
 	}
-	for i, e := range events {
-		key := rows[i].Key
-		if len(key) != len(e.AccountID)+8 {
-			return fmt.Errorf("event %x has no number", key)
-		}
-		t, ok := l.trails[e.AccountID]
-		if !ok {
-			t = &trail{first: binary.BigEndian.Uint64(key[len(e.AccountID):])}
-			l.trails[e.AccountID] = t
-		}
-		t.events = append(t.events, e)
+	for _, e := range events {
+		l.byAccount[e.AccountID] = append(l.byAccount[e.AccountID], e)
 	}
 	return nil
 }
 
 func (l *eventLog) describe() []any {
 	out := []any{}
-	for _, account := range sortedKeys(l.trails) {
-		for _, e := range l.of(account) {
+	for _, account := range sortedKeys(l.byAccount) {
+		for _, e := range l.kept(account) {
 			out = append(out, describe(e))
 		}
 	}

@@ -204,7 +204,7 @@ func TestEventLogIsBounded(t *testing.T) {
 	log, tx := newEventLog(), &Tx{}
 	const surplus = keptEvents/10 + 5
 	for i := range keptEvents + surplus {
-		log.add(tx, &Event{Name: fmt.Sprint(i)})
+		log.add(tx, &Event{Name: fmt.Sprint(i), Occurred: start.Add(time.Duration(i) * time.Microsecond)})
 	}
 	r := &Reader{data: &data{events: log}}
 	events := r.Events(uuid.Nil)
