@@ -14,14 +14,21 @@ import (
 
 func botRoutes() []router.Route {
 	const path = root + "/bots"
+	update := router.ByMembers(store.UpdateBot)
 	return []router.Route{
+		{Method: http.MethodPost, Path: path + "/", Access: router.ByMembers(store.CreateBot), Handle: createBot},
 		{Method: http.MethodPost, Path: path + "/filter", Access: router.ByMembers(store.ReadBot), Handle: listBots},
 		{Method: http.MethodGet, Path: path + "/{id}", Access: router.ByMembers(store.ReadBot), Handle: readBot},
+		{Method: http.MethodPatch, Path: path + "/{id}", Access: update, Handle: updateBot},
+		{Method: http.MethodDelete, Path: path + "/{id}", Access: router.ByMembers(store.DeleteBot), Handle: deleteBot},
+		{Method: http.MethodPost, Path: path + "/{id}/rotate_api_key", Access: update, Handle: rotateBotKey},
+		{Method: http.MethodGet, Path: path + "/{id}/read_bot_api_keys", Access: router.ByMembers(store.ReadBot), Handle: listBotKeys},
+		{Method: http.MethodDelete, Path: path + "/{id}/delete_bot_api_key/{api_key_id}", Access: update, Handle: deleteBotKey},
 	}
 }
 
-// botBody is BotReadResponse.
-type botBody struct {
+// botBody is BotReadResponse and, with the key's secret, BotCreateResponse.
+type botBody[K any] struct {
 	ID              uuid.UUID `json:"id"`
 	Created         time.Time `json:"created"`
 	Updated         time.Time `json:"updated"`
@@ -29,39 +36,30 @@ type botBody struct {
 	AccountID       uuid.UUID `json:"account_id"`
 	Name            string    `json:"name"`
 	AccountRoleName string    `json:"account_role_name"`
-	APIKey          keyBody   `json:"api_key"`
+	APIKey          K         `json:"api_key"`
 }
 
-// keyBody is APIKeyReadResponse.
-type keyBody struct {
-	ID         uuid.UUID  `json:"id"`
-	Created    time.Time  `json:"created"`
-	Name       string     `json:"name"`
-	Expiration *time.Time `json:"expiration"`
-	MaskedKey  string     `json:"masked_key"`
+func toBot(r *store.Reader, b *store.Bot) (botBody[keyBody], error) {
+	key, err := r.ActiveKey(b)
+	if err != nil {
+		return botBody[keyBody]{}, err
+	}
+	return withKey(r, b, toKey(key))
 }
 
-func toKey(k *store.APIKey) keyBody {
-	return keyBody{ID: k.ID, Created: k.Created, Name: k.Name, Expiration: instant(k.Expiration), MaskedKey: k.Masked}
-}
-
-func toBot(r *store.Reader, b *store.Bot) (botBody, error) {
+func withKey[K any](r *store.Reader, b *store.Bot, key K) (botBody[K], error) {
 	m, err := r.MembershipOf(b.AccountID, b.ActorID)
 	if err != nil {
-		return botBody{}, err
+		return botBody[K]{}, err
 	}
 	role, err := r.Role(b.AccountID, m.RoleID)
 	if err != nil {
-		return botBody{}, err
+		return botBody[K]{}, err
 	}
-	out := botBody{
+	return botBody[K]{
 		ID: b.ID, Created: b.Created, Updated: b.Updated, ActorID: b.ActorID, AccountID: b.AccountID,
-		Name: b.Name, AccountRoleName: role.Name,
-	}
-	if keys := r.Keys(b.ActorID); len(keys) > 0 {
-		out.APIKey = toKey(keys[len(keys)-1]) // the newest is the one in use
-	}
-	return out, nil
+		Name: b.Name, AccountRoleName: role.Name, APIKey: key,
+	}, nil
 }
 
 // readBotFilter reads BotFilter.
@@ -87,13 +85,13 @@ func listBots(c *router.Call) (*router.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rows []botBody
+	var rows []botBody[keyBody]
 	err = c.View(func(r *store.Reader) error {
 		bots := slices.DeleteFunc(slices.Clone(r.Bots(c.Account)), func(b *store.Bot) bool {
 			return !body.filter.Matches(b)
 		})
 		var failed error
-		rows = cut(bots, body.page, func(b *store.Bot) botBody {
+		rows = cut(bots, body.page, func(b *store.Bot) botBody[keyBody] {
 			out, err := toBot(r, b)
 			if err != nil {
 				failed = err
@@ -111,7 +109,7 @@ func readBot(c *router.Call) (*router.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out botBody
+	var out botBody[keyBody]
 	err = c.View(func(r *store.Reader) error {
 		b, err := r.Bot(c.Account, id)
 		if err != nil {
@@ -121,4 +119,141 @@ func readBot(c *router.Call) (*router.Answer, error) {
 		return err
 	})
 	return router.OK(out), err
+}
+
+// createBot is POST /api/accounts/{account_id}/bots/.
+func createBot(c *router.Call) (*router.Answer, error) {
+	bot, err := router.Body(c, input.Strict(func(f *input.Fields) store.NewBot {
+		return store.NewBot{
+			AccountID:     c.Account,
+			Name:          input.Required(f, "name", input.StringUpTo(5000)),
+			RoleID:        valueOr(input.Optional(f, "account_role_id", input.UUID), store.MemberRoleID),
+			KeyExpiration: valueOr(input.Optional(f, "api_key_expiration", input.Time), time.Time{}),
+		}
+	}))
+	if err != nil {
+		return nil, err
+	}
+	var out botBody[newKeyBody]
+	err = c.Update(func(tx *store.Tx) error {
+		b, key, err := tx.AddBot(bot)
+		if err != nil {
+			return err
+		}
+		out, err = withKey(&tx.Reader, b, toNewKey(key))
+		return err
+	})
+	return router.Created(out), err
+}
+
+// updateBot is PATCH /api/accounts/{account_id}/bots/{id}.
+func updateBot(c *router.Call) (*router.Answer, error) {
+	id, err := c.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	change, err := router.Body(c, input.Strict(func(f *input.Fields) store.BotChange {
+		return store.BotChange{
+			Name:   input.Optional(f, "name", input.StringUpTo(5000)),
+			RoleID: input.Optional(f, "account_role_id", input.UUID),
+		}
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return router.Done(c.Update(func(tx *store.Tx) error { return tx.UpdateBot(c.Account, id, change) }))
+}
+
+// deleteBot is DELETE /api/accounts/{account_id}/bots/{id}.
+func deleteBot(c *router.Call) (*router.Answer, error) {
+	id, err := c.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	return router.Done(c.Update(func(tx *store.Tx) error { return tx.DeleteBot(c.Account, id) }))
+}
+
+// maxOverlap is how long two keys of a service account may work at once.
+const maxOverlap = 48 * 60 * 60
+
+// rotateBotKey is POST /api/accounts/{account_id}/bots/{id}/rotate_api_key.
+func rotateBotKey(c *router.Call) (*router.Answer, error) {
+	type rotation struct {
+		expiration time.Time
+		overlap    *time.Duration
+	}
+	id, err := c.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	body, err := router.OptionalBody(c, input.Strict(func(f *input.Fields) rotation {
+		out := rotation{expiration: valueOr(input.Optional(f, "api_key_expiration", input.Time), time.Time{})}
+		if seconds := input.Optional(f, "old_key_expires_in_seconds", input.IntBetween(0, maxOverlap)); seconds != nil {
+			overlap := time.Duration(*seconds) * time.Second
+			out.overlap = &overlap
+		}
+		return out
+	}))
+	if err != nil {
+		return nil, err
+	}
+	var out botBody[newKeyBody]
+	err = c.Update(func(tx *store.Tx) error {
+		key, err := tx.RotateKey(c.Account, id, body.expiration, body.overlap)
+		if err != nil {
+			return err
+		}
+		b, err := tx.Bot(c.Account, id)
+		if err != nil {
+			return err
+		}
+		out, err = withKey(&tx.Reader, b, toNewKey(key))
+		return err
+	})
+	return router.Created(out), err
+}
+
+// botKeysBody is BotAPIKeyReadResponse.
+type botKeysBody struct {
+	ActiveKey    keyBody   `json:"active_key"`
+	RotatingKeys []keyBody `json:"rotating_keys"`
+}
+
+// listBotKeys is GET /api/accounts/{account_id}/bots/{id}/read_bot_api_keys.
+func listBotKeys(c *router.Call) (*router.Answer, error) {
+	id, err := c.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	out := botKeysBody{RotatingKeys: []keyBody{}}
+	err = c.View(func(r *store.Reader) error {
+		b, err := r.Bot(c.Account, id)
+		if err != nil {
+			return err
+		}
+		active, err := r.ActiveKey(b)
+		if err != nil {
+			return err
+		}
+		out.ActiveKey = toKey(active)
+		for _, k := range r.RotatingKeys(b) {
+			out.RotatingKeys = append(out.RotatingKeys, toKey(k))
+		}
+		return nil
+	})
+	return router.OK(out), err
+}
+
+// deleteBotKey is DELETE /api/accounts/{account_id}/bots/{id}/delete_bot_api_key/{api_key_id}.
+// The document's answer is 200 with anything; it is null.
+func deleteBotKey(c *router.Call) (*router.Answer, error) {
+	id, err := c.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	key, err := c.ID("api_key_id")
+	if err != nil {
+		return nil, err
+	}
+	return router.OK(nil), c.Update(func(tx *store.Tx) error { return tx.DeleteRotatingKey(c.Account, id, key) })
 }

@@ -3,7 +3,6 @@ package account
 import (
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -22,8 +21,6 @@ func meRoutes() []router.Route {
 		{Method: http.MethodGet, Path: "/api/me/accounts/{account_id}/permissions", Access: users, Handle: listMyPermissions},
 		{Method: http.MethodGet, Path: "/api/me/accounts/{account_id}/has_permission", Access: users, Handle: haveIPermission},
 		{Method: http.MethodDelete, Path: "/api/me/accounts/{account_id}", Access: users, Handle: leaveAccount},
-		{Method: http.MethodGet, Path: "/api/me/api_keys", Access: users, Handle: listMyKeys},
-		{Method: http.MethodPost, Path: "/api/me/api_keys/filter", Access: users, Handle: filterMyKeys},
 	}
 }
 
@@ -39,14 +36,6 @@ type meBody struct {
 	Settings          userSettings `json:"settings"`
 }
 
-// userSettings is UserSettings.
-type userSettings struct {
-	DefaultTimezone     *string  `json:"default_timezone"`
-	DefaultColorPalette *string  `json:"default_color_palette"`
-	TutorialCompleted   bool     `json:"tutorial_completed"`
-	FeaturePreviews     []string `json:"feature_previews"`
-}
-
 // readMe is GET /api/me/.
 func readMe(c *router.Call) (*router.Answer, error) {
 	var out meBody
@@ -57,7 +46,7 @@ func readMe(c *router.Call) (*router.Answer, error) {
 		}
 		out = meBody{
 			ID: u.ID, Handle: u.Handle, FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
-			Location: u.Location, Settings: userSettings{FeaturePreviews: []string{}},
+			Location: u.Location, Settings: toUserSettings(u.Settings),
 		}
 		return nil
 	})
@@ -205,49 +194,4 @@ func leaveAccount(c *router.Call) (*router.Answer, error) {
 		}
 		return tx.Leave(account)
 	}))
-}
-
-// listMyKeys is GET /api/me/api_keys.
-func listMyKeys(c *router.Call) (*router.Answer, error) {
-	query := c.Request.URL.Query()
-	return myKeys(c, page{limit: 200}, func(k *store.APIKey) bool {
-		return !query.Has("name") || k.Name == query.Get("name")
-	})
-}
-
-// filterMyKeys is POST /api/me/api_keys/filter.
-func filterMyKeys(c *router.Call) (*router.Answer, error) {
-	type listing struct {
-		page
-		names []string
-		like  *string
-	}
-	body, err := router.OptionalBody(c, input.Lenient(func(f *input.Fields) listing {
-		out := listing{page: readPage(f)}
-		input.Optional(f, "api_keys", input.Strict(func(f *input.Fields) struct{} {
-			out.names = filterPart(f, "name", func(f *input.Fields) []string {
-				out.like = like(f)
-				return anyOf(f, input.String)
-			})
-			return struct{}{}
-		}))
-		return out
-	}))
-	if err != nil {
-		return nil, err
-	}
-	return myKeys(c, body.page, func(k *store.APIKey) bool {
-		return (body.names == nil || slices.Contains(body.names, k.Name)) &&
-			(body.like == nil || strings.Contains(strings.ToLower(k.Name), strings.ToLower(*body.like)))
-	})
-}
-
-func myKeys(c *router.Call, p page, wanted func(*store.APIKey) bool) (*router.Answer, error) {
-	var out []keyBody
-	err := c.View(func(r *store.Reader) error {
-		keys := slices.DeleteFunc(slices.Clone(r.Keys(c.Actor.ActorID)), func(k *store.APIKey) bool { return !wanted(k) })
-		out = cut(keys, p, toKey)
-		return nil
-	})
-	return router.OK(out), err
 }

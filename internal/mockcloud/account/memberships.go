@@ -105,8 +105,8 @@ func toMembershipBody(r *store.Reader, m *store.Membership) (membershipBody, err
 	}
 	// A service account has no handle of its own; its name takes the place.
 	body.Handle = r.MemberName(m)
-	if row.Handle != nil {
-		body.Handle = *row.Handle
+	if u, err := r.User(m.UserID); err == nil {
+		body.Handle, body.Timezone = u.Handle, u.Settings.DefaultTimezone
 	}
 	return body, nil
 }

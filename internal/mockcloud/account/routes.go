@@ -30,6 +30,7 @@ func Routes(o Options) []router.Route {
 		accountRoutes(), settingsRoutes(), permissionRoutes(), domains{etags: o.ETags}.routes(),
 		membershipRoutes(), roleRoutes(), botRoutes(), meRoutes(),
 		teamRoutes(), workspaceRoutes(), workspaceRoleRoutes(), userAccessRoutes(), teamAccessRoutes(),
+		userRoutes(), keyRoutes(), sessionRoutes(), invitationRoutes(),
 	)
 }
 
@@ -100,6 +101,14 @@ func each[T any](list []T, prefix []any, do func(T) error) error {
 		return &store.Invalid{Problems: problems}
 	}
 	return nil
+}
+
+// valueOr is what a caller gave, or the default.
+func valueOr[T any](given *T, otherwise T) T {
+	if given == nil {
+		return otherwise
+	}
+	return *given
 }
 
 // orNull turns the absence of a value into JSON's null.

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
 // Any takes whatever is there.
@@ -35,6 +37,19 @@ func StringUpTo(n int) Decoder[string] {
 		}
 		return s
 	}
+}
+
+// Email takes an email address, with nothing around it.
+func Email(v Value) string {
+	noted := len(*v.problems)
+	s := String(v)
+	if len(*v.problems) > noted {
+		return s
+	}
+	if err := store.CheckEmail(s); err != nil {
+		v.fail("value_error", "value is not a valid email address: "+err.Error())
+	}
+	return s
 }
 
 // Bool takes true and false and, as pydantic does, the usual words for them.

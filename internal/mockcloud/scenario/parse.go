@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/mail"
 	"regexp"
 	"slices"
 	"strconv"
@@ -241,7 +240,7 @@ func (c *checker) people(a *account, keys seen, at func(...any) []any) {
 	}
 	emails, names, handles := seen{}, seen{}, seen{}
 	for j, u := range a.Users {
-		if parsed, err := mail.ParseAddress(u.Email); err != nil || parsed.Address != u.Email {
+		if store.CheckEmail(u.Email) != nil {
 			c.fail(fmt.Sprintf("email %q is not an email address", u.Email), at("users", j, "email")...)
 		}
 		if emails.again(strings.ToLower(u.Email)) {

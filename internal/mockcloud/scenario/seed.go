@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"cmp"
-	"crypto/rand"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -144,16 +143,10 @@ func seedBot(tx *store.Tx, accountID uuid.UUID, b serviceAccount) error {
 		return err
 	}
 	names := []string{accountID.String(), b.Name}
-	bot, err := tx.AddBot(store.NewBot{
+	_, _, err = tx.AddBot(store.NewBot{
 		ID: stableID("bot", names...), ActorID: stableID("bot_actor", names...),
-		MembershipID: stableID("bot_membership", names...), AccountID: accountID, Name: b.Name, RoleID: role,
-	})
-	if err != nil {
-		return err
-	}
-	_, err = tx.AddAPIKey(store.NewAPIKey{
-		ID: stableID("bot_api_key", names...), ActorID: bot.ActorID, Name: b.Name,
-		Secret: cmp.Or(b.APIKey, "pnb_"+rand.Text()),
+		MembershipID: stableID("bot_membership", names...), KeyID: stableID("bot_api_key", names...),
+		AccountID: accountID, Name: b.Name, RoleID: role, Secret: b.APIKey,
 	})
 	return err
 }

@@ -268,6 +268,12 @@ func (tx *Tx) DeleteAccount(id uuid.UUID) error {
 		}
 		tx.data.bots.delete(tx, b.ID)
 	}
+	for _, i := range slices.Clone(tx.data.invitationsByAccount.get(id)) {
+		tx.data.invitations.delete(tx, i.ID)
+	}
+	for _, s := range slices.Clone(tx.data.sessionsByAccount.get(id)) {
+		tx.data.sessions.delete(tx, s.ID)
+	}
 	for _, role := range slices.Clone(tx.data.rolesByAccount.get(id)) {
 		tx.data.roles.delete(tx, role.ID)
 	}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"crypto/sha256"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,76 +21,35 @@ func (a Actor) IsUser() bool { return a.UserID != uuid.Nil }
 
 func (a Actor) isSystem() bool { return a.ActorID == uuid.Nil }
 
-// keyHash is the SHA-256 of an API key. The key itself is not kept.
-type keyHash [sha256.Size]byte
-
-// APIKey is a key of a user or a service account, without its secret.
-type APIKey struct {
-	ID      uuid.UUID
-	Created time.Time
-	ActorID uuid.UUID
-	Name    string
-	// Masked is the prefix and the last four characters, "pnu_...a1b2".
-	Masked string
-	// Expiration is zero for a key that does not expire.
-	Expiration time.Time
-	Hash       keyHash `secret:"true"`
-}
-
-// NewAPIKey is what AddAPIKey needs.
-type NewAPIKey struct {
-	ID         uuid.UUID
-	ActorID    uuid.UUID
-	Name       string
-	Secret     string
-	Expiration time.Time
-}
-
-// AddAPIKey keeps the hash of a new key.
-func (tx *Tx) AddAPIKey(n NewAPIKey) (*APIKey, error) {
-	hash := keyHash(sha256.Sum256([]byte(n.Secret)))
-	if _, taken := tx.data.keyByHash.get(hash); taken {
-		return nil, &Conflict{Reason: "This API key is already in use"}
-	}
-	key := &APIKey{
-		ID: tx.id(n.ID), Created: tx.stamp(), ActorID: n.ActorID, Name: n.Name,
-		Masked: mask(n.Secret), Expiration: n.Expiration, Hash: hash,
-	}
-	tx.data.keys.put(tx, key.ID, key)
-	for _, m := range tx.data.membershipsOfActor.get(n.ActorID) {
-		tx.record(subject{m.AccountID, kindAPIKey, key.ID, key.Name}, created, nil, uuid.Nil)
-	}
-	return key, nil
-}
-
-// mask shows a key's prefix and, where enough stays hidden, its last four
-// characters.
-func mask(secret string) string {
-	const prefix, suffix = 4, 4
-	if len(secret) <= prefix+suffix {
-		return secret[:min(prefix, len(secret))] + "..."
-	}
-	return secret[:prefix] + "..." + secret[len(secret)-suffix:]
-}
-
-// Keys gives an actor's keys, oldest first.
-func (r *Reader) Keys(actorID uuid.UUID) []*APIKey { return r.data.keysByActor.get(actorID) }
-
-// Authenticate finds whose key this is. Looking up its hash takes the same time
-// whatever part of a guess is right.
+// Authenticate finds whose key or session this is. Looking up its hash takes the
+// same time whatever part of a guess is right.
 func (r *Reader) Authenticate(secret string) (Actor, error) {
-	key, ok := r.data.keyByHash.get(sha256.Sum256([]byte(secret)))
-	if !ok || (!key.Expiration.IsZero() && !r.Now().Before(key.Expiration)) {
-		return Actor{}, &Unauthenticated{}
+	hash := hashOf(secret)
+	if key, ok := r.data.keyByHash.get(hash); ok && !ended(key.Expiration, r.Now()) {
+		return r.actor(key.ActorID)
 	}
-	if user, ok := r.data.userByActor.get(key.ActorID); ok {
-		return Actor{ActorID: user.ActorID, UserID: user.ID, Name: user.Email}, nil
+	if s, ok := r.data.sessionByHash.get(hash); ok && !ended(s.Expires, r.Now()) {
+		if user, ok := r.data.users.get(s.UserID); ok {
+			return user.actor(), nil
+		}
 	}
-	if bot, ok := r.data.botByActor.get(key.ActorID); ok {
+	return Actor{}, &Unauthenticated{}
+}
+
+// ended says whether a time has come; a zero time never does.
+func ended(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
+
+func (r *Reader) actor(id uuid.UUID) (Actor, error) {
+	if user, ok := r.data.userByActor.get(id); ok {
+		return user.actor(), nil
+	}
+	if bot, ok := r.data.botByActor.get(id); ok {
 		return Actor{ActorID: bot.ActorID, BotID: bot.ID, Name: bot.Name}, nil
 	}
 	return Actor{}, &Unauthenticated{}
 }
+
+func (u *User) actor() Actor { return Actor{ActorID: u.ActorID, UserID: u.ID, Name: u.Email} }
 
 // Enter finds the membership by which an actor reaches an account. To others the
 // account does not exist.

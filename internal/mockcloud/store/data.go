@@ -33,8 +33,20 @@ type data struct {
 	botsByAccount *grouped[uuid.UUID, Bot]
 
 	keys        table[uuid.UUID, APIKey]
-	keyByHash   *unique[keyHash, APIKey]
+	keyByHash   *unique[secretHash, APIKey]
 	keysByActor *grouped[uuid.UUID, APIKey]
+
+	sessions          table[uuid.UUID, Session]
+	sessionByHash     *unique[secretHash, Session]
+	sessionsByUser    *grouped[uuid.UUID, Session]
+	sessionsByAccount *grouped[uuid.UUID, Session]
+
+	invitations          table[uuid.UUID, Invitation]
+	invitationsByAccount *grouped[uuid.UUID, Invitation]
+	invitationPending    *unique[emailIn, Invitation]
+
+	mails       table[uuid.UUID, Mail]
+	mailsInTime *grouped[struct{}, Mail]
 
 	roles          table[uuid.UUID, AccountRole]
 	rolesByAccount *grouped[uuid.UUID, AccountRole] // built-in ones under uuid.Nil
@@ -73,6 +85,12 @@ type data struct {
 // actorIn is an actor within an account.
 type actorIn struct{ account, actor uuid.UUID }
 
+// emailIn is an email, in lower case, within an account.
+type emailIn struct {
+	account uuid.UUID
+	email   string
+}
+
 // roleIn is a role within an account: built-in roles are shared by all accounts.
 type roleIn struct{ account, role uuid.UUID }
 
@@ -92,8 +110,19 @@ func newData() *data {
 		botByActor:    newUnique(func(b *Bot) (uuid.UUID, bool) { return b.ActorID, true }),
 		botsByAccount: newGrouped(func(b *Bot) (uuid.UUID, bool) { return b.AccountID, true }, order(func(b *Bot) (time.Time, uuid.UUID) { return b.Created, b.ID })),
 
-		keyByHash:   newUnique(func(k *APIKey) (keyHash, bool) { return k.Hash, true }),
+		keyByHash:   newUnique(func(k *APIKey) (secretHash, bool) { return k.Hash, true }),
 		keysByActor: newGrouped(func(k *APIKey) (uuid.UUID, bool) { return k.ActorID, true }, order(func(k *APIKey) (time.Time, uuid.UUID) { return k.Created, k.ID })),
+
+		sessionByHash:     newUnique(func(s *Session) (secretHash, bool) { return s.Hash, true }),
+		sessionsByUser:    newGrouped(func(s *Session) (uuid.UUID, bool) { return s.UserID, true }, compareSessions),
+		sessionsByAccount: newGrouped(func(s *Session) (uuid.UUID, bool) { return s.AccountID, s.AccountID != uuid.Nil }, compareSessions),
+
+		invitationsByAccount: newGrouped(func(i *Invitation) (uuid.UUID, bool) { return i.AccountID, true }, order(func(i *Invitation) (time.Time, uuid.UUID) { return i.Created, i.ID })),
+		invitationPending: newUnique(func(i *Invitation) (emailIn, bool) {
+			return emailIn{i.AccountID, strings.ToLower(i.Email)}, i.Status == InvitationPending
+		}),
+
+		mailsInTime: newGrouped(func(*Mail) (struct{}, bool) { return struct{}{}, true }, order(func(m *Mail) (time.Time, uuid.UUID) { return m.Created, m.ID })),
 
 		rolesByAccount: newGrouped(func(r *AccountRole) (uuid.UUID, bool) { return r.AccountID, true }, order(func(r *AccountRole) (time.Time, uuid.UUID) { return r.Created, r.ID })),
 
@@ -128,6 +157,9 @@ func newData() *data {
 	d.users = newTable[uuid.UUID](index[User](d.userByEmail), d.userByHandle, d.userByActor)
 	d.bots = newTable[uuid.UUID](index[Bot](d.botByActor), d.botsByAccount)
 	d.keys = newTable[uuid.UUID](index[APIKey](d.keyByHash), d.keysByActor)
+	d.sessions = newTable[uuid.UUID](index[Session](d.sessionByHash), d.sessionsByUser, d.sessionsByAccount)
+	d.invitations = newTable[uuid.UUID](index[Invitation](d.invitationsByAccount), d.invitationPending)
+	d.mails = newTable[uuid.UUID](index[Mail](d.mailsInTime))
 	d.roles = newTable[uuid.UUID](index[AccountRole](d.rolesByAccount))
 	d.memberships = newTable[uuid.UUID](index[Membership](d.membershipByActor), d.membershipsByAccount,
 		d.membershipsOfActor, d.membersByRole, d.activeUsersByRole)
@@ -159,6 +191,7 @@ func order[V any](of func(*V) (time.Time, uuid.UUID)) func(a, b *V) int {
 var (
 	compareMemberships = order(func(m *Membership) (time.Time, uuid.UUID) { return m.Created, m.ID })
 	compareAccess      = order(func(a *WorkspaceAccess) (time.Time, uuid.UUID) { return a.Created, a.ID })
+	compareSessions    = order(func(s *Session) (time.Time, uuid.UUID) { return s.Created, s.ID })
 	compareTeamMembers = order(func(m *TeamMember) (time.Time, uuid.UUID) { return m.Created, m.ID })
 )
 

@@ -21,6 +21,7 @@ const (
 	kindUser            = "user"
 	kindBot             = "service-account"
 	kindAPIKey          = "api-key"
+	kindInvitation      = "account-invitation"
 	kindWorkspace       = "workspace"
 	kindWorkspaceRole   = "workspace-role"
 	kindWorkspaceAccess = "workspace-access"
@@ -33,6 +34,12 @@ const (
 	created = "created"
 	updated = "updated"
 	deleted = "deleted"
+
+	rotated   = "rotated"
+	accepted  = "accepted"
+	rejected  = "rejected"
+	loggedIn  = "logged-in"
+	loggedOut = "logged-out"
 )
 
 // Event is one entry of an account's audit trail (ReceivedEvent in the document).
@@ -90,6 +97,20 @@ func (tx *Tx) record(of subject, action string, payload map[string]any, follows 
 	}
 	tx.data.events.add(tx, e)
 	return e.ID
+}
+
+// causes is the event that caused something, by account.
+type causes map[uuid.UUID]uuid.UUID
+
+// recordOf notes what happened to a person or a service account, or to something
+// of theirs: in each account that they belong to. It gives the events.
+func (tx *Tx) recordOf(actorID uuid.UUID, of subject, action string, payload map[string]any, follows causes) causes {
+	events := causes{}
+	for _, m := range tx.data.membershipsOfActor.get(actorID) {
+		of.account = m.AccountID
+		events[m.AccountID] = tx.record(of, action, payload, follows[m.AccountID])
+	}
+	return events
 }
 
 func (tx *Tx) actorResource() (Resource, bool) {

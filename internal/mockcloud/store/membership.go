@@ -81,15 +81,20 @@ func (tx *Tx) AddMember(id, accountID uuid.UUID, user *User, roleID uuid.UUID) (
 }
 
 func (tx *Tx) addMembership(m Membership, cause uuid.UUID) (*Membership, error) {
-	if _, ok := tx.data.membershipByActor.get(actorIn{m.AccountID, m.ActorID}); ok {
-		return nil, &Conflict{Reason: tx.MemberName(&m) + " is already a member"}
-	}
 	role, err := tx.Role(m.AccountID, m.RoleID)
 	if err != nil {
 		return nil, err
 	}
 	if err := tx.mayGrantIn(m.AccountID, role); err != nil {
 		return nil, err
+	}
+	return tx.join(m, role, cause)
+}
+
+// join makes a membership whose role was granted before.
+func (tx *Tx) join(m Membership, role *AccountRole, cause uuid.UUID) (*Membership, error) {
+	if _, ok := tx.data.membershipByActor.get(actorIn{m.AccountID, m.ActorID}); ok {
+		return nil, errMember(tx.MemberName(&m))
 	}
 	m.ID = tx.id(m.ID)
 	m.Created = tx.stamp()
@@ -98,6 +103,14 @@ func (tx *Tx) addMembership(m Membership, cause uuid.UUID) (*Membership, error) 
 	tx.data.memberships.put(tx, m.ID, &m)
 	tx.record(tx.memberSubject(&m), created, map[string]any{"account_role": role.Name}, cause)
 	return &m, nil
+}
+
+func errMember(name string) error {
+	return &Conflict{Reason: name + " is already a member of the account"}
+}
+
+func errNoRole(id uuid.UUID, loc ...any) error {
+	return invalid("the account has no role "+id.String(), loc...)
 }
 
 func (tx *Tx) memberSubject(m *Membership) subject {
@@ -112,7 +125,7 @@ func (tx *Tx) SetRole(accountID, id, roleID uuid.UUID) error {
 	}
 	next, err := tx.Role(accountID, roleID)
 	if err != nil {
-		return invalid("the account has no role "+roleID.String(), "account_role_id")
+		return errNoRole(roleID, "account_role_id")
 	}
 	if m.RoleID == roleID {
 		return nil
@@ -163,7 +176,8 @@ func (tx *Tx) SetActive(accountID uuid.UUID, ids []uuid.UUID, active bool) error
 }
 
 // RemoveMember ends a membership and with it all workspace access and all places
-// in teams.
+// in teams. A service account ends with its membership: it has no other account
+// to be in.
 func (tx *Tx) RemoveMember(accountID, id uuid.UUID) error {
 	m, err := tx.Membership(accountID, id)
 	if err != nil {
@@ -171,6 +185,9 @@ func (tx *Tx) RemoveMember(accountID, id uuid.UUID) error {
 	}
 	if tx.isSelf(m) {
 		return errSelf("remove yourself")
+	}
+	if !m.IsUser() {
+		return tx.DeleteBot(accountID, m.BotID)
 	}
 	return tx.removeMembership(m, uuid.Nil)
 }

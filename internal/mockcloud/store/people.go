@@ -1,7 +1,12 @@
 package store
 
 import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,19 +22,21 @@ type User struct {
 	Handle              string
 	FirstName, LastName string
 	Email               string
-	Location            *string
+	// What people say about themselves; nil where they do not.
+	Location, Title, ImageLocation *string
+	Settings                       UserSettings
 	// LastLogin is zero for someone who never logged in.
 	LastLogin time.Time
 }
 
-// Bot is a service account. It belongs to one account.
-type Bot struct {
-	ID               uuid.UUID
-	Created, Updated time.Time
-	ActorID          uuid.UUID
-	AccountID        uuid.UUID
-	Name             string
+// UserSettings are how a person likes the UI (UserSettings in the document).
+type UserSettings struct {
+	DefaultTimezone, DefaultColorPalette *string
+	TutorialCompleted                    bool
+	FeaturePreviews                      []string
 }
+
+func (u *User) subject() subject { return subject{kind: kindUser, id: u.ID, name: u.Email} }
 
 // User reads a person.
 func (r *Reader) User(id uuid.UUID) (*User, error) {
@@ -44,17 +51,6 @@ func (r *Reader) UserByEmail(email string) (*User, bool) {
 	return r.data.userByEmail.get(strings.ToLower(email))
 }
 
-// Bot reads an account's service account.
-func (r *Reader) Bot(accountID, id uuid.UUID) (*Bot, error) {
-	if b, ok := r.data.bots.get(id); ok && b.AccountID == accountID {
-		return b, nil
-	}
-	return nil, &NotFound{What: "Service account"}
-}
-
-// Bots gives the account's service accounts, oldest first.
-func (r *Reader) Bots(accountID uuid.UUID) []*Bot { return r.data.botsByAccount.get(accountID) }
-
 // NewUser is what AddUser needs.
 type NewUser struct {
 	ID, ActorID                uuid.UUID
@@ -63,8 +59,8 @@ type NewUser struct {
 
 // AddUser makes a person, who belongs to no account yet.
 func (tx *Tx) AddUser(n NewUser) (*User, error) {
-	if _, taken := tx.UserByEmail(n.Email); taken {
-		return nil, &Conflict{Reason: "A user with the email " + n.Email + " exists already"}
+	if err := tx.freeEmail(n.Email); err != nil {
+		return nil, err
 	}
 	now := tx.stamp()
 	u := &User{
@@ -73,6 +69,30 @@ func (tx *Tx) AddUser(n NewUser) (*User, error) {
 	}
 	tx.data.users.put(tx, u.ID, u)
 	return u, nil
+}
+
+// maxEmail is the longest address that mail can be sent to (RFC 5321, section
+// 4.5.3.1.3, less its angle brackets).
+const maxEmail = 254
+
+// CheckEmail says what is wrong with an email address.
+func CheckEmail(email string) error {
+	parsed, err := mail.ParseAddress(email)
+	if err != nil || parsed.Address != email {
+		return errors.New("it is not of the form name@example.com")
+	}
+	if len(email) > maxEmail {
+		return fmt.Errorf("it is longer than %d characters", maxEmail)
+	}
+	_, err = NormalizeDomain(email[strings.LastIndex(email, "@")+1:])
+	return err
+}
+
+func (tx *Tx) freeEmail(email string) error {
+	if _, taken := tx.UserByEmail(email); taken {
+		return &Conflict{Reason: "A user with the email " + email + " exists already"}
+	}
+	return nil
 }
 
 var notInHandle = regexp.MustCompile(`[^a-z0-9]+`)
@@ -94,25 +114,85 @@ func (tx *Tx) freeHandle(email string) string {
 	}
 }
 
-// NewBot is what AddBot needs.
-type NewBot struct {
-	ID, ActorID, MembershipID uuid.UUID
-	AccountID                 uuid.UUID
-	Name                      string
-	RoleID                    uuid.UUID
+// UserChange is what UpdateUser changes: what is not nil or is Set.
+type UserChange struct {
+	Handle, FirstName, LastName, Email *string
+	Location, Title, ImageLocation     Nullable[string]
+	Settings                           *UserSettings
+	LastLogin                          *time.Time
 }
 
-// AddBot makes a service account with its membership.
-func (tx *Tx) AddBot(n NewBot) (*Bot, error) {
-	now := tx.stamp()
-	b := &Bot{
-		ID: tx.id(n.ID), Created: now, Updated: now, ActorID: tx.id(n.ActorID),
-		AccountID: n.AccountID, Name: n.Name,
+// UpdateUser changes a person, in all accounts at once.
+func (tx *Tx) UpdateUser(id uuid.UUID, c UserChange) error {
+	u, err := tx.User(id)
+	if err != nil {
+		return err
 	}
-	tx.data.bots.put(tx, b.ID, b)
-	cause := tx.record(subject{n.AccountID, kindBot, b.ID, b.Name}, created, nil, uuid.Nil)
-	_, err := tx.addMembership(Membership{
-		ID: n.MembershipID, AccountID: n.AccountID, ActorID: b.ActorID, BotID: b.ID, RoleID: n.RoleID,
-	}, cause)
-	return b, err
+	next := *u
+	if c.Handle != nil && *c.Handle != u.Handle {
+		if err := tx.freeUserHandle(*c.Handle); err != nil {
+			return err
+		}
+		next.Handle = *c.Handle
+	}
+	if c.Email != nil && *c.Email != u.Email {
+		if !strings.EqualFold(*c.Email, u.Email) {
+			if err := tx.freeEmail(*c.Email); err != nil {
+				return err
+			}
+		}
+		next.Email = *c.Email
+	}
+	set(&next.FirstName, c.FirstName)
+	set(&next.LastName, c.LastName)
+	set(&next.Settings, c.Settings)
+	set(&next.LastLogin, c.LastLogin)
+	c.Location.apply(&next.Location)
+	c.Title.apply(&next.Title)
+	c.ImageLocation.apply(&next.ImageLocation)
+	if reflect.DeepEqual(next, *u) {
+		return nil
+	}
+	next.Updated = tx.stamp()
+	tx.data.users.put(tx, id, &next)
+	tx.recordOf(u.ActorID, next.subject(), updated, nil, nil)
+	return nil
+}
+
+// set changes a value where another one is given.
+func set[T any](to *T, given *T) {
+	if given != nil {
+		*to = *given
+	}
+}
+
+func (tx *Tx) freeUserHandle(handle string) error {
+	if !ValidHandle(handle) {
+		return invalid("a handle has only lowercase letters, numbers and dashes", "handle")
+	}
+	if _, taken := tx.data.userByHandle.get(handle); taken {
+		return &Conflict{Reason: "The handle " + handle + " is taken"}
+	}
+	return nil
+}
+
+// DeleteUser takes a person away with their keys, sessions and memberships,
+// unless an account would be left without a way in.
+func (tx *Tx) DeleteUser(id uuid.UUID) error {
+	u, err := tx.User(id)
+	if err != nil {
+		return err
+	}
+	events := tx.recordOf(u.ActorID, u.subject(), deleted, nil, nil)
+	tx.dropKeys(u.ActorID, events)
+	for _, s := range slices.Clone(tx.data.sessionsByUser.get(u.ID)) {
+		tx.endSession(u, s, events)
+	}
+	for _, m := range slices.Clone(tx.MembershipsOf(u.ActorID)) {
+		if err := tx.removeMembership(m, events[m.AccountID]); err != nil {
+			return err
+		}
+	}
+	tx.data.users.delete(tx, u.ID)
+	return nil
 }

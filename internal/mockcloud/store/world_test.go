@@ -57,11 +57,7 @@ func newWorld(t tester) *world {
 				return err
 			}
 		}
-		bot, err := tx.AddBot(NewBot{AccountID: w.acme, Name: "bot", RoleID: OwnerRoleID})
-		if err != nil {
-			return err
-		}
-		_, err = tx.AddAPIKey(NewAPIKey{ActorID: bot.ActorID, Name: "bot", Secret: "pnb_secret_of_the_bot"})
+		_, _, err = tx.AddBot(NewBot{AccountID: w.acme, Name: "bot", RoleID: OwnerRoleID, Secret: "pnb_secret_of_the_bot"})
 		return err
 	})
 	if err != nil {
@@ -132,6 +128,9 @@ func (d *data) rows() map[string]any {
 	collect(out, "user", d.users.rows)
 	collect(out, "bot", d.bots.rows)
 	collect(out, "key", d.keys.rows)
+	collect(out, "session", d.sessions.rows)
+	collect(out, "invitation", d.invitations.rows)
+	collect(out, "mail", d.mails.rows)
 	collect(out, "role", d.roles.rows)
 	collect(out, "membership", d.memberships.rows)
 	collect(out, "workspace", d.workspaces.rows)
@@ -157,6 +156,9 @@ func checkIndexes(t tester, d *data) {
 	fill(&fresh.users, d.users.rows)
 	fill(&fresh.bots, d.bots.rows)
 	fill(&fresh.keys, d.keys.rows)
+	fill(&fresh.sessions, d.sessions.rows)
+	fill(&fresh.invitations, d.invitations.rows)
+	fill(&fresh.mails, d.mails.rows)
 	fill(&fresh.roles, d.roles.rows)
 	fill(&fresh.memberships, d.memberships.rows)
 	fill(&fresh.workspaces, d.workspaces.rows)
@@ -169,6 +171,8 @@ func checkIndexes(t tester, d *data) {
 			d.accountByHandle.rows, d.domainByName.rows, d.domainsByAccount.groups,
 			d.userByEmail.rows, d.userByHandle.rows, d.userByActor.rows, d.botByActor.rows, d.botsByAccount.groups,
 			d.keyByHash.rows, d.keysByActor.groups, d.rolesByAccount.groups,
+			d.sessionByHash.rows, d.sessionsByUser.groups, d.sessionsByAccount.groups,
+			d.invitationsByAccount.groups, d.invitationPending.rows, d.mailsInTime.groups,
 			d.membershipByActor.rows, d.membershipsByAccount.groups, d.membershipsOfActor.groups,
 			d.membersByRole.counts, d.activeUsersByRole.counts, d.workspacesByAccount.groups,
 			d.workspaceRolesByAccount.groups, d.accessIn.rows, d.accessByHolder.groups, d.accessByWorkspace.groups,

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Session is a person's login.
+type Session struct {
+	ID               uuid.UUID
+	Created, Updated time.Time
+	UserID           uuid.UUID
+	// AccountID and ConnectionID say through whose connection the login came;
+	// both are zero for a login without single sign-on.
+	AccountID    uuid.UUID
+	ConnectionID string
+	IPAddress    string
+	UserAgent    string
+	// Authenticated is when the person proved who they are.
+	Authenticated, Expires time.Time
+	Hash                   secretHash `secret:"true"`
+}
+
+// NewSession is what AddSession needs.
+type NewSession struct {
+	UserID       uuid.UUID
+	AccountID    uuid.UUID
+	ConnectionID string
+	IPAddress    string
+	UserAgent    string
+	Expires      time.Time
+}
+
+// AddSession logs a person in. With the session comes its token, which acts as
+// the person until the session ends and is never seen again.
+func (tx *Tx) AddSession(n NewSession) (*Session, string, error) {
+	u, err := tx.User(n.UserID)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, s := range slices.Clone(tx.data.sessionsByUser.get(u.ID)) {
+		if ended(s.Expires, tx.Now()) {
+			tx.endSession(u, s, nil)
+		}
+	}
+	now, token := tx.stamp(), newSecret("")
+	s := &Session{
+		ID: tx.newID(), Created: now, Updated: now, UserID: u.ID, AccountID: n.AccountID, ConnectionID: n.ConnectionID,
+		IPAddress: n.IPAddress, UserAgent: n.UserAgent, Authenticated: now, Expires: n.Expires, Hash: hashOf(token),
+	}
+	tx.data.sessions.put(tx, s.ID, s)
+	next := *u
+	next.LastLogin = now
+	tx.data.users.put(tx, u.ID, &next)
+	tx.recordOf(u.ActorID, u.subject(), loggedIn, s.payload(), nil)
+	return s, token, nil
+}
+
+// payload tells which session an event is about: the event's resource is the
+// person.
+func (s *Session) payload() map[string]any { return map[string]any{"session_id": s.ID.String()} }
+
+// Sessions gives a person's sessions that last, oldest first.
+func (r *Reader) Sessions(userID uuid.UUID) []*Session {
+	return slices.DeleteFunc(slices.Clone(r.data.sessionsByUser.get(userID)), func(s *Session) bool {
+		return ended(s.Expires, r.Now())
+	})
+}
+
+// Restricted says whether a session is kept out of its person's accounts. Only
+// enforcement does so, which begins with an account's first active connection;
+// no account has any yet.
+func (r *Reader) Restricted(*Session) bool { return false }
+
+// TerminateSession logs a person out.
+func (tx *Tx) TerminateSession(userID, id uuid.UUID) error {
+	u, err := tx.User(userID)
+	if err != nil {
+		return err
+	}
+	s, ok := tx.data.sessions.get(id)
+	if !ok || s.UserID != userID || ended(s.Expires, tx.Now()) {
+		return &NotFound{What: "Session"}
+	}
+	tx.endSession(u, s, nil)
+	return nil
+}
+
+func (tx *Tx) endSession(u *User, s *Session, follows causes) {
+	tx.data.sessions.delete(tx, s.ID)
+	tx.recordOf(u.ActorID, u.subject(), loggedOut, s.payload(), follows)
+}
