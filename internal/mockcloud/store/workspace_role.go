@@ -9,26 +9,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// Scope is a right over a workspace. The document does not list them; a role may
-// have any, and these are the ones that the account API asks for.
-type Scope string
-
-// The scopes that the account API asks for.
-const (
-	SeeWorkspaceUsers       Scope = "see_workspace_users"
-	ManageWorkspaceUsers    Scope = "manage_workspace_users"
-	ManageWorkspaceTeams    Scope = "manage_workspace_teams"
-	WriteWorkspaceSettings  Scope = "write_workspace_settings"
-	ManageWorkspaceSettings Scope = "manage_workspace_settings"
-)
-
-func allScopes() []Scope {
-	return []Scope{
-		SeeWorkspaceUsers, ManageWorkspaceUsers, ManageWorkspaceTeams,
-		WriteWorkspaceSettings, ManageWorkspaceSettings,
-	}
-}
-
 // WorkspaceRole is what someone may do in a workspace.
 type WorkspaceRole struct {
 	ID               uuid.UUID

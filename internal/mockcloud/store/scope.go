@@ -1,0 +1,163 @@
+package store
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Scope is a right over a workspace. The document does not list them; a role may
+// have any, and these are the ones that the account API asks for.
+type Scope string
+
+// The scopes that the account API asks for.
+const (
+	SeeWorkspaceUsers       Scope = "see_workspace_users"
+	ManageWorkspaceUsers    Scope = "manage_workspace_users"
+	ManageWorkspaceTeams    Scope = "manage_workspace_teams"
+	WriteWorkspaceSettings  Scope = "write_workspace_settings"
+	ManageWorkspaceSettings Scope = "manage_workspace_settings"
+)
+
+func allScopes() []Scope {
+	return []Scope{
+		SeeWorkspaceUsers, ManageWorkspaceUsers, ManageWorkspaceTeams,
+		WriteWorkspaceSettings, ManageWorkspaceSettings,
+	}
+}
+
+// Grant is one way by which a member gets into a workspace.
+type Grant struct {
+	WorkspaceID, RoleID uuid.UUID
+	// AccessID is the access that it rests on; uuid.Nil where the workspace's
+	// default role lets in all members.
+	AccessID uuid.UUID
+	// TeamID is the team through which; uuid.Nil for none.
+	TeamID uuid.UUID
+}
+
+// EffectiveAccess gives every way by which a member gets into the account's
+// workspaces: directly, then through teams, then by default roles. One workspace
+// may occur several times; what its roles allow adds up. Whoever has
+// administrate:workspace gets in everywhere, which does not show here.
+func (r *Reader) EffectiveAccess(m *Membership) []Grant {
+	var out []Grant
+	add := func(rows []*WorkspaceAccess) {
+		for _, a := range rows {
+			out = append(out, Grant{WorkspaceID: a.WorkspaceID, RoleID: a.RoleID, AccessID: a.ID, TeamID: a.TeamID})
+		}
+	}
+	add(r.Access(m.AccountID, m.ActorID))
+	for _, t := range r.TeamsOf(m.AccountID, m.ActorID) {
+		add(r.TeamAccess(t))
+	}
+	if m.RoleID == CollaboratorRoleID {
+		return out // Collaborators are only where they were invited to
+	}
+	for _, w := range r.Workspaces(m.AccountID) {
+		if w.DefaultRoleID != uuid.Nil {
+			out = append(out, Grant{WorkspaceID: w.ID, RoleID: w.DefaultRoleID})
+		}
+	}
+	return out
+}
+
+// MayEnter says which of the account's workspaces a member gets into, oldest
+// first.
+func (r *Reader) MayEnter(m *Membership) []*Workspace {
+	all := r.Workspaces(m.AccountID)
+	if r.Permit(m, AdministrateWorkspace) == nil {
+		return slices.Clone(all)
+	}
+	reached := make(map[uuid.UUID]struct{})
+	for _, g := range r.EffectiveAccess(m) {
+		reached[g.WorkspaceID] = struct{}{}
+	}
+	var out []*Workspace
+	for _, w := range all {
+		if _, ok := reached[w.ID]; ok {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// scopesIn gives what a member may do in a workspace. All is the right to
+// everything, also to scopes that this server does not know.
+func (r *Reader) scopesIn(m *Membership, workspaceID uuid.UUID) (scopes []Scope, all bool) {
+	if r.Permit(m, AdministrateWorkspace) == nil {
+		return nil, true
+	}
+	for _, g := range r.EffectiveAccess(m) {
+		if g.WorkspaceID != workspaceID {
+			continue
+		}
+		role := r.data.workspaceRoles.rows[g.RoleID]
+		if isWorkspaceOwner(role) {
+			return nil, true
+		}
+		scopes = append(scopes, r.scopesOf(role)...)
+	}
+	return scopes, false
+}
+
+// isWorkspaceOwner says whether a role has every scope that there is.
+func isWorkspaceOwner(role *WorkspaceRole) bool {
+	owner := WorkspaceRoleID("Owner")
+	return role.ID == owner || role.InheritedRoleID == owner
+}
+
+// scopesOf gives a role's scopes with those that it inherits.
+func (r *Reader) scopesOf(role *WorkspaceRole) []Scope {
+	if from, ok := r.data.workspaceRoles.get(role.InheritedRoleID); ok {
+		return slices.Concat(role.Scopes, from.Scopes)
+	}
+	return role.Scopes
+}
+
+// PermitScope checks that a member has a scope in one of the account's
+// workspaces.
+func (r *Reader) PermitScope(m *Membership, workspaceID uuid.UUID, wanted Scope) error {
+	if _, err := r.Workspace(m.AccountID, workspaceID); err != nil {
+		return err
+	}
+	if scopes, all := r.scopesIn(m, workspaceID); !all && !slices.Contains(scopes, wanted) {
+		return lacksScopes([]Scope{wanted})
+	}
+	return nil
+}
+
+func lacksScopes(lacking []Scope) error {
+	names := make([]string, len(lacking))
+	for i, s := range lacking {
+		names[i] = string(s)
+	}
+	if len(names) == 1 {
+		return &Forbidden{Reason: "Missing workspace scope: " + names[0]}
+	}
+	return &Forbidden{Reason: "Missing workspace scopes: " + strings.Join(names, ", ")}
+}
+
+// mayGrantScopes refuses to hand out a role with scopes that the caller does not
+// have in the workspace.
+func (tx *Tx) mayGrantScopes(w *Workspace, role *WorkspaceRole) error {
+	if tx.by.isSystem() {
+		return nil
+	}
+	own, err := tx.Enter(tx.by, w.AccountID)
+	if err != nil {
+		return err
+	}
+	scopes, all := tx.scopesIn(own, w.ID)
+	switch {
+	case all:
+		return nil
+	case isWorkspaceOwner(role):
+		return &Forbidden{Reason: "Only an Owner of the workspace makes others its Owners"}
+	}
+	if lacking := missing(scopes, tx.scopesOf(role)); lacking != nil {
+		return lacksScopes(lacking)
+	}
+	return nil
+}
