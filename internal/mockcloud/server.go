@@ -59,7 +59,7 @@ func New(cfg Config) (*Server, error) {
 	})
 	rt.Add(account.Routes(account.Options{ETags: !cfg.PublishedOnly})...)
 	steer := &control.Control{
-		Router: rt, Token: cfg.ControlToken,
+		Router: rt, Token: cfg.ControlToken, Store: state,
 		Restart: func() error { return state.Reset(cfg.Scenario.Seed) },
 	}
 	rt.Mount(control.Prefix, steer.Handler())

@@ -4,6 +4,7 @@
 //	GET  requests         how often each route was called
 //	POST requests/reset   count from zero
 //	GET, POST, DELETE faults
+//	GET  outbox           the mails that were sent, newest last
 //	POST reset            back to the scenario
 //
 // Web pages of other origins are refused, since a browser would let them send
@@ -38,6 +39,8 @@ type Control struct {
 	Router *router.Router
 	// Token, unless empty, has to come with every call.
 	Token string
+	// Store is where the outbox is.
+	Store *store.Store
 	// Restart puts the state back to the scenario.
 	Restart func() error
 }
@@ -50,6 +53,7 @@ func (c *Control) Handler() http.Handler {
 	mux.HandleFunc("GET "+Prefix+"faults", c.listFaults)
 	mux.HandleFunc("POST "+Prefix+"faults", c.addFault)
 	mux.HandleFunc("DELETE "+Prefix+"faults", c.clearFaults)
+	mux.HandleFunc("GET "+Prefix+"outbox", c.outbox)
 	mux.HandleFunc("POST "+Prefix+"reset", c.reset)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "There is no such control call")

@@ -52,8 +52,9 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	if err := d.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return nil, yamlError(name, err)
 	}
-	c := &checker{root: &root}
+	c := &checker{root: &root, keys: seen{}}
 	c.accounts(doc.Accounts)
+	c.users(doc.Users)
 	var extra yaml.Node
 	if err := d.Decode(&extra); !errors.Is(err, io.EOF) {
 		c.mistakes = append(c.mistakes, Mistake{Line: max(extra.Line, 1), What: "a scenario is one YAML document"})
@@ -62,7 +63,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 		slices.SortStableFunc(c.mistakes, func(a, b Mistake) int { return cmp.Compare(a.Line, b.Line) })
 		return nil, &Error{Name: name, Mistakes: c.mistakes}
 	}
-	return &Scenario{accounts: doc.Accounts}, nil
+	return &Scenario{accounts: doc.Accounts, users: doc.Users}, nil
 }
 
 var (
@@ -93,6 +94,7 @@ func yamlError(name string, err error) error {
 // checker collects mistakes. It looks up lines in the parsed document.
 type checker struct {
 	root     *yaml.Node
+	keys     seen
 	mistakes []Mistake
 }
 
@@ -152,7 +154,7 @@ func (c *checker) accounts(accounts []account) {
 	if len(accounts) == 0 {
 		c.fail("a scenario needs at least one account", "accounts")
 	}
-	ids, handles, keys, domains := seen{}, seen{}, seen{}, seen{}
+	ids, handles, domains := seen{}, seen{}, seen{}
 	for i := range accounts {
 		a := &accounts[i]
 		at := func(path ...any) []any { return append([]any{"accounts", i}, path...) }
@@ -177,7 +179,34 @@ func (c *checker) accounts(accounts []account) {
 				c.fail("the domain "+normal+" stands twice; it can be enabled once", at("domains", j)...)
 			}
 		}
-		c.people(a, keys, at)
+		c.people(a, at)
+	}
+}
+
+func (c *checker) users(people []person) {
+	emails := seen{}
+	for i, p := range people {
+		c.person(p, emails, []any{"users", i})
+	}
+}
+
+func (c *checker) person(p person, emails seen, at []any) {
+	email := append(slices.Clone(at), "email")
+	if store.CheckEmail(p.Email) != nil {
+		c.fail(fmt.Sprintf("email %q is not an email address", p.Email), email...)
+	}
+	if emails.again(strings.ToLower(p.Email)) {
+		c.fail("there is already a user "+p.Email, email...)
+	}
+	c.key(p.APIKey, "pnu_", append(slices.Clone(at), "api_key"))
+}
+
+func (c *checker) key(value, prefix string, at []any) {
+	if value != "" && !strings.HasPrefix(value, prefix) {
+		c.fail("api_key has to begin with "+prefix, at...)
+	}
+	if c.keys.again(value) {
+		c.fail("api_key stands twice; it can belong to one only", at...)
 	}
 }
 
@@ -210,7 +239,7 @@ func join[T ~string](values []T) string {
 	return strings.Join(out, ", ")
 }
 
-func (c *checker) people(a *account, keys seen, at func(...any) []any) {
+func (c *checker) people(a *account, at func(...any) []any) {
 	roles := seen{"Owner": true, "Admin": true, "Member": true, "Collaborator": true}
 	for j, r := range a.CustomRoles {
 		if r.Name == "" {
@@ -230,24 +259,10 @@ func (c *checker) people(a *account, keys seen, at func(...any) []any) {
 			c.fail(fmt.Sprintf("there is no role %q", name), at(path...)...)
 		}
 	}
-	key := func(value, prefix string, path ...any) {
-		if value != "" && !strings.HasPrefix(value, prefix) {
-			c.fail("api_key has to begin with "+prefix, at(path...)...)
-		}
-		if keys.again(value) {
-			c.fail("api_key stands twice; it can belong to one only", at(path...)...)
-		}
-	}
 	emails, names, handles := seen{}, seen{}, seen{}
 	for j, u := range a.Users {
-		if store.CheckEmail(u.Email) != nil {
-			c.fail(fmt.Sprintf("email %q is not an email address", u.Email), at("users", j, "email")...)
-		}
-		if emails.again(strings.ToLower(u.Email)) {
-			c.fail("there is already a user "+u.Email, at("users", j, "email")...)
-		}
+		c.person(u.person, emails, at("users", j))
 		role(u.Role, "users", j, "role")
-		key(u.APIKey, "pnu_", "users", j, "api_key")
 	}
 	for j, b := range a.ServiceAccounts {
 		if b.Name == "" {
@@ -257,7 +272,7 @@ func (c *checker) people(a *account, keys seen, at func(...any) []any) {
 			c.fail("there is already a service account "+b.Name, at("service_accounts", j, "name")...)
 		}
 		role(b.Role, "service_accounts", j, "role")
-		key(b.APIKey, "pnb_", "service_accounts", j, "api_key")
+		c.key(b.APIKey, "pnb_", at("service_accounts", j, "api_key"))
 	}
 	for j, w := range a.Workspaces {
 		if !store.ValidHandle(w.Handle) {

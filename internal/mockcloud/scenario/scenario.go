@@ -15,11 +15,17 @@ import (
 var defaultYAML []byte
 
 // Scenario is a checked scenario. Parse and Default give one; Seed applies it.
-type Scenario struct{ accounts []account }
+type Scenario struct {
+	accounts []account
+	users    []person
+}
 
 // document is a scenario as it is written down.
 type document struct {
 	Accounts []account `yaml:"accounts"`
+	// Users are people whether they belong to an account or not. Those who do not
+	// can be invited.
+	Users []person `yaml:"users"`
 }
 
 type account struct {
@@ -38,12 +44,18 @@ type account struct {
 	Generate           *generate        `yaml:"generate"`
 }
 
-type user struct {
+// person is a user, whatever accounts they belong to.
+type person struct {
 	Email     string `yaml:"email"`
 	FirstName string `yaml:"first_name"`
 	LastName  string `yaml:"last_name"`
-	Role      string `yaml:"role"`
 	APIKey    string `yaml:"api_key"`
+}
+
+// user is a member of an account.
+type user struct {
+	person `yaml:",inline"`
+	Role   string `yaml:"role"`
 }
 
 type serviceAccount struct {

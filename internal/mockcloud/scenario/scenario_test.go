@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -91,12 +92,49 @@ func TestMistakesOfForm(t *testing.T) {
 		"accounts:\n  - {handle: [a]}":          "f.yaml:2: cannot unmarshal",
 		"accounts:\n\t- handle: a":              "f.yaml:2: ",
 		"accounts:\n- handle: a\n  handle: b\n": "f.yaml:3: ",
-		"accounts:\n- handle: a\n---\nx: 1\n":   "f.yaml:3: a scenario is one YAML document",
-		"accounts:\n- handle: a\n  rate_limit_window: soon": "f.yaml:3: ",
+		"accounts:\n- handle: a\nusers:\n- {email: a@b.example, role: Owner}\n": `f.yaml:4: unknown field "role"`,
+		"accounts:\n- handle: a\n---\nx: 1\n":                                   "f.yaml:3: a scenario is one YAML document",
+		"accounts:\n- handle: a\n  rate_limit_window: soon":                     "f.yaml:3: ",
 	} {
 		if _, err := Parse("f.yaml", []byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
+	}
+}
+
+// TestUsers: people may be in no account, in one or in several; they are one user
+// with a key for each place where one is written down.
+func TestUsers(t *testing.T) {
+	t.Parallel()
+	s, err := Parse("u.yaml", []byte(`
+users:
+  - {email: new@comer.example, first_name: New, last_name: Comer, api_key: pnu_new}
+  - {email: ada@acme.com, first_name: Ada, api_key: pnu_ada}
+accounts:
+  - handle: acme
+    users: [{email: ADA@acme.com, first_name: Other, api_key: pnu_ada_in_acme}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = seeded(t, s).View(func(r *store.Reader) error {
+		for key, want := range map[string]string{"pnu_new": "New in 0", "pnu_ada": "Ada in 1", "pnu_ada_in_acme": "Ada in 1"} {
+			actor, err := r.Authenticate(key)
+			if err != nil {
+				return err
+			}
+			u, err := r.User(actor.UserID)
+			if err != nil {
+				return err
+			}
+			if got := fmt.Sprintf("%s in %d", u.FirstName, len(r.MembershipsOf(actor.ActorID))); got != want {
+				t.Errorf("%s: %s, want %s", key, got, want)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -12,6 +12,11 @@ import (
 // Seed makes everything that the scenario describes, in a store's first
 // transaction (store.Reset).
 func (s *Scenario) Seed(tx *store.Tx) error {
+	for _, p := range s.users {
+		if err := seedPerson(tx, p); err != nil {
+			return fmt.Errorf("user %s: %w", p.Email, err)
+		}
+	}
 	for _, a := range s.accounts {
 		if err := a.seed(tx); err != nil {
 			return fmt.Errorf("account %s: %w", a.Handle, err)
@@ -91,7 +96,8 @@ func (a account) seedPeople(tx *store.Tx, accountID uuid.UUID) error {
 	}
 	for n := 1; n <= a.Generate.Members; n++ {
 		if err := seedUser(tx, accountID, user{
-			Email: generatedEmail(n, a.Generate.Domain), FirstName: "Person", LastName: fmt.Sprintf("%05d", n), Role: a.Generate.Role,
+			person: person{Email: generatedEmail(n, a.Generate.Domain), FirstName: "Person", LastName: fmt.Sprintf("%05d", n)},
+			Role:   a.Generate.Role,
 		}); err != nil {
 			return err
 		}
@@ -107,32 +113,52 @@ func roleID(tx *store.Tx, accountID uuid.UUID, name string) (uuid.UUID, error) {
 	return role.ID, nil
 }
 
-// seedUser makes a member. A person who is in several accounts is one user.
+// seedPerson makes a person who need not be a member.
+func seedPerson(tx *store.Tx, p person) error {
+	u, err := seedOnce(tx, p)
+	if err != nil {
+		return err
+	}
+	return seedKey(tx, u, p.APIKey)
+}
+
+// seedOnce makes a user, or finds the one that there is: a person who is in
+// several accounts is one user.
+func seedOnce(tx *store.Tx, p person) (*store.User, error) {
+	if u, known := tx.UserByEmail(p.Email); known {
+		return u, nil
+	}
+	return tx.AddUser(store.NewUser{
+		ID: stableID("user", p.Email), ActorID: stableID("actor", p.Email),
+		FirstName: p.FirstName, LastName: p.LastName, Email: p.Email,
+	})
+}
+
+func seedKey(tx *store.Tx, u *store.User, secret string, in ...string) error {
+	if secret == "" {
+		return nil
+	}
+	_, err := tx.AddAPIKey(store.NewAPIKey{
+		ID: stableID("api_key", append(in, u.Email)...), ActorID: u.ActorID, Name: "scenario", Secret: secret,
+	})
+	return err
+}
+
+// seedUser makes a member.
 func seedUser(tx *store.Tx, accountID uuid.UUID, u user) error {
 	role, err := roleID(tx, accountID, u.Role)
 	if err != nil {
 		return err
 	}
-	person, known := tx.UserByEmail(u.Email)
-	if !known {
-		if person, err = tx.AddUser(store.NewUser{
-			ID: stableID("user", u.Email), ActorID: stableID("actor", u.Email),
-			FirstName: u.FirstName, LastName: u.LastName, Email: u.Email,
-		}); err != nil {
-			return err
-		}
+	person, err := seedOnce(tx, u.person)
+	if err != nil {
+		return err
 	}
 	membershipID := stableID("account_membership", accountID.String(), u.Email)
 	if _, err := tx.AddMember(membershipID, accountID, person, role); err != nil {
 		return err
 	}
-	if u.APIKey == "" {
-		return nil
-	}
-	_, err = tx.AddAPIKey(store.NewAPIKey{
-		ID: stableID("api_key", accountID.String(), u.Email), ActorID: person.ActorID, Name: "scenario", Secret: u.APIKey,
-	})
-	return err
+	return seedKey(tx, person, u.APIKey, accountID.String())
 }
 
 // seedBot makes a service account. One without a key gets a key that nobody
