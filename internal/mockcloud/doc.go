@@ -9,6 +9,7 @@
 //	input     reading of bodies, paths and queries, with FastAPI's answers to mistakes
 //	router    hosts, request ids, keys, rate limits, permissions, faults; values and errors become answers
 //	account   the published account API, one file a noun
+//	setup     the page behind a setup link
 //	control   /_mockcloud/: requests, faults, reset
 //
 // The way of a request: router finds the route and the caller → a handler of

@@ -11,6 +11,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/control"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scenario"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/setup"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -63,6 +64,7 @@ func New(cfg Config) (*Server, error) {
 		Restart: func() error { return state.Reset(cfg.Scenario.Seed) },
 	}
 	rt.Mount(control.Prefix, steer.Handler())
+	rt.Mount(setup.Prefix, setup.Handler(state))
 	return &Server{router: rt}, nil
 }
 

@@ -31,6 +31,7 @@ func Routes(o Options) []router.Route {
 		membershipRoutes(), roleRoutes(), botRoutes(), meRoutes(),
 		teamRoutes(), workspaceRoutes(), workspaceRoleRoutes(), userAccessRoutes(), teamAccessRoutes(),
 		userRoutes(), keyRoutes(), sessionRoutes(), invitationRoutes(),
+		eventRoutes(), ssoRoutes(),
 	)
 }
 

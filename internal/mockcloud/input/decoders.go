@@ -183,7 +183,8 @@ func Time(v Value) time.Time {
 		return time.Time{}
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05", time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
+		// A year of five digits, as an offset may make one, cannot be told in an answer.
+		if t, err := time.Parse(layout, s); err == nil && t.UTC().Year() <= 9999 && t.UTC().Year() >= 0 {
 			return t.UTC()
 		}
 	}

@@ -158,7 +158,7 @@ func TestTime(t *testing.T) {
 	if got, err := read("2026-01-02"); err != nil || got != noon.Add(-12*time.Hour) {
 		t.Errorf("a date: %s, %v", got, err)
 	}
-	for _, text := range []string{"", "noon", "2026-02-30T00:00:00Z", "1767355200"} {
+	for _, text := range []string{"", "noon", "2026-02-30T00:00:00Z", "9999-12-31T23:59:59-01:00", "1767355200"} {
 		if _, err := read(text); err == nil || !slices.Equal(mistakes(t, err), []string{"[query since] datetime_from_date_parsing"}) {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -98,6 +98,15 @@ func (c *Call) ID(name string) (uuid.UUID, error) {
 	return input.PathID(name, c.Request.PathValue(name))
 }
 
+// BaseURL is how the caller reaches this server: what links to it begin with.
+func (c *Call) BaseURL() string {
+	scheme := "http"
+	if c.Request.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + c.Request.Host
+}
+
 // Body reads the JSON body.
 func Body[T any](c *Call, decode input.Decoder[T]) (T, error) {
 	return input.Body(c.body, c.isJSON(), false, decode)

@@ -289,6 +289,9 @@ func (tx *Tx) DeleteAccount(id uuid.UUID) error {
 	for _, w := range slices.Clone(tx.data.workspacesByAccount.get(id)) {
 		tx.data.workspaces.delete(tx, w.ID)
 	}
+	for _, l := range slices.Clone(tx.data.setupLinksExpire.get(id)) {
+		tx.data.setupLinks.delete(tx, l.ID)
+	}
 	tx.data.accounts.delete(tx, a.ID)
 	tx.data.events.forget(tx, id)
 	return nil

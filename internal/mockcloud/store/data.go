@@ -80,6 +80,11 @@ type data struct {
 	teamMembersByActor *grouped[actorIn, TeamMember]
 
 	events eventLog
+
+	secrets          table[uuid.UUID, Secret]
+	setupLinks       table[uuid.UUID, SetupLink]
+	setupLinkByHash  *unique[secretHash, SetupLink]
+	setupLinksExpire *grouped[uuid.UUID, SetupLink] // by account, the first to expire first
 }
 
 // actorIn is an actor within an account.
@@ -151,6 +156,9 @@ func newData() *data {
 		teamMembersByActor: newGrouped(func(m *TeamMember) (actorIn, bool) { return actorIn{m.AccountID, m.ActorID}, true }, compareTeamMembers),
 
 		events: newEventLog(),
+
+		setupLinkByHash:  newUnique(func(l *SetupLink) (secretHash, bool) { return l.Hash, true }),
+		setupLinksExpire: newGrouped(func(l *SetupLink) (uuid.UUID, bool) { return l.AccountID, true }, order(func(l *SetupLink) (time.Time, uuid.UUID) { return l.Expires, l.ID })),
 	}
 	d.accounts = newTable[uuid.UUID](index[Account](d.accountByHandle))
 	d.domains = newTable[uuid.UUID](index[Domain](d.domainByName), d.domainsByAccount)
@@ -168,6 +176,8 @@ func newData() *data {
 	d.access = newTable[uuid.UUID](index[WorkspaceAccess](d.accessIn), d.accessByHolder, d.accessByWorkspace, d.accessByRole)
 	d.teams = newTable[uuid.UUID](index[Team](d.teamByName), d.teamsByAccount)
 	d.teamMembers = newTable[uuid.UUID](index[TeamMember](d.teamMember), d.teamMembersByTeam, d.teamMembersByActor)
+	d.secrets = newTable[uuid.UUID, Secret]()
+	d.setupLinks = newTable[uuid.UUID](index[SetupLink](d.setupLinkByHash), d.setupLinksExpire)
 	for _, role := range builtinRoles() {
 		d.roles.set(role.ID, role)
 	}

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -9,6 +11,9 @@ import (
 
 // keptEvents is how many audit events an account keeps.
 const keptEvents = 100_000
+
+// ownEvents begins the names of the events that only the server makes.
+const ownEvents = "prefect-cloud."
 
 // The kinds of things that audit events tell of, as they stand in the event's
 // name: prefect-cloud.{kind}.{action}.
@@ -46,22 +51,92 @@ const (
 type Event struct {
 	ID        uuid.UUID
 	AccountID uuid.UUID
-	Occurred  time.Time
-	Name      string
-	Resource  Resource
-	Related   []Resource
-	Payload   map[string]any
+	// Occurred is when it happened, by the word of who sent it; Received is when
+	// the server learned of it.
+	Occurred, Received time.Time
+	Name               string
+	Resource           Resource
+	Related            []Resource
+	Payload            map[string]any
 	// Follows is the event that caused this one; uuid.Nil for none.
 	Follows uuid.UUID
 }
 
 // Resource is a thing that an event concerns. Role is empty for the primary one,
-// else "actor" or "account".
-type Resource struct{ ID, Name, Role string }
+// else "actor" or "account", or what the sender of an event says.
+type Resource struct {
+	ID, Name, Role string
+	// More are labels that only events from outside have.
+	More map[string]string
+}
+
+// The labels of every resource.
+const (
+	LabelID   = "prefect.resource.id"
+	LabelName = "prefect.resource.name"
+	LabelRole = "prefect.resource.role"
+)
+
+// Label gives one of the resource's labels.
+func (r Resource) Label(name string) (string, bool) {
+	switch name {
+	case LabelID:
+		return r.ID, true
+	case LabelName:
+		return r.Name, r.Name != ""
+	case LabelRole:
+		return r.Role, r.Role != ""
+	}
+	value, ok := r.More[name]
+	return value, ok
+}
+
+// Labels gives all of the resource's labels.
+func (r Resource) Labels() map[string]string {
+	labels := maps.Clone(r.More)
+	if labels == nil {
+		labels = make(map[string]string, 3)
+	}
+	for _, name := range []string{LabelID, LabelName, LabelRole} {
+		if value, ok := r.Label(name); ok {
+			labels[name] = value
+		}
+	}
+	return labels
+}
 
 // Events gives the account's audit trail, oldest first.
 func (r *Reader) Events(account uuid.UUID) []*Event {
 	return slices.Clone(r.data.events.kept(account))
+}
+
+// ReceiveEvents adds events from outside to an account's audit trail. The names of
+// the server's own events are not theirs to use.
+func (tx *Tx) ReceiveEvents(account uuid.UUID, events []Event) error {
+	var problems []Problem
+	wrong := func(msg string, loc ...any) {
+		problems = append(problems, Problem{Loc: loc, Msg: "Value error, " + msg, Type: "value_error"})
+	}
+	for i := range events {
+		e := &events[i]
+		if strings.HasPrefix(e.Name, ownEvents) {
+			wrong("names that start with "+ownEvents+" are the server's own", i, "event")
+		}
+		if e.Resource.ID == "" {
+			wrong("resources must have the label "+LabelID, i, "resource")
+		}
+		for j, related := range e.Related {
+			if related.ID == "" || related.Role == "" {
+				wrong("related resources must have the labels "+LabelID+" and "+LabelRole, i, "related", j)
+			}
+		}
+		e.AccountID, e.Received = account, tx.stamp()
+		tx.data.events.add(tx, e)
+	}
+	if problems != nil {
+		return &Invalid{Problems: problems}
+	}
+	return nil
 }
 
 // subject is the thing that a change was made to.
@@ -72,7 +147,7 @@ type subject struct {
 	name    string
 }
 
-func resourceID(kind string, id uuid.UUID) string { return "prefect-cloud." + kind + "." + id.String() }
+func resourceID(kind string, id uuid.UUID) string { return ownEvents + kind + "." + id.String() }
 
 // record notes what happened to a thing and gives the id of the event, so that
 // what follows from it can name it. Nothing is noted while a store is seeded.
@@ -80,11 +155,13 @@ func (tx *Tx) record(of subject, action string, payload map[string]any, follows 
 	if tx.data.seeding {
 		return uuid.Nil
 	}
+	now := tx.stamp()
 	e := &Event{
 		ID:        tx.newID(),
 		AccountID: of.account,
-		Occurred:  tx.stamp(),
-		Name:      "prefect-cloud." + of.kind + "." + action,
+		Occurred:  now,
+		Received:  now,
+		Name:      ownEvents + of.kind + "." + action,
 		Resource:  Resource{ID: resourceID(of.kind, of.id), Name: of.name},
 		Payload:   payload,
 		Follows:   follows,

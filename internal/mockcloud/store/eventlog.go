@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,13 +42,23 @@ func (l *eventLog) kept(account uuid.UUID) []*Event {
 	return events[max(0, len(events)-keptEvents):]
 }
 
+// between gives the account's events of a span, both ends included. The slice is
+// the log's own.
+func (l *eventLog) between(account uuid.UUID, since, until time.Time) []*Event {
+	events := l.kept(account)
+	from := sort.Search(len(events), func(i int) bool { return !events[i].Occurred.Before(since) })
+	to := sort.Search(len(events), func(i int) bool { return events[i].Occurred.After(until) })
+	return events[from:max(from, to)]
+}
+
 // add puts an event into its place. One that is there already, sent once more, is
 // kept once.
 func (l *eventLog) add(tx *Tx, e *Event) {
 	events := l.byAccount[e.AccountID]
-	// Dropping the surplus only now and then makes it cost next to nothing.
-	if surplus := len(events) - keptEvents; surplus >= keptEvents/10 {
-		events = slices.Clone(events[surplus:])
+	// Dropping surplus only now and then makes it cost next to nothing. Not all of
+	// it goes, so that a rollback finds again what was pushed out.
+	if surplus := len(events) - keptEvents; surplus >= keptEvents/5 {
+		events = slices.Clone(events[surplus/2:])
 	}
 	at := len(events)
 	if at > 0 && comparePosition(events[at-1], e.position()) >= 0 {
@@ -55,6 +66,9 @@ func (l *eventLog) add(tx *Tx, e *Event) {
 		if at, known = slices.BinarySearchFunc(events, e.position(), comparePosition); known {
 			return
 		}
+	}
+	if oldest := len(events) - keptEvents; oldest >= 0 && at <= oldest {
+		return // older than all that is kept
 	}
 	events = slices.Insert(events, at, e)
 	l.byAccount[e.AccountID] = events

@@ -92,7 +92,10 @@ func (s *Store) update(by Actor, fn func(*Tx) error) (kept func() error, err err
 func (s *Store) Reset(seed func(*Tx) error) error {
 	fresh := newData()
 	fresh.seeding = true
-	b, err := s.run(fresh, s.clock.outside, Actor{}, seed)
+	b, err := s.run(fresh, s.clock.outside, Actor{}, func(tx *Tx) error {
+		tx.newSecret(signing)
+		return seed(tx)
+	})
 	if err != nil {
 		return err
 	}
@@ -142,8 +145,15 @@ type Reader struct {
 	clock func() time.Time
 }
 
-// Now is the time by the store's clock.
-func (r *Reader) Now() time.Time { return r.clock().UTC() }
+// Now is the time by the store's clock, and never before anything that is in the
+// store: what was just created is not in the future.
+func (r *Reader) Now() time.Time {
+	now := r.clock().UTC()
+	if now.Before(r.data.lastStamp) {
+		return r.data.lastStamp
+	}
+	return now
+}
 
 // Tx is a transaction: a Reader that also changes.
 type Tx struct {

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -70,7 +71,7 @@ func TestEvents(t *testing.T) {
 					{ID: "prefect-cloud.user." + owner.UserID.String(), Name: "owner@acme.com", Role: "actor"},
 					{ID: "prefect-cloud.account." + w.acme.String(), Name: "ACME", Role: "account"},
 				}
-				if !slices.Equal(e.Related, want) {
+				if !reflect.DeepEqual(e.Related, want) {
 					t.Errorf("related %+v", e.Related)
 				}
 			}
@@ -202,7 +203,7 @@ func TestAuthenticate(t *testing.T) {
 func TestEventLogIsBounded(t *testing.T) {
 	t.Parallel()
 	log, tx := newEventLog(), &Tx{}
-	const surplus = keptEvents/10 + 5
+	const surplus = keptEvents/5 + 5
 	for i := range keptEvents + surplus {
 		log.add(tx, &Event{Name: fmt.Sprint(i), Occurred: start.Add(time.Duration(i) * time.Microsecond)})
 	}
@@ -211,6 +212,18 @@ func TestEventLogIsBounded(t *testing.T) {
 	if len(events) != keptEvents || events[0].Name != fmt.Sprint(surplus) {
 		t.Errorf("%d events from %s on", len(events), events[0].Name)
 	}
+	log.add(tx, &Event{Name: "long ago"})
+	found := log.between(uuid.Nil, time.Time{}, start.Add(time.Hour))
+	if !slices.Equal(found, events) {
+		t.Errorf("%d events are found by time", len(found))
+	}
+	for i := len(tx.changes) - 1; i > len(tx.changes)-10; i-- {
+		tx.changes[i].undo()
+	}
+	found = log.between(uuid.Nil, start, start.Add(time.Hour))
+	if len(found) != keptEvents || found[0].Name != fmt.Sprint(surplus-9) {
+		t.Errorf("after a rollback %d events are found by time, from %s on", len(found), found[0].Name)
+	}
 }
 
 func TestDeleteAccountLeavesNothing(t *testing.T) {
@@ -218,6 +231,9 @@ func TestDeleteAccountLeavesNothing(t *testing.T) {
 	w := newWorld(t)
 	if err := w.store.Update(w.actor("owner"), func(tx *Tx) error {
 		if err := tx.SetDomains(w.acme, []string{"acme.com"}); err != nil {
+			return err
+		}
+		if _, err := tx.AddSetupLink(w.acme, SetupSSO); err != nil {
 			return err
 		}
 		return tx.DeleteAccount(w.acme)

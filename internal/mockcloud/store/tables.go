@@ -40,6 +40,8 @@ func (d *data) tables() map[string]anyTable {
 		"workspace_access": &d.access,
 		"teams":            &d.teams,
 		"team_members":     &d.teamMembers,
+		"secrets":          &d.secrets,
+		"setup_links":      &d.setupLinks,
 		eventTable:         &d.events,
 	}
 }

@@ -138,6 +138,8 @@ func (d *data) rows() map[string]any {
 	collect(out, "access", d.access.rows)
 	collect(out, "team", d.teams.rows)
 	collect(out, "team member", d.teamMembers.rows)
+	collect(out, "secret", d.secrets.rows)
+	collect(out, "setup link", d.setupLinks.rows)
 	return out
 }
 
@@ -166,6 +168,7 @@ func checkIndexes(t tester, d *data) {
 	fill(&fresh.access, d.access.rows)
 	fill(&fresh.teams, d.teams.rows)
 	fill(&fresh.teamMembers, d.teamMembers.rows)
+	fill(&fresh.setupLinks, d.setupLinks.rows)
 	contents := func(d *data) []any {
 		return []any{
 			d.accountByHandle.rows, d.domainByName.rows, d.domainsByAccount.groups,
@@ -178,6 +181,7 @@ func checkIndexes(t tester, d *data) {
 			d.workspaceRolesByAccount.groups, d.accessIn.rows, d.accessByHolder.groups, d.accessByWorkspace.groups,
 			d.accessByRole.counts, d.teamByName.rows, d.teamsByAccount.groups, d.teamMember.rows,
 			d.teamMembersByTeam.groups, d.teamMembersByActor.groups,
+			d.setupLinkByHash.rows, d.setupLinksExpire.groups,
 		}
 	}
 	for i, want := range contents(fresh) {

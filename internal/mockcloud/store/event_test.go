@@ -1,0 +1,136 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+)
+
+// TestEventOrder: whatever the order in which events arrive, the trail is by time,
+// holds each once, and gives every span of it.
+func TestEventOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		log, tx := newEventLog(), &Tx{}
+		known := map[EventPosition]bool{}
+		for range rapid.IntRange(0, 40).Draw(t, "events") {
+			e := &Event{Occurred: drawTime(t, "occurred"), ID: uuid.UUID{byte(rapid.IntRange(0, 3).Draw(t, "id"))}}
+			log.add(tx, e)
+			known[e.position()] = true
+		}
+		since, until := drawTime(t, "since"), drawTime(t, "until")
+		within := 0
+		for p := range known {
+			if !p.Occurred.Before(since) && !p.Occurred.After(until) {
+				within++
+			}
+		}
+		events := log.kept(uuid.Nil)
+		if !slices.IsSortedFunc(events, func(a, b *Event) int { return comparePosition(a, b.position()) }) || len(events) != len(known) {
+			t.Fatalf("%d events of %d, or not in order", len(events), len(known))
+		}
+		if got := log.between(uuid.Nil, since, until); len(got) != within {
+			t.Fatalf("%d events from %s to %s, want %d", len(got), since, until, within)
+		}
+	})
+}
+
+func drawTime(t *rapid.T, label string) time.Time {
+	return start.Add(time.Duration(rapid.IntRange(0, 10).Draw(t, label)) * time.Second)
+}
+
+// TestEventPagesMeet: the pages of a query are its answer, cut into pieces.
+func TestEventPagesMeet(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		log, tx := newEventLog(), &Tx{}
+		for n := range rapid.IntRange(0, 30).Draw(t, "events") {
+			log.add(tx, &Event{
+				ID: uuid.UUID{byte(n)}, Occurred: drawTime(t, "occurred"),
+				Resource: Resource{ID: fmt.Sprint(rapid.IntRange(0, 5).Draw(t, "resource"))},
+			})
+		}
+		r := &Reader{data: &data{events: log}}
+		query := EventQuery{
+			Since: start, Until: start.Add(time.Minute), OldestFirst: rapid.Bool().Draw(t, "oldest first"),
+			Filter: EventFilter{Distinct: rapid.Bool().Draw(t, "distinct")}, Skip: rapid.IntRange(0, 5).Draw(t, "skip"), Limit: 100,
+		}
+		whole := r.FindEvents(uuid.Nil, query)
+		var got []*Event
+		query.Limit = rapid.IntRange(1, 7).Draw(t, "limit")
+		for {
+			page := r.FindEvents(uuid.Nil, query)
+			if page.Total != whole.Total {
+				t.Fatalf("a page knows of %d events, all pages of %d", page.Total, whole.Total)
+			}
+			got = append(got, page.Events...)
+			if !page.More {
+				break
+			}
+			query.After = page.Events[len(page.Events)-1].Position()
+		}
+		if !slices.Equal(got, whole.Events) {
+			t.Fatalf("%d events on pages, %d in all", len(got), len(whole.Events))
+		}
+	})
+}
+
+func TestSignature(t *testing.T) {
+	t.Parallel()
+	w, other := newWorld(t), newWorld(t)
+	var token string
+	w.view(func(r *Reader) { token = r.Sign("page", []byte("payload")) })
+	opens := func(w *world, purpose, token string) (ok bool) {
+		w.view(func(r *Reader) {
+			var payload []byte
+			if payload, ok = r.Verify(purpose, token); ok && string(payload) != "payload" {
+				t.Errorf("payload %q", payload)
+			}
+		})
+		return ok
+	}
+	if !opens(w, "page", token) {
+		t.Error("a good token is refused")
+	}
+	for name, open := range map[string]bool{
+		"another purpose": opens(w, "login", token), "another server": opens(other, "page", token),
+		"changed": opens(w, "page", "A"+token[1:]), "no proof": opens(w, "page", token[:10]), "no token": opens(w, "page", ""),
+	} {
+		if open {
+			t.Errorf("opened by %s", name)
+		}
+	}
+}
+
+// BenchmarkFindEvents looks for a few events among 100,000.
+func BenchmarkFindEvents(b *testing.B) {
+	log, tx := newEventLog(), &Tx{}
+	for n := range keptEvents {
+		log.add(tx, &Event{
+			ID: uuid.New(), Occurred: start.Add(time.Duration(n) * time.Second), Name: "prefect-cloud.user.updated",
+			Resource: Resource{ID: fmt.Sprintf("prefect-cloud.user.%d", n%1000), Name: "someone"},
+			Related:  []Resource{{ID: "prefect-cloud.user.1", Name: "owner@acme.com", Role: "actor"}},
+			Payload:  map[string]any{"n": n},
+		})
+	}
+	r := &Reader{data: &data{events: log}}
+	text := "someone -nobody"
+	for name, q := range map[string]EventQuery{
+		"an hour":  {Since: start.Add(time.Hour), Until: start.Add(2 * time.Hour), Limit: 50},
+		"all":      {Until: start.AddDate(1, 0, 0), Limit: 50},
+		"resource": {Until: start.AddDate(1, 0, 0), Limit: 50, Filter: EventFilter{Resource: &ResourceFilter{IDs: []string{"prefect-cloud.user.7"}}}},
+		"text":     {Until: start.AddDate(1, 0, 0), Limit: 50, Filter: EventFilter{Text: &text}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if page := r.FindEvents(uuid.Nil, q); len(page.Events) != 50 {
+					b.Fatal(len(page.Events))
+				}
+			}
+		})
+	}
+}
