@@ -1,0 +1,205 @@
+package idp
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Person is somebody who can log in.
+type Person struct {
+	// Subject identifies the person for good (OIDC's sub); it never changes and
+	// is never given to somebody else.
+	Subject   string
+	Email     string
+	FirstName string
+	LastName  string
+	Groups    []string
+}
+
+// Name is how pages call the person.
+func (p Person) Name() string {
+	if name := strings.TrimSpace(p.FirstName + " " + p.LastName); name != "" {
+		return name
+	}
+	return p.Email
+}
+
+// Config is what an identity provider is made of.
+type Config struct {
+	// BaseURL is where browsers and servers reach the provider; it is the OIDC
+	// issuer. Scheme and host, optionally a path, no slash at the end.
+	BaseURL string
+	// People can log in from the start.
+	People []Person
+	// ClientSecret is the secret of every OIDC client: any client_id is accepted
+	// with it. Empty switches OIDC's token endpoint off: nobody has the secret.
+	ClientSecret string
+	// RedirectOrigins are the origins ("https://app.example.com") to which answers
+	// are sent; a redirect_uri anywhere else is refused on the page.
+	RedirectOrigins []string
+	// SigningAlg is how ID tokens are signed: RS256 (also when empty), PS256,
+	// ES256 or EdDSA.
+	SigningAlg string
+	// Clock gives the time; nil means time.Now.
+	Clock func() time.Time
+}
+
+// IdP is an identity provider; it is an http.Handler. Use New.
+type IdP struct {
+	base         *url.URL
+	clock        func() time.Time
+	mux          *http.ServeMux
+	pages        *template.Template
+	crossOrigin  *http.CrossOriginProtection
+	redirectable []string
+	oidc         *oidcState
+
+	mu          sync.RWMutex
+	people      map[string]Person // by subject
+	misbehavior Mode
+}
+
+// New gives an identity provider that behaves well.
+func New(config Config) (*IdP, error) {
+	base, err := url.Parse(config.BaseURL)
+	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") ||
+		base.User != nil || base.RawQuery != "" || base.Fragment != "" || strings.HasSuffix(base.Path, "/") {
+		return nil, fmt.Errorf("the base URL %q has to be like https://idp.example.com, without a slash at the end", config.BaseURL)
+	}
+	pages, err := parsePages()
+	if err != nil {
+		return nil, err
+	}
+	if config.Clock == nil {
+		config.Clock = time.Now
+	}
+	p := &IdP{
+		base:         base,
+		clock:        config.Clock,
+		mux:          http.NewServeMux(),
+		pages:        pages,
+		crossOrigin:  http.NewCrossOriginProtection(),
+		redirectable: slices.Clone(config.RedirectOrigins),
+		people:       make(map[string]Person),
+	}
+	for _, person := range config.People {
+		if err := p.SetPerson(person); err != nil {
+			return nil, err
+		}
+	}
+	p.registerPages()
+	// Each protocol mounts its own routes on the provider.
+	for _, register := range []func(*IdP, Config) error{registerOIDC} {
+		if err := register(p, config); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// SetPerson adds a person, or changes the one with that subject.
+func (p *IdP) SetPerson(person Person) error {
+	if person.Subject == "" || person.Email == "" {
+		return errors.New("a person needs a subject and an email address")
+	}
+	person.Groups = slices.Clone(person.Groups)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, other := range p.people {
+		if other.Subject != person.Subject && strings.EqualFold(other.Email, person.Email) {
+			return fmt.Errorf("two people have the email address %s", person.Email)
+		}
+	}
+	p.people[person.Subject] = person
+	return nil
+}
+
+// RemovePerson takes a person away; unknown ones are fine.
+func (p *IdP) RemovePerson(subject string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.people, subject)
+}
+
+// People are all who can log in, by email address.
+func (p *IdP) People() []Person {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	out := make([]Person, 0, len(p.people))
+	for _, person := range p.people {
+		out = append(out, person)
+	}
+	slices.SortFunc(out, func(a, b Person) int { return strings.Compare(a.Email, b.Email) })
+	return out
+}
+
+func (p *IdP) person(subject string) (Person, bool) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	person, ok := p.people[subject]
+	return person, ok
+}
+
+func (p *IdP) personByEmail(email string) (Person, bool) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for _, person := range p.people {
+		if strings.EqualFold(person.Email, email) {
+			return person, true
+		}
+	}
+	return Person{}, false
+}
+
+// url is the full address of one of the provider's own paths.
+func (p *IdP) url(path string) string { return p.base.String() + path }
+
+// handle mounts a handler at a path below the base URL.
+func (p *IdP) handle(method, path string, h http.HandlerFunc) {
+	p.mux.HandleFunc(method+" "+p.base.Path+path, h)
+}
+
+// mayRedirectTo says whether answers may be sent to a URL.
+func (p *IdP) mayRedirectTo(raw string) (*url.URL, bool) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
+		return nil, false
+	}
+	return u, slices.Contains(p.redirectable, origin(u))
+}
+
+func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
+
+// ServeHTTP answers requests to the base URL's own host only, so that no other
+// name that somebody points here gets an answer (DNS rebinding).
+func (p *IdP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Content-Security-Policy", policy("'self'"))
+	if !strings.EqualFold(r.Host, p.base.Host) {
+		p.problem(w, http.StatusMisdirectedRequest, "This identity provider answers only as "+p.base.Host+".")
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+	p.mux.ServeHTTP(w, r)
+}
+
+// maxRequest bounds what is read of a request: SAML's are the largest.
+const maxRequest = 256 << 10
+
+// policy is the Content-Security-Policy: no script at all, forms only to where
+// they must go. Browsers hold the redirect after a form to the same list, so it
+// has to name the origin to which the answer goes.
+func policy(formAction string) string {
+	return "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action " + formAction
+}

@@ -1,0 +1,96 @@
+package idp
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+type tokenAnswer struct {
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	ExpiresIn   int64  `json:"expires_in"`
+	Scope       string `json:"scope"`
+	IDToken     string `json:"id_token,omitempty"`
+}
+
+// oauthError is the body of RFC 6749 section 5.2.
+type oauthError struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+}
+
+// token is the token endpoint (OpenID Connect Core 1.0 section 3.1.3).
+func (p *IdP) token(w http.ResponseWriter, r *http.Request) {
+	client, secret, ok := credentials(r)
+	if !ok || p.oidc.secret == "" || client == "" ||
+		subtle.ConstantTimeCompare([]byte(secret), []byte(p.oidc.secret)) != 1 {
+		w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
+		writeJSON(w, http.StatusUnauthorized, oauthError{"invalid_client", "Unknown client or wrong secret"})
+		return
+	}
+	if r.PostFormValue("grant_type") != "authorization_code" {
+		writeJSON(w, http.StatusBadRequest, oauthError{"unsupported_grant_type", "Only authorization codes are exchanged"})
+		return
+	}
+	// A code is gone with its first use, whatever comes of it.
+	g, ok := p.oidc.codes.take(r.PostFormValue("code"))
+	person, exists := p.person(g.subject)
+	if !ok || !exists || g.client != client || g.redirectURI != r.PostFormValue("redirect_uri") ||
+		!verifies(r.PostFormValue("code_verifier"), g.challenge) {
+		writeJSON(w, http.StatusBadRequest, oauthError{"invalid_grant", "The code is unknown, used or expired, or was given for another request"})
+		return
+	}
+	access := p.oidc.tokens.add(g, tokenLife)
+	id, err := p.idToken(person, g, access)
+	if err != nil {
+		writeJSON(w, http.StatusInternalServerError, oauthError{"server_error", "The ID token could not be made"})
+		return
+	}
+	answer := tokenAnswer{AccessToken: access, TokenType: "Bearer", ExpiresIn: int64(tokenLife.Seconds()), Scope: "openid profile email groups", IDToken: id}
+	p.bendTokens(&answer)
+	writeJSON(w, http.StatusOK, answer)
+}
+
+// credentials reads client_secret_basic or client_secret_post; both at once are
+// refused (RFC 6749 section 2.3).
+func credentials(r *http.Request) (client, secret string, ok bool) {
+	name, password, basic := r.BasicAuth()
+	if !basic {
+		return r.PostFormValue("client_id"), r.PostFormValue("client_secret"), true
+	}
+	if r.PostFormValue("client_secret") != "" {
+		return "", "", false
+	}
+	// Both are form-encoded before they are joined (section 2.3.1).
+	client, err := url.QueryUnescape(name)
+	if err != nil {
+		return "", "", false
+	}
+	secret, err = url.QueryUnescape(password)
+	return client, secret, err == nil
+}
+
+// verifies is PKCE's S256 (RFC 7636 section 4.6).
+func verifies(verifier, challenge string) bool {
+	sum := sha256.Sum256([]byte(verifier))
+	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(challenge)) == 1
+}
+
+// userinfo is OpenID Connect Core 1.0 section 5.3.
+func (p *IdP) userinfo(w http.ResponseWriter, r *http.Request) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	g, ok := p.oidc.tokens.get(token)
+	person, exists := p.person(g.subject)
+	if !ok || !exists || !strings.EqualFold(scheme, "Bearer") {
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		writeJSON(w, http.StatusUnauthorized, oauthError{"invalid_token", "The access token is unknown or expired"})
+		return
+	}
+	claims := personClaims(person)
+	p.bendUserinfo(claims)
+	writeJSON(w, http.StatusOK, claims)
+}
