@@ -1,0 +1,79 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+)
+
+// Reason says by a stable word why a fetch was refused.
+type Reason string
+
+// The reasons of a Refused.
+const (
+	BadURL      Reason = "bad_url"
+	NotHTTPS    Reason = "not_https"
+	BadAddress  Reason = "address_refused"
+	BadRedirect Reason = "redirect_refused"
+	TooLarge    Reason = "too_large"
+)
+
+// Refused is a fetch that must not be made, or an answer that must not be read.
+type Refused struct {
+	Reason Reason
+	Host   string // and port, where there is one; never more of a URL
+	Detail string
+}
+
+func (e *Refused) Error() string {
+	if e.Host == "" {
+		return e.Detail
+	}
+	return fmt.Sprintf("%s is not fetched: %s", e.Host, e.Detail)
+}
+
+// StatusError is an answer with another status than 200.
+type StatusError struct {
+	Host   string
+	Status int
+}
+
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("%s answered with status %d", e.Host, e.Status)
+}
+
+// Unreachable is a fetch that did not work: no such name, nobody listening, a
+// certificate that nobody vouches for, no answer in time.
+type Unreachable struct {
+	Host string
+	Err  error
+}
+
+func (e *Unreachable) Error() string {
+	if e.Slow() {
+		return e.Host + " did not answer in time"
+	}
+	return fmt.Sprintf("%s cannot be reached: %v", e.Host, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *Unreachable) Unwrap() error { return e.Err }
+
+// Slow says whether time ran out.
+func (e *Unreachable) Slow() bool {
+	var timeout net.Error
+	return errors.Is(e.Err, context.DeadlineExceeded) || errors.As(e.Err, &timeout) && timeout.Timeout()
+}
+
+// loopbackName says whether a host names this machine (RFC 6761 section 6.3) or
+// is one of its own addresses. Where it leads is checked again at the dial.
+func loopbackName(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

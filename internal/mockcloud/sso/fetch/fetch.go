@@ -1,0 +1,303 @@
+// Package fetch makes the server's outgoing requests: to the issuers, key sets,
+// token endpoints and metadata of identity providers. Their addresses are typed
+// in by people, so a request may go only where it can do no harm:
+//
+//   - https only, and never through a proxy;
+//   - only to public addresses, which is checked when the connection is made and
+//     not before, so that a name cannot change its address in between;
+//   - at most three redirects, each held to the same rules, never from https to
+//     http, and none for anything but GET, so that a secret stays where it was sent;
+//   - answers end after ten seconds and one MiB.
+//
+// What was refused and why is a Refused; errors.As finds it in whatever error an
+// http.Client gives. It names the host and never a path or a query.
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// The bounds of every fetch.
+const (
+	DefaultTimeout = 10 * time.Second
+	MaxBody        = 1 << 20
+	maxRedirects   = 3
+	maxURL         = 2048
+)
+
+// Options open what is closed otherwise. The zero value is right for a server
+// that is reached by people who are not trusted.
+type Options struct {
+	// AllowOrigin is the one origin ("http://127.0.0.1:9000") that may be fetched
+	// whatever its scheme and address: the bundled identity provider's.
+	AllowOrigin string
+	// AllowPrivate opens loopback and private addresses, and http on loopback, for
+	// an identity provider on the operator's own machine or network.
+	AllowPrivate bool
+	// RootCAs are trusted instead of the system's, where set.
+	RootCAs *x509.CertPool
+	// Timeout bounds a fetch from the first byte to the last; zero means
+	// DefaultTimeout.
+	Timeout time.Duration
+	// Resolver looks names up; nil means the system's.
+	Resolver *net.Resolver
+}
+
+// Client makes outgoing requests. Use New.
+type Client struct {
+	http         *http.Client
+	resolver     *net.Resolver
+	allowOrigin  string
+	allowPrivate bool
+}
+
+// New gives a client.
+func New(options Options) (*Client, error) {
+	c := &Client{allowPrivate: options.AllowPrivate, resolver: options.Resolver}
+	if options.AllowOrigin != "" {
+		u, err := url.Parse(options.AllowOrigin)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return nil, fmt.Errorf("the allowed origin %q has to be like https://idp.example.com", options.AllowOrigin)
+		}
+		c.allowOrigin = origin(u)
+	}
+	if options.Timeout == 0 {
+		options.Timeout = DefaultTimeout
+	}
+	transport := func(scheme string) *http.Transport {
+		return &http.Transport{
+			Proxy:                  nil, // an environment's proxy would do the dialing, unchecked
+			DialContext:            c.dial(scheme),
+			TLSClientConfig:        &tls.Config{RootCAs: options.RootCAs, MinVersion: tls.VersionTLS12},
+			ForceAttemptHTTP2:      true,
+			DisableCompression:     true, // small documents; and the bound is then the wire's
+			MaxResponseHeaderBytes: 64 << 10,
+			MaxIdleConnsPerHost:    2,
+			MaxIdleConns:           32,
+			IdleConnTimeout:        30 * time.Second,
+		}
+	}
+	c.http = &http.Client{
+		Transport:     &bounded{client: c, secure: transport("https"), plain: transport("http")},
+		CheckRedirect: redirect,
+		Timeout:       options.Timeout,
+	}
+	return c, nil
+}
+
+// HTTP is the client for libraries that want one.
+func (c *Client) HTTP() *http.Client { return c.http }
+
+// Close closes connections that are kept for later.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Check says whether a URL may be fetched as far as can be said without looking
+// its name up. Use it for addresses that are stored or sent to a browser; fetches
+// check by themselves.
+func (c *Client) Check(raw string) error {
+	if len(raw) > maxURL {
+		return &Refused{Reason: BadURL, Detail: "the address is longer than 2,048 characters"}
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return &Refused{Reason: BadURL, Detail: "the address is not a URL"} // the parser's error would quote it
+	}
+	return c.check(u)
+}
+
+func (c *Client) check(u *url.URL) error {
+	host := u.Hostname()
+	switch {
+	case host == "" || u.Opaque != "":
+		return &Refused{Reason: BadURL, Detail: "the address has no host"}
+	case u.User != nil:
+		return &Refused{Reason: BadURL, Host: u.Host, Detail: "the address has a user name or password in it"}
+	case c.allowOrigin != "" && origin(u) == c.allowOrigin:
+		return nil
+	case u.Scheme != "https" && (u.Scheme != "http" || !c.allowPrivate || !loopbackName(host)):
+		return &Refused{Reason: NotHTTPS, Host: u.Host, Detail: "only https is fetched"}
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return c.checkAddr(u.Host, u.Scheme, addr)
+	}
+	return nil
+}
+
+// checkAddr says whether a connection may be made to an address.
+func (c *Client) checkAddr(host, scheme string, addr netip.Addr) error {
+	kind := classify(addr)
+	allowed := kind == public
+	if c.allowPrivate {
+		allowed = kind == loopback || scheme == "https" && (kind == public || kind == private)
+	}
+	if allowed {
+		return nil
+	}
+	return &Refused{Reason: BadAddress, Host: host, Detail: "it has " + string(kind) + " address"}
+}
+
+// dial gives the dialer for a scheme. Its Control sees the very address that the
+// connection goes to, after all look-ups.
+func (c *Client) dial(scheme string) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, hostport string) (net.Conn, error) {
+		dialer := net.Dialer{Timeout: DefaultTimeout, Resolver: c.resolver}
+		if c.allowOrigin == "" || c.allowOrigin != originOf(scheme, hostport) {
+			dialer.Control = func(_, address string, _ syscall.RawConn) error {
+				resolved, err := netip.ParseAddrPort(address)
+				if err != nil {
+					return &Refused{Reason: BadAddress, Host: hostport, Detail: "it has an address that cannot be read"}
+				}
+				return c.checkAddr(hostport, scheme, resolved.Addr())
+			}
+		}
+		return dialer.DialContext(ctx, network, hostport)
+	}
+}
+
+// origin is the scheme, host and port of a URL, the port always spelled out.
+func origin(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return originOf(u.Scheme, net.JoinHostPort(u.Hostname(), port))
+}
+
+func originOf(scheme, hostport string) string { return scheme + "://" + strings.ToLower(hostport) }
+
+func redirect(r *http.Request, via []*http.Request) error {
+	first, last := via[0], via[len(via)-1]
+	switch {
+	case len(via) > maxRedirects:
+		return &Refused{Reason: BadRedirect, Host: r.URL.Host, Detail: "it redirects more than three times"}
+	case first.Method != http.MethodGet && first.Method != http.MethodHead:
+		return &Refused{Reason: BadRedirect, Host: last.URL.Host, Detail: "it redirects a request that carries a secret"}
+	case last.URL.Scheme == "https" && r.URL.Scheme != "https":
+		return &Refused{Reason: BadRedirect, Host: last.URL.Host, Detail: "it redirects from https to something else"}
+	}
+	return nil // where to is checked as for every request
+}
+
+// bounded checks each request's URL, also those of redirects, and bounds answers.
+type bounded struct {
+	client        *Client
+	secure, plain *http.Transport
+}
+
+// RoundTrip implements http.RoundTripper.
+func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := b.client.check(r.URL); err != nil {
+		if r.Body != nil {
+			_ = r.Body.Close() // a RoundTripper has to; nothing was read from it
+		}
+		return nil, err
+	}
+	transport := b.secure
+	if r.URL.Scheme == "http" {
+		transport = b.plain
+	}
+	resp, err := transport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	tooLarge := &Refused{Reason: TooLarge, Host: r.URL.Host, Detail: "its answer is over 1 MiB"}
+	if resp.ContentLength > MaxBody {
+		_ = resp.Body.Close() // nothing of it is wanted
+		return nil, tooLarge
+	}
+	resp.Body = &boundedBody{ReadCloser: resp.Body, left: MaxBody, tooLarge: tooLarge}
+	return resp, nil
+}
+
+// CloseIdleConnections is what http.Client looks for.
+func (b *bounded) CloseIdleConnections() {
+	b.secure.CloseIdleConnections()
+	b.plain.CloseIdleConnections()
+}
+
+// boundedBody fails, instead of ending, where there is more than the bound: half
+// a document must not pass for a whole one.
+type boundedBody struct {
+	io.ReadCloser
+	left     int64
+	tooLarge error
+}
+
+func (b *boundedBody) Read(into []byte) (int, error) {
+	if int64(len(into)) > b.left+1 {
+		into = into[:b.left+1]
+	}
+	n, err := b.ReadCloser.Read(into)
+	if int64(n) > b.left {
+		return int(b.left), b.tooLarge
+	}
+	b.left -= int64(n)
+	return n, err
+}
+
+// Document is what was fetched.
+type Document struct {
+	Body []byte
+	// MediaType is the Content-Type without parameters, lower-case.
+	MediaType string
+}
+
+// Get fetches a document. Anything but 200 is a StatusError.
+func (c *Client) Get(ctx context.Context, address string) (*Document, error) {
+	if err := c.Check(address); err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, &Refused{Reason: BadURL, Detail: "the address is not a URL"}
+	}
+	return c.Do(r)
+}
+
+// Do sends a request and reads the whole answer. Anything but 200 is a StatusError.
+func (c *Client) Do(r *http.Request) (*Document, error) {
+	resp, err := c.http.Do(r)
+	if err != nil {
+		return nil, plainError(r.URL.Host, err)
+	}
+	defer func() { _ = resp.Body.Close() }() // all that is wanted has been read
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, plainError(r.URL.Host, err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, &StatusError{Host: r.URL.Host, Status: resp.StatusCode}
+	}
+	mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err != nil {
+		mediaType = "" // none, or one that nobody can read
+	}
+	return &Document{Body: body, MediaType: mediaType}, nil
+}
+
+// plainError takes the URL out of an http.Client's error: a query may have a
+// secret in it.
+func plainError(host string, err error) error {
+	var refused *Refused
+	if errors.As(err, &refused) {
+		return refused
+	}
+	var of *url.Error
+	if errors.As(err, &of) {
+		err = of.Err
+	}
+	return &Unreachable{Host: host, Err: err}
+}
