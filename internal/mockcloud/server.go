@@ -1,6 +1,7 @@
 package mockcloud
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -19,6 +20,10 @@ import (
 type Config struct {
 	// Scenario is what the server starts with; nil means scenario.Default.
 	Scenario *scenario.Scenario
+	// StateFile, unless empty, keeps the state, so that a server that is started
+	// with it again goes on where the last one was. The scenario then counts only
+	// for a new file and for resets.
+	StateFile string
 	// PublishedOnly leaves out all that today's Prefect Cloud does not have.
 	PublishedOnly bool
 	// Logger is told of every request; nil means nobody is.
@@ -36,11 +41,13 @@ type Config struct {
 // Server is a running mock of Prefect Cloud. It is an http.Handler.
 type Server struct {
 	router *router.Router
+	state  *store.Store
 }
 
 var _ http.Handler = (*Server)(nil)
 
-// New gives a server in the state that its scenario describes.
+// New gives a server in the state that its scenario describes, or that its state
+// file has. Close it in the end.
 func New(cfg Config) (*Server, error) {
 	if cfg.Scenario == nil {
 		cfg.Scenario = scenario.Default()
@@ -51,21 +58,41 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	state := store.New(store.Options{Clock: cfg.Clock, NewID: cfg.NewID})
-	if err := state.Reset(cfg.Scenario.Seed); err != nil {
+	state, err := openState(cfg)
+	if err != nil {
 		return nil, err
 	}
 	rt := router.New(router.Options{
-		Store: state, Logger: cfg.Logger, Clock: cfg.Clock, AllowedHosts: cfg.AllowedHosts,
+		Store: state, Logger: cfg.Logger, Clock: state.Clock().Now, AllowedHosts: cfg.AllowedHosts,
 	})
 	rt.Add(account.Routes(account.Options{ETags: !cfg.PublishedOnly})...)
 	steer := &control.Control{
-		Router: rt, Token: cfg.ControlToken, Store: state,
+		Router: rt, Store: state, Token: cfg.ControlToken,
 		Restart: func() error { return state.Reset(cfg.Scenario.Seed) },
 	}
 	rt.Mount(control.Prefix, steer.Handler())
 	rt.Mount(setup.Prefix, setup.Handler(state))
-	return &Server{router: rt}, nil
+	return &Server{router: rt, state: state}, nil
+}
+
+func openState(cfg Config) (*store.Store, error) {
+	options := store.Options{Clock: cfg.Clock, NewID: cfg.NewID}
+	if cfg.StateFile == "" {
+		state := store.New(options)
+		return state, state.Reset(cfg.Scenario.Seed)
+	}
+	state, err := store.Open(cfg.StateFile, options)
+	if err != nil {
+		return nil, err
+	}
+	if !state.Blank() {
+		cfg.Logger.Info("going on from the state file; the scenario is for a reset", "file", cfg.StateFile)
+		return state, nil
+	}
+	if err := state.Reset(cfg.Scenario.Seed); err != nil {
+		return nil, errors.Join(err, state.Close())
+	}
+	return state, nil
 }
 
 // ServeHTTP implements http.Handler.
@@ -74,8 +101,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.Se
 // Routes lists the mounted API routes, as "GET /api/accounts/{account_id}".
 func (s *Server) Routes() []string { return s.router.Routes() }
 
-// Close ends what the server still does: injected delays end at once.
+// Drain ends injected delays at once, so that requests under way come to their
+// end.
+func (s *Server) Drain() { s.router.Close() }
+
+// Close ends what the server still does. Changes that come later are refused.
 func (s *Server) Close() error {
-	s.router.Close()
-	return nil
+	s.Drain()
+	return s.state.Close()
 }

@@ -28,9 +28,9 @@ const (
 )
 
 type serveFlags struct {
-	listen, scenario, logFormat, controlToken string
-	publishedOnly, allowRemote                bool
-	allowHosts                                []string
+	listen, scenario, state, logFormat, controlToken string
+	publishedOnly, allowRemote                       bool
+	allowHosts                                       []string
 }
 
 // parseServe reads the flags of "mockcloud serve".
@@ -40,6 +40,7 @@ func parseServe(args []string, getenv func(string) string, stdout io.Writer) (se
 	set.SetOutput(io.Discard)
 	set.StringVar(&f.listen, "listen", defaultListen, "`address` to listen on; port 0 takes a free one")
 	set.StringVar(&f.scenario, "scenario", "", "YAML `file` that says what the server starts with (default: a ready-made account)")
+	set.StringVar(&f.state, "state", "", "`file` that keeps the state from one start to the next; a new one starts with\nthe scenario, which otherwise counts only for a reset (default: nothing is kept)")
 	set.BoolVar(&f.publishedOnly, "published-only", false, "behave like today's Prefect Cloud, without our extension")
 	set.StringVar(&f.logFormat, "log-format", "text", "`format` of the log on standard error: text or json")
 	set.BoolVar(&f.allowRemote, "allow-remote", false, "allow to listen on an address that others can reach; needs a control token")
@@ -99,7 +100,7 @@ func serve(ctx context.Context, args []string, getenv func(string) string, stdou
 		return err
 	}
 	cfg := mockcloud.Config{
-		PublishedOnly: f.publishedOnly, Logger: newLogger(f.logFormat, stderr),
+		StateFile: f.state, PublishedOnly: f.publishedOnly, Logger: newLogger(f.logFormat, stderr),
 		AllowedHosts: f.allowHosts, ControlToken: f.controlToken,
 	}
 	if f.scenario != "" {
@@ -113,7 +114,7 @@ func serve(ctx context.Context, args []string, getenv func(string) string, stdou
 	}
 	server, err := mockcloud.New(cfg)
 	if err != nil {
-		return fmt.Errorf("the scenario cannot be set up: %w", err)
+		return fmt.Errorf("the server cannot be set up: %w", err)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", f.listen)
 	if err != nil {
@@ -149,10 +150,7 @@ func serveOn(ctx context.Context, listener net.Listener, server *mockcloud.Serve
 		return err
 	case <-ctx.Done():
 	}
-	// The delays of faults would only hold up the end.
-	if err := server.Close(); err != nil {
-		return err
-	}
+	server.Drain() // the delays of faults would only hold up the end
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	if err := h.Shutdown(drain); err != nil {

@@ -6,6 +6,8 @@
 //	GET, POST, DELETE faults
 //	GET  outbox           the mails that were sent, newest last
 //	POST reset            back to the scenario
+//	GET, POST clock       the server's time; {"advance":"24h"} moves it ahead
+//	GET  snapshot         the whole state as JSON, without secrets
 //
 // Web pages of other origins are refused, since a browser would let them send
 // some requests here without asking; bodies have to be JSON for the same reason.
@@ -35,12 +37,11 @@ const maxBody = 1 << 20
 
 // Control serves the control API.
 type Control struct {
-	// Router is what is steered.
+	// Router and Store are what is steered.
 	Router *router.Router
+	Store  *store.Store
 	// Token, unless empty, has to come with every call.
 	Token string
-	// Store is where the outbox is.
-	Store *store.Store
 	// Restart puts the state back to the scenario.
 	Restart func() error
 }
@@ -55,6 +56,9 @@ func (c *Control) Handler() http.Handler {
 	mux.HandleFunc("DELETE "+Prefix+"faults", c.clearFaults)
 	mux.HandleFunc("GET "+Prefix+"outbox", c.outbox)
 	mux.HandleFunc("POST "+Prefix+"reset", c.reset)
+	mux.HandleFunc("GET "+Prefix+"clock", c.readClock)
+	mux.HandleFunc("POST "+Prefix+"clock", c.advanceClock)
+	mux.HandleFunc("GET "+Prefix+"snapshot", c.snapshot)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "There is no such control call")
 	})
@@ -139,7 +143,7 @@ func (c *Control) resetRequests(w http.ResponseWriter, _ *http.Request) {
 // anew.
 func (c *Control) reset(w http.ResponseWriter, _ *http.Request) {
 	if err := c.Restart(); err != nil {
-		fail(w, http.StatusInternalServerError, err.Error())
+		refuse(w, err)
 		return
 	}
 	c.Router.Reset()
@@ -154,12 +158,16 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	return body, err == nil
 }
 
-// invalid answers 422 with everything that is wrong.
-func invalid(w http.ResponseWriter, err error) {
+// refuse answers 422 with everything that is wrong, or says what else went wrong.
+func refuse(w http.ResponseWriter, err error) {
 	var problems *store.Invalid
-	if !errors.As(err, &problems) {
-		fail(w, http.StatusUnprocessableEntity, err.Error())
-		return
+	var unavailable *store.Unavailable
+	switch {
+	case errors.As(err, &problems):
+		fail(w, http.StatusUnprocessableEntity, router.Problems(problems))
+	case errors.As(err, &unavailable):
+		fail(w, http.StatusServiceUnavailable, unavailable.Cause.Error())
+	default:
+		fail(w, http.StatusInternalServerError, err.Error())
 	}
-	fail(w, http.StatusUnprocessableEntity, router.Problems(problems))
 }

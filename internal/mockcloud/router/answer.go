@@ -90,6 +90,7 @@ func (rt *Router) failed(r *http.Request, route string, err error) reply {
 		conflict        *store.Conflict
 		precondition    *store.PreconditionFailed
 		invalid         *store.Invalid
+		unavailable     *store.Unavailable
 	)
 	switch {
 	case errors.As(err, &status):
@@ -112,6 +113,10 @@ func (rt *Router) failed(r *http.Request, route string, err error) reply {
 		return errorReply(http.StatusPreconditionFailed, err.Error())
 	case errors.As(err, &invalid):
 		return errorReply(http.StatusUnprocessableEntity, Problems(invalid))
+	case errors.As(err, &unavailable):
+		rt.logger.LogAttrs(r.Context(), slog.LevelError, "change not kept", slog.String("route", route),
+			slog.String("request_id", RequestID(r.Context())), slog.Any("error", unavailable.Cause))
+		return errorReply(http.StatusServiceUnavailable, err.Error())
 	}
 	rt.logger.LogAttrs(r.Context(), slog.LevelError, "unexpected error", slog.String("route", route),
 		slog.String("request_id", RequestID(r.Context())), slog.Any("error", err))

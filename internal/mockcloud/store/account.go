@@ -34,7 +34,7 @@ type Settings struct {
 	FeatureFlags                                                  []string
 	// DefaultResultStorage is a template that the server keeps and never reads;
 	// nil for none.
-	DefaultResultStorage json.RawMessage
+	DefaultResultStorage json.RawMessage `json:",omitempty"`
 }
 
 // DefaultSettings are those of a new account.

@@ -83,7 +83,7 @@ func (e *PreconditionFailed) Error() string {
 type Unavailable struct{ Cause error }
 
 func (*Unavailable) Error() string {
-	return "The server can keep no more changes; its log says why. Changes since then are not made"
+	return "The server can keep no more changes; its log says why"
 }
 
 func (e *Unavailable) Unwrap() error { return e.Cause }

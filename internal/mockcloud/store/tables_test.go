@@ -146,20 +146,26 @@ func TestRowsComeBack(t *testing.T) {
 	t.Parallel()
 	types := rowTypes()
 	for _, name := range slices.Sorted(maps.Keys(types)) {
-		row := reflect.New(types[name])
+		full, empty := reflect.New(types[name]), reflect.New(types[name])
 		n := 0
-		fillValue(row.Elem(), &n)
-		raw, err := json.Marshal(row.Interface())
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		back := reflect.New(types[name])
-		if err := json.Unmarshal(raw, back.Interface()); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if !reflect.DeepEqual(row.Interface(), back.Interface()) {
-			t.Errorf("%s:\n%+v\n%+v", name, row, back)
-		}
+		fillValue(full.Elem(), &n)
+		comesBack(t, name, full)
+		comesBack(t, name, empty)
+	}
+}
+
+func comesBack(t *testing.T, name string, row reflect.Value) {
+	t.Helper()
+	raw, err := json.Marshal(row.Interface())
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	back := reflect.New(row.Type().Elem())
+	if err := json.Unmarshal(raw, back.Interface()); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if !reflect.DeepEqual(row.Interface(), back.Interface()) {
+		t.Errorf("%s:\n%+v\n%+v", name, row, back)
 	}
 }
 

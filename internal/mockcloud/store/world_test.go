@@ -31,7 +31,12 @@ var start = time.Date(2026, time.January, 1, 12, 0, 0, 0, time.UTC)
 // acme. Its clock stands still.
 func newWorld(t tester) *world {
 	t.Helper()
-	w := &world{t: t, store: New(Options{Clock: func() time.Time { return start }})}
+	return seedWorld(t, New(Options{Clock: func() time.Time { return start }}))
+}
+
+func seedWorld(t tester, s *Store) *world {
+	t.Helper()
+	w := &world{t: t, store: s}
 	err := w.store.Reset(func(tx *Tx) error {
 		acme, err := tx.AddAccount(NewAccount{Name: "ACME", Handle: "acme", Features: Features()})
 		if err != nil {
