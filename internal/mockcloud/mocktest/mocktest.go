@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/published"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scenario"
 )
 
@@ -73,19 +74,29 @@ func Scenario(t testing.TB, text string) *scenario.Scenario {
 
 // Answer is what came back.
 type Answer struct {
-	t      testing.TB
-	Status int
-	Header http.Header
-	Body   string
+	t       testing.TB
+	request *http.Request
+	Status  int
+	Header  http.Header
+	Body    string
 }
 
-// Call makes a request. A body is a string, sent as it is, or a value that
+// check compares the answer with what the published document says of it.
+func (a Answer) check() error {
+	return published.Check(a.request, a.Status, a.Header.Get("Content-Type"), []byte(a.Body))
+}
+
+// Call makes a request. What is answered has to be as the published document says.
+// A body is a string, sent as it is, or a value that
 // becomes JSON; nil is none. Headers are pairs of name and value.
 func (s *Server) Call(method, path, key string, body any, headers ...string) Answer {
 	s.t.Helper()
 	answer, err := s.Try(method, path, key, body, headers...)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	if err := answer.check(); err != nil {
+		s.t.Errorf("%s %s does not answer as the document says: %v\n%s", method, path, err, answer.Body)
 	}
 	return answer
 }
@@ -124,7 +135,7 @@ func (s *Server) Try(method, path, key string, body any, headers ...string) (Ans
 		return Answer{}, err
 	}
 	raw, err := io.ReadAll(w.Body)
-	return Answer{t: s.t, Status: w.StatusCode, Header: w.Header, Body: string(raw)}, errors.Join(err, w.Body.Close())
+	return Answer{t: s.t, request: r, Status: w.StatusCode, Header: w.Header, Body: string(raw)}, errors.Join(err, w.Body.Close())
 }
 
 // Want fails the test unless the answer has a status and all the texts.
