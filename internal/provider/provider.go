@@ -130,6 +130,7 @@ func (p *prefectssoProvider) DataSources(context.Context) []func() datasource.Da
 		newMemberDataSource,
 		newMembersDataSource,
 		newPermissionsDataSource,
+		newAuditEventsDataSource,
 	}
 }
 
