@@ -206,9 +206,16 @@ accounts:
 	const small = "/api/accounts/0c1f1d2e-0000-4000-8000-000000000002"
 	id := create(t, s, teams+"/", obj{"name": "Data"})
 	stranger := s.MemberNamed("owner@acme.com")
+	var rooms []mocktest.Row
+	s.Call("POST", small+"/workspaces/filter", "pnu_small", nil).Want(200).Into(&rooms)
+	if len(rooms) != 1 {
+		t.Fatalf("%d workspaces", len(rooms))
+	}
+	home := rooms[0].ID
 	walk(t, s, []step{
 		{"plan", "POST", small + "/teams/", "pnu_small", obj{"name": "Data"}, 403, says("teams", "Enterprise plan")},
 		{"plan, read", "POST", small + "/teams/filter", "pnu_small", nil, 403, says("Enterprise plan")},
+		{"plan, access", "POST", small + "/workspaces/" + home + "/team_access/filter", "pnu_small", nil, 403, says("teams", "Enterprise plan")},
 		{"plan, roles", "POST", small + "/workspace_roles/", "pnu_small", obj{"name": "Clerk"}, 403, says("custom_roles", "Enterprise plan")},
 		{"built-in roles without", "POST", small + "/workspace_roles/filter", "pnu_small", nil, 200, says("Viewer")},
 		{"stranger", "GET", teams + "/" + id, "pnu_small", nil, 404, says("Account not found")},

@@ -108,7 +108,20 @@ func TestScopes(t *testing.T) {
 			}
 		})
 	}
+	err := o.store.Update(Actor{}, func(tx *Tx) error {
+		heir, err := tx.AddWorkspaceRole(NewWorkspaceRole{AccountID: o.acme, Name: "Heir", InheritedRoleID: owner})
+		if err != nil {
+			return err
+		}
+		return o.let(tx, "eve", heir.ID)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	o.view(func(r *Reader) {
+		if err := r.PermitScope(o.member("eve", r), o.production.ID, "scope_of_another_day"); err != nil {
+			t.Errorf("who inherits from Owner: %v", err)
+		}
 		var notFound *NotFound
 		if err := r.PermitScope(o.member("admin", r), uuid.New(), SeeWorkspaceUsers); !errors.As(err, &notFound) {
 			t.Errorf("a workspace of nowhere: %v", err)

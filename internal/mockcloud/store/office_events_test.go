@@ -50,6 +50,12 @@ func TestWorkspaceEvents(t *testing.T) {
 		{"the workspace as it is", "owner", func(o *office, tx *Tx) error {
 			return tx.UpdateWorkspace(o.acme, o.staging.ID, WorkspaceChange{Name: &o.staging.Name, Handle: &o.staging.Handle})
 		}, "", nil},
+		{"a default role beyond one's own that stays", "eve", func(o *office, tx *Tx) error {
+			w := *o.staging
+			w.DefaultRoleID = owner
+			tx.data.workspaces.put(tx, w.ID, &w)
+			return tx.UpdateWorkspace(o.acme, w.ID, WorkspaceChange{DefaultRoleID: Nullable[uuid.UUID]{Set: true, Value: &owner}})
+		}, "", nil},
 		{"the workspace ends", "owner", func(o *office, tx *Tx) error {
 			return tx.DeleteWorkspace(o.acme, o.production.ID)
 		}, "workspace.deleted", []string{"workspace-access.deleted", "workspace-access.deleted"}},
