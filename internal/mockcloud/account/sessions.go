@@ -82,7 +82,7 @@ func (f sessionFilter) matches(s sessionBody) bool {
 		return false
 	case f.addresses != nil && !slices.Contains(f.addresses, s.IPAddress):
 		return false
-	case f.addressLike != nil && !strings.Contains(s.IPAddress, strings.ToLower(*f.addressLike)):
+	case f.addressLike != nil && !strings.Contains(strings.ToLower(s.IPAddress), strings.ToLower(*f.addressLike)):
 		return false
 	case f.expiresBefore != nil && s.ExpiresAt > int64(*f.expiresBefore):
 		return false

@@ -43,16 +43,24 @@ func Start(t testing.TB, cfg mockcloud.Config) *Server {
 	if err != nil {
 		t.Fatalf("start mockcloud: %v", err)
 	}
-	listener := httptest.NewServer(mock)
-	client := listener.Client()
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	t.Cleanup(func() {
-		listener.Close()
 		if err := mock.Close(); err != nil {
 			t.Errorf("close mockcloud: %v", err)
 		}
 	})
-	return &Server{t: t, http: client, URL: listener.URL, Mock: mock}
+	s := Serve(t, mock)
+	s.Mock = mock
+	return s
+}
+
+// Serve is Start for a handler that a test puts together itself.
+func Serve(t testing.TB, h http.Handler) *Server {
+	t.Helper()
+	listener := httptest.NewServer(h)
+	t.Cleanup(listener.Close)
+	client := listener.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Server{t: t, http: client, URL: listener.URL}
 }
 
 // In is the same server for a subtest.

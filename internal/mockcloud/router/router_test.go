@@ -1,7 +1,6 @@
 package router_test
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"log/slog"
@@ -9,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -118,27 +116,9 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-// clock is a time that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	c := &clock{now: time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)}
+	c := mocktest.NewClock()
 	s := mocktest.Start(t, mockcloud.Config{Clock: c.Now, Scenario: mocktest.Scenario(t, `
 accounts:
   - id: `+mocktest.Account+`
@@ -160,7 +140,7 @@ accounts:
 		t.Errorf("Retry-After %q, want the window's 1.5 s rounded up", got)
 	}
 	s.Call("GET", "/api/me", "pnu_owner", nil).Want(200) // belongs to no account
-	c.advance(1500 * time.Millisecond)
+	c.Advance(1500 * time.Millisecond)
 	read("pnu_owner").Want(200)
 }
 
@@ -180,29 +160,11 @@ func TestRequestsAreCounted(t *testing.T) {
 	s.Call("GET", "/_mockcloud/requests", "", nil).Want(200, `"total":0`, `"routes":[]`)
 }
 
-// lockedBuffer is a log that a server writes while a test reads.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
 // TestLogsTellNothing: patterns and ids of requests, no paths, queries, headers
 // or bodies.
 func TestLogsTellNothing(t *testing.T) {
 	t.Parallel()
-	var log lockedBuffer
+	var log mocktest.Log
 	s := mocktest.Start(t, mockcloud.Config{Logger: slog.New(slog.NewJSONHandler(&log, nil))})
 	s.Call("PATCH", mocktest.Root+"/domains?canary=1", mocktest.Owner, map[string]any{"domain_names": []string{"canary.example"}},
 		"X-Request-Id", "req-1", "Referer", "http://canary.example").Want(204)
