@@ -1,0 +1,255 @@
+package saml
+
+import (
+	"encoding/base64"
+	"strings"
+	"time"
+
+	"github.com/beevik/etree"
+)
+
+// responseBounds: goxmldsig gives up at 1,000 elements; a person in hundreds of
+// groups fits below.
+func responseBounds() bounds {
+	return bounds{bytes: 256 << 10, depth: 32, elements: 900}
+}
+
+// skew is how far the identity provider's clock may be off.
+const skew = time.Minute
+
+// Accept judges an answer that was posted to the consumer URL: the form's
+// SAMLResponse and RelayState (SAML Profiles 4.1.4.3, Bindings 3.5). It accepts an
+// answer once. Refusals are of type *Error.
+//
+// The caller has to check Login.StartedBy, and that the connection serves the
+// email's domain.
+func (sp *ServiceProvider) Accept(conn Connection, samlResponse, relayState string) (*Login, error) {
+	if err := sp.check(conn); err != nil {
+		return nil, err
+	}
+	if conn.IDPEntityID == "" || len(conn.Certificates) == 0 {
+		return nil, refuse(NotConfigured, "The connection has no identity provider's entity id or certificate yet.")
+	}
+	now := sp.Logins.clock()
+	received, err := decode(samlResponse)
+	if err != nil {
+		return nil, err
+	}
+	response, assertion, err := signedParts(received, verifier{trusted: conn.Certificates, now: now})
+	if err != nil {
+		return nil, err
+	}
+	if err := checkResponse(response, sp.ACSURL, conn.IDPEntityID); err != nil {
+		return nil, err
+	}
+	claims, err := readAssertion(assertion, expectation{
+		issuer: conn.IDPEntityID, audience: sp.EntityID, recipient: sp.ACSURL,
+		nameIDFormat: conn.NameIDFormat, now: now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	login := &Login{}
+	request := attr(response, "InResponseTo")
+	if err := sp.solicited(login, conn, request, claims.inResponseTo, relayState); err != nil {
+		return nil, err
+	}
+	if login.Identity, err = claims.identity(conn.Attributes); err != nil {
+		return nil, err
+	}
+	key := conn.ID + "\x00" + conn.IDPEntityID + "\x00" + claims.id
+	if err := sp.Logins.finish(key, claims.notOnOrAfter.Add(skew), request, conn.ID); err != nil {
+		return nil, err
+	}
+	return login, nil
+}
+
+// decode reads the form's value. Answers are never deflated in the POST binding.
+func decode(samlResponse string) (*etree.Element, error) {
+	within := responseBounds()
+	// Base64 has four characters for three bytes, and some break it into lines.
+	if len(samlResponse) > within.bytes/3*4+within.bytes/32 {
+		return nil, refuse(TooLarge, "The identity provider's answer is larger than %d KiB.", within.bytes>>10)
+	}
+	data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(samlResponse))
+	if err != nil || len(data) == 0 {
+		return nil, refuse(NotBase64, "The identity provider's answer is not base64.")
+	}
+	root, err := parse(data, within)
+	if err != nil {
+		return nil, err
+	}
+	if !is(root, nsProtocol, "Response") {
+		return nil, refuse(NotAResponse, "The identity provider's answer is a %s, not a SAML 2.0 Response.", shown(root.Tag))
+	}
+	return root, nil
+}
+
+// signedParts gives the response and the assertion as they were signed. Where
+// only the assertion is, the response is as it came: it can refuse a login, and
+// can name the request, which the assertion must name as well.
+func signedParts(received *etree.Element, v verifier) (response, assertion *etree.Element, err error) {
+	if err := checkStructure(received); err != nil {
+		return nil, nil, err
+	}
+	if err := checkStatus(received); err != nil {
+		return nil, nil, err
+	}
+	unverified, ok := only(received, nsAssertion, "Assertion")
+	if !ok {
+		return nil, nil, refuse(NoAssertion, "The identity provider's answer has no assertion in it.")
+	}
+	signedResponse, err := v.verify(received)
+	if err != nil {
+		return nil, nil, err
+	}
+	signedAssertion, err := v.verify(unverified)
+	if err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case signedAssertion == nil && signedResponse == nil:
+		return nil, nil, refuse(Unsigned, "Neither the answer nor its assertion is signed. Set the identity provider to sign.")
+	case signedResponse == nil:
+		return received, signedAssertion, nil
+	case signedAssertion == nil:
+		if signedAssertion, ok = only(signedResponse, nsAssertion, "Assertion"); !ok {
+			return nil, nil, refuse(NoAssertion, "The signed answer has no assertion in it.")
+		}
+	}
+	return signedResponse, signedAssertion, nil
+}
+
+// checkStructure refuses everything that signature wrapping needs: a second
+// assertion or response, an id that two elements have, a signature elsewhere
+// than in what it signs. Names count whatever their namespace and case, as other
+// readers might not look at those.
+func checkStructure(root *etree.Element) error {
+	ids := map[string]bool{}
+	assertions := len(root.FindElements("//Assertion"))
+	if assertions > 1 {
+		return refuse(SeveralAssertions, "The identity provider's answer has more than one assertion in it.")
+	}
+	return walk(root, func(el *etree.Element) error {
+		for _, a := range el.Attr {
+			if !strings.EqualFold(a.Key, "ID") || a.Space == "xmlns" {
+				continue
+			}
+			if ids[a.Value] {
+				return refuse(DuplicateID, "Two elements of the identity provider's answer have the same id.")
+			}
+			ids[a.Value] = true
+		}
+		return checkPlace(root, el)
+	})
+}
+
+func checkPlace(root, el *etree.Element) error {
+	parent := el.Parent()
+	switch strings.ToLower(el.Tag) {
+	case "response":
+		if el != root {
+			return refuse(NestedResponse, "The identity provider's answer has a second answer in it.")
+		}
+	case "assertion":
+		if parent != root || !is(el, nsAssertion, "Assertion") {
+			return refuse(UnexpectedStructure, "The assertion is not where, or not in the namespace that, it belongs.")
+		}
+	case "encryptedassertion", "encryptedid", "newencryptedid", "encryptedattribute", "encrypteddata", "encryptedkey":
+		return refuse(Encrypted, "The identity provider encrypts its assertions, for which there is no key here. Turn encryption off; the answer travels over TLS.")
+	case "signature":
+		if parent != root && !is(parent, nsAssertion, "Assertion") || !is(el, nsSignature, "Signature") ||
+			len(children(parent, nsSignature, "Signature")) > 1 {
+			return refuse(MisplacedSignature, "A signature is not where it belongs, or there are two.")
+		}
+	}
+	return nil
+}
+
+func walk(el *etree.Element, visit func(*etree.Element) error) error {
+	if err := visit(el); err != nil {
+		return err
+	}
+	for _, child := range el.ChildElements() {
+		if err := walk(child, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkStatus reads SAML Core 3.2.2. It comes first, as failures have no
+// assertion and often no signature.
+func checkStatus(response *etree.Element) error {
+	const success = "urn:oasis:names:tc:SAML:2.0:status:Success"
+	status, ok := only(response, nsProtocol, "Status")
+	if !ok {
+		return refuse(StatusNotSuccess, "The identity provider's answer does not say whether the login succeeded.")
+	}
+	code, ok := only(status, nsProtocol, "StatusCode")
+	if !ok {
+		return refuse(StatusNotSuccess, "The identity provider's answer does not say whether the login succeeded.")
+	}
+	value := attr(code, "Value")
+	if value == success {
+		return nil
+	}
+	if detail, ok := only(code, nsProtocol, "StatusCode"); ok {
+		value = attr(detail, "Value")
+	}
+	return refuse(StatusNotSuccess, "The identity provider refused the login: %s.", shown(strings.TrimPrefix(value, "urn:oasis:names:tc:SAML:2.0:status:")))
+}
+
+// checkResponse holds the answer to SAML Core 3.2.2 and Profiles 4.1.4.2. Where it
+// is not signed this protects nobody from a forger, but finds mistakes.
+func checkResponse(response *etree.Element, acs, issuer string) error {
+	if attr(response, "Version") != "2.0" {
+		return refuse(WrongVersion, "The identity provider's answer is not SAML 2.0.")
+	}
+	if err := checkStatus(response); err != nil {
+		return err
+	}
+	if destination := attr(response, "Destination"); destination != acs {
+		return refuse(WrongDestination, "The answer is for %s, not for %s. Check the ACS URL at the identity provider.", shown(destination), shown(acs))
+	}
+	return checkIssuer(response, issuer)
+}
+
+func checkIssuer(el *etree.Element, want string) error {
+	issuer, ok := only(el, nsAssertion, "Issuer")
+	if !ok {
+		return refuse(WrongIssuer, "The %s does not say who issued it.", el.Tag)
+	}
+	if value, ok := text(issuer); !ok || value != want {
+		return refuse(WrongIssuer, "The %s was issued by %s, not by %s. Check the connection's entity id.", el.Tag, shown(value), shown(want))
+	}
+	return nil
+}
+
+// solicited matches the answer to its request. An answer that nobody asked for
+// names none, neither in the response nor in the assertion (SAML Profiles 4.1.5).
+func (sp *ServiceProvider) solicited(login *Login, conn Connection, request, confirmed, relayState string) error {
+	if request != confirmed {
+		return refuse(RequestMismatch, "The answer and its assertion do not name the same request.")
+	}
+	if err := checkRelayState(relayState); err != nil {
+		return err
+	}
+	if request == "" {
+		if !conn.AllowIDPInitiated {
+			return refuse(Unsolicited, "Nobody asked for this login. Start at the login page, or allow logins that the identity provider starts.")
+		}
+		login.IDPInitiated, login.ReturnTo = true, relayState
+		return nil
+	}
+	started, err := sp.Logins.find(request, conn.ID)
+	if err != nil {
+		return err
+	}
+	// An identity provider gives it back or leaves it out, but does not change it.
+	if relayState != "" && relayState != started.returnTo {
+		return refuse(BadRelayState, "The answer does not lead to where the login began.")
+	}
+	login.ReturnTo, login.browser = started.returnTo, started.browser
+	return nil
+}

@@ -1,0 +1,202 @@
+package saml
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/beevik/etree"
+)
+
+// expectation is what an assertion must be for.
+type expectation struct {
+	issuer, audience, recipient string
+	nameIDFormat                string
+	now                         time.Time
+}
+
+// claims is what a verified assertion says.
+type claims struct {
+	id           string
+	issuer       string
+	nameID       string
+	nameIDFormat string
+	inResponseTo string
+	sessionIndex string
+	// notOnOrAfter is when it can no longer be used.
+	notOnOrAfter time.Time
+	attributes   []attribute
+}
+
+// readAssertion holds a signed assertion to SAML Core 2.3.3 to 2.7 and Profiles
+// 4.1.4.2.
+func readAssertion(el *etree.Element, want expectation) (*claims, error) {
+	c := &claims{id: attr(el, "ID"), issuer: want.issuer}
+	if attr(el, "Version") != "2.0" || c.id == "" {
+		return nil, refuse(WrongVersion, "The assertion is not SAML 2.0, or has no id.")
+	}
+	if err := checkIssuer(el, want.issuer); err != nil {
+		return nil, err
+	}
+	if err := c.readSubject(el, want); err != nil {
+		return nil, err
+	}
+	if err := checkConditions(el, want); err != nil {
+		return nil, err
+	}
+	if err := c.readAuthnStatements(el, want); err != nil {
+		return nil, err
+	}
+	var err error
+	c.attributes, err = readAttributes(el)
+	return c, err
+}
+
+// readSubject reads who it is about, and that whoever bears it may use it here
+// and now (SAML Profiles 3.3).
+func (c *claims) readSubject(assertion *etree.Element, want expectation) error {
+	subject, ok := only(assertion, nsAssertion, "Subject")
+	if !ok {
+		return refuse(WrongNameID, "The assertion does not say whom it is about.")
+	}
+	if err := c.readNameID(subject, want.nameIDFormat); err != nil {
+		return err
+	}
+	confirmation, ok := only(subject, nsAssertion, "SubjectConfirmation")
+	if !ok || attr(confirmation, "Method") != "urn:oasis:names:tc:SAML:2.0:cm:bearer" {
+		return refuse(WrongConfirmation, "The assertion has no single bearer confirmation.")
+	}
+	data, ok := only(confirmation, nsAssertion, "SubjectConfirmationData")
+	if !ok {
+		return refuse(WrongConfirmation, "The assertion's bearer confirmation says nothing.")
+	}
+	if recipient := attr(data, "Recipient"); recipient != want.recipient {
+		return refuse(WrongRecipient, "The assertion is for %s, not for %s. Check the recipient at the identity provider.", shown(recipient), shown(want.recipient))
+	}
+	if attr(data, "NotOnOrAfter") == "" {
+		return refuse(WrongConfirmation, "The assertion's bearer confirmation has no end.")
+	}
+	until, err := checkWindow(data, want.now)
+	if err != nil {
+		return err
+	}
+	c.notOnOrAfter = until
+	c.inResponseTo = attr(data, "InResponseTo")
+	return nil
+}
+
+func (c *claims) readNameID(subject *etree.Element, wantFormat string) error {
+	const longest = 256 // SAML Core 8.3.7
+	el, ok := only(subject, nsAssertion, "NameID")
+	if !ok {
+		return refuse(WrongNameID, "The assertion has no single NameID.")
+	}
+	name, ok := text(el)
+	if !ok || name == "" || len(name) > longest || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl) {
+		return refuse(WrongNameID, "The assertion's NameID is empty, too long, or not plain text.")
+	}
+	c.nameID, c.nameIDFormat = name, attr(el, "Format")
+	if c.nameIDFormat == "" {
+		c.nameIDFormat = NameIDUnspecified
+	}
+	if c.nameIDFormat == NameIDTransient {
+		return refuse(WrongNameIDFormat, "The identity provider sends a new name for the person at each login (a transient NameID). Set it to a persistent one or the email address.")
+	}
+	if wantFormat != "" && wantFormat != NameIDUnspecified && c.nameIDFormat != wantFormat {
+		return refuse(WrongNameIDFormat, "The NameID's format is %s; the connection asks for %s.", shown(c.nameIDFormat), shown(wantFormat))
+	}
+	return nil
+}
+
+// checkConditions reads SAML Core 2.5: times, audiences, and nothing unknown.
+func checkConditions(assertion *etree.Element, want expectation) error {
+	conditions, ok := only(assertion, nsAssertion, "Conditions")
+	if !ok {
+		return refuse(WrongAudience, "The assertion does not say for whom it is.")
+	}
+	if _, err := checkWindow(conditions, want.now); err != nil {
+		return err
+	}
+	restricted := false
+	for _, el := range conditions.ChildElements() {
+		switch {
+		case is(el, nsAssertion, "AudienceRestriction"):
+			// Every restriction must hold; within one, any audience will do.
+			if !hasAudience(el, want.audience) {
+				return refuse(WrongAudience, "The assertion is not for %s. Check the audience (entity id) at the identity provider.", shown(want.audience))
+			}
+			restricted = true
+		case is(el, nsAssertion, "OneTimeUse"), is(el, nsAssertion, "ProxyRestriction"):
+			// Every assertion is used once here, and none is passed on.
+		default:
+			return refuse(UnknownCondition, "The assertion has a condition that is not known here: %s.", shown(el.Tag))
+		}
+	}
+	if !restricted {
+		return refuse(WrongAudience, "The assertion does not say for whom it is.")
+	}
+	return nil
+}
+
+func hasAudience(restriction *etree.Element, want string) bool {
+	for _, el := range children(restriction, nsAssertion, "Audience") {
+		if audience, ok := text(el); ok && audience == want {
+			return true
+		}
+	}
+	return false
+}
+
+// readAuthnStatements reads SAML Core 2.7.2; without one nobody says that the
+// person logged in.
+func (c *claims) readAuthnStatements(assertion *etree.Element, want expectation) error {
+	statements := children(assertion, nsAssertion, "AuthnStatement")
+	if len(statements) == 0 {
+		return refuse(NoAuthnStatement, "The assertion does not say that the person logged in.")
+	}
+	for _, el := range statements {
+		until, ok, err := timeAttr(el, "SessionNotOnOrAfter")
+		if err != nil {
+			return err
+		}
+		if ok && !want.now.Before(until.Add(skew)) {
+			return refuse(SessionOver, "The person's session at the identity provider is over. Log in again.")
+		}
+		if c.sessionIndex == "" {
+			c.sessionIndex = attr(el, "SessionIndex")
+		}
+	}
+	return nil
+}
+
+// checkWindow checks NotBefore and NotOnOrAfter, and gives the latter.
+func checkWindow(el *etree.Element, now time.Time) (time.Time, error) {
+	from, ok, err := timeAttr(el, "NotBefore")
+	if err != nil {
+		return time.Time{}, err
+	}
+	if ok && now.Add(skew).Before(from) {
+		return time.Time{}, refuse(NotYetValid, "The assertion is valid only from %s on. Are the clocks right?", from.UTC().Format(time.RFC3339))
+	}
+	until, ok, err := timeAttr(el, "NotOnOrAfter")
+	if err != nil {
+		return time.Time{}, err
+	}
+	if ok && !now.Before(until.Add(skew)) {
+		return time.Time{}, refuse(Expired, "The assertion was valid until %s. Log in again.", until.UTC().Format(time.RFC3339))
+	}
+	return until, nil
+}
+
+// timeAttr reads a time where there is one.
+func timeAttr(el *etree.Element, key string) (time.Time, bool, error) {
+	value := attr(el, key)
+	if value == "" {
+		return time.Time{}, false, nil
+	}
+	t, err := parseTime(value)
+	if err != nil {
+		return time.Time{}, false, refuse(BadTime, "The assertion's %s %s is no time.", key, shown(value))
+	}
+	return t, true, nil
+}

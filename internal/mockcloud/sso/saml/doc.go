@@ -1,0 +1,22 @@
+// Package saml is a SAML 2.0 service provider: it sends people to their identity
+// provider and takes them back (SAML Profiles 4.1, web browser single sign-on),
+// and it reads what administrators paste: metadata and certificates.
+//
+// The way of an answer, in Accept; each step sees only what the one before left:
+//
+//	document   bounded, no DOCTYPE, comments or instructions, one meaning for every prefix
+//	structure  one Response, one Assertion, no id twice, signatures only where they belong
+//	signature  shape, algorithms, key; afterwards only what was signed is read
+//	response   status, destination, issuer
+//	assertion  issuer, subject, recipient, audience, times, attributes
+//	logins     the request is known and unused, the assertion was not seen before
+//
+// Messages, their signing and the XML signatures come from crewjam/saml and
+// goxmldsig. The answer is not judged by crewjam's ParseXMLResponse: that takes
+// its clock from a package variable, which two servers with moved clocks cannot
+// share, and it leaves open an absent audience, replay, SHA-1 and a second
+// assertion.
+//
+// Nothing here knows HTTP, the store or the account. Whether an email's domain is
+// served by the connection is for the caller to check.
+package saml

@@ -1,0 +1,131 @@
+package saml
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Reason says why something was refused, for programs: audit events and tests.
+type Reason string
+
+// What is wrong with a document, before anything in it is believed.
+const (
+	TooLarge              Reason = "too_large"
+	NotBase64             Reason = "not_base64"
+	MalformedXML          Reason = "malformed_xml"
+	Doctype               Reason = "doctype"
+	Comment               Reason = "comment"
+	ProcessingInstruction Reason = "processing_instruction"
+	TooDeep               Reason = "too_deep"
+	TooComplex            Reason = "too_complex"
+	BadNamespace          Reason = "namespace"
+	RepeatedAttribute     Reason = "repeated_xml_attribute"
+)
+
+// What is wrong with an answer's structure.
+const (
+	NotAResponse        Reason = "not_a_response"
+	DuplicateID         Reason = "duplicate_id"
+	NestedResponse      Reason = "nested_response"
+	SeveralAssertions   Reason = "several_assertions"
+	NoAssertion         Reason = "no_assertion"
+	Encrypted           Reason = "encrypted"
+	MisplacedSignature  Reason = "misplaced_signature"
+	UnexpectedStructure Reason = "unexpected_structure"
+)
+
+// What is wrong with a signature.
+const (
+	Unsigned            Reason = "unsigned"
+	SignatureShape      Reason = "signature_shape"
+	SeveralReferences   Reason = "several_references"
+	WrongReference      Reason = "wrong_reference"
+	WeakAlgorithm       Reason = "weak_algorithm"
+	SymmetricAlgorithm  Reason = "symmetric_algorithm"
+	UnknownAlgorithm    Reason = "unknown_algorithm"
+	ForeignKey          Reason = "foreign_key"
+	InvalidSignature    Reason = "invalid_signature"
+	CertificateExpired  Reason = "certificate_expired"
+	CertificateUnusable Reason = "certificate_unusable"
+)
+
+// What is wrong with what an answer says.
+const (
+	WrongVersion          Reason = "version"
+	StatusNotSuccess      Reason = "status"
+	WrongDestination      Reason = "destination"
+	WrongIssuer           Reason = "issuer"
+	WrongNameID           Reason = "name_id"
+	WrongNameIDFormat     Reason = "name_id_format"
+	WrongConfirmation     Reason = "subject_confirmation"
+	WrongRecipient        Reason = "recipient"
+	Expired               Reason = "expired"
+	NotYetValid           Reason = "not_yet_valid"
+	BadTime               Reason = "time"
+	WrongAudience         Reason = "audience"
+	UnknownCondition      Reason = "unknown_condition"
+	NoAuthnStatement      Reason = "authn_statement"
+	SessionOver           Reason = "session_over"
+	RepeatedAttributeName Reason = "repeated_attribute"
+	SeveralValues         Reason = "several_values"
+	BadAttributeValue     Reason = "attribute_value"
+	ContradictoryValues   Reason = "contradictory_values"
+	NoEmail               Reason = "no_email"
+	BadEmail              Reason = "bad_email"
+)
+
+// What is wrong with when and why an answer comes.
+const (
+	Unsolicited       Reason = "unsolicited"
+	RequestMismatch   Reason = "request_mismatch"
+	UnknownRequest    Reason = "unknown_request"
+	ReusedRequest     Reason = "reused_request"
+	ReplayedAssertion Reason = "replayed_assertion"
+	BadRelayState     Reason = "relay_state"
+	Busy              Reason = "busy"
+)
+
+// What is wrong with metadata, a certificate or a connection's configuration.
+const (
+	NotMetadata        Reason = "not_metadata"
+	SeveralEntities    Reason = "several_entities"
+	NoIdentityProvider Reason = "no_identity_provider"
+	NoEntityID         Reason = "no_entity_id"
+	NoSSOURL           Reason = "no_sso_url"
+	BadSSOURL          Reason = "bad_sso_url"
+	NoCertificate      Reason = "no_certificate"
+	BadCertificate     Reason = "bad_certificate"
+	MetadataExpired    Reason = "metadata_expired"
+	NotConfigured      Reason = "not_configured"
+)
+
+// Error is a refusal. Its text is a sentence for the person who has to act on
+// it; it holds nothing that an unverified message could have put there at length.
+type Error struct {
+	Reason   Reason
+	Sentence string
+}
+
+func (e *Error) Error() string { return e.Sentence }
+
+// ReasonOf gives the reason of a refusal, and "" for other errors.
+func ReasonOf(err error) Reason {
+	var refused *Error
+	if errors.As(err, &refused) {
+		return refused.Reason
+	}
+	return ""
+}
+
+func refuse(reason Reason, format string, args ...any) error {
+	return &Error{Reason: reason, Sentence: fmt.Sprintf(format, args...)}
+}
+
+// shown shortens what a message said, so that a sentence stays one.
+func shown(s string) string {
+	const longest = 120
+	if r := []rune(s); len(r) > longest {
+		s = string(r[:longest]) + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}

@@ -1,0 +1,291 @@
+package saml
+
+import (
+	"bytes"
+	"compress/flate"
+	"crypto"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/xml"
+	"net/url"
+	"strings"
+
+	"github.com/beevik/etree"
+	crewjam "github.com/crewjam/saml"
+	dsig "github.com/russellhaering/goxmldsig"
+)
+
+// ServiceProvider is us, as one connection's identity provider sees us. It is
+// cheap: make one for each use. EntityID, ACSURL and Logins are needed always.
+type ServiceProvider struct {
+	// EntityID is our name, the audience of assertions (SAML Core 8.3.6).
+	EntityID string
+	// ACSURL is where answers are posted to (SAML Metadata 2.4.4).
+	ACSURL string
+	// Key and Certificate sign requests; only connections that ask for it need them.
+	Key         crypto.Signer
+	Certificate *x509.Certificate
+	// Logins is the server's one memory of requests and assertions, and its clock.
+	Logins *Logins
+}
+
+// Connection is what is configured of one identity provider.
+type Connection struct {
+	// ID ties requests to the connection that they were made for.
+	ID string
+	// IDPEntityID must be the issuer of everything.
+	IDPEntityID string
+	// SSOURL is where people are sent to, by Binding: Redirect unless said.
+	SSOURL  string
+	Binding Binding
+	// Certificates are those whose signatures count; two or more during a rollover.
+	Certificates []*x509.Certificate
+	// NameIDFormat is asked for and insisted on, where it is set.
+	NameIDFormat string
+	// SignRequests signs requests with the ServiceProvider's key.
+	SignRequests bool
+	// AllowIDPInitiated takes answers that nobody asked for (SAML Profiles 4.1.5).
+	// They cannot be bound to a browser.
+	AllowIDPInitiated bool
+	Attributes        AttributeMapping
+}
+
+// NameIDFormats of SAML Core 8.3.
+const (
+	NameIDUnspecified = string(crewjam.UnspecifiedNameIDFormat)
+	NameIDEmail       = string(crewjam.EmailAddressNameIDFormat)
+	NameIDPersistent  = string(crewjam.PersistentNameIDFormat)
+	NameIDTransient   = string(crewjam.TransientNameIDFormat)
+)
+
+// Metadata gives our own metadata for a connection (SAML Metadata 2.4.4). It has
+// no encryption key, as encrypted assertions are refused.
+func (sp *ServiceProvider) Metadata(conn Connection) ([]byte, error) {
+	if err := sp.check(conn); err != nil {
+		return nil, err
+	}
+	wantsSigned, first := true, true
+	role := crewjam.SPSSODescriptor{
+		AuthnRequestsSigned:  &conn.SignRequests,
+		WantAssertionsSigned: &wantsSigned,
+		AssertionConsumerServices: []crewjam.IndexedEndpoint{
+			{Binding: crewjam.HTTPPostBinding, Location: sp.ACSURL, Index: 0, IsDefault: &first},
+		},
+	}
+	role.ProtocolSupportEnumeration = nsProtocol
+	if conn.NameIDFormat != "" {
+		role.NameIDFormats = []crewjam.NameIDFormat{crewjam.NameIDFormat(conn.NameIDFormat)}
+	}
+	if sp.Certificate != nil {
+		role.KeyDescriptors = []crewjam.KeyDescriptor{{
+			Use: "signing",
+			KeyInfo: crewjam.KeyInfo{X509Data: crewjam.X509Data{X509Certificates: []crewjam.X509Certificate{
+				{Data: base64.StdEncoding.EncodeToString(sp.Certificate.Raw)},
+			}}},
+		}}
+	}
+	// A struct of its own: crewjam's EntityDescriptor always writes validUntil, and
+	// ours is valid until it changes.
+	body, err := xml.MarshalIndent(struct {
+		XMLName  xml.Name `xml:"urn:oasis:names:tc:SAML:2.0:metadata EntityDescriptor"`
+		EntityID string   `xml:"entityID,attr"`
+		Role     crewjam.SPSSODescriptor
+	}{EntityID: sp.EntityID, Role: role}, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte(xml.Header), body...), nil
+}
+
+// Start is how a login begins.
+type Start struct {
+	// ReturnTo is the local path that the person came for; "" means none.
+	ReturnTo string
+	// Browser is a secret that only the person's browser has, in a cookie; its hash
+	// is kept. See Login.StartedBy.
+	Browser string
+}
+
+// Request is what a browser takes to the identity provider.
+type Request struct {
+	ID string
+	// Binding Redirect: send the browser to URL. POST: have it post SAMLRequest
+	// and, unless it is empty, RelayState to URL.
+	Binding                 Binding
+	URL                     string
+	SAMLRequest, RelayState string
+}
+
+// AuthnRequest makes a request and remembers it (SAML Core 3.4.1, Bindings 3.4
+// and 3.5).
+func (sp *ServiceProvider) AuthnRequest(conn Connection, start Start) (*Request, error) {
+	if err := sp.check(conn); err != nil {
+		return nil, err
+	}
+	if err := CheckSSOURL(conn.SSOURL); err != nil {
+		return nil, err
+	}
+	if err := checkRelayState(start.ReturnTo); err != nil {
+		return nil, err
+	}
+	signer := sp.requester(conn)
+	message, err := signer.MakeAuthenticationRequest(conn.SSOURL, crewjam.HTTPRedirectBinding, crewjam.HTTPPostBinding)
+	if err != nil {
+		return nil, err
+	}
+	message.IssueInstant = sp.Logins.clock().UTC()
+	request := &Request{ID: message.ID, Binding: conn.Binding, URL: conn.SSOURL}
+	switch conn.Binding {
+	case "", Redirect:
+		request.Binding = Redirect
+		err = request.redirect(message, start.ReturnTo, signer)
+	case POST:
+		err = request.post(message, start.ReturnTo, signer)
+	default:
+		return nil, refuse(NotConfigured, "Requests cannot be sent by the binding %s.", shown(string(conn.Binding)))
+	}
+	if err != nil {
+		return nil, err
+	}
+	sp.Logins.begin(message.ID, pending{
+		connection: conn.ID,
+		returnTo:   start.ReturnTo,
+		browser:    hashBrowser(start.Browser),
+	})
+	return request, nil
+}
+
+// check refuses to work with half of a configuration.
+func (sp *ServiceProvider) check(conn Connection) error {
+	switch {
+	case sp.EntityID == "" || sp.ACSURL == "" || sp.Logins == nil:
+		return refuse(NotConfigured, "The service provider has no entity id, no consumer URL or no memory of logins.")
+	case conn.SignRequests && (sp.Key == nil || sp.Certificate == nil):
+		return refuse(NotConfigured, "Requests shall be signed, and the service provider has no key.")
+	}
+	return nil
+}
+
+// requester is crewjam's service provider, as far as it makes requests.
+func (sp *ServiceProvider) requester(conn Connection) *crewjam.ServiceProvider {
+	r := &crewjam.ServiceProvider{
+		EntityID:          sp.EntityID,
+		Key:               sp.Key,
+		Certificate:       sp.Certificate,
+		AuthnNameIDFormat: crewjam.NameIDFormat(conn.NameIDFormat),
+	}
+	// It asks for transient names unless told otherwise; those name nobody twice.
+	if conn.NameIDFormat == "" {
+		r.AuthnNameIDFormat = crewjam.UnspecifiedNameIDFormat
+	}
+	if acs, err := url.Parse(sp.ACSURL); err == nil {
+		r.AcsURL = *acs
+	}
+	if conn.SignRequests {
+		r.SignatureMethod = dsig.RSASHA256SignatureMethod
+	}
+	return r
+}
+
+// redirect deflates the message into the URL. crewjam's own does not escape the
+// relay state and signs what the URL had in its query before (SAML Bindings
+// 3.4.4.1 signs only the message's parameters).
+func (r *Request) redirect(message *crewjam.AuthnRequest, relayState string, signer *crewjam.ServiceProvider) error {
+	body, err := serialize(message.Element())
+	if err != nil {
+		return err
+	}
+	var deflated bytes.Buffer
+	w, err := flate.NewWriter(&deflated, flate.BestCompression)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(body); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	query := "SAMLRequest=" + url.QueryEscape(base64.StdEncoding.EncodeToString(deflated.Bytes()))
+	if relayState != "" {
+		query += "&RelayState=" + url.QueryEscape(relayState)
+	}
+	if signer.SignatureMethod != "" {
+		query += "&SigAlg=" + url.QueryEscape(signer.SignatureMethod)
+		signing, err := crewjam.GetSigningContext(signer)
+		if err != nil {
+			return err
+		}
+		signature, err := signing.SignString(query)
+		if err != nil {
+			return err
+		}
+		query += "&Signature=" + url.QueryEscape(base64.StdEncoding.EncodeToString(signature))
+	}
+	separator := "?"
+	if strings.Contains(r.URL, "?") {
+		separator = "&"
+	}
+	r.URL += separator + query
+	return nil
+}
+
+// post puts the message into a form field, signed in itself.
+func (r *Request) post(message *crewjam.AuthnRequest, relayState string, signer *crewjam.ServiceProvider) error {
+	if signer.SignatureMethod != "" {
+		if err := signer.SignAuthnRequest(message); err != nil {
+			return err
+		}
+	}
+	body, err := serialize(message.Element())
+	if err != nil {
+		return err
+	}
+	r.SAMLRequest, r.RelayState = base64.StdEncoding.EncodeToString(body), relayState
+	return nil
+}
+
+func serialize(el *etree.Element) ([]byte, error) {
+	doc := etree.NewDocument()
+	doc.SetRoot(el)
+	return doc.WriteToBytes()
+}
+
+// checkRelayState lets only paths of our own through, so that nobody is sent
+// elsewhere after a login. SAML Bindings 3.4.3 allows 80 bytes; identity
+// providers carry more, and a path needs it.
+func checkRelayState(path string) error {
+	const longest = 1024
+	if path == "" {
+		return nil
+	}
+	u, err := url.Parse(path)
+	local := err == nil && len(path) <= longest && u.Scheme == "" && u.Host == "" && u.User == nil &&
+		strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.Contains(path, `\`)
+	for _, c := range []byte(path) {
+		local = local && c > ' ' && c < 0x7f
+	}
+	if !local {
+		return refuse(BadRelayState, "After the login, only a path of this server can be gone to.")
+	}
+	return nil
+}
+
+// Login is an accepted answer.
+type Login struct {
+	Identity Identity
+	// ReturnTo is the local path to go on to; "" means none.
+	ReturnTo string
+	// IDPInitiated says that the login was not started here.
+	IDPInitiated bool
+	browser      [sha256.Size]byte
+}
+
+// StartedBy tells whether the browser that has this secret is the one that
+// started the login. Without it, a stranger's answer could be posted from the
+// person's browser. Answers come by a cross-site POST, to which a SameSite=Lax
+// cookie is not sent: ask after a redirect to a page of our own.
+func (l *Login) StartedBy(browser string) bool {
+	return !l.IDPInitiated && sameBrowser(l.browser, hashBrowser(browser))
+}
