@@ -14,7 +14,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		beServer()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func noEnvironment(string) string { return "" }
 
