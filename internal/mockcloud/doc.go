@@ -5,12 +5,13 @@
 // The rooms:
 //
 //	scenario  what the server starts with, from YAML
-//	store     all state and every rule, no HTTP: one transaction is a change and its audit events
+//	store     all state and every rule, no HTTP: one transaction is a change and its audit events;
+//	          store/journal keeps it in a file
 //	input     reading of bodies, paths and queries, with FastAPI's answers to mistakes
 //	router    hosts, request ids, keys, rate limits, permissions, faults; values and errors become answers
 //	account   the published account API, one file a noun
 //	setup     the page behind a setup link
-//	control   /_mockcloud/: requests, faults, reset
+//	control   /_mockcloud/: requests, faults, reset, outbox, clock, snapshot
 //
 // The way of a request: router finds the route and the caller → a handler of
 // account reads the input → store runs it as one transaction, in which the
