@@ -114,7 +114,7 @@ func TestRotateBotKey(t *testing.T) {
 	if k := keys(); k.Active.ID != third.ID || len(k.Rotating) != 1 || k.Rotating[0].ID != second.ID {
 		t.Errorf("%+v", k)
 	}
-	clock.Advance(time.Minute)
+	clock.Advance(time.Minute + time.Second)
 	works(false, second)
 	works(true, third)
 	if k := keys(); len(k.Rotating) != 0 {
