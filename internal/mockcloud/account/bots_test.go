@@ -17,6 +17,12 @@ type botRow struct {
 	APIKey keyRow `json:"api_key"`
 }
 
+// botKeys are a service account's keys.
+type botKeys struct {
+	Active   keyRow   `json:"active_key"`
+	Rotating []keyRow `json:"rotating_keys"`
+}
+
 func createBot(t *testing.T, s *mocktest.Server, body obj) (b botRow) {
 	t.Helper()
 	s.Call("POST", bots+"/", mocktest.Owner, body).Want(201).Into(&b)
@@ -92,10 +98,7 @@ func TestRotateBotKey(t *testing.T) {
 			}
 		}
 	}
-	keys := func() (out struct {
-		Active   keyRow   `json:"active_key"`
-		Rotating []keyRow `json:"rotating_keys"`
-	}) {
+	keys := func() (out botKeys) {
 		t.Helper()
 		s.Call("GET", at+"/read_bot_api_keys", mocktest.Member, nil).Want(200).Into(&out)
 		return out
