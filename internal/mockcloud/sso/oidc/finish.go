@@ -1,0 +1,190 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	goidc "github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
+)
+
+// maxParameter bounds each parameter of a callback; the longest are Entra ID's
+// codes with some 2,000 characters.
+const maxParameter = 8 << 10
+
+// Login is a finished login.
+type Login struct {
+	Identity
+	ConnectionID string
+	// ReturnTo is Start's, a path of this server.
+	ReturnTo string
+}
+
+// Find gives a connection as it is configured now.
+type Find func(ctx context.Context, connectionID string) (Connection, error)
+
+// Finish finishes a login with what the browser brought back to the redirect URI:
+// its cookie's BrowserSecret, and the callback's parameters. The secret and the
+// mapping may have changed since Begin, issuer and client may not. Errors are
+// Refusals; a state is used up by whatever comes of it.
+func (rp *RelyingParty) Finish(ctx context.Context, find Find, browserSecret string, callback url.Values) (*Login, error) {
+	if refusal := checkCallback(callback); refusal != nil {
+		return nil, refusal
+	}
+	login, refusal := rp.pendings.take(callback.Get("state"), browserSecret)
+	if refusal != nil {
+		return nil, about(login.connection, refusal)
+	}
+	identity, err := rp.finish(ctx, find, login, callback)
+	if err != nil {
+		return nil, about(login.connection, err)
+	}
+	return &Login{Identity: *identity, ConnectionID: login.connection, ReturnTo: login.returnTo}, nil
+}
+
+// checkCallback looks at a callback's form (RFC 6749 section 3.1: no parameter
+// more than once).
+func checkCallback(callback url.Values) *Refusal {
+	for _, name := range []string{"state", "code", "iss", "error", "error_description", "error_uri"} {
+		values := callback[name]
+		switch {
+		case len(values) > 1:
+			return refuse(ParameterRepeated, "The provider's answer has %s in it twice.", name)
+		case len(values) == 1 && len(values[0]) > maxParameter:
+			return refuse(ParameterOversize, "The provider's answer has more in %s than is read.", name)
+		}
+	}
+	if callback.Get("state") == "" {
+		return refuse(StateMissing, "The provider's answer does not say which login it belongs to. Please start again.")
+	}
+	return nil
+}
+
+func (rp *RelyingParty) finish(ctx context.Context, find Find, login pending, callback url.Values) (*Identity, error) {
+	conn, err := find(ctx, login.connection)
+	if err != nil {
+		return nil, refuse(ConnectionGone, "The connection of this login is not there any more.").because(err)
+	}
+	if conn.ID != login.connection || conn.Issuer != login.issuer || conn.ClientID != login.clientID || conn.RedirectURI != login.redirectURI {
+		return nil, refuse(ConnectionChanged, "The connection was changed during this login. Please start again.")
+	}
+	p, err := rp.provider(ctx, conn.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	if refusal := checkAnswer(p, callback); refusal != nil {
+		return nil, refusal
+	}
+
+	ctx = goidc.ClientContext(ctx, rp.fetcher.HTTP())
+	tokens, err := conn.config(p).Exchange(ctx, callback.Get("code"), oauth2.VerifierOption(login.verifier))
+	if err != nil {
+		return nil, exchangeFailed(err)
+	}
+	if !strings.EqualFold(tokens.TokenType, "Bearer") {
+		return nil, refuse(TokenTypeRefused, "The provider gave an access token of another type than Bearer.")
+	}
+	raw, _ := tokens.Extra("id_token").(string)
+	if raw == "" {
+		return nil, refuse(IDTokenMissing, "The provider gave no ID token. Is the client allowed the scope openid?")
+	}
+	got, err := expected{
+		provider: p, clientID: conn.ClientID, nonce: login.nonce,
+		accessToken: tokens.AccessToken, now: rp.clock(),
+	}.verify(ctx, raw)
+	if err != nil {
+		return nil, err
+	}
+	mapping := conn.Mapping.withDefaults()
+	if p.userinfo != "" && mapping.incomplete(got) {
+		if err := rp.addUserinfo(ctx, p, tokens.AccessToken, got); err != nil {
+			return nil, err
+		}
+	}
+	identity, refusal := mapping.identity(p.issuer, got)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return identity, nil
+}
+
+// checkAnswer looks at an authorization response whose state is known.
+func checkAnswer(p *provider, callback url.Values) *Refusal {
+	// RFC 9207 section 2.4, also for errors.
+	switch {
+	case callback.Has("iss") && callback.Get("iss") != p.issuer:
+		return refuse(CallbackIssuerMismatch, "The answer comes from another provider than the one that was asked.")
+	case !callback.Has("iss") && p.issuerInAnswer:
+		return refuse(CallbackIssuerMissing, "The answer does not say which provider it comes from, though this one always does.")
+	case callback.Has("error"):
+		sentence := "The provider refused the login: " + quote(callback.Get("error"))
+		if description := callback.Get("error_description"); description != "" {
+			sentence += ", " + quote(description)
+		}
+		return &Refusal{Reason: ProviderDenied, Sentence: sentence + "."}
+	case callback.Get("code") == "":
+		return refuse(CodeMissing, "The provider's answer has no code in it.")
+	}
+	return nil
+}
+
+// exchangeFailed says why there are no tokens. The endpoint's own words stay out
+// of it, but for RFC 6749 section 5.2's codes.
+func exchangeFailed(err error) *Refusal {
+	var answered *oauth2.RetrieveError
+	if errors.As(err, &answered) {
+		switch answered.ErrorCode {
+		case "invalid_grant":
+			return refuse(CodeRefused, "The provider does not accept the code: it was used before, has expired, or belongs to another login.")
+		case "invalid_client", "unauthorized_client":
+			return refuse(ClientRefused, "The provider does not accept the client id and secret of this connection.")
+		}
+		return refuse(TokenEndpointFailed, "The provider's token endpoint answered with an error (status %d).", answered.Response.StatusCode)
+	}
+	var refused *fetch.Refused
+	if errors.As(err, &refused) {
+		return refuse(TokenEndpointFailed, "The provider's token endpoint cannot be used: %s.", refused).because(refused)
+	}
+	// An http.Client's error has a URL in it, and x/oauth2's may have a body.
+	return refuse(TokenEndpointFailed, "The provider's token endpoint cannot be reached, or its answer cannot be read.")
+}
+
+// addUserinfo adds the claims that the ID token does not have (OpenID Connect
+// Core 1.0 section 5.3).
+func (rp *RelyingParty) addUserinfo(ctx context.Context, p *provider, accessToken string, got claims) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.userinfo, nil)
+	if err != nil {
+		return refuse(UserinfoFailed, "The provider's userinfo endpoint has no usable address.").because(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+accessToken)
+	answer, err := rp.fetcher.Do(r)
+	if err != nil {
+		return refuse(UserinfoFailed, "The provider's userinfo endpoint failed: %s.", err).because(err)
+	}
+	info, refusal := parseObject(answer.Body, "answer of the userinfo endpoint")
+	if refusal != nil {
+		return refuse(UserinfoFailed, "%s", refusal.Sentence)
+	}
+	// Section 5.3.2: without this, one person's token could be answered with
+	// another person's claims.
+	if info["sub"] != got["sub"] {
+		return refuse(UserinfoMismatch, "The provider's userinfo endpoint answered about somebody else.")
+	}
+	if _, refusal := emailVerified(info); refusal != nil {
+		return refusal
+	}
+	if email, there := got["email"]; there && email != info["email"] {
+		delete(info, "email_verified") // it is about another address
+	}
+	for name, value := range info {
+		if _, there := got[name]; !there {
+			got[name] = value
+		}
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package oidc
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+)
+
+// Identity is who logged in, as the provider says. A person is known by Issuer
+// and Subject together, or by connection and Subject; never by Email, which may
+// come to belong to somebody else.
+type Identity struct {
+	Issuer  string
+	Subject string
+	// Email is one address, spelled as the provider spells it.
+	Email string
+	// EmailVerified is nil where the provider does not say, as Entra ID does not.
+	// It is never false: such logins are refused.
+	EmailVerified *bool
+	FirstName     string
+	LastName      string
+	Groups        []string
+	// Claims are all the provider's claims, those of userinfo included. Numbers
+	// are json.Number.
+	Claims map[string]any
+}
+
+// Mapping names the claims in which a provider tells about a person. Empty names
+// stand for email, given_name, family_name and groups.
+type Mapping struct {
+	Email     string
+	FirstName string
+	LastName  string
+	Groups    string
+}
+
+func (m Mapping) withDefaults() Mapping {
+	for _, field := range []struct {
+		name     *string
+		standard string
+	}{{&m.Email, "email"}, {&m.FirstName, "given_name"}, {&m.LastName, "family_name"}, {&m.Groups, "groups"}} {
+		if *field.name == "" {
+			*field.name = field.standard
+		}
+	}
+	return m
+}
+
+// incomplete says whether the claims lack something about the person that
+// userinfo may have. Groups do not count: many people have none.
+func (m Mapping) incomplete(got claims) bool {
+	for _, name := range []string{m.Email, m.FirstName, m.LastName} {
+		if _, there := got[name]; !there {
+			return true
+		}
+	}
+	return false
+}
+
+// identity makes an identity of verified claims.
+func (m Mapping) identity(issuer string, got claims) (*Identity, *Refusal) {
+	verified, refusal := emailVerified(got)
+	if refusal != nil {
+		return nil, refusal
+	}
+	subject, _ := got["sub"].(string) // checked before
+	out := &Identity{
+		Issuer: issuer, Subject: subject, EmailVerified: verified,
+		FirstName: name(got[m.FirstName]), LastName: name(got[m.LastName]),
+		Claims: got,
+	}
+	out.Groups, _ = texts(got[m.Groups]) // whatever else is there, is no group
+	addresses, ok := texts(got[m.Email])
+	switch {
+	case got[m.Email] == nil || ok && (len(addresses) == 0 || addresses[0] == ""):
+		return nil, refuse(EmailMissing, "The provider did not say what your email address is. It has to send the claim %s.", quote(m.Email))
+	case !ok || len(addresses) != 1 || !isAddress(addresses[0]):
+		return nil, refuse(EmailInvalid, "What the provider sent as your email address (the claim %s) is not one address.", quote(m.Email))
+	}
+	out.Email = addresses[0]
+	return out, nil
+}
+
+// emailVerified reads email_verified, which some providers send as a string.
+// What is there and is not plainly true counts as false.
+func emailVerified(got claims) (*bool, *Refusal) {
+	value := got["email_verified"]
+	if value == nil {
+		return nil, nil
+	}
+	if value != true && value != "true" {
+		return nil, refuse(EmailUnverified, "The provider has not verified your email address.")
+	}
+	verified := true
+	return &verified, nil
+}
+
+// isAddress says whether s is an email address and nothing besides.
+func isAddress(s string) bool {
+	const most = 254 // RFC 5321 section 4.5.3.1.3, without the brackets
+	parsed, err := mail.ParseAddress(s)
+	return err == nil && parsed.Address == s && len(s) <= most && strings.Count(s, "@") == 1 &&
+		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) })
+}
+
+// name reads a part of a person's name: one short line.
+func name(v any) string {
+	text, ok := v.(string)
+	if !ok {
+		return ""
+	}
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) {
+			return -1
+		}
+		return r
+	}, text)
+	const most = 200
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most])
+	}
+	return strings.TrimSpace(text)
+}

@@ -1,0 +1,347 @@
+package oidc_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
+)
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
+		t.Run(alg, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, options{alg: alg})
+			begun := w.begin(t)
+			if want := w.clock.Now().Add(10 * time.Minute); !begun.Expires.Equal(want) {
+				t.Errorf("expires %s, want %s", begun.Expires, want)
+			}
+			login, err := w.Finish(t.Context(), w.find, begun.BrowserSecret, w.answer(t, begun))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if login.ConnectionID != "conn_1" || login.ReturnTo != "/workspaces?tab=2" || login.Issuer != w.conn.Issuer ||
+				login.Subject != "ada-1" || login.Email != "ada@acme.com" || login.EmailVerified == nil || !*login.EmailVerified ||
+				login.FirstName != "Ada" || login.LastName != "Lovelace" || !slices.Equal(login.Groups, ada().Groups) {
+				t.Errorf("%+v", login)
+			}
+			if login.Claims["name"] != "Ada Lovelace" {
+				t.Errorf("claims %v", login.Claims)
+			}
+			if n := w.fetched("/userinfo"); n != 0 {
+				t.Errorf("userinfo was asked %d times for what the ID token says", n)
+			}
+		})
+	}
+}
+
+func TestAuthorizationRequest(t *testing.T) {
+	t.Parallel()
+	w := start(t, options{})
+	w.conn.Scopes = []string{"groups", "email"}
+	seen := map[string]bool{}
+	for range 3 {
+		begun := w.begin(t)
+		u, err := url.Parse(begun.AuthURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		query := u.Query()
+		for name, want := range map[string]string{
+			"response_type": "code", "client_id": "app", "redirect_uri": w.conn.RedirectURI,
+			"scope": "openid groups email", "code_challenge_method": "S256", "login_hint": "ada@acme.com",
+		} {
+			if query.Get(name) != want {
+				t.Errorf("%s is %q, want %q", name, query.Get(name), want)
+			}
+		}
+		if len(query.Get("code_challenge")) != base64.RawURLEncoding.EncodedLen(sha256.Size) {
+			t.Errorf("code_challenge %q is no SHA-256", query.Get("code_challenge"))
+		}
+		for _, value := range []string{query.Get("state"), query.Get("nonce"), query.Get("code_challenge"), begun.BrowserSecret} {
+			if len(value) < 26 || seen[value] { // 26 characters of rand.Text have 130 bits
+				t.Errorf("%q is too short, or was there before", value)
+			}
+			seen[value] = true
+		}
+		if strings.Contains(begun.AuthURL, begun.BrowserSecret) || strings.Contains(begun.AuthURL, url.QueryEscape(secret)) {
+			t.Error("the URL tells a secret")
+		}
+	}
+}
+
+func TestMapping(t *testing.T) {
+	t.Parallel()
+	w := start(t, options{})
+	w.conn.Mapping = oidc.Mapping{Email: "sub", FirstName: "name", Groups: "given_name"}
+	if err := w.idp.SetPerson(idp.Person{Subject: "ada-1", Email: "x@acme.com", FirstName: "Ada", LastName: "Love\u202elace"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.login(t)
+	refused(t, err, oidc.EmailInvalid) // the subject is no address
+
+	w.conn.Mapping.Email = "email"
+	login, err := w.login(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if login.Email != "x@acme.com" || !strings.HasPrefix(login.FirstName, "Ada Love") || login.LastName != "Lovelace" ||
+		!slices.Equal(login.Groups, []string{"Ada"}) {
+		t.Errorf("%+v", login.Identity)
+	}
+	w.conn.Mapping.Email = "upn"
+	_, err = w.login(t)
+	refused(t, err, oidc.EmailMissing)
+}
+
+func TestUserinfoFillsThinTokens(t *testing.T) {
+	t.Parallel()
+	w := start(t, options{})
+	w.idp.Misbehave(idp.ThinIDTokens)
+	login, err := w.login(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if login.Email != "ada@acme.com" || login.FirstName != "Ada" || login.EmailVerified == nil || !slices.Equal(login.Groups, ada().Groups) {
+		t.Errorf("%+v", login.Identity)
+	}
+	if w.fetched("/userinfo") != 1 {
+		t.Errorf("userinfo was asked %d times", w.fetched("/userinfo"))
+	}
+}
+
+func TestEmailVerifiedMayBeAbsent(t *testing.T) {
+	t.Parallel()
+	w := start(t, options{})
+	w.idp.Misbehave(idp.ClaimsWithoutVerified)
+	login, err := w.login(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if login.EmailVerified != nil {
+		t.Errorf("what the provider did not say is %t", *login.EmailVerified)
+	}
+}
+
+// TestClockSkew: the provider's clock may be a minute off, either way, and no
+// more.
+func TestClockSkew(t *testing.T) {
+	t.Parallel()
+	for shift, reason := range map[time.Duration]oidc.Reason{
+		-time.Minute: "", time.Minute: "",
+		-time.Minute - 5*time.Minute: oidc.Expired, // ID tokens live for five
+		time.Minute + time.Second:    oidc.NotYetValid,
+	} {
+		w := start(t, options{})
+		w.idpClock.advance(shift)
+		_, err := w.login(t)
+		if reason != "" {
+			refused(t, err, reason)
+		} else if err != nil {
+			t.Errorf("%s: %v", shift, err)
+		}
+	}
+}
+
+func TestSecretRotatesDuringALogin(t *testing.T) {
+	t.Parallel()
+	w := start(t, options{})
+	w.conn.ClientSecret = "the old secret, which the provider no longer takes"
+	begun := w.begin(t)
+	answer := w.answer(t, begun)
+	w.conn.ClientSecret = secret
+	if _, err := w.Finish(t.Context(), w.find, begun.BrowserSecret, answer); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestKeyRotation counts how often the keys are fetched.
+func TestKeyRotation(t *testing.T) {
+	t.Parallel()
+	w := start(t, options{})
+	login := func() error { _, err := w.login(t); return err }
+	if err := login(); err != nil {
+		t.Fatal(err)
+	}
+	expect := func(fetches int, when string) {
+		t.Helper()
+		if n := w.fetched("/jwks"); n != fetches {
+			t.Errorf("%s: the keys were fetched %d times, want %d", when, n, fetches)
+		}
+	}
+	expect(1, "after the first login")
+
+	begun := w.begin(t)
+	if err := w.idp.RotateKeys(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Finish(t.Context(), w.find, begun.BrowserSecret, w.answer(t, begun)); err != nil {
+		t.Errorf("after a rotation: %v", err)
+	}
+	expect(2, "after a rotation")
+	if err := login(); err != nil {
+		t.Error(err)
+	}
+	expect(2, "with known keys")
+
+	w.idp.Misbehave(idp.SignedForeign)
+	refused(t, login(), oidc.SignatureInvalid)
+	expect(2, "after a wrong signature by a known key")
+
+	w.idp.Misbehave(idp.SignedUnknownKey)
+	for range 3 {
+		refused(t, login(), oidc.KeyUnknown)
+	}
+	expect(2, "within a minute")
+	w.clock.advance(time.Minute)
+	for range 3 {
+		refused(t, login(), oidc.KeyUnknown)
+	}
+	expect(3, "a minute later")
+
+	// Saving the connection anew fetches, but does not lift the limit.
+	if err := w.Discover(t.Context(), w.conn.Issuer); err != nil {
+		t.Fatal(err)
+	}
+	expect(4, "after the connection was saved")
+	refused(t, login(), oidc.KeyUnknown)
+	expect(4, "still within the minute")
+
+	w.idp.Misbehave(idp.Honest)
+	if err := login(); err != nil {
+		t.Errorf("after all that: %v", err)
+	}
+}
+
+// TestWithdrawnKeysEnd: what the provider no longer publishes verifies nothing
+// after an hour.
+func TestWithdrawnKeysEnd(t *testing.T) {
+	t.Parallel()
+	w := start(t, options{})
+	if _, err := w.login(t); err != nil {
+		t.Fatal(err)
+	}
+	w.idp.Misbehave(idp.KeysNone)
+	if _, err := w.login(t); err != nil {
+		t.Errorf("within the hour: %v", err)
+	}
+	w.clock.advance(time.Hour)
+	_, err := w.login(t)
+	refused(t, err, oidc.KeysUnusable)
+}
+
+// TestManyLoginsFetchOnce: discovery is shared, also while it is under way.
+func TestManyLoginsFetchOnce(t *testing.T) {
+	t.Parallel()
+	w := start(t, options{})
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if _, err := w.login(t); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := w.fetched("/.well-known/openid-configuration"); n != 1 {
+		t.Errorf("the document was fetched %d times", n)
+	}
+	if n := w.fetched("/jwks"); n != 1 {
+		t.Errorf("the keys were fetched %d times", n)
+	}
+}
+
+// document serves a changed discovery document.
+func document(t *testing.T, change func(map[string]any)) func(http.Handler) http.Handler {
+	return func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasSuffix(r.URL.Path, "/openid-configuration") {
+				h.ServeHTTP(w, r)
+				return
+			}
+			recorded := httptest.NewRecorder()
+			h.ServeHTTP(recorded, r)
+			var doc map[string]any
+			if err := json.Unmarshal(recorded.Body.Bytes(), &doc); err != nil {
+				t.Error(err)
+			}
+			change(doc)
+			maps.Copy(w.Header(), recorded.Header())
+			if err := json.NewEncoder(w).Encode(doc); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestDocumentsThatDiffer are providers as they are: what may be left out, and
+// what must not be.
+func TestDocumentsThatDiffer(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		change func(map[string]any)
+		alg    string
+		reason oidc.Reason // empty: a login passes
+	}{
+		"no list of challenge methods": {change: func(d map[string]any) { delete(d, "code_challenge_methods_supported") }},
+		"an empty list of them":        {change: func(d map[string]any) { d["code_challenge_methods_supported"] = []string{} }, reason: oidc.PKCEUnsupported},
+		"no list of algorithms":        {change: func(d map[string]any) { delete(d, "id_token_signing_alg_values_supported") }, alg: "RS256"},
+		"and keys for none of RS256":   {change: func(d map[string]any) { delete(d, "id_token_signing_alg_values_supported") }, reason: oidc.KeysUnusable},
+		"no list of client auth":       {change: func(d map[string]any) { delete(d, "token_endpoint_auth_methods_supported") }},
+		"client_secret_post only":      {change: func(d map[string]any) { d["token_endpoint_auth_methods_supported"] = []string{"client_secret_post"} }},
+		"private_key_jwt only": {
+			change: func(d map[string]any) { d["token_endpoint_auth_methods_supported"] = []string{"private_key_jwt"} },
+			reason: oidc.ClientAuthUnsupported,
+		},
+		"implicit flow only": {change: func(d map[string]any) { d["response_types_supported"] = []string{"id_token"} }, reason: oidc.FlowUnsupported},
+		"no userinfo":        {change: func(d map[string]any) { delete(d, "userinfo_endpoint") }},
+		"no promise of iss":  {change: func(d map[string]any) { delete(d, "authorization_response_iss_parameter_supported") }},
+		"endpoint that is no URL": {
+			change: func(d map[string]any) { d["authorization_endpoint"] = "javascript:alert(1)" }, reason: oidc.EndpointRefused,
+		},
+		"an issuer with a slash":  {change: func(d map[string]any) { d["issuer"] = fmt.Sprint(d["issuer"], "/") }, reason: oidc.DiscoveryOtherIssuer},
+		"lists of the wrong type": {change: func(d map[string]any) { d["response_types_supported"] = "code" }, reason: oidc.DiscoveryMalformed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, options{alg: row.alg, bend: document(t, row.change)})
+			_, err := w.login(t)
+			if row.reason != "" {
+				refused(t, err, row.reason)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestLocalPath(t *testing.T) {
+	t.Parallel()
+	for path, fine := range map[string]bool{
+		"": true, "/": true, "/a/b?c=d#e": true, "/a?next=https://x.example": true, "/a//b": true,
+		"a": false, "//x": false, "///x": false, `\\x`: false, `/\x`: false, `/a\b`: false, "/ /x": false,
+		"/\n/x": false, "/\x00": false, "/ä": false, "https:/x": false, "http://x": false, "mailto:x": false,
+		"/%zz": false, "/" + strings.Repeat("x", 2048): false,
+	} {
+		got, ok := oidc.LocalPath(path)
+		if ok != fine {
+			t.Errorf("%q: %t", path, ok)
+		}
+		if ok && got != path && (path != "" || got != "/") {
+			t.Errorf("%q became %q", path, got)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package oidc
+
+import (
+	"container/list"
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	goidc "github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
+)
+
+const (
+	// providerLife is how long a discovery document and its keys are used. A key
+	// that a provider has withdrawn verifies nothing here after that.
+	providerLife = time.Hour
+	// maxProviders bounds the discovery documents that are kept.
+	maxProviders = 256
+)
+
+// Connection is what a login needs to know of a connection.
+type Connection struct {
+	ID           string
+	Issuer       string
+	ClientID     string
+	ClientSecret string
+	// RedirectURI is where the provider sends the browser back to. One of its own
+	// for each connection is best (RFC 9700 section 4.4).
+	RedirectURI string
+	// Scopes are asked for besides openid; none means profile and email.
+	Scopes  []string
+	Mapping Mapping
+}
+
+// Config is what a relying party is made of.
+type Config struct {
+	// Fetch makes all outgoing requests.
+	Fetch *fetch.Client
+	// Clock gives the time.
+	Clock func() time.Time
+	// MaxPending bounds the logins between Begin and Finish; zero means
+	// DefaultMaxPending.
+	MaxPending int
+}
+
+// RelyingParty logs people in. Use New.
+type RelyingParty struct {
+	fetcher  *fetch.Client
+	clock    func() time.Time
+	pendings *pendings
+
+	flight    singleflight.Group
+	mu        sync.RWMutex
+	providers map[string]*provider // by issuer
+}
+
+// New gives a relying party.
+func New(config Config) (*RelyingParty, error) {
+	if config.Fetch == nil || config.Clock == nil || config.MaxPending < 0 {
+		return nil, errors.New("a relying party needs a fetch client and a clock")
+	}
+	if config.MaxPending == 0 {
+		config.MaxPending = DefaultMaxPending
+	}
+	return &RelyingParty{
+		fetcher:   config.Fetch,
+		clock:     config.Clock,
+		pendings:  &pendings{clock: config.Clock, most: config.MaxPending, byState: make(map[digest]*list.Element)},
+		providers: make(map[string]*provider),
+	}, nil
+}
+
+// Discover fetches and checks an issuer's discovery document and keys now, and
+// uses them from now on: call it when a connection is saved. The error is a
+// Refusal with one of Discover's reasons.
+func (rp *RelyingParty) Discover(ctx context.Context, issuer string) error {
+	_, err := rp.refresh(ctx, issuer)
+	return err
+}
+
+// provider gives what is known of an issuer, fetched at most an hour ago.
+func (rp *RelyingParty) provider(ctx context.Context, issuer string) (*provider, error) {
+	rp.mu.RLock()
+	known := rp.providers[issuer]
+	rp.mu.RUnlock()
+	if known != nil && rp.clock().Sub(known.fetched) < providerLife {
+		return known, nil
+	}
+	// Many logins at once fetch once, and go on when the first of them gives up.
+	fresh, err, _ := rp.flight.Do(issuer, func() (any, error) {
+		return rp.refresh(context.WithoutCancel(ctx), issuer)
+	})
+	if err != nil {
+		return nil, err
+	}
+	p, ok := fresh.(*provider)
+	if !ok {
+		return nil, errors.New("no provider was discovered")
+	}
+	return p, nil
+}
+
+func (rp *RelyingParty) refresh(ctx context.Context, issuer string) (*provider, error) {
+	fresh, err := discover(ctx, rp.fetcher, rp.clock, issuer)
+	if err != nil {
+		return nil, err
+	}
+	rp.mu.Lock()
+	defer rp.mu.Unlock()
+	if known := rp.providers[issuer]; known != nil {
+		fresh.keys.carryOver(known.keys)
+	} else if len(rp.providers) >= maxProviders {
+		var oldest *provider
+		for _, p := range rp.providers {
+			if oldest == nil || p.fetched.Before(oldest.fetched) {
+				oldest = p
+			}
+		}
+		delete(rp.providers, oldest.issuer)
+	}
+	rp.providers[issuer] = fresh
+	return fresh, nil
+}
+
+// Start is what a login begins with besides its connection.
+type Start struct {
+	// LoginHint is the email address that the person typed, if any.
+	LoginHint string
+	// ReturnTo is the path of this server to go to after the login; empty is "/".
+	// Anything that leads elsewhere is refused.
+	ReturnTo string
+}
+
+// Begun is a login that has begun.
+type Begun struct {
+	// AuthURL is where to send the browser.
+	AuthURL string
+	// BrowserSecret binds the login to the browser: set it as a cookie (HttpOnly,
+	// SameSite=Lax, Secure over https) and give it to Finish. A later login's
+	// replaces it.
+	BrowserSecret string
+	// Expires is when the cookie is of no more use.
+	Expires time.Time
+}
+
+// Begin begins a login. Errors are Refusals.
+func (rp *RelyingParty) Begin(ctx context.Context, conn Connection, start Start) (*Begun, error) {
+	returnTo, ok := LocalPath(start.ReturnTo)
+	if !ok {
+		return nil, about(conn.ID, refuse(ReturnToRefused, "The address to go to after the login is not a path of this server."))
+	}
+	p, err := rp.provider(ctx, conn.Issuer)
+	if err != nil {
+		return nil, about(conn.ID, err)
+	}
+	state, browser := rand.Text(), rand.Text()
+	login := pending{
+		connection:  conn.ID,
+		issuer:      conn.Issuer,
+		clientID:    conn.ClientID,
+		redirectURI: conn.RedirectURI,
+		returnTo:    returnTo,
+		nonce:       rand.Text(),
+		verifier:    oauth2.GenerateVerifier(),
+		browser:     digestOf(browser),
+	}
+	options := []oauth2.AuthCodeOption{goidc.Nonce(login.nonce), oauth2.S256ChallengeOption(login.verifier)}
+	if start.LoginHint != "" {
+		options = append(options, oauth2.SetAuthURLParam("login_hint", start.LoginHint))
+	}
+	rp.pendings.add(state, login)
+	return &Begun{
+		AuthURL:       conn.config(p).AuthCodeURL(state, options...),
+		BrowserSecret: browser,
+		Expires:       rp.clock().Add(pendingLife),
+	}, nil
+}
+
+func (c Connection) config(p *provider) *oauth2.Config {
+	scopes := c.Scopes
+	if len(scopes) == 0 {
+		scopes = []string{"profile", "email"}
+	}
+	if !slices.Contains(scopes, goidc.ScopeOpenID) {
+		scopes = append([]string{goidc.ScopeOpenID}, scopes...)
+	}
+	return &oauth2.Config{
+		ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: c.RedirectURI,
+		Endpoint: p.endpoint, Scopes: scopes,
+	}
+}
+
+// LocalPath says whether a path leads to this server and to nowhere else, however
+// a browser reads it, and gives it; "" stands for "/".
+func LocalPath(path string) (string, bool) {
+	if path == "" {
+		return "/", true
+	}
+	if len(path) > 2048 || path[0] != '/' || strings.HasPrefix(path, "//") ||
+		strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r == '\\' || r >= 0x7f }) {
+		return "", false
+	}
+	u, err := url.Parse(path)
+	return path, err == nil && u.Scheme == "" && u.Host == "" && u.User == nil
+}
+
+// about says which connection a refusal is about. Other errors become Refusals.
+func about(connection string, err error) error {
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		refusal = refuse(IssuerUnreachable, "The login did not work.").because(err)
+	}
+	out := *refusal // the original may be shared by several logins
+	out.ConnectionID = connection
+	return &out
+}
