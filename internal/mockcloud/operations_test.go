@@ -83,7 +83,7 @@ func with(body func(*stage) any, things ...func(*stage) string) func(*stage) ([]
 
 func operations() []operation {
 	const account = "/api/accounts/{account_id}"
-	own := (*stage).own
+	own := func(s *stage) string { return s.own(s.person()) }
 	linus, bot, role := (*stage).linus, (*stage).bot, (*stage).role
 	team, workspace := (*stage).team, (*stage).workspace
 	linusUser := func(s *stage) string { return s.MemberNamed("linus@acme.com").UserID }
@@ -97,7 +97,6 @@ func operations() []operation {
 	}
 	code := func(s *stage) string { return "?invite_code=" + url.QueryEscape(s.inviteCode()) }
 	anID := func(*stage) string { return uuid.NewString() }
-	ownKey := func(s *stage) string { return s.ownKey(s.own()) }
 	rotating := func(s *stage) string {
 		var keys struct {
 			Rotating []obj `json:"rotating_keys"`
@@ -231,8 +230,8 @@ func operations() []operation {
 		{name: "DELETE /api/users/{id}", needs: oneself, outcomes: forPeople, call: on(nil, own)},
 		{name: "POST /api/users/{id}/api_keys", needs: oneself, outcomes: forPeople, call: on(obj{"name": "new"}, own)},
 		{name: "GET /api/users/{id}/api_keys", needs: oneself, outcomes: forPeople, call: on(nil, own)},
-		{name: "GET /api/users/{id}/api_keys/{api_key_id}", needs: oneself, outcomes: forPeople, call: on(nil, own, ownKey)},
-		{name: "DELETE /api/users/{id}/api_keys/{api_key_id}", needs: oneself, outcomes: forPeople, call: on(nil, own, ownKey)},
+		{name: "GET /api/users/{id}/api_keys/{api_key_id}", needs: oneself, outcomes: forPeople, call: on(nil, own, (*stage).ownKey)},
+		{name: "DELETE /api/users/{id}/api_keys/{api_key_id}", needs: oneself, outcomes: forPeople, call: on(nil, own, (*stage).ownKey)},
 
 		{name: "POST " + account + "/events", needs: needing("create:audit_event"), outcomes: "yy333341", call: func(*stage) ([]string, any) { return nil, []obj{event()} }},
 		{name: "POST " + account + "/events/filter", needs: needing("read:audit_event"), outcomes: "yyyyyy41", call: plain(nil)},

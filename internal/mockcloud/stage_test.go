@@ -44,7 +44,8 @@ users: [{email: newcomer@acme.com, api_key: pnu_newcomer}]
 type stage struct {
 	*mocktest.Server
 	t      testing.TB
-	caller string // the key
+	caller string            // the key
+	who    map[string]string // user ids by keys, where a test needs them
 }
 
 func newStage(t testing.TB, caller string) *stage {
@@ -54,13 +55,19 @@ func newStage(t testing.TB, caller string) *stage {
 	return s
 }
 
-// try makes an operation's call. Its path gets the ids that the operation needs.
-func (s *stage) try(o operation, key string) mocktest.Answer {
+// request is what is sent for an operation.
+type request struct {
+	method, path string
+	body         any
+}
+
+// prepare makes what an operation needs, and gives the request for it.
+func (s *stage) prepare(o operation) request {
 	s.t.Helper()
 	ids, body := o.call(s)
 	method, path, _ := strings.Cut(o.name, " ")
-	var query string
 	path = strings.Replace(path, "{account_id}", mocktest.Account, 1)
+	query := ""
 	for _, id := range ids {
 		if strings.HasPrefix(id, "?") {
 			query = id
@@ -72,7 +79,12 @@ func (s *stage) try(o operation, key string) mocktest.Answer {
 	if body == nil && method != http.MethodGet && method != http.MethodDelete {
 		body = obj{}
 	}
-	return s.Call(method, path+query, key, body)
+	return request{method, path + query, body}
+}
+
+func (s *stage) send(r request, key string) mocktest.Answer {
+	s.t.Helper()
+	return s.Call(r.method, r.path, key, r.body)
 }
 
 // as makes something in the Owner's name and gives what was answered.
@@ -101,15 +113,20 @@ func text(of obj, field string) string {
 
 func anyOf(value string) obj { return obj{"any_": []string{value}} }
 
-// own is the id of the caller, where it is a person.
-func (s *stage) own() string {
+// own is the id of a person, by their key.
+func (s *stage) own(key string) string {
+	s.t.Helper()
 	var me obj
-	key := s.caller
-	if !strings.HasPrefix(key, "pnu_") {
-		key = mocktest.Owner
-	}
 	s.Call(http.MethodGet, "/api/me/", key, nil).Want(http.StatusOK).Into(&me)
 	return id(me)
+}
+
+// person is the caller's key, or the Owner's where the caller is none.
+func (s *stage) person() string {
+	if strings.HasPrefix(s.caller, "pnu_") {
+		return s.caller
+	}
+	return mocktest.Owner
 }
 
 func (s *stage) linus() string { return s.MemberNamed("linus@acme.com").ID }
@@ -159,13 +176,10 @@ func (s *stage) invite(email string) string {
 }
 
 // ownKey is a key that the caller just made.
-func (s *stage) ownKey(user string) string {
+func (s *stage) ownKey() string {
 	var key obj
-	caller := s.caller
-	if !strings.HasPrefix(caller, "pnu_") {
-		caller = mocktest.Owner
-	}
-	s.Call(http.MethodPost, "/api/users/"+user+"/api_keys", caller, obj{"name": "new"}).Want(http.StatusCreated).Into(&key)
+	user := s.own(s.person())
+	s.Call(http.MethodPost, "/api/users/"+user+"/api_keys", s.person(), obj{"name": "new"}).Want(http.StatusCreated).Into(&key)
 	return id(key)
 }
 
