@@ -125,10 +125,11 @@ func TestEveryKindOfSchemaIsPrinted(t *testing.T) {
 		"ephemeral_resource_schemas.p_e.block.attributes.e.type":                    "string",
 		"list_resource_schemas.p_l.block.attributes.l.type":                         "string",
 		"action_schemas.p_a.block.attributes.a.type":                                "string",
-		"functions.f.summary":                                                       "does",
-		"functions.f.return_type":                                                   "bool",
-		"functions.f.parameters":                                                    []any{map[string]any{"name": "x", "type": "string", "description": "", "is_nullable": true}},
-		"functions.f.variadic_parameter.name":                                       "more",
+
+		"functions.f.summary":                 "does",
+		"functions.f.return_type":             "bool",
+		"functions.f.parameters":              []any{map[string]any{"name": "x", "type": "string", "description": "", "is_nullable": true}},
+		"functions.f.variadic_parameter.name": "more",
 	} {
 		if value := at(got, strings.Split(path, ".")...); !reflect.DeepEqual(value, want) {
 			t.Errorf("%s = %v, want %v", path, value, want)
