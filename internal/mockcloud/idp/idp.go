@@ -59,6 +59,7 @@ type IdP struct {
 	pages        *template.Template
 	crossOrigin  *http.CrossOriginProtection
 	redirectable []string
+	modes        []Mode // that there are
 	oidc         *oidcState
 
 	mu          sync.RWMutex

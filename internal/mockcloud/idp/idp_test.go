@@ -81,7 +81,14 @@ func start(t *testing.T, change ...func(*idp.Config)) *world {
 	return w
 }
 
-func (w *world) do(t *testing.T, r *http.Request) (*http.Response, string) {
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (w *world) do(t *testing.T, r *http.Request) answer {
 	t.Helper()
 	resp, err := w.http.Do(r)
 	if err != nil {
@@ -94,10 +101,10 @@ func (w *world) do(t *testing.T, r *http.Request) (*http.Response, string) {
 	if err := resp.Body.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return resp, string(body)
+	return answer{resp.StatusCode, resp.Header, string(body)}
 }
 
-func (w *world) get(t *testing.T, address string) (*http.Response, string) {
+func (w *world) get(t *testing.T, address string) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	if err != nil {
@@ -106,7 +113,7 @@ func (w *world) get(t *testing.T, address string) (*http.Response, string) {
 	return w.do(t, r)
 }
 
-func (w *world) post(t *testing.T, address string, form url.Values, header ...string) (*http.Response, string) {
+func (w *world) post(t *testing.T, address string, form url.Values, header ...string) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -134,19 +141,17 @@ func (w *world) client(t *testing.T) (context.Context, *oidc.Provider, oauth2.Co
 	}
 }
 
-// answer logs a person in on the page and gives what the browser brings back.
-func (w *world) answer(t *testing.T, authURL, person string) url.Values {
+// logIn logs a person in on the page and gives what the browser brings back.
+func (w *world) logIn(t *testing.T, authURL, person string) url.Values {
 	t.Helper()
-	resp, body := w.post(t, authURL, url.Values{"person": {person}})
-	if resp.StatusCode != http.StatusSeeOther {
-		t.Fatalf("status %d: %s", resp.StatusCode, body)
-	}
-	location, err := resp.Location()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.HasPrefix(location.String(), callback+"?") {
-		t.Fatalf("redirected to %s", location)
+	return callbackOf(t, w.post(t, authURL, url.Values{"person": {person}}))
+}
+
+func callbackOf(t *testing.T, a answer) url.Values {
+	t.Helper()
+	location, err := url.Parse(a.header.Get("Location"))
+	if err != nil || a.status != http.StatusSeeOther || !strings.HasPrefix(location.String(), callback+"?") {
+		t.Fatalf("status %d, to %q: %s", a.status, location, a.body)
 	}
 	return location.Query()
 }
@@ -161,7 +166,7 @@ func TestLoginWithTheLibrariesAlone(t *testing.T) {
 				ctx, provider, config := w.client(t)
 				config.Endpoint.AuthStyle = style
 				verifier := oauth2.GenerateVerifier()
-				answer := w.answer(t, config.AuthCodeURL("state-1", oidc.Nonce("nonce-1"), oauth2.S256ChallengeOption(verifier)), ada.Subject)
+				answer := w.logIn(t, config.AuthCodeURL("state-1", oidc.Nonce("nonce-1"), oauth2.S256ChallengeOption(verifier)), ada.Subject)
 				if answer.Get("state") != "state-1" || answer.Get("iss") != w.base {
 					t.Errorf("answer: %v", answer)
 				}

@@ -53,6 +53,7 @@ func registerOIDC(p *IdP, config Config) error {
 	if err := p.oidc.keys.rotate(p.clock()); err != nil {
 		return err
 	}
+	p.modes = append(p.modes, oidcModes()...)
 	p.handle("GET", "/.well-known/openid-configuration", p.discovery)
 	p.handle("GET", "/jwks", p.jwks)
 	p.handle("GET", "/authorize", p.authorize)

@@ -106,6 +106,27 @@ const (
 	UserinfoUnverified   Mode = "userinfo_unverified_email"
 )
 
+func oidcModes() []Mode {
+	return []Mode{
+		DiscoveryOtherIssuer, DiscoveryMultiTenant, DiscoveryHTML, DiscoveryBroken,
+		DiscoveryError, DiscoveryOversize, DiscoverySlow, DiscoveryWithoutToken,
+		DiscoveryPlainEndpoint, DiscoveryPrivateEndpoint, DiscoveryPrivateRedirect, DiscoveryManyRedirects,
+		DiscoveryWithoutPKCE, DiscoveryWeakAlgorithms, KeysNone, KeysSymmetric,
+		AnswerOtherIssuer, AnswerWithoutIssuer, AnswerOtherState, AnswerWithoutState,
+		AnswerWithoutCode, AnswerDenied, TokensWithoutIDToken, TokensOtherType,
+		TokensTampered, TokensGarbage, TokensOversize, SignedNone,
+		SignedHMAC, SignedUnlisted, SignedForeign, SignedUnknownKey,
+		SignedWeakKey, SignedEmbeddedKey, SignedKeyURL, SignedCertificate,
+		SignedCertURL, SignedCritical, SignedAsAccessToken, ClaimsOtherIssuer,
+		ClaimsOtherAudience, ClaimsAudiences, ClaimsOtherParty, ClaimsWithoutSubject,
+		ClaimsSpelledOtherwise, ClaimsExpired, ClaimsWithoutExpiry, ClaimsWithoutIssuedAt,
+		ClaimsNotYetValid, ClaimsFromTheFuture, ClaimsOtherNonce, ClaimsWithoutNonce,
+		ClaimsOtherAccessToken, ClaimsUnverified, ClaimsUnverifiedText, ClaimsWithoutVerified,
+		ClaimsWithoutEmail, ClaimsTwoEmails, ClaimsTwice, ThinIDTokens,
+		UserinfoOtherSubject, UserinfoUnverified,
+	}
+}
+
 const elsewhere = "https://attacker.example"
 
 // bendDiscovery changes the document, or answers in its place and gives true.

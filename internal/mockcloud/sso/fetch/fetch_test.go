@@ -114,7 +114,7 @@ func hello(w http.ResponseWriter, _ *http.Request) {
 }
 
 // refusal asserts that an error is a refusal for that reason.
-func refusal(t *testing.T, err error, want fetch.Reason) *fetch.Refused {
+func refusal(t *testing.T, err error, want fetch.Reason) fetch.Refused {
 	t.Helper()
 	var refused *fetch.Refused
 	if !errors.As(err, &refused) {
@@ -123,7 +123,7 @@ func refusal(t *testing.T, err error, want fetch.Reason) *fetch.Refused {
 	if refused.Reason != want {
 		t.Fatalf("%v: reason %s, want %s", err, refused.Reason, want)
 	}
-	return refused
+	return *refused
 }
 
 // TestAddressesAfterTheLookUp gives an innocent name each of the addresses that
@@ -232,8 +232,8 @@ func TestURLs(t *testing.T) {
 		{"https://idp.example.com/" + strings.Repeat("x", 2048), fetch.BadURL},
 	} {
 		refused := refusal(t, client(t, fetch.Options{}).Check(row.url), row.reason)
-		if strings.Contains(refused.Error(), "hidden") {
-			t.Errorf("%q tells a password", refused)
+		if strings.Contains(refused.Detail+refused.Host, "hidden") {
+			t.Errorf("%+v tells a password", refused)
 		}
 	}
 	open := client(t, fetch.Options{AllowPrivate: true})

@@ -33,7 +33,7 @@ const (
 	KeysUnusable          Reason = "keys_unusable"
 )
 
-// Reasons of Begin.
+// ReturnToRefused is Begin's own reason.
 const ReturnToRefused Reason = "return_to_refused"
 
 // Reasons of Finish before the provider is asked for anything.

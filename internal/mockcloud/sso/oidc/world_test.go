@@ -190,7 +190,7 @@ func (w *world) login(tb testing.TB, tamper ...func(url.Values)) (*oidc.Login, e
 }
 
 // refused asserts that an error is a refusal for that reason, with a sentence.
-func refused(tb testing.TB, err error, want oidc.Reason) *oidc.Refusal {
+func refused(tb testing.TB, err error, want oidc.Reason) oidc.Refusal {
 	tb.Helper()
 	var refusal *oidc.Refusal
 	if !errors.As(err, &refusal) {
@@ -205,5 +205,5 @@ func refused(tb testing.TB, err error, want oidc.Reason) *oidc.Refusal {
 	if strings.Contains(refusal.Sentence, secret) {
 		tb.Errorf("%q tells a secret", refusal.Sentence)
 	}
-	return refusal
+	return *refusal
 }
