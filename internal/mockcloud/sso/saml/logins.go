@@ -57,7 +57,7 @@ func (l *Logins) begin(id string, p pending) {
 	l.pending.put(id, p, now.Add(pendingFor))
 }
 
-// find gives the unanswered request of a connection.
+// find gives the request of a connection, answered or not: finish tells.
 func (l *Logins) find(id, connection string) (pending, error) {
 	now := l.clock()
 	l.mu.Lock()
@@ -68,11 +68,8 @@ func (l *Logins) find(id, connection string) (pending, error) {
 func (l *Logins) findLocked(id, connection string, now time.Time) (pending, error) {
 	l.pending.expire(now)
 	p, ok := l.pending.get(id)
-	switch {
-	case !ok || p.connection != connection:
+	if !ok || p.connection != connection {
 		return pending{}, refuse(UnknownRequest, "This login was not started here, or more than %d minutes ago. Start again.", int(pendingFor.Minutes()))
-	case p.answered:
-		return pending{}, refuse(ReusedRequest, "This login was already finished. Start again.")
 	}
 	return p, nil
 }
@@ -94,6 +91,9 @@ func (l *Logins) finish(assertion string, until time.Time, request, connection s
 		p, err := l.findLocked(request, connection, now)
 		if err != nil {
 			return err
+		}
+		if p.answered {
+			return refuse(ReusedRequest, "This login was already finished. Start again.")
 		}
 		p.answered = true
 		l.pending.replace(request, p)

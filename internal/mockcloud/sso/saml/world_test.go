@@ -98,7 +98,7 @@ type answer struct {
 	audience                      string
 	conditionsFrom, conditionsEnd string
 	confirmFrom, confirmEnd       string
-	method                        string
+	method, moreSubject           string
 	moreConditions                string
 	authn                         string
 	attributes                    string
@@ -161,7 +161,7 @@ func (a *answer) assertionXML() string {
 		`<saml:SubjectConfirmation` + optional("Method", a.method) + `><saml:SubjectConfirmationData` +
 		optional("InResponseTo", a.confirmed) + optional("Recipient", a.recipient) +
 		optional("NotBefore", a.confirmFrom) + optional("NotOnOrAfter", a.confirmEnd) +
-		`/></saml:SubjectConfirmation></saml:Subject>` +
+		`/></saml:SubjectConfirmation>` + a.moreSubject + `</saml:Subject>` +
 		`<saml:Conditions` + optional("NotBefore", a.conditionsFrom) + optional("NotOnOrAfter", a.conditionsEnd) + `>` +
 		a.audience + a.moreConditions + `</saml:Conditions>` + a.authn +
 		`<saml:AttributeStatement>` + a.attributes + `</saml:AttributeStatement></saml:Assertion>`
