@@ -80,9 +80,11 @@ func assertionAttacks() []attack {
 		says("NameID too long", saml.WrongNameID, func(a *answer) { a.nameID = strings.Repeat("a", 257) }),
 		says("two NameIDs", saml.WrongNameID, func(a *answer) { a.nameID += "</saml:NameID><saml:NameID>" + victim }),
 		says("transient NameID", saml.WrongNameIDFormat, func(a *answer) { a.format = saml.NameIDTransient }),
-		{name: "NameID of another format", want: saml.WrongNameIDFormat,
+		{
+			name: "NameID of another format", want: saml.WrongNameIDFormat,
 			with: func(w *world, _ *answer) { w.conn.NameIDFormat = saml.NameIDEmail },
-			says: func(_ *world, a *answer) { a.format = saml.NameIDPersistent }},
+			says: func(_ *world, a *answer) { a.format = saml.NameIDPersistent },
+		},
 		{name: "two subjects", want: saml.WrongNameID, says: func(_ *world, a *answer) {
 			a.issuer += "<saml:Subject><saml:NameID>" + victim + "</saml:NameID></saml:Subject>"
 		}},
@@ -115,12 +117,14 @@ func attributeAttacks() []attack {
 		attributes("two addresses in one", saml.BadEmail, attributeXML("email", "ada@evil.com@example.com")),
 		attributes("a quoted address", saml.BadEmail, attributeXML("email", "&quot;root@example.com&quot;@evil.com")),
 		attributes("letters that look alike", saml.BadEmail, attributeXML("email", "аda@example.com")),
-		{name: "the mapped email is missing", want: saml.NoEmail,
+		{
+			name: "the mapped email is missing", want: saml.NoEmail,
 			with: func(w *world, a *answer) {
 				w.conn.Attributes.Email = "e"
 				a.attributes += attributeXML("e", someone)
 			},
-			says: func(_ *world, a *answer) { a.attributes = attributeXML("email", someone) }},
+			says: func(_ *world, a *answer) { a.attributes = attributeXML("email", someone) },
+		},
 	}
 }
 
@@ -153,24 +157,32 @@ func requestAttacks() []attack {
 			}
 			a.request, a.confirmed = request.ID, request.ID
 		}},
-		{name: "request begun too long ago", want: saml.UnknownRequest, spent: true,
+		{
+			name: "request begun too long ago", want: saml.UnknownRequest, spent: true,
 			says:      func(_ *world, a *answer) { a.conditionsEnd, a.confirmEnd = at(time.Hour), at(time.Hour) },
-			meanwhile: func(_ *testing.T, w *world, _ string, _ *answer) { w.now = w.now.Add(10 * time.Minute) }},
+			meanwhile: func(_ *testing.T, w *world, _ string, _ *answer) { w.now = w.now.Add(10 * time.Minute) },
+		},
 		says("nobody asked", saml.Unsolicited, func(a *answer) { a.request, a.confirmed = "", "" }),
 		says("only the response names the request", saml.RequestMismatch, func(a *answer) { a.confirmed = "" }),
 		says("only the assertion names the request", saml.RequestMismatch, func(a *answer) { a.request = "" }),
 		says("the assertion names another request", saml.RequestMismatch, func(a *answer) { a.confirmed = "_other" }),
-		{name: "a stolen answer posted as the identity provider's idea", want: saml.RequestMismatch, with: initiated,
-			forge: func(_ *testing.T, el *etree.Element) *etree.Element { el.RemoveAttr("InResponseTo"); return el }},
-		{name: "the identity provider's idea names a request", want: saml.UnknownRequest, with: initiated,
-			says: func(_ *world, a *answer) { a.request, a.confirmed = "_unknown", "_unknown" }},
-		{name: "the identity provider's idea replayed", want: saml.ReplayedAssertion, with: initiated, relay: "/",
+		{
+			name: "a stolen answer posted as the identity provider's idea", want: saml.RequestMismatch, with: initiated,
+			forge: func(_ *testing.T, el *etree.Element) *etree.Element { el.RemoveAttr("InResponseTo"); return el },
+		},
+		{
+			name: "the identity provider's idea names a request", want: saml.UnknownRequest, with: initiated,
+			says: func(_ *world, a *answer) { a.request, a.confirmed = "_unknown", "_unknown" },
+		},
+		{
+			name: "the identity provider's idea replayed", want: saml.ReplayedAssertion, with: initiated, relay: "/",
 			says: func(_ *world, a *answer) { a.request, a.confirmed = "", "" },
 			meanwhile: func(t *testing.T, w *world, form string, _ *answer) {
 				if _, err := w.sp.Accept(w.conn, form, "/"); err != nil {
 					t.Fatalf("the first time: %v", err)
 				}
-			}},
+			},
+		},
 		{name: "relay state to another site", want: saml.BadRelayState, relay: "https://evil.example.com/"},
 		{name: "relay state without a scheme", want: saml.BadRelayState, relay: "//evil.example.com"},
 		{name: "relay state with a backslash", want: saml.BadRelayState, relay: `/\evil.example.com`},
@@ -178,7 +190,9 @@ func requestAttacks() []attack {
 		{name: "relay state that is a script", want: saml.BadRelayState, relay: "javascript:alert(1)"},
 		{name: "relay state changed on the way", want: saml.BadRelayState, relay: "/elsewhere"},
 		{name: "relay state too long", want: saml.BadRelayState, relay: "/" + strings.Repeat("x", 2000)},
-		{name: "relay state to another site, the identity provider's idea", want: saml.BadRelayState, with: initiated, relay: "https://evil.example.com/",
-			says: func(_ *world, a *answer) { a.request, a.confirmed = "", "" }},
+		{
+			name: "relay state to another site, the identity provider's idea", want: saml.BadRelayState, with: initiated, relay: "https://evil.example.com/",
+			says: func(_ *world, a *answer) { a.request, a.confirmed = "", "" },
+		},
 	}
 }

@@ -35,10 +35,13 @@ func signatureAttacks() []attack {
 		{name: "signature stripped from the response", want: saml.Unsigned, with: response, forge: remove("./Signature")},
 		{name: "name changed in a signed assertion", want: saml.InvalidSignature, xml: replace(someone, victim)},
 		{name: "name changed in a signed response", want: saml.InvalidSignature, with: response, xml: replace(someone, victim)},
-		{name: "status changed in a signed response", want: saml.InvalidSignature, with: response,
-			says: func(_ *world, a *answer) { a.status = "urn:oasis:names:tc:SAML:2.0:status:Responder" }, xml: replace("status:Responder", "status:Success")},
+		{
+			name: "status changed in a signed response", want: saml.InvalidSignature, with: response,
+			says: func(_ *world, a *answer) { a.status = "urn:oasis:names:tc:SAML:2.0:status:Responder" }, xml: replace("status:Responder", "status:Success"),
+		},
 		{name: "bad response signature, good assertion signature", want: saml.InvalidSignature, with: both, xml: replace(`<samlp:Status>`, `<samlp:Status a="">`)},
-		{name: "good response signature, bad assertion signature", want: saml.InvalidSignature,
+		{
+			name: "good response signature, bad assertion signature", want: saml.InvalidSignature,
 			with: func(_ *world, a *answer) { a.sign = "both" }, says: func(_ *world, a *answer) { a.sign = "" },
 			forge: func(t *testing.T, el *etree.Element) *etree.Element {
 				w := newWorld()
@@ -48,34 +51,43 @@ func signatureAttacks() []attack {
 				find(t, signature, "Reference").CreateAttr("URI", "#"+assertion.SelectAttrValue("ID", ""))
 				assertion.InsertChildAt(1, signature)
 				return w.newAnswer("x").signed(t, el)
-			}},
+			},
+		},
 		{name: "foreign key, embedded", want: saml.ForeignKey, says: func(_ *world, a *answer) { a.with = keys().foreign }},
 		{name: "foreign key, not embedded", want: saml.InvalidSignature, with: bare, says: func(_ *world, a *answer) { a.with = keys().foreign }},
 		{name: "foreign key under the right certificate", want: saml.InvalidSignature, says: func(_ *world, a *answer) {
 			a.with = keypair{keys().foreign.key, keys().idp.certificate}
 		}},
-		{name: "foreign key as an RSA key value", want: saml.InvalidSignature, with: bare, says: func(_ *world, a *answer) { a.with = keys().foreign },
+		{
+			name: "foreign key as an RSA key value", want: saml.InvalidSignature, with: bare, says: func(_ *world, a *answer) { a.with = keys().foreign },
 			forge: func(t *testing.T, el *etree.Element) *etree.Element {
 				find(t, el, "Signature").AddChild(read(t, `<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue></ds:KeyInfo>`))
 				return el
-			}},
+			},
+		},
 		{name: "our own key", want: saml.ForeignKey, says: func(_ *world, a *answer) { a.with = keys().sp }},
-		{name: "key withdrawn after a rollover", want: saml.ForeignKey,
+		{
+			name: "key withdrawn after a rollover", want: saml.ForeignKey,
 			with: func(w *world, a *answer) {
 				w.conn.Certificates = append(w.conn.Certificates, keys().next.certificate)
 			},
 			meanwhile: func(_ *testing.T, w *world, _ string, _ *answer) {
 				w.conn.Certificates = []*x509.Certificate{keys().next.certificate}
-			}, spent: true},
-		{name: "expired certificate", want: saml.CertificateExpired,
+			}, spent: true,
+		},
+		{
+			name: "expired certificate", want: saml.CertificateExpired,
 			with: func(w *world, _ *answer) {
 				w.conn.Certificates = append(w.conn.Certificates, keys().expired.certificate)
 			},
-			says: func(_ *world, a *answer) { a.with = keys().expired }},
-		{name: "certificate expires", want: saml.CertificateExpired, says: func(_ *world, a *answer) {
-			a.conditionsEnd, a.confirmEnd = "2100-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
+			says: func(_ *world, a *answer) { a.with = keys().expired },
 		},
-			meanwhile: func(_ *testing.T, w *world, _ string, _ *answer) { w.now = w.now.AddDate(2, 0, 0) }, spent: true},
+		{
+			name: "certificate expires", want: saml.CertificateExpired, says: func(_ *world, a *answer) {
+				a.conditionsEnd, a.confirmEnd = "2100-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
+			},
+			meanwhile: func(_ *testing.T, w *world, _ string, _ *answer) { w.now = w.now.AddDate(2, 0, 0) }, spent: true,
+		},
 		{name: "SHA-1", want: saml.WeakAlgorithm, says: func(_ *world, a *answer) { a.alg = dsig.RSASHA1SignatureMethod }},
 	}
 }
