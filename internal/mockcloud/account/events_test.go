@@ -22,8 +22,7 @@ type clock struct{ ahead atomic.Int64 }
 
 func (c *clock) now() time.Time          { return noon.Add(time.Duration(c.ahead.Load())) }
 func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
-
-func eventID(n int) string { return uuid.NewSHA1(uuid.Nil, fmt.Append(nil, n)).String() }
+func eventID(n int) string               { return uuid.NewSHA1(uuid.Nil, fmt.Append(nil, n)).String() }
 
 func at(minute int) string {
 	return noon.Add(time.Duration(minute-60) * time.Minute).Format(time.RFC3339)
