@@ -3,6 +3,7 @@ package account_test
 import (
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -300,4 +301,26 @@ accounts:
 		{"read", "POST", root + "/events/filter", "", nil, 403, says("audit_logs", "Enterprise")},
 		{"read on", "GET", root + "/events/filter/next?page-token=x", "", nil, 403, says("audit_logs")},
 	})
+}
+
+// TestTokensOutliveTheServer: what a server signed and the links that it gave are
+// good after a restart.
+func TestTokensOutliveTheServer(t *testing.T) {
+	t.Parallel()
+	cfg := mockcloud.Config{StateFile: filepath.Join(t.TempDir(), "state.db")}
+	var nextPage, link string
+	t.Run("before", func(t *testing.T) {
+		s := mocktest.Start(t, cfg)
+		for n := range 2 {
+			s.Call("POST", root+"/events", mocktest.Owner, []obj{{"id": eventID(n), "occurred": time.Now(), "event": "x", "resource": labels("x", "tier", "front")}}).Want(204)
+		}
+		var page eventPage
+		s.Call("POST", root+"/events/filter", mocktest.Owner, obj{"limit": 1}).Want(200).Into(&page)
+		nextPage = strings.TrimPrefix(*page.NextPage, s.URL)
+		s.Call("GET", root+"/sso/setup_url", mocktest.Owner, nil).Want(200).Into(&link)
+		link = strings.TrimPrefix(link, s.URL)
+	})
+	s := mocktest.Start(t, cfg)
+	s.Call("GET", nextPage, mocktest.Owner, nil).Want(200, `"total":2`, `"tier":"front"`)
+	s.Call("GET", link, "", nil).Want(200, "Set up single sign-on")
 }
