@@ -10,6 +10,7 @@
 //	input     reading of bodies, paths and queries, with FastAPI's answers to mistakes
 //	router    hosts, request ids, keys, rate limits, permissions, faults; values and errors become answers
 //	account   the published account API, one file a noun
+//	identity  the managed-configuration extension: connections
 //	setup     the page behind a setup link
 //	control   /_mockcloud/: requests, faults, reset, outbox, clock, snapshot
 //

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/account"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/control"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scenario"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/setup"
@@ -34,6 +35,12 @@ type Config struct {
 	NewID func() uuid.UUID
 	// AllowedHosts are Host names that are served besides the loopback ones.
 	AllowedHosts []string
+	// PublicURL is how people and identity providers reach the server, such as
+	// https://mock.example.com; empty means whatever address they used.
+	PublicURL string
+	// Checker looks at what connections are configured with. Without one, and with
+	// PublishedOnly, the routes that configure them are not there.
+	Checker identity.Checker
 	// ControlToken, unless empty, has to come with every control call.
 	ControlToken string
 }
@@ -63,9 +70,12 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	rt := router.New(router.Options{
-		Store: state, Logger: cfg.Logger, Clock: state.Clock().Now, AllowedHosts: cfg.AllowedHosts,
+		Store: state, Logger: cfg.Logger, Clock: state.Clock().Now, AllowedHosts: cfg.AllowedHosts, PublicURL: cfg.PublicURL,
 	})
 	rt.Add(account.Routes(account.Options{ETags: !cfg.PublishedOnly})...)
+	if cfg.Checker != nil && !cfg.PublishedOnly {
+		rt.Add(identity.Routes(cfg.Checker)...)
+	}
 	steer := &control.Control{
 		Router: rt, Store: state, Token: cfg.ControlToken,
 		Restart: func() error { return state.Reset(cfg.Scenario.Seed) },

@@ -53,11 +53,17 @@ func (d domains) read(c *router.Call) (*router.Answer, error) {
 }
 
 // replace is PATCH /api/accounts/{account_id}/domains. With If-Match (RFC 9110,
-// section 13.1.1) it changes only the list that the caller has seen.
+// section 13.1.1) it changes only the list that the caller has seen. With
+// ?allow_disable_sso=true it may take away the last domain of the only active
+// connection.
 func (d domains) replace(c *router.Call) (*router.Answer, error) {
 	names, err := router.Body(c, input.Lenient(func(f *input.Fields) []string {
 		return input.Required(f, "domain_names", input.List(input.String))
 	}))
+	if err != nil {
+		return nil, err
+	}
+	consent, err := d.consent(c)
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +72,21 @@ func (d domains) replace(c *router.Call) (*router.Answer, error) {
 		if d.etags && seen != "" && !matches(seen, etag(tx.Domains(c.Account))) {
 			return &store.PreconditionFailed{What: "The list of domains"}
 		}
-		return tx.SetDomains(c.Account, names)
+		return tx.SetDomains(c.Account, names, consent...)
 	}))
+}
+
+func (d domains) consent(c *router.Call) ([]store.Consent, error) {
+	const name = string(store.AllowDisableSSO)
+	query := c.Request.URL.Query()
+	if !query.Has(name) {
+		return nil, nil
+	}
+	given, err := input.Query(name, query.Get(name), true, input.Bool)
+	if err != nil || !given {
+		return nil, err
+	}
+	return []store.Consent{store.AllowDisableSSO}, nil
 }
 
 // etag is strong: it is another one as soon as any row is.

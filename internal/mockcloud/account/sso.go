@@ -1,17 +1,18 @@
 package account
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/setup"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// No account has connections or directories yet. So setup links can always be had,
-// there is no integration to remove, and no login was through a connection.
+// No account has directories yet.
 func ssoRoutes() []router.Route {
 	const path = root + "/sso"
 	administrate := router.ByMembers(store.AdministrateSSO)
@@ -21,7 +22,7 @@ func ssoRoutes() []router.Route {
 		{Method: http.MethodGet, Path: path + "/dsync_setup_url", Access: administrate.With(store.FeatureSCIM), Handle: setupURL(store.SetupDirectory)},
 		{Method: http.MethodGet, Path: path + "/integrations", Access: sso, Handle: readIntegrations},
 		{Method: http.MethodDelete, Path: path + "/integrations/{integration_id}", Access: sso, Handle: removeIntegration},
-		{Method: http.MethodPost, Path: path + "/validate", Access: router.ByMembers(store.ReadAccount).With(store.FeatureSSO), Handle: validateLogin},
+		{Method: http.MethodPost, Path: path + "/validate", Access: router.ByMembers(store.ReadAccount).With(store.FeatureSSO).EvenRestricted(), Handle: validateLogin},
 	}
 }
 
@@ -40,32 +41,43 @@ func setupURL(purpose store.SetupPurpose) router.Handler {
 
 // integrationsBody is WorkOSIntegrationResponse.
 type integrationsBody struct {
-	OrganizationID *string `json:"organization_id"`
-	Connections    []any   `json:"connections"`
-	Directories    []any   `json:"directories"`
+	OrganizationID *string               `json:"organization_id"`
+	Connections    []identity.Connection `json:"connections"`
+	Directories    []any                 `json:"directories"`
 }
 
 // readIntegrations is GET /api/accounts/{account_id}/sso/integrations.
 func readIntegrations(c *router.Call) (*router.Answer, error) {
-	out := integrationsBody{Connections: []any{}, Directories: []any{}}
+	out := integrationsBody{Connections: []identity.Connection{}, Directories: []any{}}
 	err := c.View(func(r *store.Reader) error {
 		a, err := r.Account(c.Account)
 		if err != nil {
 			return err
 		}
 		out.OrganizationID = a.WorkOSOrganizationID
+		for _, row := range r.Connections(c.Account) {
+			out.Connections = append(out.Connections, identity.ToConnection(r, row))
+		}
 		return nil
 	})
 	return router.OK(out), err
 }
 
 // removeIntegration is DELETE /api/accounts/{account_id}/sso/integrations/{integration_id}.
-func removeIntegration(*router.Call) (*router.Answer, error) {
-	return nil, &store.NotFound{What: "Integration"}
+func removeIntegration(c *router.Call) (*router.Answer, error) {
+	id := c.Request.PathValue("integration_id")
+	return router.Done(c.Update(func(tx *store.Tx) error {
+		err := tx.DeleteConnection(c.Account, id)
+		var missing *store.NotFound
+		if errors.As(err, &missing) {
+			return &store.NotFound{What: "Integration"}
+		}
+		return err
+	}))
 }
 
 // validateLogin is POST /api/accounts/{account_id}/sso/validate. Who has to log in is
-// told where.
+// told where. A service account logs in nowhere.
 func validateLogin(c *router.Call) (*router.Answer, error) {
 	redirect, err := router.OptionalBody(c, input.Lenient(func(f *input.Fields) *string {
 		return input.Optional(f, "redirect_uri", input.String)
@@ -73,12 +85,16 @@ func validateLogin(c *router.Call) (*router.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	query := url.Values{}
-	if c.Actor.IsUser() {
-		query.Set("email", c.Actor.Name)
+	recent, err := c.LoggedInRecently()
+	if err != nil {
+		return nil, err
 	}
+	if recent {
+		return router.NoContent(), nil
+	}
+	query := url.Values{}
 	if redirect != nil {
 		query.Set("redirect_uri", *redirect)
 	}
-	return nil, &store.Forbidden{Reason: c.BaseURL() + "/login?" + query.Encode()}
+	return nil, &store.Forbidden{Reason: c.LoginURL(query)}
 }

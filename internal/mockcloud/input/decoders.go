@@ -39,6 +39,18 @@ func StringUpTo(n int) Decoder[string] {
 	}
 }
 
+// NonEmpty takes a string of one to n characters, not all of them white space.
+func NonEmpty(n int) Decoder[string] {
+	return func(v Value) string {
+		noted := len(*v.problems)
+		s := StringUpTo(n)(v)
+		if len(*v.problems) == noted && strings.TrimSpace(s) == "" {
+			v.fail("string_too_short", "String should have at least 1 character")
+		}
+		return s
+	}
+}
+
 // Email takes an email address, with nothing around it.
 func Email(v Value) string {
 	noted := len(*v.problems)

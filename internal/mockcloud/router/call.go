@@ -23,6 +23,9 @@ type Access struct {
 	Feature store.Feature
 	// UsersOnly: no service accounts.
 	UsersOnly bool
+	// WhileRestricted lets in those, too, whom single sign-on keeps out of the
+	// account.
+	WhileRestricted bool
 }
 
 // ByAnyActor lets in whoever has a key.
@@ -44,6 +47,12 @@ func (a Access) With(f store.Feature) Access {
 	return a
 }
 
+// EvenRestricted also lets in those whom single sign-on keeps out of the account.
+func (a Access) EvenRestricted() Access {
+	a.WhileRestricted = true
+	return a
+}
+
 // Call is one request to a handler.
 type Call struct {
 	Request *http.Request
@@ -56,10 +65,12 @@ type Call struct {
 	// scope in it.
 	Workspace uuid.UUID
 
-	access Access
-	key    string
-	body   []byte
-	store  *store.Store
+	access  Access
+	route   string
+	key     string
+	body    []byte
+	store   *store.Store
+	baseURL string
 }
 
 // View reads the state. That the caller may do so is checked in it again: what
@@ -100,6 +111,9 @@ func (c *Call) ID(name string) (uuid.UUID, error) {
 
 // BaseURL is how the caller reaches this server: what links to it begin with.
 func (c *Call) BaseURL() string {
+	if c.baseURL != "" {
+		return c.baseURL
+	}
 	scheme := "http"
 	if c.Request.TLS != nil {
 		scheme = "https"
@@ -135,13 +149,16 @@ func (rt *Router) answer(r *http.Request, route Route, body []byte, bodyErr erro
 	if bodyErr != nil {
 		return rt.failed(r, route.Path, bodyErr)
 	}
-	c := &Call{Request: r, access: route.Access, key: bearer(r), body: body, store: rt.store}
+	c := &Call{
+		Request: r, access: route.Access, route: route.Method + " " + route.Path,
+		key: bearer(r), body: body, store: rt.store, baseURL: rt.publicURL,
+	}
 	if err := rt.admit(c); err != nil {
-		return rt.failed(r, route.Path, err)
+		return rt.failed(r, route.Path, c.denied(err))
 	}
 	answer, err := route.Handle(c)
 	if err != nil {
-		return rt.failed(r, route.Path, err)
+		return rt.failed(r, route.Path, c.denied(err))
 	}
 	return rt.succeeded(r, route.Path, answer)
 }
@@ -199,6 +216,11 @@ func (c *Call) check(r *store.Reader) error {
 	member, err := r.Enter(c.Actor, c.Account)
 	if err != nil {
 		return err
+	}
+	if !c.access.WhileRestricted {
+		if err := r.RequireLogin(member, c.key); err != nil {
+			return err
+		}
 	}
 	if c.access.Scope != "" {
 		err = r.PermitScope(member, c.Workspace, c.access.Scope)

@@ -4,7 +4,7 @@
 //
 // The way of a request: Host allow-list → request id → route → count → body (411,
 // 413) → injected fault → key (401) → account (404) → rate limit (429) →
-// permission and plan (403) → handler → answer. A request that no route takes is
+// single sign-on, permission and plan (403) → handler → answer. A request that no route takes is
 // loud: logged as a warning and counted as "unknown".
 //
 // Logs hold route patterns, never paths, queries, headers or bodies.
@@ -46,6 +46,9 @@ type Options struct {
 	Logger       *slog.Logger
 	Clock        func() time.Time
 	AllowedHosts []string
+	// PublicURL is what links to the server begin with; empty means as the caller
+	// reached it.
+	PublicURL string
 }
 
 // Router serves the API. Use New.
@@ -54,15 +57,16 @@ type Router struct {
 	Requests *Requests
 	Faults   *Faults
 
-	store   *store.Store
-	logger  *slog.Logger
-	clock   func() time.Time
-	hosts   hosts
-	limiter *limiter
-	mux     *http.ServeMux
-	routes  []string
-	closing context.Context
-	close   context.CancelFunc
+	store     *store.Store
+	logger    *slog.Logger
+	clock     func() time.Time
+	hosts     hosts
+	publicURL string
+	limiter   *limiter
+	mux       *http.ServeMux
+	routes    []string
+	closing   context.Context
+	close     context.CancelFunc
 }
 
 // New gives a router without routes.
@@ -71,7 +75,8 @@ func New(o Options) *Router {
 	rt := &Router{
 		Requests: newRequests(), Faults: newFaults(),
 		store: o.Store, logger: o.Logger, clock: o.Clock, hosts: newHosts(o.AllowedHosts),
-		limiter: newLimiter(o.Clock), mux: http.NewServeMux(), closing: closing, close: cancel,
+		publicURL: strings.TrimSuffix(o.PublicURL, "/"),
+		limiter:   newLimiter(o.Clock), mux: http.NewServeMux(), closing: closing, close: cancel,
 	}
 	rt.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { rt.unknown(w, r, rt.methodsFor(r)) })
 	return rt

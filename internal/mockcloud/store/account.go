@@ -47,6 +47,7 @@ type SSOState string
 const (
 	SSODisabled           SSOState = "DISABLED"
 	SSONeedsConfiguration SSOState = "NEEDS_CONFIGURATION"
+	SSOEnabled            SSOState = "ENABLED"
 )
 
 // SCIMState is where an account stands on its way to directory sync.
@@ -59,10 +60,13 @@ const (
 	SCIMNeedsConfiguration  SCIMState = "NEEDS_CONFIGURATION"
 )
 
-// SSOState follows from the account's domains.
+// SSOState follows from the account's domains and connections.
 func (r *Reader) SSOState(a *Account) SSOState {
 	if !slices.Contains(a.Features, FeatureSSO) || len(r.Domains(a.ID)) == 0 {
 		return SSODisabled
+	}
+	if r.EnforcesSSO(a.ID) {
+		return SSOEnabled
 	}
 	return SSONeedsConfiguration
 }
@@ -153,7 +157,8 @@ type AccountChange struct {
 	WorkOSOrganizationID         Nullable[string]
 	AuthExpirationSeconds        Nullable[int]
 	Settings                     *Settings
-	// The ids must be of this account's own connections and directories.
+	// The ids must be of this account's own connections and directories. Active
+	// connections that are not among them become inactive; nil leaves all as they are.
 	WorkOSConnectionIDs, WorkOSDirectoryIDs []string
 }
 
@@ -194,11 +199,13 @@ func (tx *Tx) UpdateAccount(id uuid.UUID, c AccountChange) error {
 			Loc: []any{"auth_expiration_seconds"}, Msg: "Input should be greater than 0", Type: "greater_than",
 		}}}
 	}
-	if err := noneKnown("workos_connection_ids", c.WorkOSConnectionIDs, "connection"); err != nil {
+	if err := noDirectories(c.WorkOSDirectoryIDs); err != nil {
 		return err
 	}
-	if err := noneKnown("workos_directory_ids", c.WorkOSDirectoryIDs, "directory"); err != nil {
-		return err
+	if c.WorkOSConnectionIDs != nil {
+		if err := tx.setActiveConnections(id, c.WorkOSConnectionIDs); err != nil {
+			return err
+		}
 	}
 	c.Location.apply(&next.Location)
 	c.Link.apply(&next.Link)
@@ -216,14 +223,15 @@ func (tx *Tx) UpdateAccount(id uuid.UUID, c AccountChange) error {
 	return tx.UpdateSettings(id, *c.Settings)
 }
 
-// noneKnown refuses ids of connections or directories: an account has none yet.
-func noneKnown(field string, ids []string, kind string) error {
+func unknownID(field string, at int, kind, id string) Problem {
+	return Problem{Loc: []any{field, at}, Msg: "Value error, the account has no " + kind + " " + id, Type: "value_error"}
+}
+
+// noDirectories refuses ids of directories: an account has none yet.
+func noDirectories(ids []string) error {
 	var problems []Problem
 	for i, id := range ids {
-		problems = append(problems, Problem{
-			Loc: []any{field, i}, Type: "value_error",
-			Msg: "Value error, the account has no " + kind + " " + id,
-		})
+		problems = append(problems, unknownID("workos_directory_ids", i, "directory", id))
 	}
 	if problems != nil {
 		return &Invalid{Problems: problems}
@@ -288,6 +296,12 @@ func (tx *Tx) DeleteAccount(id uuid.UUID) error {
 	}
 	for _, w := range slices.Clone(tx.data.workspacesByAccount.get(id)) {
 		tx.data.workspaces.delete(tx, w.ID)
+	}
+	for _, c := range slices.Clone(tx.Connections(id)) {
+		tx.data.connections.delete(tx, c.key())
+	}
+	for _, kept := range slices.Clone(tx.data.answersByAccount.get(id)) {
+		tx.data.answers.delete(tx, kept.ID)
 	}
 	for _, l := range slices.Clone(tx.data.setupLinksExpire.get(id)) {
 		tx.data.setupLinks.delete(tx, l.ID)

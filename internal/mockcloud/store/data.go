@@ -79,6 +79,15 @@ type data struct {
 	teamMembersByTeam  *grouped[uuid.UUID, TeamMember]
 	teamMembersByActor *grouped[actorIn, TeamMember]
 
+	connections          table[uuid.UUID, Connection]
+	connectionByName     *unique[nameIn, Connection]
+	connectionsByAccount *grouped[uuid.UUID, Connection]
+	connectionByDomain   *spread[string, Connection] // active ones
+	activeConnections    *counted[uuid.UUID, Connection]
+
+	answers          table[uuid.UUID, KeptAnswer]
+	answersByAccount *grouped[uuid.UUID, KeptAnswer]
+
 	events eventLog
 
 	secrets          table[uuid.UUID, Secret]
@@ -155,6 +164,18 @@ func newData() *data {
 		teamMembersByTeam:  newGrouped(func(m *TeamMember) (uuid.UUID, bool) { return m.TeamID, true }, compareTeamMembers),
 		teamMembersByActor: newGrouped(func(m *TeamMember) (actorIn, bool) { return actorIn{m.AccountID, m.ActorID}, true }, compareTeamMembers),
 
+		connectionByName:     newUnique(func(c *Connection) (nameIn, bool) { return nameIn{c.AccountID, c.Name}, true }),
+		connectionsByAccount: newGrouped(func(c *Connection) (uuid.UUID, bool) { return c.AccountID, true }, order(func(c *Connection) (time.Time, uuid.UUID) { return c.Created, c.key() })),
+		connectionByDomain: newSpread(func(c *Connection) []string {
+			if c.State != ConnectionActive {
+				return nil
+			}
+			return c.Domains
+		}),
+		activeConnections: newCounted(func(c *Connection) (uuid.UUID, bool) { return c.AccountID, c.State == ConnectionActive }),
+
+		answersByAccount: newGrouped(func(a *KeptAnswer) (uuid.UUID, bool) { return a.AccountID, true }, order(func(a *KeptAnswer) (time.Time, uuid.UUID) { return a.Created, a.ID })),
+
 		events: newEventLog(),
 
 		setupLinkByHash:  newUnique(func(l *SetupLink) (secretHash, bool) { return l.Hash, true }),
@@ -176,6 +197,8 @@ func newData() *data {
 	d.access = newTable[uuid.UUID](index[WorkspaceAccess](d.accessIn), d.accessByHolder, d.accessByWorkspace, d.accessByRole)
 	d.teams = newTable[uuid.UUID](index[Team](d.teamByName), d.teamsByAccount)
 	d.teamMembers = newTable[uuid.UUID](index[TeamMember](d.teamMember), d.teamMembersByTeam, d.teamMembersByActor)
+	d.connections = newTable[uuid.UUID](index[Connection](d.connectionByName), d.connectionsByAccount, d.connectionByDomain, d.activeConnections)
+	d.answers = newTable[uuid.UUID](index[KeptAnswer](d.answersByAccount))
 	d.secrets = newTable[uuid.UUID, Secret]()
 	d.setupLinks = newTable[uuid.UUID](index[SetupLink](d.setupLinkByHash), d.setupLinksExpire)
 	for _, role := range builtinRoles() {

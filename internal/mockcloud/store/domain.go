@@ -25,9 +25,17 @@ func (r *Reader) Domains(accountID uuid.UUID) []*Domain {
 	return r.data.domainsByAccount.get(accountID)
 }
 
+// Consent allows what would otherwise be refused.
+type Consent string
+
+// AllowDisableSSO lets SetDomains take away the last domain that single sign-on is
+// active for.
+const AllowDisableSSO Consent = "allow_disable_sso"
+
 // SetDomains makes names the account's whole list. Rows of names that stay are
-// kept as they are; names that are the same after normalising count once.
-func (tx *Tx) SetDomains(accountID uuid.UUID, names []string) error {
+// kept as they are; names that are the same after normalising count once. Names
+// that go leave their connections, too.
+func (tx *Tx) SetDomains(accountID uuid.UUID, names []string, given ...Consent) error {
 	a, err := tx.Account(accountID)
 	if err != nil {
 		return err
@@ -59,8 +67,16 @@ func (tx *Tx) SetDomains(accountID uuid.UUID, names []string) error {
 	if added == nil && removed == nil {
 		return nil
 	}
-	tx.record(subject{accountID, kindDomainNames, accountID, a.Name}, updated,
+	cause := tx.record(subject{accountID, kindDomainNames, accountID, a.Name}, updated,
 		map[string]any{"added": added, "removed": removed, "domain_names": wanted}, uuid.Nil)
+	enforced := tx.EnforcesSSO(accountID)
+	for _, c := range slices.Clone(tx.Connections(accountID)) {
+		tx.dropDomains(c, removed, cause)
+	}
+	if enforced && !tx.EnforcesSSO(accountID) && !slices.Contains(given, AllowDisableSSO) {
+		return &Conflict{Reason: "This would take the last domain of the only active connection away and so disable single sign-on; " +
+			"ask for it with ?" + string(AllowDisableSSO) + "=true"}
+	}
 	return nil
 }
 

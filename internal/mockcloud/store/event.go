@@ -32,6 +32,7 @@ const (
 	kindWorkspaceAccess = "workspace-access"
 	kindTeam            = "team"
 	kindTeamMembership  = "team-membership"
+	kindConnection      = "sso-connection"
 )
 
 // What happened to them.
@@ -152,6 +153,11 @@ func resourceID(kind string, id uuid.UUID) string { return ownEvents + kind + ".
 // record notes what happened to a thing and gives the id of the event, so that
 // what follows from it can name it. Nothing is noted while a store is seeded.
 func (tx *Tx) record(of subject, action string, payload map[string]any, follows uuid.UUID) uuid.UUID {
+	return tx.note(ownEvents+of.kind+"."+action, of, payload, follows)
+}
+
+// note is record for an event that does not go by its resource's name.
+func (tx *Tx) note(name string, of subject, payload map[string]any, follows uuid.UUID) uuid.UUID {
 	if tx.data.seeding {
 		return uuid.Nil
 	}
@@ -161,7 +167,7 @@ func (tx *Tx) record(of subject, action string, payload map[string]any, follows 
 		AccountID: of.account,
 		Occurred:  now,
 		Received:  now,
-		Name:      ownEvents + of.kind + "." + action,
+		Name:      name,
 		Resource:  Resource{ID: resourceID(of.kind, of.id), Name: of.name},
 		Payload:   payload,
 		Follows:   follows,

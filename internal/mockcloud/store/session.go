@@ -69,11 +69,6 @@ func (r *Reader) Sessions(userID uuid.UUID) []*Session {
 	})
 }
 
-// Restricted says whether a session is kept out of its person's accounts. Only
-// enforcement does so, which begins with an account's first active connection;
-// no account has any yet.
-func (r *Reader) Restricted(*Session) bool { return false }
-
 // TerminateSession logs a person out.
 func (tx *Tx) TerminateSession(userID, id uuid.UUID) error {
 	u, err := tx.User(userID)

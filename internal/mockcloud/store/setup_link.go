@@ -35,6 +35,9 @@ func (tx *Tx) AddSetupLink(accountID uuid.UUID, purpose SetupPurpose) (string, e
 	if _, err := tx.Account(accountID); err != nil {
 		return "", err
 	}
+	if purpose == SetupSSO && tx.isConfigured(accountID) {
+		return "", &Conflict{Reason: "Single sign-on is set up already; remove its connections to begin anew"}
+	}
 	now := tx.stamp()
 	for _, l := range slices.Clone(tx.data.setupLinksExpire.get(accountID)) {
 		if now.Before(l.Expires) {

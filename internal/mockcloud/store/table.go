@@ -117,6 +117,42 @@ func (u *unique[K, V]) get(key K) (*V, bool) {
 	return row, ok
 }
 
+// spread finds the one row that has a key, where a row has several.
+type spread[K comparable, V any] struct {
+	keys func(*V) []K
+	rows map[K]*V
+}
+
+func newSpread[K comparable, V any](keys func(*V) []K) *spread[K, V] {
+	return &spread[K, V]{keys: keys, rows: make(map[K]*V)}
+}
+
+func (s *spread[K, V]) replace(old, row *V) {
+	if old != nil {
+		for _, key := range s.keys(old) {
+			if s.rows[key] == old {
+				delete(s.rows, key)
+			}
+		}
+	}
+	if row != nil {
+		for _, key := range s.keys(row) {
+			s.rows[key] = row
+		}
+	}
+}
+
+func (s *spread[K, V]) fill(rows []*V) {
+	for _, row := range rows {
+		s.replace(nil, row)
+	}
+}
+
+func (s *spread[K, V]) get(key K) (*V, bool) {
+	row, ok := s.rows[key]
+	return row, ok
+}
+
 // grouped keeps the rows of each group in order, so that a page of a listing is
 // a slice and not a sort. Rows come mostly in order; a put at the end is cheap.
 type grouped[K comparable, V any] struct {

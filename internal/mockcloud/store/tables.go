@@ -40,6 +40,8 @@ func (d *data) tables() map[string]anyTable {
 		"workspace_access": &d.access,
 		"teams":            &d.teams,
 		"team_members":     &d.teamMembers,
+		"connections":      &d.connections,
+		"kept_answers":     &d.answers,
 		"secrets":          &d.secrets,
 		"setup_links":      &d.setupLinks,
 		eventTable:         &d.events,
@@ -143,7 +145,7 @@ func describe(row any) any { return describeValue(reflect.ValueOf(row)) }
 
 func describeValue(v reflect.Value) any {
 	switch v.Interface().(type) {
-	case json.Marshaler, encoding.TextMarshaler:
+	case json.Marshaler, encoding.TextMarshaler, []byte:
 		return v.Interface()
 	}
 	switch v.Kind() {

@@ -143,6 +143,8 @@ func (d *data) rows() map[string]any {
 	collect(out, "access", d.access.rows)
 	collect(out, "team", d.teams.rows)
 	collect(out, "team member", d.teamMembers.rows)
+	collect(out, "connection", d.connections.rows)
+	collect(out, "kept answer", d.answers.rows)
 	collect(out, "secret", d.secrets.rows)
 	collect(out, "setup link", d.setupLinks.rows)
 	return out
@@ -173,6 +175,8 @@ func checkIndexes(t tester, d *data) {
 	fill(&fresh.access, d.access.rows)
 	fill(&fresh.teams, d.teams.rows)
 	fill(&fresh.teamMembers, d.teamMembers.rows)
+	fill(&fresh.connections, d.connections.rows)
+	fill(&fresh.answers, d.answers.rows)
 	fill(&fresh.setupLinks, d.setupLinks.rows)
 	contents := func(d *data) []any {
 		return []any{
@@ -186,6 +190,8 @@ func checkIndexes(t tester, d *data) {
 			d.workspaceRolesByAccount.groups, d.accessIn.rows, d.accessByHolder.groups, d.accessByWorkspace.groups,
 			d.accessByRole.counts, d.teamByName.rows, d.teamsByAccount.groups, d.teamMember.rows,
 			d.teamMembersByTeam.groups, d.teamMembersByActor.groups,
+			d.connectionByName.rows, d.connectionsByAccount.groups, d.connectionByDomain.rows, d.activeConnections.counts,
+			d.answersByAccount.groups,
 			d.setupLinkByHash.rows, d.setupLinksExpire.groups,
 		}
 	}

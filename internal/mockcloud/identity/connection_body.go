@@ -1,0 +1,189 @@
+package identity
+
+import (
+	"context"
+	"errors"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// The bounds of what is kept of a connection.
+const (
+	longestName     = 255
+	longestURL      = 2048
+	longestEntityID = 1024 // SAML Core 8.3.6
+	longestMetadata = 1 << 20
+	longestCert     = 64 << 10
+	mostCerts       = 16
+	mostDomains     = 500
+	mostScopes      = 32
+)
+
+// nameIDFormats are those by which a person keeps being the same person (SAML Core
+// 8.3): a transient one is another at each login.
+func nameIDFormats() []string {
+	return []string{
+		"urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
+		"urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+		"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+	}
+}
+
+// connectionBody is what a write says: what stands as it is, and what of SAML has
+// to be looked at first.
+type connectionBody struct {
+	change store.ConnectionChange
+	saml   samlGiven
+}
+
+// samlGiven is the identity provider's side, which may be given in three ways.
+type samlGiven struct {
+	metadata, metadataURL *string
+	entityID, ssoURL      *string
+	certificates          *[]string
+}
+
+func readConnectionBody(creating bool) func(*input.Fields) connectionBody {
+	return func(f *input.Fields) (out connectionBody) {
+		change := &out.change
+		name, kind := input.NonEmpty(longestName), input.Enum(store.ConnectionTypes()...)
+		if creating {
+			given, of := input.Required(f, "name", name), input.Required(f, "connection_type", kind)
+			change.Name, change.Type = &given, &of
+		} else {
+			change.Name = input.Optional(f, "name", name)
+			change.Type = input.Optional(f, "connection_type", kind)
+		}
+		change.Domains = input.Optional(f, "domains", input.ListOf(input.StringUpTo(longestName), 0, mostDomains))
+		change.Deactivate = input.Optional(f, "state", input.Enum(store.ConnectionInactive)) != nil
+		change.OIDC = input.Optional(f, "oidc", input.Strict(readOIDC))
+		change.SAML = input.Optional(f, "saml", input.Strict(out.saml.read))
+		if mapping := input.Optional(f, "attribute_mapping", input.Strict(readMapping)); mapping != nil {
+			change.Mapping = *mapping
+		}
+		return out
+	}
+}
+
+func readOIDC(f *input.Fields) store.OIDCChange {
+	return store.OIDCChange{
+		Issuer:       input.Optional(f, "issuer", input.NonEmpty(longestURL)),
+		ClientID:     input.Optional(f, "client_id", input.NonEmpty(longestName)),
+		ClientSecret: input.Nullable(f, "client_secret", input.NonEmpty(longestURL)),
+		Scopes:       input.Optional(f, "scopes", input.ListOf(input.NonEmpty(longestName), 1, mostScopes)),
+	}
+}
+
+func (g *samlGiven) read(f *input.Fields) store.SAMLChange {
+	*g = samlGiven{
+		metadata:     input.Optional(f, "idp_metadata_xml", input.NonEmpty(longestMetadata)),
+		metadataURL:  input.Optional(f, "idp_metadata_url", input.NonEmpty(longestURL)),
+		entityID:     input.Optional(f, "idp_entity_id", input.NonEmpty(longestEntityID)),
+		ssoURL:       input.Optional(f, "idp_sso_url", input.NonEmpty(longestURL)),
+		certificates: input.Optional(f, "idp_certificates", input.ListOf(input.NonEmpty(longestCert), 1, mostCerts)),
+	}
+	return store.SAMLChange{
+		NameIDFormat:      input.Nullable(f, "name_id_format", input.Enum(nameIDFormats()...)),
+		SignAuthnRequests: input.Optional(f, "sign_authn_requests", input.Bool),
+		AllowIDPInitiated: input.Optional(f, "allow_idp_initiated", input.Bool),
+	}
+}
+
+func readMapping(f *input.Fields) store.MappingChange {
+	name := input.NonEmpty(longestName)
+	return store.MappingChange{
+		Email:     input.Nullable(f, "email", name),
+		FirstName: input.Nullable(f, "first_name", name),
+		LastName:  input.Nullable(f, "last_name", name),
+		Groups:    input.Nullable(f, "groups", name),
+	}
+}
+
+// checked asks the identity provider's side whether what was sent makes sense, and
+// gives what is to be saved.
+func (b connectionBody) checked(ctx context.Context, checker Checker) (store.ConnectionChange, error) {
+	change := b.change
+	if o := change.OIDC; o != nil && o.Issuer != nil {
+		if err := checker.CheckIssuer(ctx, *o.Issuer); err != nil {
+			return change, input.Mistake(err.Error(), "oidc", "issuer")
+		}
+	}
+	if change.SAML == nil {
+		return change, nil
+	}
+	saml := *change.SAML
+	change.SAML = &saml
+	return change, b.saml.check(ctx, checker, &saml)
+}
+
+// check puts the identity provider's side into a change.
+func (g samlGiven) check(ctx context.Context, checker Checker, to *store.SAMLChange) error {
+	apart := g.entityID != nil || g.ssoURL != nil || g.certificates != nil
+	switch {
+	case g.metadata != nil && (g.metadataURL != nil || apart):
+		return input.Mistake("give the metadata, its URL, or entity id, URL and certificates one by one; not several of them", "saml", "idp_metadata_xml")
+	case g.metadataURL != nil && apart:
+		return input.Mistake("give the metadata's URL, or entity id, URL and certificates one by one; not both", "saml", "idp_metadata_url")
+	case g.metadata != nil:
+		return metadataInto(to, checker, []byte(*g.metadata), "", "idp_metadata_xml")
+	case g.metadataURL != nil:
+		document, err := checker.FetchMetadata(ctx, *g.metadataURL)
+		if err != nil {
+			return input.Mistake(err.Error(), "saml", "idp_metadata_url")
+		}
+		return metadataInto(to, checker, document, *g.metadataURL, "idp_metadata_url")
+	case apart:
+		return g.partsInto(to, checker)
+	}
+	return nil
+}
+
+func metadataInto(to *store.SAMLChange, checker Checker, document []byte, url, field string) error {
+	m, err := checker.ParseMetadata(document)
+	if err != nil {
+		return input.Mistake(err.Error(), "saml", field)
+	}
+	to.MetadataURL, to.EntityID, to.SSOURL, to.SSOBinding, to.Certificates = &url, &m.EntityID, &m.SSOURL, &m.SSOBinding, &m.Certificates
+	return nil
+}
+
+// partsInto takes what was given one by one. It no longer is what metadata said.
+func (g samlGiven) partsInto(to *store.SAMLChange, checker Checker) error {
+	var wrong []error
+	to.MetadataURL, to.EntityID = new(string), g.entityID
+	if g.ssoURL != nil {
+		if err := checker.CheckSSOURL(*g.ssoURL); err != nil {
+			wrong = append(wrong, input.Mistake(err.Error(), "saml", "idp_sso_url"))
+		}
+		binding := store.RedirectBinding // what every identity provider has
+		to.SSOURL, to.SSOBinding = g.ssoURL, &binding
+	}
+	if g.certificates != nil {
+		certs := make([]store.Certificate, len(*g.certificates))
+		for i, text := range *g.certificates {
+			var err error
+			if certs[i], err = checker.ParseCertificate(text); err != nil {
+				wrong = append(wrong, input.Mistake(err.Error(), "saml", "idp_certificates", i))
+			}
+		}
+		to.Certificates = &certs
+	}
+	return together(wrong)
+}
+
+// together makes one answer of several mistakes.
+func together(mistakes []error) error {
+	var all store.Invalid
+	for _, mistake := range mistakes {
+		var invalid *store.Invalid
+		if !errors.As(mistake, &invalid) {
+			return mistake
+		}
+		all.Problems = append(all.Problems, invalid.Problems...)
+	}
+	if all.Problems == nil {
+		return nil
+	}
+	return &all
+}

@@ -1,0 +1,107 @@
+package identity
+
+import (
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+type connections struct{ checker Checker }
+
+func connectionID(c *router.Call) string { return c.Request.PathValue("connection_id") }
+
+// listConnections is GET /api/accounts/{account_id}/sso/connections.
+func listConnections(c *router.Call) (*router.Answer, error) {
+	out := []managedConnection{}
+	err := c.View(func(r *store.Reader) error {
+		for _, row := range r.Connections(c.Account) {
+			out = append(out, toManaged(r, c.BaseURL(), row))
+		}
+		return nil
+	})
+	return router.OK(out), err
+}
+
+// readConnection is GET /api/accounts/{account_id}/sso/connections/{connection_id}.
+func readConnection(c *router.Call) (*router.Answer, error) {
+	var out managedConnection
+	err := c.View(func(r *store.Reader) error {
+		row, err := r.Connection(c.Account, connectionID(c))
+		if err != nil {
+			return err
+		}
+		out = toManaged(r, c.BaseURL(), row)
+		return nil
+	})
+	return router.OK(out), err
+}
+
+// create is POST /api/accounts/{account_id}/sso/connections.
+func (h connections) create(c *router.Call) (*router.Answer, error) {
+	body, err := router.Body(c, input.Strict(readConnectionBody(true)))
+	if err != nil {
+		return nil, err
+	}
+	return router.CreateOnce(c,
+		func() (store.ConnectionChange, error) { return body.checked(c.Request.Context(), h.checker) },
+		func(tx *store.Tx, change store.ConnectionChange) (any, error) {
+			row, err := tx.AddConnection(c.Account, change)
+			if err != nil {
+				return nil, err
+			}
+			return toManaged(&tx.Reader, c.BaseURL(), row), nil
+		})
+}
+
+// update is PATCH /api/accounts/{account_id}/sso/connections/{connection_id}.
+func (h connections) update(c *router.Call) (*router.Answer, error) {
+	body, err := router.Body(c, input.Strict(readConnectionBody(false)))
+	if err != nil {
+		return nil, err
+	}
+	// Nobody makes the server fetch for a connection that is not there.
+	if _, err := readConnection(c); err != nil {
+		return nil, err
+	}
+	change, err := body.checked(c.Request.Context(), h.checker)
+	if err != nil {
+		return nil, err
+	}
+	return changed(c, func(tx *store.Tx) (*store.Connection, error) {
+		return tx.UpdateConnection(c.Account, connectionID(c), change)
+	})
+}
+
+// activateConnection is POST
+// /api/accounts/{account_id}/sso/connections/{connection_id}/activate.
+func activateConnection(c *router.Call) (*router.Answer, error) {
+	takeOver, err := router.OptionalBody(c, input.Strict(func(f *input.Fields) bool {
+		return input.Default(f, "take_over", input.Bool, false)
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return changed(c, func(tx *store.Tx) (*store.Connection, error) {
+		return tx.ActivateConnection(c.Account, connectionID(c), takeOver)
+	})
+}
+
+// changed makes a change and answers with what the connection is then.
+func changed(c *router.Call, change func(*store.Tx) (*store.Connection, error)) (*router.Answer, error) {
+	var out managedConnection
+	err := c.Update(func(tx *store.Tx) error {
+		row, err := change(tx)
+		if err != nil {
+			return err
+		}
+		out = toManaged(&tx.Reader, c.BaseURL(), row)
+		return nil
+	})
+	return router.OK(out), err
+}
+
+// deleteConnection is DELETE
+// /api/accounts/{account_id}/sso/connections/{connection_id}.
+func deleteConnection(c *router.Call) (*router.Answer, error) {
+	return router.Done(c.Update(func(tx *store.Tx) error { return tx.DeleteConnection(c.Account, connectionID(c)) }))
+}

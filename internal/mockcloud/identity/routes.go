@@ -1,0 +1,77 @@
+package identity
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// Checker looks at what a connection is configured with. Its errors are sentences
+// for the person who configures.
+type Checker interface {
+	// CheckIssuer fetches an issuer's discovery document and checks it (OpenID
+	// Connect Discovery 1.0, section 4).
+	CheckIssuer(ctx context.Context, issuer string) error
+	// FetchMetadata fetches the document behind a metadata URL.
+	FetchMetadata(ctx context.Context, url string) ([]byte, error)
+	// ParseMetadata reads SAML metadata (SAML Metadata 2.4.3).
+	ParseMetadata(xml []byte) (Metadata, error)
+	// ParseCertificate reads one certificate, PEM or bare base64.
+	ParseCertificate(text string) (store.Certificate, error)
+	// CheckSSOURL says whether people may be sent to a URL.
+	CheckSSOURL(url string) error
+}
+
+// Metadata is what a SAML identity provider says of itself.
+type Metadata struct {
+	EntityID, SSOURL string
+	SSOBinding       store.SSOBinding
+	Certificates     []store.Certificate
+}
+
+// root is where the routes of one account's single sign-on begin.
+const root = "/api/accounts/{account_id}/sso"
+
+// Routes are the extension's routes.
+func Routes(checker Checker) []router.Route {
+	const path, one = root + "/connections", root + "/connections/{connection_id}"
+	access := router.ByMembers(store.AdministrateSSO).With(store.FeatureSSO)
+	c := connections{checker}
+	return []router.Route{
+		{Method: http.MethodGet, Path: root + "/service_provider", Access: access, Handle: readServiceProvider},
+		{Method: http.MethodGet, Path: path, Access: access, Handle: listConnections},
+		{Method: http.MethodPost, Path: path, Access: access, Handle: c.create},
+		{Method: http.MethodGet, Path: one, Access: access, Handle: readConnection},
+		{Method: http.MethodPatch, Path: one, Access: access, Handle: c.update},
+		{Method: http.MethodDelete, Path: one, Access: access, Handle: deleteConnection},
+		{Method: http.MethodPost, Path: one + "/activate", Access: access, Handle: activateConnection},
+	}
+}
+
+// ServiceProvider is this server as an account's identity providers see it. It is
+// the same for all of an account's connections, so that an identity provider can be
+// set up before there is a connection.
+type ServiceProvider struct {
+	EntityID    string `json:"sp_entity_id"`
+	ACSURL      string `json:"acs_url"`
+	MetadataURL string `json:"sp_metadata_url"`
+	RedirectURI string `json:"redirect_uri"`
+}
+
+// ServiceProviderOf gives an account's values at a server with a base URL.
+func ServiceProviderOf(baseURL string, account uuid.UUID) ServiceProvider {
+	saml := baseURL + "/sso/saml/" + account.String()
+	return ServiceProvider{
+		EntityID: saml + "/metadata", ACSURL: saml + "/acs", MetadataURL: saml + "/metadata",
+		RedirectURI: baseURL + "/sso/oidc/" + account.String() + "/callback",
+	}
+}
+
+// readServiceProvider is GET /api/accounts/{account_id}/sso/service_provider.
+func readServiceProvider(c *router.Call) (*router.Answer, error) {
+	return router.OK(ServiceProviderOf(c.BaseURL(), c.Account)), nil
+}

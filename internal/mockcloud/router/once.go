@@ -1,0 +1,65 @@
+package router
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// maxIdempotencyKey is the longest Idempotency-Key that is taken.
+const maxIdempotencyKey = 255
+
+// CreateOnce makes something and answers 201 with it. With an Idempotency-Key the
+// same call is answered like the first one for a day and makes nothing again.
+//
+// What takes time, such as asking an identity provider, belongs into prepare, which
+// runs outside the transaction; what it gives is for create. The key is looked up
+// before it, so that a repetition needs no identity provider.
+func CreateOnce[T any](c *Call, prepare func() (T, error), create func(*store.Tx, T) (any, error)) (*Answer, error) {
+	keys := c.Request.Header.Values("Idempotency-Key")
+	request := store.Request{AccountID: c.Account, Route: c.route, Body: c.body}
+	var answer json.RawMessage
+	known := false
+	if len(keys) > 0 {
+		request.Key = keys[0]
+		if len(keys) > 1 || request.Key == "" || len(request.Key) > maxIdempotencyKey {
+			return nil, &store.Invalid{Problems: []store.Problem{{
+				In: "header", Loc: []any{"Idempotency-Key"}, Type: "value_error",
+				Msg: fmt.Sprintf("Value error, give one key of 1 to %d characters", maxIdempotencyKey),
+			}}}
+		}
+		err := c.View(func(r *store.Reader) (err error) {
+			answer, known, err = r.AnswerTo(request)
+			return err
+		})
+		if err != nil || known {
+			return Created(answer), err
+		}
+	}
+	prepared, err := prepare()
+	if err != nil {
+		return nil, err
+	}
+	err = c.Update(func(tx *store.Tx) error {
+		if request.Key != "" {
+			// The same call may have come in twice at once.
+			var err error
+			if answer, known, err = tx.AnswerTo(request); err != nil || known {
+				return err
+			}
+		}
+		made, err := create(tx, prepared)
+		if err != nil {
+			return err
+		}
+		if answer, err = json.Marshal(made); err != nil {
+			return fmt.Errorf("encode what was created: %w", err)
+		}
+		if request.Key != "" {
+			tx.KeepAnswer(request, answer)
+		}
+		return nil
+	})
+	return Created(answer), err
+}

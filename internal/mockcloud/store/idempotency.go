@@ -1,0 +1,65 @@
+package store
+
+import (
+	"crypto/hmac"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// answerLife is how long the answer to a create is given again.
+const answerLife = 24 * time.Hour
+
+// KeptAnswer is the answer to a create that came with an Idempotency-Key.
+type KeptAnswer struct {
+	ID        uuid.UUID // made of the account, the route and the key
+	Created   time.Time
+	AccountID uuid.UUID
+	// BodyMAC recognizes the body, which may hold secrets and is not kept.
+	BodyMAC []byte          `secret:"true"`
+	Answer  json.RawMessage `secret:"true"`
+}
+
+// Request is a create as far as it matters for doing it only once.
+type Request struct {
+	AccountID  uuid.UUID
+	Route, Key string
+	Body       []byte
+}
+
+func (q Request) id() uuid.UUID {
+	return uuid.NewSHA1(q.AccountID, []byte(q.Route+"\x00"+q.Key))
+}
+
+const macIdempotency = "idempotency"
+
+// AnswerTo gives the answer to a request that was made before; known says whether
+// it was. The same key with another body is Invalid.
+func (r *Reader) AnswerTo(q Request) (answer json.RawMessage, known bool, err error) {
+	kept, ok := r.data.answers.get(q.id())
+	if !ok || !r.Now().Before(kept.Created.Add(answerLife)) {
+		return nil, false, nil
+	}
+	if !hmac.Equal(kept.BodyMAC, r.mac(macIdempotency, q.Body)) {
+		return nil, false, &Invalid{Problems: []Problem{{
+			In: "header", Loc: []any{"Idempotency-Key"}, Type: "value_error",
+			Msg: "Value error, this key was used with another body; a new request needs a new key",
+		}}}
+	}
+	return kept.Answer, true, nil
+}
+
+// KeepAnswer keeps the answer to a request for a day. Older ones go.
+func (tx *Tx) KeepAnswer(q Request, answer json.RawMessage) {
+	now := tx.stamp()
+	for _, kept := range slices.Clone(tx.data.answersByAccount.get(q.AccountID)) {
+		if now.Before(kept.Created.Add(answerLife)) {
+			break
+		}
+		tx.data.answers.delete(tx, kept.ID)
+	}
+	kept := &KeptAnswer{ID: q.id(), Created: now, AccountID: q.AccountID, BodyMAC: tx.mac(macIdempotency, q.Body), Answer: answer}
+	tx.data.answers.put(tx, kept.ID, kept)
+}
