@@ -18,8 +18,9 @@ type KeptAnswer struct {
 	Created   time.Time
 	AccountID uuid.UUID
 	// BodyMAC recognizes the body, which may hold secrets and is not kept.
-	BodyMAC []byte          `secret:"true"`
-	Answer  json.RawMessage `secret:"true"`
+	BodyMAC []byte `secret:"true"`
+	// Answer is JSON.
+	Answer []byte `secret:"true"`
 }
 
 // Request is a create as far as it matters for doing it only once.
