@@ -14,6 +14,8 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scenario"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/setup"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -38,8 +40,11 @@ type Config struct {
 	// PublicURL is how people and identity providers reach the server, such as
 	// https://mock.example.com; empty means whatever address they used.
 	PublicURL string
-	// Checker looks at what connections are configured with. Without one, and with
-	// PublishedOnly, the routes that configure them are not there.
+	// AllowPrivateIssuers lets identity providers be on this machine or a private
+	// network. Otherwise nothing there is ever fetched.
+	AllowPrivateIssuers bool
+	// Checker looks at what connections are configured with; nil means one that goes
+	// by what logins go by.
 	Checker identity.Checker
 	// ControlToken, unless empty, has to come with every control call.
 	ControlToken string
@@ -49,6 +54,7 @@ type Config struct {
 type Server struct {
 	router *router.Router
 	state  *store.Store
+	fetch  *fetch.Client
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -65,15 +71,26 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
+	outgoing, err := fetch.New(fetch.Options{AllowPrivate: cfg.AllowPrivateIssuers})
+	if err != nil {
+		return nil, err
+	}
 	state, err := openState(cfg)
 	if err != nil {
 		return nil, err
+	}
+	relyingParty, err := oidc.New(oidc.Config{Fetch: outgoing, Clock: state.Clock().Now})
+	if err != nil {
+		return nil, errors.Join(err, state.Close())
 	}
 	rt := router.New(router.Options{
 		Store: state, Logger: cfg.Logger, Clock: state.Clock().Now, AllowedHosts: cfg.AllowedHosts, PublicURL: cfg.PublicURL,
 	})
 	rt.Add(account.Routes(account.Options{ETags: !cfg.PublishedOnly})...)
-	if cfg.Checker != nil && !cfg.PublishedOnly {
+	if cfg.Checker == nil {
+		cfg.Checker = checker{fetch: outgoing, oidc: relyingParty, clock: state.Clock().Now}
+	}
+	if !cfg.PublishedOnly {
 		rt.Add(identity.Routes(cfg.Checker)...)
 	}
 	steer := &control.Control{
@@ -82,7 +99,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	rt.Mount(control.Prefix, steer.Handler())
 	rt.Mount(setup.Prefix, setup.Handler(state))
-	return &Server{router: rt, state: state}, nil
+	return &Server{router: rt, state: state, fetch: outgoing}, nil
 }
 
 func openState(cfg Config) (*store.Store, error) {
@@ -118,5 +135,6 @@ func (s *Server) Drain() { s.router.Close() }
 // Close ends what the server still does. Changes that come later are refused.
 func (s *Server) Close() error {
 	s.Drain()
+	s.fetch.Close()
 	return s.state.Close()
 }

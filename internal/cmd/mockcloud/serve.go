@@ -11,7 +11,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
@@ -28,9 +30,9 @@ const (
 )
 
 type serveFlags struct {
-	listen, scenario, state, logFormat, controlToken string
-	publishedOnly, allowRemote                       bool
-	allowHosts                                       []string
+	listen, scenario, state, logFormat, controlToken, publicURL string
+	publishedOnly, allowRemote, allowPrivateIssuers             bool
+	allowHosts                                                  []string
 }
 
 // parseServe reads the flags of "mockcloud serve".
@@ -48,6 +50,8 @@ func parseServe(args []string, getenv func(string) string, stdout io.Writer) (se
 		f.allowHosts = append(f.allowHosts, name)
 		return nil
 	})
+	set.StringVar(&f.publicURL, "public-url", "", "`URL` by which people and identity providers reach the server (default: the one that they used)")
+	set.BoolVar(&f.allowPrivateIssuers, "allow-private-issuers", false, "let identity providers be on this machine or a private network")
 	set.Func("control-token", "`token` that /_mockcloud/ asks for (or "+tokenVariable+")", func(token string) error {
 		f.controlToken = token
 		return nil
@@ -65,7 +69,23 @@ func parseServe(args []string, getenv func(string) string, stdout io.Writer) (se
 	case f.logFormat != "text" && f.logFormat != "json":
 		return f, &usageError{fmt.Sprintf("--log-format is text or json, not %q", f.logFormat)}
 	}
+	if err := f.checkPublicURL(); err != nil {
+		return f, err
+	}
 	return f, f.checkListen()
+}
+
+// checkPublicURL also lets the server answer for the URL's host.
+func (f *serveFlags) checkPublicURL() error {
+	if f.publicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(f.publicURL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return &usageError{fmt.Sprintf("--public-url takes a URL without a path, such as https://mock.example.com, not %q", f.publicURL)}
+	}
+	f.allowHosts = append(f.allowHosts, u.Hostname())
+	return nil
 }
 
 // checkListen refuses what others could reach, unless that is meant.
@@ -101,7 +121,10 @@ func serve(ctx context.Context, args []string, getenv func(string) string, stdou
 	}
 	cfg := mockcloud.Config{
 		StateFile: f.state, PublishedOnly: f.publishedOnly, Logger: newLogger(f.logFormat, stderr),
-		AllowedHosts: f.allowHosts, ControlToken: f.controlToken,
+		AllowedHosts: f.allowHosts, ControlToken: f.controlToken, PublicURL: f.publicURL, AllowPrivateIssuers: f.allowPrivateIssuers,
+	}
+	if f.allowPrivateIssuers {
+		cfg.Logger.Warn("whoever configures single sign-on here can make this server fetch from private networks (--allow-private-issuers)")
 	}
 	if f.scenario != "" {
 		data, err := os.ReadFile(f.scenario)
@@ -166,9 +189,9 @@ func announce(w io.Writer, addr net.Addr) error {
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		host = net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
 	}
-	url := "http://" + host
+	base := "http://" + host
 	return json.NewEncoder(w).Encode(struct {
 		URL    string `json:"url"`
 		APIURL string `json:"api_url"`
-	}{url, url + "/api"})
+	}{base, base + "/api"})
 }

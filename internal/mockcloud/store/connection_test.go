@@ -300,7 +300,9 @@ func TestConnectionHistory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := newFederation(t)
 		enabled := []string{"acme.com", "a.example", "b.example"}
-		some := func() []string { return rapid.SliceOfNDistinct(rapid.SampledFrom(enabled), 0, 3, rapid.ID).Draw(t, "domains") }
+		some := func() []string {
+			return rapid.SliceOfNDistinct(rapid.SampledFrom(enabled), 0, 3, rapid.ID).Draw(t, "domains")
+		}
 		names := []string{"one", "two", "three"}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			before := f.store.data.rows()
