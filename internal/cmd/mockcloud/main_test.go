@@ -47,6 +47,8 @@ func TestArguments(t *testing.T) {
 		{"argument", []string{"serve", "acme.yaml"}, "", 2, "", `not "acme.yaml"`},
 		{"log format", []string{"serve", "--log-format", "xml"}, "", 2, "", `text or json, not "xml"`},
 		{"no address", []string{"serve", "--listen", "8787"}, "", 2, "", `not "8787"`},
+		{"public URL with a path", []string{"serve", "--public-url", "https://mock.example.com/x"}, "", 2, "", "a URL without a path"},
+		{"public URL without a scheme", []string{"serve", "--public-url", "mock.example.com"}, "", 2, "", "such as https://mock.example.com"},
 		{"reachable", []string{"serve", "--listen", "0.0.0.0:0"}, "", 2, "", "needs --allow-remote"},
 		{"reachable by all names", []string{"serve", "--listen", ":0"}, "", 2, "", "needs --allow-remote"},
 		{"reachable by name", []string{"serve", "--listen", "example.com:0"}, "secret", 2, "", "needs --allow-remote"},
