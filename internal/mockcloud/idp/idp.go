@@ -42,7 +42,8 @@ type Config struct {
 	// with it. Empty switches OIDC's token endpoint off: nobody has the secret.
 	ClientSecret string
 	// RedirectOrigins are the origins ("https://app.example.com") to which answers
-	// are sent; a redirect_uri anywhere else is refused on the page.
+	// are sent; a redirect_uri, or a SAML consumer URL, anywhere else is refused on
+	// the page.
 	RedirectOrigins []string
 	// SigningAlg is how ID tokens are signed: RS256 (also when empty), PS256,
 	// ES256 or EdDSA.
@@ -61,6 +62,7 @@ type IdP struct {
 	redirectable []string
 	modes        []Mode // that there are
 	oidc         *oidcState
+	saml         *samlState
 
 	mu          sync.RWMutex
 	people      map[string]Person // by subject
@@ -97,7 +99,7 @@ func New(config Config) (*IdP, error) {
 	}
 	p.registerPages()
 	// Each protocol mounts its own routes on the provider.
-	for _, register := range []func(*IdP, Config) error{registerOIDC} {
+	for _, register := range []func(*IdP, Config) error{registerOIDC, registerSAML} {
 		if err := register(p, config); err != nil {
 			return nil, err
 		}

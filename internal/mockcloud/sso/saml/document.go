@@ -106,6 +106,9 @@ func (s *scanner) token(token xml.Token, first bool) error {
 			return refuse(ProcessingInstruction, "The document has a processing instruction in it.")
 		}
 	case xml.Directive:
+		if strings.HasPrefix(strings.ToLower(string(t)), "doctype html") {
+			return refuse(Doctype, "This is a web page, not a SAML document.")
+		}
 		return refuse(Doctype, "The document has a DOCTYPE or another declaration in it; these are never read.")
 	}
 	return nil
