@@ -19,8 +19,8 @@ func botRoutes() []router.Route {
 		{Method: http.MethodPost, Path: path + "/", Access: router.ByMembers(store.CreateBot), Handle: createBot},
 		{Method: http.MethodPost, Path: path + "/filter", Access: router.ByMembers(store.ReadBot), Handle: listBots},
 		{Method: http.MethodGet, Path: path + "/{id}", Access: router.ByMembers(store.ReadBot), Handle: readBot},
-		{Method: http.MethodPatch, Path: path + "/{id}", Access: update, Handle: updateBot},
-		{Method: http.MethodDelete, Path: path + "/{id}", Access: router.ByMembers(store.DeleteBot), Handle: deleteBot},
+		{Method: http.MethodPatch, Path: path + "/{id}", Access: update, Handle: updateOne("id", readBotChange, (*store.Tx).UpdateBot)},
+		{Method: http.MethodDelete, Path: path + "/{id}", Access: router.ByMembers(store.DeleteBot), Handle: deleteOne("id", (*store.Tx).DeleteBot)},
 		{Method: http.MethodPost, Path: path + "/{id}/rotate_api_key", Access: update, Handle: rotateBotKey},
 		{Method: http.MethodGet, Path: path + "/{id}/read_bot_api_keys", Access: router.ByMembers(store.ReadBot), Handle: listBotKeys},
 		{Method: http.MethodDelete, Path: path + "/{id}/delete_bot_api_key/{api_key_id}", Access: update, Handle: deleteBotKey},
@@ -146,31 +146,12 @@ func createBot(c *router.Call) (*router.Answer, error) {
 	return router.Created(out), err
 }
 
-// updateBot is PATCH /api/accounts/{account_id}/bots/{id}.
-func updateBot(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
+// readBotChange is the body of PATCH /api/accounts/{account_id}/bots/{id}.
+func readBotChange(f *input.Fields) store.BotChange {
+	return store.BotChange{
+		Name:   input.Optional(f, "name", input.StringUpTo(5000)),
+		RoleID: input.Optional(f, "account_role_id", input.UUID),
 	}
-	change, err := router.Body(c, input.Strict(func(f *input.Fields) store.BotChange {
-		return store.BotChange{
-			Name:   input.Optional(f, "name", input.StringUpTo(5000)),
-			RoleID: input.Optional(f, "account_role_id", input.UUID),
-		}
-	}))
-	if err != nil {
-		return nil, err
-	}
-	return router.Done(c.Update(func(tx *store.Tx) error { return tx.UpdateBot(c.Account, id, change) }))
-}
-
-// deleteBot is DELETE /api/accounts/{account_id}/bots/{id}.
-func deleteBot(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	return router.Done(c.Update(func(tx *store.Tx) error { return tx.DeleteBot(c.Account, id) }))
 }
 
 // maxOverlap is how long two keys of a service account may work at once.

@@ -18,10 +18,10 @@ func invitationRoutes() []router.Route {
 	read := router.ByMembers(store.ReadInvitation)
 	return []router.Route{
 		{Method: http.MethodPost, Path: path + "/", Access: router.ByMembers(store.CreateInvitation), Handle: createInvitations},
-		{Method: http.MethodGet, Path: path + "/{id}", Access: read, Handle: readInvitation},
+		{Method: http.MethodGet, Path: path + "/{id}", Access: read, Handle: readOne("id", (*store.Reader).Invitation, toInvitation)},
 		{Method: http.MethodPost, Path: path + "/filter", Access: read, Handle: listInvitations},
 		{Method: http.MethodPost, Path: path + "/count", Access: read, Handle: countInvitations},
-		{Method: http.MethodPost, Path: path + "/{id}/revoke", Access: router.ByMembers(store.UpdateInvitation), Handle: revokeInvitation},
+		{Method: http.MethodPost, Path: path + "/{id}/revoke", Access: router.ByMembers(store.UpdateInvitation), Handle: deleteOne("id", (*store.Tx).RevokeInvitation)},
 		{Method: http.MethodPost, Path: answer + "/accept", Access: router.ByUsers(), Handle: acceptInvitation},
 		{Method: http.MethodPost, Path: answer + "/reject", Access: router.ByUsers(), Handle: rejectInvitation},
 	}
@@ -77,24 +77,6 @@ func createInvitations(c *router.Call) (*router.Answer, error) {
 		})
 	})
 	return router.Created(out), err
-}
-
-// readInvitation is GET /api/accounts/{account_id}/invitations/{id}.
-func readInvitation(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	var out invitationBody
-	err = c.View(func(r *store.Reader) error {
-		i, err := r.Invitation(c.Account, id)
-		if err != nil {
-			return err
-		}
-		out = toInvitation(i)
-		return nil
-	})
-	return router.OK(out), err
 }
 
 // invitationFilter is InvitationFilter.
@@ -174,15 +156,6 @@ func countInvitations(c *router.Call) (*router.Answer, error) {
 
 func wantedInvitations(r *store.Reader, account uuid.UUID, f invitationFilter) []*store.Invitation {
 	return slices.DeleteFunc(slices.Clone(r.Invitations(account)), func(i *store.Invitation) bool { return !f.matches(i) })
-}
-
-// revokeInvitation is POST /api/accounts/{account_id}/invitations/{id}/revoke.
-func revokeInvitation(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	return router.Done(c.Update(func(tx *store.Tx) error { return tx.RevokeInvitation(c.Account, id) }))
 }
 
 // acceptInvitation is POST /api/invitations/{id}/accept, by the invited person.

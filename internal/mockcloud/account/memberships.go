@@ -22,7 +22,7 @@ func membershipRoutes() []router.Route {
 		{Method: http.MethodGet, Path: path + "/by-bot/{bot_id}", Access: read, Handle: readMembershipOfBot},
 		{Method: http.MethodGet, Path: path + "/{id}", Access: read, Handle: readMembership},
 		{Method: http.MethodPatch, Path: path + "/{id}", Access: update, Handle: updateMembership},
-		{Method: http.MethodDelete, Path: path + "/{id}", Access: remove, Handle: deleteMembership},
+		{Method: http.MethodDelete, Path: path + "/{id}", Access: remove, Handle: deleteOne("id", (*store.Tx).RemoveMember)},
 		{Method: http.MethodPatch, Path: path + "/{id}/active", Access: update, Handle: setMembershipActive},
 		{Method: http.MethodPost, Path: path + "/set_active", Access: update, Handle: setMembershipsActive},
 	}
@@ -267,15 +267,6 @@ func updateMembership(c *router.Call) (*router.Answer, error) {
 		return nil, err
 	}
 	return router.Done(c.Update(func(tx *store.Tx) error { return tx.SetRole(c.Account, id, role) }))
-}
-
-// deleteMembership is DELETE /api/accounts/{account_id}/account_memberships/{id}.
-func deleteMembership(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	return router.Done(c.Update(func(tx *store.Tx) error { return tx.RemoveMember(c.Account, id) }))
 }
 
 // setMembershipActive is PATCH /api/accounts/{account_id}/account_memberships/{id}/active.

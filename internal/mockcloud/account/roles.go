@@ -16,14 +16,14 @@ func roleRoutes() []router.Route {
 	const path = root + "/account_roles"
 	return []router.Route{
 		{Method: http.MethodPost, Path: path + "/filter", Access: router.ByMembers(store.ReadAccountRole), Handle: listRoles},
-		{Method: http.MethodGet, Path: path + "/{id}", Access: router.ByMembers(store.ReadAccountRole), Handle: readRole},
+		{Method: http.MethodGet, Path: path + "/{id}", Access: router.ByMembers(store.ReadAccountRole), Handle: readOne("id", (*store.Reader).Role, toRole)},
 		{
 			Method: http.MethodPatch, Path: path + "/{id}",
-			Access: router.ByMembers(store.UpdateAccountRole).With(store.FeatureCustomRoles), Handle: updateRole,
+			Access: router.ByMembers(store.UpdateAccountRole).With(store.FeatureCustomRoles), Handle: updateOne("id", readRoleChange, (*store.Tx).UpdateRole),
 		},
 		{
 			Method: http.MethodDelete, Path: path + "/{id}",
-			Access: router.ByMembers(store.DeleteAccountRole).With(store.FeatureCustomRoles), Handle: deleteRole,
+			Access: router.ByMembers(store.DeleteAccountRole).With(store.FeatureCustomRoles), Handle: deleteOne("id", (*store.Tx).DeleteRole),
 		},
 	}
 }
@@ -74,47 +74,10 @@ func listRoles(c *router.Call) (*router.Answer, error) {
 	return router.OK(rows), err
 }
 
-// readRole is GET /api/accounts/{account_id}/account_roles/{id}.
-func readRole(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
+// readRoleChange is the body of PATCH /api/accounts/{account_id}/account_roles/{id}.
+func readRoleChange(f *input.Fields) store.RoleChange {
+	return store.RoleChange{
+		Name:        input.Optional(f, "name", input.StringUpTo(5000)),
+		Permissions: input.Optional(f, "permissions", input.List(input.Enum(store.Permissions()...))),
 	}
-	var out roleBody
-	err = c.View(func(r *store.Reader) error {
-		role, err := r.Role(c.Account, id)
-		if err != nil {
-			return err
-		}
-		out = toRole(role)
-		return nil
-	})
-	return router.OK(out), err
-}
-
-// updateRole is PATCH /api/accounts/{account_id}/account_roles/{id}.
-func updateRole(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	change, err := router.Body(c, input.Strict(func(f *input.Fields) store.RoleChange {
-		return store.RoleChange{
-			Name:        input.Optional(f, "name", input.StringUpTo(5000)),
-			Permissions: input.Optional(f, "permissions", input.List(input.Enum(store.Permissions()...))),
-		}
-	}))
-	if err != nil {
-		return nil, err
-	}
-	return router.Done(c.Update(func(tx *store.Tx) error { return tx.UpdateRole(c.Account, id, change) }))
-}
-
-// deleteRole is DELETE /api/accounts/{account_id}/account_roles/{id}.
-func deleteRole(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	return router.Done(c.Update(func(tx *store.Tx) error { return tx.DeleteRole(c.Account, id) }))
 }

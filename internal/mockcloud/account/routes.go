@@ -38,6 +38,52 @@ func Routes(o Options) []router.Route {
 // root is where the routes of one account begin.
 const root = "/api/accounts/{account_id}"
 
+// readOne answers with the account's row that the path's id names.
+func readOne[R, W any](param string, find func(r *store.Reader, account, id uuid.UUID) (R, error), toWire func(R) W) router.Handler {
+	return func(c *router.Call) (*router.Answer, error) {
+		id, err := c.ID(param)
+		if err != nil {
+			return nil, err
+		}
+		var out W
+		err = c.View(func(r *store.Reader) error {
+			row, err := find(r, c.Account, id)
+			if err != nil {
+				return err
+			}
+			out = toWire(row)
+			return nil
+		})
+		return router.OK(out), err
+	}
+}
+
+// updateOne changes the account's row that the path's id names.
+func updateOne[C any](param string, read func(*input.Fields) C, update func(tx *store.Tx, account, id uuid.UUID, change C) error) router.Handler {
+	return func(c *router.Call) (*router.Answer, error) {
+		id, err := c.ID(param)
+		if err != nil {
+			return nil, err
+		}
+		change, err := router.Body(c, input.Strict(read))
+		if err != nil {
+			return nil, err
+		}
+		return router.Done(c.Update(func(tx *store.Tx) error { return update(tx, c.Account, id, change) }))
+	}
+}
+
+// deleteOne ends the account's row that the path's id names.
+func deleteOne(param string, end func(tx *store.Tx, account, id uuid.UUID) error) router.Handler {
+	return func(c *router.Call) (*router.Answer, error) {
+		id, err := c.ID(param)
+		if err != nil {
+			return nil, err
+		}
+		return router.Done(c.Update(func(tx *store.Tx) error { return end(tx, c.Account, id) }))
+	}
+}
+
 // page is the part of a listing that a caller wants.
 type page struct{ limit, offset int }
 

@@ -20,7 +20,7 @@ func teamRoutes() []router.Route {
 		{Method: http.MethodPost, Path: path + "/filter", Access: may(store.ReadTeam), Handle: listTeams},
 		{Method: http.MethodGet, Path: path + "/{id}", Access: may(store.ReadTeam), Handle: readTeam},
 		{Method: http.MethodPut, Path: path + "/{id}", Access: may(store.UpdateTeam), Handle: updateTeam},
-		{Method: http.MethodDelete, Path: path + "/{id}", Access: may(store.DeleteTeam), Handle: deleteTeam},
+		{Method: http.MethodDelete, Path: path + "/{id}", Access: may(store.DeleteTeam), Handle: deleteOne("id", (*store.Tx).DeleteTeam)},
 		{Method: http.MethodPut, Path: path + "/{id}/members", Access: may(store.UpdateTeam), Handle: addTeamMembers},
 		{Method: http.MethodDelete, Path: path + "/{team_id}/members/{actor_id}", Access: may(store.UpdateTeam), Handle: removeTeamMember},
 	}
@@ -217,15 +217,6 @@ func updateTeam(c *router.Call) (*router.Answer, error) {
 		return nil, err
 	}
 	return router.OK(nil), c.Update(func(tx *store.Tx) error { return tx.UpdateTeam(c.Account, id, change) })
-}
-
-// deleteTeam is DELETE /api/accounts/{account_id}/teams/{id}.
-func deleteTeam(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	return router.Done(c.Update(func(tx *store.Tx) error { return tx.DeleteTeam(c.Account, id) }))
 }
 
 // addTeamMembers is PUT /api/accounts/{account_id}/teams/{id}/members. Whoever is

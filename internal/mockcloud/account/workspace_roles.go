@@ -21,14 +21,14 @@ func workspaceRoleRoutes() []router.Route {
 			Access: router.ByMembers(store.CreateWorkspaceRole).With(store.FeatureCustomRoles), Handle: createWorkspaceRole,
 		},
 		{Method: http.MethodPost, Path: path + "/filter", Access: read, Handle: listWorkspaceRoles},
-		{Method: http.MethodGet, Path: path + "/{id}", Access: read, Handle: readWorkspaceRole},
+		{Method: http.MethodGet, Path: path + "/{id}", Access: read, Handle: readOne("id", (*store.Reader).WorkspaceRole, toWorkspaceRole)},
 		{
 			Method: http.MethodPatch, Path: path + "/{id}",
-			Access: router.ByMembers(store.UpdateWorkspaceRole).With(store.FeatureCustomRoles), Handle: updateWorkspaceRole,
+			Access: router.ByMembers(store.UpdateWorkspaceRole).With(store.FeatureCustomRoles), Handle: updateOne("id", readWorkspaceRoleChange, (*store.Tx).UpdateWorkspaceRole),
 		},
 		{
 			Method: http.MethodDelete, Path: path + "/{id}",
-			Access: router.ByMembers(store.DeleteWorkspaceRole).With(store.FeatureCustomRoles), Handle: deleteWorkspaceRole,
+			Access: router.ByMembers(store.DeleteWorkspaceRole).With(store.FeatureCustomRoles), Handle: deleteOne("id", (*store.Tx).DeleteWorkspaceRole),
 		},
 	}
 }
@@ -117,49 +117,12 @@ func listWorkspaceRoles(c *router.Call) (*router.Answer, error) {
 	return router.OK(rows), err
 }
 
-// readWorkspaceRole is GET /api/accounts/{account_id}/workspace_roles/{id}.
-func readWorkspaceRole(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
+// readWorkspaceRoleChange is the body of PATCH /api/accounts/{account_id}/workspace_roles/{id}.
+func readWorkspaceRoleChange(f *input.Fields) store.WorkspaceRoleChange {
+	return store.WorkspaceRoleChange{
+		Name:            input.Optional(f, "name", input.StringUpTo(5000)),
+		Description:     input.Optional(f, "description", input.StringUpTo(140)),
+		Scopes:          input.Default(f, "scopes", input.List(readScope), nil),
+		InheritedRoleID: input.Nullable(f, "inherited_role_id", input.UUID),
 	}
-	var out workspaceRoleBody
-	err = c.View(func(r *store.Reader) error {
-		role, err := r.WorkspaceRole(c.Account, id)
-		if err != nil {
-			return err
-		}
-		out = toWorkspaceRole(role)
-		return nil
-	})
-	return router.OK(out), err
-}
-
-// updateWorkspaceRole is PATCH /api/accounts/{account_id}/workspace_roles/{id}.
-func updateWorkspaceRole(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	change, err := router.Body(c, input.Strict(func(f *input.Fields) store.WorkspaceRoleChange {
-		return store.WorkspaceRoleChange{
-			Name:            input.Optional(f, "name", input.StringUpTo(5000)),
-			Description:     input.Optional(f, "description", input.StringUpTo(140)),
-			Scopes:          input.Default(f, "scopes", input.List(readScope), nil),
-			InheritedRoleID: input.Nullable(f, "inherited_role_id", input.UUID),
-		}
-	}))
-	if err != nil {
-		return nil, err
-	}
-	return router.Done(c.Update(func(tx *store.Tx) error { return tx.UpdateWorkspaceRole(c.Account, id, change) }))
-}
-
-// deleteWorkspaceRole is DELETE /api/accounts/{account_id}/workspace_roles/{id}.
-func deleteWorkspaceRole(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	return router.Done(c.Update(func(tx *store.Tx) error { return tx.DeleteWorkspaceRole(c.Account, id) }))
 }

@@ -21,7 +21,7 @@ func workspaceRoutes() []router.Route {
 	return []router.Route{
 		{Method: http.MethodPost, Path: path + "/", Access: router.ByMembers(store.CreateWorkspace), Handle: createWorkspace},
 		{Method: http.MethodPost, Path: path + "/filter", Access: read, Handle: listWorkspaces},
-		{Method: http.MethodGet, Path: inWorkspace, Access: read, Handle: readWorkspace},
+		{Method: http.MethodGet, Path: inWorkspace, Access: read, Handle: readOne("workspace_id", (*store.Reader).Workspace, toWorkspace)},
 		{Method: http.MethodPatch, Path: inWorkspace, Access: router.ByWorkspace(store.WriteWorkspaceSettings), Handle: updateWorkspace},
 		{Method: http.MethodDelete, Path: inWorkspace, Access: router.ByWorkspace(store.ManageWorkspaceSettings), Handle: deleteWorkspace},
 		{Method: http.MethodGet, Path: "/api/workspaces/{workspace_id}", Access: router.ByAnyActor(), Handle: findWorkspace},
@@ -113,24 +113,6 @@ func listWorkspaces(c *router.Call) (*router.Answer, error) {
 		return nil
 	})
 	return router.OK(rows), err
-}
-
-// readWorkspace is GET /api/accounts/{account_id}/workspaces/{workspace_id}.
-func readWorkspace(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("workspace_id")
-	if err != nil {
-		return nil, err
-	}
-	var out workspaceBody
-	err = c.View(func(r *store.Reader) error {
-		w, err := r.Workspace(c.Account, id)
-		if err != nil {
-			return err
-		}
-		out = toWorkspace(w)
-		return nil
-	})
-	return router.OK(out), err
 }
 
 // updateWorkspace is PATCH /api/accounts/{account_id}/workspaces/{workspace_id}.
