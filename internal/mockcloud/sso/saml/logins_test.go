@@ -18,7 +18,7 @@ func TestAbandonedLoginsLeaveNoGrowth(t *testing.T) {
 	t.Parallel()
 	logins, now := newTestLogins()
 	sp := &ServiceProvider{EntityID: "sp", ACSURL: "https://sp.example.com/acs", Logins: logins}
-	conn := Connection{ID: "c", SSOURL: "https://idp.example.com/sso"}
+	conn := Connection{ID: "c", SSOURL: "https://idp.example.com/sso", Binding: POST}
 	var first, last string
 	for i := range 10_000 {
 		request, err := sp.AuthnRequest(conn, Start{})

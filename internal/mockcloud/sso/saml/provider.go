@@ -197,7 +197,7 @@ func (r *Request) redirect(message *crewjam.AuthnRequest, relayState string, sig
 		return err
 	}
 	var deflated bytes.Buffer
-	w, err := flate.NewWriter(&deflated, flate.BestCompression)
+	w, err := flate.NewWriter(&deflated, flate.BestSpeed) // the best compression takes a megabyte a writer, to spare some bytes
 	if err != nil {
 		return err
 	}
