@@ -61,9 +61,10 @@ const (
 // How an ID token can be signed wrongly.
 const (
 	SignedNone          Mode = "signed_none"
-	SignedHMAC          Mode = "signed_hmac"        // HS256 with the public key as the secret
-	SignedUnlisted      Mode = "signed_unlisted"    // an algorithm that discovery does not list
-	SignedForeign       Mode = "signed_foreign_key" // another key under the published key's id
+	SignedHMAC          Mode = "signed_hmac"           // HS256 with the public key as the secret
+	SignedUnlisted      Mode = "signed_unlisted"       // an algorithm that discovery does not list
+	SignedForeign       Mode = "signed_foreign_key"    // another key under the published key's id
+	SignedUnnamed       Mode = "signed_without_key_id" // fine while there is one key
 	SignedUnknownKey    Mode = "signed_unknown_key"
 	SignedWeakKey       Mode = "signed_weak_key" // RSA with 1024 bits, published
 	SignedEmbeddedKey   Mode = "signed_embedded_jwk"
@@ -115,7 +116,7 @@ func oidcModes() []Mode {
 		AnswerOtherIssuer, AnswerWithoutIssuer, AnswerOtherState, AnswerWithoutState,
 		AnswerWithoutCode, AnswerDenied, TokensWithoutIDToken, TokensOtherType,
 		TokensTampered, TokensGarbage, TokensOversize, SignedNone,
-		SignedHMAC, SignedUnlisted, SignedForeign, SignedUnknownKey,
+		SignedHMAC, SignedUnlisted, SignedForeign, SignedUnnamed, SignedUnknownKey,
 		SignedWeakKey, SignedEmbeddedKey, SignedKeyURL, SignedCertificate,
 		SignedCertURL, SignedCritical, SignedAsAccessToken, ClaimsOtherIssuer,
 		ClaimsOtherAudience, ClaimsAudiences, ClaimsOtherParty, ClaimsWithoutSubject,
@@ -303,6 +304,8 @@ func (p *IdP) bendSignature(payload []byte) (token string, bent bool, err error)
 		alg, signer, err = otherAlgorithm(alg, key.private)
 	case SignedForeign:
 		signer, err = newSigner(alg)
+	case SignedUnnamed:
+		delete(fields, "kid")
 	case SignedUnknownKey:
 		fields["kid"] = rand.Text()
 		signer, err = newSigner(alg)

@@ -213,12 +213,10 @@ func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	tooLarge := &Refused{Reason: TooLarge, Host: r.URL.Host, Detail: "its answer is over 1 MiB"}
-	if resp.ContentLength > MaxBody {
-		_ = resp.Body.Close() // nothing of it is wanted
-		return nil, tooLarge
+	resp.Body = &boundedBody{
+		ReadCloser: resp.Body, left: MaxBody,
+		tooLarge: &Refused{Reason: TooLarge, Host: r.URL.Host, Detail: "its answer is over 1 MiB"},
 	}
-	resp.Body = &boundedBody{ReadCloser: resp.Body, left: MaxBody, tooLarge: tooLarge}
 	return resp, nil
 }
 

@@ -201,7 +201,7 @@ func TestAddressesAfterTheLookUp(t *testing.T) {
 
 func TestPublicAddressesAreOpen(t *testing.T) {
 	t.Parallel()
-	for _, addr := range []string{"8.8.8.8", "100.63.255.255", "100.128.0.1", "172.32.0.1", "2606:4700::1111", "64:ff9b::808:808"} {
+	for _, addr := range []string{"8.8.8.8", "100.63.255.255", "100.128.0.1", "172.32.0.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"} {
 		host := addr
 		if strings.Contains(host, ":") {
 			host = "[" + host + "]"
@@ -270,6 +270,11 @@ func TestAllowOriginIsOneOrigin(t *testing.T) {
 	refusal(t, err, fetch.BadAddress)
 	_, err = c.Get(t.Context(), strings.Replace(allowed.URL, "127.0.0.1", "localhost", 1))
 	refusal(t, err, fetch.NotHTTPS)
+
+	// Other names are held to their addresses all the same.
+	c = client(t, fetch.Options{AllowOrigin: allowed.URL, Resolver: names(t, map[string]string{"idp.example.com": "127.0.0.1"})})
+	_, err = c.Get(t.Context(), "https://idp.example.com/")
+	refusal(t, err, fetch.BadAddress)
 
 	for _, wrong := range []string{"idp.example.com", "ftp://idp.example.com", "https://"} {
 		if _, err := fetch.New(fetch.Options{AllowOrigin: wrong}); err == nil {

@@ -101,6 +101,7 @@ func rows() map[string]row {
 		"wrong client secret":      {reason: oidc.ClientRefused, attack: changed(func(c *oidc.Connection) { c.ClientSecret = "wrong" })},
 		"issuer changed meanwhile": {reason: oidc.ConnectionChanged, attack: changed(func(c *oidc.Connection) { c.Issuer = "https://attacker.example" })},
 		"client changed meanwhile": {reason: oidc.ConnectionChanged, attack: changed(func(c *oidc.Connection) { c.ClientID = "another" })},
+		"callback changed":         {reason: oidc.ConnectionChanged, attack: changed(func(c *oidc.Connection) { c.RedirectURI += "/other" })},
 		"connection deleted":       {reason: oidc.ConnectionGone, attack: changed(func(c *oidc.Connection) { c.ID = "conn_2" })},
 		"no ID token":              {reason: oidc.IDTokenMissing, attack: misbehaving(idp.TokensWithoutIDToken)},
 		"no bearer token":          {reason: oidc.TokenTypeRefused, attack: misbehaving(idp.TokensOtherType)},
@@ -120,6 +121,7 @@ func rows() map[string]row {
 		"foreign key, RSA-PSS":     {reason: oidc.SignatureInvalid, attack: misbehaving(idp.SignedForeign), options: options{alg: "PS256"}},
 		"foreign key, Ed25519":     {reason: oidc.SignatureInvalid, attack: misbehaving(idp.SignedForeign), options: options{alg: "EdDSA"}},
 		"unknown key":              {reason: oidc.KeyUnknown, attack: misbehaving(idp.SignedUnknownKey)},
+		"unnamed of two keys":      {reason: oidc.KeyUnnamed, attack: rotatedUnnamed, harmless: idp.SignedUnnamed},
 		"weak key":                 {reason: oidc.KeyWeak, attack: misbehaving(idp.SignedWeakKey), options: options{alg: "RS256"}},
 		"embedded jwk":             {reason: oidc.HeaderRefused, attack: misbehaving(idp.SignedEmbeddedKey)},
 		"jku":                      {reason: oidc.HeaderRefused, attack: misbehaving(idp.SignedKeyURL)},
@@ -296,6 +298,15 @@ func otherClientsCode(tb testing.TB, w *world) error {
 	stolen := w.answer(tb, begun).Get("code")
 	_, err = w.login(tb, func(v url.Values) { v.Set("code", stolen) })
 	return err
+}
+
+// rotatedUnnamed: with two keys published a token has to say which is its own.
+func rotatedUnnamed(tb testing.TB, w *world) error {
+	tb.Helper()
+	if err := w.idp.RotateKeys(); err != nil {
+		tb.Fatal(err)
+	}
+	return misbehaving(idp.SignedUnnamed)(tb, w)
 }
 
 func anHourLater(mode idp.Mode) attack {

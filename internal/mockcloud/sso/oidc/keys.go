@@ -95,18 +95,26 @@ func (k *keySet) usable(algorithms []string) bool {
 // verify checks a token's signature and gives its payload. The algorithm has
 // already been found to be one of the provider's.
 func (k *keySet) verify(ctx context.Context, token *jose.JSONWebSignature) ([]byte, *Refusal) {
-	kid, alg := token.Signatures[0].Header.KeyID, token.Signatures[0].Header.Algorithm
 	keys, loads := k.snapshot()
-	candidates := matching(keys, kid, alg)
-	var failed error
-	if len(candidates) == 0 {
-		failed = k.refetch(ctx, loads)
-		keys, _ = k.snapshot()
-		candidates = matching(keys, kid, alg)
+	payload, refusal := verifyWith(keys, token)
+	// Without a key id a wrong signature is all that there is to see of a new key.
+	unnamed := token.Signatures[0].Header.KeyID == ""
+	if refusal == nil || refusal.Reason != KeyUnknown && (refusal.Reason != SignatureInvalid || !unnamed) {
+		return payload, refusal
 	}
+	if err := k.refetch(ctx, loads); err != nil {
+		return nil, refusal.because(err)
+	}
+	keys, _ = k.snapshot()
+	return verifyWith(keys, token)
+}
+
+func verifyWith(keys []jose.JSONWebKey, token *jose.JSONWebSignature) ([]byte, *Refusal) {
+	kid, alg := token.Signatures[0].Header.KeyID, token.Signatures[0].Header.Algorithm
+	candidates := matching(keys, kid, alg)
 	switch {
 	case len(candidates) == 0:
-		return nil, refuse(KeyUnknown, "The ID token is signed with a key that the provider does not publish.").because(failed)
+		return nil, refuse(KeyUnknown, "The ID token is signed with a key that the provider does not publish.")
 	case kid == "" && len(candidates) > 1:
 		// OpenID Connect Core 1.0 section 10.1
 		return nil, refuse(KeyUnnamed, "The ID token does not say which of the provider's keys it is signed with.")

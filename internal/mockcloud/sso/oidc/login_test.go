@@ -226,6 +226,27 @@ func TestKeyRotation(t *testing.T) {
 	}
 }
 
+// TestUnnamedKeyRotation: a provider with one key that has no id may rotate, too.
+func TestUnnamedKeyRotation(t *testing.T) {
+	t.Parallel()
+	w := start(t, options{})
+	w.idp.Misbehave(idp.SignedUnnamed)
+	if _, err := w.login(t); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.idp.RotateKeys(); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.advance(time.Hour - time.Second) // the document is still good, and then the old key is gone
+	w.idpClock.advance(time.Second)
+	if _, err := w.login(t); err != nil {
+		t.Errorf("after the rotation: %v", err)
+	}
+	if n := w.fetched("/jwks"); n != 2 {
+		t.Errorf("the keys were fetched %d times", n)
+	}
+}
+
 // TestWithdrawnKeysEnd: what the provider no longer publishes verifies nothing
 // after an hour.
 func TestWithdrawnKeysEnd(t *testing.T) {
@@ -264,11 +285,12 @@ func TestManyLoginsFetchOnce(t *testing.T) {
 	}
 }
 
-// document serves a changed discovery document.
-func document(t *testing.T, change func(map[string]any)) func(http.Handler) http.Handler {
+// answerJSON changes the JSON that the provider answers with at a path.
+func answerJSON(t *testing.T, path string, change func(map[string]any)) func(http.Handler) http.Handler {
+	t.Helper()
 	return func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !strings.HasSuffix(r.URL.Path, "/openid-configuration") {
+			if !strings.HasSuffix(r.URL.Path, path) {
 				h.ServeHTTP(w, r)
 				return
 			}
@@ -317,7 +339,7 @@ func TestDocumentsThatDiffer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := start(t, options{alg: row.alg, bend: document(t, row.change)})
+			w := start(t, options{alg: row.alg, bend: answerJSON(t, "/openid-configuration", row.change)})
 			_, err := w.login(t)
 			if row.reason != "" {
 				refused(t, err, row.reason)
@@ -325,6 +347,54 @@ func TestDocumentsThatDiffer(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestUserinfoVerifiesItsOwnAddressOnly: email_verified of userinfo says nothing
+// about another address in the ID token.
+func TestUserinfoVerifiesItsOwnAddressOnly(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		email    string
+		verified bool
+	}{"same": {"ada@acme.com", true}, "other": {"ada@elsewhere.example", false}} {
+		w := start(t, options{bend: answerJSON(t, "/userinfo", func(d map[string]any) { d["email"] = row.email })})
+		w.idp.Misbehave(idp.ClaimsWithoutVerified)
+		w.conn.Mapping.FirstName = "nickname" // which is what userinfo is asked for
+		login, err := w.login(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if login.Email != "ada@acme.com" || (login.EmailVerified != nil) != row.verified {
+			t.Errorf("%s address: %+v", name, login.Identity)
+		}
+	}
+}
+
+// TestProvidersAreBounded: whoever may save connections may name any number of
+// issuers.
+func TestProvidersAreBounded(t *testing.T) {
+	t.Parallel()
+	w := start(t, options{bend: func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			tenant, _, found := strings.Cut(r.URL.Path, "/.well-known/")
+			if found {
+				r.URL.Path = strings.TrimPrefix(r.URL.Path, tenant)
+			}
+			answerJSON(t, "/openid-configuration", func(d map[string]any) {
+				d["issuer"] = fmt.Sprint(d["issuer"], tenant)
+			})(h).ServeHTTP(rw, r)
+		})
+	}})
+	first := w.conn
+	for i := range 300 {
+		w.clock.advance(time.Second)
+		if err := w.Discover(t.Context(), fmt.Sprint(first.Issuer, "/", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := w.Providers(); n != 256 {
+		t.Errorf("%d providers are kept", n)
 	}
 }
 

@@ -1,0 +1,95 @@
+package oidc
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+type testKeys struct {
+	rsa, weak *rsa.PrivateKey
+	ec        *ecdsa.PrivateKey
+	ed        ed25519.PrivateKey
+}
+
+func makeKeys(t *testing.T) (k testKeys) {
+	t.Helper()
+	var errs [4]error
+	k.rsa, errs[0] = rsa.GenerateKey(rand.Reader, 2048)
+	k.weak, errs[1] = rsa.GenerateKey(rand.Reader, 1024)
+	k.ec, errs[2] = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	_, k.ed, errs[3] = ed25519.GenerateKey(rand.Reader)
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return k
+}
+
+// TestWhichKeysAreTaken: of a published set, only public keys for signatures.
+func TestWhichKeysAreTaken(t *testing.T) {
+	t.Parallel()
+	k := makeKeys(t)
+	raw, err := json.Marshal(map[string]any{"keys": []any{
+		jose.JSONWebKey{Key: k.rsa.Public(), KeyID: "good", Use: "sig"},
+		jose.JSONWebKey{Key: k.ec.Public(), KeyID: "no use said"},
+		jose.JSONWebKey{Key: k.ec.Public(), KeyID: "for encryption", Use: "enc"},
+		jose.JSONWebKey{Key: k.ed, KeyID: "private"},
+		jose.JSONWebKey{Key: []byte("shared"), KeyID: "symmetric"},
+		map[string]any{"kty": "AKP", "kid": "unheard of"},
+		map[string]any{"kty": "RSA", "kid": "broken", "n": "!", "e": "AQAB"},
+		"not even an object",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := parseKeys(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, key := range keys {
+		ids = append(ids, key.KeyID)
+	}
+	if want := []string{"good", "no use said"}; !slices.Equal(ids, want) {
+		t.Errorf("taken: %q, want %q", ids, want)
+	}
+}
+
+func TestWhichKeyFitsWhichAlgorithm(t *testing.T) {
+	t.Parallel()
+	k := makeKeys(t)
+	for name, row := range map[string]struct {
+		key  any
+		alg  string // of the key
+		fits []string
+	}{
+		"RSA":           {k.rsa.Public(), "", []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}},
+		"RSA for RS256": {k.rsa.Public(), "RS256", []string{"RS256"}},
+		"P-256":         {k.ec.Public(), "", []string{"ES256"}},
+		"Ed25519":       {k.ed.Public(), "", []string{"EdDSA"}},
+		"shared secret": {[]byte("x"), "HS256", nil},
+		"mislabeled":    {k.ec.Public(), "RS256", nil},
+	} {
+		var got []string
+		for _, alg := range append(algorithms(), "HS256", "none", "") {
+			if fits(jose.JSONWebKey{Key: row.key, Algorithm: row.alg}, alg) {
+				got = append(got, alg)
+			}
+		}
+		if !slices.Equal(got, row.fits) {
+			t.Errorf("%s fits %q, want %q", name, got, row.fits)
+		}
+	}
+	if !weak(jose.JSONWebKey{Key: k.weak.Public()}) || weak(jose.JSONWebKey{Key: k.rsa.Public()}) {
+		t.Error("weak keys are not told from others")
+	}
+}
