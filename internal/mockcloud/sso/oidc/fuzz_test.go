@@ -91,6 +91,32 @@ func FuzzIDToken(f *testing.F) {
 	})
 }
 
+// TestTheLibrarysWordCounts: what go-oidc refuses is refused, also where our own
+// checks find nothing. Entra ID's way of saying "too many groups" is fine.
+func TestTheLibrarysWordCounts(t *testing.T) {
+	t.Parallel()
+	rp, sign := offline(t)
+	for extra, want := range map[string]Reason{
+		`"_claim_names":{"groups":"src1"},"_claim_sources":{"src1":{"endpoint":"https://graph.example"}}`: "",
+		`"_claim_names":{"groups":"src1"}`:                 IDTokenMalformed,
+		`"_claim_names":{"groups":"src1"},"at_hash":"x"`:   IDTokenMalformed,
+		`"_claim_names":{"groups":"src1"},"AT_HASH":"x"`:   IDTokenMalformed,
+		`"AT_HASH":"x","at_hash":"jOtI0BRtehlR8c_4tq5PYA"`: AccessTokenMismatch,
+		`"at_hash":1`: IDTokenMalformed,
+		`"NONCE":"another","Iss":"https://attacker.example"`: IDTokenMalformed,
+	} {
+		payload := strings.TrimSuffix(goodClaims, "}") + "," + extra + "}"
+		_, err := rp.expect().verify(t.Context(), sign(map[jose.HeaderKey]any{"kid": "1"}, payload))
+		var refusal *Refusal
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", extra, err)
+		case want != "" && (!errors.As(err, &refusal) || refusal.Reason != want):
+			t.Errorf("%s: %v, want %s", extra, err, want)
+		}
+	}
+}
+
 func cutLast(s, sep string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, sep); i >= 0 {
 		return s[:i], s[i+len(sep):], true

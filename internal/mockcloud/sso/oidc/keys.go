@@ -35,14 +35,13 @@ type keySet struct {
 
 	mu        sync.RWMutex
 	keys      []jose.JSONWebKey
-	loads     int
 	refetched time.Time
 }
 
-func (k *keySet) snapshot() ([]jose.JSONWebKey, int) {
+func (k *keySet) current() []jose.JSONWebKey {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	return k.keys, k.loads
+	return k.keys
 }
 
 // load fetches the keys.
@@ -58,7 +57,6 @@ func (k *keySet) load(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.keys = keys
-	k.loads++
 	return nil
 }
 
@@ -86,7 +84,7 @@ func parseKeys(raw []byte) ([]jose.JSONWebKey, error) {
 
 // usable says whether any key could verify a token.
 func (k *keySet) usable(algorithms []string) bool {
-	keys, _ := k.snapshot()
+	keys := k.current()
 	return slices.ContainsFunc(algorithms, func(alg string) bool {
 		return slices.ContainsFunc(keys, func(key jose.JSONWebKey) bool { return fits(key, alg) && !weak(key) })
 	})
@@ -95,18 +93,16 @@ func (k *keySet) usable(algorithms []string) bool {
 // verify checks a token's signature and gives its payload. The algorithm has
 // already been found to be one of the provider's.
 func (k *keySet) verify(ctx context.Context, token *jose.JSONWebSignature) ([]byte, *Refusal) {
-	keys, loads := k.snapshot()
-	payload, refusal := verifyWith(keys, token)
+	payload, refusal := verifyWith(k.current(), token)
 	// Without a key id a wrong signature is all that there is to see of a new key.
 	unnamed := token.Signatures[0].Header.KeyID == ""
 	if refusal == nil || refusal.Reason != KeyUnknown && (refusal.Reason != SignatureInvalid || !unnamed) {
 		return payload, refusal
 	}
-	if err := k.refetch(ctx, loads); err != nil {
+	if err := k.refetch(ctx); err != nil {
 		return nil, refusal.because(err)
 	}
-	keys, _ = k.snapshot()
-	return verifyWith(keys, token)
+	return verifyWith(k.current(), token)
 }
 
 func verifyWith(keys []jose.JSONWebKey, token *jose.JSONWebSignature) ([]byte, *Refusal) {
@@ -131,14 +127,14 @@ func verifyWith(keys []jose.JSONWebKey, token *jose.JSONWebSignature) ([]byte, *
 }
 
 // refetch fetches the keys because of an unknown one, unless that was done less
-// than a minute ago, or by another since the caller looked.
+// than a minute ago. Whoever comes while another fetches waits for those keys.
 // If it fails the old keys stay.
-func (k *keySet) refetch(ctx context.Context, loads int) error {
+func (k *keySet) refetch(ctx context.Context) error {
 	k.fetching.Lock()
 	defer k.fetching.Unlock()
 	k.mu.Lock()
 	now := k.clock()
-	due := k.loads == loads && (k.refetched.IsZero() || now.Sub(k.refetched) >= refetchEvery)
+	due := k.refetched.IsZero() || now.Sub(k.refetched) >= refetchEvery
 	if due {
 		k.refetched = now // failures count, too
 	}
