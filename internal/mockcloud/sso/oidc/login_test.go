@@ -197,6 +197,7 @@ func TestKeyRotation(t *testing.T) {
 	}
 	expect(2, "with known keys")
 
+	w.clock.advance(time.Minute)
 	w.idp.Misbehave(idp.SignedForeign)
 	refused(t, login(), oidc.SignatureInvalid)
 	expect(2, "after a wrong signature by a known key")
@@ -205,20 +206,20 @@ func TestKeyRotation(t *testing.T) {
 	for range 3 {
 		refused(t, login(), oidc.KeyUnknown)
 	}
-	expect(2, "within a minute")
+	expect(3, "for unknown keys within a minute")
 	w.clock.advance(time.Minute)
 	for range 3 {
 		refused(t, login(), oidc.KeyUnknown)
 	}
-	expect(3, "a minute later")
+	expect(4, "a minute later")
 
 	// Saving the connection anew fetches, but does not lift the limit.
 	if err := w.Discover(t.Context(), w.conn.Issuer); err != nil {
 		t.Fatal(err)
 	}
-	expect(4, "after the connection was saved")
+	expect(5, "after the connection was saved")
 	refused(t, login(), oidc.KeyUnknown)
-	expect(4, "still within the minute")
+	expect(5, "still within the minute")
 
 	w.idp.Misbehave(idp.Honest)
 	if err := login(); err != nil {
@@ -281,6 +282,22 @@ func TestManyLoginsFetchOnce(t *testing.T) {
 		t.Errorf("the document was fetched %d times", n)
 	}
 	if n := w.fetched("/jwks"); n != 1 {
+		t.Errorf("the keys were fetched %d times", n)
+	}
+
+	// After a rotation one of them fetches the new keys, and the others wait.
+	if err := w.idp.RotateKeys(); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		all.Go(func() {
+			if _, err := w.login(t); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := w.fetched("/jwks"); n != 2 {
 		t.Errorf("the keys were fetched %d times", n)
 	}
 }
