@@ -57,11 +57,44 @@ func (sp *ServiceProvider) Accept(conn Connection, samlResponse, relayState stri
 	if login.Identity, err = claims.identity(conn.Attributes); err != nil {
 		return nil, err
 	}
-	key := conn.ID + "\x00" + conn.IDPEntityID + "\x00" + claims.id
+	// Not by connection: two connections may be to one identity provider.
+	key := sp.EntityID + "\x00" + conn.IDPEntityID + "\x00" + claims.id
 	if err := sp.Logins.finish(key, claims.notOnOrAfter.Add(skew), request, conn.ID); err != nil {
 		return nil, err
 	}
 	return login, nil
+}
+
+// Route is which connection an answer claims to be for.
+type Route struct {
+	// ConnectionID is the connection that the answered request was made for; "" for
+	// an answer that nobody asked for.
+	ConnectionID string
+	// Issuer is the entity id of who says to have issued it.
+	Issuer string
+}
+
+// Route reads an answer's claim, where several connections share one consumer
+// URL, so that the right connection can be given to Accept. Nothing of it is
+// verified: use it for no other purpose.
+func (sp *ServiceProvider) Route(samlResponse string) (Route, error) {
+	if err := sp.check(Connection{}); err != nil {
+		return Route{}, err
+	}
+	response, err := decode(samlResponse)
+	if err != nil {
+		return Route{}, err
+	}
+	var route Route
+	if issuer, ok := only(response, nsAssertion, "Issuer"); ok {
+		route.Issuer, _ = text(issuer) // Accept tells what is wrong with it
+	}
+	if request := attr(response, "InResponseTo"); request != "" {
+		if route.ConnectionID, err = sp.Logins.connection(request); err != nil {
+			return Route{}, err
+		}
+	}
+	return route, nil
 }
 
 // decode reads the form's value. Answers are never deflated in the POST binding.

@@ -205,3 +205,45 @@ func TestAcceptRefusesWhatIsNotConfigured(t *testing.T) {
 		}
 	}
 }
+
+func TestRouteFindsTheConnection(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	answered := encode(write(t, w.newAnswer(w.begin(t)).tree(t)))
+	for range 2 {
+		route, err := w.sp.Route(answered)
+		if err != nil || route != (saml.Route{ConnectionID: "conn_1", Issuer: idpID}) {
+			t.Errorf("%+v, %v", route, err)
+		}
+	}
+	if _, err := w.accept(answered); err != nil {
+		t.Errorf("after looking at it: %v", err)
+	}
+	if route, err := w.sp.Route(encode(write(t, w.newAnswer("").tree(t)))); err != nil || route != (saml.Route{Issuer: idpID}) {
+		t.Errorf("unsolicited: %+v, %v", route, err)
+	}
+	for form, want := range map[string]saml.Reason{
+		encode(write(t, w.newAnswer("_unknown").tree(t))): saml.UnknownRequest,
+		encode([]byte("<!DOCTYPE x><x/>")):                saml.Doctype,
+		"<":                                               saml.NotBase64,
+	} {
+		if _, err := w.sp.Route(form); saml.ReasonOf(err) != want {
+			t.Errorf("%q, want %q", saml.ReasonOf(err), want)
+		}
+	}
+}
+
+// Two connections of an account may be to one identity provider.
+func TestAnAssertionIsUsedOnceForAllConnections(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.conn.AllowIDPInitiated = true
+	form := encode(write(t, w.newAnswer("").tree(t)))
+	if _, err := w.sp.Accept(w.conn, form, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.conn.ID = "conn_2"
+	if _, err := w.sp.Accept(w.conn, form, ""); saml.ReasonOf(err) != saml.ReplayedAssertion {
+		t.Errorf("by another connection: %v", err)
+	}
+}

@@ -57,21 +57,39 @@ func (l *Logins) begin(id string, p pending) {
 	l.pending.put(id, p, now.Add(pendingFor))
 }
 
+// connection gives the connection that a request was made for.
+func (l *Logins) connection(id string) (string, error) {
+	now := l.clock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p, err := l.requested(id, now)
+	return p.connection, err
+}
+
 // find gives the request of a connection, answered or not: finish tells.
 func (l *Logins) find(id, connection string) (pending, error) {
 	now := l.clock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.findLocked(id, connection, now)
+	p, err := l.requested(id, now)
+	if err == nil && p.connection != connection {
+		return pending{}, unknownRequest()
+	}
+	return p, err
 }
 
-func (l *Logins) findLocked(id, connection string, now time.Time) (pending, error) {
+// requested needs the lock.
+func (l *Logins) requested(id string, now time.Time) (pending, error) {
 	l.pending.expire(now)
 	p, ok := l.pending.get(id)
-	if !ok || p.connection != connection {
-		return pending{}, refuse(UnknownRequest, "This login was not started here, or more than %d minutes ago. Start again.", int(pendingFor.Minutes()))
+	if !ok {
+		return pending{}, unknownRequest()
 	}
 	return p, nil
+}
+
+func unknownRequest() error {
+	return refuse(UnknownRequest, "This login was not started here, or more than %d minutes ago. Start again.", int(pendingFor.Minutes()))
 }
 
 // finish uses up an assertion and, where there is one, the request that it
@@ -88,9 +106,12 @@ func (l *Logins) finish(assertion string, until time.Time, request, connection s
 		return refuse(Busy, "There are too many logins at once. Try again later.")
 	}
 	if request != "" {
-		p, err := l.findLocked(request, connection, now)
+		p, err := l.requested(request, now)
 		if err != nil {
 			return err
+		}
+		if p.connection != connection {
+			return unknownRequest()
 		}
 		if p.answered {
 			return refuse(ReusedRequest, "This login was already finished. Start again.")

@@ -103,6 +103,7 @@ type answer struct {
 	authn                         string
 	attributes                    string
 	extensions                    string
+	instant                       string
 
 	// sign says what is signed: "response", "assertion" or "both".
 	sign     string
@@ -128,6 +129,7 @@ func (w *world) newAnswer(request string) *answer {
 		method:     "urn:oasis:names:tc:SAML:2.0:cm:bearer",
 		authn:      `<saml:AuthnStatement AuthnInstant="` + at(0) + `" SessionIndex="_s1"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>`,
 		attributes: attributeXML("email", someone) + attributeXML("firstName", "Ada") + attributeXML("lastName", "Lovelace") + attributeXML("groups", "engines", "poets"),
+		instant:    at(0),
 		sign:       "assertion", with: keys().idp, alg: dsig.RSASHA256SignatureMethod, embedded: true,
 	}
 }
@@ -156,7 +158,7 @@ func optional(name, value string) string {
 
 func (a *answer) assertionXML() string {
 	return `<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"` +
-		optional("ID", a.assertionID) + optional("Version", a.assertionVersion) + ` IssueInstant="2026-03-04T12:00:00Z">` + a.issuer +
+		optional("ID", a.assertionID) + optional("Version", a.assertionVersion) + optional("IssueInstant", a.instant) + ">" + a.issuer +
 		`<saml:Subject><saml:NameID` + optional("Format", a.format) + `>` + a.nameID + `</saml:NameID>` +
 		`<saml:SubjectConfirmation` + optional("Method", a.method) + `><saml:SubjectConfirmationData` +
 		optional("InResponseTo", a.confirmed) + optional("Recipient", a.recipient) +
@@ -175,7 +177,7 @@ func (a *answer) tree(t testing.TB) *etree.Element {
 		substatus = `<samlp:StatusCode Value="` + a.substatus + `"/>`
 	}
 	response := read(t, `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"`+
-		optional("ID", a.responseID)+optional("Version", a.version)+` IssueInstant="2026-03-04T12:00:00Z"`+
+		optional("ID", a.responseID)+optional("Version", a.version)+optional("IssueInstant", a.instant)+
 		optional("Destination", a.destination)+optional("InResponseTo", a.request)+`>`+a.responseIssuer+a.extensions+
 		`<samlp:Status><samlp:StatusCode Value="`+a.status+`">`+substatus+`</samlp:StatusCode></samlp:Status></samlp:Response>`)
 	assertion := read(t, a.assertionXML())
