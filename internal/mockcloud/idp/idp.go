@@ -66,6 +66,7 @@ type IdP struct {
 
 	mu          sync.RWMutex
 	people      map[string]Person // by subject
+	subjects    map[string]string // by email address, in lower case
 	misbehavior Mode
 }
 
@@ -91,6 +92,7 @@ func New(config Config) (*IdP, error) {
 		crossOrigin:  http.NewCrossOriginProtection(),
 		redirectable: slices.Clone(config.RedirectOrigins),
 		people:       make(map[string]Person),
+		subjects:     make(map[string]string),
 	}
 	for _, person := range config.People {
 		if err := p.SetPerson(person); err != nil {
@@ -115,12 +117,12 @@ func (p *IdP) SetPerson(person Person) error {
 	person.Groups = slices.Clone(person.Groups)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, other := range p.people {
-		if other.Subject != person.Subject && strings.EqualFold(other.Email, person.Email) {
-			return fmt.Errorf("two people have the email address %s", person.Email)
-		}
+	email := strings.ToLower(person.Email)
+	if other, taken := p.subjects[email]; taken && other != person.Subject {
+		return fmt.Errorf("two people have the email address %s", person.Email)
 	}
-	p.people[person.Subject] = person
+	delete(p.subjects, strings.ToLower(p.people[person.Subject].Email))
+	p.people[person.Subject], p.subjects[email] = person, person.Subject
 	return nil
 }
 
@@ -128,6 +130,7 @@ func (p *IdP) SetPerson(person Person) error {
 func (p *IdP) RemovePerson(subject string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	delete(p.subjects, strings.ToLower(p.people[subject].Email))
 	delete(p.people, subject)
 }
 
@@ -153,12 +156,8 @@ func (p *IdP) person(subject string) (Person, bool) {
 func (p *IdP) personByEmail(email string) (Person, bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	for _, person := range p.people {
-		if strings.EqualFold(person.Email, email) {
-			return person, true
-		}
-	}
-	return Person{}, false
+	person, ok := p.people[p.subjects[strings.ToLower(email)]]
+	return person, ok
 }
 
 // url is the full address of one of the provider's own paths.

@@ -156,6 +156,36 @@ func callbackOf(t *testing.T, a answer) url.Values {
 	return location.Query()
 }
 
+func TestPeopleChange(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	byEmail := func(email string) bool {
+		return w.post(t, w.request(), url.Values{"email": {email}}).status == http.StatusSeeOther
+	}
+	moved := ada
+	moved.Email = "Ada@new.example"
+	if err := w.SetPerson(moved); err != nil {
+		t.Fatal(err)
+	}
+	if byEmail("ada@acme.com") || !byEmail("ada@NEW.example") {
+		t.Error("the old address is still hers, or the new one is not")
+	}
+	if err := w.SetPerson(idp.Person{Subject: "other", Email: "GRACE@acme.com"}); err == nil {
+		t.Error("two people have one address")
+	}
+	if err := w.SetPerson(idp.Person{Subject: "other", Email: "ada@acme.com"}); err != nil {
+		t.Errorf("an address that is free again: %v", err)
+	}
+	w.RemovePerson("grace-1")
+	w.RemovePerson("nobody")
+	if people := w.People(); byEmail("grace@acme.com") || len(people) != 2 {
+		t.Errorf("%+v", people)
+	}
+	if err := w.SetPerson(idp.Person{Subject: "grace-2", Email: "grace@acme.com"}); err != nil {
+		t.Errorf("an address of somebody who left: %v", err)
+	}
+}
+
 func TestLoginWithTheLibrariesAlone(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {

@@ -142,7 +142,8 @@ func (k *keySet) refetch(ctx context.Context) error {
 	if !due {
 		return nil
 	}
-	return k.load(ctx)
+	// It is done for all who log in, so the one who asked first may not end it.
+	return k.load(context.WithoutCancel(ctx))
 }
 
 // carryOver keeps the rate limit of an older set of the same address.

@@ -1,16 +1,22 @@
 package oidc
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
 )
 
 type testKeys struct {
@@ -91,5 +97,28 @@ func TestWhichKeyFitsWhichAlgorithm(t *testing.T) {
 	}
 	if !weak(jose.JSONWebKey{Key: k.weak.Public()}) || weak(jose.JSONWebKey{Key: k.rsa.Public()}) {
 		t.Error("weak keys are not told from others")
+	}
+}
+
+// TestARefetchOutlivesItsRequest: a browser that goes away must not leave
+// everybody else without the new keys for a minute.
+func TestARefetchOutlivesItsRequest(t *testing.T) {
+	t.Parallel()
+	served, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: makeKeys(t).ec.Public(), KeyID: "new"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(served) }))
+	t.Cleanup(server.Close)
+	fetcher, err := fetch.New(fetch.Options{AllowOrigin: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(fetcher.Close)
+	k := &keySet{fetcher: fetcher, clock: time.Now, address: server.URL}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := k.refetch(gone); err != nil || len(k.current()) != 1 {
+		t.Errorf("%d keys, %v", len(k.current()), err)
 	}
 }
