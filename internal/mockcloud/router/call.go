@@ -66,7 +66,6 @@ type Call struct {
 	Workspace uuid.UUID
 
 	access  Access
-	route   string
 	key     string
 	body    []byte
 	store   *store.Store
@@ -149,10 +148,7 @@ func (rt *Router) answer(r *http.Request, route Route, body []byte, bodyErr erro
 	if bodyErr != nil {
 		return rt.failed(r, route.Path, bodyErr)
 	}
-	c := &Call{
-		Request: r, access: route.Access, route: route.Method + " " + route.Path,
-		key: bearer(r), body: body, store: rt.store, baseURL: rt.publicURL,
-	}
+	c := &Call{Request: r, access: route.Access, key: bearer(r), body: body, store: rt.store, baseURL: rt.publicURL}
 	if err := rt.admit(c); err != nil {
 		return rt.failed(r, route.Path, c.denied(err))
 	}

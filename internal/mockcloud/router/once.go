@@ -3,6 +3,7 @@ package router
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -18,19 +19,19 @@ const maxIdempotencyKey = 255
 // before it, so that a repetition needs no identity provider.
 func CreateOnce[T any](c *Call, prepare func() (T, error), create func(*store.Tx, T) (any, error)) (*Answer, error) {
 	keys := c.Request.Header.Values("Idempotency-Key")
-	request := store.Request{AccountID: c.Account, Route: c.route, Body: c.body}
+	call := store.CreateCall{AccountID: c.Account, Path: strings.TrimSuffix(c.Request.URL.Path, "/"), Body: c.body}
 	var answer json.RawMessage
 	known := false
 	if len(keys) > 0 {
-		request.Key = keys[0]
-		if len(keys) > 1 || request.Key == "" || len(request.Key) > maxIdempotencyKey {
+		call.Key = keys[0]
+		if len(keys) > 1 || call.Key == "" || len(call.Key) > maxIdempotencyKey {
 			return nil, &store.Invalid{Problems: []store.Problem{{
 				In: "header", Loc: []any{"Idempotency-Key"}, Type: "value_error",
 				Msg: fmt.Sprintf("Value error, give one key of 1 to %d characters", maxIdempotencyKey),
 			}}}
 		}
 		err := c.View(func(r *store.Reader) (err error) {
-			answer, known, err = r.AnswerTo(request)
+			answer, known, err = r.AnswerTo(call)
 			return err
 		})
 		if err != nil || known {
@@ -42,10 +43,10 @@ func CreateOnce[T any](c *Call, prepare func() (T, error), create func(*store.Tx
 		return nil, err
 	}
 	err = c.Update(func(tx *store.Tx) error {
-		if request.Key != "" {
+		if call.Key != "" {
 			// The same call may have come in twice at once.
 			var err error
-			if answer, known, err = tx.AnswerTo(request); err != nil || known {
+			if answer, known, err = tx.AnswerTo(call); err != nil || known {
 				return err
 			}
 		}
@@ -56,8 +57,8 @@ func CreateOnce[T any](c *Call, prepare func() (T, error), create func(*store.Tx
 		if answer, err = json.Marshal(made); err != nil {
 			return fmt.Errorf("encode what was created: %w", err)
 		}
-		if request.Key != "" {
-			tx.KeepAnswer(request, answer)
+		if call.Key != "" {
+			tx.KeepAnswer(call, answer)
 		}
 		return nil
 	})

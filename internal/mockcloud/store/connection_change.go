@@ -104,7 +104,7 @@ func (tx *Tx) UpdateConnection(accountID uuid.UUID, id string, change Connection
 	}
 	if next.settled() == ConnectionActive {
 		if domain, other := tx.routedElsewhere(&next); other != nil {
-			return nil, routeTaken(domain, other)
+			return nil, routeTaken(domain, other, "take it out of that one first")
 		}
 	}
 	return tx.putConnection(old, next, uuid.Nil), nil
@@ -133,7 +133,7 @@ func (tx *Tx) ActivateConnection(accountID uuid.UUID, id string, takeOver bool) 
 		return nil, &Conflict{Reason: fmt.Sprintf("The connection %s cannot be activated: it lacks %s", old.Name, strings.Join(lacks, " and "))}
 	}
 	if domain, other := tx.routedElsewhere(old); other != nil && !takeOver {
-		return nil, routeTaken(domain, other)
+		return nil, routeTaken(domain, other, "ask for take_over to move it")
 	}
 	others := slices.Clone(tx.Connections(accountID))
 	next := *old
@@ -226,9 +226,8 @@ func (r *Reader) routedElsewhere(c *Connection) (domain string, other *Connectio
 	return "", nil
 }
 
-func routeTaken(domain string, other *Connection) error {
-	return &Conflict{Reason: fmt.Sprintf("The domain %s is served by the active connection %s (%s); activate with take_over to move it",
-		domain, other.Name, other.ID)}
+func routeTaken(domain string, other *Connection, advice string) error {
+	return &Conflict{Reason: fmt.Sprintf("The domain %s is served by the active connection %s (%s); %s", domain, other.Name, other.ID, advice)}
 }
 
 // applyConnection makes a change to a copy of a connection.

@@ -192,7 +192,7 @@ func TestConnections(t *testing.T) {
 			states: []string{"one inactive []"}, events: []string{"sso-connection.updated"},
 		},
 		{name: "a domain of another", before: steps{add("one", oidcFor("a.example")), activate("one", false), add("two", samlFor("a.example"))}, do: activate("two", false), refused: &conflict, says: "The domain a.example is served by the active connection one (conn_"},
-		{name: "a domain of another, added", before: steps{add("one", oidcFor("a.example")), activate("one", false), add("two", samlFor("b.example")), activate("two", false)}, do: change("two", samlFor(two...)), refused: &conflict, says: "take_over"},
+		{name: "a domain of another, added", before: steps{add("one", oidcFor("a.example")), activate("one", false), add("two", samlFor("b.example")), activate("two", false)}, do: change("two", samlFor(two...)), refused: &conflict, says: "take it out of that one first"},
 		{
 			name: "taken over", before: steps{add("one", oidcFor(two...)), activate("one", false), add("two", samlFor("a.example"))}, do: activate("two", true),
 			states: []string{"one active [b.example]", "two active [a.example]"}, events: []string{"sso-connection.updated", "sso-connection.updated"},

@@ -14,7 +14,7 @@ const answerLife = 24 * time.Hour
 
 // KeptAnswer is the answer to a create that came with an Idempotency-Key.
 type KeptAnswer struct {
-	ID        uuid.UUID // made of the account, the route and the key
+	ID        uuid.UUID // made of the account, the path and the key
 	Created   time.Time
 	AccountID uuid.UUID
 	// BodyMAC recognizes the body, which may hold secrets and is not kept.
@@ -23,22 +23,23 @@ type KeptAnswer struct {
 	Answer []byte `secret:"true"`
 }
 
-// Request is a create as far as it matters for doing it only once.
-type Request struct {
-	AccountID  uuid.UUID
-	Route, Key string
-	Body       []byte
+// CreateCall is a create as far as it matters for doing it only once.
+type CreateCall struct {
+	AccountID uuid.UUID
+	// Path is where it was sent: each collection has keys of its own.
+	Path, Key string
+	Body      []byte
 }
 
-func (q Request) id() uuid.UUID {
-	return uuid.NewSHA1(q.AccountID, []byte(q.Route+"\x00"+q.Key))
+func (q CreateCall) id() uuid.UUID {
+	return uuid.NewSHA1(q.AccountID, []byte(q.Path+"\x00"+q.Key))
 }
 
 const macIdempotency = "idempotency"
 
 // AnswerTo gives the answer to a request that was made before; known says whether
 // it was. The same key with another body is Invalid.
-func (r *Reader) AnswerTo(q Request) (answer json.RawMessage, known bool, err error) {
+func (r *Reader) AnswerTo(q CreateCall) (answer json.RawMessage, known bool, err error) {
 	kept, ok := r.data.answers.get(q.id())
 	if !ok || !r.Now().Before(kept.Created.Add(answerLife)) {
 		return nil, false, nil
@@ -53,7 +54,7 @@ func (r *Reader) AnswerTo(q Request) (answer json.RawMessage, known bool, err er
 }
 
 // KeepAnswer keeps the answer to a request for a day. Older ones go.
-func (tx *Tx) KeepAnswer(q Request, answer json.RawMessage) {
+func (tx *Tx) KeepAnswer(q CreateCall, answer json.RawMessage) {
 	now := tx.stamp()
 	for _, kept := range slices.Clone(tx.data.answersByAccount.get(q.AccountID)) {
 		if now.Before(kept.Created.Add(answerLife)) {
