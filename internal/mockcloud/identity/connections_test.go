@@ -223,8 +223,13 @@ func TestWhoConfigures(t *testing.T) {
 	c := newCloud(t)
 	id := c.create(oidcBody("one", "acme.com")).ID
 	for _, call := range [][2]string{
-		{"GET", path}, {"POST", path}, {"GET", path + "/" + id}, {"PATCH", path + "/" + id}, {"DELETE", path + "/" + id},
-		{"POST", path + "/" + id + "/activate"}, {"GET", mocktest.Root + "/sso/service_provider"},
+		{"GET", path},
+		{"POST", path},
+		{"GET", path + "/" + id},
+		{"PATCH", path + "/" + id},
+		{"DELETE", path + "/" + id},
+		{"POST", path + "/" + id + "/activate"},
+		{"GET", mocktest.Root + "/sso/service_provider"},
 	} {
 		c.Call(call[0], call[1], mocktest.Member, obj{}).Want(403, "administrate:sso")
 		c.Call(call[0], call[1], "", obj{}).Want(401)

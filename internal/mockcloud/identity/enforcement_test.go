@@ -242,8 +242,13 @@ func TestDeniedIsTold(t *testing.T) {
 		key   string
 		want  int
 	}{
-		{0, mocktest.Member, 1}, {0, mocktest.Member, 1}, {59 * time.Second, mocktest.Member, 1}, {0, mocktest.Admin, 2},
-		{time.Second + tick, mocktest.Member, 3}, {0, mocktest.Member, 3}, {59 * time.Second, mocktest.Admin, 4},
+		{0, mocktest.Member, 1},
+		{0, mocktest.Member, 1},
+		{59 * time.Second, mocktest.Member, 1},
+		{0, mocktest.Admin, 2},
+		{time.Second + tick, mocktest.Member, 3},
+		{0, mocktest.Member, 3},
+		{59 * time.Second, mocktest.Admin, 4},
 	} {
 		c.clock.Advance(step.after)
 		knock(step.key)
