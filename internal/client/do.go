@@ -21,8 +21,9 @@ type call struct {
 	query  url.Values
 	body   any // sent as JSON, unless nil
 
-	ifMatch string // the ETag to insist on, if any
-	reads   bool   // a POST that changes nothing, and may be repeated
+	ifMatch        string // the ETag to insist on, if any
+	idempotencyKey string // makes a POST safe to repeat
+	reads          bool   // a POST that changes nothing, and may be repeated
 }
 
 // reply is an answer that said yes.
@@ -67,7 +68,7 @@ func (c *Client) send(ctx context.Context, r call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	state := &callState{idempotent: r.method != http.MethodPost || r.reads}
+	state := &callState{idempotent: r.method != http.MethodPost || r.reads || r.idempotencyKey != ""}
 	req, err := c.request(withCallState(ctx, state), r, path)
 	if err != nil {
 		return nil, err
@@ -120,6 +121,9 @@ func (c *Client) request(ctx context.Context, r call, path string) (*retryableht
 	}
 	if r.ifMatch != "" {
 		req.Header.Set("If-Match", r.ifMatch)
+	}
+	if r.idempotencyKey != "" {
+		req.Header.Set("Idempotency-Key", r.idempotencyKey)
 	}
 	return req, nil
 }

@@ -9,8 +9,11 @@ import (
 	"time"
 )
 
-// featureSSO is the account feature that the domain routes need.
-const featureSSO = "sso"
+// The account features that single sign-on and directory sync need.
+const (
+	featureSSO  = "sso"
+	featureSCIM = "scim"
+)
 
 // domainTries is how often a change is made before another writer has won.
 const domainTries = 5

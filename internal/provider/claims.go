@@ -13,6 +13,7 @@ const (
 	claimDomain        = "domain"
 	claimMemberRole    = "role of member"
 	claimSessionPolicy = "session policy"
+	claimConnection    = "identity provider"
 )
 
 // claims keeps two resources of one run from managing one thing. Create and Update claim what they are about to write;

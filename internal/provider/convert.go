@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -23,6 +24,37 @@ func stringOrNull(s *string) types.String {
 // textOrNull is stringOrNull for a plain string.
 func textOrNull(s string) types.String {
 	return stringOrNull(&s)
+}
+
+// textOr is the value, or a fallback where it is null, unknown or "".
+func textOr(v types.String, fallback string) types.String {
+	return types.StringValue(firstNonEmpty(v.ValueString(), fallback))
+}
+
+// setOf is a set of plain strings.
+func setOf(values []string) types.Set {
+	elements := make([]attr.Value, len(values))
+	for i, value := range values {
+		elements[i] = types.StringValue(value)
+	}
+	return types.SetValueMust(types.StringType, elements)
+}
+
+// stringsOf are the strings of a set, sorted; nil for null.
+func stringsOf(set types.Set) *[]string {
+	if set.IsNull() || set.IsUnknown() {
+		return nil
+	}
+	out := emptyNotNil(spelledSetValue{SetValue: set}.names())
+	return &out
+}
+
+// emptyNotNil is for lists that the API wants as [], not null.
+func emptyNotNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
 }
 
 // timeOrNull is RFC 3339 in UTC, and null for nil and the zero time.

@@ -31,6 +31,7 @@ func reason(err error) string {
 		person  *client.NotMemberError
 		role    *client.UnknownRoleError
 		lost    *client.LostWriteError
+		offered *client.NotOfferedError
 		answer  *client.UnexpectedAnswerError
 		apiErr  *client.APIError
 		advices []string
@@ -42,6 +43,8 @@ func reason(err error) string {
 		return fmt.Sprintf("%s is not a member of account %s. Check the spelling, invite the person first, or, where a directory or a first login brings them, set `timeouts = { create = \"10m\" }` on a prefectsso_member_role to wait for them.", person.Email, person.AccountID)
 	case errors.As(err, &role):
 		return fmt.Sprintf("Account %s has no role %q. It has: %s. A role is named exactly as it is written there, or by its id.", role.AccountID, role.Role, strings.Join(role.Existing, ", "))
+	case errors.As(err, &offered):
+		return fmt.Sprintf("The server does not offer the configuration of identity providers over its API. A person does it in the browser; the resource prefectsso_setup_link gives the link.%s", origin(offered.Err))
 	case errors.As(err, &lost), errors.As(err, &answer):
 		return sentence(err)
 	case errors.Is(err, context.DeadlineExceeded):

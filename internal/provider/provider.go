@@ -114,10 +114,12 @@ func (p *prefectssoProvider) Resources(context.Context) []func() resource.Resour
 	return []func() resource.Resource{
 		newDomainResource,
 		newDomainsResource,
+		newIdentityProviderResource,
 		newMemberRoleResource,
 		newMemberRolesResource,
 		newRoleMembersResource,
 		newSessionPolicyResource,
+		newSetupLinkResource,
 	}
 }
 
@@ -129,8 +131,10 @@ func (p *prefectssoProvider) DataSources(context.Context) []func() datasource.Da
 		newAccountRolesDataSource,
 		newMemberDataSource,
 		newMembersDataSource,
+		newIdentityProvidersDataSource,
 		newPermissionsDataSource,
 		newAuditEventsDataSource,
+		newServiceProviderDataSource,
 	}
 }
 
@@ -139,5 +143,6 @@ func (p *prefectssoProvider) Functions(context.Context) []func() function.Functi
 	return []func() function.Function{
 		newEmailDomainFunction,
 		newNormalizeDomainFunction,
+		newParseSAMLMetadataFunction,
 	}
 }

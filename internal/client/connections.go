@@ -1,0 +1,188 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Connection is an identity provider's connection to an account: the vendor's
+// object, and what the managed configuration adds to it.
+type Connection struct {
+	ID               string             `json:"id"` // "conn_…"
+	Name             string             `json:"name"`
+	ConnectionType   string             `json:"connection_type"`
+	State            string             `json:"state"`
+	Domains          []ConnectionDomain `json:"domains"`
+	OIDC             *ConnectionOIDC    `json:"oidc"`
+	SAML             *ConnectionSAML    `json:"saml"`
+	AttributeMapping AttributeMapping   `json:"attribute_mapping"`
+}
+
+// ConnectionDomain is a domain that a connection serves.
+type ConnectionDomain struct {
+	Domain string `json:"domain"`
+}
+
+// The states of a connection.
+const (
+	ConnectionDraft      = "draft"
+	ConnectionValidating = "validating"
+	ConnectionActive     = "active"
+	ConnectionInactive   = "inactive"
+)
+
+// ConnectionOIDC is the OpenID Connect side of a connection. The client secret
+// is written and never read back.
+type ConnectionOIDC struct {
+	Issuer              string     `json:"issuer"`
+	ClientID            string     `json:"client_id"`
+	Scopes              []string   `json:"scopes"`
+	RedirectURI         string     `json:"redirect_uri"`
+	ClientSecretSet     bool       `json:"client_secret_set"`
+	ClientSecretUpdated *time.Time `json:"client_secret_updated"`
+}
+
+// ConnectionSAML is the SAML side of a connection.
+type ConnectionSAML struct {
+	IDPMetadataURL    *string                 `json:"idp_metadata_url"`
+	IDPEntityID       string                  `json:"idp_entity_id"`
+	IDPSSOURL         string                  `json:"idp_sso_url"`
+	IDPCertificates   []ConnectionCertificate `json:"idp_certificates"`
+	NameIDFormat      *string                 `json:"name_id_format"`
+	SignAuthnRequests bool                    `json:"sign_authn_requests"`
+	AllowIDPInitiated bool                    `json:"allow_idp_initiated"`
+	SPEntityID        string                  `json:"sp_entity_id"`
+	ACSURL            string                  `json:"acs_url"`
+	SPMetadataURL     string                  `json:"sp_metadata_url"`
+}
+
+// ConnectionCertificate is a certificate that the identity provider signs with.
+type ConnectionCertificate struct {
+	PEM      string    `json:"pem"`
+	NotAfter time.Time `json:"not_after"`
+	SHA256   string    `json:"sha256"`
+}
+
+// AttributeMapping names the identity provider's claims or attributes.
+type AttributeMapping struct {
+	Email     *string `json:"email"`
+	FirstName *string `json:"first_name"`
+	LastName  *string `json:"last_name"`
+	Groups    *string `json:"groups"`
+}
+
+// ConnectionWrite is a connection as it is written. Nil fields are left out: a
+// PATCH leaves them as they are.
+type ConnectionWrite struct {
+	Name             *string              `json:"name,omitempty"`
+	ConnectionType   string               `json:"connection_type,omitempty"` // only when it is made
+	Domains          *[]string            `json:"domains,omitempty"`
+	State            string               `json:"state,omitempty"` // "inactive" is the only one that can be written
+	OIDC             *ConnectionOIDCWrite `json:"oidc,omitempty"`
+	SAML             *ConnectionSAMLWrite `json:"saml,omitempty"`
+	AttributeMapping *AttributeMapping    `json:"attribute_mapping,omitempty"`
+}
+
+// ConnectionOIDCWrite is the OpenID Connect side as it is written.
+type ConnectionOIDCWrite struct {
+	Issuer       string    `json:"issuer,omitempty"`
+	ClientID     string    `json:"client_id,omitempty"`
+	ClientSecret string    `json:"client_secret,omitempty"`
+	Scopes       *[]string `json:"scopes,omitempty"`
+}
+
+// ConnectionSAMLWrite is the SAML side as it is written: metadata, its address,
+// or the three values that it would hold.
+type ConnectionSAMLWrite struct {
+	IDPMetadataXML    string    `json:"idp_metadata_xml,omitempty"`
+	IDPMetadataURL    string    `json:"idp_metadata_url,omitempty"`
+	IDPEntityID       string    `json:"idp_entity_id,omitempty"`
+	IDPSSOURL         string    `json:"idp_sso_url,omitempty"`
+	IDPCertificates   *[]string `json:"idp_certificates,omitempty"`
+	NameIDFormat      *string   `json:"name_id_format,omitempty"`
+	SignAuthnRequests *bool     `json:"sign_authn_requests,omitempty"`
+	AllowIDPInitiated *bool     `json:"allow_idp_initiated,omitempty"`
+}
+
+// ListConnections reads the account's connections. Where the server does not
+// offer the managed configuration the error is a *NotOfferedError.
+//
+// GET /api/accounts/{account_id}/sso/connections
+func (c *Client) ListConnections(ctx context.Context, accountID string) ([]Connection, error) {
+	connections, err := do[[]Connection](ctx, c, call{method: http.MethodGet, path: connectionPath(accountID)})
+	return connections, c.explainConnection(ctx, accountID, err)
+}
+
+// GetConnection reads one connection.
+//
+// GET /api/accounts/{account_id}/sso/connections/{id}
+func (c *Client) GetConnection(ctx context.Context, accountID, id string) (*Connection, error) {
+	connection, err := do[*Connection](ctx, c, call{method: http.MethodGet, path: connectionPath(accountID, id)})
+	return connection, c.explainForbidden(ctx, accountID, featureSSO, err)
+}
+
+// CreateConnection makes a connection. The key makes the call safe to repeat:
+// the same key and body give the first answer again.
+//
+// POST /api/accounts/{account_id}/sso/connections
+func (c *Client) CreateConnection(ctx context.Context, accountID, idempotencyKey string, w ConnectionWrite) (*Connection, error) {
+	connection, err := do[*Connection](ctx, c, call{
+		method: http.MethodPost, path: connectionPath(accountID), body: w, idempotencyKey: idempotencyKey,
+	})
+	return connection, c.explainForbidden(ctx, accountID, featureSSO, err)
+}
+
+// UpdateConnection changes what w holds, and keeps the id and the state.
+//
+// PATCH /api/accounts/{account_id}/sso/connections/{id}
+func (c *Client) UpdateConnection(ctx context.Context, accountID, id string, w ConnectionWrite) (*Connection, error) {
+	return do[*Connection](ctx, c, call{method: http.MethodPatch, path: connectionPath(accountID, id), body: w})
+}
+
+// ActivateConnection lets people log in through a connection without waiting
+// for a first login. takeOver moves its domains from the active connections
+// that have them; without it those are a conflict.
+//
+// POST /api/accounts/{account_id}/sso/connections/{id}/activate
+func (c *Client) ActivateConnection(ctx context.Context, accountID, id string, takeOver bool) (*Connection, error) {
+	return do[*Connection](ctx, c, call{
+		method: http.MethodPost, reads: true, // activating what is active changes nothing, so it may be repeated
+		path: connectionPath(accountID, id, "activate"),
+		body: struct {
+			TakeOver bool `json:"take_over"`
+		}{takeOver},
+	})
+}
+
+// DeleteConnection removes a connection; one that is gone is success.
+//
+// DELETE /api/accounts/{account_id}/sso/connections/{id}
+func (c *Client) DeleteConnection(ctx context.Context, accountID, id string) error {
+	_, err := c.send(ctx, call{method: http.MethodDelete, path: connectionPath(accountID, id)})
+	if IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func connectionPath(accountID string, more ...string) []string {
+	return append([]string{"accounts", accountID, "sso", "connections"}, more...)
+}
+
+// ServiceProvider is what an identity provider has to know of an account.
+type ServiceProvider struct {
+	SPEntityID    string `json:"sp_entity_id"`
+	ACSURL        string `json:"acs_url"`
+	SPMetadataURL string `json:"sp_metadata_url"`
+	RedirectURI   string `json:"redirect_uri"`
+}
+
+// GetServiceProvider reads what an identity provider has to know of an account,
+// which is the same for each of its connections.
+//
+// GET /api/accounts/{account_id}/sso/service_provider
+func (c *Client) GetServiceProvider(ctx context.Context, accountID string) (*ServiceProvider, error) {
+	sp, err := do[*ServiceProvider](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "sso", "service_provider"}})
+	return sp, c.explainConnection(ctx, accountID, err)
+}

@@ -1,0 +1,86 @@
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var _ datasource.DataSourceWithConfigure = &identityProvidersDataSource{}
+
+func newIdentityProvidersDataSource() datasource.DataSource { return &identityProvidersDataSource{} }
+
+type identityProvidersDataSource struct {
+	dataSourceBase
+}
+
+// Metadata implements [datasource.DataSource].
+func (d *identityProvidersDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_identity_providers"
+}
+
+// Schema implements [datasource.DataSource].
+func (d *identityProvidersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The account's connections to identity providers, whoever configured them.",
+		Attributes: map[string]schema.Attribute{
+			"account_id": accountIDDataAttribute(),
+			"managed":    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server offers their configuration over its API."},
+			"identity_providers": schema.MapNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "Name → connection.",
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"id":              computedString("Id of the connection, `conn_…`."),
+					"connection_type": computedString("Kind of identity provider, such as `OktaSAML`."),
+					"state":           computedString("`draft`, `validating`, `active` or `inactive`."),
+					"domains":         schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Domains whose people log in through it."},
+				}},
+			},
+		},
+	}
+}
+
+type identityProvidersDataModel struct {
+	AccountID         types.String                    `tfsdk:"account_id"`
+	Managed           types.Bool                      `tfsdk:"managed"`
+	IdentityProviders map[string]identityProviderItem `tfsdk:"identity_providers"`
+}
+
+type identityProviderItem struct {
+	ID             string   `tfsdk:"id"`
+	ConnectionType string   `tfsdk:"connection_type"`
+	State          string   `tfsdk:"state"`
+	Domains        []string `tfsdk:"domains"`
+}
+
+// Read implements [datasource.DataSource].
+func (d *identityProvidersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m identityProvidersDataModel
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, accountIDPath, &m.AccountID)...)
+	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	// The published listing shows all there is here; the other call only tells whether it can be configured.
+	found, err := d.client.GetIntegrations(ctx, account)
+	if err == nil {
+		_, err = d.client.ListConnections(ctx, account)
+	}
+	var notOffered *client.NotOfferedError
+	if err != nil && !errors.As(err, &notOffered) {
+		resp.Diagnostics.Append(failure("Could not read identity providers", err))
+		return
+	}
+	m.AccountID = keepCase(m.AccountID, account)
+	m.Managed = types.BoolValue(notOffered == nil)
+	m.IdentityProviders = make(map[string]identityProviderItem, len(found.Connections))
+	for _, connection := range found.Connections {
+		m.IdentityProviders[connection.Name] = identityProviderItem{connection.ID, connection.ConnectionType, connection.State, connectionDomains(&connection)}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}

@@ -1,0 +1,272 @@
+package provider
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+// identityProviderModel is a connection as Terraform sees it. Its mapping to and from the API is pure.
+type identityProviderModel struct {
+	ID                   types.String       `tfsdk:"id"`
+	AccountID            types.String       `tfsdk:"account_id"`
+	Name                 types.String       `tfsdk:"name"`
+	ConnectionType       types.String       `tfsdk:"connection_type"`
+	Domains              spelledSetValue    `tfsdk:"domains"`
+	OIDC                 *oidcModel         `tfsdk:"oidc"`
+	SAML                 *samlModel         `tfsdk:"saml"`
+	AttributeMapping     *attributeMapModel `tfsdk:"attribute_mapping"`
+	Activation           types.String       `tfsdk:"activation"`
+	TakeOverDomains      types.Bool         `tfsdk:"take_over_domains"`
+	State                types.String       `tfsdk:"state"`
+	RedirectURI          types.String       `tfsdk:"redirect_uri"`
+	ACSURL               types.String       `tfsdk:"acs_url"`
+	SPEntityID           types.String       `tfsdk:"sp_entity_id"`
+	SPMetadataURL        types.String       `tfsdk:"sp_metadata_url"`
+	Certificates         types.Map          `tfsdk:"certificates"`
+	Managed              types.Bool         `tfsdk:"managed"`
+	UnverifiedAttributes types.Set          `tfsdk:"unverified_attributes"`
+	Timeouts             timeouts.Value     `tfsdk:"timeouts"`
+}
+
+type oidcModel struct {
+	Issuer                types.String `tfsdk:"issuer"`
+	ClientID              types.String `tfsdk:"client_id"`
+	ClientSecretWO        types.String `tfsdk:"client_secret_wo"`
+	ClientSecretWOVersion types.Int64  `tfsdk:"client_secret_wo_version"`
+	Scopes                types.Set    `tfsdk:"scopes"`
+}
+
+type samlModel struct {
+	MetadataXML       spelledStringValue `tfsdk:"metadata_xml"`
+	MetadataURL       types.String       `tfsdk:"metadata_url"`
+	EntityID          types.String       `tfsdk:"entity_id"`
+	SSOURL            types.String       `tfsdk:"sso_url"`
+	Certificates      spelledSetValue    `tfsdk:"certificates"`
+	NameIDFormat      types.String       `tfsdk:"name_id_format"`
+	SignRequests      types.Bool         `tfsdk:"sign_requests"`
+	AllowIDPInitiated types.Bool         `tfsdk:"allow_idp_initiated"`
+}
+
+type attributeMapModel struct {
+	Email     types.String `tfsdk:"email"`
+	FirstName types.String `tfsdk:"first_name"`
+	LastName  types.String `tfsdk:"last_name"`
+	Groups    types.String `tfsdk:"groups"`
+}
+
+// toWrite is the whole connection as a create sends it. The secret comes from the configuration: the plan has none.
+func (m *identityProviderModel) toWrite(secret types.String) client.ConnectionWrite {
+	domains := emptyNotNil(m.domainKeys())
+	w := client.ConnectionWrite{
+		Name: m.Name.ValueStringPointer(), ConnectionType: m.ConnectionType.ValueString(), Domains: &domains,
+		AttributeMapping: m.AttributeMapping.toAPI(),
+	}
+	if m.OIDC != nil {
+		w.OIDC = &client.ConnectionOIDCWrite{
+			Issuer: m.OIDC.Issuer.ValueString(), ClientID: m.OIDC.ClientID.ValueString(),
+			ClientSecret: secret.ValueString(), Scopes: stringsOf(m.OIDC.Scopes),
+		}
+	}
+	if m.SAML != nil {
+		w.SAML = m.SAML.toAPI()
+	}
+	return w
+}
+
+// changes is what an update sends: the parts that differ from the prior state. The secret goes along only with a new
+// version.
+func (m *identityProviderModel) changes(prior *identityProviderModel, secret types.String) (w client.ConnectionWrite, any bool) {
+	all := m.toWrite(secret)
+	if !m.Name.Equal(prior.Name) {
+		w.Name, any = all.Name, true
+	}
+	if !slices.Equal(m.domainKeys(), prior.domainKeys()) {
+		w.Domains, any = all.Domains, true
+	}
+	if m.OIDC != nil && (prior.OIDC == nil || !m.OIDC.equal(prior.OIDC)) {
+		w.OIDC, any = all.OIDC, true
+		if prior.OIDC != nil && m.OIDC.ClientSecretWOVersion.Equal(prior.OIDC.ClientSecretWOVersion) {
+			w.OIDC.ClientSecret = ""
+		}
+	}
+	if m.SAML != nil && (prior.SAML == nil || !m.SAML.equal(prior.SAML)) {
+		w.SAML, any = all.SAML, true
+	}
+	if !m.AttributeMapping.equal(prior.AttributeMapping) {
+		w.AttributeMapping, any = cmp.Or(all.AttributeMapping, &client.AttributeMapping{}), true
+	}
+	return w, any
+}
+
+func (m *identityProviderModel) domainKeys() []string {
+	keys := m.Domains.names()
+	for i, name := range keys {
+		keys[i] = domainSpelling.key(name)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func (o *oidcModel) equal(other *oidcModel) bool {
+	return o.Issuer.Equal(other.Issuer) && o.ClientID.Equal(other.ClientID) && o.Scopes.Equal(other.Scopes) &&
+		o.ClientSecretWOVersion.Equal(other.ClientSecretWOVersion)
+}
+
+func (s *samlModel) equal(other *samlModel) bool {
+	return s.MetadataXML.Equal(other.MetadataXML) && s.MetadataURL.Equal(other.MetadataURL) && s.EntityID.Equal(other.EntityID) &&
+		s.SSOURL.Equal(other.SSOURL) && s.Certificates.Equal(other.Certificates) && s.NameIDFormat.Equal(other.NameIDFormat) &&
+		s.SignRequests.Equal(other.SignRequests) && s.AllowIDPInitiated.Equal(other.AllowIDPInitiated)
+}
+
+func (a *attributeMapModel) equal(other *attributeMapModel) bool {
+	if a == nil || other == nil {
+		return a == other
+	}
+	return a.Email.Equal(other.Email) && a.FirstName.Equal(other.FirstName) && a.LastName.Equal(other.LastName) && a.Groups.Equal(other.Groups)
+}
+
+func (s *samlModel) toAPI() *client.ConnectionSAMLWrite {
+	w := &client.ConnectionSAMLWrite{
+		IDPMetadataXML: s.MetadataXML.ValueString(), IDPMetadataURL: s.MetadataURL.ValueString(),
+		IDPEntityID: s.EntityID.ValueString(), IDPSSOURL: s.SSOURL.ValueString(),
+		NameIDFormat: s.NameIDFormat.ValueStringPointer(), SignAuthnRequests: s.SignRequests.ValueBoolPointer(),
+		AllowIDPInitiated: s.AllowIDPInitiated.ValueBoolPointer(),
+	}
+	if !s.Certificates.IsNull() {
+		pems := s.Certificates.names()
+		w.IDPCertificates = &pems
+	}
+	return w
+}
+
+func (a *attributeMapModel) toAPI() *client.AttributeMapping {
+	if a == nil {
+		return nil
+	}
+	return &client.AttributeMapping{
+		Email: a.Email.ValueStringPointer(), FirstName: a.FirstName.ValueStringPointer(),
+		LastName: a.LastName.ValueStringPointer(), Groups: a.Groups.ValueStringPointer(),
+	}
+}
+
+// fromAPI takes the server's answer. What the configuration writes in another form keeps it while it means the same;
+// what has drifted takes the server's value.
+func (m *identityProviderModel) fromAPI(accountID string, c *client.Connection) diag.Diagnostics {
+	m.ID = types.StringValue(c.ID)
+	m.AccountID = keepCase(m.AccountID, accountID)
+	m.Name = types.StringValue(c.Name)
+	m.ConnectionType = types.StringValue(c.ConnectionType)
+	m.State = types.StringValue(c.State)
+	m.Managed = types.BoolValue(true)
+	m.UnverifiedAttributes = types.SetValueMust(types.StringType, nil)
+	m.Activation = textOr(m.Activation, activationNone)
+	m.TakeOverDomains = types.BoolValue(m.TakeOverDomains.ValueBool())
+
+	domains := make([]client.Domain, len(c.Domains))
+	for i, domain := range c.Domains {
+		domains[i].Name = domain.Domain
+	}
+	var spelled domainsModel
+	spelled.Names = m.Domains
+	spelled.fromAPI(accountID, domains)
+	m.Domains = spelled.Names
+
+	m.RedirectURI, m.ACSURL, m.SPEntityID, m.SPMetadataURL = types.StringNull(), types.StringNull(), types.StringNull(), types.StringNull()
+	ends := map[string]attr.Value{}
+	if m.OIDC = oidcFromAPI(m.OIDC, c.OIDC); c.OIDC != nil {
+		m.RedirectURI = textOrNull(c.OIDC.RedirectURI)
+	}
+	if m.SAML = samlFromAPI(m.SAML, c.SAML); c.SAML != nil {
+		m.ACSURL, m.SPEntityID, m.SPMetadataURL = textOrNull(c.SAML.ACSURL), textOrNull(c.SAML.SPEntityID), textOrNull(c.SAML.SPMetadataURL)
+		for _, certificate := range c.SAML.IDPCertificates {
+			ends[certificate.SHA256] = types.StringValue(certificate.NotAfter.UTC().Format(time.RFC3339))
+		}
+	}
+	m.AttributeMapping = mappingFromAPI(m.AttributeMapping, c.AttributeMapping)
+	var diags diag.Diagnostics
+	m.Certificates, diags = types.MapValue(types.StringType, ends)
+	return diags
+}
+
+func oidcFromAPI(prior *oidcModel, c *client.ConnectionOIDC) *oidcModel {
+	if c == nil {
+		return nil
+	}
+	out := &oidcModel{
+		Issuer: types.StringValue(c.Issuer), ClientID: types.StringValue(c.ClientID),
+		ClientSecretWO: types.StringNull(), ClientSecretWOVersion: types.Int64Null(), Scopes: types.SetNull(types.StringType),
+	}
+	if prior != nil {
+		out.ClientSecretWOVersion = prior.ClientSecretWOVersion
+	}
+	if prior != nil && !prior.Scopes.IsNull() || prior == nil && len(c.Scopes) > 0 {
+		out.Scopes = setOf(c.Scopes)
+	}
+	return out
+}
+
+func samlFromAPI(prior *samlModel, c *client.ConnectionSAML) *samlModel {
+	if c == nil {
+		return nil
+	}
+	out := &samlModel{
+		MetadataXML: spelledStringValue{types.StringNull(), metadataSpelling}, MetadataURL: types.StringNull(),
+		EntityID: types.StringNull(), SSOURL: types.StringNull(),
+		Certificates: spelledSetValue{types.SetNull(types.StringType), certificateSpelling},
+		NameIDFormat: stringOrNull(c.NameIDFormat),
+		SignRequests: types.BoolValue(c.SignAuthnRequests), AllowIDPInitiated: types.BoolValue(c.AllowIDPInitiated),
+	}
+	now := summaryOf(c)
+	switch {
+	case prior != nil && !prior.MetadataXML.IsNull() && prior.MetadataXML.key() == now:
+		out.MetadataXML = prior.MetadataXML
+	case prior != nil && !prior.MetadataXML.IsNull():
+		// Drifted: without a value here the plan shows that the configured metadata is written again.
+	case c.IDPMetadataURL != nil && *c.IDPMetadataURL != "":
+		out.MetadataURL = types.StringValue(*c.IDPMetadataURL)
+	default:
+		out.EntityID, out.SSOURL = textOrNull(c.IDPEntityID), textOrNull(c.IDPSSOURL)
+		out.Certificates = certificatesFromAPI(prior, c.IDPCertificates)
+	}
+	return out
+}
+
+// certificatesFromAPI keeps the form in which a certificate is written.
+func certificatesFromAPI(prior *samlModel, certificates []client.ConnectionCertificate) spelledSetValue {
+	written := map[string]string{}
+	if prior != nil {
+		for _, text := range prior.Certificates.names() {
+			written[certificateSpelling.key(text)] = text
+		}
+	}
+	texts := make([]string, len(certificates))
+	for i, certificate := range certificates {
+		texts[i] = firstNonEmpty(written[certificate.SHA256], certificate.PEM)
+	}
+	return certificateSpelling.set(texts)
+}
+
+// summaryOf is what metadataSpelling makes of metadata that says the same.
+func summaryOf(c *client.ConnectionSAML) string {
+	prints := make([]string, len(c.IDPCertificates))
+	for i, certificate := range c.IDPCertificates {
+		prints[i] = certificate.SHA256
+	}
+	return summarize(c.IDPEntityID, c.IDPSSOURL, prints)
+}
+
+func mappingFromAPI(prior *attributeMapModel, c client.AttributeMapping) *attributeMapModel {
+	out := &attributeMapModel{stringOrNull(c.Email), stringOrNull(c.FirstName), stringOrNull(c.LastName), stringOrNull(c.Groups)}
+	if prior == nil && out.equal(&attributeMapModel{}) {
+		return nil // nothing is mapped, and the configuration has no block for it
+	}
+	return out
+}

@@ -1,0 +1,191 @@
+package provider
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// The values of activation.
+const (
+	activationNone       = "none"
+	activationImmediate  = "immediate"
+	activationFirstLogin = "first_login"
+)
+
+// The connection types that the managed configuration takes, by protocol.
+var (
+	oidcTypes = []string{"AdpOidc", "CleverOIDC", "EntraIdOIDC", "GenericOIDC", "GoogleOIDC", "LoginGovOidc", "OktaOIDC"}
+	samlTypes = []string{
+		"ADFSSAML", "Auth0SAML", "AzureSAML", "CasSAML", "ClassLinkSAML", "CloudflareSAML", "CyberArkSAML", "DuoSAML", "GenericSAML",
+		"GoogleSAML", "JumpCloudSAML", "KeycloakSAML", "LastPassSAML", "MiniOrangeSAML", "NetIqSAML", "OktaSAML", "OneLoginSAML",
+		"OracleSAML", "PingFederateSAML", "PingOneSAML", "RipplingSAML", "SalesforceSAML", "ShibbolethGenericSAML", "ShibbolethSAML",
+		"SimpleSamlPhpSAML", "VMwareSAML",
+	}
+)
+
+// Schema implements [resource.Resource].
+func (r *identityProviderResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A connection to an identity provider, through which people of the given domains log in: OpenID Connect or SAML 2.0.\n\n" +
+			"On a server that does not offer this configuration over its API, as today's Prefect Cloud, the connection of that `name` that somebody has configured in the browser is adopted: `managed` is then false, `unverified_attributes` names what cannot be seen, and a plan that would change such an attribute fails with the step that a person has to take.\n\n" +
+			"Destroying the resource deletes a connection that it made, and forgets one that it adopted.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "Id of the connection, `conn_…`.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"account_id": accountIDAttribute(),
+			"name": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Name of the connection, unique in the account.",
+				Validators:          []validator.String{stringvalidator.LengthBetween(1, 255)},
+			},
+			"connection_type": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Kind of identity provider. With `oidc`: `" + strings.Join(oidcTypes, "`, `") + "`. With `saml`: `" + strings.Join(samlTypes, "`, `") + "`. Changing it replaces the resource.",
+				Validators:          []validator.String{stringvalidator.OneOf(slices.Concat(oidcTypes, samlTypes)...)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"domains": schema.SetAttribute{
+				CustomType:          newSpelledSet(domainSpelling),
+				ElementType:         types.StringType,
+				Required:            true,
+				MarkdownDescription: "Enabled domains whose people log in through this connection.",
+				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.SizeAtLeast(1)},
+				PlanModifiers:       []planmodifier.Set{keepEqual{domainSpelling}},
+			},
+			"oidc":              oidcAttribute(),
+			"saml":              samlAttribute(),
+			"attribute_mapping": attributeMappingAttribute(),
+			"activation": schema.StringAttribute{
+				Optional: true, Computed: true,
+				Default:             stringdefault.StaticString(activationNone),
+				MarkdownDescription: "How the connection becomes active, and with it single sign-on enforced: `none` (default) leaves it to the first successful login, `first_login` waits for that up to `timeouts.create`, `immediate` activates it at once.",
+				Validators:          []validator.String{stringvalidator.OneOf(activationNone, activationFirstLogin, activationImmediate)},
+			},
+			"take_over_domains": schema.BoolAttribute{
+				Optional: true, Computed: true,
+				Default:             booldefault.StaticBool(false),
+				MarkdownDescription: "Let `activation = \"immediate\"` move domains here from another active connection, in one step, without a gap. Default `false`: that is a conflict.",
+			},
+			"state":           schema.StringAttribute{Computed: true, MarkdownDescription: "State of the connection as the server has it: `draft`, `validating`, `active` or `inactive`."},
+			"redirect_uri":    observed("OpenID Connect: the redirect URI to register with the identity provider."),
+			"acs_url":         observed("SAML: the assertion consumer service URL to configure at the identity provider."),
+			"sp_entity_id":    observed("SAML: the entity id of the account as a service provider."),
+			"sp_metadata_url": observed("SAML: where the service provider's metadata is."),
+			"certificates": schema.MapAttribute{
+				ElementType: types.StringType, Computed: true,
+				MarkdownDescription: "SAML: SHA-256 of each certificate of the identity provider → when it ends, RFC 3339. A plan warns 30 days before that.",
+			},
+			"managed":               schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server lets this resource configure the connection; false for an adopted one."},
+			"unverified_attributes": schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Arguments that the server does not let anybody read, so that their drift cannot be seen."},
+			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+				Create:            true,
+				CreateDescription: "How long `activation = \"first_login\"` waits, such as `30m`. Default 20 minutes.",
+			}),
+		},
+	}
+}
+
+func observed(description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Computed: true, MarkdownDescription: description,
+		PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+	}
+}
+
+func oidcAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "OpenID Connect. Exactly one of `oidc` and `saml`; changing from one to the other replaces the resource.",
+		Validators:          []validator.Object{objectvalidator.ExactlyOneOf(path.MatchRoot("oidc"), path.MatchRoot("saml"))},
+		Attributes: map[string]schema.Attribute{
+			"issuer": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The issuer, an https URL below which `/.well-known/openid-configuration` is. It is fetched and checked when it is saved.",
+				Validators:          []validator.String{httpsURL{}},
+			},
+			"client_id": schema.StringAttribute{Required: true, MarkdownDescription: "Client id at the identity provider.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+			"client_secret_wo": schema.StringAttribute{
+				Optional: true, WriteOnly: true,
+				MarkdownDescription: "Client secret. It is written and stands in no state and no plan; it is sent when `client_secret_wo_version` changes.",
+				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("client_secret_wo_version"))},
+			},
+			"client_secret_wo_version": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "Version of the client secret: a new one sends the secret of that time, and the connection keeps working meanwhile.",
+				Validators:          []validator.Int64{int64validator.AlsoRequires(path.MatchRelative().AtParent().AtName("client_secret_wo"))},
+			},
+			"scopes": schema.SetAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "Scopes to ask for. Default: `openid`, `email` and `profile`.", Validators: []validator.Set{setvalidator.NoNullValues()}},
+		},
+	}
+}
+
+func samlAttribute() schema.SingleNestedAttribute {
+	beside := func(names ...string) []path.Expression {
+		expressions := make([]path.Expression, len(names))
+		for i, name := range names {
+			expressions[i] = path.MatchRelative().AtParent().AtName(name)
+		}
+		return expressions
+	}
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "SAML 2.0: the identity provider's `metadata_xml`, its `metadata_url`, or `entity_id`, `sso_url` and `certificates`.",
+		Attributes: map[string]schema.Attribute{
+			"metadata_xml": schema.StringAttribute{
+				CustomType:          spelledString{spelling: metadataSpelling},
+				Optional:            true,
+				MarkdownDescription: "The identity provider's metadata. White space and order make no difference.",
+				Validators: []validator.String{
+					stringvalidator.ExactlyOneOf(beside("metadata_url", "entity_id")...), freshMetadata{},
+				},
+				PlanModifiers: []planmodifier.String{keepEqual{metadataSpelling}},
+			},
+			"metadata_url": schema.StringAttribute{Optional: true, MarkdownDescription: "Where the metadata is fetched from when it is saved, an https URL.", Validators: []validator.String{httpsURL{}}},
+			"entity_id":    schema.StringAttribute{Optional: true, MarkdownDescription: "The identity provider's entity id.", Validators: []validator.String{stringvalidator.AlsoRequires(beside("sso_url", "certificates")...)}},
+			"sso_url":      schema.StringAttribute{Optional: true, MarkdownDescription: "Where people are sent to log in, an https URL.", Validators: []validator.String{httpsURL{}, stringvalidator.AlsoRequires(beside("entity_id")...)}},
+			"certificates": schema.SetAttribute{
+				CustomType:          newSpelledSet(certificateSpelling),
+				ElementType:         types.StringType,
+				Optional:            true,
+				MarkdownDescription: "Certificates that the identity provider signs with, as PEM; two at once during a rollover. They are compared by fingerprint.",
+				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.SizeAtLeast(1), setvalidator.AlsoRequires(beside("entity_id")...), liveCertificates{}},
+				PlanModifiers:       []planmodifier.Set{keepEqual{certificateSpelling}},
+			},
+			"name_id_format":      schema.StringAttribute{Optional: true, MarkdownDescription: "NameID format to ask for."},
+			"sign_requests":       schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Sign authentication requests. Default `false`."},
+			"allow_idp_initiated": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Accept logins that start at the identity provider. Default `false`."},
+		},
+	}
+}
+
+func attributeMappingAttribute() schema.SingleNestedAttribute {
+	name := func(what string) schema.StringAttribute {
+		return schema.StringAttribute{Optional: true, MarkdownDescription: "Claim or attribute that holds the " + what + "."}
+	}
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "How the identity provider names what is known of a person. What is left out is found under the usual names.",
+		Attributes: map[string]schema.Attribute{
+			"email": name("email address"), "first_name": name("first name"), "last_name": name("last name"), "groups": name("groups"),
+		},
+	}
+}

@@ -1,0 +1,339 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure      = &identityProviderResource{}
+	_ resource.ResourceWithModifyPlan     = &identityProviderResource{}
+	_ resource.ResourceWithValidateConfig = &identityProviderResource{}
+	_ resource.ResourceWithImportState    = &identityProviderResource{}
+	_ resource.ResourceWithIdentity       = &identityProviderResource{}
+)
+
+// firstLoginWait is how long activation = "first_login" waits unless timeouts.create says otherwise.
+const firstLoginWait = 20 * time.Minute
+
+func newIdentityProviderResource() resource.Resource { return &identityProviderResource{} }
+
+// identityProviderResource is a connection to an identity provider. Its schema is in identity_provider_schema.go, its
+// mapping to the API in identity_provider_model.go, what it does where the API does not offer it in
+// identity_provider_published.go.
+type identityProviderResource struct {
+	resourceBase
+}
+
+// Metadata implements [resource.Resource].
+func (r *identityProviderResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_identity_provider"
+}
+
+// IdentitySchema implements [resource.ResourceWithIdentity].
+func (r *identityProviderResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identitySchema("id", "Id of the connection, conn_….")
+}
+
+type connectionIdentity struct {
+	AccountID types.String `tfsdk:"account_id"`
+	ID        types.String `tfsdk:"id"`
+}
+
+func (m *identityProviderModel) identity(accountID string) connectionIdentity {
+	return connectionIdentity{types.StringValue(accountID), m.ID}
+}
+
+// ValidateConfig implements [resource.ResourceWithValidateConfig].
+func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var kind types.String
+	var oidc, saml types.Object
+	for name, target := range map[string]any{"connection_type": &kind, "oidc": &oidc, "saml": &saml} {
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
+	}
+	if resp.Diagnostics.HasError() || !known(kind) {
+		return
+	}
+	at := path.Root("connection_type")
+	if !oidc.IsNull() && slices.Contains(samlTypes, kind.ValueString()) {
+		resp.Diagnostics.AddAttributeError(at, "Type and protocol do not match", fmt.Sprintf("%s is a SAML connection, but `oidc` is configured. For OpenID Connect the types are %s.", kind.ValueString(), strings.Join(oidcTypes, ", ")))
+	}
+	if !saml.IsNull() && slices.Contains(oidcTypes, kind.ValueString()) {
+		resp.Diagnostics.AddAttributeError(at, "Type and protocol do not match", fmt.Sprintf("%s is an OpenID Connect connection, but `saml` is configured. For SAML the types are %s.", kind.ValueString(), strings.Join(samlTypes, ", ")))
+	}
+}
+
+// ModifyPlan implements [resource.ResourceWithModifyPlan].
+func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isDestroy(req) {
+		return
+	}
+	r.planAccount(ctx, req, resp)
+	settle(ctx, req, resp, "account_id", "name", "connection_type", "domains", "oidc", "saml", "attribute_mapping", "activation", "take_over_domains", "timeouts")
+	if resp.Diagnostics.HasError() || isCreate(req) {
+		return
+	}
+	var prior identityProviderModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	warnOfEnds(prior.Certificates, time.Now(), &resp.Diagnostics)
+	if !prior.Managed.ValueBool() && !resp.Plan.Raw.Equal(req.State.Raw) {
+		r.refuseUnmanagedChange(ctx, &prior, resp)
+	}
+}
+
+// warnOfEnds names certificates that end within 30 days.
+func warnOfEnds(ends types.Map, now time.Time, diags *diag.Diagnostics) {
+	const ahead = 30 * 24 * time.Hour
+	for print, element := range ends.Elements() {
+		text, ok := element.(types.String)
+		if !ok {
+			continue
+		}
+		end := parseTime(text.ValueString())
+		if left := end.Sub(now); left < ahead {
+			diags.AddAttributeWarning(path.Root("saml"), "Certificate ends soon", fmt.Sprintf("The identity provider's certificate %s… ends on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], end.Format(time.DateOnly), plural(max(0, int(left.Hours()/24)), "day")))
+		}
+	}
+}
+
+// secret is the client secret, which only the configuration holds.
+func (r *identityProviderResource) secret(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics) types.String {
+	var oidc types.Object
+	diags.Append(config.GetAttribute(ctx, path.Root("oidc"), &oidc)...)
+	secret := types.StringNull()
+	if !diags.HasError() && !oidc.IsNull() {
+		diags.Append(config.GetAttribute(ctx, path.Root("oidc").AtName("client_secret_wo"), &secret)...)
+	}
+	return secret
+}
+
+// Create implements [resource.Resource].
+func (r *identityProviderResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m identityProviderModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	secret := r.secret(ctx, req.Config, &resp.Diagnostics)
+	wait, diags := m.Timeouts.Create(ctx, firstLoginWait)
+	resp.Diagnostics.Append(diags...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() || !r.claims.take("prefectsso_identity_provider", account, claimConnection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
+		return
+	}
+	connections, err := r.client.ListConnections(ctx, account)
+	var notOffered *client.NotOfferedError
+	switch {
+	case errors.As(err, &notOffered):
+		r.adopt(ctx, account, &m, resp)
+		return
+	case err != nil:
+		resp.Diagnostics.Append(failure("Could not read identity providers", err))
+		return
+	}
+	if slices.ContainsFunc(connections, func(c client.Connection) bool { return c.Name == m.Name.ValueString() }) {
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "Identity provider exists already", fmt.Sprintf("Account %s has a connection named %q. Import it (`terraform import <address> %q`), or choose another name.", account, m.Name.ValueString(), m.Name.ValueString()))
+		return
+	}
+	connection, err := r.client.CreateConnection(ctx, account, uuid.NewString(), m.toWrite(secret))
+	if err != nil {
+		resp.Diagnostics.Append(connectionFailure("Could not create identity provider", err))
+		return
+	}
+	resp.Diagnostics.Append(m.fromAPI(account, connection)...)
+	// What is there now is in the state before anything else can fail or take long.
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	if r.activate(ctx, account, &m, wait, &resp.Diagnostics) {
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	}
+}
+
+// activate does what activation says, and takes over the answer. It says whether there is a new one.
+func (r *identityProviderResource) activate(ctx context.Context, account string, m *identityProviderModel, wait time.Duration, diags *diag.Diagnostics) bool {
+	if m.State.ValueString() == client.ConnectionActive {
+		return false
+	}
+	at := path.Root("activation")
+	switch m.Activation.ValueString() {
+	case activationImmediate:
+		connection, err := r.client.ActivateConnection(ctx, account, m.ID.ValueString(), m.TakeOverDomains.ValueBool())
+		if err != nil {
+			diags.Append(failureAt(at, "Could not activate identity provider", err))
+			return false
+		}
+		diags.Append(m.fromAPI(account, connection)...)
+		return true
+	case activationFirstLogin:
+		connection, err := r.waitForLogin(ctx, account, m.ID.ValueString(), wait)
+		if err != nil {
+			diags.Append(failureAt(at, "Could not wait for the first login", err))
+			return false
+		}
+		if connection.State != client.ConnectionActive {
+			diags.AddAttributeWarning(at, "Nobody has logged in yet", fmt.Sprintf("The identity provider is configured, but within %s (`timeouts.create`) nobody logged in through it. It becomes active at the first successful login.", wait))
+		}
+		diags.Append(m.fromAPI(account, connection)...)
+		return true
+	}
+	return false
+}
+
+// waitForLogin looks at the connection until it is active or the time is over.
+func (r *identityProviderResource) waitForLogin(ctx context.Context, account, id string, atMost time.Duration) (*client.Connection, error) {
+	deadline := time.NewTimer(atMost)
+	defer deadline.Stop()
+	for interval := 250 * time.Millisecond; ; interval = min(2*interval, 10*time.Second) {
+		connection, err := r.client.GetConnection(ctx, account, id)
+		if err != nil || connection.State == client.ConnectionActive {
+			return connection, err
+		}
+		next := time.NewTimer(interval)
+		select {
+		case <-next.C:
+		case <-deadline.C:
+			next.Stop()
+			return connection, nil
+		case <-ctx.Done():
+			next.Stop()
+			return connection, ctx.Err()
+		}
+	}
+}
+
+// Read implements [resource.Resource].
+func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m identityProviderModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if m.Managed.IsNull() { // just imported
+		r.readImported(ctx, account, &m, resp)
+		return
+	}
+	if !m.Managed.ValueBool() {
+		r.readAdopted(ctx, account, &m, resp)
+		return
+	}
+	connection, err := r.client.GetConnection(ctx, account, m.ID.ValueString())
+	switch {
+	case client.IsNotFound(err):
+		resp.Diagnostics.AddWarning("Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: somebody deleted it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes it again.", m.Name.ValueString(), m.ID.ValueString(), account))
+		forget(ctx, resp, m.identity(account))
+		return
+	case err != nil:
+		resp.Diagnostics.Append(failure("Could not read identity provider", err))
+		return
+	}
+	resp.Diagnostics.Append(m.fromAPI(account, connection)...)
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// Update implements [resource.Resource].
+func (r *identityProviderResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m, prior identityProviderModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	secret := r.secret(ctx, req.Config, &resp.Diagnostics)
+	wait, diags := m.Timeouts.Create(ctx, firstLoginWait)
+	resp.Diagnostics.Append(diags...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() || !r.claims.take("prefectsso_identity_provider", account, claimConnection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
+		return
+	}
+	m.ID, m.State = prior.ID, prior.State
+	if !prior.Managed.ValueBool() {
+		m.observeAdopted(&prior)
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		return
+	}
+	write, any := m.changes(&prior, secret)
+	connection, err := (*client.Connection)(nil), error(nil)
+	if any {
+		connection, err = r.client.UpdateConnection(ctx, account, m.ID.ValueString(), write)
+	} else {
+		connection, err = r.client.GetConnection(ctx, account, m.ID.ValueString())
+	}
+	if err != nil {
+		resp.Diagnostics.Append(connectionFailure("Could not change identity provider", err))
+		return
+	}
+	resp.Diagnostics.Append(m.fromAPI(account, connection)...)
+	r.activate(ctx, account, &m, wait, &resp.Diagnostics)
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// Delete implements [resource.Resource].
+func (r *identityProviderResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var m identityProviderModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if !m.Managed.ValueBool() {
+		resp.Diagnostics.AddWarning("Identity provider stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and people go on logging in through it.", m.Name.ValueString()))
+		return
+	}
+	if err := r.client.DeleteConnection(ctx, account, m.ID.ValueString()); err != nil {
+		resp.Diagnostics.Append(failure("Could not delete identity provider", err))
+	}
+}
+
+// ImportState implements [resource.ResourceWithImportState]: `<connection id or name>`, with `<account_id>/` in front or
+// not.
+func (r *identityProviderResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	account, wanted, ok := r.importByName(ctx, "id", req, resp)
+	if !ok {
+		return
+	}
+	connection, _, err := r.find(ctx, account, wanted)
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not import identity provider", err))
+		return
+	}
+	id := types.StringValue(connection.ID)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, connectionIdentity{types.StringValue(account), id})...)
+}
+
+// connectionFailure puts the server's refusal on the argument that it names.
+func connectionFailure(summary string, err error) diag.Diagnostic {
+	var refusal *client.APIError
+	if errors.As(err, &refusal) {
+		for _, field := range refusal.Fields {
+			if at, ok := connectionArguments[strings.TrimPrefix(field.Loc, "body.")]; ok {
+				return failureAt(at, summary, err)
+			}
+			if strings.HasPrefix(field.Loc, "body.domains") {
+				return failureAt(path.Root("domains"), summary, err)
+			}
+		}
+	}
+	return failure(summary, err)
+}
+
+// connectionArguments finds the argument for a field of the API.
+var connectionArguments = map[string]path.Path{
+	"name":                  path.Root("name"),
+	"connection_type":       path.Root("connection_type"),
+	"oidc.issuer":           path.Root("oidc").AtName("issuer"),
+	"oidc.client_id":        path.Root("oidc").AtName("client_id"),
+	"oidc.client_secret":    path.Root("oidc").AtName("client_secret_wo"),
+	"saml.idp_metadata_xml": path.Root("saml").AtName("metadata_xml"),
+	"saml.idp_metadata_url": path.Root("saml").AtName("metadata_url"),
+	"saml.idp_entity_id":    path.Root("saml").AtName("entity_id"),
+	"saml.idp_sso_url":      path.Root("saml").AtName("sso_url"),
+	"saml.idp_certificates": path.Root("saml").AtName("certificates"),
+}
