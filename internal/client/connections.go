@@ -128,7 +128,7 @@ func (c *Client) GetConnection(ctx context.Context, accountID, id string) (*Conn
 // POST /api/accounts/{account_id}/sso/connections
 func (c *Client) CreateConnection(ctx context.Context, accountID, idempotencyKey string, w ConnectionWrite) (*Connection, error) {
 	connection, err := do[*Connection](ctx, c, call{
-		method: http.MethodPost, path: connectionPath(accountID), body: w, idempotencyKey: idempotencyKey,
+		method: http.MethodPost, path: connectionPath(accountID), body: w, secrets: w.secrets(), idempotencyKey: idempotencyKey,
 	})
 	return connection, c.explainForbidden(ctx, accountID, featureSSO, err)
 }
@@ -137,7 +137,15 @@ func (c *Client) CreateConnection(ctx context.Context, accountID, idempotencyKey
 //
 // PATCH /api/accounts/{account_id}/sso/connections/{id}
 func (c *Client) UpdateConnection(ctx context.Context, accountID, id string, w ConnectionWrite) (*Connection, error) {
-	return do[*Connection](ctx, c, call{method: http.MethodPatch, path: connectionPath(accountID, id), body: w})
+	return do[*Connection](ctx, c, call{method: http.MethodPatch, path: connectionPath(accountID, id), body: w, secrets: w.secrets()})
+}
+
+// secrets are those that an answer must not repeat into an error.
+func (w ConnectionWrite) secrets() []string {
+	if w.OIDC == nil {
+		return nil
+	}
+	return []string{w.OIDC.ClientSecret}
 }
 
 // ActivateConnection lets people log in through a connection without waiting

@@ -21,6 +21,8 @@ type call struct {
 	query  url.Values
 	body   any // sent as JSON, unless nil
 
+	secrets []string // in the body: an answer may repeat them, an error must not
+
 	ifMatch        string // the ETag to insist on, if any
 	idempotencyKey string // makes a POST safe to repeat
 	reads          bool   // a POST that changes nothing, and may be repeated
@@ -146,6 +148,14 @@ func escapePath(elements []string) (string, error) {
 	return b.String(), nil
 }
 
+// redactFor knows the key, and the secrets that the call sends.
+func (c *Client) redactFor(r call) redactor {
+	if len(r.secrets) == 0 {
+		return c.redact
+	}
+	return newRedactor(append([]string{c.apiKey}, r.secrets...)...)
+}
+
 // shownPath is the path as errors show it. Elements that do not escape never
 // got as far as a request.
 func (c *Client) shownPath(r call) string {
@@ -153,7 +163,7 @@ func (c *Client) shownPath(r call) string {
 	if err != nil {
 		return c.basePath
 	}
-	return c.redact.words(c.basePath + path)
+	return c.redactFor(r).words(c.basePath + path)
 }
 
 // failed makes the error of a call that got no usable answer.
@@ -167,7 +177,7 @@ func (c *Client) failed(ctx context.Context, r call, state *callState, err error
 	var answer *UnexpectedAnswerError
 	if errors.As(err, &answer) {
 		answer.Method, answer.Path, answer.Attempts = r.method, c.shownPath(r), state.attempts
-		answer.ContentType = c.redact.words(answer.ContentType)
+		answer.ContentType = c.redactFor(r).words(answer.ContentType)
 		return answer
 	}
 	failure := &ConnectionError{Method: r.method, Path: c.shownPath(r), Attempts: state.attempts, cause: cause{err}}
@@ -175,7 +185,7 @@ func (c *Client) failed(ctx context.Context, r call, state *callState, err error
 	if errors.As(err, &attempt) {
 		failure.Timeout, failure.cause = attempt.timeout, cause{attempt.err}
 	}
-	failure.Why = c.redact.words(failure.err.Error())
+	failure.Why = c.redactFor(r).words(failure.err.Error())
 	return failure
 }
 
@@ -191,13 +201,13 @@ func (c *Client) refused(r call, state *callState, status int, header http.Heade
 		message = "the body is not JSON" + titled(body)
 	}
 	for i, field := range fields {
-		fields[i] = FieldError{Loc: c.redact.words(field.Loc), Message: c.redact.words(field.Message), Type: c.redact.words(field.Type)}
+		fields[i] = FieldError{Loc: c.redactFor(r).words(field.Loc), Message: c.redactFor(r).words(field.Message), Type: c.redactFor(r).words(field.Type)}
 	}
 	return &APIError{
 		Status:     status,
-		Message:    c.redact.words(message),
+		Message:    c.redactFor(r).words(message),
 		Fields:     fields,
-		RequestID:  c.redact.words(header.Get(requestIDHeader)),
+		RequestID:  c.redactFor(r).words(header.Get(requestIDHeader)),
 		Method:     r.method,
 		Path:       c.shownPath(r),
 		Attempts:   state.attempts,
@@ -210,9 +220,9 @@ func (c *Client) unexpected(r call, status int, header http.Header, why string, 
 		Method:      r.method,
 		Path:        c.shownPath(r),
 		Status:      status,
-		ContentType: c.redact.words(header.Get("Content-Type")),
-		Why:         c.redact.words(why),
-		RequestID:   c.redact.words(header.Get(requestIDHeader)),
+		ContentType: c.redactFor(r).words(header.Get("Content-Type")),
+		Why:         c.redactFor(r).words(why),
+		RequestID:   c.redactFor(r).words(header.Get(requestIDHeader)),
 		cause:       cause{err},
 	}
 }
