@@ -50,6 +50,9 @@ type Option func(testing.TB, *mockcloud.Config)
 // PublishedOnly makes the server behave like today's Prefect Cloud.
 func PublishedOnly(_ testing.TB, cfg *mockcloud.Config) { cfg.PublishedOnly = true }
 
+// PrivateIssuers lets the server fetch from loopback, where tests run their identity providers.
+func PrivateIssuers(_ testing.TB, cfg *mockcloud.Config) { cfg.AllowPrivateIssuers = true }
+
 // Scenario starts with this YAML instead of the ready-made scenario.
 func Scenario(yaml string) Option {
 	return func(t testing.TB, cfg *mockcloud.Config) {
