@@ -44,8 +44,8 @@ func newGuard(m providerModel, diags *diag.Diagnostics) guard {
 
 // acknowledges says whether the block accepts that this person loses access.
 func (g guard) acknowledges(email string) bool {
-	_, domain, _ := strings.Cut(email, "@")
-	return g.acknowledged[email] || g.acknowledged["*@"+domain]
+	_, acknowledged := g.entryFor(email)
+	return acknowledged
 }
 
 // report is an error, or a warning where lockout protection is off.

@@ -94,11 +94,15 @@ func (m *domainModel) identity(accountID string) domainIdentity {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if isDestroy(req) {
-		return
+	if !isDestroy(req) {
+		r.planAccount(ctx, req, resp)
+		settle(ctx, req, resp, "account_id", "name")
 	}
-	r.planAccount(ctx, req, resp)
-	settle(ctx, req, resp, "account_id", "name")
+	if !isCreate(req) && (isDestroy(req) || len(resp.RequiresReplace) > 0) {
+		var prior domainModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+		r.checkRemoval(ctx, prior.AccountID, []string{prior.Name.key()}, path.Root("name"), &resp.Diagnostics)
+	}
 }
 
 // Create implements [resource.Resource].

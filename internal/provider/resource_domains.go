@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -93,14 +94,27 @@ func (m *domainsModel) wanted() []string {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var prior, plan domainsModel
+	if !isCreate(req) {
+		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	}
 	if isDestroy(req) {
+		r.checkRemoval(ctx, prior.AccountID, prior.wanted(), path.Root("names"), &resp.Diagnostics)
 		return
 	}
 	r.planAccount(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "names")
-	if isCreate(req) && !resp.Diagnostics.HasError() {
-		r.warnOfOthers(ctx, resp)
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || plan.Names.IsUnknown() || !allKnown(plan.Names.Elements()) {
+		return
 	}
+	if isCreate(req) {
+		r.warnOfOthers(ctx, resp)
+		return
+	}
+	kept := plan.wanted()
+	removed := slices.DeleteFunc(prior.wanted(), func(name string) bool { return slices.Contains(kept, name) })
+	r.checkRemoval(ctx, prior.AccountID, removed, path.Root("names"), &resp.Diagnostics)
 }
 
 // warnOfOthers says in the plan what taking over an account's domains disables: there is no prior state that could show

@@ -78,20 +78,70 @@ func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resou
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if isDestroy(req) {
+	var plan, prior *identityProviderModel
+	if !isCreate(req) {
+		prior = &identityProviderModel{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	}
+	if !isDestroy(req) {
+		r.planAccount(ctx, req, resp)
+		settle(ctx, req, resp, "account_id", "name", "connection_type", "domains", "oidc", "saml", "attribute_mapping", "activation", "take_over_domains", "timeouts")
+		plan = &identityProviderModel{}
+		resp.Diagnostics.Append(resp.Plan.Get(ctx, plan)...)
+	}
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.planAccount(ctx, req, resp)
-	settle(ctx, req, resp, "account_id", "name", "connection_type", "domains", "oidc", "saml", "attribute_mapping", "activation", "take_over_domains", "timeouts")
-	if resp.Diagnostics.HasError() || isCreate(req) {
+	if prior != nil && plan != nil {
+		warnOfEnds(prior.Certificates, time.Now(), &resp.Diagnostics)
+		if (plan.OIDC == nil) != (prior.OIDC == nil) && (plan.SAML == nil) != (prior.SAML == nil) {
+			resp.RequiresReplace.Append(path.Root("oidc"), path.Root("saml"))
+		}
+	}
+	if prior != nil && !prior.Managed.ValueBool() {
+		if plan != nil && !resp.Plan.Raw.Equal(req.State.Raw) {
+			r.refuseUnmanagedChange(ctx, prior, resp)
+		}
 		return
 	}
-	var prior identityProviderModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	warnOfEnds(prior.Certificates, time.Now(), &resp.Diagnostics)
-	if !prior.Managed.ValueBool() && !resp.Plan.Raw.Equal(req.State.Raw) {
-		r.refuseUnmanagedChange(ctx, &prior, resp)
+	if !resp.Plan.Raw.Equal(req.State.Raw) {
+		r.checkLogins(ctx, plan, prior, &resp.Diagnostics)
 	}
+}
+
+// checkLogins is the preflight of a connection that is made, changed (plan and prior) or deleted (plan nil).
+func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior *identityProviderModel, diags *diag.Diagnostics) {
+	active := prior != nil && prior.State.ValueString() == client.ConnectionActive
+	becomes := plan != nil && (active || plan.Activation.ValueString() != activationNone)
+	if !active && !becomes || r.session == nil || r.client == nil {
+		return // it lets nobody in and keeps nobody out
+	}
+	at := path.Root("domains")
+	if plan != nil && (plan.AccountID.IsUnknown() || plan.Domains.IsUnknown() || !allKnown(plan.Domains.Elements()) || plan.Activation.IsUnknown()) {
+		diags.AddAttributeWarning(at, "Not checked who loses access", "Some of the domains are not known while planning. The check is made again when this is applied.")
+		return
+	}
+	own, id := types.StringNull(), "(new)"
+	if prior != nil {
+		own, id = prior.AccountID, prior.ID.ValueString()
+	} else {
+		own = plan.AccountID
+	}
+	account, ok := r.account(own, diags)
+	if !ok {
+		return
+	}
+	r.checkServed(ctx, account, at, diags, func(now served) {
+		delete(now, id)
+		if plan == nil {
+			return
+		}
+		domains := plan.domainKeys()
+		if plan.TakeOverDomains.ValueBool() {
+			now.without(domains...)
+		}
+		now[id] = domains
+	})
 }
 
 // warnOfEnds names certificates that end within 30 days.

@@ -1,0 +1,194 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+// served is which domains log in through which active connection: connection id → normalised domains. While there is
+// one, single sign-on is enforced.
+type served map[string][]string
+
+func (s served) clone() served {
+	out := make(served, len(s))
+	for id, domains := range s {
+		out[id] = slices.Clone(domains)
+	}
+	return out
+}
+
+// has says whether some connection serves the domain.
+func (s served) has(domain string) bool {
+	for _, domains := range s {
+		if slices.Contains(domains, domain) {
+			return true
+		}
+	}
+	return false
+}
+
+// without takes domains out of all connections. One that is left with none becomes inactive.
+func (s served) without(domains ...string) {
+	for id := range s {
+		s[id] = slices.DeleteFunc(s[id], func(domain string) bool { return slices.Contains(domains, domain) })
+		if len(s[id]) == 0 {
+			delete(s, id)
+		}
+	}
+}
+
+// checkServed is the preflight of changes to domains and connections: it asks the account who would lose access and
+// judges that. apply makes the planned change; it asks nothing more where the change takes nothing from anybody.
+func (s *session) checkServed(ctx context.Context, accountID string, at path.Path, diags *diag.Diagnostics, apply func(served)) {
+	found, err := s.client.GetIntegrations(ctx, accountID)
+	if err != nil {
+		diags.Append(failure("Could not check who keeps access", err))
+		return
+	}
+	before := served{}
+	for _, connection := range found.Connections {
+		if connection.State == client.ConnectionActive {
+			before[connection.ID] = connectionDomains(&connection)
+		}
+	}
+	after := before.clone()
+	apply(after)
+	if !after.takesFrom(before) {
+		return
+	}
+	people, now, err := s.readPeople(ctx, accountID)
+	if err != nil {
+		diags.Append(failure("Could not check who keeps access", err))
+		return
+	}
+	s.guard.assessServed(before, after, people, now, at, diags)
+}
+
+// checkRemoval is the preflight of disabling domains. It asks only an account whose single sign-on is enabled.
+func (s *session) checkRemoval(ctx context.Context, own types.String, domains []string, at path.Path, diags *diag.Diagnostics) {
+	if len(domains) == 0 || diags.HasError() || s == nil || s.client == nil {
+		return
+	}
+	accountID, ok := s.account(own, diags)
+	if !ok {
+		return
+	}
+	account, err := s.client.GetAccount(ctx, accountID)
+	if err != nil || account.SSOState != client.SSOStateEnabled {
+		return // an account that cannot be read fails the change itself, with its own words
+	}
+	s.checkServed(ctx, accountID, at, diags, func(now served) { now.without(domains...) })
+}
+
+// takesFrom says whether anybody may have less access than before: single sign-on begins, or a domain is no longer
+// served while it goes on.
+func (s served) takesFrom(before served) bool {
+	if len(s) == 0 {
+		return false
+	}
+	if len(before) == 0 {
+		return true
+	}
+	for _, domains := range before {
+		for _, domain := range domains {
+			if !s.has(domain) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readPeople reads all active users, who calls, and which roles bypass single sign-on.
+func (s *session) readPeople(ctx context.Context, accountID string) ([]client.Membership, access, error) {
+	now := access{accountID: accountID}
+	bypassing, err := s.rolesThatBypass(ctx, accountID)
+	if err != nil {
+		return nil, now, err
+	}
+	me, err := s.client.Me(ctx)
+	switch {
+	case err == nil:
+		now.caller = me.ID
+	case !client.IsForbidden(err): // a service account has no /me
+		return nil, now, err
+	}
+	active := true
+	people, err := s.client.ListMemberships(ctx, accountID, client.MembershipQuery{OnlyUsers: true, Active: &active})
+	for _, person := range people {
+		if slices.Contains(bypassing, person.AccountRoleID) {
+			now.holders = append(now.holders, person)
+		}
+	}
+	return people, now, err
+}
+
+// assessServed judges which of the active people lose access when the served domains change. Who bypasses single
+// sign-on loses nothing; whoever has a served domain logs in.
+func (g guard) assessServed(before, after served, people []client.Membership, now access, at path.Path, diags *diag.Diagnostics) {
+	bypasses := map[string]bool{}
+	for _, holder := range now.holders {
+		bypasses[holder.ID] = true
+	}
+	var locked []string
+	accepted := map[string]bool{}
+	for _, person := range people {
+		if person.Email == nil || bypasses[person.ID] {
+			continue
+		}
+		email := emailSpelling.key(*person.Email)
+		_, domain, _ := strings.Cut(email, "@")
+		had := len(before) == 0 || before.has(domain)
+		if !had || after.has(domain) {
+			continue
+		}
+		switch entry, acknowledged := g.entryFor(email); {
+		case now.caller != "" && person.UserID != nil && *person.UserID == now.caller:
+			diags.AddAttributeError(at, "This would lock yourself out", fmt.Sprintf("The API key in use belongs to %s, who could not get in any more after this change: no active connection would serve %s. Use the key of a service account or of somebody who bypasses single sign-on.", email, domain))
+		case acknowledged:
+			accepted[entry] = true
+		default:
+			locked = append(locked, email)
+		}
+	}
+	if len(locked) > 0 {
+		g.report(at, "People would lose access", fmt.Sprintf("After this change no active connection serves their email domain, and single sign-on is enforced: %s of account %s cannot get in any more: %s. Let a connection serve their domain first, give them a role that bypasses single sign-on, or accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\".", plural(len(locked), "person"), now.accountID, someOf(locked)), diags)
+	}
+	if surplus := g.surplus(accepted); len(surplus) > 0 {
+		diags.AddAttributeWarning(at, "Acknowledged without need", fmt.Sprintf("acknowledge_lockout names %s, who lose no access by this change. Take out what is no longer needed, so that it does not hide a mistake later.", someOf(surplus)))
+	}
+	if len(now.holders) < 2 {
+		diags.AddAttributeWarning(at, "Few people could still get in", fmt.Sprintf("With single sign-on enforced, %s of account %s could get in when the identity provider fails. Give a second person a role with bypass:sso, such as Owner.", plural(len(now.holders), "person"), now.accountID))
+	}
+}
+
+// entryFor finds what acknowledges that a person loses access.
+func (g guard) entryFor(email string) (entry string, acknowledged bool) {
+	_, domain, _ := strings.Cut(email, "@")
+	for _, entry := range []string{email, "*@" + domain} {
+		if g.acknowledged[entry] {
+			return entry, true
+		}
+	}
+	return "", false
+}
+
+// surplus are the acknowledgements that nobody needed.
+func (g guard) surplus(used map[string]bool) []string {
+	var out []string
+	for _, entry := range slices.Sorted(maps.Keys(g.acknowledged)) {
+		if !used[entry] {
+			out = append(out, entry)
+		}
+	}
+	return out
+}
