@@ -24,7 +24,7 @@ import (
 func BenchmarkMemberRolesSecondPlan(b *testing.B) {
 	for _, people := range []int{1000, 10000} {
 		b.Run(fmt.Sprintf("%d people", people), func(b *testing.B) {
-			srv := acctest.Start(b, acctest.Scenario(crowd(people)))
+			srv := acctest.Start(b, acctest.Crowd(people, "Member"))
 			ours := acctest.NewDir(b, srv)
 			ours.Write("main.tf", many(people))
 			minimal := minimalDir(b, srv, rolesOf(people))

@@ -8,21 +8,6 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 )
 
-// crowd is a scenario of one Owner and many members, without a rate limit.
-func crowd(members int) string {
-	return fmt.Sprintf(`
-accounts:
-  - id: %s
-    handle: acme
-    name: Acme
-    features: [sso]
-    rate_limit_per_minute: 0
-    users: [{email: owner@acme.com, first_name: Account, last_name: Owner, role: Owner, api_key: pnu_owner}]
-    service_accounts: [{name: terraform, role: Owner, api_key: pnb_terraform}]
-    generate: {members: %d, domain: acme.com, role: Member}
-`, acctest.AccountID, members)
-}
-
 const requiredProviders = `
 terraform {
   required_providers {
@@ -75,7 +60,7 @@ func TestAccRefreshRequests(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			srv := acctest.Start(t, acctest.Scenario(crowd(test.members)))
+			srv := acctest.Start(t, acctest.Crowd(test.members, "Member"))
 			d := acctest.NewDir(t, srv)
 			d.Write("main.tf", test.config(test.people))
 			d.MustRun("apply", "-input=false", "-auto-approve")

@@ -15,17 +15,7 @@ import (
 func BenchmarkMemberRolesPlanInProcess(b *testing.B) {
 	for _, people := range []int{1000, 10000} {
 		b.Run(fmt.Sprintf("%d people", people), func(b *testing.B) {
-			srv := acctest.Start(b, acctest.Scenario(fmt.Sprintf(`
-accounts:
-  - id: %s
-    handle: acme
-    name: Acme
-    features: [sso]
-    rate_limit_per_minute: 0
-    users: [{email: owner@acme.com, first_name: Account, last_name: Owner, role: Owner, api_key: pnu_owner}]
-    service_accounts: [{name: terraform, role: Owner, api_key: pnb_terraform}]
-    generate: {members: %d, domain: acme.com, role: Member}
-`, acctest.AccountID, people)))
+			srv := acctest.Start(b, acctest.Crowd(people, "Member"))
 			roles := map[string]string{}
 			for i := range people {
 				roles[fmt.Sprintf("person%05d@acme.com", i+1)] = "Member"

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -113,13 +115,17 @@ func plural(n int, word string) string {
 	return strconv.Itoa(n) + " " + word
 }
 
-// sentence makes an error's text end like one and start with a capital.
-func sentence(err error) string {
-	text := strings.TrimSpace(err.Error())
+// sentence is an error's text as one.
+func sentence(err error) string { return asSentence(err.Error()) }
+
+// asSentence makes a text start with a capital and end with a full stop.
+func asSentence(text string) string {
+	text = strings.TrimSpace(text)
 	if text == "" {
 		return text
 	}
-	text = strings.ToUpper(text[:1]) + text[1:]
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
 	if !strings.HasSuffix(text, ".") {
 		text += "."
 	}

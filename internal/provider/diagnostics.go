@@ -53,9 +53,9 @@ func reason(err error) string {
 		return sentence(err)
 	}
 
-	message := strings.TrimSuffix(strings.TrimSpace(apiErr.Message), ".")
+	message := asSentence(apiErr.Message)
 	for _, field := range apiErr.Fields {
-		advices = append(advices, fmt.Sprintf("%s: %s.", field.Loc, field.Message))
+		advices = append(advices, fmt.Sprintf("%s: %s", field.Loc, asSentence(field.Message)))
 	}
 	switch apiErr.Status {
 	case http.StatusUnauthorized:
@@ -69,7 +69,7 @@ func reason(err error) string {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		advices = append(advices, "The API did not recover over all retries. Nothing further was tried; run the same command again later.")
 	}
-	return message + ". " + strings.TrimSpace(strings.Join(advices, " ")) + origin(apiErr)
+	return strings.TrimSpace(message+" "+strings.Join(advices, " ")) + origin(apiErr)
 }
 
 // origin names the request that failed, for whoever has to look it up.

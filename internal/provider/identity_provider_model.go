@@ -196,6 +196,9 @@ func (m *identityProviderModel) fromAPI(accountID string, c *client.Connection) 
 	return diags
 }
 
+// usualScopes are the scopes of a connection that names none, sorted.
+var usualScopes = []string{"email", "openid", "profile"}
+
 func oidcFromAPI(prior *oidcModel, c *client.ConnectionOIDC) *oidcModel {
 	if c == nil {
 		return nil
@@ -207,8 +210,9 @@ func oidcFromAPI(prior *oidcModel, c *client.ConnectionOIDC) *oidcModel {
 	if prior != nil {
 		out.ClientSecretWOVersion = prior.ClientSecretWOVersion
 	}
-	if prior != nil && !prior.Scopes.IsNull() || prior == nil && len(c.Scopes) > 0 {
-		out.Scopes = setOf(c.Scopes)
+	usual := prior == nil || prior.Scopes.IsNull() // nobody asked for any: the server's usual ones are no drift
+	if scopes := slices.Sorted(slices.Values(c.Scopes)); !usual || len(scopes) > 0 && !slices.Equal(scopes, usualScopes) {
+		out.Scopes = setOf(scopes)
 	}
 	return out
 }

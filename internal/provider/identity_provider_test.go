@@ -69,7 +69,7 @@ func TestIdentityProviderFromAPI(t *testing.T) {
 	diags := m.fromAPI(someAccount, &client.Connection{
 		ID: "conn_1", Name: "Okta", ConnectionType: "OktaOIDC", State: "active",
 		Domains: []client.ConnectionDomain{{Domain: "acme.com"}, {Domain: "new.example"}},
-		OIDC:    &client.ConnectionOIDC{Issuer: "https://elsewhere.example", ClientID: "c", Scopes: []string{"openid"}, RedirectURI: "https://sp.example/cb"},
+		OIDC:    &client.ConnectionOIDC{Issuer: "https://elsewhere.example", ClientID: "c", Scopes: []string{"profile", "email", "openid"}, RedirectURI: "https://sp.example/cb"},
 	})
 	if diags.HasError() {
 		t.Fatal(diags)

@@ -47,12 +47,12 @@ resource "prefectsso_identity_provider" "idp" {
   oidc = {
     issuer                   = %q
     client_id                = "prefect"
-    client_secret_wo         = %q
+    client_secret_wo         = "%s-%d"
     client_secret_wo_version = %d
   }
   %s
 }
-`, issuer, acctest.ClientSecret, version, strings.Join(more, "\n  "))
+`, issuer, acctest.ClientSecret, version, version, strings.Join(more, "\n  "))
 }
 
 func TestAccIdentityProviderOIDC(t *testing.T) {
@@ -123,7 +123,7 @@ func TestAccIdentityProviderOIDC(t *testing.T) {
 				ImportStateId:     "Corp",
 				ImportStateVerify: true,
 				// The API does not tell what was sent once, or how it was activated.
-				ImportStateVerifyIgnore: []string{"activation", "oidc.client_secret_wo_version", "oidc.scopes"},
+				ImportStateVerifyIgnore: []string{"activation", "oidc.client_secret_wo_version"},
 			},
 			{ // deleted behind Terraform's back
 				PreConfig: func() {
@@ -233,6 +233,107 @@ func TestAccIdentityProviderPublishedOnly(t *testing.T) {
 			Config: srv.Provider() + `data "prefectsso_identity_providers" "all" {}`,
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownValue("data.prefectsso_identity_providers.all", tfjsonpath.New("managed"), knownvalue.Bool(false)),
+			},
+		},
+	)
+}
+
+// The plan says who would be locked out, before it happens, and the account keeps its word afterwards.
+func TestAccIdentityProviderPreflight(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.PrivateIssuers)
+	_, issuer := acctest.StartIdP(t, srv)
+	config := func(domains, activation string, arguments ...string) string {
+		return srv.Provider(arguments...) + fmt.Sprintf(`
+resource "prefectsso_domains" "all" { names = ["acme.com", "other.example"] }
+resource "prefectsso_identity_provider" "idp" {
+  name            = "Corp"
+  connection_type = "GenericOIDC"
+  domains         = [%s]
+  activation      = %q
+  oidc = {
+    issuer                   = %q
+    client_id                = "prefect"
+    client_secret_wo         = %q
+    client_secret_wo_version = 1
+  }
+  depends_on = [prefectsso_domains.all]
+}
+`, domains, activation, issuer, acctest.ClientSecret)
+	}
+	const both, other = `"acme.com", "other.example"`, `"other.example"`
+	runSteps(t,
+		resource.TestStep{
+			Config:      config(other, "immediate"),
+			ExpectError: spread(`People would lose access.*4 people of account.*ada@acme\.com, admin@acme\.com, grace@acme\.com, linus@acme\.com.*acknowledge_lockout`),
+		},
+		resource.TestStep{Config: config(other, "none")}, // validating: nobody is kept out
+		resource.TestStep{
+			Config:      config(other, "immediate", `acknowledge_lockout = ["ada@acme.com"]`),
+			ExpectError: spread(`3 people of account`),
+		},
+		resource.TestStep{Config: config(both, "immediate")},
+		resource.TestStep{
+			Config:      config(other, "immediate"),
+			ExpectError: spread(`People would lose access.*4 people`),
+		},
+		resource.TestStep{
+			Config:      strings.Replace(config(both, "immediate"), `names = ["acme.com", "other.example"]`, `names = ["other.example"]`, 1),
+			ExpectError: spread(`People would lose access`),
+		},
+		resource.TestStep{
+			Config: config(other, "immediate", `acknowledge_lockout = ["*@acme.com"]`),
+			Check: func(*terraform.State) error {
+				if status := srv.Status("pnu_ada", http.MethodGet, ""); status != http.StatusForbidden {
+					return fmt.Errorf("ada, who has not logged in, gets %d", status)
+				}
+				if status := srv.Status(acctest.OwnerKey, http.MethodGet, ""); status != http.StatusOK {
+					return fmt.Errorf("an Owner gets %d", status)
+				}
+				return nil
+			},
+		},
+	)
+}
+
+// A domain moves from one provider to another without a moment in which nobody serves it.
+func TestAccIdentityProviderTakesOver(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.PrivateIssuers)
+	_, issuer := acctest.StartIdP(t, srv)
+	provider := func(name, more string) string {
+		return fmt.Sprintf(`
+resource "prefectsso_identity_provider" %[1]q {
+  name            = %[1]q
+  connection_type = "GenericOIDC"
+  domains         = ["acme.com"]
+  activation      = "immediate"
+  oidc = {
+    issuer                   = %[2]q
+    client_id                = %[1]q
+    client_secret_wo         = %[3]q
+    client_secret_wo_version = 1
+  }
+  %[4]s
+}
+`, name, issuer, acctest.ClientSecret, more)
+	}
+	domain := srv.Provider() + `resource "prefectsso_domains" "all" { names = ["acme.com"] }` + "\n"
+	after := "depends_on = [prefectsso_domains.all]"
+	runSteps(t,
+		resource.TestStep{Config: domain + provider("old", after)},
+		resource.TestStep{
+			Config:      domain + provider("old", after) + provider("new", after),
+			ExpectError: spread(`Could not activate identity provider.*acme\.com`),
+		},
+		resource.TestStep{
+			Config: domain + provider("new", after+"\ntake_over_domains = true"),
+			Check: func(*terraform.State) error {
+				rows := connections(srv)
+				if len(rows) != 1 || rows[0].Name != "new" || rows[0].State != "active" {
+					return fmt.Errorf("left are %+v", rows)
+				}
+				return nil
 			},
 		},
 	)

@@ -132,16 +132,7 @@ func TestAccRoleMembersBadInput(t *testing.T) {
 
 func TestAccRoleMembersTooManyHolders(t *testing.T) {
 	t.Parallel()
-	srv := acctest.Start(t, acctest.Scenario(fmt.Sprintf(`
-accounts:
-  - id: %s
-    handle: acme
-    name: Acme
-    features: [sso]
-    users: [{email: owner@acme.com, first_name: Account, last_name: Owner, role: Owner, api_key: pnu_owner}]
-    service_accounts: [{name: terraform, role: Owner, api_key: pnb_terraform}]
-    generate: {members: 501, domain: acme.com, role: Collaborator}
-`, acctest.AccountID)))
+	srv := acctest.Start(t, acctest.Crowd(501, "Collaborator"))
 	runSteps(t, resource.TestStep{
 		Config:      roleMembersConfig(srv, "Collaborator", `"person00001@acme.com"`),
 		ExpectError: spread(`501 people hold the role Collaborator.*prefectsso_member_roles`),

@@ -8,7 +8,7 @@ import (
 
 type connections struct{ checker Checker }
 
-func connectionID(c *router.Call) string { return c.Request.PathValue("connection_id") }
+func connectionID(c *router.Call) string { return c.Request.PathValue("id") }
 
 // listConnections is GET /api/accounts/{account_id}/sso/connections.
 func listConnections(c *router.Call) (*router.Answer, error) {
@@ -22,7 +22,7 @@ func listConnections(c *router.Call) (*router.Answer, error) {
 	return router.OK(out), err
 }
 
-// readConnection is GET /api/accounts/{account_id}/sso/connections/{connection_id}.
+// readConnection is GET /api/accounts/{account_id}/sso/connections/{id}.
 func readConnection(c *router.Call) (*router.Answer, error) {
 	var out managedConnection
 	err := c.View(func(r *store.Reader) error {
@@ -53,7 +53,7 @@ func (h connections) create(c *router.Call) (*router.Answer, error) {
 		})
 }
 
-// update is PATCH /api/accounts/{account_id}/sso/connections/{connection_id}.
+// update is PATCH /api/accounts/{account_id}/sso/connections/{id}.
 func (h connections) update(c *router.Call) (*router.Answer, error) {
 	body, err := router.Body(c, input.Strict(readConnectionBody(false)))
 	if err != nil {
@@ -73,7 +73,7 @@ func (h connections) update(c *router.Call) (*router.Answer, error) {
 }
 
 // activateConnection is POST
-// /api/accounts/{account_id}/sso/connections/{connection_id}/activate.
+// /api/accounts/{account_id}/sso/connections/{id}/activate.
 func activateConnection(c *router.Call) (*router.Answer, error) {
 	takeOver, err := router.OptionalBody(c, input.Strict(func(f *input.Fields) bool {
 		return input.Default(f, "take_over", input.Bool, false)
@@ -101,7 +101,7 @@ func changed(c *router.Call, change func(*store.Tx) (*store.Connection, error)) 
 }
 
 // deleteConnection is DELETE
-// /api/accounts/{account_id}/sso/connections/{connection_id}.
+// /api/accounts/{account_id}/sso/connections/{id}.
 func deleteConnection(c *router.Call) (*router.Answer, error) {
 	return router.Done(c.Update(func(tx *store.Tx) error { return tx.DeleteConnection(c.Account, connectionID(c)) }))
 }

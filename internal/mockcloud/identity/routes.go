@@ -38,7 +38,7 @@ const root = "/api/accounts/{account_id}/sso"
 
 // Routes are the extension's routes.
 func Routes(checker Checker) []router.Route {
-	const path, one = root + "/connections", root + "/connections/{connection_id}"
+	const path, one = root + "/connections", root + "/connections/{id}"
 	access := router.ByMembers(store.AdministrateSSO).With(store.FeatureSSO)
 	c := connections{checker}
 	return []router.Route{

@@ -1,0 +1,4 @@
+import {
+  to = prefectsso_identity_provider.okta
+  id = "Okta"
+}
