@@ -192,7 +192,7 @@ func (r *identityProviderResource) refuseUnmanagedChange(ctx context.Context, pr
 		"attribute_mapping": plan.AttributeMapping.equal(prior.AttributeMapping),
 	} {
 		// What was imported and could never be seen is taken from the configuration as it is.
-		if !same && !(prior.unseen(name)) {
+		if !same && !prior.unseen(name) {
 			changed = append(changed, name)
 		}
 	}

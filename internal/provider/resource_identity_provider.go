@@ -121,13 +121,11 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 		diags.AddAttributeWarning(at, "Not checked who loses access", "Some of the domains are not known while planning. The check is made again when this is applied.")
 		return
 	}
-	own, id := types.StringNull(), "(new)"
+	of, id := plan, "(new)"
 	if prior != nil {
-		own, id = prior.AccountID, prior.ID.ValueString()
-	} else {
-		own = plan.AccountID
+		of, id = prior, prior.ID.ValueString()
 	}
-	account, ok := r.account(own, diags)
+	account, ok := r.account(of.AccountID, diags)
 	if !ok {
 		return
 	}

@@ -25,7 +25,8 @@ func (httpsURL) ValidateString(_ context.Context, req validator.StringRequest, r
 		return
 	}
 	u, err := url.Parse(req.ConfigValue.ValueString())
-	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && isLoopbackHost(u.Hostname())) {
+	encrypted := err == nil && (u.Scheme == "https" || u.Scheme == "http" && isLoopbackHost(u.Hostname()))
+	if !encrypted || u.Host == "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "Not an https URL", fmt.Sprintf("%q is no https URL. Logins must not travel unencrypted; plain http is accepted on loopback only.", req.ConfigValue.ValueString()))
 	}
 }
