@@ -18,6 +18,7 @@ type mailBody struct {
 	Text         string    `json:"text"`
 	InvitationID uuid.UUID `json:"invitation_id"`
 	InviteCode   string    `json:"invite_code"`
+	LoginCode    string    `json:"login_code,omitempty"`
 }
 
 // outbox is GET /_mockcloud/outbox. Nothing is mailed to anybody: this is where
@@ -28,7 +29,7 @@ func (c *Control) outbox(w http.ResponseWriter, _ *http.Request) {
 		for _, m := range r.Outbox() {
 			out = append(out, mailBody{
 				ID: m.ID, Created: m.Created, To: m.To, Subject: m.Subject, Text: m.Text,
-				InvitationID: m.InvitationID, InviteCode: m.Code,
+				InvitationID: m.InvitationID, InviteCode: m.Code, LoginCode: m.LoginCode,
 			})
 		}
 		return nil

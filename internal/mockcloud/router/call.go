@@ -110,14 +110,20 @@ func (c *Call) ID(name string) (uuid.UUID, error) {
 
 // BaseURL is how the caller reaches this server: what links to it begin with.
 func (c *Call) BaseURL() string {
-	if c.baseURL != "" {
-		return c.baseURL
+	return BaseURL(c.baseURL, c.Request)
+}
+
+// BaseURL is what links to this server begin with: its public URL, or as the caller
+// reached it where there is none.
+func BaseURL(publicURL string, r *http.Request) string {
+	if publicURL != "" {
+		return strings.TrimSuffix(publicURL, "/")
 	}
 	scheme := "http"
-	if c.Request.TLS != nil {
+	if r.TLS != nil {
 		scheme = "https"
 	}
-	return scheme + "://" + c.Request.Host
+	return scheme + "://" + r.Host
 }
 
 // Body reads the JSON body.
@@ -148,7 +154,11 @@ func (rt *Router) answer(r *http.Request, route Route, body []byte, bodyErr erro
 	if bodyErr != nil {
 		return rt.failed(r, route.Path, bodyErr)
 	}
-	c := &Call{Request: r, access: route.Access, key: bearer(r), body: body, store: rt.store, baseURL: rt.publicURL}
+	key, byCookie := credential(r)
+	if byCookie && !mayUseCookie(r) {
+		return rt.failed(r, route.Path, &store.Forbidden{Reason: "A browser's session is for this server's own pages only"})
+	}
+	c := &Call{Request: r, access: route.Access, key: key, body: body, store: rt.store, baseURL: rt.publicURL}
 	if err := rt.admit(c); err != nil {
 		return rt.failed(r, route.Path, c.denied(err))
 	}

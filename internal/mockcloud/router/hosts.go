@@ -20,6 +20,9 @@ func newHosts(names []string) hosts {
 	return out
 }
 
+// AllowsHost says whether the server answers for a Host.
+func (rt *Router) AllowsHost(hostport string) bool { return rt.hosts.allow(hostport) }
+
 func (h hosts) allow(hostport string) bool {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {

@@ -116,6 +116,7 @@ func (tx *Tx) DeleteConnection(accountID uuid.UUID, id string) error {
 	if err != nil {
 		return err
 	}
+	tx.dropIdentities(tx.data.identitiesConnection.get(c.ID))
 	tx.data.connections.delete(tx, c.key())
 	tx.record(c.subject(), deleted, c.payload(), uuid.Nil)
 	return nil

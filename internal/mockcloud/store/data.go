@@ -85,6 +85,14 @@ type data struct {
 	connectionByDomain   *spread[string, Connection] // active ones
 	activeConnections    *counted[uuid.UUID, Connection]
 
+	identities           table[uuid.UUID, LinkedIdentity]
+	identityBySubject    *unique[subjectOf, LinkedIdentity]
+	identityOf           *unique[personAt, LinkedIdentity]
+	identitiesByUser     *grouped[uuid.UUID, LinkedIdentity]
+	identitiesConnection *grouped[string, LinkedIdentity]
+
+	loginCodes table[uuid.UUID, LoginCode]
+
 	answers          table[uuid.UUID, KeptAnswer]
 	answersByAccount *grouped[uuid.UUID, KeptAnswer]
 
@@ -174,6 +182,11 @@ func newData() *data {
 		}),
 		activeConnections: newCounted(func(c *Connection) (uuid.UUID, bool) { return c.AccountID, c.State == ConnectionActive }),
 
+		identityBySubject:    newUnique(func(i *LinkedIdentity) (subjectOf, bool) { return subjectOf{i.ConnectionID, i.Subject}, true }),
+		identityOf:           newUnique(func(i *LinkedIdentity) (personAt, bool) { return personAt{i.ConnectionID, i.UserID}, true }),
+		identitiesByUser:     newGrouped(func(i *LinkedIdentity) (uuid.UUID, bool) { return i.UserID, true }, compareIdentities),
+		identitiesConnection: newGrouped(func(i *LinkedIdentity) (string, bool) { return i.ConnectionID, true }, compareIdentities),
+
 		answersByAccount: newGrouped(func(a *KeptAnswer) (uuid.UUID, bool) { return a.AccountID, true }, order(func(a *KeptAnswer) (time.Time, uuid.UUID) { return a.Created, a.ID })),
 
 		events: newEventLog(),
@@ -198,6 +211,8 @@ func newData() *data {
 	d.teams = newTable[uuid.UUID](index[Team](d.teamByName), d.teamsByAccount)
 	d.teamMembers = newTable[uuid.UUID](index[TeamMember](d.teamMember), d.teamMembersByTeam, d.teamMembersByActor)
 	d.connections = newTable[uuid.UUID](index[Connection](d.connectionByName), d.connectionsByAccount, d.connectionByDomain, d.activeConnections)
+	d.identities = newTable[uuid.UUID](index[LinkedIdentity](d.identityBySubject), d.identityOf, d.identitiesByUser, d.identitiesConnection)
+	d.loginCodes = newTable[uuid.UUID, LoginCode]()
 	d.answers = newTable[uuid.UUID](index[KeptAnswer](d.answersByAccount))
 	d.secrets = newTable[uuid.UUID, Secret]()
 	d.setupLinks = newTable[uuid.UUID](index[SetupLink](d.setupLinkByHash), d.setupLinksExpire)
@@ -224,6 +239,7 @@ func order[V any](of func(*V) (time.Time, uuid.UUID)) func(a, b *V) int {
 var (
 	compareMemberships = order(func(m *Membership) (time.Time, uuid.UUID) { return m.Created, m.ID })
 	compareAccess      = order(func(a *WorkspaceAccess) (time.Time, uuid.UUID) { return a.Created, a.ID })
+	compareIdentities  = order(func(i *LinkedIdentity) (time.Time, uuid.UUID) { return i.Created, i.ID })
 	compareSessions    = order(func(s *Session) (time.Time, uuid.UUID) { return s.Created, s.ID })
 	compareTeamMembers = order(func(m *TeamMember) (time.Time, uuid.UUID) { return m.Created, m.ID })
 )

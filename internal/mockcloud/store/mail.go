@@ -20,6 +20,8 @@ type Mail struct {
 	// InvitationID and Code are in the text, too; programs find them here.
 	InvitationID uuid.UUID
 	Code         string `secret:"true"`
+	// LoginCode is the code of a mail that lets somebody log in.
+	LoginCode string `secret:"true"`
 }
 
 // Outbox gives the mails, newest last.

@@ -193,6 +193,10 @@ func (tx *Tx) DeleteUser(id uuid.UUID) error {
 			return err
 		}
 	}
+	tx.dropIdentities(tx.data.identitiesByUser.get(u.ID))
+	if _, ok := tx.data.loginCodes.get(u.ID); ok {
+		tx.data.loginCodes.delete(tx, u.ID)
+	}
 	tx.data.users.delete(tx, u.ID)
 	return nil
 }

@@ -59,3 +59,18 @@ func (r *Reader) mac(purpose string, payload []byte) []byte {
 	mac.Write(payload)
 	return mac.Sum(nil)
 }
+
+// KeptSecret gives a secret that was kept under a name.
+func (r *Reader) KeptSecret(name string) ([]byte, bool) {
+	kept, ok := r.data.secrets.get(wellKnown("secret", name))
+	if !ok {
+		return nil, false
+	}
+	return kept.Value, true
+}
+
+// KeepSecret keeps a secret of the server's own under a name.
+func (tx *Tx) KeepSecret(name string, value []byte) {
+	id := wellKnown("secret", name)
+	tx.data.secrets.put(tx, id, &Secret{ID: id, Value: value})
+}

@@ -41,6 +41,8 @@ func (d *data) tables() map[string]anyTable {
 		"teams":            &d.teams,
 		"team_members":     &d.teamMembers,
 		"connections":      &d.connections,
+		"identities":       &d.identities,
+		"login_codes":      &d.loginCodes,
 		"kept_answers":     &d.answers,
 		"secrets":          &d.secrets,
 		"setup_links":      &d.setupLinks,

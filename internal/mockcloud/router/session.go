@@ -1,0 +1,62 @@
+package router
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// SessionCookie has the token of a person's session in a browser. The token also
+// works as "Authorization: Bearer".
+const SessionCookie = "mockcloud_session"
+
+// credential gives the secret that a request comes with: the Authorization header's,
+// else that of the browser's session.
+func credential(r *http.Request) (secret string, byCookie bool) {
+	if r.Header.Get("Authorization") != "" {
+		return bearer(r), false
+	}
+	cookie, err := r.Cookie(SessionCookie)
+	if err != nil {
+		return "", false
+	}
+	return cookie.Value, true
+}
+
+// mayUseCookie says whether a request may come with the browser's session. Browsers
+// send it along for pages of other origins as well: SameSite=Lax holds back what other
+// sites write, but every port of a host is the same site.
+func mayUseCookie(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return !IsForeign(r)
+	}
+	return IsOwn(r)
+}
+
+// IsForeign says whether a browser sends a request for a page of another origin, by
+// Sec-Fetch-Site (Fetch Metadata) or, where that is missing, Origin (RFC 6454).
+func IsForeign(r *http.Request) bool {
+	switch site := r.Header.Get("Sec-Fetch-Site"); site {
+	case "same-origin", "none":
+		return false
+	case "":
+		origin := r.Header.Get("Origin")
+		return origin != "" && !isOrigin(origin, r.Host)
+	}
+	return true
+}
+
+// IsOwn says whether a browser sends a request for a page of this server's own. What
+// says nothing of where it comes from is not.
+func IsOwn(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
+		return site == "same-origin"
+	}
+	return isOrigin(r.Header.Get("Origin"), r.Host)
+}
+
+func isOrigin(origin, host string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
+}

@@ -1,0 +1,79 @@
+package sso
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+func (s *SSO) beginOIDC(w http.ResponseWriter, r *http.Request, c *store.Connection, email, returnTo string) {
+	begun, err := s.parties.Begin(r.Context(), s.oidcConnection(r, c), oidc.Start{LoginHint: email, ReturnTo: returnTo})
+	if err != nil {
+		s.refusedOIDC(w, r, c.AccountID, err)
+		return
+	}
+	s.bindLogin(w, r, begun.BrowserSecret)
+	http.Redirect(w, r, begun.AuthURL, http.StatusSeeOther)
+}
+
+// oidcConnection is a connection as the protocol wants it.
+func (s *SSO) oidcConnection(r *http.Request, c *store.Connection) oidc.Connection {
+	return oidc.Connection{
+		ID: c.ID, Issuer: c.OIDC.Issuer, ClientID: c.OIDC.ClientID, ClientSecret: c.OIDC.ClientSecret, Scopes: c.OIDC.Scopes,
+		RedirectURI: identity.ServiceProviderOf(s.baseURL(r), c.AccountID).RedirectURI,
+		Mapping: oidc.Mapping{
+			Email: c.Mapping.Email, FirstName: c.Mapping.FirstName, LastName: c.Mapping.LastName, Groups: c.Mapping.Groups,
+		},
+	}
+}
+
+// oidcCallback is GET /sso/oidc/{account_id}/callback (OpenID Connect Core 1.0,
+// section 3.1.2.5).
+func (s *SSO) oidcCallback(w http.ResponseWriter, r *http.Request) {
+	account, ok := s.account(w, r)
+	if !ok {
+		return
+	}
+	login, err := s.parties.Finish(r.Context(), s.findOIDC(r, account), boundBy(r), r.URL.Query())
+	if err != nil {
+		s.refusedOIDC(w, r, account, err)
+		return
+	}
+	s.finish(w, r, account, store.ProvenLogin{
+		ConnectionID: login.ConnectionID, Subject: login.Subject,
+		Email: login.Email, FirstName: login.FirstName, LastName: login.LastName,
+	}, login.ReturnTo)
+}
+
+// findOIDC finds the account's connections as they are configured now.
+func (s *SSO) findOIDC(r *http.Request, account uuid.UUID) oidc.Find {
+	return func(_ context.Context, id string) (out oidc.Connection, err error) {
+		err = s.Store.View(func(reader *store.Reader) error {
+			c, err := reader.Connection(account, id)
+			if err != nil {
+				return err
+			}
+			if c.OIDC == nil {
+				return errors.New("the connection does not speak OpenID Connect")
+			}
+			out = s.oidcConnection(r, c)
+			return nil
+		})
+		return out, err
+	}
+}
+
+func (s *SSO) refusedOIDC(w http.ResponseWriter, r *http.Request, account uuid.UUID, err error) {
+	var refusal *oidc.Refusal
+	if !errors.As(err, &refusal) {
+		s.failed(w, r, err)
+		return
+	}
+	s.rejected(w, r, account, refusal.ConnectionID, string(refusal.Reason), refusal.Sentence)
+}

@@ -1,0 +1,210 @@
+package sso
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+
+// Options are what logins need from outside.
+type Options struct {
+	Store  *store.Store
+	Fetch  *fetch.Client
+	Clock  func() time.Time
+	Logger *slog.Logger
+	// PublicURL is what links to the server begin with; empty means as the browser
+	// reached it.
+	PublicURL string
+}
+
+// SSO logs people in. Use New.
+type SSO struct {
+	Options
+	parties *oidc.RelyingParty
+	logins  *saml.Logins
+	waiting waiting
+	keyOnce sync.Mutex
+}
+
+// New gives the login pages.
+func New(options Options) (*SSO, error) {
+	parties, err := oidc.New(oidc.Config{Fetch: options.Fetch, Clock: options.Clock})
+	if err != nil {
+		return nil, err
+	}
+	return &SSO{
+		Options: options, parties: parties, logins: saml.NewLogins(options.Clock),
+		waiting: waiting{clock: options.Clock, byHandle: make(map[string]*answered)},
+	}, nil
+}
+
+// Mount puts the pages onto a router.
+func (s *SSO) Mount(rt *router.Router) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+homePath, s.home)
+	mux.HandleFunc("GET /login", s.showLogin)
+	mux.HandleFunc("POST /login", fromOwnPage(s.startLogin))
+	mux.HandleFunc("POST /login/code", fromOwnPage(s.sendCode))
+	mux.HandleFunc("POST /login/verify", fromOwnPage(s.verifyCode))
+	mux.HandleFunc("GET /login/style.css", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFileFS(w, r, pageFiles, "pages/style.css")
+	})
+	mux.HandleFunc("POST /logout", fromOwnPage(s.logout))
+	mux.HandleFunc("GET /sso/oidc/{account_id}/callback", s.oidcCallback)
+	mux.HandleFunc("POST /sso/saml/{account_id}/acs", s.samlAnswer)
+	mux.HandleFunc("GET /sso/saml/{account_id}/continue", s.samlContinue)
+	mux.HandleFunc("POST /sso/saml/{account_id}/continue", fromOwnPage(s.samlConfirm))
+	mux.HandleFunc("GET /sso/saml/{account_id}/metadata", s.samlMetadata)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secure(w.Header(), ownForms)
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		mux.ServeHTTP(w, r)
+	})
+	for _, path := range []string{homePath, "/login", "/login/", "/logout", "/sso/"} {
+		rt.Mount(path, h)
+	}
+}
+
+// maxForm bounds what is read of a request: SAML's answers are the largest.
+const maxForm = 1 << 20
+
+// Where the forms of a page may lead. Browsers hold the redirect after a form to the
+// same list, so that of pages which lead to an identity provider cannot be ours alone.
+const (
+	ownForms = "'self'"
+	anyForms = "'self' https: http:"
+)
+
+// secure tells browsers to keep a page to themselves, to run no script in it and to
+// let nobody frame it. The Referrer-Policy is not no-referrer, since browsers would then
+// call the origin of our own forms "null".
+func secure(h http.Header, forms string) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action "+forms)
+}
+
+// fromOwnPage refuses forms of other origins' pages.
+func fromOwnPage(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if router.IsForeign(r) {
+			show(w, http.StatusForbidden, "problem.html", problem{Title: "This did not come from here",
+				Text: "The form was sent by a page of another origin. Please start again."})
+			return
+		}
+		next(w, r)
+	}
+}
+
+// problem is a page that says what is wrong and what to do.
+type problem struct {
+	Title, Text string
+	// Email is to try again with.
+	Email string
+}
+
+// show answers with a page.
+func show(w http.ResponseWriter, status int, page string, data any) {
+	var body bytes.Buffer
+	err := pages.ExecuteTemplate(&body, page, data)
+	if err != nil {
+		http.Error(w, "The page could not be made", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	// It fails only when the reader is gone, and then nobody can be told.
+	_, _ = body.WriteTo(w)
+}
+
+// baseURL is what links to this server begin with.
+func (s *SSO) baseURL(r *http.Request) string { return router.BaseURL(s.PublicURL, r) }
+
+// account gives the account in the path, or answers that there is none.
+func (s *SSO) account(w http.ResponseWriter, r *http.Request) (uuid.UUID, bool) {
+	id, err := uuid.Parse(r.PathValue("account_id"))
+	if err == nil {
+		err = s.Store.View(func(reader *store.Reader) error {
+			_, err := reader.Account(id)
+			return err
+		})
+	}
+	if err != nil {
+		show(w, http.StatusNotFound, "problem.html", problem{Title: "There is no such account",
+			Text: "Check the address that your identity provider was given."})
+		return uuid.Nil, false
+	}
+	return id, true
+}
+
+// rejected notes that a login was refused and tells the person what to do.
+func (s *SSO) rejected(w http.ResponseWriter, r *http.Request, account uuid.UUID, connection, reason, sentence string) {
+	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "login refused",
+		slog.String("reason", reason), slog.String("connection", connection),
+		slog.String("request_id", router.RequestID(r.Context())))
+	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) error {
+		return tx.RecordRejectedLogin(account, connection, reason)
+	})
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	show(w, http.StatusForbidden, "problem.html", problem{Title: "You are not logged in", Text: sentence})
+}
+
+// failed answers what should not happen. Only the log is told why.
+func (s *SSO) failed(w http.ResponseWriter, r *http.Request, err error) {
+	s.Logger.LogAttrs(r.Context(), slog.LevelError, "login failed",
+		slog.String("error", err.Error()), slog.String("request_id", router.RequestID(r.Context())))
+	status := http.StatusInternalServerError
+	var unavailable *store.Unavailable
+	if errors.As(err, &unavailable) {
+		status = http.StatusServiceUnavailable
+	}
+	show(w, status, "problem.html", problem{Title: "Something went wrong", Text: "You are not logged in. The server's log says why."})
+}
+
+// finish lets a person in whom an identity provider vouches for, or says why not.
+func (s *SSO) finish(w http.ResponseWriter, r *http.Request, account uuid.UUID, proven store.ProvenLogin, returnTo string) {
+	proven.IPAddress, proven.UserAgent = clientAddress(r), userAgent(r)
+	var session *store.Session
+	var token string
+	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) (err error) {
+		session, token, err = tx.LogIn(proven)
+		return err
+	})
+	var refused *store.LoginRefused
+	switch {
+	case errors.As(err, &refused):
+		s.rejected(w, r, account, proven.ConnectionID, string(refused.Reason), refused.Sentence)
+	case err != nil:
+		s.failed(w, r, err)
+	default:
+		s.clearLogin(w, r)
+		s.letIn(w, r, session, token, returnTo)
+	}
+}
+
+func (s *SSO) isHTTPS(r *http.Request) bool { return strings.HasPrefix(s.baseURL(r), "https://") }
