@@ -24,7 +24,7 @@ var kinds = map[string]string{
 	"workspaces":  "workspace", "workspace_roles": "workspace-role", "workspace_access": "workspace-access",
 }
 
-var untold = []string{"events", "kept_answers", "mails", "secrets", "sessions", "setup_links"}
+var untold = []string{"events", "identities", "kept_answers", "login_codes", "mails", "secrets", "sessions", "setup_links"}
 
 // silent are the operations that change nothing of which the server tells, even
 // when they go through.

@@ -11,9 +11,11 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/account"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/control"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scenario"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/setup"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
@@ -43,6 +45,13 @@ type Config struct {
 	// AllowPrivateIssuers lets identity providers be on this machine or a private
 	// network. Otherwise nothing there is ever fetched.
 	AllowPrivateIssuers bool
+	// IdP starts the test identity provider, on a loopback address of its own.
+	IdP bool
+	// IdPListen is that address; empty means 127.0.0.1 and a free port, which is
+	// another one at each start.
+	IdPListen string
+	// IdPMisbehave lets control calls make it misbehave.
+	IdPMisbehave bool
 	// Checker looks at what connections are configured with; nil means one that goes
 	// by what logins go by.
 	Checker identity.Checker
@@ -55,6 +64,7 @@ type Server struct {
 	router *router.Router
 	state  *store.Store
 	fetch  *fetch.Client
+	idp    *testIdP // nil for none
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -71,35 +81,60 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	outgoing, err := fetch.New(fetch.Options{AllowPrivate: cfg.AllowPrivateIssuers})
-	if err != nil {
-		return nil, err
-	}
 	state, err := openState(cfg)
 	if err != nil {
 		return nil, err
 	}
-	relyingParty, err := oidc.New(oidc.Config{Fetch: outgoing, Clock: state.Clock().Now})
-	if err != nil {
-		return nil, errors.Join(err, state.Close())
-	}
-	rt := router.New(router.Options{
+	s := &Server{state: state, router: router.New(router.Options{
 		Store: state, Logger: cfg.Logger, Clock: state.Clock().Now, AllowedHosts: cfg.AllowedHosts, PublicURL: cfg.PublicURL,
-	})
-	rt.Add(account.Routes(account.Options{ETags: !cfg.PublishedOnly})...)
+	})}
+	if err := s.mount(cfg); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// mount puts everything onto the router.
+func (s *Server) mount(cfg Config) error {
+	clock := s.state.Clock().Now
+	outside := fetch.Options{AllowPrivate: cfg.AllowPrivateIssuers}
+	steer := &control.Control{
+		Router: s.router, Store: s.state, Token: cfg.ControlToken,
+		Restart: func() error {
+			if s.idp != nil {
+				s.idp.provider.Misbehave(idp.Honest)
+			}
+			return s.state.Reset(cfg.Scenario.Seed)
+		},
+	}
+	var err error
+	if cfg.IdP {
+		if s.idp, err = startIdP(cfg, clock, s.router.AllowsHost); err != nil {
+			return err
+		}
+		outside.AllowOrigin = s.idp.origin
+		if cfg.IdPMisbehave {
+			steer.IdP = s.idp.provider
+		}
+	}
+	if s.fetch, err = fetch.New(outside); err != nil {
+		return err
+	}
+	parties, err := oidc.New(oidc.Config{Fetch: s.fetch, Clock: clock})
+	if err != nil {
+		return err
+	}
+	s.router.Add(account.Routes(account.Options{ETags: !cfg.PublishedOnly})...)
 	if cfg.Checker == nil {
-		cfg.Checker = checker{fetch: outgoing, oidc: relyingParty, clock: state.Clock().Now}
+		cfg.Checker = checker{fetch: s.fetch, oidc: parties, clock: clock}
 	}
 	if !cfg.PublishedOnly {
-		rt.Add(identity.Routes(cfg.Checker)...)
+		s.router.Add(identity.Routes(cfg.Checker)...)
 	}
-	steer := &control.Control{
-		Router: rt, Store: state, Token: cfg.ControlToken,
-		Restart: func() error { return state.Reset(cfg.Scenario.Seed) },
-	}
-	rt.Mount(control.Prefix, steer.Handler())
-	rt.Mount(setup.Prefix, setup.Handler(state))
-	return &Server{router: rt, state: state, fetch: outgoing}, nil
+	s.router.Mount(control.Prefix, steer.Handler())
+	s.router.Mount(setup.Prefix, setup.Handler(s.state))
+	sso.New(sso.Options{Store: s.state, Parties: parties, Clock: clock, Logger: cfg.Logger, PublicURL: cfg.PublicURL}).Mount(s.router)
+	return nil
 }
 
 func openState(cfg Config) (*store.Store, error) {
@@ -135,6 +170,12 @@ func (s *Server) Drain() { s.router.Close() }
 // Close ends what the server still does. Changes that come later are refused.
 func (s *Server) Close() error {
 	s.Drain()
-	s.fetch.Close()
-	return s.state.Close()
+	var ended error
+	if s.idp != nil {
+		ended = s.idp.close()
+	}
+	if s.fetch != nil {
+		s.fetch.Close()
+	}
+	return errors.Join(ended, s.state.Close())
 }

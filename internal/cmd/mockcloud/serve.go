@@ -21,8 +21,9 @@ import (
 )
 
 const (
-	defaultListen = "127.0.0.1:8787"
-	tokenVariable = "MOCKCLOUD_CONTROL_TOKEN" // the name of a variable, not a secret
+	defaultListen    = "127.0.0.1:8787"
+	defaultIdPListen = "127.0.0.1:8788"          // always the same, as it is the issuer
+	tokenVariable    = "MOCKCLOUD_CONTROL_TOKEN" // the name of a variable, not a secret
 
 	// drainTime is how long requests under way may take once the server is told
 	// to stop.
@@ -32,6 +33,8 @@ const (
 type serveFlags struct {
 	listen, scenario, state, logFormat, controlToken, publicURL string
 	publishedOnly, allowRemote, allowPrivateIssuers             bool
+	idp, idpMisbehave                                           bool
+	idpListen                                                   string
 	allowHosts                                                  []string
 }
 
@@ -51,6 +54,9 @@ func parseServe(args []string, getenv func(string) string, stdout io.Writer) (se
 		return nil
 	})
 	set.StringVar(&f.publicURL, "public-url", "", "`URL` by which people and identity providers reach the server (default: the one that they used)")
+	set.BoolVar(&f.idp, "idp", false, "start a test identity provider, where people of the scenario log in without a password")
+	set.StringVar(&f.idpListen, "idp-listen", defaultIdPListen, "loopback `address` of the test identity provider")
+	set.BoolVar(&f.idpMisbehave, "idp-misbehave", false, "let control calls make the test identity provider misbehave")
 	set.BoolVar(&f.allowPrivateIssuers, "allow-private-issuers", false, "let identity providers be on this machine or a private network")
 	set.Func("control-token", "`token` that /_mockcloud/ asks for (or "+tokenVariable+")", func(token string) error {
 		f.controlToken = token
@@ -68,6 +74,8 @@ func parseServe(args []string, getenv func(string) string, stdout io.Writer) (se
 		return f, &usageError{fmt.Sprintf("serve takes flags only, not %q", set.Arg(0))}
 	case f.logFormat != "text" && f.logFormat != "json":
 		return f, &usageError{fmt.Sprintf("--log-format is text or json, not %q", f.logFormat)}
+	case f.idpMisbehave && !f.idp:
+		return f, &usageError{"--idp-misbehave is of use only with --idp"}
 	}
 	if err := f.checkPublicURL(); err != nil {
 		return f, err
@@ -122,6 +130,7 @@ func serve(ctx context.Context, args []string, getenv func(string) string, stdou
 	cfg := mockcloud.Config{
 		StateFile: f.state, PublishedOnly: f.publishedOnly, Logger: newLogger(f.logFormat, stderr),
 		AllowedHosts: f.allowHosts, ControlToken: f.controlToken, PublicURL: f.publicURL, AllowPrivateIssuers: f.allowPrivateIssuers,
+		IdP: f.idp, IdPListen: f.idpListen, IdPMisbehave: f.idpMisbehave,
 	}
 	if f.allowPrivateIssuers {
 		cfg.Logger.Warn("whoever configures single sign-on here can make this server fetch from private networks (--allow-private-issuers)")
@@ -165,7 +174,7 @@ func serveOn(ctx context.Context, listener net.Listener, server *mockcloud.Serve
 	}
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(listener) }()
-	if err := announce(stdout, listener.Addr()); err != nil {
+	if err := announce(stdout, listener.Addr(), server.IdPURL()); err != nil {
 		return errors.Join(err, h.Close())
 	}
 	select {
@@ -183,7 +192,7 @@ func serveOn(ctx context.Context, listener net.Listener, server *mockcloud.Serve
 }
 
 // announce prints the one line by which others learn where the server is.
-func announce(w io.Writer, addr net.Addr) error {
+func announce(w io.Writer, addr net.Addr, idpURL string) error {
 	host := addr.String()
 	// Who listens on all addresses is reached here by the loopback one.
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
@@ -193,5 +202,6 @@ func announce(w io.Writer, addr net.Addr) error {
 	return json.NewEncoder(w).Encode(struct {
 		URL    string `json:"url"`
 		APIURL string `json:"api_url"`
-	}{base, base + "/api"})
+		IdPURL string `json:"idp_url,omitempty"`
+	}{base, base + "/api", idpURL})
 }

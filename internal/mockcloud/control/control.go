@@ -7,6 +7,7 @@
 //	GET  outbox           the mails that were sent, newest last
 //	POST reset            back to the scenario
 //	GET, POST clock       the server's time; {"advance":"24h"} moves it ahead
+//	GET, POST idp         how the test identity provider misbehaves, with --idp-misbehave
 //	GET  snapshot         the whole state as JSON, without secrets
 //
 // Web pages of other origins are refused, since a browser would let them send
@@ -25,6 +26,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -42,6 +44,8 @@ type Control struct {
 	Store  *store.Store
 	// Token, unless empty, has to come with every call.
 	Token string
+	// IdP is the test identity provider if it may be made to misbehave, else nil.
+	IdP *idp.IdP
 	// Restart puts the state back to the scenario.
 	Restart func() error
 }
@@ -59,6 +63,8 @@ func (c *Control) Handler() http.Handler {
 	mux.HandleFunc("GET "+Prefix+"clock", c.readClock)
 	mux.HandleFunc("POST "+Prefix+"clock", c.advanceClock)
 	mux.HandleFunc("GET "+Prefix+"snapshot", c.snapshot)
+	mux.HandleFunc("GET "+Prefix+"idp", c.idpModes)
+	mux.HandleFunc("POST "+Prefix+"idp", c.misbehave)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "There is no such control call")
 	})

@@ -45,6 +45,8 @@ type Config struct {
 	// are sent; a redirect_uri, or a SAML consumer URL, anywhere else is refused on
 	// the page.
 	RedirectOrigins []string
+	// RedirectTo says of more places that answers may be sent there; nil means none.
+	RedirectTo func(*url.URL) bool
 	// SigningAlg is how ID tokens are signed: RS256 (also when empty), PS256,
 	// ES256 or EdDSA.
 	SigningAlg string
@@ -60,6 +62,7 @@ type IdP struct {
 	pages        *template.Template
 	crossOrigin  *http.CrossOriginProtection
 	redirectable []string
+	redirectTo   func(*url.URL) bool
 	modes        []Mode // that there are
 	oidc         *oidcState
 	saml         *samlState
@@ -91,6 +94,7 @@ func New(config Config) (*IdP, error) {
 		pages:        pages,
 		crossOrigin:  http.NewCrossOriginProtection(),
 		redirectable: slices.Clone(config.RedirectOrigins),
+		redirectTo:   config.RedirectTo,
 		people:       make(map[string]Person),
 		subjects:     make(map[string]string),
 	}
@@ -174,7 +178,7 @@ func (p *IdP) mayRedirectTo(raw string) (*url.URL, bool) {
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
 		return nil, false
 	}
-	return u, slices.Contains(p.redirectable, origin(u))
+	return u, slices.Contains(p.redirectable, origin(u)) || p.redirectTo != nil && p.redirectTo(u)
 }
 
 func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }

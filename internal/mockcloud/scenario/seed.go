@@ -3,6 +3,7 @@ package scenario
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -96,8 +97,7 @@ func (a account) seedPeople(tx *store.Tx, accountID uuid.UUID) error {
 	}
 	for n := 1; n <= a.Generate.Members; n++ {
 		if err := seedUser(tx, accountID, user{
-			person: person{Email: generatedEmail(n, a.Generate.Domain), FirstName: "Person", LastName: fmt.Sprintf("%05d", n)},
-			Role:   a.Generate.Role,
+			person: a.Generate.person(n), Role: a.Generate.Role,
 		}); err != nil {
 			return err
 		}
@@ -175,4 +175,43 @@ func seedBot(tx *store.Tx, accountID uuid.UUID, b serviceAccount) error {
 		AccountID: accountID, Name: b.Name, RoleID: role, Secret: b.APIKey,
 	})
 	return err
+}
+
+// Person is somebody whom a scenario has.
+type Person struct {
+	// Subject is another name of theirs, the same in every run.
+	Subject                    string
+	Email, FirstName, LastName string
+}
+
+// People gives everybody whom the scenario has, each once.
+func (s *Scenario) People() []Person {
+	var out []Person
+	seen := make(map[string]bool)
+	add := func(p person) {
+		if key := strings.ToLower(p.Email); !seen[key] {
+			seen[key] = true
+			out = append(out, Person{stableID("subject", key).String(), p.Email, p.FirstName, p.LastName})
+		}
+	}
+	for _, p := range s.users {
+		add(p)
+	}
+	for _, a := range s.accounts {
+		for _, u := range a.Users {
+			add(u.person)
+		}
+		if a.Generate == nil {
+			continue
+		}
+		for n := 1; n <= a.Generate.Members; n++ {
+			add(a.Generate.person(n))
+		}
+	}
+	return out
+}
+
+// person is one of the people that are generated.
+func (g *generate) person(n int) person {
+	return person{Email: generatedEmail(n, g.Domain), FirstName: "Person", LastName: fmt.Sprintf("%05d", n)}
 }

@@ -7,8 +7,8 @@
 //	oidc_login.go       /sso/oidc/{account_id}/callback
 //	saml_login.go       /sso/saml/{account_id}/acs, continue and metadata
 //	code_login.go       codes by mail, for those who may pass by single sign-on
+//	waiting.go          SAML answers on their way from …/acs to …/continue
 //	session.go          what comes after: cookies, /logout, the page at /me
-//	checker.go          what the configuration of connections asks of providers
 //
 // A login belongs to the browser that began it, by a cookie that only /sso/ gets
 // (HttpOnly, SameSite=Lax). OpenID Connect comes back by a GET, to which browsers send

@@ -13,7 +13,7 @@ import (
 )
 
 func (s *SSO) beginOIDC(w http.ResponseWriter, r *http.Request, c *store.Connection, email, returnTo string) {
-	begun, err := s.parties.Begin(r.Context(), s.oidcConnection(r, c), oidc.Start{LoginHint: email, ReturnTo: returnTo})
+	begun, err := s.Parties.Begin(r.Context(), s.oidcConnection(r, c), oidc.Start{LoginHint: email, ReturnTo: returnTo})
 	if err != nil {
 		s.refusedOIDC(w, r, c.AccountID, err)
 		return
@@ -40,7 +40,7 @@ func (s *SSO) oidcCallback(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	login, err := s.parties.Finish(r.Context(), s.findOIDC(r, account), boundBy(r), r.URL.Query())
+	login, err := s.Parties.Finish(r.Context(), s.findOIDC(r, account), boundBy(r), r.URL.Query())
 	if err != nil {
 		s.refusedOIDC(w, r, account, err)
 		return

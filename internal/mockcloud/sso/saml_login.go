@@ -248,8 +248,8 @@ const (
 
 // signingKey gives the key that signs requests, made when it is first needed.
 func (s *SSO) signingKey() (crypto.Signer, *x509.Certificate, error) {
-	s.keyOnce.Lock()
-	defer s.keyOnce.Unlock()
+	s.keyMu.Lock()
+	defer s.keyMu.Unlock()
 	var kept []byte
 	err := s.Store.View(func(reader *store.Reader) error {
 		kept, _ = reader.KeptSecret(keyName)

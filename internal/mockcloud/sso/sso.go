@@ -14,7 +14,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
@@ -27,10 +26,11 @@ var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
 // Options are what logins need from outside.
 type Options struct {
-	Store  *store.Store
-	Fetch  *fetch.Client
-	Clock  func() time.Time
-	Logger *slog.Logger
+	Store *store.Store
+	// Parties speaks OpenID Connect; it is the one that checks issuers as well.
+	Parties *oidc.RelyingParty
+	Clock   func() time.Time
+	Logger  *slog.Logger
 	// PublicURL is what links to the server begin with; empty means as the browser
 	// reached it.
 	PublicURL string
@@ -39,22 +39,17 @@ type Options struct {
 // SSO logs people in. Use New.
 type SSO struct {
 	Options
-	parties *oidc.RelyingParty
 	logins  *saml.Logins
 	waiting waiting
-	keyOnce sync.Mutex
+	keyMu   sync.Mutex // so that only one is made
 }
 
 // New gives the login pages.
-func New(options Options) (*SSO, error) {
-	parties, err := oidc.New(oidc.Config{Fetch: options.Fetch, Clock: options.Clock})
-	if err != nil {
-		return nil, err
-	}
+func New(options Options) *SSO {
 	return &SSO{
-		Options: options, parties: parties, logins: saml.NewLogins(options.Clock),
+		Options: options, logins: saml.NewLogins(options.Clock),
 		waiting: waiting{clock: options.Clock, byHandle: make(map[string]*answered)},
-	}, nil
+	}
 }
 
 // Mount puts the pages onto a router.

@@ -298,6 +298,7 @@ func (tx *Tx) DeleteAccount(id uuid.UUID) error {
 		tx.data.workspaces.delete(tx, w.ID)
 	}
 	for _, c := range slices.Clone(tx.Connections(id)) {
+		tx.dropIdentities(tx.data.identitiesConnection.get(c.ID))
 		tx.data.connections.delete(tx, c.key())
 	}
 	for _, kept := range slices.Clone(tx.data.answersByAccount.get(id)) {

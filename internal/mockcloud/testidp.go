@@ -1,0 +1,94 @@
+package mockcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
+)
+
+// IdPClientSecret is the secret of every OpenID Connect client at the test identity
+// provider. It keeps nobody out: whoever reaches the provider is whom they say.
+const IdPClientSecret = "mockcloud-idp"
+
+// testIdP is the test identity provider on an address of its own: what the server
+// fetches from there can never be one of its own routes.
+type testIdP struct {
+	origin   string
+	provider *idp.IdP
+	http     *http.Server
+	done     chan struct{}
+}
+
+// startIdP starts it with the scenario's people. Answers go to hosts that this server
+// answers for.
+func startIdP(cfg Config, clock func() time.Time, allows func(host string) bool) (*testIdP, error) {
+	address := cfg.IdPListen
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("start the test identity provider: %w", err)
+	}
+	t := &testIdP{origin: "http://" + listener.Addr().String(), done: make(chan struct{})}
+	if tcp, ok := listener.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+		return nil, errors.Join(errors.New("the test identity provider lets anybody in as anybody: it listens on loopback only"), listener.Close())
+	}
+	public, err := url.Parse(cfg.PublicURL)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the public URL: %w", err), listener.Close())
+	}
+	config := idp.Config{
+		BaseURL: t.origin, ClientSecret: IdPClientSecret, Clock: clock,
+		RedirectTo: func(u *url.URL) bool {
+			return (u.Scheme == "http" || u.Scheme == "https") && (allows(u.Host) || u.Host == public.Host)
+		},
+	}
+	for _, p := range cfg.Scenario.People() {
+		config.People = append(config.People, idp.Person{Subject: p.Subject, Email: p.Email, FirstName: p.FirstName, LastName: p.LastName})
+	}
+	if t.provider, err = idp.New(config); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	t.http = &http.Server{
+		Handler: t.provider, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn),
+	}
+	go func() {
+		defer close(t.done)
+		if err := t.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			cfg.Logger.Error("the test identity provider ended", "error", err)
+		}
+	}()
+	return t, nil
+}
+
+func (t *testIdP) close() error {
+	err := t.http.Close()
+	<-t.done
+	return err
+}
+
+// IdP is the test identity provider; nil if Config did not ask for it.
+func (s *Server) IdP() *idp.IdP {
+	if s.idp == nil {
+		return nil
+	}
+	return s.idp.provider
+}
+
+// IdPURL is where the test identity provider is, its OpenID Connect issuer; empty if
+// there is none.
+func (s *Server) IdPURL() string {
+	if s.idp == nil {
+		return ""
+	}
+	return s.idp.origin
+}
