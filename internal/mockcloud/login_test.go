@@ -1,276 +1,19 @@
 package mockcloud_test
 
 import (
-	"html"
-	"io"
+	"crypto/x509"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
 )
-
-// office is an account with two domains, one for each protocol, and the test identity
-// provider.
-type office struct {
-	*mocktest.Server
-	t     testing.TB
-	clock *mocktest.Clock
-	idp   *idp.IdP
-}
-
-func newOffice(t testing.TB) *office {
-	t.Helper()
-	o := &office{t: t, clock: mocktest.NewClock()}
-	o.Server = mocktest.Start(t, mockcloud.Config{IdP: true, IdPMisbehave: true, Clock: o.clock.Now, Scenario: mocktest.Scenario(t, `
-accounts:
-  - id: `+mocktest.Account+`
-    handle: acme
-    features: [sso, scim, teams, custom_roles, audit_logs]
-    rate_limit_per_minute: 0
-    domains: [oidc.example, saml.example]
-    users:
-      - {email: owner@oidc.example, role: Owner, api_key: pnu_owner}
-      - {email: second@oidc.example, role: Owner}
-      - {email: admin@saml.example, role: Admin, api_key: pnu_admin}
-      - {email: ada@oidc.example, first_name: Ada, role: Member, api_key: pnu_ada}
-    service_accounts: [{name: terraform, role: Owner, api_key: pnb_terraform}]
-users: [{email: new@oidc.example, first_name: New}, {email: stranger@elsewhere.example}]
-`)})
-	o.idp = o.Mock.IdP()
-	return o
-}
-
-// configure makes a connection in the Owner's name and gives its id.
-func (o *office) configure(name string, domains ...string) string {
-	o.t.Helper()
-	body := obj{"name": name, "domains": domains}
-	if strings.HasPrefix(name, "saml") {
-		body["connection_type"], body["saml"] = "GenericSAML", obj{"idp_metadata_url": o.Mock.IdPURL() + "/saml/metadata"}
-	} else {
-		body["connection_type"], body["oidc"] = "GenericOIDC", obj{
-			"issuer": o.Mock.IdPURL(), "client_id": name, "client_secret": mockcloud.IdPClientSecret,
-		}
-	}
-	var made obj
-	o.api("POST", "/sso/connections", mocktest.Terraform, body).Want(http.StatusCreated).Into(&made)
-	return id(made)
-}
-
-func (o *office) api(method, path, key string, body any, headers ...string) mocktest.Answer {
-	o.t.Helper()
-	answer, err := o.Try(method, mocktest.Root+path, key, body, headers...)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	return answer
-}
-
-func (o *office) state(connection string) string {
-	o.t.Helper()
-	var c obj
-	o.api("GET", "/sso/connections/"+connection, mocktest.Terraform, nil).Want(http.StatusOK).Into(&c)
-	return text(c, "state")
-}
-
-// rejections gives the reasons for which logins were refused, oldest first.
-func (o *office) rejections() (reasons []string) {
-	o.t.Helper()
-	for _, e := range o.events("prefect-cloud.sso-connection.rejected") {
-		reasons = append(reasons, e.Payload["reason"])
-	}
-	return reasons
-}
-
-type loginEvent struct {
-	Event   string            `json:"event"`
-	Payload map[string]string `json:"payload"`
-}
-
-func (o *office) events(name string) []loginEvent {
-	o.t.Helper()
-	var page struct {
-		Events []loginEvent `json:"events"`
-	}
-	o.api("POST", "/events/filter", mocktest.Terraform, obj{"limit": 200, "filter": obj{
-		"event": obj{"name": []string{name}}, "order": "ASC",
-	}}).Want(http.StatusOK).Into(&page)
-	return page.Events
-}
-
-// browser is a person's browser: it keeps cookies, and follows redirects one by one. A
-// form of another site's page brings no cookies that are SameSite=Lax.
-type browser struct {
-	*office
-	client *http.Client
-	jar    http.CookieJar
-}
-
-func (o *office) browser() *browser {
-	o.t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	return &browser{o, &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, jar}
-}
-
-// page is what a browser shows.
-type page struct {
-	status int
-	url    *url.URL
-	header http.Header
-	body   string
-}
-
-func (b *browser) get(address string) page { return b.send(http.MethodGet, address, nil, "none") }
-
-// send makes a request and follows where it leads. site is Sec-Fetch-Site.
-func (b *browser) send(method, address string, form url.Values, site string) page {
-	b.t.Helper()
-	if strings.HasPrefix(address, "/") {
-		address = b.URL + address
-	}
-	r, err := http.NewRequestWithContext(b.t.Context(), method, address, strings.NewReader(form.Encode()))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	r.Header.Set("Sec-Fetch-Site", site)
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	if site != "cross-site" || method == http.MethodGet {
-		for _, cookie := range b.jar.Cookies(r.URL) {
-			r.AddCookie(cookie)
-		}
-	}
-	w, err := b.client.Do(r)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	body, err := io.ReadAll(w.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	if err := w.Body.Close(); err != nil {
-		b.t.Fatal(err)
-	}
-	b.jar.SetCookies(r.URL, w.Cookies())
-	if w.StatusCode == http.StatusSeeOther {
-		to, err := w.Location()
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		return b.send(http.MethodGet, to.String(), nil, "cross-site")
-	}
-	return page{w.StatusCode, r.URL, w.Header, string(body)}
-}
-
-var (
-	formTag  = regexp.MustCompile(`<form[^>]*>`)
-	inputTag = regexp.MustCompile(`<input[^>]*>`)
-	attrs    = regexp.MustCompile(`(\w+)="([^"]*)"`)
-)
-
-func attributes(tag string) map[string]string {
-	out := map[string]string{}
-	for _, match := range attrs.FindAllStringSubmatch(tag, -1) {
-		out[match[1]] = html.UnescapeString(match[2])
-	}
-	return out
-}
-
-// form reads a page's first form: where it leads, and its hidden fields.
-func (b *browser) form(p page) (string, url.Values) {
-	b.t.Helper()
-	tag := formTag.FindString(p.body)
-	if tag == "" {
-		b.t.Fatalf("%d %s has no form: %s", p.status, p.url, p.body)
-	}
-	action, err := p.url.Parse(attributes(tag)["action"])
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	values := url.Values{}
-	for _, tag := range inputTag.FindAllString(p.body, -1) {
-		if field := attributes(tag); field["type"] == "hidden" {
-			values.Set(field["name"], field["value"])
-		}
-	}
-	return action.String(), values
-}
-
-// submit sends a page's form with more fields.
-func (b *browser) submit(p page, more url.Values) page {
-	b.t.Helper()
-	action, values := b.form(p)
-	for name := range more {
-		values.Set(name, more.Get(name))
-	}
-	site := "cross-site"
-	if strings.HasPrefix(action, p.url.Scheme+"://"+p.url.Host+"/") {
-		site = "same-origin"
-	}
-	return b.send(http.MethodPost, action, values, site)
-}
-
-// choose says at the test identity provider who is logging in, and gives what comes of
-// it. SAML's answer is a page with a form.
-func (b *browser) choose(p page, email string) page {
-	b.t.Helper()
-	subject := ""
-	for _, person := range b.idp.People() {
-		if person.Email == email {
-			subject = person.Subject
-		}
-	}
-	p = b.submit(p, url.Values{"person": {subject}})
-	if strings.Contains(p.body, "SAMLResponse") {
-		p = b.submit(p, nil)
-	}
-	return p
-}
-
-// login is a whole login.
-func (b *browser) login(email string) page {
-	b.t.Helper()
-	return b.choose(b.get("/login?email="+url.QueryEscape(email)), email)
-}
-
-func (p page) want(t testing.TB, status int, texts ...string) page {
-	t.Helper()
-	if p.status != status {
-		t.Fatalf("%s: status %d, want %d: %s", p.url, p.status, status, p.body)
-	}
-	for _, text := range texts {
-		if !strings.Contains(p.body, text) {
-			t.Errorf("%s does not say %q: %s", p.url, text, p.body)
-		}
-	}
-	return p
-}
-
-// token is that of the browser's session, empty for none.
-func (b *browser) token() string {
-	b.t.Helper()
-	u, err := url.Parse(b.URL)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	for _, cookie := range b.jar.Cookies(u) {
-		if cookie.Name == router.SessionCookie {
-			return cookie.Value
-		}
-	}
-	return ""
-}
 
 // TestLogin walks a person of each protocol's domain from being kept out to being
 // kept out again.
@@ -337,4 +80,317 @@ func TestLogin(t *testing.T) {
 			t.Errorf("%d events %s, want %d", got, event, n)
 		}
 	}
+}
+
+// protocols gives both connections of an office, which people of these emails log in
+// through.
+var protocols = []struct{ name, email string }{{"oidc", "ada@oidc.example"}, {"saml", "admin@saml.example"}}
+
+// eachProtocol runs a test with each protocol's connection and a browser.
+func eachProtocol(t *testing.T, test func(t *testing.T, b *browser, connection, email string)) {
+	t.Helper()
+	for _, protocol := range protocols {
+		t.Run(protocol.name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			connection := o.configure(protocol.name, protocol.name+".example")
+			test(t, o.browser(), connection, protocol.email)
+		})
+	}
+}
+
+// refused fails unless a page says that the login is refused, for that reason, and the
+// browser has no session.
+func (b *browser) refused(p page, reason string, texts ...string) {
+	b.t.Helper()
+	p.want(b.t, http.StatusForbidden, append(texts, "You are not logged in", `role="alert"`)...)
+	if reasons := b.rejections(); !slices.Equal(reasons, []string{reason}) {
+		b.t.Errorf("the trail has refusals for %v, want %s", reasons, reason)
+	}
+	if b.token() != "" {
+		b.t.Error("there is a session")
+	}
+}
+
+// person puts somebody else into the test identity provider.
+func (o *office) person(subject, email string) {
+	o.t.Helper()
+	for _, known := range o.idp.People() {
+		if known.Email == email {
+			o.idp.RemovePerson(known.Subject)
+		}
+	}
+	if err := o.idp.SetPerson(idp.Person{Subject: subject, Email: email, FirstName: "Nora", LastName: "New"}); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// TestProvisioning: who is new becomes a Member, once.
+func TestProvisioning(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, b *browser, _, email string) {
+		_, domain, _ := strings.Cut(email, "@")
+		fresh := "nora@" + domain
+		b.person("nora", fresh)
+		for range 2 {
+			b.login(fresh).want(t, http.StatusOK, "You are logged in as <strong>"+fresh, "Nora New")
+		}
+		var rows []mocktest.Row
+		b.api("POST", "/account_memberships/filter", mocktest.Terraform,
+			obj{"account_memberships": obj{"email": anyOf(fresh)}}).Want(http.StatusOK).Into(&rows)
+		if len(rows) != 1 || rows[0].AccountRoleName != "Member" || !rows[0].Active {
+			t.Errorf("memberships %+v", rows)
+		}
+		b.api("GET", "", b.token(), nil).Want(http.StatusOK)
+		b.api("PATCH", "", b.token(), obj{"name": "Mine"}).Want(http.StatusForbidden)
+	})
+}
+
+// TestProvisioningOfAUser: who is known and in no account becomes a Member.
+func TestProvisioningOfAUser(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.configure("oidc", "oidc.example")
+	b := o.browser()
+	b.login("new@oidc.example").want(t, http.StatusOK, "You are logged in as <strong>new@oidc.example")
+	b.api("GET", "", b.token(), nil).Want(http.StatusOK)
+}
+
+// TestRefusedPeople: the identity provider's word is good, and yet nobody is let in.
+func TestRefusedPeople(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		reason, email, says string
+		before              func(t *testing.T, b *browser, email string)
+	}{
+		"another subject": {"subject_changed", "", "somebody else than before", func(t *testing.T, b *browser, email string) {
+			b.login(email).want(t, http.StatusOK)
+			b.submit(b.get("/me"), nil)
+			b.person("another", email)
+		}},
+		"another domain": {"domain_not_served", "stranger@elsewhere.example", "not for the domain of stranger@elsewhere.example", nil},
+		"deactivated": {"membership_deactivated", "", "Your membership is deactivated", func(t *testing.T, b *browser, email string) {
+			var rows []mocktest.Row
+			b.api("POST", "/account_memberships/filter", mocktest.Terraform,
+				obj{"account_memberships": obj{"email": anyOf(email)}}).Want(http.StatusOK).Into(&rows)
+			b.api("PATCH", "/account_memberships/"+rows[0].ID+"/active", mocktest.Terraform, obj{"active": false}).Want(http.StatusNoContent)
+		}},
+		"renamed": {"domain_not_served", "", "not for the domain of", func(t *testing.T, b *browser, email string) {
+			b.login(email).want(t, http.StatusOK)
+			b.submit(b.get("/me"), nil)
+			// The person keeps the subject and comes with an address of another domain.
+			for _, p := range b.idp.People() {
+				if p.Email == email {
+					b.person(p.Subject, "renamed@elsewhere.example")
+				}
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachProtocol(t, func(t *testing.T, b *browser, connection, email string) {
+				if strings.HasPrefix(email, "admin") {
+					// Else SAML calls people by their addresses.
+					b.api("PATCH", "/sso/connections/"+connection, mocktest.Terraform,
+						obj{"saml": obj{"name_id_format": saml.NameIDPersistent}}).Want(http.StatusOK)
+				}
+				if test.before != nil {
+					test.before(t, b, email)
+				}
+				who := email
+				switch {
+				case test.email != "":
+					who = test.email
+				case name == "renamed":
+					who = "renamed@elsewhere.example"
+				}
+				b.refused(b.choose(b.get("/login?connection="+connection), who), test.reason, test.says)
+			})
+		})
+	}
+}
+
+// TestMisbehavior: what the protocols refuse is refused here, too, with an event. Their
+// own tests have all the attacks.
+func TestMisbehavior(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		protocol string
+		mode     idp.Mode
+		reason   string
+	}{
+		{"oidc", idp.ClaimsExpired, "expired"},
+		{"oidc", idp.ClaimsOtherNonce, "nonce_mismatch"},
+		{"oidc", idp.ClaimsUnverified, "email_unverified"},
+		{"oidc", idp.SignedNone, "alg_none"},
+		{"oidc", idp.AnswerOtherState, "state_unknown"},
+		{"oidc", idp.AnswerOtherIssuer, "callback_issuer_mismatch"},
+		{"saml", idp.SAMLUnsigned, "unsigned"},
+		{"saml", idp.SAMLOtherAudience, "audience"},
+		{"saml", idp.SAMLExpired, "expired"},
+	} {
+		t.Run(string(row.mode), func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			o.configure(row.protocol, row.protocol+".example")
+			email := map[string]string{"oidc": protocols[0].email, "saml": protocols[1].email}[row.protocol]
+			control := func(mode idp.Mode) {
+				if answer, err := o.Try("POST", "/_mockcloud/idp", "", obj{"mode": mode}); err != nil || answer.Status != http.StatusNoContent {
+					t.Fatal(answer, err)
+				}
+			}
+			control(row.mode)
+			b := o.browser()
+			b.refused(b.login(email), row.reason)
+			control(idp.Honest)
+			b.login(email).want(t, http.StatusOK, "You are logged in")
+		})
+	}
+}
+
+// TestReplay: what came back from the identity provider counts once, and in the browser
+// that began.
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	t.Run("oidc", func(t *testing.T) {
+		t.Parallel()
+		o := newOffice(t)
+		o.configure("oidc", "oidc.example")
+		b := o.browser()
+		b.stopAt = "/callback"
+		callback := b.login("ada@oidc.example").url.String()
+		b.stopAt = ""
+		thief := o.browser()
+		thief.refused(thief.get(callback), "browser_mismatch")
+		// Whoever came first used it up.
+		b.get(callback).want(t, http.StatusForbidden, "You are not logged in")
+
+		b.stopAt = "/callback"
+		callback = b.login("ada@oidc.example").url.String()
+		b.stopAt = ""
+		bound := b.cookies(callback)
+		b.get(callback).want(t, http.StatusOK, "You are logged in")
+		b.jar.SetCookies(b.parse(callback), bound)
+		b.get(callback).want(t, http.StatusForbidden, "This login is over already")
+		if reasons := o.rejections(); !slices.Contains(reasons, "state_replayed") {
+			t.Errorf("refusals for %v", reasons)
+		}
+	})
+	t.Run("saml", func(t *testing.T) {
+		t.Parallel()
+		o := newOffice(t)
+		o.configure("saml", "saml.example")
+		b := o.browser()
+		b.stopAt = "/continue"
+		onward := b.login("admin@saml.example").url.String()
+		b.stopAt = ""
+		thief := o.browser()
+		thief.refused(thief.get(onward), "browser_mismatch")
+		b.get(onward).want(t, http.StatusForbidden, "This login is over already")
+
+		p := b.get("/login?email=admin@saml.example")
+		subject := ""
+		for _, person := range o.idp.People() {
+			if person.Email == "admin@saml.example" {
+				subject = person.Subject
+			}
+		}
+		answer := b.submit(p, url.Values{"person": {subject}})
+		b.submit(answer, nil).want(t, http.StatusOK, "You are logged in")
+		b.submit(answer, nil).want(t, http.StatusForbidden, "already")
+		if reasons := o.rejections(); !slices.Contains(reasons, "replayed_assertion") {
+			t.Errorf("refusals for %v", reasons)
+		}
+	})
+}
+
+// TestIDPInitiated: a login that nobody began here counts only where it is allowed, and
+// only after the person said so on our page.
+func TestIDPInitiated(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	connection := o.configure("saml", "saml.example")
+	var us struct {
+		EntityID string `json:"sp_entity_id"`
+		ACS      string `json:"acs_url"`
+	}
+	o.api("GET", "/sso/service_provider", mocktest.Terraform, nil).Want(http.StatusOK).Into(&us)
+	start := o.idp.SAMLStartURL(us.EntityID, us.ACS, "")
+	b := o.browser()
+	b.refused(b.choose(b.get(start), "admin@saml.example"), "unsolicited")
+
+	o.api("PATCH", "/sso/connections/"+connection, mocktest.Terraform, obj{"saml": obj{"allow_idp_initiated": true}}).Want(http.StatusOK)
+	asked := b.choose(b.get(start), "admin@saml.example").want(t, http.StatusOK, "you are <strong>admin@saml.example")
+	if b.token() != "" {
+		t.Error("there is a session before the person agreed")
+	}
+	action, values := b.form(asked)
+	b.send(http.MethodPost, action, values, "cross-site").want(t, http.StatusForbidden)
+	b.submit(asked, nil).want(t, http.StatusOK, "You are logged in as <strong>admin@saml.example")
+	b.submit(asked, nil).want(t, http.StatusForbidden, "This login is over already")
+}
+
+// TestSAMLByForm: requests by POST, signed with the key that our metadata has.
+func TestSAMLByForm(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	var us struct {
+		MetadataURL string `json:"sp_metadata_url"`
+	}
+	o.api("GET", "/sso/service_provider", mocktest.Terraform, nil).Want(http.StatusOK).Into(&us)
+	b := o.browser()
+	o.idp.RequireSignedRequests(signingCertificate(t, b.get(us.MetadataURL).want(t, http.StatusOK).body))
+	connection := o.configure("saml", "saml.example")
+	b.get("/login?connection="+connection).want(t, http.StatusBadRequest, "This did not work")
+
+	o.api("PATCH", "/sso/connections/"+connection, mocktest.Terraform, obj{"saml": obj{"sign_authn_requests": true}}).Want(http.StatusOK)
+	b.login("admin@saml.example").want(t, http.StatusOK, "You are logged in")
+
+	// Metadata that has no redirect makes it a form.
+	metadata := regexp.MustCompile(`<SingleSignOnService[^>]*HTTP-Redirect[^>]*></SingleSignOnService>`).
+		ReplaceAllString(b.get(o.Mock.IdPURL()+"/saml/metadata").body, "")
+	o.api("PATCH", "/sso/connections/"+connection, mocktest.Terraform, obj{"saml": obj{"idp_metadata_xml": metadata}}).Want(http.StatusOK)
+	form := b.get("/login?email=admin@saml.example").want(t, http.StatusOK, "To your identity provider", `name="SAMLRequest"`)
+	b.choose(b.submit(form, nil), "admin@saml.example").want(t, http.StatusOK, "You are logged in")
+}
+
+func signingCertificate(t *testing.T, metadata string) *x509.Certificate {
+	t.Helper()
+	match := regexp.MustCompile(`X509Certificate[^>]*>([A-Za-z0-9+/=]+)<`).FindStringSubmatch(metadata)
+	if match == nil {
+		t.Fatalf("no certificate in %s", metadata)
+	}
+	certificate, err := saml.ParseCertificate(match[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return certificate
+}
+
+// TestTakeOver: a domain's logins go where it was moved to.
+func TestTakeOver(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	first, second := o.configure("oidc", "oidc.example"), o.configure("oidc two", "oidc.example")
+	b := o.browser()
+	goesTo := func(client string) {
+		t.Helper()
+		p := b.get("/login?email=ada@oidc.example")
+		if got := p.url.Query().Get("client_id"); got != client {
+			t.Errorf("the login goes to %q, want %s", got, client)
+		}
+	}
+	goesTo("oidc")
+	b.login("ada@oidc.example").want(t, http.StatusOK)
+	o.api("POST", "/sso/connections/"+second+"/activate", mocktest.Terraform, nil).Want(http.StatusConflict)
+	// A trial is not a takeover.
+	b.choose(b.get("/login?connection="+second), "ada@oidc.example").want(t, http.StatusOK, "You are logged in")
+	goesTo("oidc")
+	o.api("POST", "/sso/connections/"+second+"/activate", mocktest.Terraform, obj{"take_over": true}).Want(http.StatusOK)
+	goesTo("oidc two")
+	if state := o.state(first); state != "inactive" {
+		t.Errorf("the first connection is %s", state)
+	}
+	b.get("/login?connection="+first).want(t, http.StatusConflict, "It is inactive")
+	b.get("/login?connection=conn_unknown").want(t, http.StatusNotFound, "There is no such connection")
 }
