@@ -29,6 +29,9 @@ type Config struct {
 	// with it again goes on where the last one was. The scenario then counts only
 	// for a new file and for resets.
 	StateFile string
+	// StateKey encrypts the secrets in the state file, 16 characters or more; empty
+	// means a key file beside it, which is made with it.
+	StateKey string
 	// PublishedOnly leaves out all that today's Prefect Cloud does not have.
 	PublishedOnly bool
 	// Logger is told of every request; nil means nobody is.
@@ -138,7 +141,7 @@ func (s *Server) mount(cfg Config) error {
 }
 
 func openState(cfg Config) (*store.Store, error) {
-	options := store.Options{Clock: cfg.Clock, NewID: cfg.NewID}
+	options := store.Options{Clock: cfg.Clock, NewID: cfg.NewID, StateKey: cfg.StateKey}
 	if cfg.StateFile == "" {
 		state := store.New(options)
 		return state, state.Reset(cfg.Scenario.Seed)

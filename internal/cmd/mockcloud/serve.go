@@ -24,6 +24,7 @@ const (
 	defaultListen    = "127.0.0.1:8787"
 	defaultIdPListen = "127.0.0.1:8788"          // always the same, as it is the issuer
 	tokenVariable    = "MOCKCLOUD_CONTROL_TOKEN" // the name of a variable, not a secret
+	keyVariable      = "MOCKCLOUD_STATE_KEY"     // likewise
 
 	// drainTime is how long requests under way may take once the server is told
 	// to stop.
@@ -32,6 +33,7 @@ const (
 
 type serveFlags struct {
 	listen, scenario, state, logFormat, controlToken, publicURL string
+	stateKey                                                    string
 	publishedOnly, allowRemote, allowPrivateIssuers             bool
 	idp, idpMisbehave                                           bool
 	idpListen                                                   string
@@ -40,12 +42,12 @@ type serveFlags struct {
 
 // parseServe reads the flags of "mockcloud serve".
 func parseServe(args []string, getenv func(string) string, stdout io.Writer) (serveFlags, error) {
-	f := serveFlags{controlToken: getenv(tokenVariable)}
+	f := serveFlags{controlToken: getenv(tokenVariable), stateKey: getenv(keyVariable)}
 	set := flag.NewFlagSet("serve", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	set.StringVar(&f.listen, "listen", defaultListen, "`address` to listen on; port 0 takes a free one")
 	set.StringVar(&f.scenario, "scenario", "", "YAML `file` that says what the server starts with (default: a ready-made account)")
-	set.StringVar(&f.state, "state", "", "`file` that keeps the state from one start to the next; a new one starts with\nthe scenario, which otherwise counts only for a reset (default: nothing is kept)")
+	set.StringVar(&f.state, "state", "", "`file` that keeps the state from one start to the next; a new one starts with\nthe scenario, which otherwise counts only for a reset (default: nothing is kept). Its secrets\nare encrypted with "+keyVariable+", or with a key file that is made beside it")
 	set.BoolVar(&f.publishedOnly, "published-only", false, "behave like today's Prefect Cloud, without our extension")
 	set.StringVar(&f.logFormat, "log-format", "text", "`format` of the log on standard error: text or json")
 	set.BoolVar(&f.allowRemote, "allow-remote", false, "allow to listen on an address that others can reach; needs a control token")
@@ -128,7 +130,7 @@ func serve(ctx context.Context, args []string, getenv func(string) string, stdou
 		return err
 	}
 	cfg := mockcloud.Config{
-		StateFile: f.state, PublishedOnly: f.publishedOnly, Logger: newLogger(f.logFormat, stderr),
+		StateFile: f.state, StateKey: f.stateKey, PublishedOnly: f.publishedOnly, Logger: newLogger(f.logFormat, stderr),
 		AllowedHosts: f.allowHosts, ControlToken: f.controlToken, PublicURL: f.publicURL, AllowPrivateIssuers: f.allowPrivateIssuers,
 		IdP: f.idp, IdPListen: f.idpListen, IdPMisbehave: f.idpMisbehave,
 	}

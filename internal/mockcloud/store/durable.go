@@ -27,11 +27,23 @@ func Open(path string, options Options) (*Store, error) {
 	if s.journal, err = journal.Open(path, s.goBack); err != nil {
 		return nil, err
 	}
-	if err := s.load(); err != nil {
+	if err := s.unlock(path, options.StateKey); err != nil {
 		_ = s.journal.Close() // nothing was written; why it cannot be used says more
 		return nil, fmt.Errorf("state file %s cannot be used: %w", path, err)
 	}
 	return s, nil
+}
+
+// unlock finds the key of the file's secrets, and takes over what the file has.
+func (s *Store) unlock(path, key string) error {
+	isNew, err := s.journal.Empty()
+	if err != nil {
+		return err
+	}
+	if s.sealer, err = newSealer(path, key, isNew); err != nil {
+		return err
+	}
+	return s.load()
 }
 
 // Blank says whether nothing was ever put into the store.
@@ -69,6 +81,7 @@ func (s *Store) keep(b journal.Batch) (wait func() error) {
 		}
 		s.kept = state
 	}
+	s.sealer.seal(b.Changes)
 	kept := s.journal.Append(b)
 	return func() error { return unavailable(kept()) }
 }
@@ -124,6 +137,10 @@ func (s *Store) load() error {
 		t, ok := tables[name]
 		if !ok {
 			return fmt.Errorf("it has a table %s, which this version of mockcloud does not know", name)
+		}
+		rows, err := s.sealer.open(name, rows)
+		if err != nil {
+			return err
 		}
 		return t.load(rows)
 	}); err != nil {

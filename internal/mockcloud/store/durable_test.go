@@ -122,13 +122,15 @@ func TestIDsAreRepeatable(t *testing.T) {
 	if err := w.store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	other := filepath.Join(t.TempDir(), "copy.db")
-	if err := os.WriteFile(other, raw, 0o600); err != nil {
-		t.Fatal(err)
+	for _, suffix := range []string{"", ".key"} {
+		raw, err := os.ReadFile(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(other+suffix, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var states []string
 	for _, path := range []string{path, other} {

@@ -32,6 +32,8 @@ type Options struct {
 	Clock func() time.Time
 	// NewID gives ids for new rows and events; nil means ones that nobody can guess.
 	NewID func() uuid.UUID
+	// StateKey encrypts the secrets in a state file; empty means a key file beside it.
+	StateKey string
 }
 
 // Store is the state of all accounts. Use New.
@@ -39,6 +41,7 @@ type Store struct {
 	clock   Clock
 	newID   func() uuid.UUID // nil for the data's own
 	journal *journal.Journal // nil for a store in memory only
+	sealer  *sealer          // of the journal's secrets
 
 	mu   sync.RWMutex
 	data *data

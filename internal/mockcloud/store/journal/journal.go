@@ -68,11 +68,15 @@ type group struct {
 	err     error // good once done is closed
 }
 
+// errFound ends a search.
+var errFound = errors.New("found")
+
 // Empty says whether the file has no rows yet.
 func (j *Journal) Empty() (empty bool, err error) {
-	empty = true
-	err = j.Load(func(string, []Row) error { empty = false; return nil })
-	return empty, err
+	if err = j.Load(func(string, []Row) error { return errFound }); errors.Is(err, errFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Load hands out the rows of each table in the order of their keys. They lie in

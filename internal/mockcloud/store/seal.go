@@ -1,0 +1,111 @@
+package store
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
+)
+
+// sealedTables hold what cannot be hashed because it is used again: client secrets, keys of the server's own, codes in
+// mails. Their rows are encrypted in a state file.
+var sealedTables = map[string]bool{"connections": true, "secrets": true, "mails": true}
+
+// minStateKey is the shortest key that is taken from outside.
+const minStateKey = 16
+
+// errSealed says that the key is not the one that a file was written with.
+var errSealed = errors.New("its secrets are encrypted with another key; give the one that it was written with (MOCKCLOUD_STATE_KEY, or the key file beside it)")
+
+// sealer encrypts rows with AES-256-GCM.
+type sealer struct{ aead cipher.AEAD }
+
+// newSealer takes a key from outside, or the one in the file beside the state, which it makes for a state that is new.
+func newSealer(statePath, given string, isNew bool) (*sealer, error) {
+	if given != "" && len(given) < minStateKey {
+		return nil, fmt.Errorf("the state key has %d characters; %d or more are needed", len(given), minStateKey)
+	}
+	if given == "" {
+		var err error
+		if given, err = keyFile(statePath+".key", isNew); err != nil {
+			return nil, err
+		}
+	}
+	key := sha256.Sum256([]byte(given))
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, err
+	}
+	return &sealer{aead}, nil
+}
+
+// keyFile reads a key, or makes one that nobody else can read.
+func keyFile(path string, mayMake bool) (string, error) {
+	content, err := os.ReadFile(path)
+	if err == nil {
+		if key := strings.TrimSpace(string(content)); len(key) >= minStateKey {
+			return key, nil
+		}
+		return "", fmt.Errorf("the key file %s holds no key", path)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the key file cannot be read: %w", err)
+	}
+	if !mayMake {
+		return "", fmt.Errorf("its secrets are encrypted, and there is no key: neither MOCKCLOUD_STATE_KEY nor the key file %s", path)
+	}
+	raw := make([]byte, 32)
+	_, _ = rand.Read(raw) // it never fails: without randomness the program ends
+	key := base64.RawStdEncoding.EncodeToString(raw)
+	if err := os.WriteFile(path, []byte(key+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("the key file cannot be written: %w", err)
+	}
+	return key, nil
+}
+
+// seal encrypts the changes of sealed tables. The table and the key go into the proof, so that no row can take the
+// place of another.
+func (s *sealer) seal(changes []journal.Change) {
+	for i, change := range changes {
+		if !sealedTables[change.Table] || change.Value == nil {
+			continue
+		}
+		nonce := make([]byte, s.aead.NonceSize())
+		_, _ = rand.Read(nonce) // it never fails
+		changes[i].Value = s.aead.Seal(nonce, nonce, change.Value, place(change.Table, change.Key))
+	}
+}
+
+// open decrypts the rows of a sealed table.
+func (s *sealer) open(table string, rows []journal.Row) ([]journal.Row, error) {
+	if !sealedTables[table] {
+		return rows, nil
+	}
+	out := make([]journal.Row, len(rows))
+	for i, row := range rows {
+		size := s.aead.NonceSize()
+		if len(row.Value) < size {
+			return nil, errSealed
+		}
+		value, err := s.aead.Open(nil, row.Value[:size], row.Value[size:], place(table, row.Key))
+		if err != nil {
+			return nil, errSealed
+		}
+		out[i] = journal.Row{Key: row.Key, Value: value}
+	}
+	return out, nil
+}
+
+func place(table string, key []byte) []byte { return append([]byte(table+"\x00"), key...) }
