@@ -35,6 +35,8 @@ type Server struct {
 	URL string // as http://127.0.0.1:PORT
 	t   testing.TB
 	key string // whose key looks and changes behind Terraform's back
+
+	mock *mockcloud.Server
 }
 
 // As is the same server seen with another person's key.
@@ -65,6 +67,9 @@ func Scenario(yaml string) Option {
 	}
 }
 
+// BundledIdP starts the server's own identity provider, whose people are the scenario's users.
+func BundledIdP(_ testing.TB, cfg *mockcloud.Config) { cfg.IdP = true }
+
 // Crowd is a scenario of one Owner, the service account and many people who hold one role, without a rate limit.
 func Crowd(people int, role string) Option {
 	return Scenario(fmt.Sprintf(`
@@ -93,7 +98,7 @@ func Start(t testing.TB, options ...Option) *Server {
 		t.Fatalf("mockcloud: %v", err)
 	}
 	listener := httptest.NewServer(mock)
-	s := &Server{URL: listener.URL, t: t, key: OwnerKey}
+	s := &Server{URL: listener.URL, t: t, key: OwnerKey, mock: mock}
 	t.Cleanup(func() {
 		for _, route := range s.Requests().Routes {
 			probe := cfg.PublishedOnly && route.Method == http.MethodGet // finds out what the server does not offer
@@ -107,6 +112,30 @@ func Start(t testing.TB, options ...Option) *Server {
 		}
 	})
 	return s
+}
+
+// IdPURL is where the bundled identity provider is.
+func (s *Server) IdPURL() string { return s.mock.IdPURL() }
+
+// Advance moves the server's clock ahead, such as by "24h".
+func (s *Server) Advance(by string) {
+	s.t.Helper()
+	s.do("", http.MethodPost, "/_mockcloud/clock", map[string]any{"advance": by}, nil)
+}
+
+// Restricted says whether all sessions of a key's user are kept out of their accounts.
+func (s *Server) Restricted(key string) bool {
+	s.t.Helper()
+	var sessions []struct {
+		Restricted bool `json:"restricted"`
+	}
+	s.do(key, http.MethodGet, "/api/me/sessions", nil, &sessions)
+	for _, session := range sessions {
+		if !session.Restricted {
+			return false
+		}
+	}
+	return true
 }
 
 // Factories serve the provider to the test harness, in process.
