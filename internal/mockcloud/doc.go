@@ -11,7 +11,7 @@
 //	router    hosts, request ids, keys, rate limits, permissions, faults; values and errors become answers
 //	account   the published account API, one file a noun
 //	identity  the managed-configuration extension: connections
-//	setup     the page behind a setup link
+//	setup     the dashboard behind a setup link
 //	control   /_mockcloud/: requests, faults, reset, outbox, clock, snapshot
 //
 // The way of a request: router finds the route and the caller → a handler of

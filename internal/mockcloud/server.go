@@ -135,7 +135,8 @@ func (s *Server) mount(cfg Config) error {
 		s.router.Add(identity.Routes(cfg.Checker)...)
 	}
 	s.router.Mount(control.Prefix, steer.Handler())
-	s.router.Mount(setup.Prefix, setup.Handler(s.state))
+	dashboard := &setup.Dashboard{Store: s.state, Checker: cfg.Checker, PublicURL: cfg.PublicURL, Logger: cfg.Logger}
+	s.router.Mount(setup.Prefix, dashboard.Handler())
 	sso.New(sso.Options{Store: s.state, Parties: parties, Clock: clock, Logger: cfg.Logger, PublicURL: cfg.PublicURL}).Mount(s.router)
 	return nil
 }

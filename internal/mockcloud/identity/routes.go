@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -69,6 +70,16 @@ func ServiceProviderOf(baseURL string, account uuid.UUID) ServiceProvider {
 		EntityID: saml + "/metadata", ACSURL: saml + "/acs", MetadataURL: saml + "/metadata",
 		RedirectURI: baseURL + "/sso/oidc/" + account.String() + "/callback",
 	}
+}
+
+// ReadConnection reads and checks what POST …/sso/connections takes, for a caller
+// that takes it in another way.
+func ReadConnection(ctx context.Context, checker Checker, body []byte) (store.ConnectionChange, error) {
+	read, err := input.Body(body, true, false, input.Strict(readConnectionBody(true)))
+	if err != nil {
+		return store.ConnectionChange{}, err
+	}
+	return read.checked(ctx, checker)
 }
 
 // readServiceProvider is GET /api/accounts/{account_id}/sso/service_provider.

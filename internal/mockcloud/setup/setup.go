@@ -1,100 +1,124 @@
-// Package setup is what a person sees who opens a setup link. For now it says whose
-// link it is and that the configuration itself is not there yet.
+// Package setup is the Identity Provider Configuration dashboard: what a person
+// sees who opens a setup link. They exchange the link for a session of half an hour
+// and are led through it step by step; each step is a page with a form.
+//
+// What is saved goes the way of POST …/sso/connections, in the name of whoever
+// asked for the link, who must still be allowed to.
 //
 // A link's secret stands in its address, so the pages ask browsers to keep it to
 // themselves: nothing is stored, no address is passed on, nobody may frame them.
+// They need no script and allow none. Forms carry a token of the session.
 package setup
 
 import (
-	"bytes"
-	_ "embed" // the page
 	"errors"
-	"html/template"
+	"log/slog"
 	"net/http"
-	"strings"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// Prefix is where setup links lead; their secret follows.
+// Prefix is where setup links lead; their secret follows. Secrets are in capitals,
+// the steps' names are not.
 const Prefix = "/setup/"
 
-//go:embed page.html
-var pageText string
-
-var page = template.Must(template.New("page").Parse(pageText))
-
-// view is what the page shows.
-type view struct{ Title, Text string }
-
-var (
-	unknown = view{"This setup link is not known", "Ask for a new one: setup links can be opened for five minutes."}
-	expired = view{"This setup link has expired", "Ask for a new one: setup links can be opened for five minutes."}
-)
-
-// things names what each link is for.
-var things = map[store.SetupPurpose]string{
-	store.SetupSSO:       "single sign-on",
-	store.SetupDirectory: "directory sync",
+// Dashboard serves the pages behind setup links.
+type Dashboard struct {
+	Store *store.Store
+	// Checker looks at what is to be saved.
+	Checker identity.Checker
+	// PublicURL is what links to this server begin with; empty means as the browser
+	// reached it.
+	PublicURL string
+	// Logger is told of what went wrong here.
+	Logger *slog.Logger
 }
 
-// Handler serves the pages behind setup links.
-func Handler(state *store.Store) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// Handler gives the pages.
+func (d *Dashboard) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+Prefix+"style.css", serveStyle)
+	mux.HandleFunc("GET "+Prefix+"{secret}", d.openLink)
+	mux.HandleFunc("POST "+Prefix+"{secret}", d.startSession)
+	mux.HandleFunc("GET "+Prefix+"{$}", d.inStep(nil, func(v *visit) { v.goTo(v.reached()) }))
+	for _, s := range steps() {
+		mux.HandleFunc("GET "+s.path(), d.inStep(s, func(v *visit) { v.ask(s.view(v)) }))
+		if s.take != nil {
+			mux.HandleFunc("POST "+s.path(), d.inStep(s, s.take))
+		}
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			show(w, http.StatusMethodNotAllowed, view{"This page can only be read", "Open the setup link in a browser."})
+			d.notice(w, http.StatusMethodNotAllowed, "This page can only be read", "Open the setup link in a browser.")
 			return
 		}
-		status, content := find(state, strings.TrimPrefix(r.URL.Path, Prefix))
-		show(w, status, content)
+		d.notice(w, http.StatusNotFound, "There is no such page", "Open the setup link again, or ask for a new one.")
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		protect(w.Header())
+		if r.Method == http.MethodPost {
+			if foreign(r) {
+				d.notice(w, http.StatusForbidden, "This form came from another page", "Nothing has been changed. Open the setup link in this browser and go on there.")
+				return
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			if err := r.ParseForm(); err != nil {
+				d.notice(w, http.StatusRequestEntityTooLarge, "This form could not be read", "Nothing has been changed. Metadata of one identity provider has at most 1 MiB; is more in it?")
+				return
+			}
+		}
+		mux.ServeHTTP(w, r)
 	})
 }
 
-// find looks up a link and says what its page shows.
-func find(state *store.Store, secret string) (int, view) {
-	status, content := http.StatusNotFound, unknown
-	err := state.View(func(r *store.Reader) error {
-		link, open, err := r.SetupLink(secret)
-		if err != nil {
-			return err
-		}
-		if !open {
-			status, content = http.StatusGone, expired
-			return nil
-		}
-		account, err := r.Account(link.AccountID)
-		if err != nil {
-			return err
-		}
-		thing := things[link.Purpose]
-		status, content = http.StatusOK, view{
-			"Set up " + thing + " for " + account.Name,
-			"This link is good, but there is nothing to do here yet: configuring " + thing +
-				" on this page comes in a later version of mockcloud. Nothing has been changed.",
-		}
-		return nil
-	})
-	var missing *store.NotFound
-	if err != nil && !errors.As(err, &missing) {
-		return http.StatusInternalServerError, view{"Something went wrong", "The page could not be made. Nothing has been changed."}
-	}
-	return status, content
-}
+// maxForm has room for metadata of 1 MiB, each byte of which may be sent as three.
+const maxForm = 4 << 20
 
-func show(w http.ResponseWriter, status int, content view) {
-	var body bytes.Buffer
-	if err := page.Execute(&body, content); err != nil {
-		http.Error(w, "The page could not be made", http.StatusInternalServerError)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
+// protect asks browsers to keep a page to themselves.
+func protect(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	// It fails only when the reader is gone, and then nobody can be told.
-	_, _ = body.WriteTo(w)
+}
+
+// foreign says whether a form comes from another origin's page. A page that passes
+// no address on sends the Origin "null", so where there is no Sec-Fetch-Site
+// (outside https and localhost) the session's token has to be enough.
+func foreign(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "same-origin", "none":
+		return false
+	case "":
+		origin := r.Header.Get("Origin")
+		return origin != "" && origin != "null" && origin != "http://"+r.Host && origin != "https://"+r.Host
+	}
+	return true
+}
+
+// notice is a page without a form.
+func (d *Dashboard) notice(w http.ResponseWriter, status int, title, text string) {
+	d.render(w, status, "notice.html", page{Title: title, Content: text})
+}
+
+// failed is the page for an error that is nobody's input.
+func (d *Dashboard) failed(w http.ResponseWriter, r *http.Request, err error) {
+	var (
+		forbidden *store.Forbidden
+		limit     *store.PlanLimit
+		missing   *store.NotFound
+	)
+	switch {
+	case errors.As(err, &forbidden), errors.As(err, &limit):
+		d.notice(w, http.StatusForbidden, "This setup link gives no access any more",
+			sentence(err.Error())+" Nothing has been changed. Somebody who may administrate single sign-on has to ask for a new link.")
+	case errors.As(err, &missing):
+		d.notice(w, http.StatusForbidden, "No setup session is open here",
+			"It ended, or it was never started in this browser. A session lasts 30 minutes. What was saved stays; for the rest ask for a new setup link.")
+	default:
+		d.Logger.LogAttrs(r.Context(), slog.LevelError, "unexpected error in the dashboard", slog.String("route", r.Pattern), slog.Any("error", err))
+		d.notice(w, http.StatusInternalServerError, "Something went wrong", "Nothing has been changed. The server's log says more.")
+	}
 }

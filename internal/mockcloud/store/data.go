@@ -98,10 +98,11 @@ type data struct {
 
 	events eventLog
 
-	secrets          table[uuid.UUID, Secret]
-	setupLinks       table[uuid.UUID, SetupLink]
-	setupLinkByHash  *unique[secretHash, SetupLink]
-	setupLinksExpire *grouped[uuid.UUID, SetupLink] // by account, the first to expire first
+	secrets            table[uuid.UUID, Secret]
+	setupLinks         table[uuid.UUID, SetupLink]
+	setupLinkByHash    *unique[secretHash, SetupLink]
+	setupLinkBySession *unique[secretHash, SetupLink]
+	setupLinksExpire   *grouped[uuid.UUID, SetupLink] // by account, the first to expire first
 }
 
 // actorIn is an actor within an account.
@@ -191,8 +192,9 @@ func newData() *data {
 
 		events: newEventLog(),
 
-		setupLinkByHash:  newUnique(func(l *SetupLink) (secretHash, bool) { return l.Hash, true }),
-		setupLinksExpire: newGrouped(func(l *SetupLink) (uuid.UUID, bool) { return l.AccountID, true }, order(func(l *SetupLink) (time.Time, uuid.UUID) { return l.Expires, l.ID })),
+		setupLinkByHash:    newUnique(func(l *SetupLink) (secretHash, bool) { return l.Hash, true }),
+		setupLinkBySession: newUnique(func(l *SetupLink) (secretHash, bool) { return l.SessionHash, !l.Started.IsZero() }),
+		setupLinksExpire:   newGrouped(func(l *SetupLink) (uuid.UUID, bool) { return l.AccountID, true }, order(func(l *SetupLink) (time.Time, uuid.UUID) { return l.Expires, l.ID })),
 	}
 	d.accounts = newTable[uuid.UUID](index[Account](d.accountByHandle))
 	d.domains = newTable[uuid.UUID](index[Domain](d.domainByName), d.domainsByAccount)
@@ -215,7 +217,7 @@ func newData() *data {
 	d.loginCodes = newTable[uuid.UUID, LoginCode]()
 	d.answers = newTable[uuid.UUID](index[KeptAnswer](d.answersByAccount))
 	d.secrets = newTable[uuid.UUID, Secret]()
-	d.setupLinks = newTable[uuid.UUID](index[SetupLink](d.setupLinkByHash), d.setupLinksExpire)
+	d.setupLinks = newTable[uuid.UUID](index[SetupLink](d.setupLinkByHash), d.setupLinkBySession, d.setupLinksExpire)
 	for _, role := range builtinRoles() {
 		d.roles.set(role.ID, role)
 	}

@@ -17,18 +17,53 @@ const (
 	SetupDirectory SetupPurpose = "directory"
 )
 
-// setupLinkLife is how long a setup link can be opened.
-const setupLinkLife = 5 * time.Minute
+const (
+	// setupLinkLife is how long a setup link can be opened.
+	setupLinkLife = 5 * time.Minute
+	// setupSessionLife is how long what it was exchanged for lasts.
+	setupSessionLife = 30 * time.Minute
+)
 
-// SetupLink lets whoever has its secret set up a part of an account. The secret
-// itself is not kept.
+// SetupLink lets whoever has its secret set up a part of an account, in the name
+// of the one who asked for it. It can be exchanged once for a session, whose secret
+// is another one. Neither secret is kept.
 type SetupLink struct {
-	ID               uuid.UUID
-	Created, Expires time.Time
-	AccountID        uuid.UUID
-	Purpose          SetupPurpose
-	Hash             secretHash `secret:"true"`
+	ID      uuid.UUID
+	Created time.Time
+	// Expires is when the link can no longer be opened and, once it was, when its
+	// session ends.
+	Expires   time.Time
+	AccountID uuid.UUID
+	// AskedBy is the actor who asked for the link; uuid.Nil is the server itself.
+	AskedBy uuid.UUID
+	Purpose SetupPurpose
+	Hash    secretHash `secret:"true"`
+
+	// Started is when the link was exchanged, zero for never.
+	Started     time.Time
+	SessionHash secretHash `secret:"true"`
+	SetupChoices
 }
+
+// SetupChoices are what was chosen so far in a session.
+type SetupChoices struct {
+	Domains []string
+	Type    ConnectionType
+	// ConnectionID is the connection that the session made; Saved says that it is
+	// as chosen.
+	ConnectionID string
+	Saved        bool
+}
+
+// SetupLinkState says what a link is good for.
+type SetupLinkState int
+
+// The states of a setup link.
+const (
+	SetupLinkOpen SetupLinkState = iota
+	SetupLinkUsed
+	SetupLinkExpired
+)
 
 // AddSetupLink makes a fresh link and gives its secret. Links that expired go.
 func (tx *Tx) AddSetupLink(accountID uuid.UUID, purpose SetupPurpose) (string, error) {
@@ -36,7 +71,7 @@ func (tx *Tx) AddSetupLink(accountID uuid.UUID, purpose SetupPurpose) (string, e
 		return "", err
 	}
 	if purpose == SetupSSO && tx.isConfigured(accountID) {
-		return "", &Conflict{Reason: "Single sign-on is set up already; remove its connections to begin anew"}
+		return "", isSetUp()
 	}
 	now := tx.stamp()
 	for _, l := range slices.Clone(tx.data.setupLinksExpire.get(accountID)) {
@@ -47,19 +82,124 @@ func (tx *Tx) AddSetupLink(accountID uuid.UUID, purpose SetupPurpose) (string, e
 	}
 	secret := rand.Text()
 	l := &SetupLink{
-		ID: tx.newID(), Created: now, Expires: now.Add(setupLinkLife), AccountID: accountID,
+		ID: tx.newID(), Created: now, Expires: now.Add(setupLinkLife), AccountID: accountID, AskedBy: tx.by.ActorID,
 		Purpose: purpose, Hash: hashOf(secret),
 	}
 	tx.data.setupLinks.put(tx, l.ID, l)
 	return secret, nil
 }
 
-// SetupLink finds the link that a secret opens. One that expired is given with
-// open false, for as long as it is known.
-func (r *Reader) SetupLink(secret string) (link *SetupLink, open bool, err error) {
+func isSetUp() error {
+	return &Conflict{Reason: "Single sign-on is set up already; remove its connections to begin anew"}
+}
+
+// SetupLink finds the link that a secret opens. One that cannot be opened any more
+// is given, too, for as long as it is known.
+func (r *Reader) SetupLink(secret string) (*SetupLink, SetupLinkState, error) {
 	l, ok := r.data.setupLinkByHash.get(hashOf(secret))
-	if !ok {
-		return nil, false, &NotFound{What: "Setup link"}
+	switch {
+	case !ok:
+		return nil, SetupLinkExpired, &NotFound{What: "Setup link"}
+	case !l.Started.IsZero():
+		return l, SetupLinkUsed, nil
+	case ended(l.Expires, r.Now()):
+		return l, SetupLinkExpired, nil
 	}
-	return l, r.Now().Before(l.Expires), nil
+	return l, SetupLinkOpen, nil
+}
+
+// StartSetup exchanges a link for a session and gives the session's secret.
+func (tx *Tx) StartSetup(secret string) (*SetupLink, string, error) {
+	l, state, err := tx.SetupLink(secret)
+	if err != nil {
+		return nil, "", err
+	}
+	if state != SetupLinkOpen {
+		return nil, "", &Conflict{Reason: "This setup link cannot be opened any more"}
+	}
+	session := newSecret("")
+	next := *l
+	next.Started = tx.stamp()
+	next.Expires = next.Started.Add(setupSessionLife)
+	next.SessionHash = hashOf(session)
+	tx.data.setupLinks.put(tx, next.ID, &next)
+	return &next, session, nil
+}
+
+// SetupSession finds the session that a secret belongs to, and in whose name it
+// acts. Whoever asked for the link must still be allowed to.
+func (r *Reader) SetupSession(secret string) (*SetupLink, Actor, error) {
+	l, ok := r.data.setupLinkBySession.get(hashOf(secret))
+	if !ok || ended(l.Expires, r.Now()) {
+		return nil, Actor{}, &NotFound{What: "Setup session"}
+	}
+	by, err := r.mayStillSetUp(l)
+	return l, by, err
+}
+
+func (r *Reader) mayStillSetUp(l *SetupLink) (Actor, error) {
+	if l.AskedBy == uuid.Nil {
+		return Actor{}, nil
+	}
+	by, err := r.actor(l.AskedBy)
+	if err != nil {
+		return by, &Forbidden{Reason: "Whoever asked for the setup link is gone"}
+	}
+	member, err := r.Enter(by, l.AccountID)
+	if err != nil {
+		return by, &Forbidden{Reason: "Whoever asked for the setup link is no member of the account any more"}
+	}
+	if err := r.Permit(member, AdministrateSSO); err != nil {
+		return by, err
+	}
+	return by, r.RequireFeature(l.AccountID, FeatureSSO)
+}
+
+// ChooseInSetup notes what was chosen in a session. Another choice than before is
+// not saved until SaveSetup.
+func (tx *Tx) ChooseInSetup(l *SetupLink, domains []string, kind ConnectionType) {
+	if slices.Equal(domains, l.Domains) && kind == l.Type {
+		return
+	}
+	choices := l.SetupChoices
+	choices.Domains, choices.Type, choices.Saved = domains, kind, false
+	tx.putSetup(l, choices)
+}
+
+// SaveSetup makes the connection that a session configures, or changes it for as
+// long as nobody logged in through it.
+func (tx *Tx) SaveSetup(l *SetupLink, change ConnectionChange) (*Connection, error) {
+	saved, _ := tx.Connection(l.AccountID, l.ConnectionID) // nil where there is none, or none any more
+	for _, other := range tx.Connections(l.AccountID) {
+		unfinished := other.State == ConnectionDraft || other.State == ConnectionValidating && other == saved
+		if !unfinished {
+			return nil, isSetUp()
+		}
+	}
+	if saved != nil && (saved.OIDC != nil) != (change.OIDC != nil) {
+		if err := tx.DeleteConnection(l.AccountID, saved.ID); err != nil {
+			return nil, err
+		}
+		saved = nil
+	}
+	var c *Connection
+	var err error
+	if saved == nil {
+		c, err = tx.AddConnection(l.AccountID, change)
+	} else {
+		c, err = tx.UpdateConnection(l.AccountID, saved.ID, change)
+	}
+	if err != nil {
+		return nil, err
+	}
+	choices := l.SetupChoices
+	choices.ConnectionID, choices.Saved = c.ID, true
+	tx.putSetup(l, choices)
+	return c, nil
+}
+
+func (tx *Tx) putSetup(l *SetupLink, choices SetupChoices) {
+	next := *l
+	next.SetupChoices = choices
+	tx.data.setupLinks.put(tx, next.ID, &next)
 }

@@ -192,7 +192,7 @@ func checkIndexes(t tester, d *data) {
 			d.teamMembersByTeam.groups, d.teamMembersByActor.groups,
 			d.connectionByName.rows, d.connectionsByAccount.groups, d.connectionByDomain.rows, d.activeConnections.counts,
 			d.answersByAccount.groups,
-			d.setupLinkByHash.rows, d.setupLinksExpire.groups,
+			d.setupLinkByHash.rows, d.setupLinkBySession.rows, d.setupLinksExpire.groups,
 		}
 	}
 	for i, want := range contents(fresh) {

@@ -1,0 +1,109 @@
+package setup
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+
+// page is what every page shows.
+type page struct {
+	Title string
+	// Account and what follows are there in a session only.
+	Account  string
+	Steps    []stepView
+	Number   int
+	Action   string
+	Token    string
+	Ends     time.Time
+	Problems []problem
+	// Content is the page's own.
+	Content any
+}
+
+// stepView is an entry of the list of steps.
+type stepView struct {
+	Title, Path         string
+	Current, Done, Open bool
+}
+
+// problem is what is wrong with a field. Field is the id of its control.
+type problem struct{ Field, Text string }
+
+// Problem gives what is wrong with a field, empty for nothing.
+func (p page) Problem(field string) string {
+	for _, known := range p.Problems {
+		if known.Field == field {
+			return known.Text
+		}
+	}
+	return ""
+}
+
+// Field is what the template of a single field needs.
+type field struct {
+	ID, Label, Hint, Value, Problem string
+	Kind                            string
+}
+
+// Text gives a field of one line, with its problem.
+func (p page) Text(id, label, hint, value string) field {
+	return field{ID: id, Label: label, Hint: hint, Value: value, Problem: p.Problem(id), Kind: "text"}
+}
+
+// URL is Text for an address.
+func (p page) URL(id, label, hint, value string) field {
+	f := p.Text(id, label, hint, value)
+	f.Kind = "url"
+	return f
+}
+
+// Secret is Text for what is not shown.
+func (p page) Secret(id, label, hint string) field {
+	f := p.Text(id, label, hint, "")
+	f.Kind = "password"
+	return f
+}
+
+func (d *Dashboard) render(w http.ResponseWriter, status int, file string, p page) {
+	var out bytes.Buffer
+	for _, part := range []string{"top", file, "bottom"} {
+		if err := pages.ExecuteTemplate(&out, part, p); err != nil {
+			d.Logger.Error("a page of the dashboard could not be made", slog.String("page", file), slog.Any("error", err))
+			http.Error(w, "The page could not be made; the server's log says why.", http.StatusInternalServerError)
+			return
+		}
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	// It fails only when the reader is gone, and then nobody can be told.
+	_, _ = out.WriteTo(w)
+}
+
+func serveStyle(w http.ResponseWriter, r *http.Request) {
+	http.ServeFileFS(w, r, pageFiles, "pages/style.css")
+}
+
+// sentence makes a sentence of an error's text.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	last, _ := utf8.DecodeLastRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if !unicode.IsPunct(last) {
+		text += "."
+	}
+	return text
+}

@@ -1,0 +1,168 @@
+package setup
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// step is one page of the way.
+type step struct {
+	name, title string
+	// file is the page's template.
+	file string
+	// view gives what the page shows.
+	view func(*visit) any
+	// take takes what was sent; nil where nothing is asked.
+	take func(*visit)
+}
+
+func (s *step) path() string { return Prefix + s.name }
+
+// The steps, by their place.
+const (
+	chooseDomains = iota
+	chooseProvider
+	copyValues
+	enterDetails
+	tryLogin
+	finished
+)
+
+// steps are all of them, in their order.
+func steps() []*step {
+	return []*step{
+		chooseDomains:  {"domains", "Domains", "domains.html", viewDomains, takeDomains},
+		chooseProvider: {"provider", "Identity provider", "provider.html", viewProvider, takeProvider},
+		copyValues:     {"values", "Values for it", "values.html", viewValues, nil},
+		enterDetails:   {"details", "Its details", "details.html", viewDetails, takeDetails},
+		tryLogin:       {"test", "Test login", "test.html", viewResult, nil},
+		finished:       {"done", "Done", "done.html", viewResult, nil},
+	}
+}
+
+// visit is one request of a session.
+type visit struct {
+	*Dashboard
+	w http.ResponseWriter
+	r *http.Request
+
+	session string
+	link    *store.SetupLink
+	by      store.Actor
+	account *store.Account
+	// connection is the one that the session saved, nil for none.
+	connection *store.Connection
+	// enabled are the account's domains, none of them chosen.
+	enabled []domainChoice
+	// taken are the names of its connections.
+	taken map[string]bool
+	token string
+	step  int
+}
+
+// inStep finds the session for a step's page; nil is the way's beginning. Nobody
+// gets ahead of what is still to be done.
+func (d *Dashboard) inStep(s *step, serve func(*visit)) http.HandlerFunc {
+	place := -1
+	for i, other := range steps() {
+		if s != nil && other.name == s.name {
+			place = i
+		}
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{Dashboard: d, w: w, r: r, session: sessionOf(r), step: place}
+		if err := d.Store.View(v.enter); err != nil {
+			d.failed(w, r, err)
+			return
+		}
+		if r.Method == http.MethodPost && subtle.ConstantTimeCompare([]byte(r.PostFormValue("token")), []byte(v.token)) != 1 {
+			d.notice(w, http.StatusForbidden, "This form is not one of this session", "Nothing has been changed. Go back, load the page again and send it once more.")
+			return
+		}
+		if reached := v.reached(); place > reached || reached == finished && place != finished {
+			v.goTo(reached)
+			return
+		}
+		serve(v)
+	}
+}
+
+// enter reads all that a page needs.
+func (v *visit) enter(r *store.Reader) (err error) {
+	if v.link, v.by, err = r.SetupSession(v.session); err != nil {
+		return err
+	}
+	if v.account, err = r.Account(v.link.AccountID); err != nil {
+		return err
+	}
+	v.connection, _ = r.Connection(v.link.AccountID, v.link.ConnectionID) // nil where there is none
+	for _, d := range r.Domains(v.link.AccountID) {
+		choice := domainChoice{Name: d.Name}
+		if c, served := r.ActiveConnectionFor(d.Name); served {
+			choice.ServedBy = c.Name
+		}
+		v.enabled = append(v.enabled, choice)
+	}
+	v.taken = make(map[string]bool)
+	for _, c := range r.Connections(v.link.AccountID) {
+		v.taken[c.Name] = true
+	}
+	v.token = r.Sign("setup form", v.link.ID[:])
+	return nil
+}
+
+// update changes something in the name of whoever asked for the link.
+func (v *visit) update(change func(*store.Tx, *store.SetupLink) error) error {
+	return v.Store.Update(v.by, func(tx *store.Tx) error {
+		link, _, err := tx.SetupSession(v.session)
+		if err != nil {
+			return err
+		}
+		return change(tx, link)
+	})
+}
+
+// reached is the step up to which everything is done.
+func (v *visit) reached() int {
+	switch {
+	case v.connection != nil && v.connection.State == store.ConnectionActive:
+		return finished
+	case len(v.link.Domains) == 0:
+		return chooseDomains
+	case v.link.Type == "":
+		return chooseProvider
+	case v.connection == nil || !v.link.Saved || v.connection.State != store.ConnectionValidating:
+		return enterDetails
+	}
+	return tryLogin
+}
+
+// goTo sends the browser to a step.
+func (v *visit) goTo(place int) {
+	http.Redirect(v.w, v.r, steps()[place].path(), http.StatusSeeOther)
+}
+
+// ask shows the step's page. With problems it answers 422.
+func (v *visit) ask(content any, problems ...problem) {
+	all := steps()
+	s := all[v.step]
+	status := http.StatusOK
+	if problems != nil {
+		status = http.StatusUnprocessableEntity
+	}
+	p := page{
+		Title: s.title, Account: v.account.Name, Action: s.path(), Token: v.token, Ends: v.link.Expires.Truncate(time.Minute),
+		Number: v.step + 1, Problems: problems, Content: content,
+	}
+	for i, other := range all {
+		p.Steps = append(p.Steps, stepView{
+			Title: other.title, Path: other.path(), Current: i == v.step, Done: i < v.reached() || v.reached() == finished,
+			// The values are there to be read again; what is finished is not changed here.
+			Open: i <= v.reached() && v.reached() != finished,
+		})
+	}
+	v.render(v.w, status, s.file, p)
+}
