@@ -83,17 +83,16 @@ func takeDetails(v *visit) {
 	text := func(name string) string { return strings.TrimSpace(v.r.PostFormValue(name)) }
 	typed.Name, typed.Issuer, typed.ClientID = text("name"), text("issuer"), text("client_id")
 	typed.MetadataURL, typed.MetadataXML = text("metadata_url"), text("metadata_xml")
-
-	if problems := typed.missing(); problems != nil {
+	if typed.MetadataXML != "" && typed.MetadataURL == before.MetadataURL {
+		typed.MetadataURL = "" // it stood there already; what was pasted is newer
+	}
+	if problems := typed.unclear(); problems != nil {
 		v.ask(typed, problems...)
 		return
 	}
 	body := connectionBody{Name: typed.Name, Type: v.link.Type, Domains: v.link.Domains}
 	if typed.SAML {
 		body.SAML = &samlBody{MetadataXML: typed.MetadataXML, MetadataURL: typed.MetadataURL}
-		if typed.MetadataXML != "" && typed.MetadataURL == before.MetadataURL {
-			body.SAML.MetadataURL = "" // it stood there already; what was pasted is newer
-		}
 	} else {
 		body.OIDC = &oidcBody{typed.Issuer, typed.ClientID, text("client_secret")}
 	}
@@ -109,8 +108,8 @@ func takeDetails(v *visit) {
 	v.failed(v.w, v.r, err)
 }
 
-// missing says what nobody can do without.
-func (d details) missing() []problem {
+// unclear says what is missing or given twice.
+func (d details) unclear() []problem {
 	var out []problem
 	need := func(given, field, text string) {
 		if given == "" {
@@ -119,6 +118,8 @@ func (d details) missing() []problem {
 	}
 	need(d.Name, "name", "Give the connection a name.")
 	switch {
+	case d.MetadataURL != "" && d.MetadataXML != "":
+		out = append(out, problem{"metadata_xml", "Give the address of the metadata or the metadata itself, not both."})
 	case !d.SAML:
 		need(d.Issuer, "issuer", "Enter the issuer.")
 		need(d.ClientID, "client_id", "Enter the client id.")

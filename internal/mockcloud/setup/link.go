@@ -21,9 +21,13 @@ func (d *Dashboard) openLink(w http.ResponseWriter, r *http.Request) {
 	var link *store.SetupLink
 	var state store.SetupLinkState
 	var account *store.Account
+	own := false
 	err := d.Store.View(func(rd *store.Reader) (err error) {
 		if link, state, err = rd.SetupLink(r.PathValue("secret")); err != nil {
 			return err
+		}
+		if session, _, err := rd.SetupSession(sessionOf(r)); err == nil {
+			own = session.ID == link.ID
 		}
 		account, err = rd.Account(link.AccountID)
 		return err
@@ -34,7 +38,7 @@ func (d *Dashboard) openLink(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case state == store.SetupLinkUsed:
-		d.used(w)
+		d.render(w, http.StatusGone, "used.html", page{Title: "This setup link was used already", Content: own})
 	case state == store.SetupLinkExpired:
 		d.notice(w, http.StatusGone, "This setup link has expired", "Nothing has been changed. Ask for a new one: setup links can be opened for five minutes.")
 	case link.Purpose == store.SetupDirectory:
@@ -75,11 +79,6 @@ func (d *Dashboard) startSession(w http.ResponseWriter, r *http.Request) {
 }
 
 var errNothingToDo = errors.New("nothing can be set up by this link")
-
-func (d *Dashboard) used(w http.ResponseWriter) {
-	d.notice(w, http.StatusGone, "This setup link was used already",
-		"A setup link starts one session. If it was you, go on in the browser where you started. If not, ask for a new link and tell your administrator. Opening it again has changed nothing.")
-}
 
 // unusable is the page for a link that nothing is known of.
 func (d *Dashboard) unusable(w http.ResponseWriter, r *http.Request, err error) {

@@ -10,7 +10,9 @@ import (
 
 // step is one page of the way.
 type step struct {
-	name, title string
+	name string
+	// short is the step's name in the list of steps, title its page's headline.
+	short, title string
 	// file is the page's template.
 	file string
 	// view gives what the page shows.
@@ -34,12 +36,12 @@ const (
 // steps are all of them, in their order.
 func steps() []*step {
 	return []*step{
-		chooseDomains:  {"domains", "Domains", "domains.html", viewDomains, takeDomains},
-		chooseProvider: {"provider", "Identity provider", "provider.html", viewProvider, takeProvider},
-		copyValues:     {"values", "Values for it", "values.html", viewValues, nil},
-		enterDetails:   {"details", "Its details", "details.html", viewDetails, takeDetails},
-		tryLogin:       {"test", "Test login", "test.html", viewResult, nil},
-		finished:       {"done", "Done", "done.html", viewResult, nil},
+		chooseDomains:  {"domains", "Domains", "Which domains?", "domains.html", viewDomains, takeDomains},
+		chooseProvider: {"provider", "Provider", "Which identity provider?", "provider.html", viewProvider, takeProvider},
+		copyValues:     {"values", "Values", "Copy these values", "values.html", viewValues, nil},
+		enterDetails:   {"details", "Details", "Enter its details", "details.html", viewDetails, takeDetails},
+		tryLogin:       {"test", "Test login", "Try a login", "test.html", viewResult, nil},
+		finished:       {"done", "Done", "Single sign-on is active", "done.html", viewResult, nil},
 	}
 }
 
@@ -57,7 +59,7 @@ type visit struct {
 	connection *store.Connection
 	// enabled are the account's domains, none of them chosen.
 	enabled []domainChoice
-	// taken are the names of its connections.
+	// taken are the names of its other connections.
 	taken map[string]bool
 	token string
 	step  int
@@ -108,7 +110,7 @@ func (v *visit) enter(r *store.Reader) (err error) {
 	}
 	v.taken = make(map[string]bool)
 	for _, c := range r.Connections(v.link.AccountID) {
-		v.taken[c.Name] = true
+		v.taken[c.Name] = v.connection == nil || c.ID != v.connection.ID
 	}
 	v.token = r.Sign("setup form", v.link.ID[:])
 	return nil
@@ -159,7 +161,7 @@ func (v *visit) ask(content any, problems ...problem) {
 	}
 	for i, other := range all {
 		p.Steps = append(p.Steps, stepView{
-			Title: other.title, Path: other.path(), Current: i == v.step, Done: i < v.reached() || v.reached() == finished,
+			Title: other.short, Path: other.path(), Current: i == v.step, Done: i < v.reached() || v.reached() == finished,
 			// The values are there to be read again; what is finished is not changed here.
 			Open: i <= v.reached() && v.reached() != finished,
 		})
