@@ -16,6 +16,7 @@ import (
 	"net/http"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -88,14 +89,10 @@ func protect(h http.Header) {
 // no address on sends the Origin "null", so where there is no Sec-Fetch-Site
 // (outside https and localhost) the session's token has to be enough.
 func foreign(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "same-origin", "none":
+	if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "null" {
 		return false
-	case "":
-		origin := r.Header.Get("Origin")
-		return origin != "" && origin != "null" && origin != "http://"+r.Host && origin != "https://"+r.Host
 	}
-	return true
+	return router.IsForeign(r)
 }
 
 // notice is a page without a form.
