@@ -88,6 +88,12 @@ func (k *keyboard) has(selector string) bool {
 	return evaluate[bool](k, "document.activeElement?.matches("+strconv.Quote(selector)+") ?? false")
 }
 
+// waits for the page to give an element the focus.
+func (k *keyboard) waits(selector string) {
+	k.t.Helper()
+	ask(k, "wait for the focus on "+selector, chromedp.Poll[bool]("document.activeElement.matches("+strconv.Quote(selector)+")"))
+}
+
 // focus goes on by Tab until an element has the focus, and makes sure that one sees
 // it. A tab that opens in the background shows no focus before the first key.
 func (k *keyboard) focus(selector string) {
@@ -147,8 +153,11 @@ func TestByKeyboard(t *testing.T) {
 			"OpenID Connect", "OktaOIDC", "Okta OktaOIDC active [acme.com]", "#redirect-uri", "/sso/oidc/" + mocktest.Account + "/callback",
 			func(k *keyboard, provider string) {
 				k.goes("button", "Enter its details")
-				ask(k, "wait until the summary of what is wrong has the focus", chromedp.Poll[bool]("document.activeElement.matches('.summary')"))
-				k.goes(".summary a[href='#issuer']", "Enter its details")
+				k.waits(".summary") // it says what is wrong
+				k.focus(".summary a[href='#issuer']")
+				if !evaluate[bool](k, "document.querySelector(document.activeElement.hash).matches('input[aria-invalid][aria-describedby~=issuer-problem]')") {
+					k.t.Error("the summary does not lead to the field")
+				}
 				k.fill("#issuer", provider)
 				k.fill("#client_id", "prefect")
 				k.fill("#client_secret", mockcloud.IdPClientSecret)

@@ -104,7 +104,9 @@ func TestSteps(t *testing.T) {
 		{
 			"SAML by address", "OktaSAML",
 			[]string{"/sso/saml/" + mocktest.Account + "/acs", "/sso/saml/" + mocktest.Account + "/metadata"},
-			form{"name": {"Login"}, "metadata_url": {metadataURL}}, "Login OktaSAML validating [acme.com]", []string{"https://idp.example.com/saml", "valid until 1 January 2026"},
+			form{"name": {"Login"}, "metadata_url": {metadataURL}},
+			"Login OktaSAML validating [acme.com]",
+			[]string{"https://idp.example.com/saml", "valid until 1 January 2026"},
 		},
 		{"SAML pasted", "GenericSAML", nil, form{"name": {"Login"}, "metadata_xml": {metadata(time.Hour)}}, "Login GenericSAML validating [acme.com]", nil},
 	}
