@@ -50,8 +50,10 @@ func (s *SSO) verifyCode(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.failed(w, r, err)
 	case session == nil:
-		show(w, http.StatusForbidden, "code.html", loginPage{Email: email, ReturnTo: returnTo,
-			Problem: "This code does not let you in. It may be mistyped, used, older than ten minutes, or tried too often."})
+		show(w, http.StatusForbidden, "code.html", loginPage{
+			Email: email, ReturnTo: returnTo,
+			Problem: "This code does not let you in. It may be mistyped, used, older than ten minutes, or tried too often.",
+		})
 	default:
 		s.letIn(w, r, session, token, returnTo)
 	}

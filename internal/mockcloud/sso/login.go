@@ -58,8 +58,10 @@ func (s *SSO) returnTo(w http.ResponseWriter, r *http.Request, values url.Values
 	if given := values.Get("return_to"); given != "" {
 		path, ok := oidc.LocalPath(given)
 		if !ok {
-			show(w, http.StatusBadRequest, "problem.html", problem{Title: "This link leads elsewhere",
-				Text: "The address to go to after the login is not a path of this server."})
+			show(w, http.StatusBadRequest, "problem.html", problem{
+				Title: "This link leads elsewhere",
+				Text:  "The address to go to after the login is not a path of this server.",
+			})
 		}
 		return path, ok
 	}
@@ -106,8 +108,10 @@ func (s *SSO) loginThrough(w http.ResponseWriter, r *http.Request, id, email, re
 	case err != nil:
 		show(w, http.StatusNotFound, "problem.html", problem{Title: "There is no such connection", Text: "Ask your administrator for another link."})
 	case !c.TakesLogins():
-		show(w, http.StatusConflict, "problem.html", problem{Title: "Nobody logs in through this connection",
-			Text: "It is " + string(c.State) + ". An administrator has to finish its configuration or switch it on."})
+		show(w, http.StatusConflict, "problem.html", problem{
+			Title: "Nobody logs in through this connection",
+			Text:  "It is " + string(c.State) + ". An administrator has to finish its configuration or switch it on.",
+		})
 	default:
 		s.begin(w, r, c, email, returnTo)
 	}

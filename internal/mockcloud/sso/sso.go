@@ -105,8 +105,10 @@ func secure(h http.Header, forms string) {
 func fromOwnPage(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if router.IsForeign(r) {
-			show(w, http.StatusForbidden, "problem.html", problem{Title: "This did not come from here",
-				Text: "The form was sent by a page of another origin. Please start again."})
+			show(w, http.StatusForbidden, "problem.html", problem{
+				Title: "This did not come from here",
+				Text:  "The form was sent by a page of another origin. Please start again.",
+			})
 			return
 		}
 		next(w, r)
@@ -147,8 +149,10 @@ func (s *SSO) account(w http.ResponseWriter, r *http.Request) (uuid.UUID, bool) 
 		})
 	}
 	if err != nil {
-		show(w, http.StatusNotFound, "problem.html", problem{Title: "There is no such account",
-			Text: "Check the address that your identity provider was given."})
+		show(w, http.StatusNotFound, "problem.html", problem{
+			Title: "There is no such account",
+			Text:  "Check the address that your identity provider was given.",
+		})
 		return uuid.Nil, false
 	}
 	return id, true
