@@ -12,6 +12,9 @@
 //	account   the published account API, one file a noun
 //	identity  the managed-configuration extension: connections
 //	setup     the dashboard behind a setup link
+//	sso       /login and what identity providers answer to; sso/oidc, sso/saml and sso/fetch
+//	          are the protocols
+//	idp       a test identity provider, on an address of its own
 //	control   /_mockcloud/: requests, faults, reset, outbox, clock, snapshot
 //
 // The way of a request: router finds the route and the caller → a handler of

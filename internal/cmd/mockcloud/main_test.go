@@ -54,6 +54,8 @@ func TestArguments(t *testing.T) {
 		{"reachable by name", []string{"serve", "--listen", "example.com:0"}, "secret", 2, "", "needs --allow-remote"},
 		{"reachable without token", []string{"serve", "--listen", "0.0.0.0:0", "--allow-remote"}, "", 2, "", "--control-token or MOCKCLOUD_CONTROL_TOKEN"},
 		{"remote by a proxy without token", []string{"serve", "--allow-remote"}, "", 2, "", "--control-token or"},
+		{"misbehaving nobody", []string{"serve", "--idp-misbehave"}, "", 2, "", "only with --idp"},
+		{"identity provider for others", []string{"serve", "--listen", "127.0.0.1:0", "--idp", "--idp-listen", "0.0.0.0:0"}, "", 1, "", "on loopback only"},
 		{"no such file", []string{"serve", "--scenario", filepath.Join(t.TempDir(), "none.yaml")}, "", 1, "", "none.yaml: no such file"},
 		{"broken scenario", []string{"serve", "--scenario", broken}, "", 1, "", broken + `:3: unknown field "domain"`},
 	}
@@ -82,6 +84,7 @@ type running struct {
 
 	URL    string `json:"url"`
 	APIURL string `json:"api_url"`
+	IdPURL string `json:"idp_url"`
 }
 
 type lockedBuilder struct {
@@ -178,6 +181,30 @@ func TestServeScenario(t *testing.T) {
 	r.stop()
 	if code := <-r.code; code != 0 {
 		t.Errorf("exit code %d: %s", code, r.stderr)
+	}
+}
+
+// TestServeIdP: the test identity provider is where the first line says, and misbehaves
+// only on a server that was told so.
+func TestServeIdP(t *testing.T) {
+	t.Parallel()
+	for flag, want := range map[string]int{"--idp-misbehave=false": http.StatusNotFound, "--idp-misbehave": http.StatusOK} {
+		r := start(t, "", "--listen", "127.0.0.1:0", "--idp", "--idp-listen", "127.0.0.1:0", flag)
+		for address, want := range map[string]int{
+			r.IdPURL + "/.well-known/openid-configuration": http.StatusOK,
+			r.IdPURL + "/saml/metadata":                    http.StatusOK,
+			r.URL + "/login":                               http.StatusOK,
+			r.URL + "/_mockcloud/idp":                      want,
+		} {
+			if status := r.get(address); status != want {
+				t.Errorf("%s: %s: %d, want %d", flag, address, status, want)
+			}
+		}
+		r.client.CloseIdleConnections()
+		r.stop()
+		if code := <-r.code; code != 0 {
+			t.Errorf("exit code %d: %s", code, r.stderr)
+		}
 	}
 }
 
