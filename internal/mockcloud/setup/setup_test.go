@@ -133,7 +133,7 @@ func TestSteps(t *testing.T) {
 			}
 			v.open("/setup/done").at("/setup/test") // nobody logged in yet
 			w.activate()
-			v.open("/setup/test").at("/setup/done", "the connection is active", "acme.com")
+			v.open("/setup/test").at("/setup/done", "Login</strong> is active", "acme.com")
 			v.send("/setup/details", tt.details).at("/setup/done") // too late
 		})
 	}
