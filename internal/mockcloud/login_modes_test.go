@@ -1,0 +1,78 @@
+package mockcloud_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest"
+)
+
+// harmless are modes in which a login is fine, and why.
+var harmless = map[idp.Mode]string{
+	idp.ClaimsWithoutVerified: "an absent email_verified is no false one",
+	idp.ThinIDTokens:          "the rest comes from userinfo",
+	idp.SignedUnnamed:         "there is one key only",
+	idp.SAMLReplay:            "the first of the same answers is good; TestReplay sends the second",
+}
+
+// TestEveryMisbehavior: whatever the test identity provider can do wrong, the person is refused with a page, gets no
+// session, and the audit trail says why; the next honest login works. What is wrong already when a connection is saved
+// is refused then, and nothing is saved. The reasons are the protocols' own tests'.
+func TestEveryMisbehavior(t *testing.T) {
+	t.Parallel()
+	for _, mode := range newOffice(t).idp.Modes() {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			protocol, email := "oidc", protocols[0].email
+			if strings.HasPrefix(string(mode), "saml_") {
+				protocol, email = "saml", protocols[1].email
+			}
+			for _, prefix := range []string{"discovery_", "keys_", "saml_metadata_"} {
+				if strings.HasPrefix(string(mode), prefix) {
+					o.refusedWhenSaved(mode, protocol)
+					return
+				}
+			}
+			o.configure(protocol, protocol+".example")
+			o.idp.Misbehave(mode)
+			b := o.browser()
+			page := b.login(email)
+			if harmless[mode] != "" {
+				page.want(t, http.StatusOK, "You are logged in")
+				return
+			}
+			if page.status < 400 || b.token() != "" {
+				t.Errorf("status %d, session %t: %s", page.status, b.token() != "", page.body)
+			}
+			if reasons := o.rejections(); len(reasons) != 1 || reasons[0] == "" {
+				t.Errorf("the audit trail says %q", reasons)
+			}
+			o.idp.Misbehave(idp.Honest)
+			b.login(email).want(t, http.StatusOK, "You are logged in")
+		})
+	}
+}
+
+// refusedWhenSaved saves a connection while the identity provider misbehaves, which leaves nothing, and then again.
+func (o *office) refusedWhenSaved(mode idp.Mode, protocol string) {
+	o.t.Helper()
+	body := obj{"name": "x", "domains": []string{protocol + ".example"}, "connection_type": "GenericOIDC", "oidc": obj{
+		"issuer": o.Mock.IdPURL(), "client_id": "x", "client_secret": mockcloud.IdPClientSecret,
+	}}
+	if protocol == "saml" {
+		body = obj{"name": "x", "domains": []string{protocol + ".example"}, "connection_type": "GenericSAML", "saml": obj{"idp_metadata_url": o.Mock.IdPURL() + "/saml/metadata"}}
+	}
+	o.idp.Misbehave(mode)
+	o.api("POST", "/sso/connections", mocktest.Terraform, body).Want(http.StatusUnprocessableEntity)
+	var left []obj
+	o.api("GET", "/sso/connections", mocktest.Terraform, nil).Want(http.StatusOK).Into(&left)
+	if len(left) != 0 {
+		o.t.Errorf("a refused connection was saved: %v", left)
+	}
+	o.idp.Misbehave(idp.Honest)
+	o.api("POST", "/sso/connections", mocktest.Terraform, body).Want(http.StatusCreated)
+}
