@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,6 +14,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // newCertificate makes a self-signed certificate that ends then, as PEM.
@@ -119,4 +124,28 @@ func FuzzParseSAMLMetadata(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, text string) {
 		_, _ = parseSAMLMetadata(text, time.Time{}) // it must not panic; either answer is fine
 	})
+}
+
+func TestFreshMetadata(t *testing.T) {
+	t.Parallel()
+	live, over := bare(t, newCertificate(t, "live", time.Now().AddDate(1, 0, 0))), bare(t, newCertificate(t, "over", time.Now().AddDate(0, 0, -1)))
+	for name, test := range map[string]struct{ attributes, keys, want string }{
+		"in force":                {"", keyDescriptor(live), ""},
+		"one of two ended":        {"", keyDescriptor(over) + keyDescriptor(live), ""},
+		"the certificate ended":   {"", keyDescriptor(over), "Certificate has expired"},
+		"the metadata has ended":  {` validUntil="2020-01-01T00:00:00Z"`, keyDescriptor(live), "Metadata has expired"},
+		"malformed: not our case": {"", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var resp validator.StringResponse
+			freshMetadata{}.ValidateString(context.Background(), validator.StringRequest{
+				Path: path.Root("metadata_xml"), ConfigValue: types.StringValue(fmt.Sprintf(metadataTemplate, test.attributes, test.keys, ssoPost)),
+			}, &resp)
+			switch errs := resp.Diagnostics.Errors(); {
+			case test.want == "" && len(errs) > 0, test.want != "" && (len(errs) != 1 || errs[0].Summary() != test.want):
+				t.Errorf("errors %v, want %q", errs, test.want)
+			}
+		})
+	}
 }
