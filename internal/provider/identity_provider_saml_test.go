@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
@@ -113,4 +114,43 @@ func TestAccIdentityProviderExpiredCertificate(t *testing.T) {
 		Config:      samlConfig(srv, certificates(rsaCertificate(t, time.Now().AddDate(0, 0, -1)))),
 		ExpectError: spread(`Certificate has expired.*idp\.example ended on`),
 	})
+}
+
+// A change of protocol with create_before_destroy and take_over_domains: the successor has the domain before the old
+// connection goes, so at no moment nobody serves it. Names are unique, so the successor has another one.
+func TestAccIdentityProviderChangesProtocolWithoutAGap(t *testing.T) {
+	t.Parallel()
+	const address = "prefectsso_identity_provider.idp"
+	srv := acctest.Start(t, acctest.PrivateIssuers)
+	_, issuer := acctest.StartIdP(t, srv)
+	config := func(name, kind, protocol string) string {
+		return srv.Provider() + fmt.Sprintf(`
+resource "prefectsso_domain" "corp" { name = "acme.com" }
+resource "prefectsso_identity_provider" "idp" {
+  name              = %q
+  connection_type   = %q
+  domains           = [prefectsso_domain.corp.name]
+  activation        = "immediate"
+  take_over_domains = true
+  %s
+  lifecycle { create_before_destroy = true }
+}
+`, name, kind, protocol)
+	}
+	saml := "saml = {\n entity_id = \"https://idp.example/entity\"\n sso_url = \"https://idp.example/sso\"\n" + certificates(rsaCertificate(t, time.Now().AddDate(2, 0, 0))) + "\n}"
+	runSteps(t,
+		resource.TestStep{Config: config("OpenID Connect", "GenericOIDC", fmt.Sprintf("oidc = {\n issuer = %q\n client_id = \"x\"\n}", issuer))},
+		resource.TestStep{
+			Config:           config("SAML", "GenericSAML", saml),
+			ConfigPlanChecks: planned(address, plancheck.ResourceActionCreateBeforeDestroy),
+			Check: func(*terraform.State) error {
+				rows := connections(srv)
+				if len(rows) != 1 || rows[0].Name != "SAML" || rows[0].State != "active" || len(rows[0].Domains) != 1 {
+					return fmt.Errorf("left are %+v", rows)
+				}
+				return nil
+			},
+		},
+		resource.TestStep{ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"activation", "take_over_domains"}},
+	)
 }
