@@ -1,0 +1,171 @@
+// Package schema holds the SCIM schemas of RFC 7643 as data and what follows
+// from them: the /Schemas and /ResourceTypes documents, the check of a resource
+// that a client sends, which attributes an answer shows, and whether two
+// resources are the same.
+//
+// A resource is a map[string]any as encoding/json decodes it with UseNumber.
+// Names of attributes are compared without case (RFC 7643 section 2.1); what
+// this package gives back spells them as the schema does. An extension is, here
+// and in JSON, an object whose name is the extension's URN.
+//
+// Everything is pure: nothing here knows HTTP, a store or the time, and no
+// function changes what it is given.
+package schema
+
+import "strings"
+
+// The URNs of RFC 7643.
+const (
+	UserURN                  = "urn:ietf:params:scim:schemas:core:2.0:User"
+	EnterpriseUserURN        = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+	GroupURN                 = "urn:ietf:params:scim:schemas:core:2.0:Group"
+	ServiceProviderConfigURN = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+	ResourceTypeURN          = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+	SchemaURN                = "urn:ietf:params:scim:schemas:core:2.0:Schema"
+)
+
+// Schema is a set of attributes under a URN (RFC 7643 section 7).
+type Schema struct {
+	ID          string
+	Name        string
+	Description string
+	Attributes  []Attribute
+}
+
+// Attribute is one attribute and its characteristics (RFC 7643 section 7). The
+// zero value of each characteristic is its default of section 2.2.
+type Attribute struct {
+	Name            string
+	Description     string
+	Type            Type
+	SubAttributes   []Attribute
+	MultiValued     bool
+	Required        bool
+	CaseExact       bool
+	CanonicalValues []string
+	Mutability      Mutability
+	Returned        Returned
+	Uniqueness      Uniqueness
+	ReferenceTypes  []string
+
+	key string // Name as it is compared
+}
+
+// Sub gives a sub-attribute by its name, nil where there is none.
+func (a *Attribute) Sub(name string) *Attribute {
+	for i := range a.SubAttributes {
+		if strings.EqualFold(a.SubAttributes[i].Name, name) {
+			return &a.SubAttributes[i]
+		}
+	}
+	return nil
+}
+
+// ResourceType is a kind of resource: a schema, and the extensions that may
+// come with it (RFC 7643 section 6).
+type ResourceType struct {
+	ID          string
+	Description string
+	Endpoint    string
+	Schema      *Schema
+	Extensions  []*Schema
+
+	// attributes are the common ones, the schema's and, as one complex attribute
+	// each, the extensions; index has them all and their sub-attributes by path.
+	attributes []Attribute
+	index      map[string]*Attribute
+}
+
+// User is the resource type behind /Users. Like all that this package hands
+// out by pointer it is shared and must not be changed.
+func User() *ResourceType { return user }
+
+// Group is the resource type behind /Groups.
+func Group() *ResourceType { return group }
+
+// ResourceTypes are those that clients can write, as /ResourceTypes lists them.
+func ResourceTypes() []*ResourceType { return []*ResourceType{user, group} }
+
+// Schemas are all schemas, as /Schemas lists them.
+func Schemas() []*Schema {
+	return []*Schema{
+		userSchema, enterpriseUserSchema, groupSchema,
+		serviceProviderConfigSchema, resourceTypeSchema, schemaSchema,
+	}
+}
+
+var (
+	user = newResourceType(ResourceType{
+		ID: "User", Endpoint: "/Users", Description: "User account",
+		Schema: userSchema, Extensions: []*Schema{enterpriseUserSchema},
+	})
+	group = newResourceType(ResourceType{
+		ID: "Group", Endpoint: "/Groups", Description: "Group of users",
+		Schema: groupSchema,
+	})
+)
+
+func newResourceType(rt ResourceType) *ResourceType {
+	rt.attributes = append(commonAttributes(), rt.Schema.Attributes...)
+	for _, extension := range rt.Extensions {
+		rt.attributes = append(rt.attributes, Attribute{
+			Name: extension.ID, Description: extension.Description,
+			Type: Complex, SubAttributes: extension.Attributes,
+		})
+	}
+	setKeys(rt.attributes)
+	rt.index = make(map[string]*Attribute)
+	rt.addToIndex(rt.attributes, "")
+	return &rt
+}
+
+func setKeys(attributes []Attribute) {
+	for i := range attributes {
+		attributes[i].key = strings.ToLower(attributes[i].Name)
+		setKeys(attributes[i].SubAttributes)
+	}
+}
+
+func (rt *ResourceType) addToIndex(attributes []Attribute, prefix string) {
+	for i := range attributes {
+		a := &attributes[i]
+		rt.index[prefix+a.key] = a
+		rt.addToIndex(a.SubAttributes, prefix+a.key+separator(a))
+	}
+}
+
+// separator stands between an attribute and what is in it: a colon after a URN,
+// else a dot (RFC 7644 section 3.10).
+func separator(a *Attribute) string {
+	if strings.Contains(a.Name, ":") {
+		return ":"
+	}
+	return "."
+}
+
+// normal is a path as the index has it: in lower case, and without the core
+// schema's URN, which may stand before its attributes.
+func (rt *ResourceType) normal(path string) string {
+	path = strings.ToLower(strings.TrimSpace(path))
+	return strings.TrimPrefix(path, strings.ToLower(rt.Schema.ID)+":")
+}
+
+// Lookup gives the attribute that a path without value filters names, such as
+// userName, name.familyName, or either with a URN and a colon before it (RFC
+// 7644 section 3.10). An extension's URN alone names the extension.
+func (rt *ResourceType) Lookup(path string) (*Attribute, bool) {
+	a, ok := rt.index[rt.normal(path)]
+	return a, ok
+}
+
+// CaseExact says whether values at a path are compared with their case. A
+// complex attribute answers for its value, which is what a filter that names no
+// sub-attribute means. What no schema knows is compared without case, the
+// default of RFC 7643 section 2.2.
+func (rt *ResourceType) CaseExact(path string) bool {
+	a, ok := rt.Lookup(path)
+	if ok && a.Type == Complex {
+		a = a.Sub("value")
+	}
+	return a != nil && a.CaseExact
+}
