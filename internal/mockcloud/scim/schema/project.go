@@ -74,9 +74,13 @@ func (b builder) node(a *Attribute, path string, within bool) *node {
 	return n
 }
 
-// Includes says whether anything at a path is shown.
+// Includes says whether anything at a path is shown. Nothing is at one that no
+// schema knows.
 func (p *Projection) Includes(path string) bool {
 	path = p.rt.normal(path)
+	if p.rt.index[path] == nil {
+		return false
+	}
 	n := p.root
 	for n != nil && path != "" {
 		n, path = n.next(path)

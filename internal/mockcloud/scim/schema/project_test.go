@@ -66,6 +66,7 @@ func TestIncludes(t *testing.T) {
 		{nil, nil, "members", true},
 		{nil, nil, "members.value", true},
 		{nil, nil, "shoeSize", false},
+		{nil, nil, "members.shoeSize", false},
 		{nil, []string{"members"}, "members", false},
 		{nil, []string{"Members"}, schema.GroupURN + ":members", false},
 		{nil, []string{"members.display"}, "members", true},
