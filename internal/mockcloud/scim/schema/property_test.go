@@ -13,8 +13,11 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
 )
 
-// written are users with attributes that clients may write, of the right types.
-var written = rapid.Custom(func(t *rapid.T) map[string]any {
+// written makes users with attributes that clients may write, of the right
+// types. Each test needs its own: generators are not for several goroutines.
+func written() *rapid.Generator[map[string]any] { return rapid.Custom(writtenUser) }
+
+func writtenUser(t *rapid.T) map[string]any {
 	text := rapid.StringMatching(`[a-z@.]{0,6}`)
 	email := rapid.Custom(func(t *rapid.T) any {
 		return some(t, map[string]any{"value": text.Draw(t, "value"), "type": text.Draw(t, "type"), "display": nil})
@@ -37,7 +40,7 @@ var written = rapid.Custom(func(t *rapid.T) map[string]any {
 	})
 	user["userName"] = rapid.StringMatching(`[a-z]{1,5}`).Draw(t, "userName")
 	return user
-})
+}
 
 // some drops some members of an object.
 func some(t *rapid.T, object map[string]any) map[string]any {
@@ -77,8 +80,9 @@ func disguised(v any) any {
 
 func TestValidateProperties(t *testing.T) {
 	t.Parallel()
+	users := written()
 	rapid.Check(t, func(t *rapid.T) {
-		in := written.Draw(t, "user")
+		in := users.Draw(t, "user")
 		once, err := schema.User().Validate(in)
 		if err != nil {
 			t.Fatal(err)
@@ -105,12 +109,13 @@ func TestValidateProperties(t *testing.T) {
 
 func TestEqualProperties(t *testing.T) {
 	t.Parallel()
+	users := written()
 	rapid.Check(t, func(t *rapid.T) {
-		a := written.Draw(t, "user")
+		a := users.Draw(t, "user")
 		if b, ok := disguised(a).(map[string]any); !ok || !schema.Equal(a, b) || !schema.Equal(b, a) {
 			t.Errorf("%v and %v differ", a, b)
 		}
-		b := written.Draw(t, "other")
+		b := users.Draw(t, "other")
 		b["userName"] = "another name"
 		if schema.Equal(a, b) {
 			t.Errorf("%v and %v are equal", a, b)
@@ -126,8 +131,9 @@ func TestProjectProperties(t *testing.T) {
 		"id", "userName", "name", "name.givenName", "emails", "emails.value", "emails.type", "active", "password", "shoeSize",
 		schema.EnterpriseUserURN, schema.EnterpriseUserURN + ":department", schema.EnterpriseUserURN + ":manager.value",
 	}), 0, 4)
+	users := written()
 	rapid.Check(t, func(t *rapid.T) {
-		user := written.Draw(t, "user")
+		user := users.Draw(t, "user")
 		user["id"] = "1"
 		p := schema.User().Projection(paths.Draw(t, "attributes"), paths.Draw(t, "excluded"))
 		shown := p.Apply(user)
