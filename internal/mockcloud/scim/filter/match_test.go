@@ -198,7 +198,6 @@ var resourceGen = rapid.Custom(func(t *rapid.T) map[string]any {
 
 // TestMatchLaws holds what is true of every filter and every resource.
 func TestMatchLaws(t *testing.T) {
-	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		user := resourceGen.Draw(t, "resource")
 		before := maps.Clone(user)
@@ -218,7 +217,6 @@ func TestMatchLaws(t *testing.T) {
 
 // TestEqualityIsNecessary holds that an index never hides what matches.
 func TestEqualityIsNecessary(t *testing.T) {
-	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		user := resourceGen.Draw(t, "resource")
 		e := filter.Expr(filter.Compare{
