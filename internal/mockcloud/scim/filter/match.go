@@ -51,10 +51,11 @@ func equality(e Expr, attribute string) (string, bool) {
 }
 
 // topLevel is whether a path names a whole attribute of the core schema.
-func topLevel(p Path) bool { return p.Sub == "" && (p.URI == "" || isCore(p.URI)) }
+func topLevel(p Path) bool { return p.Sub == "" && p.Core() }
 
-func isCore(uri string) bool {
-	return len(uri) > len(core) && strings.EqualFold(uri[:len(core)], core)
+// Core is whether a path is one of the core schemas, with or without their URN.
+func (p Path) Core() bool {
+	return p.URI == "" || len(p.URI) > len(core) && strings.EqualFold(p.URI[:len(core)], core)
 }
 
 // Fold is the form in which values are compared where case does not matter.
@@ -249,7 +250,7 @@ func dateTime(s string) (time.Time, bool) {
 // values are what a resource has under a path, one by one and without what is
 // null or empty, which is the same as absent (RFC 7643, 2.5).
 func values(resource map[string]any, p Path) []any {
-	if p.URI != "" && !isCore(p.URI) {
+	if !p.Core() {
 		extension, ok := get(resource, p.URI).(map[string]any)
 		if !ok {
 			return nil

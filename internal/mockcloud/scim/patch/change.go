@@ -1,0 +1,292 @@
+package patch
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
+)
+
+// change is one operation on one attribute. It makes new values and never
+// writes into old ones.
+type change struct {
+	op             Op
+	target         filter.Target
+	attribute, sub Attribute
+	value          any
+	exact          func(path string) bool
+}
+
+// after is the attribute's value after the operation, nil for none.
+func (c change) after(before any) (any, error) {
+	if !c.attribute.MultiValued {
+		return c.one(before)
+	}
+	list, ok := before.([]any)
+	if !ok && before != nil {
+		list = []any{before}
+	}
+	out, err := c.list(list)
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	return out, nil
+}
+
+// one changes a single value: of the attribute, or one that was chosen from several.
+func (c change) one(before any) (any, error) {
+	old, _ := before.(map[string]any)
+	switch {
+	case c.value == nil && c.op == Add:
+		return before, nil
+	case c.target.Sub != "":
+		out := maps.Clone(old)
+		if out == nil {
+			out = map[string]any{}
+		}
+		err := c.setSub(out)
+		return orNil(out), err
+	case c.op == Remove || c.value == nil:
+		return nil, nil
+	case !c.attribute.Complex:
+		return c.value, nil
+	}
+	object, ok := c.value.(map[string]any)
+	if !ok {
+		object = map[string]any{"value": c.value}
+	}
+	if ok == (c.target.Filter != nil) && (c.op == Replace || !ok) {
+		return orNil(object), nil
+	}
+	// The rest of a complex attribute stays (RFC 7644, 3.5.2.3).
+	return orNil(merged(old, object)), nil
+}
+
+func orNil(object map[string]any) any {
+	if len(object) == 0 {
+		return nil
+	}
+	return object
+}
+
+func (c change) setSub(object map[string]any) error {
+	key, found := filter.Key(object, c.target.Sub)
+	if !found {
+		key = c.sub.Name
+	}
+	before := object[key]
+	if c.op == Remove || c.value == nil {
+		delete(object, key)
+	} else {
+		object[key] = c.value
+	}
+	if (c.sub.ReadOnly || c.sub.Immutable && found) && !reflect.DeepEqual(before, object[key]) {
+		return fixed(c.sub, c.target.Path)
+	}
+	return nil
+}
+
+func merged(old, with map[string]any) map[string]any {
+	out := maps.Clone(old)
+	if out == nil {
+		out = map[string]any{}
+	}
+	for k, v := range with {
+		if key, ok := filter.Key(out, k); ok {
+			k = key
+		}
+		out[k] = v
+	}
+	return out
+}
+
+// list changes an attribute with several values.
+func (c change) list(before []any) ([]any, error) {
+	if c.target.Filter != nil || c.target.Sub != "" {
+		return c.chosen(before)
+	}
+	given, ok := c.value.([]any)
+	if !ok && c.value != nil {
+		given = []any{c.value}
+	}
+	for i, v := range given {
+		if _, ok := v.(map[string]any); !ok && c.attribute.Complex {
+			given[i] = map[string]any{"value": v}
+		}
+	}
+	switch {
+	case c.op == Remove && c.value == nil:
+		return nil, nil
+	case c.op == Remove:
+		return c.without(before, given), nil
+	case c.op == Replace:
+		return onePrimary(nil, given)
+	default:
+		return onePrimary(before, c.with(before, given))
+	}
+}
+
+// chosen changes the values that the filter matches, or all without one.
+func (c change) chosen(before []any) ([]any, error) {
+	var out []any
+	none := true
+	for _, old := range before {
+		if !c.matches(old) {
+			out = append(out, old)
+			continue
+		}
+		none = false
+		changed, err := c.one(old)
+		if err != nil {
+			return nil, err
+		}
+		if changed != nil {
+			out = append(out, changed)
+		}
+	}
+	if none && c.op != Remove && c.value != nil {
+		old, ok := described(c.target.Filter)
+		if !ok {
+			return nil, scimerr.New(scimerr.NoTarget, "no value matches %s", c.target)
+		}
+		c.op = Add // what the filter says of the new value stays
+		created, err := c.one(old)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, created)
+	}
+	return onePrimary(before, out)
+}
+
+func (c change) matches(v any) bool {
+	if c.target.Filter == nil {
+		return true
+	}
+	// A list of its own keeps the path short for exact, and the value whole.
+	path := filter.Path{Name: c.attribute.Name}
+	return filter.Match(filter.ValuePath{Path: path, Filter: c.target.Filter}, map[string]any{path.Name: []any{v}}, c.exact)
+}
+
+// described is the value that a filter of nothing but equalities describes, for
+// Entra ID, which replaces emails[type eq "work"].value before there is one. A
+// value that is chosen by its own "value" is not made up.
+func described(e filter.Expr) (map[string]any, bool) {
+	switch e := e.(type) {
+	case filter.And:
+		left, ok := described(e.Left)
+		right, ok2 := described(e.Right)
+		return merged(left, right), ok && ok2
+	case filter.Compare:
+		plain := e.Path.URI == "" && e.Path.Sub == "" && !strings.EqualFold(e.Path.Name, "value")
+		return map[string]any{e.Path.Name: e.Value}, plain && e.Op == filter.Eq && e.Value != nil
+	}
+	return nil, false
+}
+
+// identity is what makes two values the same one: their "value", or all of it.
+func (c change) identity(v any) string {
+	path := c.attribute.Name
+	if object, ok := v.(map[string]any); ok {
+		if inner := member(object, "value"); inner != nil {
+			v, path = inner, path+".value"
+		}
+	}
+	if s, ok := v.(string); ok && !c.exact(path) {
+		v = filter.Fold(s)
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v) // not from JSON; any stable text will do
+	}
+	return string(text)
+}
+
+func (c change) without(before, given []any) []any {
+	gone := make(map[string]bool, len(given))
+	for _, v := range given {
+		gone[c.identity(v)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(before), func(v any) bool { return gone[c.identity(v)] })
+}
+
+// with adds values. One that is there, with the same type if both say one, gets
+// what the new one says of it instead of a double.
+func (c change) with(before, given []any) []any {
+	out := slices.Clone(before)
+	places := make(map[string][]int, len(out))
+	for i, v := range out {
+		id := c.identity(v)
+		places[id] = append(places[id], i)
+	}
+	for _, v := range given {
+		id := c.identity(v)
+		same := slices.IndexFunc(places[id], func(i int) bool { return sameType(out[i], v) })
+		if same < 0 {
+			places[id] = append(places[id], len(out))
+			out = append(out, v)
+			continue
+		}
+		i := places[id][same]
+		old, ok := out[i].(map[string]any)
+		object, ok2 := v.(map[string]any)
+		if ok && ok2 {
+			out[i] = merged(old, object)
+		}
+	}
+	return out
+}
+
+func sameType(a, b any) bool {
+	x, ok := a.(map[string]any)
+	y, ok2 := b.(map[string]any)
+	if !ok || !ok2 {
+		return true
+	}
+	s, ok := member(x, "type").(string)
+	t, ok2 := member(y, "type").(string)
+	return !ok || !ok2 || strings.EqualFold(s, t)
+}
+
+// onePrimary takes "primary" from the value that had it when another gets it
+// (RFC 7643, 2.4). What gives a value "primary" leaves all in their places.
+func onePrimary(before, after []any) ([]any, error) {
+	had := func(i int) bool { return i < len(before) && isPrimary(before[i]) && isPrimary(after[i]) }
+	all, gained := 0, 0
+	for i, v := range after {
+		if isPrimary(v) {
+			all++
+			if !had(i) {
+				gained++
+			}
+		}
+	}
+	switch {
+	case all < 2:
+		return after, nil
+	case gained != 1:
+		return nil, scimerr.New(scimerr.InvalidValue, "at most one value can be primary")
+	}
+	out := slices.Clone(after)
+	for i, v := range out {
+		if object, ok := v.(map[string]any); ok && had(i) {
+			out[i] = merged(object, map[string]any{"primary": false})
+		}
+	}
+	return out, nil
+}
+
+func isPrimary(v any) bool {
+	object, ok := v.(map[string]any)
+	if !ok {
+		return false
+	}
+	primary := member(object, "primary")
+	text, _ := primary.(string)
+	return primary == true || strings.EqualFold(text, "true")
+}
