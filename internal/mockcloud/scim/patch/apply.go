@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
 )
 
@@ -18,6 +19,24 @@ type Attribute struct {
 
 // Lookup finds an attribute or sub-attribute by its path, whatever its case.
 type Lookup func(path string) (Attribute, bool)
+
+// For is the Lookup of a resource type.
+func For(rt *schema.ResourceType) Lookup {
+	return func(path string) (Attribute, bool) {
+		a, ok := rt.Lookup(path)
+		if !ok {
+			return Attribute{}, false
+		}
+		return Attribute{
+			Name:        a.Name,
+			MultiValued: a.MultiValued,
+			Complex:     a.Type == schema.Complex,
+			ReadOnly:    a.Mutability == schema.ReadOnly,
+			Immutable:   a.Mutability == schema.Immutable,
+			CaseExact:   a.CaseExact,
+		}, true
+	}
+}
 
 // Apply gives the resource after all operations. The given one is not changed;
 // attributes that no operation touches are shared with it. A path that the
@@ -81,7 +100,7 @@ func (p patcher) each(op Op, uri string, value any) error {
 			if object[key] != nil {
 				err = p.each(op, inner, object[key])
 			}
-		case known:
+		case known && target.Name != "":
 			err = p.change(op, target, object[key])
 		}
 		if err != nil {
