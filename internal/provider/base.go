@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -106,7 +107,7 @@ func (s *session) planAccount(ctx context.Context, req resource.ModifyPlanReques
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.GetAttribute(ctx, at, &prior)...)
 	}
-	if resp.Diagnostics.HasError() || !config.IsNull() || s == nil || s.accountIDUnknown() {
+	if resp.Diagnostics.HasError() || !config.IsNull() || s == nil || slices.Contains(s.unknown, "account_id") {
 		return
 	}
 	id, ok := s.account(config, &resp.Diagnostics)
@@ -119,15 +120,6 @@ func (s *session) planAccount(ctx context.Context, req resource.ModifyPlanReques
 		resp.RequiresReplace.Append(at)
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, at, id)...)
-}
-
-func (s *session) accountIDUnknown() bool {
-	for _, name := range s.unknown {
-		if name == "account_id" {
-			return true
-		}
-	}
-	return false
 }
 
 // keep writes a resource's state and its identity, which Terraform wants beside every state.

@@ -47,16 +47,8 @@ func stringsOf(set types.Set) *[]string {
 	if set.IsNull() || set.IsUnknown() {
 		return nil
 	}
-	out := emptyNotNil(spelledSetValue{SetValue: set}.names())
+	out := spelledSetValue{SetValue: set}.names()
 	return &out
-}
-
-// emptyNotNil is for lists that the API wants as [], not null.
-func emptyNotNil(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
 }
 
 // timeOrNull is RFC 3339 in UTC, and null for nil and the zero time.

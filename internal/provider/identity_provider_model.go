@@ -64,7 +64,7 @@ type attributeMapModel struct {
 
 // toWrite is the whole connection as a create sends it. The secret comes from the configuration: the plan has none.
 func (m *identityProviderModel) toWrite(secret types.String) client.ConnectionWrite {
-	domains := emptyNotNil(m.domainKeys())
+	domains := m.Domains.keys()
 	w := client.ConnectionWrite{
 		Name: m.Name.ValueStringPointer(), ConnectionType: m.ConnectionType.ValueString(), Domains: &domains,
 		AttributeMapping: m.AttributeMapping.toAPI(),
@@ -88,7 +88,7 @@ func (m *identityProviderModel) changes(prior *identityProviderModel, secret typ
 	if !m.Name.Equal(prior.Name) {
 		w.Name, any = all.Name, true
 	}
-	if !slices.Equal(m.domainKeys(), prior.domainKeys()) {
+	if !slices.Equal(m.Domains.keys(), prior.Domains.keys()) {
 		w.Domains, any = all.Domains, true
 	}
 	if m.OIDC != nil && (prior.OIDC == nil || !m.OIDC.equal(prior.OIDC)) {
@@ -104,15 +104,6 @@ func (m *identityProviderModel) changes(prior *identityProviderModel, secret typ
 		w.AttributeMapping, any = cmp.Or(all.AttributeMapping, &client.AttributeMapping{}), true
 	}
 	return w, any
-}
-
-func (m *identityProviderModel) domainKeys() []string {
-	keys := m.Domains.names()
-	for i, name := range keys {
-		keys[i] = domainSpelling.key(name)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 func (o *oidcModel) equal(other *oidcModel) bool {

@@ -59,7 +59,7 @@ func (r *identityProviderResource) agrees(m *identityProviderModel, c *client.Co
 	if c.ConnectionType != m.ConnectionType.ValueString() {
 		resp.Diagnostics.AddAttributeError(path.Root("connection_type"), "Another type is configured", fmt.Sprintf("The connection %s is %s, not %s.", c.Name, c.ConnectionType, m.ConnectionType.ValueString())+step)
 	}
-	if have, want := connectionDomains(c), m.domainKeys(); !slices.Equal(have, want) {
+	if have, want := connectionDomains(c), m.Domains.keys(); !slices.Equal(have, want) {
 		resp.Diagnostics.AddAttributeError(path.Root("domains"), "Other domains are configured", fmt.Sprintf("The connection %s serves %s, not %s.", c.Name, joinAnd(have), joinAnd(want))+step)
 	}
 	return !resp.Diagnostics.HasError()

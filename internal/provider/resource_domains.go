@@ -83,15 +83,6 @@ func (m *domainsModel) fromAPI(accountID string, domains []client.Domain) {
 	m.Names = domainSpelling.set(names)
 }
 
-// wanted are the names as the API has them.
-func (m *domainsModel) wanted() []string {
-	names := m.Names.names()
-	for i, name := range names {
-		names[i] = domainSpelling.key(name)
-	}
-	return names
-}
-
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var prior, plan domainsModel
@@ -99,7 +90,7 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
 	if isDestroy(req) {
-		r.checkRemoval(ctx, prior.AccountID, prior.wanted(), path.Root("names"), &resp.Diagnostics)
+		r.checkRemoval(ctx, prior.AccountID, prior.Names.keys(), path.Root("names"), &resp.Diagnostics)
 		return
 	}
 	r.planAccount(ctx, req, resp)
@@ -112,8 +103,8 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		r.warnOfOthers(ctx, resp)
 		return
 	}
-	kept := plan.wanted()
-	removed := slices.DeleteFunc(prior.wanted(), func(name string) bool { return slices.Contains(kept, name) })
+	kept := plan.Names.keys()
+	removed := slices.DeleteFunc(prior.Names.keys(), func(name string) bool { return slices.Contains(kept, name) })
 	r.checkRemoval(ctx, prior.AccountID, removed, path.Root("names"), &resp.Diagnostics)
 }
 
@@ -163,7 +154,7 @@ func (r *domainsResource) write(ctx context.Context, account string, m *domainsM
 	if !r.claims.take("prefectsso_domains", account, claimDomain, at, diags, "") {
 		return
 	}
-	domains, err := r.client.SetDomains(ctx, account, m.wanted())
+	domains, err := r.client.SetDomains(ctx, account, m.Names.keys())
 	if err != nil {
 		diags.Append(failureAt(at, "Could not set domains", err))
 		return
@@ -212,7 +203,7 @@ func (r *domainsResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	defer r.claims.deleting()()
 	var mine []string
-	for _, name := range m.wanted() {
+	for _, name := range m.Names.keys() {
 		if !r.claims.taken(account, claimDomain, name) {
 			mine = append(mine, name)
 		}

@@ -134,7 +134,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 		if plan == nil {
 			return
 		}
-		domains := plan.domainKeys()
+		domains := plan.Domains.keys()
 		if plan.TakeOverDomains.ValueBool() {
 			now.without(domains...)
 		}

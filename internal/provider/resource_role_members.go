@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -221,14 +220,4 @@ func (r *roleMembersResource) ImportState(ctx context.Context, req resource.Impo
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("members"), none)...)
 	m := roleMembersModel{Role: types.StringValue(role)}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
-}
-
-// emailKeys are the normalised addresses of a set.
-func emailKeys(set spelledSetValue) []string {
-	names := set.names()
-	for i, name := range names {
-		names[i] = emailSpelling.key(name)
-	}
-	slices.Sort(names)
-	return names
 }

@@ -47,14 +47,14 @@ func (s *session) holders(ctx context.Context, account string, role client.Accou
 	if err != nil {
 		return nil, err
 	}
-	ignored := emailKeys(m.IgnoreEmails)
+	ignored := m.IgnoreEmails.keys()
 	rows = slices.DeleteFunc(rows, func(row client.Membership) bool {
 		return row.Email == nil || slices.Contains(ignored, emailSpelling.key(*row.Email))
 	})
 	if !m.IgnoreDirectoryManaged.ValueBool() {
 		return rows, nil
 	}
-	return s.notFromDirectory(ctx, account, rows, emailKeys(m.Members))
+	return s.notFromDirectory(ctx, account, rows, m.Members.keys())
 }
 
 // notFromDirectory leaves out people whom a directory brought, unless the configuration names them. Only the read of a
@@ -98,7 +98,7 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 	if !diags.HasError() && role.ID == removedRole.ID {
 		diags.AddAttributeError(path.Root("removed_role"), "The same role twice", fmt.Sprintf("Whoever is removed from %s would get %s again. Name another `removed_role`.", role.Name, removedRole.Name))
 	}
-	members, ignored := emailKeys(m.Members), emailKeys(m.IgnoreEmails)
+	members, ignored := m.Members.keys(), m.IgnoreEmails.keys()
 	for _, email := range members {
 		if slices.Contains(ignored, email) {
 			diags.AddAttributeError(path.Root("ignore_emails"), "Both managed and ignored", fmt.Sprintf("%s is in `members` and in `ignore_emails`. Keep one of them.", email))
@@ -145,7 +145,7 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 func (s *session) write(ctx context.Context, account string, m, prior *roleMembersModel, diags *diag.Diagnostics) bool {
 	at := path.Root("members")
 	// What the plan read may be old by now: everybody is looked up afresh.
-	if _, err := s.client.Members(account).Refetch(ctx, emailKeys(m.Members)...); err != nil {
+	if _, err := s.client.Members(account).Refetch(ctx, m.Members.keys()...); err != nil {
 		diags.Append(failureAt(at, "Could not look up members", err))
 		return false
 	}
@@ -158,10 +158,10 @@ func (s *session) write(ctx context.Context, account string, m, prior *roleMembe
 		return false
 	}
 	if prior != nil {
-		shown := emailKeys(prior.Members)
+		shown := prior.Members.keys()
 		work.removed = slices.DeleteFunc(work.removed, func(c roleChange) bool { return !slices.Contains(shown, c.email()) })
 	}
-	claimed := append(emailKeys(m.Members), work.removedEmails()...)
+	claimed := append(m.Members.keys(), work.removedEmails()...)
 	if !s.claims.take("prefectsso_role_members", account, claimMemberRole, at, diags, claimed...) {
 		return false
 	}

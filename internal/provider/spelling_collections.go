@@ -140,6 +140,16 @@ func (v spelledSetValue) names() []string {
 	return names
 }
 
+// keys are what the elements mean, sorted: the names as the API has them.
+func (v spelledSetValue) keys() []string {
+	keys := v.names()
+	for i, name := range keys {
+		keys[i] = v.spelling.key(name)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
 // spellings maps what the elements mean to "": the set as the comparison wants it. Its values are there so that the set
 // and the map can be compared alike.
 func (v spelledSetValue) spellings() map[string]string {
