@@ -85,6 +85,9 @@ func New(o Options) *Router {
 // Close ends injected delays; what waits goes on at once.
 func (rt *Router) Close() { rt.close() }
 
+// Closing is closed by Close: answers without an end come to theirs then.
+func (rt *Router) Closing() <-chan struct{} { return rt.closing.Done() }
+
 // Add mounts API routes.
 func (rt *Router) Add(routes ...Route) {
 	for _, route := range routes {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -85,6 +86,19 @@ func (r *Reader) SCIMState(a *Account) SCIMState {
 // Account reads one account.
 func (r *Reader) Account(id uuid.UUID) (*Account, error) {
 	if a, ok := r.data.accounts.get(id); ok {
+		return a, nil
+	}
+	return nil, &NotFound{What: "Account"}
+}
+
+// Accounts gives all accounts, oldest first.
+func (r *Reader) Accounts() []*Account {
+	return slices.SortedFunc(maps.Values(r.data.accounts.rows), order(func(a *Account) (time.Time, uuid.UUID) { return a.Created, a.ID }))
+}
+
+// AccountByHandle finds an account by its handle.
+func (r *Reader) AccountByHandle(handle string) (*Account, error) {
+	if a, ok := r.data.accountByHandle.get(handle); ok {
 		return a, nil
 	}
 	return nil, &NotFound{What: "Account"}

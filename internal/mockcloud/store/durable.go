@@ -183,7 +183,7 @@ func (s *Store) AdvanceClock(by time.Duration) error {
 	if err != nil {
 		return err
 	}
-	return kept()
+	return s.finish(kept)
 }
 
 func (s *Store) advanceClock(by time.Duration) (kept func() error, err error) {

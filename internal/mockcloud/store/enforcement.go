@@ -62,16 +62,16 @@ func (r *Reader) requireLogin(m *Membership, sessions []*Session) error {
 		return &LoginRequired{AccountID: a.ID, Email: u.Email, Unserved: true}
 	}
 	for _, s := range sessions {
-		if r.isRecentLogin(a, s) {
+		if r.IsRecentLogin(a, s) {
 			return nil
 		}
 	}
 	return &LoginRequired{AccountID: a.ID, Email: u.Email}
 }
 
-// isRecentLogin says whether a session came through an active connection of the
+// IsRecentLogin says whether a session came through an active connection of the
 // account and is not older than the account wants.
-func (r *Reader) isRecentLogin(a *Account, s *Session) bool {
+func (r *Reader) IsRecentLogin(a *Account, s *Session) bool {
 	now := r.Now()
 	if s.AccountID != a.ID || ended(s.Expires, now) {
 		return false
@@ -96,7 +96,7 @@ func (r *Reader) LoggedInRecently(accountID uuid.UUID, by Actor, secret string) 
 		sessions = []*Session{s}
 	}
 	for _, s := range sessions {
-		if r.isRecentLogin(a, s) {
+		if r.IsRecentLogin(a, s) {
 			return true, nil
 		}
 	}

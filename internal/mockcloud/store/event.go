@@ -111,6 +111,12 @@ func (r *Reader) Events(account uuid.UUID) []*Event {
 	return slices.Clone(r.data.events.kept(account))
 }
 
+// EventsSince gives what came into the account's audit trail after a time (LastStamp),
+// in the order of its coming, however long ago it occurred.
+func (r *Reader) EventsSince(account uuid.UUID, after time.Time) []*Event {
+	return r.data.events.since(account, after)
+}
+
 // ReceiveEvents adds events from outside to an account's audit trail. The names of
 // the server's own events are not theirs to use.
 func (tx *Tx) ReceiveEvents(account uuid.UUID, events []Event) error {

@@ -17,9 +17,45 @@ import (
 const eventTable = "events"
 
 // eventLog keeps the latest events of each account, oldest first.
-type eventLog struct{ byAccount map[uuid.UUID][]*Event }
+type eventLog struct {
+	byAccount map[uuid.UUID][]*Event
+	// arrived has the last that came, in the order of their coming, for those who
+	// watch: events from outside may have occurred long before.
+	arrived map[uuid.UUID][]*Event
+}
 
-func newEventLog() eventLog { return eventLog{byAccount: make(map[uuid.UUID][]*Event)} }
+func newEventLog() eventLog {
+	return eventLog{byAccount: make(map[uuid.UUID][]*Event), arrived: make(map[uuid.UUID][]*Event)}
+}
+
+// keptArrivals is how many of the last that came are at hand.
+const keptArrivals = 1000
+
+func (l *eventLog) arrive(e *Event) {
+	arrived := l.arrived[e.AccountID]
+	// As in add.
+	if len(arrived) >= 2*keptArrivals {
+		arrived = slices.Clone(arrived[keptArrivals:])
+	}
+	l.arrived[e.AccountID] = append(arrived, e)
+}
+
+// since gives what came after a time, in the order of its coming.
+func (l *eventLog) since(account uuid.UUID, after time.Time) []*Event {
+	arrived := l.arrived[account]
+	if len(arrived) > 0 && !arrived[0].Received.After(after) {
+		return slices.Clone(arrived[sort.Search(len(arrived), func(i int) bool { return arrived[i].Received.After(after) }):])
+	}
+	// It may reach further back than what is at hand.
+	var out []*Event
+	for _, e := range l.kept(account) {
+		if e.Received.After(after) {
+			out = append(out, e)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Event) int { return a.Received.Compare(b.Received) })
+	return out
+}
 
 // EventPosition is an event's place in its account's trail: by time, and by id
 // where two happened at once.
@@ -72,6 +108,7 @@ func (l *eventLog) add(tx *Tx, e *Event) {
 	}
 	events = slices.Insert(events, at, e)
 	l.byAccount[e.AccountID] = events
+	l.arrive(e)
 	added := eventAdded{log: l, event: e}
 	if surplus := len(events) - keptEvents; surplus > 0 {
 		added.pushedOut = events[surplus-1]
@@ -83,6 +120,7 @@ func (l *eventLog) add(tx *Tx, e *Event) {
 func (l *eventLog) forget(tx *Tx, account uuid.UUID) {
 	tx.changes = append(tx.changes, eventsForgotten{log: l, account: account, events: l.byAccount[account]})
 	delete(l.byAccount, account)
+	delete(l.arrived, account)
 }
 
 // eventAdded is the change that one more event is.
@@ -94,6 +132,11 @@ type eventAdded struct {
 }
 
 func (c eventAdded) undo() {
+	// Changes are undone backwards, so it is the last that came, unless too many came
+	// in one transaction.
+	if arrived := c.log.arrived[c.event.AccountID]; len(arrived) > 0 && arrived[len(arrived)-1] == c.event {
+		c.log.arrived[c.event.AccountID] = arrived[:len(arrived)-1]
+	}
 	events := c.log.byAccount[c.event.AccountID]
 	if at, found := slices.BinarySearchFunc(events, c.event.position(), comparePosition); found {
 		c.log.byAccount[c.event.AccountID] = slices.Delete(events, at, at+1)

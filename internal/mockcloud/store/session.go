@@ -69,6 +69,17 @@ func (r *Reader) Sessions(userID uuid.UUID) []*Session {
 	})
 }
 
+// SessionsOfMembers gives the sessions of an account's people that last, newest
+// first.
+func (r *Reader) SessionsOfMembers(accountID uuid.UUID) []*Session {
+	var out []*Session
+	for _, m := range r.data.membershipsByAccount.get(accountID) {
+		out = append(out, r.Sessions(m.UserID)...)
+	}
+	slices.SortFunc(out, func(a, b *Session) int { return compareSessions(b, a) })
+	return out
+}
+
 // TerminateSession logs a person out.
 func (tx *Tx) TerminateSession(userID, id uuid.UUID) error {
 	u, err := tx.User(userID)

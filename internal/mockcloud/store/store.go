@@ -46,6 +46,8 @@ type Store struct {
 	mu   sync.RWMutex
 	data *data
 	kept serverState // what the journal has of it
+
+	changed signal
 }
 
 // New gives a store that has the built-in roles and nothing else.
@@ -73,7 +75,16 @@ func (s *Store) Update(by Actor, fn func(*Tx) error) error {
 	if err != nil {
 		return err
 	}
-	return kept()
+	return s.finish(kept)
+}
+
+// finish waits until a change is kept and then tells those who wait for one.
+func (s *Store) finish(kept func() error) error {
+	if err := kept(); err != nil {
+		return err
+	}
+	s.changed.raise()
+	return nil
 }
 
 func (s *Store) update(by Actor, fn func(*Tx) error) (kept func() error, err error) {
@@ -107,7 +118,7 @@ func (s *Store) Reset(seed func(*Tx) error) error {
 	if err != nil {
 		return err
 	}
-	return kept()
+	return s.finish(kept)
 }
 
 func (s *Store) replace(fresh *data, b journal.Batch) (kept func() error, err error) {
@@ -157,6 +168,10 @@ func (r *Reader) Now() time.Time {
 	}
 	return now
 }
+
+// LastStamp is the time of the latest change in what is read. Whatever comes later
+// has a later one.
+func (r *Reader) LastStamp() time.Time { return r.data.lastStamp }
 
 // Tx is a transaction: a Reader that also changes.
 type Tx struct {
