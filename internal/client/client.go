@@ -76,9 +76,11 @@ type Client struct {
 	closing context.Context // ends when Close is called
 	close   context.CancelFunc
 
-	mu      sync.Mutex
-	roles   map[string]*Roles
-	members map[string]*Members
+	mu             sync.Mutex
+	roles          map[string]*Roles
+	workspaces     map[string]*Workspaces
+	workspaceRoles map[string]*WorkspaceRoles
+	members        map[string]*Members
 }
 
 // New makes a client. It sends nothing.
@@ -103,6 +105,9 @@ func New(cfg Config) (*Client, error) {
 		gather:     gatherWindow{quiet: 80 * time.Millisecond, enough: 5 * time.Millisecond, most: 400 * time.Millisecond},
 		roles:      map[string]*Roles{},
 		members:    map[string]*Members{},
+
+		workspaces:     map[string]*Workspaces{},
+		workspaceRoles: map[string]*WorkspaceRoles{},
 	}
 	c.closing, c.close = context.WithCancel(context.Background())
 	c.log = func(ctx context.Context, level Level, msg string, fields map[string]any) {

@@ -123,16 +123,17 @@ func (e *NotMemberError) Error() string {
 	return fmt.Sprintf("%s is not a member of account %s", e.Email, e.AccountID)
 }
 
-// UnknownRoleError says that the account has no such role.
-type UnknownRoleError struct {
+// UnknownNameError says that the account has no such role or workspace.
+type UnknownNameError struct {
 	AccountID string
-	Role      string   // the name or id that was asked for
+	What      string   // "role", "workspace role" or "workspace"
+	Name      string   // the name or id that was asked for
 	Existing  []string // names, sorted
 }
 
 // Error implements error.
-func (e *UnknownRoleError) Error() string {
-	return fmt.Sprintf("account %s has no role %q; it has %s", e.AccountID, e.Role, strings.Join(e.Existing, ", "))
+func (e *UnknownNameError) Error() string {
+	return fmt.Sprintf("account %s has no %s %q; it has %s", e.AccountID, e.What, e.Name, strings.Join(e.Existing, ", "))
 }
 
 // LostWriteError is a change of the account's domains that another writer undid

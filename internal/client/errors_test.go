@@ -19,7 +19,7 @@ func TestErrorTexts(t *testing.T) {
 		"GET /x got an answer that is not the API's (200 OK, text/html): JSON is wanted (request id r)": &UnexpectedAnswerError{Method: "GET", Path: "/x", Status: 200, ContentType: "text/html", Why: "JSON is wanted", RequestID: "r"},
 		"the server keeps sending pages of members without an end (stopped after 3)":                    &EndlessPageError{What: "members", Pages: 3},
 		"ada@acme.com is not a member of account a":                                                     &NotMemberError{AccountID: "a", Email: "ada@acme.com"},
-		`account a has no role "Boss"; it has Admin, Owner`:                                             &UnknownRoleError{AccountID: "a", Role: "Boss", Existing: []string{"Admin", "Owner"}},
+		`account a has no role "Boss"; it has Admin, Owner`:                                             &UnknownNameError{AccountID: "a", What: "role", Name: "Boss", Existing: []string{"Admin", "Owner"}},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -61,18 +60,12 @@ const unasked = -1
 
 // Members gives the account's members; all callers share them.
 func (c *Client) Members(accountID string) *Members {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	key := strings.ToLower(accountID)
-	m, ok := c.members[key]
-	if !ok {
-		m = &Members{
+	return perAccount(c, c.members, accountID, func() *Members {
+		return &Members{
 			c: c, accountID: accountID, count: unasked,
 			known: map[string]Membership{}, asked: map[string]bool{}, writes: map[string]ownWrite{},
 		}
-		c.members[key] = m
-	}
-	return m
+	})
 }
 
 // ByEmail finds one member. Nobody is a *NotMemberError, and certain: the

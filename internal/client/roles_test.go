@@ -34,7 +34,7 @@ func TestResolve(t *testing.T) {
 			t.Parallel()
 			api := &fakeAPI{roles: testRoles()}
 			role, err := newTestClient(t, inProcess{api}).Roles(testAccount).Resolve(t.Context(), c.ask)
-			var unknown *UnknownRoleError
+			var unknown *UnknownNameError
 			if c.want != "" && (err != nil || role.Name != c.want) {
 				t.Errorf("got %+v, %v", role, err)
 			}

@@ -29,7 +29,7 @@ func reason(err error) string {
 	var (
 		plan    *client.PlanLimitError
 		person  *client.NotMemberError
-		role    *client.UnknownRoleError
+		unknown *client.UnknownNameError
 		lost    *client.LostWriteError
 		offered *client.NotOfferedError
 		answer  *client.UnexpectedAnswerError
@@ -41,8 +41,8 @@ func reason(err error) string {
 		return fmt.Sprintf("Account %s does not have the feature %q, which this needs. It is part of Prefect Cloud's Enterprise plan: move the account to it, or take this out of the configuration.%s", plan.AccountID, plan.Feature, origin(plan.Err))
 	case errors.As(err, &person):
 		return fmt.Sprintf("%s is not a member of account %s. Check the spelling, invite the person first, or, where a directory or a first login brings them, set `timeouts = { create = \"10m\" }` on a prefectsso_member_role to wait for them.", person.Email, person.AccountID)
-	case errors.As(err, &role):
-		return fmt.Sprintf("Account %s has no role %q. It has: %s. A role is named exactly as it is written there, or by its id.", role.AccountID, role.Role, strings.Join(role.Existing, ", "))
+	case errors.As(err, &unknown):
+		return fmt.Sprintf("Account %s has no %s %q. It has: %s. A %s is named exactly as it is written there, or by its id.", unknown.AccountID, unknown.What, unknown.Name, strings.Join(unknown.Existing, ", "), unknown.What)
 	case errors.As(err, &offered):
 		return fmt.Sprintf("The server does not offer the configuration of identity providers over its API. A person does it in the browser; the resource prefectsso_setup_link gives the link.%s", origin(offered.Err))
 	case errors.As(err, &lost), errors.As(err, &answer):

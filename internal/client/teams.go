@@ -1,0 +1,123 @@
+package client
+
+import (
+	"context"
+	"net/http"
+)
+
+// featureTeams is the account feature that the team routes need.
+const featureTeams = "teams"
+
+// Team is a group of an account's members: people and service accounts.
+type Team struct {
+	ID               string          `json:"id"`
+	Name             string          `json:"name"`
+	Description      *string         `json:"description"`
+	DirectoryGroupID *string         `json:"workos_directory_group_id"` // the group that it is made of, if any
+	Members          []TeamMember    `json:"memberships"`
+	Workspaces       []TeamWorkspace `json:"workspaces"`
+}
+
+// TeamMember is somebody in a team.
+type TeamMember struct {
+	ActorID string  `json:"id"`
+	Handle  string  `json:"handle"`
+	Name    string  `json:"name"`
+	Email   *string `json:"email"` // null for service accounts
+	Type    string  `json:"type"`  // "user" or "service_account"
+}
+
+// TeamWorkspace is a workspace that a team gets into, and as what.
+type TeamWorkspace struct {
+	WorkspaceID string `json:"workspace_id"`
+	Handle      string `json:"workspace_handle"`
+	RoleID      string `json:"workspace_role_id"`
+	RoleName    string `json:"workspace_role_name"`
+}
+
+// TeamQuery says which teams are wanted; all its criteria must hold. An empty
+// criterion does not count.
+type TeamQuery struct {
+	IDs          []string
+	Names        []string // exact
+	DirectoryIDs []string // made of groups of these directories
+}
+
+type teamsBody struct {
+	page
+	Teams *teamFilterBody `json:"teams,omitempty"`
+	Sort  string          `json:"sort"`
+}
+
+type teamFilterBody struct {
+	ID          *anyOrLike `json:"id,omitempty"`
+	Name        *anyOrLike `json:"name,omitempty"`
+	DirectoryID *anyOrLike `json:"directory_id,omitempty"`
+}
+
+// ListTeams reads every team that matches, oldest first.
+//
+// POST /api/accounts/{account_id}/teams/filter
+func (c *Client) ListTeams(ctx context.Context, accountID string, q TeamQuery) ([]Team, error) {
+	filter := &teamFilterBody{criterion(q.IDs, ""), criterion(q.Names, ""), criterion(q.DirectoryIDs, "")}
+	teams, err := readPages(ctx, "teams", 0, func(t Team) string { return t.ID },
+		func(ctx context.Context, p page) ([]Team, error) {
+			return do[[]Team](ctx, c, call{
+				method: http.MethodPost, reads: true, path: []string{"accounts", accountID, "teams", "filter"},
+				body: teamsBody{page: p, Teams: filter, Sort: oldestFirst},
+			})
+		})
+	return teams, c.explainForbidden(ctx, accountID, featureTeams, err)
+}
+
+// TeamAccess is what a team may do in a workspace.
+type TeamAccess struct {
+	ID       string `json:"id"`
+	TeamID   string `json:"team_id"`
+	TeamName string `json:"team_name"` // not in the answer to a write
+	RoleID   string `json:"workspace_role_id"`
+}
+
+// ListTeamAccess reads which teams get into a workspace.
+//
+// POST /api/accounts/{account_id}/workspaces/{workspace_id}/team_access/filter
+func (c *Client) ListTeamAccess(ctx context.Context, accountID, workspaceID string) ([]TeamAccess, error) {
+	rows, err := readPages(ctx, "teams of a workspace", 0, func(a TeamAccess) string { return a.ID },
+		func(ctx context.Context, p page) ([]TeamAccess, error) {
+			return do[[]TeamAccess](ctx, c, call{
+				method: http.MethodPost, reads: true, path: teamAccessPath(accountID, workspaceID, "filter"), body: p,
+			})
+		})
+	return rows, c.explainForbidden(ctx, accountID, featureTeams, err)
+}
+
+// SetTeamAccess gives a team a role in a workspace, instead of the one that it
+// has there, if any. Other teams keep theirs.
+//
+// PUT /api/accounts/{account_id}/workspaces/{workspace_id}/team_access/
+func (c *Client) SetTeamAccess(ctx context.Context, accountID, workspaceID, teamID, roleID string) error {
+	type grant struct {
+		TeamID string `json:"team_id"`
+		RoleID string `json:"workspace_role_id"`
+	}
+	_, err := c.send(ctx, call{
+		method: http.MethodPut, path: teamAccessPath(accountID, workspaceID, "/"), body: []grant{{teamID, roleID}},
+	})
+	return c.explainForbidden(ctx, accountID, featureTeams, err)
+}
+
+// RemoveTeamAccess takes a team out of a workspace; one that is not in it, and a
+// workspace that is gone, are success.
+//
+// DELETE /api/accounts/{account_id}/workspaces/{workspace_id}/team_access/{team_id}
+func (c *Client) RemoveTeamAccess(ctx context.Context, accountID, workspaceID, teamID string) error {
+	_, err := c.send(ctx, call{method: http.MethodDelete, path: teamAccessPath(accountID, workspaceID, teamID)})
+	if IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func teamAccessPath(accountID, workspaceID string, more ...string) []string {
+	return append([]string{"accounts", accountID, "workspaces", workspaceID, "team_access"}, more...)
+}
