@@ -35,6 +35,16 @@ const (
 	LevelError
 )
 
+// dialect is what differs between the account API and a directory's SCIM
+// endpoint.
+type dialect struct {
+	media      string // of the bodies
+	credential string // what the bearer token is called
+	example    string // of an endpoint
+}
+
+var accountAPI = dialect{media: "application/json", credential: "API key", example: "https://api.prefect.cloud/api"}
+
 // Config is what a Client is made from.
 type Config struct {
 	// Endpoint is the base address, /api included; see ParseEndpoint.
@@ -61,6 +71,8 @@ type Config struct {
 // meant to be shared: the bound on concurrency, the pause after a 429 and the
 // caches of roles and members belong to it.
 type Client struct {
+	config     Config // as it was given, and filled
+	dialect    dialect
 	base       string // the endpoint, without a slash at its end
 	basePath   string // the path part of base, escaped
 	apiKey     string
@@ -85,16 +97,28 @@ type Client struct {
 
 // New makes a client. It sends nothing.
 func New(cfg Config) (*Client, error) {
-	base, err := ParseEndpoint(cfg.Endpoint, cfg.AllowInsecureHTTP)
+	c, err := newClient(cfg, accountAPI)
 	if err != nil {
 		return nil, err
 	}
-	if err := cfg.check(); err != nil {
+	c.closing, c.close = context.WithCancel(context.Background())
+	return c, nil
+}
+
+// newClient makes all of a client but how it is closed.
+func newClient(cfg Config, d dialect) (*Client, error) {
+	base, err := parseEndpoint(cfg.Endpoint, cfg.AllowInsecureHTTP, d)
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.check(d); err != nil {
 		return nil, err
 	}
 	cfg.fill()
 
 	c := &Client{
+		config:     cfg,
+		dialect:    d,
 		base:       base.String(),
 		basePath:   base.EscapedPath(),
 		apiKey:     cfg.APIKey,
@@ -109,7 +133,6 @@ func New(cfg Config) (*Client, error) {
 		workspaces:     map[string]*Workspaces{},
 		workspaceRoles: map[string]*WorkspaceRoles{},
 	}
-	c.closing, c.close = context.WithCancel(context.Background())
 	c.log = func(ctx context.Context, level Level, msg string, fields map[string]any) {
 		for name, value := range fields {
 			if s, ok := value.(string); ok {
@@ -133,12 +156,12 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-func (cfg *Config) check() error {
+func (cfg *Config) check(d dialect) error {
 	switch {
 	case cfg.APIKey == "":
-		return errors.New("the API key is empty")
+		return fmt.Errorf("the %s is empty", d.credential)
 	case strings.ContainsFunc(cfg.APIKey, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return errors.New("the API key holds a space, a line break or another character that no key has")
+		return fmt.Errorf("the %s holds a space, a line break or another character that none has", d.credential)
 	case cfg.RequestTimeout < 0:
 		return fmt.Errorf("the request timeout is negative: %s", cfg.RequestTimeout)
 	case cfg.MaxRetries < 0:

@@ -116,10 +116,10 @@ func (c *Client) request(ctx context.Context, r call, path string) (*retryableht
 		return nil, fmt.Errorf("could not make the request %s %s: %w", r.method, path, err)
 	}
 	req.Header.Set("Authorization", "Bearer "+c.apiKey)
-	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept", c.dialect.media)
 	req.Header.Set("User-Agent", c.userAgent)
 	if r.body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", c.dialect.media)
 	}
 	if r.ifMatch != "" {
 		req.Header.Set("If-Match", r.ifMatch)
@@ -212,6 +212,7 @@ func (c *Client) refused(r call, state *callState, status int, header http.Heade
 		Path:       c.shownPath(r),
 		Attempts:   state.attempts,
 		RetryAfter: state.retryAfter,
+		scimType:   c.redactFor(r).words(scimTypeOf(body)),
 	}
 }
 
@@ -233,5 +234,5 @@ func (c *Client) redirects(resp *http.Response) string {
 		return "the endpoint redirects, but does not say where to"
 	}
 	where := url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}
-	return "the endpoint redirects to " + where.String() + ", and the API key is not sent there: set endpoint to the API's own address"
+	return "the endpoint redirects to " + where.String() + ", and the " + c.dialect.credential + " is not sent there: set the endpoint to its own address"
 }

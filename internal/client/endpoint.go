@@ -19,13 +19,15 @@ func (e *EndpointError) Error() string {
 	return fmt.Sprintf("the endpoint %q %s: %s", e.Endpoint, e.Why, e.Fix)
 }
 
-const exampleEndpoint = "https://api.prefect.cloud/api"
-
 // ParseEndpoint checks the base address of the API, the part before
 // /accounts. Plain http is for loopback only, because every request carries
 // the key, unless allowInsecureHTTP says otherwise. Every error is an
 // *EndpointError.
 func ParseEndpoint(raw string, allowInsecureHTTP bool) (*url.URL, error) {
+	return parseEndpoint(raw, allowInsecureHTTP, accountAPI)
+}
+
+func parseEndpoint(raw string, allowInsecureHTTP bool, d dialect) (*url.URL, error) {
 	raw = strings.TrimSpace(raw)
 	shown := raw
 	if at := strings.LastIndexByte(shown, '@'); at >= 0 {
@@ -38,28 +40,28 @@ func ParseEndpoint(raw string, allowInsecureHTTP bool) (*url.URL, error) {
 	scheme, _, found := strings.Cut(raw, "://")
 	switch {
 	case raw == "":
-		return fail("is empty", "give an address such as "+exampleEndpoint)
+		return fail("is empty", "give an address such as "+d.example)
 	case !found || scheme == "":
-		return fail("has no scheme", "start it with https://, as in "+exampleEndpoint)
+		return fail("has no scheme", "start it with https://, as in "+d.example)
 	}
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
 		// The text of url.Parse repeats the whole address, passwords too.
-		return fail("is not a valid URL", "give an address such as "+exampleEndpoint)
+		return fail("is not a valid URL", "give an address such as "+d.example)
 	case u.Scheme != "https" && u.Scheme != "http":
-		return fail("has the scheme "+u.Scheme, "use https://, as in "+exampleEndpoint)
+		return fail("has the scheme "+u.Scheme, "use https://, as in "+d.example)
 	case u.Hostname() == "":
-		return fail("has no host", "give an address such as "+exampleEndpoint)
+		return fail("has no host", "give an address such as "+d.example)
 	case u.User != nil:
-		return fail("holds a user name", "take it out, the API key alone says who calls")
+		return fail("holds a user name", "take it out, the "+d.credential+" alone says who calls")
 	case u.RawQuery != "" || u.ForceQuery:
 		return fail("has a query", "take out the ? and what follows it")
 	case u.Fragment != "" || strings.HasSuffix(raw, "#"):
 		return fail("has a fragment", "take out the # and what follows it")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()) && !allowInsecureHTTP:
 		return fail("uses plain http to a host that is not this machine",
-			"use https://, or set allow_insecure_http if the API key may travel unencrypted")
+			"use https://, or set allow_insecure_http if the "+d.credential+" may travel unencrypted")
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")

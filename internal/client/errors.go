@@ -20,6 +20,8 @@ type APIError struct {
 	Attempts  int
 	// RetryAfter is what the last answer asked to wait, if it did.
 	RetryAfter time.Duration
+
+	scimType string // what a SCIM endpoint says beside its message
 }
 
 // FieldError is one entry of FastAPI's validation answer.
@@ -111,6 +113,24 @@ func (e *PlanLimitError) Error() string {
 
 // Unwrap gives the refusal itself.
 func (e *PlanLimitError) Unwrap() error { return e.Err }
+
+// SCIMError is a refusal by a directory's SCIM endpoint, where the token and
+// not the API key counts (RFC 7644, section 3.12).
+type SCIMError struct {
+	Type string // the scimType, such as "uniqueness"; "" where it says none
+	Err  *APIError
+}
+
+// Error implements error.
+func (e *SCIMError) Error() string {
+	if e.Type == "" {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("%s, scimType %s", e.Err, e.Type)
+}
+
+// Unwrap gives the refusal itself.
+func (e *SCIMError) Unwrap() error { return e.Err }
 
 // NotMemberError says that nobody in the account has this email.
 type NotMemberError struct {

@@ -121,8 +121,9 @@ func (c *Client) membershipPage(ctx context.Context, accountID string, q Members
 
 // MembershipDetails is what only the read of a single membership tells.
 type MembershipDetails struct {
-	ID          string  `json:"id"`
-	DirectoryID *string `json:"directory_id"` // the directory that brought the person, if any
+	ID          string    `json:"id"`
+	DirectoryID *string   `json:"directory_id"` // the directory that brought the person, if any
+	Created     time.Time `json:"created"`
 }
 
 // GetMembershipDetails reads one user's membership.
@@ -157,5 +158,20 @@ func (c *Client) UpdateMembershipRole(ctx context.Context, accountID, membership
 			AccountRoleID string `json:"account_role_id"`
 		}{roleID},
 	})
+	return err
+}
+
+// DeleteMembership takes a member out of the account, with all accesses to
+// workspaces and places in teams; one that is gone is success. It leaves the
+// cache of Members alone.
+//
+// DELETE /api/accounts/{account_id}/account_memberships/{id}
+func (c *Client) DeleteMembership(ctx context.Context, accountID, membershipID string) error {
+	_, err := c.send(ctx, call{
+		method: http.MethodDelete, path: []string{"accounts", accountID, "account_memberships", membershipID},
+	})
+	if IsNotFound(err) {
+		return nil
+	}
 	return err
 }

@@ -1,0 +1,228 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+var scimProtocol = dialect{media: "application/scim+json", credential: "SCIM token", example: "https://api.prefect.cloud/scim/v2.0/…"}
+
+// The URNs of RFC 7643, section 4, and RFC 7644, section 3.5.2.
+const (
+	scimUserSchema = "urn:ietf:params:scim:schemas:core:2.0:User"
+	scimPatchOp    = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+)
+
+// scimPage is the most resources that are asked for at once.
+const scimPage = 100
+
+// SCIM speaks to a directory's SCIM 2.0 endpoint (RFC 7644) as an identity
+// provider does. A refusal is a *SCIMError.
+type SCIM struct {
+	c *Client
+}
+
+// SCIM gives a client of a SCIM endpoint, with the timeouts, retries and
+// transport of this one and a token of its own. It ends with this client.
+func (c *Client) SCIM(endpoint, token string) (*SCIM, error) {
+	cfg := c.config
+	cfg.Endpoint, cfg.APIKey = endpoint, token
+	scim, err := newClient(cfg, scimProtocol)
+	if err != nil {
+		return nil, err
+	}
+	scim.closing, scim.close = c.closing, func() {}
+	return &SCIM{scim}, nil
+}
+
+// SCIMUser is what is read of a user.
+type SCIMUser struct {
+	ID         string   `json:"id"`
+	UserName   string   `json:"userName"`
+	ExternalID string   `json:"externalId"`
+	Active     bool     `json:"active"`
+	Meta       SCIMMeta `json:"meta"`
+}
+
+// SCIMMeta is what is read of a resource's metadata.
+type SCIMMeta struct {
+	Created time.Time `json:"created"`
+}
+
+// NewSCIMUser is a user to create: active, with the user name as the one email
+// address.
+type NewSCIMUser struct {
+	UserName   string
+	ExternalID string
+	GivenName  string
+	FamilyName string
+}
+
+// SCIMGroup is what is read of a group.
+type SCIMGroup struct {
+	ID          string `json:"id"`
+	DisplayName string `json:"displayName"`
+}
+
+// The wire types of what is sent.
+type (
+	scimUserBody struct {
+		Schemas    []string    `json:"schemas"`
+		UserName   string      `json:"userName"`
+		ExternalID string      `json:"externalId"`
+		Name       scimName    `json:"name"`
+		Emails     []scimEmail `json:"emails"`
+		Active     bool        `json:"active"`
+	}
+	scimName struct {
+		GivenName  string `json:"givenName"`
+		FamilyName string `json:"familyName"`
+	}
+	scimEmail struct {
+		Value   string `json:"value"`
+		Type    string `json:"type"`
+		Primary bool   `json:"primary"`
+	}
+	scimPatchBody struct {
+		Schemas    []string        `json:"schemas"`
+		Operations []scimOperation `json:"Operations"`
+	}
+	scimOperation struct {
+		Op    string `json:"op"`
+		Path  string `json:"path"`
+		Value any    `json:"value,omitempty"`
+	}
+	scimMember struct {
+		Value string `json:"value"`
+	}
+	scimList[T any] struct {
+		Resources []T `json:"Resources"`
+	}
+)
+
+// UsersByName finds the users of exactly this name; there is one at most.
+//
+// GET {scim_endpoint}/Users?filter=userName eq "…"
+func (s *SCIM) UsersByName(ctx context.Context, userName string) ([]SCIMUser, error) {
+	return scimFind[SCIMUser](ctx, s, "Users", "userName eq "+scimQuote(userName), nil)
+}
+
+// UsersByPrefix finds users whose name begins like this, a hundred at most.
+//
+// GET {scim_endpoint}/Users?filter=userName sw "…"
+func (s *SCIM) UsersByPrefix(ctx context.Context, prefix string) ([]SCIMUser, error) {
+	return scimFind[SCIMUser](ctx, s, "Users", "userName sw "+scimQuote(prefix), nil)
+}
+
+// CreateUser makes a user. It is not repeated once it has been sent.
+//
+// POST {scim_endpoint}/Users
+func (s *SCIM) CreateUser(ctx context.Context, u NewSCIMUser) (SCIMUser, error) {
+	created, err := do[SCIMUser](ctx, s.c, call{method: http.MethodPost, path: []string{"Users"}, body: scimUserBody{
+		Schemas:    []string{scimUserSchema},
+		UserName:   u.UserName,
+		ExternalID: u.ExternalID,
+		Name:       scimName{u.GivenName, u.FamilyName},
+		Emails:     []scimEmail{{Value: u.UserName, Type: "work", Primary: true}},
+		Active:     true,
+	}})
+	return created, explainSCIM(err)
+}
+
+// DeactivateUser says that a user has left.
+//
+// PATCH {scim_endpoint}/Users/{id}
+func (s *SCIM) DeactivateUser(ctx context.Context, id string) error {
+	return s.patch(ctx, []string{"Users", id}, scimOperation{Op: "replace", Path: "active", Value: false})
+}
+
+// DeleteUser removes a user; one that is gone is success.
+//
+// DELETE {scim_endpoint}/Users/{id}
+func (s *SCIM) DeleteUser(ctx context.Context, id string) error {
+	_, err := s.c.send(ctx, call{method: http.MethodDelete, path: []string{"Users", id}})
+	if IsNotFound(err) {
+		return nil
+	}
+	return explainSCIM(err)
+}
+
+// GroupsByName finds the groups with this name, without their members. Names
+// need not be unique, and a server may compare them without case.
+//
+// GET {scim_endpoint}/Groups?filter=displayName eq "…"
+func (s *SCIM) GroupsByName(ctx context.Context, displayName string) ([]SCIMGroup, error) {
+	return scimFind[SCIMGroup](ctx, s, "Groups", "displayName eq "+scimQuote(displayName), url.Values{"excludedAttributes": {"members"}})
+}
+
+// AddMember puts a user into a group.
+//
+// PATCH {scim_endpoint}/Groups/{id}
+func (s *SCIM) AddMember(ctx context.Context, groupID, userID string) error {
+	return s.patch(ctx, []string{"Groups", groupID}, scimOperation{Op: "add", Path: "members", Value: []scimMember{{userID}}})
+}
+
+// RemoveMember takes a user out of a group; a group that is gone is success.
+//
+// PATCH {scim_endpoint}/Groups/{id}
+func (s *SCIM) RemoveMember(ctx context.Context, groupID, userID string) error {
+	err := s.patch(ctx, []string{"Groups", groupID}, scimOperation{Op: "remove", Path: "members[value eq " + scimQuote(userID) + "]"})
+	if IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func (s *SCIM) patch(ctx context.Context, path []string, operation scimOperation) error {
+	_, err := s.c.send(ctx, call{
+		method: http.MethodPatch, path: path,
+		body: scimPatchBody{Schemas: []string{scimPatchOp}, Operations: []scimOperation{operation}},
+	})
+	return explainSCIM(err)
+}
+
+func scimFind[T any](ctx context.Context, s *SCIM, resources, filter string, query url.Values) ([]T, error) {
+	if query == nil {
+		query = url.Values{}
+	}
+	query.Set("filter", filter)
+	query.Set("count", fmt.Sprint(scimPage))
+	found, err := do[scimList[T]](ctx, s.c, call{method: http.MethodGet, path: []string{resources}, query: query})
+	return found.Resources, explainSCIM(err)
+}
+
+// scimQuote writes a string as filters want it: as JSON does (RFC 7644,
+// section 3.4.2.2).
+func scimQuote(text string) string {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(text) // a string into memory: cannot fail
+	return string(bytes.TrimSpace(b.Bytes()))
+}
+
+// explainSCIM turns a refusal into a *SCIMError.
+func explainSCIM(err error) error {
+	var refusal *APIError
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	return &SCIMError{Type: refusal.scimType, Err: refusal}
+}
+
+// scimTypeOf reads the scimType of an error body (RFC 7644, section 3.12).
+func scimTypeOf(body []byte) string {
+	var answer struct {
+		ScimType string `json:"scimType"`
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return ""
+	}
+	return answer.ScimType
+}
