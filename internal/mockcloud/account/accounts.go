@@ -73,7 +73,7 @@ func readAccount(c *router.Call) (*router.Answer, error) {
 			ID: a.ID, Created: a.Created, Updated: a.Updated, Name: a.Name, Handle: a.Handle,
 			Location: a.Location, Link: a.Link, BillingEmail: a.BillingEmail,
 			AuthExpirationSeconds: a.AuthExpirationSeconds, Settings: toSettings(a.Settings),
-			Status: "ACTIVE", WorkOSConnectionIDs: r.ActiveConnectionIDs(a.ID), WorkOSDirectoryIDs: []string{},
+			Status: "ACTIVE", WorkOSConnectionIDs: r.ActiveConnectionIDs(a.ID), WorkOSDirectoryIDs: r.LinkedDirectoryIDs(a.ID),
 			WorkOSOrganizationID: a.WorkOSOrganizationID, PlanType: a.Plan.Type, PlanTier: a.Plan.Tier,
 			SCIMState: r.SCIMState(a), SSOState: r.SSOState(a), Features: append([]store.Feature{}, a.Features...),
 			MexWorkPoolLimit: shownWorkPools, RunRetentionDays: shownRetentionDays,

@@ -59,6 +59,7 @@ const (
 	SCIMDisabled            SCIMState = "DISABLED"
 	SCIMNeedsOrganizationID SCIMState = "NEEDS_ORGANIZATION_ID"
 	SCIMNeedsConfiguration  SCIMState = "NEEDS_CONFIGURATION"
+	SCIMEnabled             SCIMState = "ENABLED"
 )
 
 // SSOState follows from the account's domains and connections.
@@ -72,13 +73,15 @@ func (r *Reader) SSOState(a *Account) SSOState {
 	return SSONeedsConfiguration
 }
 
-// SCIMState follows from the account's features and organization.
+// SCIMState follows from the account's features, organization and directories.
 func (r *Reader) SCIMState(a *Account) SCIMState {
 	switch {
 	case !slices.Contains(a.Features, FeatureSCIM):
 		return SCIMDisabled
 	case a.WorkOSOrganizationID == nil:
 		return SCIMNeedsOrganizationID
+	case len(r.LinkedDirectoryIDs(a.ID)) > 0:
+		return SCIMEnabled
 	}
 	return SCIMNeedsConfiguration
 }
@@ -172,7 +175,8 @@ type AccountChange struct {
 	AuthExpirationSeconds        Nullable[int]
 	Settings                     *Settings
 	// The ids must be of this account's own connections and directories. Active
-	// connections that are not among them become inactive; nil leaves all as they are.
+	// connections that are not among them become inactive, linked directories
+	// unlinked; nil leaves all as they are.
 	WorkOSConnectionIDs, WorkOSDirectoryIDs []string
 }
 
@@ -213,8 +217,10 @@ func (tx *Tx) UpdateAccount(id uuid.UUID, c AccountChange) error {
 			Loc: []any{"auth_expiration_seconds"}, Msg: "Input should be greater than 0", Type: "greater_than",
 		}}}
 	}
-	if err := noDirectories(c.WorkOSDirectoryIDs); err != nil {
-		return err
+	if c.WorkOSDirectoryIDs != nil {
+		if err := tx.setLinkedDirectories(id, c.WorkOSDirectoryIDs); err != nil {
+			return err
+		}
 	}
 	if c.WorkOSConnectionIDs != nil {
 		if err := tx.setActiveConnections(id, c.WorkOSConnectionIDs); err != nil {
@@ -239,18 +245,6 @@ func (tx *Tx) UpdateAccount(id uuid.UUID, c AccountChange) error {
 
 func unknownID(field string, at int, kind, id string) Problem {
 	return Problem{Loc: []any{field, at}, Msg: "Value error, the account has no " + kind + " " + id, Type: "value_error"}
-}
-
-// noDirectories refuses ids of directories: an account has none yet.
-func noDirectories(ids []string) error {
-	var problems []Problem
-	for i, id := range ids {
-		problems = append(problems, unknownID("workos_directory_ids", i, "directory", id))
-	}
-	if problems != nil {
-		return &Invalid{Problems: problems}
-	}
-	return nil
 }
 
 // UpdateSettings puts new settings in the place of the account's.
@@ -314,6 +308,9 @@ func (tx *Tx) DeleteAccount(id uuid.UUID) error {
 	for _, c := range slices.Clone(tx.Connections(id)) {
 		tx.dropIdentities(tx.data.identitiesConnection.get(c.ID))
 		tx.data.connections.delete(tx, c.key())
+	}
+	for _, d := range slices.Clone(tx.Directories(id)) {
+		tx.dropDirectory(d)
 	}
 	for _, kept := range slices.Clone(tx.data.answersByAccount.get(id)) {
 		tx.data.answers.delete(tx, kept.ID)

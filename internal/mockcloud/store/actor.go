@@ -6,13 +6,15 @@ import (
 	"github.com/google/uuid"
 )
 
-// Actor is who acts: a user, a service account, or, when all is zero, the server
-// itself, which may do anything.
+// Actor is who acts: a user, a service account, or else the server itself, which may
+// do anything, for itself or for a directory that pushes.
 type Actor struct {
 	ActorID uuid.UUID
 	// UserID or BotID says which kind it is; the other is uuid.Nil.
 	UserID, BotID uuid.UUID
-	// Name is the user's email or the service account's name.
+	// DirectoryID is the directory that pushes.
+	DirectoryID string
+	// Name is the user's email, or the name of the service account or the directory.
 	Name string
 }
 

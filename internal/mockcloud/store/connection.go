@@ -118,11 +118,7 @@ func (c *Connection) key() uuid.UUID {
 }
 
 func connectionKey(id string) (uuid.UUID, bool) {
-	text, ok := strings.CutPrefix(id, connectionPrefix)
-	if !ok {
-		return uuid.Nil, false
-	}
-	return parseULID(text)
+	return parseID(connectionPrefix, id)
 }
 
 // OrgDomainID is the id that the domain has within connections.

@@ -82,12 +82,7 @@ func (tx *Tx) AddConnection(accountID uuid.UUID, change ConnectionChange) (*Conn
 	}
 	tx.data.connections.put(tx, c.key(), c)
 	cause := tx.record(c.subject(), created, c.payload(), uuid.Nil)
-	if a.WorkOSOrganizationID == nil {
-		next := *a
-		next.WorkOSOrganizationID, next.Updated = &c.OrganizationID, tx.stamp()
-		tx.data.accounts.put(tx, a.ID, &next)
-		tx.record(next.subject(), updated, nil, cause)
-	}
+	tx.giveOrganization(a, c.OrganizationID, cause)
 	return c, nil
 }
 
@@ -247,7 +242,7 @@ func (tx *Tx) applyConnection(c *Connection, change ConnectionChange) error {
 		return err
 	}
 	if change.Domains != nil {
-		domains, err := tx.enabledDomains(c.AccountID, *change.Domains)
+		domains, err := tx.enabledDomains(c.AccountID, *change.Domains, "domains")
 		if err != nil {
 			return err
 		}
@@ -294,7 +289,7 @@ func (c *Connection) checkProtocol(change ConnectionChange) error {
 }
 
 // enabledDomains normalises domains, all of which have to be enabled.
-func (r *Reader) enabledDomains(accountID uuid.UUID, names []string) ([]string, error) {
+func (r *Reader) enabledDomains(accountID uuid.UUID, names []string, field string) ([]string, error) {
 	out := []string{}
 	var problems []Problem
 	for i, name := range names {
@@ -305,7 +300,7 @@ func (r *Reader) enabledDomains(accountID uuid.UUID, names []string) ([]string, 
 			}
 		}
 		if err != nil {
-			problems = append(problems, Problem{Loc: []any{"domains", i}, Msg: "Value error, " + err.Error(), Type: "value_error"})
+			problems = append(problems, Problem{Loc: []any{field, i}, Msg: "Value error, " + err.Error(), Type: "value_error"})
 			continue
 		}
 		if !slices.Contains(out, normal) {

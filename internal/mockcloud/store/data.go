@@ -58,6 +58,9 @@ type data struct {
 	membersByRole        *counted[roleIn, Membership]
 	activeUsersByRole    *counted[roleIn, Membership]
 
+	membershipByDirectoryUser *unique[uuid.UUID, Membership]
+	membershipsByDirectory    *grouped[string, Membership]
+
 	workspaces          table[uuid.UUID, Workspace]
 	workspacesByAccount *grouped[uuid.UUID, Workspace]
 
@@ -72,6 +75,7 @@ type data struct {
 
 	teams          table[uuid.UUID, Team]
 	teamByName     *unique[nameIn, Team]
+	teamByGroup    *unique[string, Team]
 	teamsByAccount *grouped[uuid.UUID, Team]
 
 	teamMembers        table[uuid.UUID, TeamMember]
@@ -95,6 +99,36 @@ type data struct {
 
 	answers          table[uuid.UUID, KeptAnswer]
 	answersByAccount *grouped[uuid.UUID, KeptAnswer]
+
+	directories          table[uuid.UUID, Directory]
+	directoryByName      *unique[nameIn, Directory]
+	directoryByEndpoint  *unique[string, Directory]
+	directoriesByAccount *grouped[uuid.UUID, Directory]
+
+	tokens            table[uuid.UUID, SCIMToken]
+	tokenByHash       *unique[secretHash, SCIMToken] // revoked ones too
+	tokensByDirectory *grouped[string, SCIMToken]
+
+	mappings            table[uuid.UUID, GroupRoleMapping]
+	mappingByPriority   *unique[priorityIn, GroupRoleMapping]
+	mappingsByDirectory *grouped[string, GroupRoleMapping]
+
+	directoryUsers             table[uuid.UUID, DirectoryUser]
+	directoryUserByName        *unique[nameInDirectory, DirectoryUser]
+	directoryUsersByExternalID *grouped[nameInDirectory, DirectoryUser]
+	directoryUsersByEmail      *grouped[emailIn, DirectoryUser] // of all the account's directories
+	directoryUsersByDirectory  *grouped[string, DirectoryUser]
+	activeInDirectory          *counted[string, DirectoryUser]
+
+	directoryGroups             table[uuid.UUID, DirectoryGroup]
+	directoryGroupsByName       *grouped[nameInDirectory, DirectoryGroup]
+	directoryGroupsByExternalID *grouped[nameInDirectory, DirectoryGroup]
+	directoryGroupsByDirectory  *grouped[string, DirectoryGroup]
+
+	groupMembers   table[uuid.UUID, GroupMember]
+	groupMember    *unique[memberOf, GroupMember]
+	membersOfGroup *grouped[uuid.UUID, GroupMember]
+	groupsOfMember *grouped[uuid.UUID, GroupMember]
 
 	events eventLog
 
@@ -156,6 +190,8 @@ func newData() *data {
 		activeUsersByRole: newCounted(func(m *Membership) (roleIn, bool) {
 			return roleIn{m.AccountID, m.RoleID}, m.Active && m.IsUser()
 		}),
+		membershipByDirectoryUser: newUnique(func(m *Membership) (uuid.UUID, bool) { return m.DirectoryUserID, m.DirectoryUserID != uuid.Nil }),
+		membershipsByDirectory:    newGrouped(func(m *Membership) (string, bool) { return m.DirectoryID, m.DirectoryID != "" }, compareMemberships),
 
 		workspacesByAccount: newGrouped(func(w *Workspace) (uuid.UUID, bool) { return w.AccountID, true }, order(func(w *Workspace) (time.Time, uuid.UUID) { return w.Created, w.ID })),
 
@@ -167,6 +203,7 @@ func newData() *data {
 		accessByRole:      newCounted(func(a *WorkspaceAccess) (uuid.UUID, bool) { return a.RoleID, true }),
 
 		teamByName:     newUnique(func(t *Team) (nameIn, bool) { return nameIn{t.AccountID, t.Name}, true }),
+		teamByGroup:    newUnique(func(t *Team) (string, bool) { return t.DirectoryGroupID, t.isTied() }),
 		teamsByAccount: newGrouped(func(t *Team) (uuid.UUID, bool) { return t.AccountID, true }, order(func(t *Team) (time.Time, uuid.UUID) { return t.Created, t.ID })),
 
 		teamMember:         newUnique(func(m *TeamMember) (memberOf, bool) { return memberOf{m.TeamID, m.ActorID}, true }),
@@ -190,6 +227,40 @@ func newData() *data {
 
 		answersByAccount: newGrouped(func(a *KeptAnswer) (uuid.UUID, bool) { return a.AccountID, true }, order(func(a *KeptAnswer) (time.Time, uuid.UUID) { return a.Created, a.ID })),
 
+		directoryByName:      newUnique(func(d *Directory) (nameIn, bool) { return nameIn{d.AccountID, d.Name}, true }),
+		directoryByEndpoint:  newUnique(func(d *Directory) (string, bool) { return d.Endpoint, true }),
+		directoriesByAccount: newGrouped(func(d *Directory) (uuid.UUID, bool) { return d.AccountID, true }, order(func(d *Directory) (time.Time, uuid.UUID) { return d.Created, d.key() })),
+
+		tokenByHash:       newUnique(func(t *SCIMToken) (secretHash, bool) { return t.Hash, true }),
+		tokensByDirectory: newGrouped(func(t *SCIMToken) (string, bool) { return t.DirectoryID, t.Revoked.IsZero() }, order(func(t *SCIMToken) (time.Time, uuid.UUID) { return t.Created, t.ID })),
+
+		mappingByPriority:   newUnique(func(m *GroupRoleMapping) (priorityIn, bool) { return priorityIn{m.DirectoryID, m.Priority}, true }),
+		mappingsByDirectory: newGrouped(func(m *GroupRoleMapping) (string, bool) { return m.DirectoryID, true }, compareMappings),
+
+		directoryUserByName: newUnique(func(u *DirectoryUser) (nameInDirectory, bool) {
+			return nameInDirectory{u.DirectoryID, strings.ToLower(u.UserName)}, true
+		}),
+		directoryUsersByExternalID: newGrouped(func(u *DirectoryUser) (nameInDirectory, bool) {
+			return nameInDirectory{u.DirectoryID, u.ExternalID}, u.ExternalID != ""
+		}, compareDirectoryUsers),
+		directoryUsersByEmail: newGrouped(func(u *DirectoryUser) (emailIn, bool) {
+			return emailIn{u.AccountID, strings.ToLower(u.Email)}, u.Email != ""
+		}, compareDirectoryUsers),
+		directoryUsersByDirectory: newGrouped(func(u *DirectoryUser) (string, bool) { return u.DirectoryID, true }, compareDirectoryUsers),
+		activeInDirectory:         newCounted(func(u *DirectoryUser) (string, bool) { return u.DirectoryID, u.Active }),
+
+		directoryGroupsByName: newGrouped(func(g *DirectoryGroup) (nameInDirectory, bool) {
+			return nameInDirectory{g.DirectoryID, g.DisplayName}, true
+		}, compareDirectoryGroups),
+		directoryGroupsByExternalID: newGrouped(func(g *DirectoryGroup) (nameInDirectory, bool) {
+			return nameInDirectory{g.DirectoryID, g.ExternalID}, g.ExternalID != ""
+		}, compareDirectoryGroups),
+		directoryGroupsByDirectory: newGrouped(func(g *DirectoryGroup) (string, bool) { return g.DirectoryID, true }, compareDirectoryGroups),
+
+		groupMember:    newUnique(func(m *GroupMember) (memberOf, bool) { return memberOf{m.GroupID, m.MemberID}, true }),
+		membersOfGroup: newGrouped(func(m *GroupMember) (uuid.UUID, bool) { return m.GroupID, true }, compareGroupMembers),
+		groupsOfMember: newGrouped(func(m *GroupMember) (uuid.UUID, bool) { return m.MemberID, true }, compareGroupMembers),
+
 		events: newEventLog(),
 
 		setupLinkByHash:    newUnique(func(l *SetupLink) (secretHash, bool) { return l.Hash, true }),
@@ -206,16 +277,23 @@ func newData() *data {
 	d.mails = newTable[uuid.UUID](index[Mail](d.mailsInTime))
 	d.roles = newTable[uuid.UUID](index[AccountRole](d.rolesByAccount))
 	d.memberships = newTable[uuid.UUID](index[Membership](d.membershipByActor), d.membershipsByAccount,
-		d.membershipsOfActor, d.membersByRole, d.activeUsersByRole)
+		d.membershipsOfActor, d.membersByRole, d.activeUsersByRole, d.membershipByDirectoryUser, d.membershipsByDirectory)
 	d.workspaces = newTable[uuid.UUID](index[Workspace](d.workspacesByAccount))
 	d.workspaceRoles = newTable[uuid.UUID](index[WorkspaceRole](d.workspaceRolesByAccount))
 	d.access = newTable[uuid.UUID](index[WorkspaceAccess](d.accessIn), d.accessByHolder, d.accessByWorkspace, d.accessByRole)
-	d.teams = newTable[uuid.UUID](index[Team](d.teamByName), d.teamsByAccount)
+	d.teams = newTable[uuid.UUID](index[Team](d.teamByName), d.teamByGroup, d.teamsByAccount)
 	d.teamMembers = newTable[uuid.UUID](index[TeamMember](d.teamMember), d.teamMembersByTeam, d.teamMembersByActor)
 	d.connections = newTable[uuid.UUID](index[Connection](d.connectionByName), d.connectionsByAccount, d.connectionByDomain, d.activeConnections)
 	d.identities = newTable[uuid.UUID](index[LinkedIdentity](d.identityBySubject), d.identityOf, d.identitiesByUser, d.identitiesConnection)
 	d.loginCodes = newTable[uuid.UUID, LoginCode]()
 	d.answers = newTable[uuid.UUID](index[KeptAnswer](d.answersByAccount))
+	d.directories = newTable[uuid.UUID](index[Directory](d.directoryByName), d.directoryByEndpoint, d.directoriesByAccount)
+	d.tokens = newTable[uuid.UUID](index[SCIMToken](d.tokenByHash), d.tokensByDirectory)
+	d.mappings = newTable[uuid.UUID](index[GroupRoleMapping](d.mappingByPriority), d.mappingsByDirectory)
+	d.directoryUsers = newTable[uuid.UUID](index[DirectoryUser](d.directoryUserByName), d.directoryUsersByExternalID,
+		d.directoryUsersByEmail, d.directoryUsersByDirectory, d.activeInDirectory)
+	d.directoryGroups = newTable[uuid.UUID](index[DirectoryGroup](d.directoryGroupsByName), d.directoryGroupsByExternalID, d.directoryGroupsByDirectory)
+	d.groupMembers = newTable[uuid.UUID](index[GroupMember](d.groupMember), d.membersOfGroup, d.groupsOfMember)
 	d.secrets = newTable[uuid.UUID, Secret]()
 	d.setupLinks = newTable[uuid.UUID](index[SetupLink](d.setupLinkByHash), d.setupLinkBySession, d.setupLinksExpire)
 	for _, role := range builtinRoles() {
@@ -239,11 +317,14 @@ func order[V any](of func(*V) (time.Time, uuid.UUID)) func(a, b *V) int {
 }
 
 var (
-	compareMemberships = order(func(m *Membership) (time.Time, uuid.UUID) { return m.Created, m.ID })
-	compareAccess      = order(func(a *WorkspaceAccess) (time.Time, uuid.UUID) { return a.Created, a.ID })
-	compareIdentities  = order(func(i *LinkedIdentity) (time.Time, uuid.UUID) { return i.Created, i.ID })
-	compareSessions    = order(func(s *Session) (time.Time, uuid.UUID) { return s.Created, s.ID })
-	compareTeamMembers = order(func(m *TeamMember) (time.Time, uuid.UUID) { return m.Created, m.ID })
+	compareMemberships     = order(func(m *Membership) (time.Time, uuid.UUID) { return m.Created, m.ID })
+	compareAccess          = order(func(a *WorkspaceAccess) (time.Time, uuid.UUID) { return a.Created, a.ID })
+	compareIdentities      = order(func(i *LinkedIdentity) (time.Time, uuid.UUID) { return i.Created, i.ID })
+	compareSessions        = order(func(s *Session) (time.Time, uuid.UUID) { return s.Created, s.ID })
+	compareDirectoryUsers  = order(func(u *DirectoryUser) (time.Time, uuid.UUID) { return u.Created, u.ID })
+	compareDirectoryGroups = order(func(g *DirectoryGroup) (time.Time, uuid.UUID) { return g.Created, g.ID })
+	compareGroupMembers    = order(func(m *GroupMember) (time.Time, uuid.UUID) { return m.Created, m.ID })
+	compareTeamMembers     = order(func(m *TeamMember) (time.Time, uuid.UUID) { return m.Created, m.ID })
 )
 
 // wellKnown gives the id of a thing that every server has, the same on each.

@@ -34,7 +34,7 @@ const AllowDisableSSO Consent = "allow_disable_sso"
 
 // SetDomains makes names the account's whole list. Rows of names that stay are
 // kept as they are; names that are the same after normalising count once. Names
-// that go leave their connections, too.
+// that go leave their connections and directories, too.
 func (tx *Tx) SetDomains(accountID uuid.UUID, names []string, given ...Consent) error {
 	a, err := tx.Account(accountID)
 	if err != nil {
@@ -73,6 +73,7 @@ func (tx *Tx) SetDomains(accountID uuid.UUID, names []string, given ...Consent) 
 	for _, c := range slices.Clone(tx.Connections(accountID)) {
 		tx.dropDomains(c, removed, cause)
 	}
+	tx.domainsChanged(accountID, removed, cause)
 	if enforced && !tx.EnforcesSSO(accountID) && !slices.Contains(given, AllowDisableSSO) {
 		return &Conflict{Reason: "This would take the last domain of the only active connection away and so disable single sign-on; " +
 			"ask for it with ?" + string(AllowDisableSSO) + "=true"}

@@ -33,6 +33,12 @@ const (
 	kindTeam            = "team"
 	kindTeamMembership  = "team-membership"
 	kindConnection      = "sso-connection"
+
+	kindDirectory        = "directory"
+	kindSCIMToken        = "scim-token"
+	kindDirectoryUser    = "directory-user"
+	kindDirectoryGroup   = "directory-group"
+	kindGroupRoleMapping = "group-role-mapping"
 )
 
 // What happened to them.
@@ -208,6 +214,9 @@ func (tx *Tx) actorResource() (Resource, bool) {
 		return Resource{ID: resourceID(kindUser, tx.by.UserID), Name: tx.by.Name, Role: "actor"}, true
 	case tx.by.BotID != uuid.Nil:
 		return Resource{ID: resourceID(kindBot, tx.by.BotID), Name: tx.by.Name, Role: "actor"}, true
+	case tx.by.DirectoryID != "":
+		key, _ := parseID(directoryPrefix, tx.by.DirectoryID)
+		return Resource{ID: resourceID(kindDirectory, key), Name: tx.by.Name, Role: "actor"}, true
 	}
 	return Resource{}, false
 }

@@ -49,6 +49,7 @@ const (
 	LoginDomainNotServed       LoginReason = "domain_not_served"
 	LoginSubjectChanged        LoginReason = "subject_changed"
 	LoginMembershipDeactivated LoginReason = "membership_deactivated"
+	LoginNotProvisioned        LoginReason = "not_provisioned"
 )
 
 // LoginRefused is a login that the identity provider vouches for and that is refused
@@ -159,8 +160,8 @@ func (tx *Tx) personOf(c *Connection, n ProvenLogin) (*User, error) {
 	return u, nil
 }
 
-// admit makes a person a Member who is none. A login never lets somebody in again
-// who was deactivated.
+// admit makes a person a Member who is none, unless a directory decides who is. A
+// login never lets somebody in again who was deactivated.
 func (tx *Tx) admit(c *Connection, u *User) error {
 	m, err := tx.MembershipOf(c.AccountID, u.ActorID)
 	if err == nil {
@@ -168,6 +169,9 @@ func (tx *Tx) admit(c *Connection, u *User) error {
 			return refuseLogin(LoginMembershipDeactivated, "Your membership is deactivated. Logging in does not change that; ask your administrator.")
 		}
 		return nil
+	}
+	if d, ok := tx.directoryFor(c.AccountID, u.Email); ok {
+		return refuseLogin(LoginNotProvisioned, "Accounts for %s come from the directory %s, and you are not in it. Ask your administrator to assign you.", u.Email, d.Name)
 	}
 	role, err := tx.Role(c.AccountID, MemberRoleID)
 	if err != nil {

@@ -18,8 +18,7 @@ type Membership struct {
 	UserID, BotID uuid.UUID
 	RoleID        uuid.UUID
 	Active        bool
-	// DirectoryID is the directory that made the membership; empty for none.
-	DirectoryID string
+	Governance
 }
 
 // IsUser says whether the member is a person.
@@ -140,8 +139,14 @@ func (tx *Tx) SetRole(accountID, id, roleID uuid.UUID) error {
 	if tx.isSelf(m) && missing(next.Permissions, before.Permissions) != nil {
 		return errSelf("take permissions from yourself")
 	}
+	if m.RoleSource == RoleMapping {
+		return tx.errMapped(m)
+	}
 	changed := *m
 	changed.RoleID = roleID
+	if m.RoleSource != "" {
+		changed.RoleSource = RoleManual
+	}
 	changed.Updated = tx.stamp()
 	return tx.keepingAWayIn(accountID, func() error {
 		tx.data.memberships.put(tx, id, &changed)
@@ -149,6 +154,20 @@ func (tx *Tx) SetRole(accountID, id, roleID uuid.UUID) error {
 			map[string]any{"account_role": map[string]any{"from": before.Name, "to": next.Name}}, uuid.Nil)
 		return nil
 	})
+}
+
+// errMapped says which mapping decides about a member's role.
+func (r *Reader) errMapped(m *Membership) error {
+	mapping, ok := r.data.mappings.get(m.MappingID)
+	if !ok {
+		return &Conflict{Reason: "The role of " + r.MemberName(m) + " is a directory's to decide"}
+	}
+	directory := mapping.DirectoryID
+	if d, err := r.Directory(m.AccountID, mapping.DirectoryID); err == nil {
+		directory = d.Name
+	}
+	return &Conflict{Reason: "The role of " + r.MemberName(m) + " comes from the mapping of " + mapping.Match.String() + " (" +
+		mapping.ID.String() + ") in the directory " + directory + "; change the mapping, or take the person out of its group"}
 }
 
 // SetActive lets members in or keeps them out. Roles and workspaces stay.

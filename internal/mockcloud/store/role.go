@@ -196,9 +196,32 @@ func (tx *Tx) DeleteRole(accountID, id uuid.UUID) error {
 	if n := tx.data.membersByRole.get(roleIn{accountID, id}); n > 0 {
 		return &Conflict{Reason: fmt.Sprintf("The role %s is held by %d members; give them another role first", role.Name, n)}
 	}
+	if user := tx.promises(accountID, id); user != "" {
+		return &Conflict{Reason: "The role " + role.Name + " is needed by " + user}
+	}
 	tx.data.roles.delete(tx, id)
 	tx.record(role.subject(), deleted, nil, uuid.Nil)
 	return nil
+}
+
+// promises says who will give somebody a role; empty for nobody.
+func (r *Reader) promises(accountID, roleID uuid.UUID) string {
+	for _, d := range r.Directories(accountID) {
+		if d.DefaultRoleID == roleID {
+			return "the directory " + d.Name + ", as its default"
+		}
+		for _, m := range r.data.mappingsByDirectory.get(d.ID) {
+			if m.RoleID == roleID {
+				return "the mapping of " + m.Match.String() + " in the directory " + d.Name
+			}
+		}
+		for _, m := range r.data.membershipsByDirectory.get(d.ID) {
+			if m.RoleSource == RoleMapping && m.RoleBefore == roleID {
+				return r.MemberName(m) + ", who has it again when a mapping ends"
+			}
+		}
+	}
+	return ""
 }
 
 // mayGrant refuses to hand out permissions that the caller does not have.

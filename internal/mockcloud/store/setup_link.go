@@ -73,6 +73,9 @@ func (tx *Tx) AddSetupLink(accountID uuid.UUID, purpose SetupPurpose) (string, e
 	if purpose == SetupSSO && tx.isConfigured(accountID) {
 		return "", isSetUp()
 	}
+	if purpose == SetupDirectory && len(tx.Directories(accountID)) > 0 {
+		return "", &Conflict{Reason: "Directory sync is set up already; remove the directory to begin anew"}
+	}
 	now := tx.stamp()
 	for _, l := range slices.Clone(tx.data.setupLinksExpire.get(accountID)) {
 		if now.Before(l.Expires) {
@@ -151,6 +154,9 @@ func (r *Reader) mayStillSetUp(l *SetupLink) (Actor, error) {
 	}
 	if err := r.Permit(member, AdministrateSSO); err != nil {
 		return by, err
+	}
+	if l.Purpose == SetupDirectory {
+		return by, r.RequireFeature(l.AccountID, FeatureSCIM)
 	}
 	return by, r.RequireFeature(l.AccountID, FeatureSSO)
 }

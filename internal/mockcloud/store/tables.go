@@ -41,12 +41,20 @@ func (d *data) tables() map[string]anyTable {
 		"teams":            &d.teams,
 		"team_members":     &d.teamMembers,
 		"connections":      &d.connections,
-		"identities":       &d.identities,
-		"login_codes":      &d.loginCodes,
-		"kept_answers":     &d.answers,
-		"secrets":          &d.secrets,
-		"setup_links":      &d.setupLinks,
-		eventTable:         &d.events,
+
+		"directories":         &d.directories,
+		"scim_tokens":         &d.tokens,
+		"group_role_mappings": &d.mappings,
+		"directory_users":     &d.directoryUsers,
+		"directory_groups":    &d.directoryGroups,
+		"group_members":       &d.groupMembers,
+
+		"identities":   &d.identities,
+		"login_codes":  &d.loginCodes,
+		"kept_answers": &d.answers,
+		"secrets":      &d.secrets,
+		"setup_links":  &d.setupLinks,
+		eventTable:     &d.events,
 	}
 }
 

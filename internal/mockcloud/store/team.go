@@ -206,10 +206,12 @@ func (tx *Tx) UpdateTeam(accountID, id uuid.UUID, c TeamChange) error {
 	}
 	next := *t
 	c.Description.apply(&next.Description)
+	var tied *DirectoryGroup
 	switch group := c.DirectoryGroupID; {
 	case group.Value != nil && *group.Value != t.DirectoryGroupID:
-		// An account has no directories yet, and so no groups.
-		return invalid("the account has no directory group "+*group.Value, "workos_directory_group_id")
+		if tied, err = tx.tie(&next, *group.Value); err != nil {
+			return err
+		}
 	case group.Set && group.Value == nil:
 		next.DirectoryID, next.DirectoryGroupID = "", ""
 	}
@@ -225,10 +227,54 @@ func (tx *Tx) UpdateTeam(accountID, id uuid.UUID, c TeamChange) error {
 	if reflect.DeepEqual(next, *t) {
 		return nil
 	}
-	next.Updated = tx.stamp()
-	tx.data.teams.put(tx, id, &next)
-	tx.record(next.subject(), updated, nil, uuid.Nil)
+	if tied != nil {
+		next.Name = tx.teamName(tied, t.ID)
+	}
+	cause := tx.putTeam(t, next, uuid.Nil)
+	if tied != nil {
+		tx.gather(&next, tied, cause)
+	}
 	return nil
+}
+
+// tie makes a directory group decide about a team from now on.
+func (tx *Tx) tie(t *Team, groupID string) (*DirectoryGroup, error) {
+	g, err := tx.directoryGroup(t.AccountID, groupID)
+	if err != nil {
+		return nil, invalid("the account has no directory group "+groupID, "workos_directory_group_id")
+	}
+	if other, taken := tx.data.teamByGroup.get(groupID); taken {
+		return nil, &Conflict{Reason: "The directory group " + g.DisplayName + " has the team " + other.Name + " already"}
+	}
+	t.DirectoryID, t.DirectoryGroupID = g.DirectoryID, groupID
+	return g, nil
+}
+
+// gather makes the people of a group those of the team that was just tied to it.
+func (tx *Tx) gather(t *Team, g *DirectoryGroup, cause uuid.UUID) {
+	people := tx.peopleOf(g)
+	wanted := make(map[uuid.UUID]struct{}, len(people))
+	for _, u := range people {
+		if m, ok := tx.MembershipOfDirectoryUser(u); ok {
+			wanted[m.ActorID] = struct{}{}
+		}
+	}
+	for _, in := range slices.Clone(tx.data.teamMembersByTeam.get(t.ID)) {
+		m, ok := tx.data.membershipByActor.get(actorIn{t.AccountID, in.ActorID})
+		if _, stays := wanted[in.ActorID]; ok && m.IsUser() && !stays {
+			tx.dropTeamMember(in, cause)
+		}
+	}
+	tx.settlePeople(people, cause)
+}
+
+func (tx *Tx) putTeam(old *Team, next Team, follows uuid.UUID) uuid.UUID {
+	if reflect.DeepEqual(*old, next) {
+		return uuid.Nil
+	}
+	next.Updated = tx.stamp()
+	tx.data.teams.put(tx, next.ID, &next)
+	return tx.record(next.subject(), updated, nil, follows)
 }
 
 // DeleteTeam takes a team away, with its members' places in it and its access
@@ -241,15 +287,19 @@ func (tx *Tx) DeleteTeam(accountID, id uuid.UUID) error {
 	if t.isTied() {
 		return t.errTied("keeps it; delete the group, or untie the team first")
 	}
-	cause := tx.record(t.subject(), deleted, nil, uuid.Nil)
-	for _, in := range slices.Clone(tx.data.teamMembersByTeam.get(id)) {
+	tx.dropTeam(t, uuid.Nil)
+	return nil
+}
+
+func (tx *Tx) dropTeam(t *Team, follows uuid.UUID) {
+	cause := tx.record(t.subject(), deleted, nil, follows)
+	for _, in := range slices.Clone(tx.data.teamMembersByTeam.get(t.ID)) {
 		tx.dropTeamMember(in, cause)
 	}
 	for _, a := range slices.Clone(tx.TeamAccess(t)) {
 		tx.dropAccess(a, cause)
 	}
-	tx.data.teams.delete(tx, id)
-	return nil
+	tx.data.teams.delete(tx, t.ID)
 }
 
 // NewTeamMember is who AddTeamMember adds: a person or a service account.
@@ -286,10 +336,14 @@ func (tx *Tx) AddTeamMember(accountID, id uuid.UUID, n NewTeamMember) error {
 	if t.isTied() && m.IsUser() {
 		return t.errTied("decides which users are in it; service accounts may be added")
 	}
-	in := &TeamMember{ID: tx.newID(), Created: tx.stamp(), AccountID: accountID, TeamID: id, ActorID: m.ActorID}
-	tx.data.teamMembers.put(tx, in.ID, in)
-	tx.record(tx.teamMemberSubject(in), created, map[string]any{"team": t.Name}, uuid.Nil)
+	tx.joinTeam(t, m, uuid.Nil)
 	return nil
+}
+
+func (tx *Tx) joinTeam(t *Team, m *Membership, follows uuid.UUID) {
+	in := &TeamMember{ID: tx.newID(), Created: tx.stamp(), AccountID: t.AccountID, TeamID: t.ID, ActorID: m.ActorID}
+	tx.data.teamMembers.put(tx, in.ID, in)
+	tx.record(tx.teamMemberSubject(in), created, map[string]any{"team": t.Name}, follows)
 }
 
 // RemoveTeamMember takes an actor out of a team.

@@ -1,0 +1,391 @@
+package store
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Directory is an identity provider's list of people and groups, which it pushes over SCIM (Directory in the vendor's
+// document).
+type Directory struct {
+	// ID is "directory_" and a ULID.
+	ID               string
+	Created, Updated time.Time
+	AccountID        uuid.UUID
+	OrganizationID   string
+	Name             string
+	Type             DirectoryType
+	State            DirectoryState
+	// DefaultRoleID is the role of people whom the directory makes members. A later change of it concerns later
+	// joiners only.
+	DefaultRoleID     uuid.UUID
+	Deprovision       DeprovisionAction
+	SyncGroupsToTeams bool
+	// AllowedDomains are those whose people come in; nil means all enabled ones, whichever those are.
+	AllowedDomains []string
+	// Endpoint is the opaque part of the SCIM endpoint's address.
+	Endpoint string
+	// LastSynced is when the identity provider last called, to the minute; zero for never.
+	LastSynced time.Time
+}
+
+// DirectoryState is how far a directory is.
+type DirectoryState string
+
+// The states of a directory: a validating one waits for its first call, an unlinked one was switched off and answers
+// none.
+const (
+	DirectoryValidating DirectoryState = "validating"
+	DirectoryLinked     DirectoryState = "linked"
+	DirectoryUnlinked   DirectoryState = "unlinked"
+)
+
+// DeprovisionAction is what becomes of a membership when its person leaves the directory.
+type DeprovisionAction string
+
+// The actions: keep the membership, switched off, or end it.
+const (
+	DeprovisionDeactivate DeprovisionAction = "deactivate"
+	DeprovisionDelete     DeprovisionAction = "delete"
+)
+
+// DirectoryType says which product the directory is.
+type DirectoryType string
+
+// DirectoryTypes lists the types that push over SCIM.
+func DirectoryTypes() []DirectoryType {
+	return []DirectoryType{
+		"azure scim v2.0", "cyberark scim v2.0", "generic scim v2.0", "jump cloud scim v2.0", "okta scim v2.0",
+		"onelogin scim v2.0", "pingfederate scim v2.0", "rippling scim v2.0", "sailpoint scim v2.0",
+	}
+}
+
+const directoryPrefix = "directory_"
+
+func (d *Directory) key() uuid.UUID {
+	key, _ := parseID(directoryPrefix, d.ID)
+	return key
+}
+
+// parseID reads an id of the identity vendor's: a prefix and a ULID.
+func parseID(prefix, id string) (uuid.UUID, bool) {
+	text, ok := strings.CutPrefix(id, prefix)
+	if !ok {
+		return uuid.Nil, false
+	}
+	return parseULID(text)
+}
+
+func (d *Directory) subject() subject { return subject{d.AccountID, kindDirectory, d.key(), d.Name} }
+
+func (d *Directory) payload() map[string]any {
+	return map[string]any{"directory_id": d.ID, "type": string(d.Type), "state": string(d.State)}
+}
+
+// DirectoryActor is who acts when a directory pushes.
+func DirectoryActor(d *Directory) Actor { return Actor{DirectoryID: d.ID, Name: d.Name} }
+
+// Directories gives an account's directories, oldest first.
+func (r *Reader) Directories(accountID uuid.UUID) []*Directory {
+	return r.data.directoriesByAccount.get(accountID)
+}
+
+// Directory reads one of an account's directories.
+func (r *Reader) Directory(accountID uuid.UUID, id string) (*Directory, error) {
+	if key, ok := parseID(directoryPrefix, id); ok {
+		if d, ok := r.data.directories.get(key); ok && d.AccountID == accountID {
+			return d, nil
+		}
+	}
+	return nil, &NotFound{What: "Directory"}
+}
+
+// AllowedDomains gives the email domains whose people come in.
+func (r *Reader) AllowedDomains(d *Directory) []string {
+	if d.AllowedDomains != nil {
+		return d.AllowedDomains
+	}
+	names := []string{}
+	for _, domain := range r.Domains(d.AccountID) {
+		names = append(names, domain.Name)
+	}
+	return names
+}
+
+// DirectoryCounts says how many people, active and not, and how many groups a directory has, those who are held
+// included.
+func (r *Reader) DirectoryCounts(d *Directory) (active, inactive, groups int) {
+	active = r.data.activeInDirectory.get(d.ID)
+	return active, len(r.DirectoryUsers(d.ID)) - active, len(r.DirectoryGroups(d.ID))
+}
+
+// LinkedDirectoryIDs gives the ids of an account's linked directories, oldest first.
+func (r *Reader) LinkedDirectoryIDs(accountID uuid.UUID) []string {
+	ids := []string{}
+	for _, d := range r.Directories(accountID) {
+		if d.State == DirectoryLinked {
+			ids = append(ids, d.ID)
+		}
+	}
+	return ids
+}
+
+// directoryFor finds the linked directory that decides whether people of an email's domain are members.
+func (r *Reader) directoryFor(accountID uuid.UUID, email string) (*Directory, bool) {
+	for _, d := range r.Directories(accountID) {
+		if d.State == DirectoryLinked && r.allows(d, email) {
+			return d, true
+		}
+	}
+	return nil, false
+}
+
+func (r *Reader) allows(d *Directory, email string) bool {
+	name, err := NormalizeDomain(email[strings.LastIndex(email, "@")+1:])
+	if err != nil {
+		return false
+	}
+	if d.AllowedDomains != nil {
+		return slices.Contains(d.AllowedDomains, name)
+	}
+	enabled, ok := r.data.domainByName.get(name)
+	return ok && enabled.AccountID == d.AccountID
+}
+
+// DirectoryChange is what a write says of a directory: only what is not nil or is Set.
+type DirectoryChange struct {
+	Name *string
+	Type *DirectoryType
+	// State switches the directory off (DirectoryUnlinked) or on again (DirectoryLinked).
+	State             *DirectoryState
+	DefaultRoleID     *uuid.UUID
+	Deprovision       *DeprovisionAction
+	SyncGroupsToTeams *bool
+	// AllowedDomains are enabled domains; nil means all of them.
+	AllowedDomains Nullable[[]string]
+}
+
+// AddDirectory makes a directory that nothing has been pushed to yet. An account without an organization at the
+// identity vendor gets one.
+func (tx *Tx) AddDirectory(accountID uuid.UUID, change DirectoryChange) (*Directory, error) {
+	a, err := tx.Account(accountID)
+	if err != nil {
+		return nil, err
+	}
+	if change.Name == nil || change.Type == nil {
+		return nil, invalid("a directory needs a name and a type", "name")
+	}
+	d := Directory{
+		ID: directoryPrefix + ulid(tx.newULID()), AccountID: accountID, State: DirectoryValidating,
+		DefaultRoleID: MemberRoleID, Deprovision: DeprovisionDeactivate, SyncGroupsToTeams: true, Endpoint: newSecret(""),
+	}
+	if err := tx.applyDirectory(&d, change); err != nil {
+		return nil, err
+	}
+	d.Created = tx.stamp()
+	d.Updated = d.Created
+	d.OrganizationID = valueOf(a.WorkOSOrganizationID)
+	if d.OrganizationID == "" {
+		d.OrganizationID = "org_" + ulid(tx.newULID())
+	}
+	tx.data.directories.put(tx, d.key(), &d)
+	cause := tx.record(d.subject(), created, d.payload(), uuid.Nil)
+	tx.giveOrganization(a, d.OrganizationID, cause)
+	return &d, nil
+}
+
+// giveOrganization gives an account that has none yet its organization at the identity vendor.
+func (tx *Tx) giveOrganization(a *Account, id string, cause uuid.UUID) {
+	if a.WorkOSOrganizationID != nil {
+		return
+	}
+	next := *a
+	next.WorkOSOrganizationID, next.Updated = &id, tx.stamp()
+	tx.data.accounts.put(tx, a.ID, &next)
+	tx.record(next.subject(), updated, nil, cause)
+}
+
+// UpdateDirectory changes a directory. Who is let in by its domains, and which teams it has, follows at once.
+func (tx *Tx) UpdateDirectory(accountID uuid.UUID, id string, change DirectoryChange) (*Directory, error) {
+	old, err := tx.Directory(accountID, id)
+	if err != nil {
+		return nil, err
+	}
+	next := *old
+	if err := tx.applyDirectory(&next, change); err != nil {
+		return nil, err
+	}
+	d, cause := tx.putDirectory(old, next, uuid.Nil)
+	if d == old {
+		return d, nil
+	}
+	if old.SyncGroupsToTeams != d.SyncGroupsToTeams {
+		tx.syncTeams(d, cause)
+	}
+	if !slices.Equal(old.AllowedDomains, d.AllowedDomains) || (old.AllowedDomains == nil) != (d.AllowedDomains == nil) {
+		tx.judgeAll(d, cause)
+	}
+	return d, nil
+}
+
+func (tx *Tx) putDirectory(old *Directory, next Directory, follows uuid.UUID) (*Directory, uuid.UUID) {
+	if reflect.DeepEqual(*old, next) {
+		return old, uuid.Nil
+	}
+	next.Updated = tx.stamp()
+	tx.data.directories.put(tx, next.key(), &next)
+	return &next, tx.record(next.subject(), updated, next.payload(), follows)
+}
+
+// applyDirectory makes a change to a copy of a directory.
+func (tx *Tx) applyDirectory(d *Directory, change DirectoryChange) error {
+	if change.Name != nil && *change.Name != d.Name {
+		if strings.TrimSpace(*change.Name) == "" {
+			return invalid("a directory needs a name", "name")
+		}
+		if _, taken := tx.data.directoryByName.get(nameIn{d.AccountID, *change.Name}); taken {
+			return &Conflict{Reason: "A directory named " + *change.Name + " exists already"}
+		}
+		d.Name = *change.Name
+	}
+	if change.Type != nil && !slices.Contains(DirectoryTypes(), *change.Type) {
+		return invalid(fmt.Sprintf("%s is not one of the directory types %v", *change.Type, DirectoryTypes()), "type")
+	}
+	set(&d.Type, change.Type)
+	if change.State != nil {
+		d.State = *change.State
+		if d.State != DirectoryUnlinked && d.LastSynced.IsZero() {
+			d.State = DirectoryValidating
+		}
+	}
+	if id := change.DefaultRoleID; id != nil && *id != d.DefaultRoleID {
+		if err := tx.mayHandOut(d.AccountID, *id, "default_account_role_id"); err != nil {
+			return err
+		}
+		d.DefaultRoleID = *id
+	}
+	set(&d.Deprovision, change.Deprovision)
+	set(&d.SyncGroupsToTeams, change.SyncGroupsToTeams)
+	if !change.AllowedDomains.Set {
+		return nil
+	}
+	if change.AllowedDomains.Value == nil {
+		d.AllowedDomains = nil
+		return nil
+	}
+	domains, err := tx.enabledDomains(d.AccountID, *change.AllowedDomains.Value, "allowed_domains")
+	if err != nil {
+		return err
+	}
+	d.AllowedDomains = domains
+	return nil
+}
+
+// mayHandOut checks that a role is there and that the caller may give it to others.
+func (tx *Tx) mayHandOut(accountID, roleID uuid.UUID, field string) error {
+	role, err := tx.Role(accountID, roleID)
+	if err != nil {
+		return errNoRole(roleID, field)
+	}
+	return tx.mayGrantIn(accountID, role)
+}
+
+// setLinkedDirectories switches off the linked directories that are not among ids, all of which have to be the
+// account's own.
+func (tx *Tx) setLinkedDirectories(accountID uuid.UUID, ids []string) error {
+	var problems []Problem
+	for i, id := range ids {
+		if _, err := tx.Directory(accountID, id); err != nil {
+			problems = append(problems, unknownID("workos_directory_ids", i, "directory", id))
+		}
+	}
+	if problems != nil {
+		return &Invalid{Problems: problems}
+	}
+	for _, old := range slices.Clone(tx.Directories(accountID)) {
+		if old.State == DirectoryLinked && !slices.Contains(ids, old.ID) {
+			next := *old
+			next.State = DirectoryUnlinked
+			tx.putDirectory(old, next, uuid.Nil)
+		}
+	}
+	return nil
+}
+
+// domainsChanged takes domains that are no longer enabled out of an account's directories, and judges anew who is
+// let in.
+func (tx *Tx) domainsChanged(accountID uuid.UUID, removed []string, cause uuid.UUID) {
+	for _, old := range slices.Clone(tx.Directories(accountID)) {
+		next := *old
+		if old.AllowedDomains != nil {
+			next.AllowedDomains = slices.DeleteFunc(slices.Clone(old.AllowedDomains), func(name string) bool { return slices.Contains(removed, name) })
+		}
+		d, event := tx.putDirectory(old, next, cause)
+		if event == uuid.Nil {
+			event = cause
+		}
+		tx.judgeAll(d, event)
+	}
+}
+
+// DeleteDirectory takes a directory away with its people, groups, tokens and mappings. Nobody is deprovisioned: roles
+// that a mapping gave go back to what they were, teams become ones that people look after.
+func (tx *Tx) DeleteDirectory(accountID uuid.UUID, id string) error {
+	d, err := tx.Directory(accountID, id)
+	if err != nil {
+		return err
+	}
+	cause := tx.record(d.subject(), deleted, d.payload(), uuid.Nil)
+	for _, t := range slices.Clone(tx.data.tokensByDirectory.get(d.ID)) {
+		tx.endToken(t, cause)
+	}
+	for _, m := range slices.Clone(tx.data.mappingsByDirectory.get(d.ID)) {
+		tx.data.mappings.delete(tx, m.ID)
+		tx.record(m.subject(), deleted, m.payload(), cause)
+	}
+	for _, m := range slices.Clone(tx.data.membershipsByDirectory.get(d.ID)) {
+		tx.release(m, cause)
+	}
+	for _, g := range slices.Clone(tx.DirectoryGroups(d.ID)) {
+		tx.untieTeam(g, cause)
+		tx.record(g.subject(), deleted, g.payload(), cause)
+		tx.dropGroup(g, cause)
+	}
+	tx.data.directories.delete(tx, d.key())
+	gone := slices.Clone(tx.DirectoryUsers(d.ID))
+	for _, u := range gone {
+		tx.data.directoryUsers.delete(tx, u.ID)
+		if u.Hold == "" {
+			tx.record(u.subject(), deleted, u.payload(), cause)
+		}
+	}
+	for _, u := range gone {
+		tx.settle(settling{account: accountID, email: u.Email, cause: cause})
+	}
+	return nil
+}
+
+// dropDirectory takes a directory's rows away when its account goes.
+func (tx *Tx) dropDirectory(d *Directory) {
+	for _, t := range slices.Clone(tx.data.tokensByDirectory.get(d.ID)) {
+		tx.data.tokens.delete(tx, t.ID)
+	}
+	for _, m := range slices.Clone(tx.data.mappingsByDirectory.get(d.ID)) {
+		tx.data.mappings.delete(tx, m.ID)
+	}
+	for _, g := range slices.Clone(tx.DirectoryGroups(d.ID)) {
+		for _, in := range slices.Clone(tx.DirectoryGroupMembers(g)) {
+			tx.data.groupMembers.delete(tx, in.ID)
+		}
+		tx.data.directoryGroups.delete(tx, g.ID)
+	}
+	for _, u := range slices.Clone(tx.DirectoryUsers(d.ID)) {
+		tx.data.directoryUsers.delete(tx, u.ID)
+	}
+	tx.data.directories.delete(tx, d.key())
+}

@@ -1,0 +1,332 @@
+package store
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// DirectoryGroup is a group as a directory knows it (DirectoryGroup in the vendor's document; Group in RFC 7643,
+// section 4.2). Several may have one name.
+type DirectoryGroup struct {
+	// ID is the SCIM id.
+	ID               uuid.UUID
+	Created, Updated time.Time
+	AccountID        uuid.UUID
+	DirectoryID      string
+	DisplayName      string
+	ExternalID       string
+	// FirstExternalID is the external id that the group came with or got first.
+	FirstExternalID string
+	// Version grows with every change, of members too.
+	Version int
+}
+
+const directoryGroupPrefix = "directory_group_"
+
+// VendorID is the id that the identity vendor gives the group.
+func (g *DirectoryGroup) VendorID() string { return directoryGroupPrefix + ulid(g.ID) }
+
+// IDPID is the id that the group has at the identity provider: the first external id, else the SCIM id.
+func (g *DirectoryGroup) IDPID() string {
+	if g.FirstExternalID != "" {
+		return g.FirstExternalID
+	}
+	return g.ID.String()
+}
+
+func (g *DirectoryGroup) subject() subject {
+	return subject{g.AccountID, kindDirectoryGroup, g.ID, g.DisplayName}
+}
+
+func (g *DirectoryGroup) payload() map[string]any {
+	return map[string]any{"directory_id": g.DirectoryID, "directory_group_id": g.VendorID()}
+}
+
+// GroupMember is a place in a group.
+type GroupMember struct {
+	ID      uuid.UUID
+	Created time.Time
+	GroupID uuid.UUID
+	// MemberID is the SCIM id of a person or, with IsGroup, of a group. Groups within groups are kept and shown;
+	// their people get no roles and no teams by it, as identity providers push flat groups.
+	MemberID uuid.UUID
+	IsGroup  bool
+}
+
+// DirectoryGroup reads one of a directory's groups.
+func (r *Reader) DirectoryGroup(directoryID string, id uuid.UUID) (*DirectoryGroup, error) {
+	if g, ok := r.data.directoryGroups.get(id); ok && g.DirectoryID == directoryID {
+		return g, nil
+	}
+	return nil, &NotFound{What: "Group"}
+}
+
+// directoryGroup reads a group of any of the account's directories by the vendor's id.
+func (r *Reader) directoryGroup(accountID uuid.UUID, id string) (*DirectoryGroup, error) {
+	if key, ok := parseID(directoryGroupPrefix, id); ok {
+		if g, ok := r.data.directoryGroups.get(key); ok && g.AccountID == accountID {
+			return g, nil
+		}
+	}
+	return nil, &NotFound{What: "Directory group"}
+}
+
+// DirectoryGroups gives a directory's groups, oldest first.
+func (r *Reader) DirectoryGroups(directoryID string) []*DirectoryGroup {
+	return r.data.directoryGroupsByDirectory.get(directoryID)
+}
+
+// DirectoryGroupsByName finds groups by displayName, exactly.
+func (r *Reader) DirectoryGroupsByName(directoryID, displayName string) []*DirectoryGroup {
+	return r.data.directoryGroupsByName.get(nameInDirectory{directoryID, displayName})
+}
+
+// DirectoryGroupsByExternalID finds groups by externalId, exactly.
+func (r *Reader) DirectoryGroupsByExternalID(directoryID, externalID string) []*DirectoryGroup {
+	return r.data.directoryGroupsByExternalID.get(nameInDirectory{directoryID, externalID})
+}
+
+// DirectoryGroupMembers gives a group's members, who came first first.
+func (r *Reader) DirectoryGroupMembers(g *DirectoryGroup) []*GroupMember {
+	return r.data.membersOfGroup.get(g.ID)
+}
+
+// InDirectoryGroup says whether a person or a group is in a group.
+func (r *Reader) InDirectoryGroup(g *DirectoryGroup, memberID uuid.UUID) bool {
+	_, in := r.data.groupMember.get(memberOf{g.ID, memberID})
+	return in
+}
+
+// GroupsOf gives the groups that a person is in, oldest place first.
+func (r *Reader) GroupsOf(u *DirectoryUser) []*DirectoryGroup {
+	places := r.data.groupsOfMember.get(u.ID)
+	out := make([]*DirectoryGroup, 0, len(places))
+	for _, in := range places {
+		out = append(out, r.data.directoryGroups.rows[in.GroupID])
+	}
+	return out
+}
+
+// peopleOf gives the people in a group.
+func (r *Reader) peopleOf(g *DirectoryGroup) []*DirectoryUser {
+	places := r.DirectoryGroupMembers(g)
+	out := make([]*DirectoryUser, 0, len(places))
+	for _, in := range places {
+		if u, ok := r.data.directoryUsers.get(in.MemberID); ok {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// DirectoryGroupChange is what a SCIM request says of a group: only what is not nil.
+type DirectoryGroupChange struct {
+	DisplayName, ExternalID *string
+	// Members is the whole list; then those of Add come and those of Remove go. Who the directory does not know is
+	// left out.
+	Members     *[]uuid.UUID
+	Add, Remove []uuid.UUID
+}
+
+// AddDirectoryGroup takes a group in. With sync_groups_to_teams it becomes a team.
+func (tx *Tx) AddDirectoryGroup(d *Directory, change DirectoryGroupChange) (*DirectoryGroup, error) {
+	name := valueOf(change.DisplayName)
+	if strings.TrimSpace(name) == "" {
+		return nil, invalid("a group needs a displayName", "displayName")
+	}
+	external := valueOf(change.ExternalID)
+	g := &DirectoryGroup{
+		ID: tx.newID(), Created: tx.stamp(), AccountID: d.AccountID, DirectoryID: d.ID,
+		DisplayName: name, ExternalID: external, FirstExternalID: external, Version: 1,
+	}
+	g.Updated = g.Created
+	tx.data.directoryGroups.put(tx, g.ID, g)
+	cause := tx.record(g.subject(), created, g.payload(), uuid.Nil)
+	if d.SyncGroupsToTeams {
+		tx.makeTeam(g, cause)
+	}
+	touched := tx.changeMembers(g, change)
+	tx.settlePeople(touched, cause)
+	return g, nil
+}
+
+// UpdateDirectoryGroup changes a group. What changes nothing keeps the version.
+func (tx *Tx) UpdateDirectoryGroup(d *Directory, id uuid.UUID, change DirectoryGroupChange) (*DirectoryGroup, error) {
+	old, err := tx.DirectoryGroup(d.ID, id)
+	if err != nil {
+		return nil, err
+	}
+	next := *old
+	set(&next.DisplayName, change.DisplayName)
+	set(&next.ExternalID, change.ExternalID)
+	if strings.TrimSpace(next.DisplayName) == "" {
+		return nil, invalid("a group needs a displayName", "displayName")
+	}
+	if next.FirstExternalID == "" {
+		next.FirstExternalID = next.ExternalID
+	}
+	touched := tx.changeMembers(old, change)
+	if touched == nil && next == *old {
+		return old, nil
+	}
+	next.Version++
+	next.Updated = tx.stamp()
+	tx.data.directoryGroups.put(tx, id, &next)
+	cause := tx.record(next.subject(), updated, next.payload(), uuid.Nil)
+	if next.DisplayName != old.DisplayName {
+		tx.renameTeam(&next, cause)
+		// A mapping by name may concern everybody who is in the group.
+		touched = append(touched, tx.peopleOf(&next)...)
+	}
+	tx.settlePeople(touched, cause)
+	return &next, nil
+}
+
+// changeMembers gives those people whose place in the group changed; nil if the members are as they were.
+func (tx *Tx) changeMembers(g *DirectoryGroup, change DirectoryGroupChange) []*DirectoryUser {
+	var touched []*DirectoryUser
+	changed := false
+	note := func(memberID uuid.UUID) {
+		changed = true
+		if u, ok := tx.data.directoryUsers.get(memberID); ok {
+			touched = append(touched, u)
+		}
+	}
+	if change.Members != nil {
+		wanted := setOf(*change.Members)
+		for _, in := range slices.Clone(tx.DirectoryGroupMembers(g)) {
+			if _, stays := wanted[in.MemberID]; !stays {
+				tx.data.groupMembers.delete(tx, in.ID)
+				note(in.MemberID)
+			}
+		}
+		change.Add = append(slices.Clone(*change.Members), change.Add...)
+	}
+	for _, id := range change.Add {
+		if tx.InDirectoryGroup(g, id) {
+			continue
+		}
+		_, noPerson := tx.DirectoryUser(g.DirectoryID, id)
+		_, noGroup := tx.DirectoryGroup(g.DirectoryID, id)
+		if noPerson != nil && noGroup != nil {
+			continue
+		}
+		in := &GroupMember{ID: tx.newID(), Created: tx.stamp(), GroupID: g.ID, MemberID: id, IsGroup: noGroup == nil}
+		tx.data.groupMembers.put(tx, in.ID, in)
+		note(id)
+	}
+	for _, id := range change.Remove {
+		if in, ok := tx.data.groupMember.get(memberOf{g.ID, id}); ok {
+			tx.data.groupMembers.delete(tx, in.ID)
+			note(id)
+		}
+	}
+	if changed && touched == nil {
+		touched = []*DirectoryUser{} // only groups came or went
+	}
+	return touched
+}
+
+// bumpGroup gives a group that lost a member a new version.
+func (tx *Tx) bumpGroup(id, cause uuid.UUID) {
+	g, ok := tx.data.directoryGroups.get(id)
+	if !ok {
+		return
+	}
+	next := *g
+	next.Version++
+	next.Updated = tx.stamp()
+	tx.data.directoryGroups.put(tx, id, &next)
+	tx.record(next.subject(), updated, next.payload(), cause)
+}
+
+// DeleteDirectoryGroup takes a group away, and its team with it.
+func (tx *Tx) DeleteDirectoryGroup(d *Directory, id uuid.UUID) error {
+	g, err := tx.DirectoryGroup(d.ID, id)
+	if err != nil {
+		return err
+	}
+	people := tx.peopleOf(g)
+	cause := tx.record(g.subject(), deleted, g.payload(), uuid.Nil)
+	tx.dropGroup(g, cause)
+	if t, ok := tx.data.teamByGroup.get(g.VendorID()); ok {
+		tx.dropTeam(t, cause)
+	}
+	tx.settlePeople(people, cause)
+	return nil
+}
+
+// dropGroup takes a group away with all places in it and its own in other groups.
+func (tx *Tx) dropGroup(g *DirectoryGroup, cause uuid.UUID) {
+	for _, in := range slices.Clone(tx.DirectoryGroupMembers(g)) {
+		tx.data.groupMembers.delete(tx, in.ID)
+	}
+	for _, in := range slices.Clone(tx.data.groupsOfMember.get(g.ID)) {
+		tx.data.groupMembers.delete(tx, in.ID)
+		tx.bumpGroup(in.GroupID, cause)
+	}
+	tx.data.directoryGroups.delete(tx, g.ID)
+}
+
+// syncTeams makes teams of a directory's groups, or leaves the teams to people, as the directory says.
+func (tx *Tx) syncTeams(d *Directory, cause uuid.UUID) {
+	for _, g := range slices.Clone(tx.DirectoryGroups(d.ID)) {
+		if !d.SyncGroupsToTeams {
+			tx.untieTeam(g, cause)
+			continue
+		}
+		tx.makeTeam(g, cause)
+		tx.settlePeople(tx.peopleOf(g), cause)
+	}
+}
+
+// makeTeam makes a team of a group that has none, where the account's plan has teams.
+func (tx *Tx) makeTeam(g *DirectoryGroup, cause uuid.UUID) {
+	if _, has := tx.data.teamByGroup.get(g.VendorID()); has || tx.RequireFeature(g.AccountID, FeatureTeams) != nil {
+		return
+	}
+	t := &Team{
+		ID: tx.newID(), Created: tx.stamp(), AccountID: g.AccountID, Name: tx.teamName(g, uuid.Nil),
+		DirectoryID: g.DirectoryID, DirectoryGroupID: g.VendorID(),
+	}
+	t.Updated = t.Created
+	tx.data.teams.put(tx, t.ID, t)
+	tx.record(t.subject(), created, nil, cause)
+}
+
+// teamName is the group's name, with a number behind it where another team has that.
+func (r *Reader) teamName(g *DirectoryGroup, own uuid.UUID) string {
+	name := g.DisplayName
+	for n := 2; ; n++ {
+		other, taken := r.data.teamByName.get(nameIn{g.AccountID, name})
+		if !taken || other.ID == own {
+			return name
+		}
+		name = g.DisplayName + " (" + strconv.Itoa(n) + ")"
+	}
+}
+
+func (tx *Tx) renameTeam(g *DirectoryGroup, cause uuid.UUID) {
+	old, ok := tx.data.teamByGroup.get(g.VendorID())
+	if !ok {
+		return
+	}
+	next := *old
+	next.Name = tx.teamName(g, old.ID)
+	tx.putTeam(old, next, cause)
+}
+
+// untieTeam leaves a group's team to people.
+func (tx *Tx) untieTeam(g *DirectoryGroup, cause uuid.UUID) {
+	old, ok := tx.data.teamByGroup.get(g.VendorID())
+	if !ok {
+		return
+	}
+	next := *old
+	next.DirectoryID, next.DirectoryGroupID = "", ""
+	tx.putTeam(old, next, cause)
+}

@@ -1,0 +1,305 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// DirectoryUser is a person as a directory knows them (DirectoryUser in the vendor's document; User in RFC 7643,
+// section 4.1).
+type DirectoryUser struct {
+	// ID is the SCIM id.
+	ID               uuid.UUID
+	Created, Updated time.Time
+	AccountID        uuid.UUID
+	DirectoryID      string
+	UserName         string
+	ExternalID       string
+	// FirstExternalID is the external id that the person came with or got first. It stays: identity providers
+	// change external ids of one and the same person.
+	FirstExternalID string
+	Active          bool
+	// Email is the usable one; empty for none.
+	Email, FirstName, LastName, Title string
+	// Attributes is the SCIM resource as JSON, without id, meta and groups.
+	Attributes json.RawMessage `json:",omitempty"`
+	// Version grows with every change of the resource.
+	Version int
+	// Hold says why the person is in no membership, whatever else holds; empty where nothing stands in the way.
+	Hold string
+}
+
+const directoryUserPrefix = "directory_user_"
+
+// VendorID is the id that the identity vendor gives the person.
+func (u *DirectoryUser) VendorID() string { return directoryUserPrefix + ulid(u.ID) }
+
+// IDPID is the id that the person has at the identity provider: the first external id, else the SCIM id.
+func (u *DirectoryUser) IDPID() string {
+	if u.FirstExternalID != "" {
+		return u.FirstExternalID
+	}
+	return u.ID.String()
+}
+
+func (u *DirectoryUser) subject() subject {
+	return subject{u.AccountID, kindDirectoryUser, u.ID, u.UserName}
+}
+
+func (u *DirectoryUser) payload() map[string]any {
+	payload := map[string]any{"directory_id": u.DirectoryID, "directory_user_id": u.VendorID(), "email": u.Email, "active": u.Active}
+	if u.Hold != "" {
+		payload["held"] = u.Hold
+	}
+	return payload
+}
+
+// present says whether the directory wants the person to be a member.
+func (u *DirectoryUser) present() bool { return u.Active && u.Hold == "" }
+
+// nameInDirectory is a text within a directory.
+type nameInDirectory struct{ directory, name string }
+
+// DirectoryUser reads one of a directory's people.
+func (r *Reader) DirectoryUser(directoryID string, id uuid.UUID) (*DirectoryUser, error) {
+	if u, ok := r.data.directoryUsers.get(id); ok && u.DirectoryID == directoryID {
+		return u, nil
+	}
+	return nil, &NotFound{What: "User"}
+}
+
+// DirectoryUserByVendorID reads one of a directory's people by the vendor's id.
+func (r *Reader) DirectoryUserByVendorID(directoryID, id string) (*DirectoryUser, error) {
+	key, _ := parseID(directoryUserPrefix, id)
+	return r.DirectoryUser(directoryID, key)
+}
+
+// DirectoryUserByName finds a person by userName, whatever its case.
+func (r *Reader) DirectoryUserByName(directoryID, userName string) (*DirectoryUser, bool) {
+	return r.data.directoryUserByName.get(nameInDirectory{directoryID, strings.ToLower(userName)})
+}
+
+// DirectoryUsersByExternalID finds people by externalId, exactly.
+func (r *Reader) DirectoryUsersByExternalID(directoryID, externalID string) []*DirectoryUser {
+	return r.data.directoryUsersByExternalID.get(nameInDirectory{directoryID, externalID})
+}
+
+// DirectoryUsers gives a directory's people, oldest first.
+func (r *Reader) DirectoryUsers(directoryID string) []*DirectoryUser {
+	return r.data.directoryUsersByDirectory.get(directoryID)
+}
+
+// MembershipOfDirectoryUser finds the membership that a person's directory decides about.
+func (r *Reader) MembershipOfDirectoryUser(u *DirectoryUser) (*Membership, bool) {
+	return r.data.membershipByDirectoryUser.get(u.ID)
+}
+
+// HeldReason says why a person is in no membership by this directory; empty for who is not held.
+func (r *Reader) HeldReason(u *DirectoryUser) string {
+	if u.Hold != "" || !u.Active {
+		return u.Hold
+	}
+	for _, other := range r.data.directoryUsersByEmail.get(emailIn{u.AccountID, strings.ToLower(u.Email)}) {
+		if _, governs := r.data.membershipByDirectoryUser.get(other.ID); governs && other.DirectoryID != u.DirectoryID {
+			return "the directory " + r.directoryName(other) + " has the same email address and came first"
+		}
+	}
+	return ""
+}
+
+func (r *Reader) directoryName(u *DirectoryUser) string {
+	d, err := r.Directory(u.AccountID, u.DirectoryID)
+	if err != nil {
+		return u.DirectoryID
+	}
+	return d.Name
+}
+
+// Duplicate says that a value which only one may have is another's.
+type Duplicate struct {
+	// Attribute is the SCIM attribute.
+	Attribute, Value string
+}
+
+func (e *Duplicate) Error() string {
+	return fmt.Sprintf("another user of this directory has the %s %q", e.Attribute, e.Value)
+}
+
+// DirectoryUserInput is a person as a SCIM request says.
+type DirectoryUserInput struct {
+	UserName, ExternalID string
+	Active               bool
+	// Email is the usable one, empty for none.
+	Email, FirstName, LastName, Title string
+	Attributes                        json.RawMessage
+}
+
+func (n DirectoryUserInput) apply(u *DirectoryUser) {
+	u.UserName, u.ExternalID, u.Active = n.UserName, n.ExternalID, n.Active
+	u.Email, u.FirstName, u.LastName, u.Title, u.Attributes = n.Email, n.FirstName, n.LastName, n.Title, n.Attributes
+	if u.FirstExternalID == "" {
+		u.FirstExternalID = n.ExternalID
+	}
+}
+
+// hold says why a person cannot be a member.
+func (r *Reader) hold(d *Directory, email string) string {
+	if email == "" {
+		return "there is no email address that can be used"
+	}
+	if err := CheckEmail(email); err != nil {
+		return "the email address " + email + " cannot be used: " + err.Error()
+	}
+	if !r.allows(d, email) {
+		return "the domain of " + email + " is not among the directory's allowed domains"
+	}
+	return ""
+}
+
+// AddDirectoryUser takes a person in, who becomes a member unless they are held or inactive.
+func (tx *Tx) AddDirectoryUser(d *Directory, n DirectoryUserInput) (*DirectoryUser, error) {
+	u := &DirectoryUser{ID: tx.newID(), AccountID: d.AccountID, DirectoryID: d.ID, Version: 1}
+	n.apply(u)
+	u.Hold = tx.hold(d, u.Email)
+	if err := tx.checkUnique(u); err != nil {
+		return nil, err
+	}
+	u.Created = tx.stamp()
+	u.Updated = u.Created
+	tx.data.directoryUsers.put(tx, u.ID, u)
+	if u.Hold != "" {
+		return u, nil
+	}
+	cause := tx.record(u.subject(), created, u.payload(), uuid.Nil)
+	tx.settle(settling{account: u.AccountID, email: u.Email, arrived: u.ID, cause: cause})
+	return u, nil
+}
+
+// checkUnique holds a person against the others of the directory.
+func (r *Reader) checkUnique(u *DirectoryUser) error {
+	if other, taken := r.DirectoryUserByName(u.DirectoryID, u.UserName); taken && other.ID != u.ID {
+		return &Duplicate{"userName", u.UserName}
+	}
+	if !u.Active || u.Email == "" {
+		return nil
+	}
+	for _, other := range r.data.directoryUsersByEmail.get(emailIn{u.AccountID, strings.ToLower(u.Email)}) {
+		if other.DirectoryID == u.DirectoryID && other.ID != u.ID && other.Active {
+			return &Duplicate{"email address", u.Email}
+		}
+	}
+	return nil
+}
+
+// UpdateDirectoryUser puts what a SCIM request says in the place of what was known of a person. What changes nothing
+// keeps the version; whether the person is held is judged all the same.
+func (tx *Tx) UpdateDirectoryUser(d *Directory, id uuid.UUID, n DirectoryUserInput) (*DirectoryUser, error) {
+	old, err := tx.DirectoryUser(d.ID, id)
+	if err != nil {
+		return nil, err
+	}
+	next := *old
+	n.apply(&next)
+	next.Hold = tx.hold(d, next.Email)
+	if err := tx.checkUnique(&next); err != nil {
+		return nil, err
+	}
+	same := sameResource(old, &next)
+	if same && next.Hold == old.Hold {
+		return old, nil
+	}
+	if !same {
+		next.Updated = tx.stamp()
+		next.Version++
+	}
+	tx.putDirectoryUser(old, &next, uuid.Nil)
+	return &next, nil
+}
+
+func sameResource(a, b *DirectoryUser) bool {
+	return a.UserName == b.UserName && a.ExternalID == b.ExternalID && a.Active == b.Active && a.Email == b.Email &&
+		bytes.Equal(a.Attributes, b.Attributes)
+}
+
+// putDirectoryUser puts a person who changed into the place of the old row and lets the account follow.
+func (tx *Tx) putDirectoryUser(old, next *DirectoryUser, follows uuid.UUID) {
+	tx.data.directoryUsers.put(tx, next.ID, next)
+	cause := follows
+	switch {
+	case old.Hold == "":
+		cause = tx.record(next.subject(), updated, next.payload(), follows)
+	case next.Hold == "":
+		cause = tx.record(next.subject(), created, next.payload(), follows)
+	}
+	s := settling{account: next.AccountID, email: next.Email, cause: cause}
+	if next.present() && !old.present() {
+		s.arrived = next.ID
+	}
+	if !strings.EqualFold(old.Email, next.Email) && !tx.follow(next, cause) {
+		// Somebody else's address now: who had the old one leaves, who has the new one arrives.
+		tx.settle(settling{account: old.AccountID, email: old.Email, gone: next.ID, cause: cause})
+		s.arrived = next.ID
+	}
+	tx.settle(s)
+}
+
+// follow gives a person of this account only their new email address.
+func (tx *Tx) follow(u *DirectoryUser, cause uuid.UUID) bool {
+	m, ok := tx.data.membershipByDirectoryUser.get(u.ID)
+	if !ok || u.Hold != "" || len(tx.data.membershipsOfActor.get(m.ActorID)) != 1 {
+		return false
+	}
+	person := tx.data.users.rows[m.UserID]
+	if other, taken := tx.UserByEmail(u.Email); taken && other.ID != person.ID {
+		return false
+	}
+	next := *person
+	next.Email = u.Email
+	tx.putPerson(person, next, m.AccountID, cause)
+	return true
+}
+
+func (tx *Tx) putPerson(old *User, next User, accountID, cause uuid.UUID) {
+	next.Updated = tx.stamp()
+	tx.data.users.put(tx, old.ID, &next)
+	tx.recordOf(old.ActorID, next.subject(), updated, nil, causes{accountID: cause})
+}
+
+// DeleteDirectoryUser takes a person out of the directory and, by the directory's deprovision action, out of the
+// account. The userName and the email address are free again.
+func (tx *Tx) DeleteDirectoryUser(d *Directory, id uuid.UUID) error {
+	u, err := tx.DirectoryUser(d.ID, id)
+	if err != nil {
+		return err
+	}
+	tx.data.directoryUsers.delete(tx, id)
+	var cause uuid.UUID
+	if u.Hold == "" {
+		cause = tx.record(u.subject(), deleted, u.payload(), uuid.Nil)
+	}
+	for _, in := range slices.Clone(tx.data.groupsOfMember.get(id)) {
+		tx.data.groupMembers.delete(tx, in.ID)
+		tx.bumpGroup(in.GroupID, cause)
+	}
+	tx.settle(settling{account: u.AccountID, email: u.Email, gone: u.ID, cause: cause})
+	return nil
+}
+
+// judgeAll judges anew whom of a directory's people the allowed domains let in.
+func (tx *Tx) judgeAll(d *Directory, cause uuid.UUID) {
+	for _, old := range slices.Clone(tx.DirectoryUsers(d.ID)) {
+		hold := tx.hold(d, old.Email)
+		if hold == old.Hold {
+			continue
+		}
+		next := *old
+		next.Hold = hold
+		tx.putDirectoryUser(old, &next, cause)
+	}
+}

@@ -1,0 +1,222 @@
+package store
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+const (
+	// mostTokens is how many tokens of a directory live at once: the one in use and the one that takes its place.
+	mostTokens = 2
+	// longestRun is how long a token for one run lives at most.
+	longestRun = time.Hour
+	// longestOverlap is how long a token may outlive the one that takes its place.
+	longestOverlap = 48 * time.Hour
+	// touchEvery is how often it is noted that a token was used.
+	touchEvery = time.Minute
+)
+
+// SCIMToken lets an identity provider push to a directory (RFC 6750). Its secret is not kept.
+type SCIMToken struct {
+	ID          uuid.UUID
+	Created     time.Time
+	AccountID   uuid.UUID
+	DirectoryID string
+	Name        string
+	// Suffix is the last four characters, by which people tell tokens apart.
+	Suffix string
+	// Expires and LastUsed are zero for never.
+	Expires, LastUsed time.Time
+	// Run is a token for one run, which does not count.
+	Run bool
+	// Revoked tokens are kept for their hash: nobody uses a secret twice.
+	Revoked time.Time
+	Hash    secretHash `secret:"true"`
+}
+
+func (t *SCIMToken) subject() subject { return subject{t.AccountID, kindSCIMToken, t.ID, t.Name} }
+
+func (t *SCIMToken) payload() map[string]any {
+	return map[string]any{"directory_id": t.DirectoryID, "token_suffix": t.Suffix, "run": t.Run}
+}
+
+// NewSCIMToken is what AddSCIMToken needs.
+type NewSCIMToken struct {
+	Name string
+	// Token is the caller's own secret; the server makes one where it is empty.
+	Token string
+	// Expires is zero for a token that does not.
+	Expires time.Time
+	// OldExpiresIn says how long the directory's other tokens go on working; nil leaves them alone.
+	OldExpiresIn *time.Duration
+	Run          bool
+}
+
+// tokenPattern is a Bearer token (RFC 6750, section 2.1) of a length that cannot be guessed.
+var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+
+// AddSCIMToken makes a token and gives its secret, which is never seen again.
+func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMToken) (*SCIMToken, string, error) {
+	d, err := tx.Directory(accountID, directoryID)
+	if err != nil {
+		return nil, "", err
+	}
+	if strings.TrimSpace(n.Name) == "" {
+		return nil, "", invalid("a token needs a name", "name")
+	}
+	if n.Token != "" && (len(n.Token) < 32 || len(n.Token) > 512 || !tokenPattern.MatchString(n.Token)) {
+		return nil, "", invalid("a token has 32 to 512 of the characters A-Z a-z 0-9 . _ ~ + / -, and may end with =", "token")
+	}
+	if n.Token == "" {
+		n.Token = newSecret("scim_")
+	}
+	if _, used := tx.data.tokenByHash.get(hashOf(n.Token)); used {
+		return nil, "", &Conflict{Reason: "This token's secret was used before; take a new one"}
+	}
+	if o := n.OldExpiresIn; o != nil && (*o < 0 || *o > longestOverlap) {
+		return nil, "", invalid(fmt.Sprintf("the old token may go on for 0 to %d seconds", int(longestOverlap.Seconds())), "old_token_expires_in_seconds")
+	}
+	if n.Expires, err = tx.tokenExpires(n); err != nil {
+		return nil, "", err
+	}
+	t := &SCIMToken{
+		ID: tx.newID(), Created: tx.stamp(), AccountID: accountID, DirectoryID: d.ID, Name: n.Name,
+		Suffix: n.Token[len(n.Token)-4:], Expires: n.Expires, Run: n.Run, Hash: hashOf(n.Token),
+	}
+	if n.Run {
+		tx.data.tokens.put(tx, t.ID, t)
+		tx.record(t.subject(), created, t.payload(), uuid.Nil)
+		return t, n.Token, nil
+	}
+	if err := tx.makeRoom(d, n.OldExpiresIn); err != nil {
+		return nil, "", err
+	}
+	tx.data.tokens.put(tx, t.ID, t)
+	tx.record(t.subject(), created, t.payload(), uuid.Nil)
+	return t, n.Token, nil
+}
+
+func (tx *Tx) tokenExpires(n NewSCIMToken) (time.Time, error) {
+	now := tx.Now()
+	latest := now.Add(longestRun)
+	switch {
+	case !n.Expires.IsZero() && !n.Expires.After(now):
+		return n.Expires, invalid("it has to be in the future", "expires_at")
+	case !n.Run:
+		return n.Expires, nil
+	case n.Expires.IsZero():
+		return latest.Truncate(time.Microsecond), nil
+	case n.Expires.After(latest):
+		return n.Expires, invalid("a token for one run lives an hour at most", "expires_at")
+	}
+	return n.Expires, nil
+}
+
+// makeRoom sets the end of the directory's other tokens and checks that one more may live beside those that go on.
+func (tx *Tx) makeRoom(d *Directory, oldExpiresIn *time.Duration) error {
+	var others []string
+	for _, old := range slices.Clone(tx.data.tokensByDirectory.get(d.ID)) {
+		if old.Run || ended(old.Expires, tx.Now()) {
+			continue
+		}
+		if oldExpiresIn != nil {
+			end := tx.Now().Add(*oldExpiresIn).Truncate(time.Microsecond)
+			if old.Expires.IsZero() || end.Before(old.Expires) {
+				next := *old
+				next.Expires = end
+				tx.data.tokens.put(tx, next.ID, &next)
+				tx.record(next.subject(), rotated, next.payload(), uuid.Nil)
+				old = &next
+			}
+		}
+		if !ended(old.Expires, tx.Now()) {
+			others = append(others, fmt.Sprintf("%s (…%s)", old.Name, old.Suffix))
+		}
+	}
+	if len(others) >= mostTokens {
+		return &Conflict{Reason: fmt.Sprintf("The directory %s has %d live tokens, %s; delete one first", d.Name, len(others), strings.Join(others, " and "))}
+	}
+	return nil
+}
+
+// SCIMTokens gives a directory's tokens that work, oldest first.
+func (r *Reader) SCIMTokens(accountID uuid.UUID, directoryID string) ([]*SCIMToken, error) {
+	d, err := r.Directory(accountID, directoryID)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(r.data.tokensByDirectory.get(d.ID)), func(t *SCIMToken) bool {
+		return ended(t.Expires, r.Now())
+	}), nil
+}
+
+// DeleteSCIMToken ends a token. Its secret is not taken again.
+func (tx *Tx) DeleteSCIMToken(accountID uuid.UUID, directoryID string, id uuid.UUID) error {
+	t, ok := tx.data.tokens.get(id)
+	if !ok || t.AccountID != accountID || t.DirectoryID != directoryID || !t.Revoked.IsZero() || ended(t.Expires, tx.Now()) {
+		return &NotFound{What: "SCIM token"}
+	}
+	tx.endToken(t, uuid.Nil)
+	return nil
+}
+
+func (tx *Tx) endToken(t *SCIMToken, follows uuid.UUID) {
+	next := *t
+	next.Revoked = tx.stamp()
+	tx.data.tokens.put(tx, next.ID, &next)
+	tx.record(next.subject(), deleted, next.payload(), follows)
+}
+
+// AuthenticateSCIM finds the directory behind an endpoint and the token that a secret is of. It says Unauthenticated
+// of whatever is wrong with either, and Forbidden of a directory that is switched off.
+func (r *Reader) AuthenticateSCIM(endpoint, secret string) (*Directory, *SCIMToken, error) {
+	d, ok := r.data.directoryByEndpoint.get(endpoint)
+	if !ok {
+		return nil, nil, &Unauthenticated{}
+	}
+	hash := hashOf(secret)
+	for _, t := range r.data.tokensByDirectory.get(d.ID) {
+		if subtle.ConstantTimeCompare(t.Hash[:], hash[:]) == 1 && !ended(t.Expires, r.Now()) {
+			if d.State == DirectoryUnlinked {
+				return nil, nil, &Forbidden{Reason: "The directory " + d.Name + " is unlinked: it takes no changes until it is switched on again"}
+			}
+			return d, t, nil
+		}
+	}
+	return nil, nil, &Unauthenticated{}
+}
+
+// NeedsTouch says whether TouchSCIM has something to note.
+func (r *Reader) NeedsTouch(d *Directory, t *SCIMToken) bool {
+	now := r.Now()
+	return d.State == DirectoryValidating || now.Sub(d.LastSynced) >= touchEvery || now.Sub(t.LastUsed) >= touchEvery
+}
+
+// TouchSCIM notes that an identity provider called. The first call links the directory.
+func (tx *Tx) TouchSCIM(d *Directory, t *SCIMToken) {
+	now := tx.Now().Truncate(time.Microsecond)
+	// Both are read again: what was found when the call came in may have changed.
+	if token, ok := tx.data.tokens.get(t.ID); ok {
+		next := *token
+		next.LastUsed = now
+		tx.data.tokens.put(tx, next.ID, &next)
+	}
+	old, ok := tx.data.directories.get(d.key())
+	if !ok {
+		return
+	}
+	next := *old
+	next.LastSynced = now
+	if old.State != DirectoryValidating {
+		tx.data.directories.put(tx, next.key(), &next)
+		return
+	}
+	next.State = DirectoryLinked
+	tx.putDirectory(old, next, uuid.Nil)
+}
