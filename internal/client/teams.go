@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 // featureTeams is the account feature that the team routes need.
@@ -95,15 +97,21 @@ func (c *Client) ListTeamAccess(ctx context.Context, accountID, workspaceID stri
 // has there, if any. Other teams keep theirs.
 //
 // PUT /api/accounts/{account_id}/workspaces/{workspace_id}/team_access/
-func (c *Client) SetTeamAccess(ctx context.Context, accountID, workspaceID, teamID, roleID string) error {
+func (c *Client) SetTeamAccess(ctx context.Context, accountID, workspaceID, teamID, roleID string) (TeamAccess, error) {
 	type grant struct {
 		TeamID string `json:"team_id"`
 		RoleID string `json:"workspace_role_id"`
 	}
-	_, err := c.send(ctx, call{
-		method: http.MethodPut, path: teamAccessPath(accountID, workspaceID, "/"), body: []grant{{teamID, roleID}},
-	})
-	return c.explainForbidden(ctx, accountID, featureTeams, err)
+	r := call{method: http.MethodPut, path: teamAccessPath(accountID, workspaceID, "/"), body: []grant{{teamID, roleID}}}
+	rows, err := do[[]TeamAccess](ctx, c, r)
+	if err != nil {
+		return TeamAccess{}, c.explainForbidden(ctx, accountID, featureTeams, err)
+	}
+	at := slices.IndexFunc(rows, func(a TeamAccess) bool { return strings.EqualFold(a.TeamID, teamID) })
+	if at < 0 {
+		return TeamAccess{}, c.unexpected(r, http.StatusOK, http.Header{}, "the team that was named is not in it", nil)
+	}
+	return rows[at], nil
 }
 
 // RemoveTeamAccess takes a team out of a workspace; one that is not in it, and a

@@ -66,9 +66,10 @@ func TestTeamRequests(t *testing.T) {
 			[]TeamAccess{{"x", "t1", "Crew", "r"}},
 		},
 		"let in": {
-			200, `[]`,
-			func(c *Client) (any, error) { return nil, c.SetTeamAccess(ctx, "a", "w", "t1", "r") },
-			sent{"PUT", "/workspaces/w/team_access/", `[{"team_id":"t1","workspace_role_id":"r"}]`}, nil,
+			200, `[{"id":"x","team_id":"t1","workspace_id":"w","workspace_role_id":"r"}]`,
+			func(c *Client) (any, error) { return c.SetTeamAccess(ctx, "a", "w", "T1", "r") },
+			sent{"PUT", "/workspaces/w/team_access/", `[{"team_id":"T1","workspace_role_id":"r"}]`},
+			TeamAccess{ID: "x", TeamID: "t1", RoleID: "r"},
 		},
 		"keep out": {
 			204, ``,
@@ -111,7 +112,8 @@ func TestTeamsOutsideThePlan(t *testing.T) {
 	c := newTestClient(t, inProcess{api})
 	_, list := c.ListTeams(t.Context(), testAccount, TeamQuery{})
 	_, access := c.ListTeamAccess(t.Context(), testAccount, "w")
-	for name, err := range map[string]error{"list": list, "access": access, "set": c.SetTeamAccess(t.Context(), testAccount, "w", "t", "r")} {
+	_, set := c.SetTeamAccess(t.Context(), testAccount, "w", "t", "r")
+	for name, err := range map[string]error{"list": list, "access": access, "set": set} {
 		if !IsPlanLimit(err) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -14,6 +14,8 @@ const (
 	claimMemberRole    = "role of member"
 	claimSessionPolicy = "session policy"
 	claimConnection    = "identity provider"
+	claimTeamRole      = "role of team"
+	claimMapping       = "group role mapping"
 )
 
 // claims keeps two resources of one run from managing one thing. Create and Update claim what they are about to write;

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -12,9 +13,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// identitySchema is the identity of a resource that one name tells apart within its account; without a name, of one
-// that there is once an account.
-func identitySchema(name, description string) identityschema.Schema {
+// identitySchema is the identity of a resource that one name tells apart within its account, or several (more are
+// further names and their descriptions); without a name, of one that there is once an account.
+func identitySchema(name, description string, more ...string) identityschema.Schema {
 	attributes := map[string]identityschema.Attribute{
 		"account_id": identityschema.StringAttribute{
 			OptionalForImport: name != "",
@@ -23,39 +24,50 @@ func identitySchema(name, description string) identityschema.Schema {
 		},
 	}
 	if name != "" {
-		attributes[name] = identityschema.StringAttribute{RequiredForImport: true, Description: description}
+		for pair := range slices.Chunk(append([]string{name, description}, more...), 2) {
+			attributes[pair[0]] = identityschema.StringAttribute{RequiredForImport: true, Description: pair[1]}
+		}
 	}
 	return identityschema.Schema{Attributes: attributes}
 }
 
 // importByName takes `<name>`, `<account_id>/<name>` or an identity into the attributes account_id and name.
 func (s *session) importByName(ctx context.Context, name string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) (account, value string, ok bool) {
-	own := types.StringNull()
-	switch {
-	case req.ID != "":
-		value = req.ID
-		if front, rest, found := strings.Cut(req.ID, "/"); found {
-			own, value = types.StringValue(front), rest
-		}
-	case req.Identity != nil:
-		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("account_id"), &own)...)
-		var text types.String
-		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(name), &text)...)
-		value = text.ValueString()
-	}
-	if value == "" {
-		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("The import id is `<%s>` or `<account_id>/<%s>`; %q has no %s.", name, name, req.ID, name))
-	}
-	if resp.Diagnostics.HasError() {
-		return "", "", false
-	}
-	account, ok = s.scope(own, &resp.Diagnostics)
+	account, values, ok := s.importByNames(ctx, []string{name}, req, resp)
 	if !ok {
 		return "", "", false
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("account_id"), account)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
-	return account, value, !resp.Diagnostics.HasError()
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), values[0])...)
+	return account, values[0], !resp.Diagnostics.HasError()
+}
+
+// importByNames takes `<first>/<second>`, the same with `<account_id>/` in front, or an identity. It puts account_id into
+// the state and gives the other values.
+func (s *session) importByNames(ctx context.Context, names []string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) (account string, values []string, ok bool) {
+	own := types.StringNull()
+	if req.ID == "" && req.Identity != nil {
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, accountIDPath, &own)...)
+		for _, name := range names {
+			var text types.String
+			resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(name), &text)...)
+			values = append(values, text.ValueString())
+		}
+	} else if values = strings.SplitN(req.ID, "/", len(names)+1); len(values) > len(names) {
+		own, values = types.StringValue(values[0]), values[1:]
+	}
+	if len(values) != len(names) || slices.Contains(values, "") {
+		form := "<" + strings.Join(names, ">/<") + ">"
+		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("The import id is `%s` or `<account_id>/%s`; %q has no %s.", form, form, req.ID, joinAnd(names)))
+	}
+	if resp.Diagnostics.HasError() {
+		return "", nil, false
+	}
+	account, ok = s.scope(own, &resp.Diagnostics)
+	if !ok {
+		return "", nil, false
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, accountIDPath, account)...)
+	return account, values, !resp.Diagnostics.HasError()
 }
 
 // importByAccount takes `<account_id>`, with or without the slash of the other resources' ids, or an identity into the

@@ -184,6 +184,8 @@ func TestImportByIdentity(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t)
 	srv.SetDomains("acme.com", "acme.example")
+	crew := srv.AddTeam("Crew")
+	srv.SetTeamRole(crew, "production", "Viewer")
 	for typeName, test := range map[string]struct {
 		identity map[string]any
 		check    string
@@ -193,6 +195,8 @@ func TestImportByIdentity(t *testing.T) {
 		"prefectsso_domains":      {map[string]any{"account_id": acctest.AccountID}, "names", stringSet("acme.com", "acme.example")},
 		"prefectsso_member_role":  {map[string]any{"account_id": acctest.AccountID, "email": "ada@acme.com"}, "role", tftypes.NewValue(tftypes.String, "Member")},
 		"prefectsso_member_roles": {map[string]any{"account_id": acctest.AccountID}, "account_id", tftypes.NewValue(tftypes.String, acctest.AccountID)},
+
+		"prefectsso_team_workspace_role": {map[string]any{"team_id": crew, "workspace_id": srv.WorkspaceID("production")}, "role", tftypes.NewValue(tftypes.String, "Viewer")},
 	} {
 		t.Run(typeName, func(t *testing.T) {
 			t.Parallel()

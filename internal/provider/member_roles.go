@@ -17,45 +17,40 @@ import (
 
 // What prefectsso_member_role and prefectsso_member_roles share.
 
-// roleInForm is the role of a membership in the form that the configuration uses: by id where written is an id, else by
-// name. An id keeps its case.
+// roleInForm is the role of a membership in the form that the configuration uses.
 func roleInForm(written string, row client.Membership) string {
+	return inForm(written, row.AccountRoleID, row.AccountRoleName)
+}
+
+// inForm is what an id and a name stand for, in the form that the configuration uses: the id where written is one, else
+// the name. An id keeps its case.
+func inForm(written, id, name string) string {
 	switch {
-	case strings.EqualFold(written, row.AccountRoleID):
+	case strings.EqualFold(written, id):
 		return written
 	case uuid.Validate(written) == nil:
-		return row.AccountRoleID
+		return id
 	default:
-		return row.AccountRoleName
+		return name
 	}
 }
 
-// waitForMember looks a person up and, where the person is not a member yet, looks again at growing intervals until the
-// time is over.
+// waitForMember looks a person up and, where the person is not a member yet, looks again until the time is over.
 func waitForMember(ctx context.Context, members *client.Members, email string, atMost time.Duration) (client.Membership, error) {
 	member, err := members.ByEmail(ctx, email)
 	var absent *client.NotMemberError
 	if atMost == 0 || !errors.As(err, &absent) {
 		return member, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, atMost)
-	defer cancel()
-	for interval := 250 * time.Millisecond; ; interval = min(2*interval, 10*time.Second) {
-		timer := time.NewTimer(interval)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return client.Membership{}, &notJoinedError{absent, atMost}
-		case <-timer.C:
-		}
+	joined, err := await(ctx, atMost, func() (joined bool, err error) {
 		found, err := members.Refetch(ctx, email)
-		if member, there := found[email]; there {
-			return member, nil
-		}
-		if err != nil && ctx.Err() == nil {
-			return client.Membership{}, err
-		}
+		member, joined = found[email]
+		return joined, err
+	})
+	if !joined && err == nil {
+		err = &notJoinedError{absent, atMost}
 	}
+	return member, err
 }
 
 // notJoinedError is a NotMemberError after a wait.

@@ -120,6 +120,7 @@ func (p *prefectssoProvider) Resources(context.Context) []func() resource.Resour
 		newRoleMembersResource,
 		newSessionPolicyResource,
 		newSetupLinkResource,
+		newTeamWorkspaceRoleResource,
 	}
 }
 
@@ -135,6 +136,8 @@ func (p *prefectssoProvider) DataSources(context.Context) []func() datasource.Da
 		newPermissionsDataSource,
 		newAuditEventsDataSource,
 		newServiceProviderDataSource,
+		newTeamDataSource,
+		newTeamsDataSource,
 	}
 }
 

@@ -237,25 +237,12 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 }
 
 // waitForLogin looks at the connection until it is active or the time is over.
-func (r *identityProviderResource) waitForLogin(ctx context.Context, account, id string, atMost time.Duration) (*client.Connection, error) {
-	deadline := time.NewTimer(atMost)
-	defer deadline.Stop()
-	for interval := 250 * time.Millisecond; ; interval = min(2*interval, 10*time.Second) {
-		connection, err := r.client.GetConnection(ctx, account, id)
-		if err != nil || connection.State == client.ConnectionActive {
-			return connection, err
-		}
-		next := time.NewTimer(interval)
-		select {
-		case <-next.C:
-		case <-deadline.C:
-			next.Stop()
-			return connection, nil
-		case <-ctx.Done():
-			next.Stop()
-			return connection, ctx.Err()
-		}
-	}
+func (r *identityProviderResource) waitForLogin(ctx context.Context, account, id string, atMost time.Duration) (connection *client.Connection, err error) {
+	_, err = await(ctx, atMost, func() (bool, error) {
+		connection, err = r.client.GetConnection(ctx, account, id)
+		return err == nil && connection.State == client.ConnectionActive, err
+	})
+	return connection, err
 }
 
 // Read implements [resource.Resource].

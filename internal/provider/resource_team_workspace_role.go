@@ -1,0 +1,364 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/objectvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = &teamWorkspaceRoleResource{}
+	_ resource.ResourceWithModifyPlan  = &teamWorkspaceRoleResource{}
+	_ resource.ResourceWithImportState = &teamWorkspaceRoleResource{}
+	_ resource.ResourceWithIdentity    = &teamWorkspaceRoleResource{}
+)
+
+func newTeamWorkspaceRoleResource() resource.Resource { return &teamWorkspaceRoleResource{} }
+
+// teamWorkspaceRoleResource is the role of one team in one workspace. How a team is found is in teams.go.
+type teamWorkspaceRoleResource struct {
+	resourceBase
+}
+
+// Metadata implements [resource.Resource].
+func (r *teamWorkspaceRoleResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_team_workspace_role"
+}
+
+// Schema implements [resource.Resource].
+func (r *teamWorkspaceRoleResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The role of one team in one workspace: everybody in the team has it there. With directory sync a group of the identity provider becomes a team, so this is how a group gets into a workspace. The team itself is not the resource's business.\n\nA team that is in the workspace already is adopted, with a warning if it has another role. Destroying the resource takes the team out of the workspace.",
+		Attributes: map[string]schema.Attribute{
+			"account_id": accountIDAttribute(),
+			"team":       teamAttribute(),
+			"workspace": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The workspace, by its handle or its id. Another workspace replaces the resource.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"role": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The workspace role, by its name exactly as the account has it (`Viewer`, `Runner`, `Developer`, `Owner`, `Worker`, or a custom role), or by its id. It changes in place.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"team_id":      observed("UUID of the team."),
+			"workspace_id": observed("UUID of the workspace."),
+			"role_id":      schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the workspace role."},
+			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+				Create:            true,
+				CreateDescription: "How long to wait for a team that is not there yet, such as `10m` for a group that the identity provider is about to push. Default: not at all.",
+			}),
+		},
+	}
+}
+
+func teamAttribute() schema.SingleNestedAttribute {
+	named := func(description string, more ...validator.String) schema.StringAttribute {
+		return schema.StringAttribute{
+			Optional: true, MarkdownDescription: description,
+			Validators: append(more, stringvalidator.LengthAtLeast(1), stringvalidator.ExactlyOneOf(
+				path.MatchRoot("team").AtName("id"), path.MatchRoot("team").AtName("name"), path.MatchRoot("team").AtName("directory_group"))),
+		}
+	}
+	return schema.SingleNestedAttribute{
+		Required:            true,
+		MarkdownDescription: "The team, in exactly one of three ways. Another team replaces the resource.",
+		Validators:          []validator.Object{objectvalidator.IsRequired()},
+		Attributes: map[string]schema.Attribute{
+			"id":              named("UUID of the team.", uuidValidator{}),
+			"name":            named("Name of the team, exactly as the account has it."),
+			"directory_group": named("The directory group that the team is made of, by its name or its id (`directory_group_…`). A team that somebody made by hand under that name is none."),
+		},
+	}
+}
+
+// IdentitySchema implements [resource.ResourceWithIdentity].
+func (r *teamWorkspaceRoleResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identitySchema("team_id", "UUID of the team.", "workspace_id", "UUID of the workspace.")
+}
+
+type teamWorkspaceRoleModel struct {
+	AccountID   types.String   `tfsdk:"account_id"`
+	Team        *teamRef       `tfsdk:"team"`
+	Workspace   types.String   `tfsdk:"workspace"`
+	Role        types.String   `tfsdk:"role"`
+	TeamID      types.String   `tfsdk:"team_id"`
+	WorkspaceID types.String   `tfsdk:"workspace_id"`
+	RoleID      types.String   `tfsdk:"role_id"`
+	Timeouts    timeouts.Value `tfsdk:"timeouts"`
+}
+
+type teamWorkspaceRoleIdentity struct {
+	AccountID   types.String `tfsdk:"account_id"`
+	TeamID      types.String `tfsdk:"team_id"`
+	WorkspaceID types.String `tfsdk:"workspace_id"`
+}
+
+func (m *teamWorkspaceRoleModel) identity(accountID string) teamWorkspaceRoleIdentity {
+	return teamWorkspaceRoleIdentity{types.StringValue(accountID), m.TeamID, m.WorkspaceID}
+}
+
+// key is what the resource claims.
+func (m *teamWorkspaceRoleModel) key() string {
+	return m.TeamID.ValueString() + " in workspace " + m.WorkspaceID.ValueString()
+}
+
+// fromAPI takes what the server says. Team, workspace and role keep the form in which they are written.
+func (m *teamWorkspaceRoleModel) fromAPI(accountID string, team client.TeamAccess, workspace client.Workspace, role client.WorkspaceRole) {
+	m.AccountID = keepCase(m.AccountID, accountID)
+	m.Team.renamed(team.TeamName)
+	m.Workspace = types.StringValue(inForm(m.Workspace.ValueString(), workspace.ID, workspace.Handle))
+	m.Role = types.StringValue(inForm(m.Role.ValueString(), team.RoleID, role.Name))
+	m.TeamID, m.WorkspaceID, m.RoleID = types.StringValue(team.TeamID), types.StringValue(workspace.ID), types.StringValue(team.RoleID)
+}
+
+// ModifyPlan implements [resource.ResourceWithModifyPlan].
+func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isDestroy(req) {
+		return
+	}
+	r.planAccount(ctx, req, resp)
+	var plan teamWorkspaceRoleModel
+	var prior *teamWorkspaceRoleModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if !isCreate(req) {
+		prior = &teamWorkspaceRoleModel{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	r.planNames(ctx, &plan, prior, resp)
+	settle(ctx, req, resp, "account_id", "team", "workspace", "role", "timeouts")
+}
+
+// planNames finds out what the names that changed stand for: what is another spelling of the same thing is no change,
+// another team or workspace replaces the resource, and what the account does not have fails here.
+func (r *teamWorkspaceRoleResource) planNames(ctx context.Context, plan, prior *teamWorkspaceRoleModel, resp *resource.ModifyPlanResponse) {
+	before := teamWorkspaceRoleModel{}
+	if prior != nil {
+		before = *prior
+	}
+	if plan.Team.equal(before.Team) && plan.Workspace.Equal(before.Workspace) && plan.Role.Equal(before.Role) {
+		return
+	}
+	if plan.AccountID.IsUnknown() || !r.canPlan(&resp.Diagnostics) {
+		return
+	}
+	account := plan.AccountID.ValueString()
+	// same puts the prior value back where the id is the same, and says so.
+	same := func(name, id string, beforeID types.String, prior attr.Value) bool {
+		if before.TeamID.IsNull() || !strings.EqualFold(id, beforeID.ValueString()) {
+			return false
+		}
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), prior)...)
+		return true
+	}
+	if !plan.Workspace.Equal(before.Workspace) {
+		workspace, ok := client.Workspace{}, false
+		if known(plan.Workspace) {
+			workspace, ok = resolve(ctx, r.client.Workspaces(account).Resolve, plan.Workspace, path.Root("workspace"), "Unusable workspace", &resp.Diagnostics)
+		}
+		if !same("workspace", workspace.ID, before.WorkspaceID, before.Workspace) && prior != nil && (ok || plan.Workspace.IsUnknown()) {
+			resp.RequiresReplace.Append(path.Root("workspace"))
+		}
+	}
+	if known(plan.Role) && !plan.Role.Equal(before.Role) {
+		if role, ok := resolve(ctx, r.client.WorkspaceRoles(account).Resolve, plan.Role, path.Root("role"), "Unusable role", &resp.Diagnostics); ok {
+			same("role", role.ID, before.RoleID, before.Role)
+		}
+	}
+	if !plan.Team.equal(before.Team) {
+		r.planTeam(ctx, account, plan, prior, resp)
+	}
+}
+
+// planTeam looks for a team that is written differently than before.
+func (r *teamWorkspaceRoleResource) planTeam(ctx context.Context, account string, plan, prior *teamWorkspaceRoleModel, resp *resource.ModifyPlanResponse) {
+	at := path.Root("team")
+	replace := func() {
+		if prior != nil {
+			resp.RequiresReplace.Append(at)
+		}
+	}
+	if !plan.Team.known() {
+		replace()
+		return
+	}
+	team, err := r.findTeam(ctx, account, plan.Team, 0)
+	var absent *noTeamError
+	switch {
+	case errors.As(err, &absent):
+		replace()
+		if wait, _ := plan.Timeouts.Create(ctx, 0); wait == 0 {
+			resp.Diagnostics.AddAttributeWarning(plan.Team.at(at), "No such team yet", sentence(err)+" Applying this plan fails unless it is there by then.")
+		}
+	case err != nil:
+		resp.Diagnostics.Append(failureAt(plan.Team.at(at), "Could not look up team", err))
+	case prior != nil && team.ID != prior.TeamID.ValueString():
+		replace()
+	}
+}
+
+// resolve finds what a name or id stands for; what is not there is an error on the attribute.
+func resolve[T any](ctx context.Context, find func(context.Context, string) (T, error), written types.String, at path.Path, summary string, diags *diag.Diagnostics) (T, bool) {
+	found, err := find(ctx, written.ValueString())
+	if err != nil {
+		diags.Append(failureAt(at, summary, err))
+	}
+	return found, err == nil
+}
+
+// Create implements [resource.Resource].
+func (r *teamWorkspaceRoleResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m teamWorkspaceRoleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	wait, diags := m.Timeouts.Create(ctx, 0)
+	resp.Diagnostics.Append(diags...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, wait, &resp.Diagnostics) {
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	}
+}
+
+// write gives the team its role and takes over the answer. It says whether there is something to keep in the state.
+func (r *teamWorkspaceRoleResource) write(ctx context.Context, account string, m *teamWorkspaceRoleModel, wait time.Duration, diags *diag.Diagnostics) bool {
+	creating := m.TeamID.IsUnknown()
+	workspace, workspaceOK := resolve(ctx, r.client.Workspaces(account).Resolve, m.Workspace, path.Root("workspace"), "Unusable workspace", diags)
+	role, roleOK := resolve(ctx, r.client.WorkspaceRoles(account).Resolve, m.Role, path.Root("role"), "Unusable role", diags)
+	if !workspaceOK || !roleOK {
+		return false
+	}
+	at := m.Team.at(path.Root("team"))
+	team, err := r.findTeam(ctx, account, m.Team, wait)
+	if err != nil {
+		diags.Append(failureAt(at, "Could not find team", err))
+		return false
+	}
+	m.TeamID, m.WorkspaceID = types.StringValue(team.ID), types.StringValue(workspace.ID)
+	if !r.claims.take("prefectsso_team_workspace_role", account, claimTeamRole, at, diags, m.key()) {
+		return false
+	}
+	if creating {
+		r.warnOfAdoption(team, workspace, role, diags)
+	}
+	access, err := r.client.SetTeamAccess(ctx, account, workspace.ID, team.ID, role.ID)
+	if err != nil {
+		diags.Append(failureAt(path.Root("role"), "Could not give the team its role", err))
+		return false
+	}
+	access.TeamName = team.Name
+	m.fromAPI(account, access, workspace, role)
+	return true
+}
+
+// warnOfAdoption says that the team had another role in the workspace before this resource.
+func (r *teamWorkspaceRoleResource) warnOfAdoption(team client.Team, workspace client.Workspace, role client.WorkspaceRole, diags *diag.Diagnostics) {
+	at := slices.IndexFunc(team.Workspaces, func(w client.TeamWorkspace) bool { return w.WorkspaceID == workspace.ID })
+	if at >= 0 && team.Workspaces[at].RoleID != role.ID {
+		diags.AddAttributeWarning(path.Root("role"), "Team was in the workspace already", fmt.Sprintf("The team %s was %s in the workspace %s; it is %s now. It belongs to this resource: destroying the resource takes the team out of the workspace.", team.Name, team.Workspaces[at].RoleName, workspace.Handle, role.Name))
+	}
+}
+
+// Read implements [resource.Resource].
+func (r *teamWorkspaceRoleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m teamWorkspaceRoleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	rows, err := r.client.ListTeamAccess(ctx, account, m.WorkspaceID.ValueString())
+	at := slices.IndexFunc(rows, func(a client.TeamAccess) bool { return strings.EqualFold(a.TeamID, m.TeamID.ValueString()) })
+	switch {
+	case client.IsNotFound(err), err == nil && at < 0:
+		resp.Diagnostics.AddWarning("Team is not in the workspace", fmt.Sprintf("The team %s has no role in the workspace %s any more: somebody took it out, or deleted one of the two, outside of Terraform. The role is taken out of the state; as long as the configuration has it, the plan gives it again.", m.TeamID.ValueString(), m.Workspace.ValueString()))
+		forget(ctx, resp, m.identity(account))
+		return
+	case err != nil:
+		resp.Diagnostics.Append(failure("Could not read role of team", err))
+		return
+	}
+	workspace, err := r.client.Workspaces(account).Resolve(ctx, m.WorkspaceID.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not read workspace", err))
+		return
+	}
+	role, err := r.client.WorkspaceRoles(account).Resolve(ctx, rows[at].RoleID)
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not read role of team", err))
+		return
+	}
+	m.fromAPI(account, rows[at], workspace, role)
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// Update implements [resource.Resource].
+func (r *teamWorkspaceRoleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m teamWorkspaceRoleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, 0, &resp.Diagnostics) {
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	}
+}
+
+// Delete implements [resource.Resource].
+func (r *teamWorkspaceRoleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var m teamWorkspaceRoleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	defer r.claims.deleting()()
+	if r.claims.taken(account, claimTeamRole, m.key()) {
+		return // another resource of this run gives the team its role there
+	}
+	if err := r.client.RemoveTeamAccess(ctx, account, m.WorkspaceID.ValueString(), m.TeamID.ValueString()); err != nil {
+		resp.Diagnostics.Append(failure("Could not take the team out of the workspace", err))
+	}
+}
+
+// ImportState implements [resource.ResourceWithImportState]: `<team id or name>/<workspace id or handle>`, with
+// `<account_id>/` in front or not.
+func (r *teamWorkspaceRoleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	account, names, ok := r.importByNames(ctx, []string{"team_id", "workspace_id"}, req, resp)
+	if !ok {
+		return
+	}
+	m := teamWorkspaceRoleModel{Team: teamFromText(names[0]), Workspace: types.StringValue(names[1])}
+	team, err := r.findTeam(ctx, account, m.Team, 0)
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not import role of team", err))
+	}
+	workspace, err := r.client.Workspaces(account).Resolve(ctx, names[1])
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not import role of team", err))
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	m.TeamID, m.WorkspaceID = types.StringValue(team.ID), types.StringValue(workspace.ID)
+	for name, value := range map[string]any{"team": m.Team, "workspace": m.Workspace, "team_id": m.TeamID, "workspace_id": m.WorkspaceID} {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
+	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
+}

@@ -1,0 +1,238 @@
+package provider_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+)
+
+const teamRoleAddress = "prefectsso_team_workspace_role.crew"
+
+func teamRoleConfig(srv *acctest.Server, team, workspace, role string, more ...string) string {
+	block := fmt.Sprintf("resource \"prefectsso_team_workspace_role\" \"crew\" {\n  team = { %s }\n  workspace = %q\n  role = %q\n", team, workspace, role)
+	for _, line := range more {
+		block += "  " + line + "\n"
+	}
+	return srv.Provider() + block + "}\n"
+}
+
+// teamRoles is an error unless the team has exactly these roles, as pairs of workspace and role.
+func teamRoles(srv *acctest.Server, team string, want map[string]string) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		if got := srv.TeamRoles(team); !maps.Equal(got, want) {
+			return fmt.Errorf("the team has the roles %v, want %v", got, want)
+		}
+		return nil
+	}
+}
+
+func TestAccTeamWorkspaceRole(t *testing.T) {
+	t.Parallel()
+	inBothModes(t, func(t *testing.T, srv *acctest.Server) {
+		crew, other := srv.AddTeam("Crew", "ada@acme.com"), srv.AddTeam("Other")
+		id := func(attribute, want string) statecheck.StateCheck {
+			return statecheck.ExpectKnownValue(teamRoleAddress, tfjsonpath.New(attribute), knownvalue.StringExact(want))
+		}
+		resource.Test(t, resource.TestCase{
+			ProtoV6ProviderFactories: acctest.Factories(),
+			CheckDestroy:             teamRoles(srv, crew, map[string]string{}),
+			Steps: []resource.TestStep{
+				{
+					PreConfig: srv.ResetRequests,
+					Config:    teamRoleConfig(srv, `name = "Crew"`, "production", "Viewer"),
+					ConfigStateChecks: []statecheck.StateCheck{
+						id("team_id", crew), id("workspace_id", srv.WorkspaceID("production")), id("role_id", srv.WorkspaceRoleID("Viewer")),
+						id("workspace", "production"), id("role", "Viewer"),
+					},
+					Check: resource.ComposeTestCheckFunc(teamRoles(srv, crew, map[string]string{"production": "Viewer"}), func(*terraform.State) error {
+						if n := srv.Requests().Count(http.MethodPut, "/workspaces/{workspace_id}/team_access/"); n != 1 {
+							return fmt.Errorf("a role took %d writes, want 1", n)
+						}
+						return nil
+					}),
+				},
+				{Config: teamRoleConfig(srv, `name = "Crew"`, "production", "Viewer"), ConfigPlanChecks: emptyPlan()},
+				{ // the same workspace and role by their ids are no change
+					Config:           teamRoleConfig(srv, `name = "Crew"`, srv.WorkspaceID("production"), srv.WorkspaceRoleID("Viewer")),
+					ConfigPlanChecks: emptyPlan(),
+				},
+				{ // the same team by its id replaces nothing
+					Config:           teamRoleConfig(srv, `id = "`+crew+`"`, "production", "Viewer"),
+					ConfigPlanChecks: planned(teamRoleAddress, plancheck.ResourceActionUpdate),
+					Check:            teamRoles(srv, crew, map[string]string{"production": "Viewer"}),
+				},
+				{
+					Config:           teamRoleConfig(srv, `id = "`+crew+`"`, "production", "Developer"),
+					ConfigPlanChecks: planned(teamRoleAddress, plancheck.ResourceActionUpdate),
+					Check:            teamRoles(srv, crew, map[string]string{"production": "Developer"}),
+				},
+				{ // changed behind Terraform's back
+					PreConfig:        func() { srv.SetTeamRole(crew, "production", "Owner") },
+					Config:           teamRoleConfig(srv, `id = "`+crew+`"`, "production", "Developer"),
+					ConfigPlanChecks: planned(teamRoleAddress, plancheck.ResourceActionUpdate),
+					Check:            teamRoles(srv, crew, map[string]string{"production": "Developer"}),
+				},
+				{ // taken out behind Terraform's back
+					PreConfig:        func() { srv.RemoveTeamRole(crew, "production") },
+					Config:           teamRoleConfig(srv, `id = "`+crew+`"`, "production", "Developer"),
+					ConfigPlanChecks: planned(teamRoleAddress, plancheck.ResourceActionCreate),
+					Check:            teamRoles(srv, crew, map[string]string{"production": "Developer"}),
+				},
+				{
+					ResourceName: teamRoleAddress, ImportState: true, ImportStateVerify: true,
+					ImportStateId: crew + "/production", ImportStateVerifyIdentifierAttribute: "team_id",
+				},
+				{ // another workspace and another team
+					Config:           teamRoleConfig(srv, `name = "Other"`, "staging", "Runner"),
+					ConfigPlanChecks: planned(teamRoleAddress, plancheck.ResourceActionReplace),
+					Check:            resource.ComposeTestCheckFunc(teamRoles(srv, crew, map[string]string{}), teamRoles(srv, other, map[string]string{"staging": "Runner"})),
+				},
+				{
+					ResourceName: teamRoleAddress, ImportState: true, ImportStateVerify: true,
+					ImportStateId: acctest.AccountID + "/Other/staging", ImportStateVerifyIdentifierAttribute: "team_id",
+				},
+				{ // the team is deleted behind Terraform's back
+					PreConfig:          func() { srv.Call(acctest.OwnerKey, http.MethodDelete, "/teams/"+other, nil, nil) },
+					Config:             teamRoleConfig(srv, `name = "Other"`, "staging", "Runner"),
+					PlanOnly:           true,
+					ExpectNonEmptyPlan: true,
+				},
+			},
+		})
+	})
+}
+
+func TestAccTeamWorkspaceRoleBadInput(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		team, workspace, role, key, more, want string
+	}{
+		"no such team":          {team: `name = "Nobody"`, want: `Could not find team.*no team "Nobody".*it has Crew`},
+		"no such team's id":     {team: `id = "0c1f1d2e-0000-4000-8000-0000000000ff"`, want: `Could not find team.*it has Crew`},
+		"a group on its way":    {team: `directory_group = "Engineers"`, want: `Could not find team.*No team of the directory group "Engineers" arrived.*no such team at all`},
+		"a team made by hand":   {team: `directory_group = "Crew"`, want: `Could not find team.*directory group "Crew"`},
+		"waited in vain":        {team: `name = "Late"`, more: `timeouts = { create = "1s" }`, want: `Could not find team.*within 1s`},
+		"no team":               {team: ``, want: `No attribute specified when one .and only one. of`},
+		"two teams":             {team: `name = "Crew", directory_group = "Crew"`, want: `2 attributes specified when one .and only one. of`},
+		"no team id":            {team: `id = "Crew"`, want: `"Crew" is no UUID`},
+		"no such workspace":     {workspace: "prod", want: `Unusable workspace.*no workspace "prod".*production, staging`},
+		"no such role":          {role: "Boss", want: `Unusable role.*no workspace role "Boss".*Developer.*Viewer`},
+		"a role of the account": {role: "Admin", want: `Unusable role.*no workspace role "Admin"`},
+		"no permission":         {key: "pnu_ada", want: `manage_workspace_teams`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := acctest.Start(t)
+			crew := srv.AddTeam("Crew")
+			or := func(text, fallback string) string {
+				if text == "" {
+					return fallback
+				}
+				return text
+			}
+			team := test.team
+			if team == "" && name != "no team" {
+				team = `name = "Crew"`
+			}
+			runSteps(t, resource.TestStep{
+				Config: srv.ProviderAs(or(test.key, acctest.ServiceKey)) + fmt.Sprintf("resource \"prefectsso_team_workspace_role\" \"x\" {\n  team = { %s }\n  workspace = %q\n  role = %q\n  %s\n}",
+					team, or(test.workspace, "production"), or(test.role, "Viewer"), test.more),
+				ExpectError: spread(test.want),
+			})
+			if roles := srv.TeamRoles(crew); len(roles) > 0 {
+				t.Errorf("the team has roles: %v", roles)
+			}
+		})
+	}
+}
+
+// Two resources for one team in one workspace fail instead of fighting; a role that was there is adopted with a warning.
+func TestAccTeamWorkspaceRoleOnce(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t)
+	crew := srv.AddTeam("Crew")
+	srv.SetTeamRole(crew, "production", "Owner")
+	runSteps(t, resource.TestStep{
+		Config: teamRoleConfig(srv, `name = "Crew"`, "production", "Viewer") + `
+resource "prefectsso_team_workspace_role" "again" {
+  team       = { id = "` + crew + `" }
+  workspace  = "production"
+  role       = "Developer"
+  depends_on = [prefectsso_team_workspace_role.crew]
+}`,
+		ExpectError: spread(`Two resources manage one thing`),
+	})
+}
+
+// A resource that takes over from another one in the same run keeps the team in the workspace.
+func TestAccTeamWorkspaceRoleMovesBetweenResources(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t)
+	crew := srv.AddTeam("Crew")
+	role := func(name string) string {
+		return srv.Provider() + `
+resource "prefectsso_team_workspace_role" "` + name + `" {
+  team      = { name = "Crew" }
+  workspace = "production"
+  role      = "Viewer"
+}`
+	}
+	runSteps(t,
+		resource.TestStep{Config: role("old")},
+		resource.TestStep{Config: role("new"), Check: teamRoles(srv, crew, map[string]string{"production": "Viewer"})},
+	)
+}
+
+func TestAccTeamDataSources(t *testing.T) {
+	t.Parallel()
+	inBothModes(t, func(t *testing.T, srv *acctest.Server) {
+		crew := srv.AddTeam("Crew", "ada@acme.com", "grace@acme.com")
+		srv.SetTeamRole(crew, "production", "Viewer")
+		var bots []struct{ ID string }
+		srv.Call(acctest.OwnerKey, http.MethodPost, "/bots/filter", map[string]any{}, &bots)
+		srv.Call(acctest.OwnerKey, http.MethodPut, "/teams/"+crew+"/members", map[string]any{"members": []map[string]string{{"member_id": bots[0].ID, "member_type": "service_account"}}}, nil)
+		at := func(address string, at tfjsonpath.Path, check knownvalue.Check) statecheck.StateCheck {
+			return statecheck.ExpectKnownValue("data."+address, at, check)
+		}
+		runSteps(t, resource.TestStep{
+			Config: srv.Provider() + `
+data "prefectsso_team" "crew" { name = "Crew" }
+data "prefectsso_team" "by_id" { id = data.prefectsso_team.crew.id }
+data "prefectsso_teams" "all" {}
+data "prefectsso_teams" "synced" { directory_id = "directory_01KABCDEFGHJKMNPQRSTVWXYZ0" }
+`,
+			ConfigStateChecks: []statecheck.StateCheck{
+				at("prefectsso_team.crew", tfjsonpath.New("id"), knownvalue.StringExact(crew)),
+				at("prefectsso_team.crew", tfjsonpath.New("directory_group_id"), knownvalue.Null()),
+				at("prefectsso_team.crew", tfjsonpath.New("members").AtMapKey("ada@acme.com").AtMapKey("name"), knownvalue.StringExact("Ada Lovelace")),
+				at("prefectsso_team.crew", tfjsonpath.New("members"), knownvalue.MapSizeExact(2)),
+				at("prefectsso_team.crew", tfjsonpath.New("service_accounts"), knownvalue.MapPartial(map[string]knownvalue.Check{"terraform": knownvalue.NotNull()})),
+				at("prefectsso_team.crew", tfjsonpath.New("workspaces").AtMapKey("production").AtMapKey("role"), knownvalue.StringExact("Viewer")),
+				at("prefectsso_team.by_id", tfjsonpath.New("name"), knownvalue.StringExact("Crew")),
+				at("prefectsso_teams.all", tfjsonpath.New("teams").AtMapKey("Crew").AtMapKey("people"), knownvalue.Int64Exact(2)),
+				at("prefectsso_teams.synced", tfjsonpath.New("teams"), knownvalue.MapSizeExact(0)),
+			},
+		}, resource.TestStep{
+			Config: srv.Provider() + `data "prefectsso_team" "x" { name = "Nobody" }`, ExpectError: spread(`Could not find team.*no team "Nobody".*it has Crew`),
+		})
+	})
+}
+
+// A plan without teams is named, at the data source and at the resource.
+func TestAccTeamsOutsideThePlan(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.Crowd(1, "Member"))
+	runSteps(t,
+		resource.TestStep{Config: srv.Provider() + `data "prefectsso_teams" "all" {}`, ExpectError: spread(`does not have the feature "teams".*Enterprise plan`)},
+	)
+}
