@@ -77,7 +77,7 @@ func TestAccExamplesImport(t *testing.T) {
 // noImport are the resources that have none: what they stand for is over when it is made.
 var noImport = []string{"prefectsso_setup_link"}
 
-// example is a server and an identity provider beside it, for the examples that need an issuer.
+// example is a server with a team, and an identity provider beside it, for the examples that need them.
 type example struct {
 	t      *testing.T
 	srv    *acctest.Server
@@ -87,6 +87,7 @@ type example struct {
 func newExample(t *testing.T) *example {
 	t.Helper()
 	srv := acctest.Start(t, acctest.PrivateIssuers)
+	srv.AddTeam("Platform", "ada@acme.com")
 	_, issuer := acctest.StartIdP(t, srv)
 	return &example{t, srv, issuer}
 }

@@ -84,7 +84,7 @@ func teamAttribute() schema.SingleNestedAttribute {
 		Attributes: map[string]schema.Attribute{
 			"id":              named("UUID of the team.", uuidValidator{}),
 			"name":            named("Name of the team, exactly as the account has it."),
-			"directory_group": named("The directory group that the team is made of, by its name or its id (`directory_group_…`). A team that somebody made by hand under that name is none."),
+			"directory_group": named("The directory group that the team is made of, by its name or its id (`directory_group_…`). The name is that of the team, which is the group's unless another team has it; a team that somebody made by hand is none."),
 		},
 	}
 }

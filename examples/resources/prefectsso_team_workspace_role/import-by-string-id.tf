@@ -1,0 +1,4 @@
+import {
+  to = prefectsso_team_workspace_role.platform
+  id = "Platform/production"
+}
