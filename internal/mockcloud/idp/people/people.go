@@ -1,0 +1,223 @@
+// Package people is the directory of the test identity provider: who works
+// there, in which groups, and who has left. It knows no HTTP and no SCIM.
+//
+// Every change is told to one Observer, in the order in which changes are made;
+// package push is that observer and carries them on to a SCIM endpoint.
+//
+// A group is made by naming it, as somebody who joins may do. Names of groups
+// and email addresses are one name each, whatever their case.
+package people
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+)
+
+// Person is somebody in the directory.
+type Person struct {
+	// Subject identifies the person for good (OIDC's sub, SCIM's externalId); it
+	// never changes and is never given to somebody else.
+	Subject    string
+	Email      string
+	FirstName  string
+	LastName   string
+	Title      string
+	Department string
+	// Groups are the names of the groups that the person is in, sorted.
+	Groups []string
+	// Left says that the person works there no more. Their groups stay, for the
+	// case of their return.
+	Left bool
+}
+
+// Name is how pages call the person.
+func (p Person) Name() string {
+	return cmp.Or(strings.TrimSpace(p.FirstName+" "+p.LastName), p.Email)
+}
+
+// Group is a group of people.
+type Group struct {
+	// ID identifies the group for good, whatever its name.
+	ID   string
+	Name string
+	// Members are the subjects of its people, sorted; also of those who left.
+	Members []string
+}
+
+// Observer is told of changes while the directory is locked: it must be quick
+// and must not call back.
+type Observer interface {
+	// PersonChanged is told of somebody new, too.
+	PersonChanged(Person)
+	PersonRemoved(Person)
+	// GroupChanged is told of new groups and of deleted ones, too.
+	GroupChanged(id, name string)
+}
+
+// Directory holds people and groups. Use New.
+type Directory struct {
+	mu       sync.RWMutex
+	observer Observer
+	people   map[string]*member // by subject
+	subjects map[string]string  // by folded email address
+	groups   map[string]*group  // by id
+	ids      map[string]string  // of groups, by folded name
+}
+
+type member struct {
+	Person                     // Groups is left empty here
+	groups map[string]struct{} // ids
+}
+
+type group struct {
+	id, name string
+	members  map[string]struct{} // subjects
+}
+
+// New gives an empty directory.
+func New() *Directory {
+	return &Directory{
+		observer: nobody{},
+		people:   make(map[string]*member), subjects: make(map[string]string),
+		groups: make(map[string]*group), ids: make(map[string]string),
+	}
+}
+
+type nobody struct{}
+
+func (nobody) PersonChanged(Person)        {}
+func (nobody) PersonRemoved(Person)        {}
+func (nobody) GroupChanged(string, string) {}
+
+// Observe tells somebody of all changes from now on, instead of who was told so
+// far.
+func (d *Directory) Observe(o Observer) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.observer = o
+}
+
+func fold(name string) string { return strings.ToLower(name) }
+
+// view is a person as others see them.
+func (d *Directory) view(m *member) Person {
+	out := m.Person
+	for id := range m.groups {
+		out.Groups = append(out.Groups, d.groups[id].name)
+	}
+	slices.Sort(out.Groups)
+	return out
+}
+
+// People gives everybody, also those who left, by email address.
+func (d *Directory) People() []Person {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	out := make([]Person, 0, len(d.people))
+	for _, m := range d.people {
+		out = append(out, d.view(m))
+	}
+	slices.SortFunc(out, func(a, b Person) int { return strings.Compare(a.Email, b.Email) })
+	return out
+}
+
+// Person gives the person of a subject.
+func (d *Directory) Person(subject string) (Person, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	m, ok := d.people[subject]
+	if !ok {
+		return Person{}, false
+	}
+	return d.view(m), true
+}
+
+// ByEmail gives the person of an email address.
+func (d *Directory) ByEmail(email string) (Person, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	m, ok := d.people[d.subjects[fold(email)]]
+	if !ok {
+		return Person{}, false
+	}
+	return d.view(m), true
+}
+
+// Groups gives all groups, by name.
+func (d *Directory) Groups() []Group {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	out := make([]Group, 0, len(d.groups))
+	for _, g := range d.groups {
+		out = append(out, g.view())
+	}
+	slices.SortFunc(out, func(a, b Group) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// Group gives the group of an id.
+func (d *Directory) Group(id string) (Group, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	g, ok := d.groups[id]
+	if !ok {
+		return Group{}, false
+	}
+	return g.view(), true
+}
+
+// GroupsOf gives the ids of the groups that somebody is in.
+func (d *Directory) GroupsOf(subject string) []string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	m, ok := d.people[subject]
+	if !ok {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(m.groups))
+}
+
+func (g *group) view() Group {
+	return Group{ID: g.id, Name: g.name, Members: slices.Sorted(maps.Keys(g.members))}
+}
+
+// byEmail finds somebody for a change.
+func (d *Directory) byEmail(email string) (*member, error) {
+	if m, ok := d.people[d.subjects[fold(email)]]; ok {
+		return m, nil
+	}
+	return nil, unknown("nobody here has the email address %q", email)
+}
+
+func (d *Directory) byName(name string) (*group, error) {
+	if g, ok := d.groups[d.ids[fold(name)]]; ok {
+		return g, nil
+	}
+	return nil, unknown("there is no group %q", name)
+}
+
+// named gives the group of a name, which it makes if there is none.
+func (d *Directory) named(name string) *group {
+	if g, err := d.byName(name); err == nil {
+		return g
+	}
+	g := &group{id: uuid.NewString(), name: name, members: make(map[string]struct{})}
+	d.groups[g.id], d.ids[fold(name)] = g, g.id
+	return g
+}
+
+func (d *Directory) tellPerson(m *member) { d.observer.PersonChanged(d.view(m)) }
+
+func (d *Directory) tellGroup(g *group) { d.observer.GroupChanged(g.id, g.name) }
+
+// tellGroups tells of all groups that somebody is in, or was.
+func (d *Directory) tellGroups(ids map[string]struct{}) {
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		d.tellGroup(d.groups[id])
+	}
+}
