@@ -11,7 +11,6 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/account"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/control"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scenario"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/setup"
@@ -105,7 +104,9 @@ func (s *Server) mount(cfg Config) error {
 		Router: s.router, Store: s.state, Token: cfg.ControlToken,
 		Restart: func() error {
 			if s.idp != nil {
-				s.idp.provider.Misbehave(idp.Honest)
+				if err := s.idp.provider.Reset(); err != nil {
+					return err
+				}
 			}
 			return s.state.Reset(cfg.Scenario.Seed)
 		},

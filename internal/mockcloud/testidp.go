@@ -46,13 +46,13 @@ func startIdP(cfg Config, clock func() time.Time, allows func(host string) bool)
 		return nil, errors.Join(fmt.Errorf("the public URL: %w", err), listener.Close())
 	}
 	config := idp.Config{
-		BaseURL: t.origin, ClientSecret: IdPClientSecret, Clock: clock,
+		BaseURL: t.origin, People: cfg.Scenario.People(), ClientSecret: IdPClientSecret, Clock: clock,
+		PushTo: func(u *url.URL) bool {
+			return cfg.PublicURL != "" && u.Scheme == public.Scheme && u.Host == public.Host
+		},
 		RedirectTo: func(u *url.URL) bool {
 			return (u.Scheme == "http" || u.Scheme == "https") && (allows(u.Host) || u.Host == public.Host)
 		},
-	}
-	for _, p := range cfg.Scenario.People() {
-		config.People = append(config.People, idp.Person{Subject: p.Subject, Email: p.Email, FirstName: p.FirstName, LastName: p.LastName})
 	}
 	if t.provider, err = idp.New(config); err != nil {
 		return nil, errors.Join(err, listener.Close())
@@ -71,6 +71,7 @@ func startIdP(cfg Config, clock func() time.Time, allows func(host string) bool)
 }
 
 func (t *testIdP) close() error {
+	t.provider.Close()
 	err := t.http.Close()
 	<-t.done
 	return err

@@ -19,13 +19,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sameorigin"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -69,32 +68,17 @@ func (c *Control) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		switch {
-		case foreign(r):
+		case sameorigin.Foreign(r):
 			fail(w, http.StatusForbidden, "The control API does not answer to pages of other origins")
 		case !c.authorized(r):
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			fail(w, http.StatusUnauthorized, "The control API needs its token: Authorization: Bearer <token>")
-		case r.ContentLength != 0 && !isJSON(r):
+		case r.ContentLength != 0 && !sameorigin.IsJSON(r):
 			fail(w, http.StatusUnsupportedMediaType, "The control API takes application/json only")
 		default:
 			mux.ServeHTTP(w, r)
 		}
 	})
-}
-
-// foreign says whether a browser sends the request for a page of another origin.
-func foreign(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "same-origin", "none":
-	default:
-		return true
-	}
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return false
-	}
-	u, err := url.Parse(origin)
-	return err != nil || u.Host != r.Host
 }
 
 func (c *Control) authorized(r *http.Request) bool {
@@ -103,11 +87,6 @@ func (c *Control) authorized(r *http.Request) bool {
 	}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.EqualFold(scheme, "Bearer") && router.IsSecret(token, c.Token)
-}
-
-func isJSON(r *http.Request) bool {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && kind == "application/json"
 }
 
 func fail(w http.ResponseWriter, status int, detail any) {

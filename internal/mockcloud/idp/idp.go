@@ -1,7 +1,6 @@
 package idp
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -10,33 +9,20 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp/people"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp/push"
 )
 
-// Person is somebody who can log in.
-type Person struct {
-	// Subject identifies the person for good (OIDC's sub); it never changes and
-	// is never given to somebody else.
-	Subject   string
-	Email     string
-	FirstName string
-	LastName  string
-	Groups    []string
-}
-
-// Name is how pages call the person.
-func (p Person) Name() string {
-	if name := strings.TrimSpace(p.FirstName + " " + p.LastName); name != "" {
-		return name
-	}
-	return p.Email
-}
+// Person is somebody in the provider's directory. Who has not left can log in.
+type Person = people.Person
 
 // Config is what an identity provider is made of.
 type Config struct {
 	// BaseURL is where browsers and servers reach the provider; it is the OIDC
 	// issuer. Scheme and host, optionally a path, no slash at the end.
 	BaseURL string
-	// People can log in from the start.
+	// People are in the directory from the start, and after a Reset.
 	People []Person
 	// ClientSecret is the secret of every OIDC client: any client_id is accepted
 	// with it. Empty switches OIDC's token endpoint off: nobody has the secret.
@@ -52,9 +38,13 @@ type Config struct {
 	SigningAlg string
 	// Clock gives the time; nil means time.Now.
 	Clock func() time.Time
+	// PushTo says of SCIM endpoints that are not on this machine that the directory
+	// may be pushed to them; nil means none.
+	PushTo func(*url.URL) bool
 }
 
-// IdP is an identity provider; it is an http.Handler. Use New.
+// IdP is an identity provider; it is an http.Handler. Use New, and Close it in the
+// end.
 type IdP struct {
 	base         *url.URL
 	clock        func() time.Time
@@ -66,10 +56,11 @@ type IdP struct {
 	modes        []Mode // that there are
 	oidc         *oidcState
 	saml         *samlState
+	directory    *people.Directory
+	pusher       *push.Pusher
+	first        []Person // of the directory
 
 	mu          sync.RWMutex
-	people      map[string]Person // by subject
-	subjects    map[string]string // by email address, in lower case
 	misbehavior Mode
 }
 
@@ -95,15 +86,15 @@ func New(config Config) (*IdP, error) {
 		crossOrigin:  http.NewCrossOriginProtection(),
 		redirectable: slices.Clone(config.RedirectOrigins),
 		redirectTo:   config.RedirectTo,
-		people:       make(map[string]Person),
-		subjects:     make(map[string]string),
+		directory:    people.New(),
+		first:        slices.Clone(config.People),
 	}
-	for _, person := range config.People {
-		if err := p.SetPerson(person); err != nil {
-			return nil, err
-		}
+	p.pusher = push.New(push.Config{Directory: p.directory, Allow: config.PushTo})
+	if err := p.directory.Replace(p.first); err != nil {
+		return nil, err
 	}
 	p.registerPages()
+	p.registerDirectory()
 	// Each protocol mounts its own routes on the provider.
 	for _, register := range []func(*IdP, Config) error{registerOIDC, registerSAML} {
 		if err := register(p, config); err != nil {
@@ -111,57 +102,6 @@ func New(config Config) (*IdP, error) {
 		}
 	}
 	return p, nil
-}
-
-// SetPerson adds a person, or changes the one with that subject.
-func (p *IdP) SetPerson(person Person) error {
-	if person.Subject == "" || person.Email == "" {
-		return errors.New("a person needs a subject and an email address")
-	}
-	person.Groups = slices.Clone(person.Groups)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	email := strings.ToLower(person.Email)
-	if other, taken := p.subjects[email]; taken && other != person.Subject {
-		return fmt.Errorf("two people have the email address %s", person.Email)
-	}
-	delete(p.subjects, strings.ToLower(p.people[person.Subject].Email))
-	p.people[person.Subject], p.subjects[email] = person, person.Subject
-	return nil
-}
-
-// RemovePerson takes a person away; unknown ones are fine.
-func (p *IdP) RemovePerson(subject string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.subjects, strings.ToLower(p.people[subject].Email))
-	delete(p.people, subject)
-}
-
-// People are all who can log in, by email address.
-func (p *IdP) People() []Person {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	out := make([]Person, 0, len(p.people))
-	for _, person := range p.people {
-		out = append(out, person)
-	}
-	slices.SortFunc(out, func(a, b Person) int { return strings.Compare(a.Email, b.Email) })
-	return out
-}
-
-func (p *IdP) person(subject string) (Person, bool) {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	person, ok := p.people[subject]
-	return person, ok
-}
-
-func (p *IdP) personByEmail(email string) (Person, bool) {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	person, ok := p.people[p.subjects[strings.ToLower(email)]]
-	return person, ok
 }
 
 // url is the full address of one of the provider's own paths.

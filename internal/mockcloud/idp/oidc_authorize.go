@@ -60,6 +60,10 @@ func (p *IdP) authorize(w http.ResponseWriter, r *http.Request) {
 		p.ask(w, page)
 		return
 	}
+	if person.Left {
+		answer(url.Values{"error": {"access_denied"}, "error_description": {person.Email + " has left"}})
+		return
+	}
 	answer(url.Values{"code": {p.oidc.codes.add(grant{
 		subject:     person.Subject,
 		client:      client,

@@ -38,7 +38,7 @@ func (p *IdP) token(w http.ResponseWriter, r *http.Request) {
 	}
 	// A code is gone with its first use, whatever comes of it.
 	g, ok := p.oidc.codes.take(r.PostFormValue("code"))
-	person, exists := p.person(g.subject)
+	person, exists := p.employed(g.subject)
 	if !ok || !exists || g.client != client || g.redirectURI != r.PostFormValue("redirect_uri") ||
 		!verifies(r.PostFormValue("code_verifier"), g.challenge) {
 		writeJSON(w, http.StatusBadRequest, oauthError{"invalid_grant", "The code is unknown, used or expired, or was given for another request"})
@@ -84,7 +84,7 @@ func verifies(verifier, challenge string) bool {
 func (p *IdP) userinfo(w http.ResponseWriter, r *http.Request) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	g, ok := p.oidc.tokens.get(token)
-	person, exists := p.person(g.subject)
+	person, exists := p.employed(g.subject)
 	if !ok || !exists || !strings.EqualFold(scheme, "Bearer") {
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		writeJSON(w, http.StatusUnauthorized, oauthError{"invalid_token", "The access token is unknown or expired"})

@@ -50,7 +50,8 @@ type choice struct {
 // ask shows the page. With a problem it answers 422.
 func (p *IdP) ask(w http.ResponseWriter, q question) {
 	people := p.People()
-	hinted, known := p.personByEmail(q.Hint)
+	hinted, err := p.directory.Find(q.Hint)
+	known := err == nil
 	if q.More = len(people) > listed; q.More {
 		people = people[:listed]
 	}
@@ -76,18 +77,19 @@ func (p *IdP) ask(w http.ResponseWriter, q question) {
 }
 
 // chosen reads from a submitted page who is logging in; the second value is what
-// to tell them if that is unclear. A form of another site's page is refused.
+// to tell them if that is unclear. A form of another site's page is refused. The
+// person may have left; what is said then is the protocols' affair.
 func (p *IdP) chosen(r *http.Request) (Person, string) {
 	if err := p.crossOrigin.Check(r); err != nil {
 		return Person{}, "The form did not come from this page. Please choose again."
 	}
 	if email := r.PostFormValue("email"); email != "" {
-		if person, ok := p.personByEmail(email); ok {
+		if person, err := p.directory.Find(email); err == nil {
 			return person, ""
 		}
 		return Person{}, "Nobody here has that email address."
 	}
-	if person, ok := p.person(r.PostFormValue("person")); ok {
+	if person, ok := p.directory.Person(r.PostFormValue("person")); ok {
 		return person, ""
 	}
 	return Person{}, "Please choose who is logging in."

@@ -135,7 +135,11 @@ func (p *IdP) samlAsk(w http.ResponseWriter, r *http.Request, page question, req
 		p.ask(w, page)
 		return
 	}
-	response, err := p.samlResponse(person, request)
+	respond := p.samlResponse
+	if person.Left {
+		respond = p.samlRefusal
+	}
+	response, err := respond(person, request)
 	if err != nil {
 		p.problem(w, http.StatusInternalServerError, "The answer could not be made: "+err.Error())
 		return
@@ -143,9 +147,10 @@ func (p *IdP) samlAsk(w http.ResponseWriter, r *http.Request, page question, req
 	w.Header().Set("Content-Security-Policy", policy(origin(acs)))
 	// With same-origin, browsers would post the answer as from nowhere (Origin: null).
 	w.Header().Set("Referrer-Policy", "origin")
-	p.render(w, http.StatusOK, "saml_answer.html", struct{ Application, ACS, Response, RelayState string }{
-		request.issuer, request.acs, base64.StdEncoding.EncodeToString(response), request.relayState,
-	})
+	p.render(w, http.StatusOK, "saml_answer.html", struct {
+		Application, ACS, Response, RelayState string
+		Left                                   bool
+	}{request.issuer, request.acs, base64.StdEncoding.EncodeToString(response), request.relayState, person.Left})
 }
 
 // nameID is how the person is called in an answer: as the request asks, else by

@@ -42,6 +42,28 @@ func (p *IdP) samlResponse(person Person, request authnRequest) ([]byte, error) 
 	return p.bendSAMLBytes(out), nil
 }
 
+// samlRefusal says that a person may not log in (SAML Core 3.2.2.2), signed as a
+// whole.
+func (p *IdP) samlRefusal(person Person, request authnRequest) ([]byte, error) {
+	key, _, err := p.saml.current()
+	if err != nil {
+		return nil, err
+	}
+	response := p.unsignedResponse(person, request, &crewjam.NameID{})
+	response.Assertion = nil
+	response.Status.StatusCode = crewjam.StatusCode{
+		Value: crewjam.StatusResponder, StatusCode: &crewjam.StatusCode{Value: crewjam.StatusRequestDenied},
+	}
+	tree := response.Element()
+	s := signer{key: key, method: dsig.RSASHA256SignatureMethod, what: SignResponse}
+	if err := s.envelop(tree); err != nil {
+		return nil, err
+	}
+	doc := etree.NewDocument()
+	doc.SetRoot(tree)
+	return doc.WriteToBytes()
+}
+
 func (p *IdP) unsignedResponse(person Person, request authnRequest, name *crewjam.NameID) *crewjam.Response {
 	now := p.clock().UTC().Truncate(time.Millisecond)
 	issuer := crewjam.Issuer{Value: p.SAMLEntityID()}

@@ -55,6 +55,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	c := &checker{root: &root, keys: seen{}}
 	c.accounts(doc.Accounts)
 	c.users(doc.Users)
+	c.provider(doc.IdP)
 	var extra yaml.Node
 	if err := d.Decode(&extra); !errors.Is(err, io.EOF) {
 		c.mistakes = append(c.mistakes, Mistake{Line: max(extra.Line, 1), What: "a scenario is one YAML document"})
@@ -63,7 +64,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 		slices.SortStableFunc(c.mistakes, func(a, b Mistake) int { return cmp.Compare(a.Line, b.Line) })
 		return nil, &Error{Name: name, Mistakes: c.mistakes}
 	}
-	return &Scenario{accounts: doc.Accounts, users: doc.Users}, nil
+	return &Scenario{accounts: doc.Accounts, users: doc.Users, idp: doc.IdP}, nil
 }
 
 var (

@@ -18,6 +18,7 @@ var defaultYAML []byte
 type Scenario struct {
 	accounts []account
 	users    []person
+	idp      provider
 }
 
 // document is a scenario as it is written down.
@@ -26,6 +27,7 @@ type document struct {
 	// Users are people whether they belong to an account or not. Those who do not
 	// can be invited.
 	Users []person `yaml:"users"`
+	IdP   provider `yaml:"idp"`
 }
 
 type account struct {

@@ -138,6 +138,37 @@ accounts:
 	}
 }
 
+// TestPeople: the identity provider has the users, more about some of them, and
+// people whom no account knows.
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	s, err := Parse("p.yaml", []byte(`
+accounts:
+  - handle: acme
+    users: [{email: ada@acme.com, first_name: Ada}, {email: grace@acme.com}]
+    generate: {members: 1, domain: acme.com}
+idp:
+  people:
+    - {email: ADA@acme.com, last_name: Lovelace, title: Countess, department: Engines, groups: [Math, Poets]}
+    - {email: new@acme.com, first_name: New}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range s.People() {
+		got = append(got, fmt.Sprintf("%s|%s|%s|%s|%v", p.Email, p.Name(), p.Title, p.Department, p.Groups))
+	}
+	want := "ada@acme.com|Ada Lovelace|Countess|Engines|[Math Poets] grace@acme.com|grace@acme.com|||[] " +
+		"person00001@acme.com|Person 00001|||[] new@acme.com|New|||[]"
+	if all := strings.Join(got, " "); all != want {
+		t.Errorf("%s, want %s", all, want)
+	}
+	if again := s.People(); again[0].Subject != s.People()[0].Subject || again[0].Subject == again[1].Subject {
+		t.Error("subjects change, or two people have the same")
+	}
+}
+
 // TestGenerate: many people, in order, the same ids every time.
 func TestGenerate(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,6 @@ package scenario
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -175,40 +174,6 @@ func seedBot(tx *store.Tx, accountID uuid.UUID, b serviceAccount) error {
 		AccountID: accountID, Name: b.Name, RoleID: role, Secret: b.APIKey,
 	})
 	return err
-}
-
-// Person is somebody whom a scenario has.
-type Person struct {
-	// Subject is another name of theirs, the same in every run.
-	Subject                    string
-	Email, FirstName, LastName string
-}
-
-// People gives everybody whom the scenario has, each once.
-func (s *Scenario) People() []Person {
-	var out []Person
-	seen := make(map[string]bool)
-	add := func(p person) {
-		if key := strings.ToLower(p.Email); !seen[key] {
-			seen[key] = true
-			out = append(out, Person{stableID("subject", key).String(), p.Email, p.FirstName, p.LastName})
-		}
-	}
-	for _, p := range s.users {
-		add(p)
-	}
-	for _, a := range s.accounts {
-		for _, u := range a.Users {
-			add(u.person)
-		}
-		if a.Generate == nil {
-			continue
-		}
-		for n := 1; n <= a.Generate.Members; n++ {
-			add(a.Generate.person(n))
-		}
-	}
-	return out
 }
 
 // person is one of the people that are generated.

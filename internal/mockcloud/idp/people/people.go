@@ -137,15 +137,15 @@ func (d *Directory) Person(subject string) (Person, bool) {
 	return d.view(m), true
 }
 
-// ByEmail gives the person of an email address.
-func (d *Directory) ByEmail(email string) (Person, bool) {
+// Find gives the person of an email address.
+func (d *Directory) Find(email string) (Person, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	m, ok := d.people[d.subjects[fold(email)]]
-	if !ok {
-		return Person{}, false
+	m, err := d.byEmail(email)
+	if err != nil {
+		return Person{}, err
 	}
-	return d.view(m), true
+	return d.view(m), nil
 }
 
 // Groups gives all groups, by name.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -75,6 +76,17 @@ func (e *Quarantined) Error() string {
 
 // Unwrap gives the endpoint's answer.
 func (e *Quarantined) Unwrap() error { return e.Cause }
+
+// Undelivered is what was given up.
+type Undelivered struct{ What []string }
+
+func (e *Undelivered) Error() string {
+	const shown = 3
+	if len(e.What) <= shown {
+		return strings.Join(e.What, "; ")
+	}
+	return fmt.Sprintf("%s; and %d more", strings.Join(e.What[:shown], "; "), len(e.What)-shown)
+}
 
 // New gives a Pusher that is connected to nothing. It observes the directory.
 func New(c Config) *Pusher {
@@ -279,17 +291,20 @@ func (p *Pusher) Wait(ctx context.Context, keys ...string) (time.Duration, error
 	}
 	p.mu.Unlock()
 	var took time.Duration
-	var failed []error
+	var failed []string
 	for _, c := range changes {
 		if err := p.wait(ctx, c); err != nil {
 			return 0, err
 		}
 		took = max(took, c.took)
 		if c.err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", c.label, c.err))
+			failed = append(failed, c.label+": "+c.err.Error())
 		}
 	}
-	return took, errors.Join(failed...)
+	if len(failed) > 0 {
+		return took, &Undelivered{What: failed}
+	}
+	return took, nil
 }
 
 func (p *Pusher) wait(ctx context.Context, c *change) error {
