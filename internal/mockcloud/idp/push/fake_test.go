@@ -61,25 +61,29 @@ func newScene(t *testing.T, who ...string) *scene {
 	}
 	s.push = push.New(push.Config{
 		Directory: s.Directory, Transport: s.fake,
-		Now: func() time.Time {
-			s.clock.Lock()
-			defer s.clock.Unlock()
-			return s.now
-		},
-		After: func(d time.Duration) <-chan time.Time {
-			s.clock.Lock()
-			defer s.clock.Unlock()
-			s.now, s.waits = s.now.Add(d), append(s.waits, d)
-			fired := make(chan time.Time, 1)
-			fired <- s.now
-			return fired
-		},
+		Now: s.time, After: s.later,
 	})
 	t.Cleanup(s.push.Disconnect)
 	for _, name := range who {
 		s.join(name)
 	}
 	return s
+}
+
+func (s *scene) time() time.Time {
+	s.clock.Lock()
+	defer s.clock.Unlock()
+	return s.now
+}
+
+// later lets the time pass at once.
+func (s *scene) later(d time.Duration) <-chan time.Time {
+	s.clock.Lock()
+	defer s.clock.Unlock()
+	s.now, s.waits = s.now.Add(d), append(s.waits, d)
+	fired := make(chan time.Time, 1)
+	fired <- s.now
+	return fired
 }
 
 // join adds somebody with a subject that tests can name.
