@@ -297,6 +297,9 @@ func (p *Pusher) Wait(ctx context.Context, keys ...string) (time.Duration, error
 			return 0, err
 		}
 		took = max(took, c.took)
+		if errors.Is(c.err, ErrNotConnected) {
+			return 0, c.err // somebody disconnected meanwhile
+		}
 		if c.err != nil {
 			failed = append(failed, c.label+": "+c.err.Error())
 		}

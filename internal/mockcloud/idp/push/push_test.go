@@ -66,7 +66,7 @@ func TestConnect(t *testing.T) {
 	}
 	s.push.Disconnect()
 	s.join("late")
-	if err := s.push.Idle(t.Context()); !errors.Is(err, push.ErrNotConnected) || s.push.Status().State != push.NotConnected || len(s.took()) == 0 {
+	if err := s.push.Idle(t.Context()); !errors.Is(err, push.ErrNotConnected) || s.push.Status().State != push.NotConnected || len(s.took()) != 0 {
 		t.Errorf("%v, %+v", err, s.push.Status())
 	}
 }
