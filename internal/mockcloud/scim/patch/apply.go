@@ -46,10 +46,16 @@ func Apply(resource map[string]any, operations []Operation, lookup Lookup) (map[
 	p := patcher{maps.Clone(resource), lookup}
 	for i, o := range operations {
 		if err := p.apply(o); err != nil {
-			return nil, inOperation(i, err)
+			return nil, InOperation(i, err)
 		}
 	}
 	return p.resource, nil
+}
+
+// ApplyOne is Apply for one operation, of which its error need not say which it is.
+func ApplyOne(resource map[string]any, operation Operation, lookup Lookup) (map[string]any, error) {
+	p := patcher{maps.Clone(resource), lookup}
+	return p.resource, p.apply(operation)
 }
 
 type patcher struct {

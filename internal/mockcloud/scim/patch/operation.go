@@ -59,7 +59,7 @@ func Parse(body map[string]any) ([]Operation, error) {
 	for i, raw := range list {
 		op, err := operation(raw)
 		if err != nil {
-			return nil, inOperation(i, err)
+			return nil, InOperation(i, err)
 		}
 		out = append(out, op)
 	}
@@ -104,8 +104,8 @@ func member(object map[string]any, name string) any {
 	return nil
 }
 
-// inOperation says which operation of a request an error is about.
-func inOperation(i int, err error) error {
+// InOperation says which operation of a request an error is about; the first is 0.
+func InOperation(i int, err error) error {
 	var e *scimerr.Error
 	if !errors.As(err, &e) {
 		return fmt.Errorf("operation %d: %w", i+1, err)

@@ -6,7 +6,7 @@ package scimerr
 
 import "fmt"
 
-// Type is a scimType of RFC 7644, table 9.
+// Type is a scimType of RFC 7644, table 9, or RFC 9865.
 type Type string
 
 // The scimTypes of RFC 7644, table 9.
@@ -21,6 +21,13 @@ const (
 	InvalidValue  Type = "invalidValue"
 	InvalidVers   Type = "invalidVers"
 	Sensitive     Type = "sensitive"
+)
+
+// The scimTypes of RFC 9865, 2.3.
+const (
+	InvalidCursor Type = "invalidCursor"
+	ExpiredCursor Type = "expiredCursor"
+	InvalidCount  Type = "invalidCount"
 )
 
 // Error is a request that a SCIM server has to refuse.
