@@ -13,6 +13,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scenario"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/setup"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
@@ -138,6 +139,7 @@ func (s *Server) mount(cfg Config) error {
 	s.router.Mount(control.Prefix, steer.Handler())
 	dashboard := &setup.Dashboard{Store: s.state, Checker: cfg.Checker, PublicURL: cfg.PublicURL, Logger: cfg.Logger}
 	s.router.Mount(setup.Prefix, dashboard.Handler())
+	scim.New(scim.Options{Store: s.state, Clock: clock, Logger: cfg.Logger, PublicURL: cfg.PublicURL}).Mount(s.router)
 	sso.New(sso.Options{Store: s.state, Parties: parties, Clock: clock, Logger: cfg.Logger, PublicURL: cfg.PublicURL}).Mount(s.router)
 	return nil
 }

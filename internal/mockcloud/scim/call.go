@@ -1,0 +1,189 @@
+package scim
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// maxBody is the published limit of a body, 2,000 KB.
+const maxBody = 2_000_000
+
+// call is one request, or one operation of a bulk request.
+type call struct {
+	server           *Server
+	request          *http.Request
+	endpoint, secret string
+	// base is the address of the directory's service.
+	base string
+	// id is the resource in the path.
+	id                   string
+	ifMatch, ifNoneMatch string
+	values               url.Values
+	attributes, excluded []string
+	actor                store.Actor
+}
+
+// admit finds the directory whose token the caller has, and notes that it was used.
+func (c *call) admit() error {
+	due := false
+	err := c.server.Store.View(func(r *store.Reader) error {
+		d, token, err := r.AuthenticateSCIM(c.endpoint, c.secret)
+		if err != nil {
+			return err
+		}
+		c.actor, due = store.DirectoryActor(d), r.NeedsTouch(d, token)
+		return nil
+	})
+	if err != nil || !due {
+		return err
+	}
+	return c.server.Store.Update(c.actor, func(tx *store.Tx) error {
+		d, token, err := tx.AuthenticateSCIM(c.endpoint, c.secret)
+		if err != nil {
+			return err
+		}
+		tx.TouchSCIM(d, token)
+		return nil
+	})
+}
+
+// view reads the state. That the token is good is checked in it again: what ended
+// it since the request came in counts.
+func (c *call) view(fn func(*store.Reader, *store.Directory) error) error {
+	return c.server.Store.View(func(r *store.Reader) error {
+		d, _, err := r.AuthenticateSCIM(c.endpoint, c.secret)
+		if err != nil {
+			return err
+		}
+		return fn(r, d)
+	})
+}
+
+// update changes the state in the directory's name, in one transaction with the
+// check of the token.
+func (c *call) update(fn func(*store.Tx, *store.Directory) error) error {
+	return c.server.Store.Update(c.actor, func(tx *store.Tx) error {
+		d, _, err := tx.AuthenticateSCIM(c.endpoint, c.secret)
+		if err != nil {
+			return err
+		}
+		return fn(tx, d)
+	})
+}
+
+// bearer gives the token of the Authorization header (RFC 6750), empty for none.
+func bearer(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// withBody hands a handler the request's body.
+func withBody(handle func(*call, map[string]any) (*answer, error)) handler {
+	return func(c *call) (*answer, error) {
+		body, err := c.body(maxBody)
+		if err != nil {
+			return nil, err
+		}
+		return handle(c, body)
+	}
+}
+
+// body reads the request's body, an object.
+func (c *call) body(limit int64) (map[string]any, error) {
+	if err := checkMedia(c.request.Header.Get("Content-Type")); err != nil {
+		return nil, err
+	}
+	tooLarge := &statusError{
+		status: http.StatusRequestEntityTooLarge,
+		detail: fmt.Sprintf("The body is over the limit of %d bytes; send less in a request", limit),
+	}
+	raw, err := io.ReadAll(io.LimitReader(c.request.Body, limit+1))
+	switch {
+	case int64(len(raw)) > limit:
+		// Without reading on for a while many clients fail to see the answer.
+		_, _ = io.CopyN(io.Discard, c.request.Body, 4*limit)
+		return nil, tooLarge
+	case err != nil:
+		return nil, &statusError{status: http.StatusBadRequest, detail: "The body could not be read to its end"}
+	}
+	return decode(raw)
+}
+
+// checkMedia says whether a body is to be read: RFC 7644, 3.1, or plain JSON. One
+// without a Content-Type is taken for SCIM.
+func checkMedia(given string) error {
+	if given == "" {
+		return nil
+	}
+	media, params, err := mime.ParseMediaType(given)
+	charset := params["charset"]
+	if err == nil && (media == mediaType || media == "application/json") && (charset == "" || strings.EqualFold(charset, "utf-8")) {
+		return nil
+	}
+	return &statusError{
+		status: http.StatusUnsupportedMediaType,
+		detail: "The Content-Type has to be application/scim+json or application/json, in UTF-8",
+	}
+}
+
+// resource is the id in the path.
+func (c *call) resource(what string) (uuid.UUID, error) {
+	id, ok := parseID(c.id)
+	if !ok {
+		return uuid.Nil, &store.NotFound{What: what}
+	}
+	return id, nil
+}
+
+// parseID reads an id in the one spelling that it has: ids are compared with their
+// case (RFC 7643, 3.1).
+func parseID(text string) (uuid.UUID, bool) {
+	id, err := uuid.Parse(text)
+	return id, err == nil && id.String() == text
+}
+
+// errNotModified says that the caller has the resource as it is (RFC 9110, 13.1.2).
+var errNotModified = errors.New("not modified")
+
+// precondition holds a resource's version against If-Match and If-None-Match
+// (RFC 7644, 3.14). Tags are compared weakly.
+func (c *call) precondition(version string) error {
+	if c.ifMatch != "" && !hasTag(c.ifMatch, version) {
+		return &store.PreconditionFailed{What: "The resource"}
+	}
+	if c.ifNoneMatch != "" && hasTag(c.ifNoneMatch, version) {
+		if c.request.Method == http.MethodGet || c.request.Method == http.MethodHead {
+			return errNotModified
+		}
+		return &statusError{status: http.StatusPreconditionFailed, detail: "If-None-Match names the version that the resource has"}
+	}
+	return nil
+}
+
+func hasTag(list, version string) bool {
+	for tag := range strings.SplitSeq(list, ",") {
+		tag = strings.TrimSpace(tag)
+		if tag == "*" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(version, "W/") {
+			return true
+		}
+	}
+	return false
+}
+
+// projection is what the caller wants to see.
+func (c *call) projection(rt *schema.ResourceType) *schema.Projection {
+	return rt.Projection(c.attributes, c.excluded)
+}

@@ -1,0 +1,242 @@
+package scim
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// hits are what a query found: rows in their own order, or sorted.
+type hits struct {
+	rows
+	sorted []row // nil where nobody asked for an order
+}
+
+func (h hits) at(i int) row {
+	if h.sorted != nil {
+		return h.sorted[i]
+	}
+	return h.rows.at(i)
+}
+
+// takesAll says that every row is found, in the rows' own order.
+func (q *query) takesAll() bool { return q.filter == nil && q.sortBy.Name == "" }
+
+// match finds the rows that the query asks for.
+func (c *call) match(q *query, all rows, linked map[uuid.UUID]links) (hits, error) {
+	if q.takesAll() {
+		return hits{rows: all}, nil
+	}
+	whole := q.mentions(func(p filter.Path) bool { return !onRow(p) })
+	var out hits
+	var keys []keyed
+	for i := range all.len() {
+		r := all.at(i)
+		resource, err := c.toMatch(r, linked[r.id()], whole)
+		if err != nil {
+			return hits{}, err
+		}
+		if q.filter != nil && !filter.Match(q.filter, resource, r.resourceType().CaseExact) {
+			continue
+		}
+		if r.user != nil {
+			out.users = append(out.users, r.user)
+		} else {
+			out.groups = append(out.groups, r.group)
+		}
+		if q.sortBy.Name != "" {
+			keys = append(keys, keyed{r, q.keyOf(resource, r.resourceType())})
+		}
+	}
+	if q.sortBy.Name != "" {
+		out.sorted = q.sort(keys)
+	}
+	return out, nil
+}
+
+// toMatch is a resource to hold against a filter. A user's costs most of a search,
+// and need not be whole where the row alone can tell.
+func (c *call) toMatch(r row, of links, whole bool) (map[string]any, error) {
+	if whole || r.user == nil {
+		return c.document(r, of)
+	}
+	u := r.user
+	return c.userDocument(u, map[string]any{"userName": u.UserName, "externalId": u.ExternalID, "active": u.Active}, of.groups), nil
+}
+
+// onRow says whether an attribute of a user is known without reading the resource.
+func onRow(p filter.Path) bool {
+	return p.Core() && slices.Contains([]string{"id", "username", "externalid", "active", "meta", "groups"}, strings.ToLower(p.Name))
+}
+
+// linksAsked are the groups and members that the query asks for, read only if it does.
+func (c *call) linksAsked(r *store.Reader, q *query, all rows) map[uuid.UUID]links {
+	out := make(map[uuid.UUID]links)
+	if q.mentions(asksGroups) {
+		for _, u := range all.users {
+			out[u.ID] = links{groups: slices.Clone(r.GroupsOf(u))}
+		}
+	}
+	if q.mentions(asksMembers) {
+		named, enough := q.membersNamed()
+		for _, g := range all.groups {
+			if enough {
+				out[g.ID] = links{members: c.membersAmong(r, g, named)}
+			} else {
+				out[g.ID] = links{members: c.shownMembers(r, g, schema.Group().Projection(nil, nil))}
+			}
+		}
+	}
+	return out
+}
+
+// asksGroups says whether an attribute depends on a user's groups, as the version does.
+func asksGroups(p filter.Path) bool {
+	return p.Core() && (strings.EqualFold(p.Name, "groups") || strings.EqualFold(p.Name, "meta") && (p.Sub == "" || strings.EqualFold(p.Sub, "version")))
+}
+
+func asksMembers(p filter.Path) bool { return p.Core() && strings.EqualFold(p.Name, "members") }
+
+// membersNamed are the members that the filter names. Enough says that it asks for
+// nothing else of members, so that whoever else is one makes no difference: this is
+// how Entra ID asks whether somebody is in a group.
+func (q *query) membersNamed() (ids []uuid.UUID, enough bool) {
+	enough = !asksMembers(q.sortBy)
+	var walk func(filter.Expr)
+	named := func(op filter.Op, value any) {
+		given, ok := value.(string)
+		if !ok || given == "" || op != filter.Eq {
+			enough = false
+		} else if id, ok := parseID(given); ok {
+			ids = append(ids, id)
+		}
+	}
+	walk = func(e filter.Expr) {
+		switch e := e.(type) {
+		case filter.And:
+			walk(e.Left)
+			walk(e.Right)
+		case filter.Or:
+			walk(e.Left)
+			walk(e.Right)
+		case filter.Not:
+			walk(e.Filter)
+		case filter.Compare:
+			if asksMembers(e.Path) && (e.Path.Sub == "" || strings.EqualFold(e.Path.Sub, "value")) {
+				named(e.Op, e.Value)
+			} else if asksMembers(e.Path) {
+				enough = false
+			}
+		case filter.ValuePath:
+			inner, ok := e.Filter.(filter.Compare)
+			switch {
+			case !asksMembers(e.Path):
+			case ok && strings.EqualFold(inner.Path.String(), "value"):
+				named(inner.Op, inner.Value)
+			default:
+				enough = false
+			}
+		}
+	}
+	walk(q.filter)
+	return ids, enough
+}
+
+func (c *call) membersAmong(r *store.Reader, g *store.DirectoryGroup, named []uuid.UUID) []any {
+	var out []any
+	for _, id := range named {
+		if r.InDirectoryGroup(g, id) {
+			out = append(out, c.memberDocument(id, false))
+		}
+	}
+	return out
+}
+
+// key is what a row is sorted by.
+type key struct {
+	missing bool
+	number  float64
+	text    string
+}
+
+type keyed struct {
+	row
+	key key
+}
+
+// keyOf is the attribute to sort by; of several values the primary one, else the
+// first (RFC 7644, 3.4.2.3).
+func (q *query) keyOf(resource map[string]any, rt *schema.ResourceType) key {
+	object := resource
+	if !q.sortBy.Core() {
+		object, _ = member(resource, q.sortBy.URI).(map[string]any)
+	}
+	value := member(object, q.sortBy.Name)
+	if list, ok := value.([]any); ok {
+		value = preferred(list)
+	}
+	if parts, ok := value.(map[string]any); ok {
+		value = member(parts, cmp.Or(q.sortBy.Sub, "value"))
+	}
+	switch value := value.(type) {
+	case string:
+		if !rt.CaseExact(q.sortBy.String()) {
+			value = filter.Fold(value)
+		}
+		return key{missing: value == "", text: value}
+	case json.Number:
+		number, err := value.Float64()
+		return key{missing: err != nil, number: number}
+	case bool:
+		return key{text: fmt.Sprint(value)}
+	}
+	return key{missing: true}
+}
+
+func preferred(list []any) any {
+	for _, one := range list {
+		if parts, ok := one.(map[string]any); ok && parts["primary"] == true {
+			return one
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return list[0]
+}
+
+// sort orders by the keys; who has none comes last, or first in descending order.
+// Equal ones keep the rows' own order either way.
+func (q *query) sort(keys []keyed) []row {
+	slices.SortStableFunc(keys, func(a, b keyed) int {
+		order := cmp.Or(compareBool(a.key.missing, b.key.missing), cmp.Compare(a.key.number, b.key.number), cmp.Compare(a.key.text, b.key.text))
+		if q.descending {
+			return -order
+		}
+		return order
+	})
+	out := make([]row, len(keys))
+	for i, k := range keys {
+		out[i] = k.row
+	}
+	return out
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
+}

@@ -1,0 +1,197 @@
+package scim
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// patchGroup makes the change that the operations of a PATCH ask for. A group may
+// have very many members, so operations on them become a change of the list and
+// never see it, and all others work on the resource without it.
+func (c *call) patchGroup(r *store.Reader, row *store.DirectoryGroup, operations []patch.Operation) (store.DirectoryGroupChange, error) {
+	changes := memberChanges{call: c, reader: r, group: row, in: make(map[uuid.UUID]bool)}
+	others := make([]patch.Operation, len(operations))
+	for i, operation := range operations {
+		var onMembers []patch.Operation
+		others[i], onMembers = withoutMembers(operation)
+		for _, o := range onMembers {
+			if err := changes.apply(o); err != nil {
+				return store.DirectoryGroupChange{}, patch.InOperation(i, err)
+			}
+		}
+	}
+	after, err := patch.Apply(c.groupDocument(row, nil), others, patch.For(schema.Group()))
+	if err != nil {
+		return store.DirectoryGroupChange{}, err
+	}
+	if after, err = schema.Group().Validate(after); err != nil {
+		return store.DirectoryGroupChange{}, err
+	}
+	displayName, externalID := text(after, "displayName"), text(after, "externalId")
+	out := store.DirectoryGroupChange{DisplayName: &displayName, ExternalID: &externalID}
+	changes.into(&out)
+	return out, nil
+}
+
+// withoutMembers takes apart what an operation does to the members and what else it
+// does. Either may be nothing.
+func withoutMembers(o patch.Operation) (rest patch.Operation, onMembers []patch.Operation) {
+	nothing := patch.Operation{Op: patch.Add, Value: map[string]any{}}
+	if o.Target != nil {
+		if isMembers(*o.Target) {
+			return nothing, []patch.Operation{o}
+		}
+		return o, nil
+	}
+	object, ok := o.Value.(map[string]any)
+	if !ok {
+		return o, nil
+	}
+	others := make(map[string]any, len(object))
+	for key, value := range object {
+		target, err := filter.ParsePath(key)
+		switch inner, nested := value.(map[string]any); {
+		case err == nil && isMembers(target):
+			onMembers = append(onMembers, patch.Operation{Op: o.Op, Target: &target, Value: value})
+		case err == nil && nested && target.Name == "" && target.Core():
+			below, found := withoutMembers(patch.Operation{Op: o.Op, Value: inner})
+			others[key], onMembers = below.Value, append(onMembers, found...)
+		default:
+			others[key] = value
+		}
+	}
+	return patch.Operation{Op: o.Op, Value: others}, onMembers
+}
+
+func isMembers(t filter.Target) bool { return t.Core() && strings.EqualFold(t.Name, "members") }
+
+// memberChanges is what operations on a group's members come to.
+type memberChanges struct {
+	*call
+	reader *store.Reader
+	group  *store.DirectoryGroup
+	// afresh says that the list began anew; in then has all members.
+	afresh bool
+	// in says of those who were touched whether they are in now, order who was first.
+	in    map[uuid.UUID]bool
+	order []uuid.UUID
+}
+
+func (m *memberChanges) set(ids []uuid.UUID, in bool) {
+	for _, id := range ids {
+		if _, touched := m.in[id]; !touched {
+			m.order = append(m.order, id)
+		}
+		m.in[id] = in
+	}
+}
+
+func (m *memberChanges) clear() {
+	m.afresh, m.order = true, nil
+	clear(m.in)
+}
+
+// touched are those who are in, or out, because of an operation.
+func (m *memberChanges) touched(in bool) []uuid.UUID {
+	out := make([]uuid.UUID, 0, len(m.order))
+	for _, id := range m.order {
+		if m.in[id] == in {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func (m *memberChanges) into(change *store.DirectoryGroupChange) {
+	if m.afresh {
+		all := m.touched(true)
+		change.Members = &all
+		return
+	}
+	change.Add, change.Remove = m.touched(true), m.touched(false)
+}
+
+// apply carries out one operation.
+func (m *memberChanges) apply(o patch.Operation) error {
+	if o.Target.Filter != nil || o.Target.Sub != "" {
+		return m.applyChosen(o)
+	}
+	ids, err := memberIDs(o.Value)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.Op == patch.Remove && o.Value == nil:
+		m.clear()
+	case o.Op == patch.Remove:
+		m.set(ids, false)
+	case o.Op == patch.Replace:
+		m.clear()
+		m.set(ids, true)
+	default:
+		m.set(ids, true)
+	}
+	return nil
+}
+
+// applyChosen carries out an operation on some of the members. The usual filter
+// names one; only for others are all looked at.
+func (m *memberChanges) applyChosen(o patch.Operation) error {
+	var chosen []uuid.UUID
+	if _, value, ok := filter.Equality(o.Target.Filter, "value"); !ok {
+		chosen = m.all()
+	} else if id, ok := parseID(value); ok && m.has(id) {
+		chosen = []uuid.UUID{id}
+	}
+	before := make([]any, len(chosen))
+	for i, id := range chosen {
+		_, err := m.reader.DirectoryGroup(m.group.DirectoryID, id)
+		before[i] = m.memberDocument(id, err == nil)
+	}
+	after, err := patch.ApplyOne(map[string]any{"members": before}, o, patch.For(schema.Group()))
+	if err != nil {
+		return err
+	}
+	left, err := memberIDs(after["members"])
+	if err != nil {
+		return err
+	}
+	m.set(without(chosen, left), false)
+	m.set(without(left, chosen), true)
+	return nil
+}
+
+func without(ids, others []uuid.UUID) []uuid.UUID {
+	known := make(map[uuid.UUID]bool, len(others))
+	for _, id := range others {
+		known[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id uuid.UUID) bool { return known[id] })
+}
+
+func (m *memberChanges) has(id uuid.UUID) bool {
+	if in, touched := m.in[id]; touched || m.afresh {
+		return in
+	}
+	return m.reader.InDirectoryGroup(m.group, id)
+}
+
+// all are the members as the operations so far leave them.
+func (m *memberChanges) all() []uuid.UUID {
+	var out []uuid.UUID
+	if !m.afresh {
+		for _, member := range m.reader.DirectoryGroupMembers(m.group) {
+			if _, touched := m.in[member.MemberID]; !touched {
+				out = append(out, member.MemberID)
+			}
+		}
+	}
+	return append(out, m.touched(true)...)
+}

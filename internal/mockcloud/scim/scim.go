@@ -1,0 +1,182 @@
+// Package scim is the SCIM 2.0 service of each directory (RFC 7643, 7644 and 9865):
+// what an identity provider pushes people and groups to. It reads requests, asks
+// the pure packages beside it what they mean, and leaves all rules about people to
+// package store.
+//
+// The way of a request: bearer token (401) → directory (403 while it is unlinked)
+// → route (404, 405) → media type and body (415, 413, 400) → handler → answer. A
+// change is one transaction, in which the token is checked again. Errors have the
+// RFC's body, whatever went wrong.
+//
+// Users and groups each have a file for their handlers and one for how they look;
+// list.go finds and pages, bulk.go runs many requests in one.
+package scim
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// Prefix is where the SCIM services are; what names a directory follows.
+const Prefix = "/scim/v2.0/"
+
+// Endpoint is the address of a directory's SCIM service at a server with a base
+// URL: what an identity provider is given together with a token.
+func Endpoint(baseURL, opaque string) string { return baseURL + Prefix + opaque }
+
+// Options are what the services take from outside.
+type Options struct {
+	Store  *store.Store
+	Clock  func() time.Time
+	Logger *slog.Logger
+	// PublicURL is what addresses in answers begin with; empty means as the caller
+	// reached the server.
+	PublicURL string
+}
+
+// Server serves the SCIM services of all directories. Use New.
+type Server struct {
+	Options
+	routes map[string]methods
+}
+
+// methods are the handlers of one route by the method.
+type methods map[string]handler
+
+// handler answers a request with a value or an error that failure knows.
+type handler func(*call) (*answer, error)
+
+// anyMethod is in the place of a method where all are alike.
+const anyMethod = "*"
+
+var _ http.Handler = (*Server)(nil)
+
+// New gives the SCIM services of a store's directories.
+func New(o Options) *Server {
+	s := &Server{Options: o, routes: map[string]methods{
+		"":                       {http.MethodGet: search(users{}, groups{})},
+		"/.search":               {http.MethodPost: searchByPost(users{}, groups{})},
+		"/Bulk":                  {http.MethodPost: bulk},
+		"/Me":                    {anyMethod: notImplemented},
+		"/ServiceProviderConfig": {http.MethodGet: discovery(serviceProviderConfig)},
+		"/ResourceTypes":         {http.MethodGet: discovery(resourceTypes)},
+		"/ResourceTypes/{id}":    {http.MethodGet: discovery(resourceType)},
+		"/Schemas":               {http.MethodGet: discovery(schemas)},
+		"/Schemas/{id}":          {http.MethodGet: discovery(oneSchema)},
+	}}
+	for _, k := range []kind{users{}, groups{}} {
+		at := k.resourceType().Endpoint
+		s.routes[at] = methods{http.MethodGet: search(k), http.MethodPost: withBody(k.create)}
+		s.routes[at+"/.search"] = methods{http.MethodPost: searchByPost(k)}
+		s.routes[at+"/{id}"] = methods{
+			http.MethodGet: k.read, http.MethodPut: withBody(k.replace),
+			http.MethodPatch: withBody(k.patch), http.MethodDelete: k.remove,
+		}
+	}
+	return s
+}
+
+// kind is the handlers of a resource type.
+type kind interface {
+	resourceType() *schema.ResourceType
+	create(*call, map[string]any) (*answer, error)
+	read(*call) (*answer, error)
+	replace(*call, map[string]any) (*answer, error)
+	patch(*call, map[string]any) (*answer, error)
+	remove(*call) (*answer, error)
+	// candidates are the rows that a query may find, by an index where there is one.
+	candidates(*store.Reader, *store.Directory, *query) rows
+}
+
+// Mount puts the services onto a router.
+func (s *Server) Mount(rt *router.Router) { rt.Mount(Prefix, s) }
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	started := s.Clock()
+	opaque, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, Prefix), "/")
+	pattern, id := split(path)
+	c := &call{
+		server: s, request: r, endpoint: opaque, secret: bearer(r), id: id,
+		base:    Endpoint(router.BaseURL(s.PublicURL, r), opaque),
+		ifMatch: strings.Join(r.Header.Values("If-Match"), ","), ifNoneMatch: strings.Join(r.Header.Values("If-None-Match"), ","),
+	}
+	found, known := s.routes[pattern]
+	a, err := c.serve(found, known)
+	if err != nil {
+		a = c.failure(err)
+	}
+	if !known {
+		pattern = "/" + router.Unknown
+	}
+	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request",
+		slog.String("route", Prefix+"{directory}"+pattern), slog.String("method", r.Method), slog.Int("status", a.status),
+		slog.Float64("ms", float64(s.Clock().Sub(started).Microseconds())/1000),
+		slog.String("request_id", router.RequestID(r.Context())))
+	a.send(w)
+}
+
+// split gives the pattern of a path below an endpoint, and the id in it.
+func split(path string) (pattern, id string) {
+	path = strings.Trim(path, "/")
+	if path == "" {
+		return "", ""
+	}
+	head, rest, below := strings.Cut(path, "/")
+	if !below || rest == ".search" {
+		return "/" + path, ""
+	}
+	if head == "Me" {
+		return "/Me", ""
+	}
+	return "/" + head + "/{id}", rest
+}
+
+// serve runs the handler for whoever has the directory's token.
+func (c *call) serve(route methods, known bool) (a *answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			a, err = nil, &panicked{value: p, stack: string(debug.Stack())}
+		}
+	}()
+	if err := c.admit(); err != nil {
+		return nil, err
+	}
+	if !known {
+		return nil, &statusError{status: http.StatusNotFound, detail: "There is no such endpoint; /ResourceTypes and /ServiceProviderConfig say what there is"}
+	}
+	method := c.request.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	handle := route[method]
+	if handle == nil {
+		handle = route[anyMethod]
+	}
+	if handle == nil {
+		return nil, notAllowed(route)
+	}
+	if c.values, err = url.ParseQuery(c.request.URL.RawQuery); err != nil {
+		return nil, &statusError{status: http.StatusBadRequest, detail: "The query string cannot be read: an escape in it is wrong, or a semicolon is not escaped"}
+	}
+	c.attributes, c.excluded = names(c.values.Get("attributes")), names(c.values.Get("excludedAttributes"))
+	return handle(c)
+}
+
+// names splits attributes and excludedAttributes (RFC 7644, 3.9).
+func names(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// notImplemented is /Me: a directory's token is no user (RFC 7644, 3.11).
+func notImplemented(*call) (*answer, error) {
+	return nil, &statusError{status: http.StatusNotImplemented, detail: "/Me is not offered: a directory's token stands for no user"}
+}
