@@ -309,9 +309,7 @@ func (tx *Tx) DeleteAccount(id uuid.UUID) error {
 		tx.dropIdentities(tx.data.identitiesConnection.get(c.ID))
 		tx.data.connections.delete(tx, c.key())
 	}
-	for _, d := range slices.Clone(tx.Directories(id)) {
-		tx.dropDirectory(d)
-	}
+	tx.dropDirectories(id)
 	for _, kept := range slices.Clone(tx.data.answersByAccount.get(id)) {
 		tx.data.answers.delete(tx, kept.ID)
 	}

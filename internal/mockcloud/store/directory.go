@@ -370,22 +370,26 @@ func (tx *Tx) DeleteDirectory(accountID uuid.UUID, id string) error {
 	return nil
 }
 
-// dropDirectory takes a directory's rows away when its account goes.
-func (tx *Tx) dropDirectory(d *Directory) {
-	for _, t := range slices.Clone(tx.data.tokensByDirectory.get(d.ID)) {
-		tx.data.tokens.delete(tx, t.ID)
-	}
-	for _, m := range slices.Clone(tx.data.mappingsByDirectory.get(d.ID)) {
-		tx.data.mappings.delete(tx, m.ID)
-	}
-	for _, g := range slices.Clone(tx.DirectoryGroups(d.ID)) {
-		for _, in := range slices.Clone(tx.DirectoryGroupMembers(g)) {
-			tx.data.groupMembers.delete(tx, in.ID)
+// dropDirectories takes an account's directories away when the account goes, and the hashes of its revoked tokens.
+func (tx *Tx) dropDirectories(accountID uuid.UUID) {
+	for _, d := range slices.Clone(tx.Directories(accountID)) {
+		for _, m := range slices.Clone(tx.data.mappingsByDirectory.get(d.ID)) {
+			tx.data.mappings.delete(tx, m.ID)
 		}
-		tx.data.directoryGroups.delete(tx, g.ID)
+		for _, g := range slices.Clone(tx.DirectoryGroups(d.ID)) {
+			for _, in := range slices.Clone(tx.DirectoryGroupMembers(g)) {
+				tx.data.groupMembers.delete(tx, in.ID)
+			}
+			tx.data.directoryGroups.delete(tx, g.ID)
+		}
+		for _, u := range slices.Clone(tx.DirectoryUsers(d.ID)) {
+			tx.data.directoryUsers.delete(tx, u.ID)
+		}
+		tx.data.directories.delete(tx, d.key())
 	}
-	for _, u := range slices.Clone(tx.DirectoryUsers(d.ID)) {
-		tx.data.directoryUsers.delete(tx, u.ID)
+	for id, t := range tx.data.tokens.rows {
+		if t.AccountID == accountID {
+			tx.data.tokens.delete(tx, id)
+		}
 	}
-	tx.data.directories.delete(tx, d.key())
 }

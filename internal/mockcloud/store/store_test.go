@@ -228,9 +228,21 @@ func TestEventLogIsBounded(t *testing.T) {
 
 func TestDeleteAccountLeavesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newSynced(t)
+	w.push("ann", true)
+	w.group("Admins", "ann")
+	w.mapTo("Admins", AdminRoleID, 1)
 	if err := w.store.Update(w.actor("owner"), func(tx *Tx) error {
-		if err := tx.SetDomains(w.acme, []string{"acme.com"}); err != nil {
+		for _, directory := range []string{"Entra", "Ping"} {
+			d, err := tx.AddDirectory(w.acme, DirectoryChange{Name: &directory, Type: new(DirectoryType("generic scim v2.0"))})
+			if err != nil {
+				return err
+			}
+			if _, _, err := tx.AddSCIMToken(w.acme, d.ID, NewSCIMToken{Name: "one"}); err != nil {
+				return err
+			}
+		}
+		if err := tx.DeleteDirectory(w.acme, tx.Directories(w.acme)[1].ID); err != nil {
 			return err
 		}
 		if _, err := tx.AddSetupLink(w.acme, SetupSSO); err != nil {

@@ -144,6 +144,12 @@ func (d *data) rows() map[string]any {
 	collect(out, "team", d.teams.rows)
 	collect(out, "team member", d.teamMembers.rows)
 	collect(out, "connection", d.connections.rows)
+	collect(out, "directory", d.directories.rows)
+	collect(out, "token", d.tokens.rows)
+	collect(out, "mapping", d.mappings.rows)
+	collect(out, "directory user", d.directoryUsers.rows)
+	collect(out, "directory group", d.directoryGroups.rows)
+	collect(out, "group member", d.groupMembers.rows)
 	collect(out, "kept answer", d.answers.rows)
 	collect(out, "secret", d.secrets.rows)
 	collect(out, "setup link", d.setupLinks.rows)
@@ -176,6 +182,12 @@ func checkIndexes(t tester, d *data) {
 	fill(&fresh.teams, d.teams.rows)
 	fill(&fresh.teamMembers, d.teamMembers.rows)
 	fill(&fresh.connections, d.connections.rows)
+	fill(&fresh.directories, d.directories.rows)
+	fill(&fresh.tokens, d.tokens.rows)
+	fill(&fresh.mappings, d.mappings.rows)
+	fill(&fresh.directoryUsers, d.directoryUsers.rows)
+	fill(&fresh.directoryGroups, d.directoryGroups.rows)
+	fill(&fresh.groupMembers, d.groupMembers.rows)
 	fill(&fresh.answers, d.answers.rows)
 	fill(&fresh.setupLinks, d.setupLinks.rows)
 	contents := func(d *data) []any {
@@ -191,6 +203,13 @@ func checkIndexes(t tester, d *data) {
 			d.accessByRole.counts, d.teamByName.rows, d.teamsByAccount.groups, d.teamMember.rows,
 			d.teamMembersByTeam.groups, d.teamMembersByActor.groups,
 			d.connectionByName.rows, d.connectionsByAccount.groups, d.connectionByDomain.rows, d.activeConnections.counts,
+			d.membershipByDirectoryUser.rows, d.membershipsByDirectory.groups, d.teamByGroup.rows,
+			d.directoryByName.rows, d.directoryByEndpoint.rows, d.directoriesByAccount.groups,
+			d.tokenByHash.rows, d.tokensByDirectory.groups, d.mappingByPriority.rows, d.mappingsByDirectory.groups,
+			d.directoryUserByName.rows, d.directoryUsersByExternalID.groups, d.directoryUsersByEmail.groups,
+			d.directoryUsersByDirectory.groups, d.activeInDirectory.counts,
+			d.directoryGroupsByName.groups, d.directoryGroupsByExternalID.groups, d.directoryGroupsByDirectory.groups,
+			d.groupMember.rows, d.membersOfGroup.groups, d.groupsOfMember.groups,
 			d.answersByAccount.groups,
 			d.setupLinkByHash.rows, d.setupLinkBySession.rows, d.setupLinksExpire.groups,
 		}
