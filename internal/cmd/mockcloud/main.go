@@ -22,7 +22,7 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
@@ -31,6 +31,8 @@ const usage = `mockcloud behaves like Prefect Cloud's account API.
 
 Usage:
   mockcloud serve [flags]    run the server ("mockcloud serve -h" lists the flags)
+  mockcloud idp COMMAND      people join, leave and return at the test identity provider of a
+                             running server ("mockcloud idp help" lists the commands)
   mockcloud version          print the version
   mockcloud help             print this
 `
@@ -41,8 +43,8 @@ type usageError struct{ sentence string }
 func (e *usageError) Error() string { return e.sentence }
 
 // run is the program: 0 is success, 1 a failure, 2 a mistake in the arguments.
-func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
-	err := dispatch(ctx, args, getenv, stdout, stderr)
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	err := dispatch(ctx, args, getenv, stdin, stdout, stderr)
 	var mistaken *usageError
 	switch {
 	case err == nil:
@@ -55,7 +57,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return 1
 }
 
-func dispatch(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+func dispatch(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) error {
 	command := "help"
 	if len(args) > 0 {
 		command, args = args[0], args[1:]
@@ -63,6 +65,8 @@ func dispatch(ctx context.Context, args []string, getenv func(string) string, st
 	switch command {
 	case "serve":
 		return serve(ctx, args, getenv, stdout, stderr)
+	case "idp":
+		return steerIdP(ctx, args, getenv, stdin, stdout)
 	case "version", "--version":
 		say(stdout, "mockcloud %s\n", version)
 		return nil

@@ -63,7 +63,7 @@ func TestArguments(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var stdout, stderr strings.Builder
-			code := run(t.Context(), tt.args, func(string) string { return tt.env }, &stdout, &stderr)
+			code := run(t.Context(), tt.args, func(string) string { return tt.env }, strings.NewReader(""), &stdout, &stderr)
 			if code != tt.code || !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
 				t.Errorf("exit code %d\n%s\n%s", code, stdout.String(), stderr.String())
 			}
@@ -110,7 +110,7 @@ func start(t *testing.T, env string, args ...string) *running {
 	r := &running{t: t, stop: cancel, code: make(chan int, 1), stderr: &lockedBuilder{}, client: &http.Client{Transport: &http.Transport{}}}
 	pipe, stdout := io.Pipe()
 	go func() {
-		r.code <- run(ctx, append([]string{"serve"}, args...), func(string) string { return env }, stdout, r.stderr)
+		r.code <- run(ctx, append([]string{"serve"}, args...), func(string) string { return env }, strings.NewReader(""), stdout, r.stderr)
 		_ = stdout.Close() // a pipe's Close never fails
 	}()
 	if err := json.NewDecoder(pipe).Decode(r); err != nil {
@@ -238,7 +238,7 @@ func TestAddressInUse(t *testing.T) {
 	t.Parallel()
 	r := start(t, "", "--listen", "127.0.0.1:0")
 	var stdout, stderr strings.Builder
-	code := run(t.Context(), []string{"serve", "--listen", strings.TrimPrefix(r.URL, "http://")}, noEnvironment, &stdout, &stderr)
+	code := run(t.Context(), []string{"serve", "--listen", strings.TrimPrefix(r.URL, "http://")}, noEnvironment, strings.NewReader(""), &stdout, &stderr)
 	if code != 1 || !strings.Contains(stderr.String(), "address already in use") || stdout.Len() != 0 {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}

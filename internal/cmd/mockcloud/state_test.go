@@ -259,7 +259,7 @@ func TestState(t *testing.T) {
 	status := func(r *running, key string) int { return r.get(r.APIURL+"/me", "Authorization", "Bearer "+key) }
 	first := start(t, "", "--listen", "127.0.0.1:0", "--state", file)
 	var stderr strings.Builder
-	if code := run(t.Context(), []string{"serve", "--listen", "127.0.0.1:0", "--state", file}, noEnvironment, io.Discard, &stderr); code != 1 || !strings.Contains(stderr.String(), file+": it is in use") {
+	if code := run(t.Context(), []string{"serve", "--listen", "127.0.0.1:0", "--state", file}, noEnvironment, strings.NewReader(""), io.Discard, &stderr); code != 1 || !strings.Contains(stderr.String(), file+": it is in use") {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
 	stopped(first)
@@ -287,7 +287,7 @@ func TestState(t *testing.T) {
 	stopped(third)
 
 	stderr.Reset()
-	if code := run(t.Context(), []string{"serve", "--listen", "127.0.0.1:0", "--state", other}, noEnvironment, io.Discard, &stderr); code != 1 || !strings.Contains(stderr.String(), other+": it is not a state file") {
+	if code := run(t.Context(), []string{"serve", "--listen", "127.0.0.1:0", "--state", other}, noEnvironment, strings.NewReader(""), io.Discard, &stderr); code != 1 || !strings.Contains(stderr.String(), other+": it is not a state file") {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
 }

@@ -21,12 +21,12 @@ func (p *IdP) registerDirectory() {
 	p.handle("GET", "/directory/push", p.guarded(func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, p.PushStatus())
 	}))
-	p.handle("PUT", "/directory/target", p.guarded(p.putTarget))
 	p.handle("DELETE", "/directory/target", p.guarded(func(w http.ResponseWriter, _ *http.Request) {
 		p.Disconnect()
 		w.WriteHeader(http.StatusNoContent)
 	}))
 	for route, change := range map[[2]string]change{
+		{"PUT", "/directory/target"}:                           p.putTarget,
 		{"POST", "/directory/people"}:                          p.postPeople,
 		{"PATCH", "/directory/people/{email}"}:                 p.patchPerson,
 		{"DELETE", "/directory/people/{email}"}:                p.deletePerson,
@@ -47,9 +47,14 @@ func (p *IdP) registerDirectory() {
 // delivered for it: subjects and ids.
 type change func(r *http.Request) (keys []string, err error)
 
-// failure is the body of an error.
+// failure is the body of an error; its state is refused.
 type failure struct {
+	State  string `json:"state"`
 	Detail string `json:"detail"`
+}
+
+func fail(w http.ResponseWriter, status int, detail string) {
+	writeJSON(w, status, failure{"refused", detail})
 }
 
 // badRequest is a request that is not understood.
@@ -64,9 +69,9 @@ func (p *IdP) guarded(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case sameorigin.Foreign(r):
-			writeJSON(w, http.StatusForbidden, failure{"The directory does not answer to pages of other origins"})
+			fail(w, http.StatusForbidden, "The directory does not answer to pages of other origins")
 		case r.ContentLength != 0 && !sameorigin.IsJSON(r):
-			writeJSON(w, http.StatusUnsupportedMediaType, failure{"The directory takes application/json only"})
+			fail(w, http.StatusUnsupportedMediaType, "The directory takes application/json only")
 		default:
 			h(w, r)
 		}
@@ -144,7 +149,7 @@ func refuse(w http.ResponseWriter, err error) {
 	case errors.As(err, &invalid), errors.As(err, &target):
 		status = http.StatusUnprocessableEntity
 	}
-	writeJSON(w, status, failure{err.Error()})
+	fail(w, status, err.Error())
 }
 
 // read reads a body, strictly.

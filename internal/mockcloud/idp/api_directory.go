@@ -71,21 +71,19 @@ func (p *IdP) readDirectory(w http.ResponseWriter, _ *http.Request) {
 
 // putTarget is PUT /directory/target {endpoint, token, style}. The token is never
 // read back.
-func (p *IdP) putTarget(w http.ResponseWriter, r *http.Request) {
+func (p *IdP) putTarget(r *http.Request) ([]string, error) {
 	var body struct {
 		Endpoint string     `json:"endpoint"`
 		Token    string     `json:"token"`
 		Style    push.Style `json:"style"`
 	}
-	err := read(r, &body)
-	if err == nil {
-		err = p.Connect(Target{Endpoint: body.Endpoint, Token: body.Token, Style: body.Style})
+	if err := read(r, &body); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		refuse(w, err)
-		return
+	if err := p.Connect(Target(body)); err != nil {
+		return nil, err
 	}
-	writeJSON(w, http.StatusOK, p.PushStatus())
+	return p.everything(), nil
 }
 
 // postPeople is POST /directory/people with one person or a list of them.
@@ -208,12 +206,16 @@ func (p *IdP) postResync(*http.Request) ([]string, error) {
 	if err := p.Resync(); err != nil {
 		return nil, err
 	}
-	var keys []string
+	return p.everything(), nil
+}
+
+// everything is what there is to deliver.
+func (p *IdP) everything() (keys []string) {
 	for _, person := range p.directory.People() {
 		keys = append(keys, person.Subject)
 	}
 	for _, g := range p.directory.Groups() {
 		keys = append(keys, g.ID)
 	}
-	return keys, nil
+	return keys
 }

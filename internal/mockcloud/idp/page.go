@@ -96,12 +96,8 @@ func (p *IdP) chosen(r *http.Request) (Person, string) {
 }
 
 func (p *IdP) registerPages() {
-	p.handle("GET", "/{$}", func(w http.ResponseWriter, _ *http.Request) {
-		p.render(w, http.StatusOK, "home.html", struct {
-			Issuer string
-			People []Person
-		}{p.base.String(), p.People()})
-	})
+	p.handle("GET", "/{$}", p.home)
+	p.handle("POST", "/people", p.postedPeople)
 	p.handle("GET", "/style.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, pageFiles, "pages/style.css")
 	})

@@ -61,7 +61,7 @@ func (d *Directory) Join(people ...Person) ([]Person, error) {
 		}
 		switch m, err := d.byEmail(p.Email); {
 		case err == nil && m.Left:
-			return nil, taken("%s has left; a return is what brings them back", p.Email)
+			return nil, taken("somebody with the address %s has left; a return brings them back", p.Email)
 		case err == nil || seen[fold(p.Email)]:
 			return nil, addressTaken(p.Email)
 		}
