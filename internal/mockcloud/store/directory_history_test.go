@@ -1,0 +1,501 @@
+package store
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+)
+
+// TestAnyDirectoryHistory lets an identity provider and people change things in any order and holds the account
+// against a model of it after each step.
+func TestAnyDirectoryHistory(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := newSynced(t)
+		m := newModel()
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			name := rapid.SampledFrom(m.names).Draw(t, "name")
+			group := rapid.SampledFrom([]string{"G1", "G2"}).Draw(t, "group")
+			role := rapid.SampledFrom([]uuid.UUID{OwnerRoleID, AdminRoleID, MemberRoleID}).Draw(t, "role")
+			yes := rapid.Bool().Draw(t, "yes")
+			priority := rapid.IntRange(1, 3).Draw(t, "priority")
+			steps := map[string]func(){
+				"push":   func() { s.push(name, yes); m.push(name, yes) },
+				"forget": func() { s.forget(name); m.forget(name) },
+				"place":  func() { s.place(group, name, yes); m.place(group, name, yes) },
+				"map":    func() { s.mapIf(group, role, priority); m.mapTo(group, role, priority) },
+				"unmap":  func() { s.unmap(priority); m.unmap(priority) },
+				"role": func() {
+					m.setRole(name, role, s.try(name, func(tx *Tx, id uuid.UUID) error { return tx.SetRole(s.acme, id, role) }))
+				},
+				"active": func() {
+					m.setActive(name, yes, s.try(name, func(tx *Tx, id uuid.UUID) error { return tx.SetActive(s.acme, []uuid.UUID{id}, yes) }))
+				},
+				"remove": func() {
+					m.remove(name, s.try(name, func(tx *Tx, id uuid.UUID) error { return tx.RemoveMember(s.acme, id) }))
+				},
+				"invite":  func() { s.invite(name); m.invite(name) },
+				"action":  func() { s.set(actionIf(yes)); m.erases = yes },
+				"domains": func() { s.allow(domainsIf(yes)...); m.allow(yes) },
+				"restart": func() { s.restart(); m.restart() },
+			}
+			what := rapid.SampledFrom(slices.Sorted(maps.Keys(steps))).Draw(t, "what")
+			steps[what]()
+			for _, name := range m.names {
+				if got, want := s.is(name)+" "+s.tied(name), m.is(name); got != want {
+					t.Fatalf("after %s of %s (%s, yes %v) %s is %q, want %q", what, name, group, yes, name, got, want)
+				}
+			}
+			checkIndexes(t, s.store.data)
+		}
+	})
+}
+
+func actionIf(erases bool) DeprovisionAction {
+	if erases {
+		return DeprovisionDelete
+	}
+	return DeprovisionDeactivate
+}
+
+func domainsIf(all bool) []string {
+	if all {
+		return []string{"acme.com", "b.example"}
+	}
+	return []string{"acme.com"}
+}
+
+func (s *synced) forget(name string) {
+	s.do(func(tx *Tx) error {
+		if u, ok := tx.DirectoryUserByName(s.directory, name); ok {
+			return tx.DeleteDirectoryUser(s.dir(tx), u.ID)
+		}
+		return nil
+	})
+}
+
+func (s *synced) place(group, name string, in bool) {
+	s.do(func(tx *Tx) error {
+		u, ok := tx.DirectoryUserByName(s.directory, name)
+		if !ok {
+			return nil
+		}
+		known := tx.DirectoryGroupsByName(s.directory, group)
+		if len(known) == 0 {
+			g, err := tx.AddDirectoryGroup(s.dir(tx), DirectoryGroupChange{DisplayName: &group})
+			if err != nil {
+				return err
+			}
+			known = []*DirectoryGroup{g}
+		}
+		change := DirectoryGroupChange{Remove: []uuid.UUID{u.ID}}
+		if in {
+			change = DirectoryGroupChange{Add: []uuid.UUID{u.ID}}
+		}
+		_, err := tx.UpdateDirectoryGroup(s.dir(tx), known[0].ID, change)
+		return err
+	})
+}
+
+func (s *synced) mapping(tx *Tx, priority int) *GroupRoleMapping {
+	m, _ := tx.data.mappingByPriority.get(priorityIn{s.directory, priority})
+	return m
+}
+
+// mapIf makes a mapping, or changes the one that has the priority.
+func (s *synced) mapIf(group string, role uuid.UUID, priority int) {
+	s.do(func(tx *Tx) error {
+		match := MappingMatch{GroupName: group}
+		if m := s.mapping(tx, priority); m != nil {
+			_, err := tx.UpdateGroupMapping(s.acme, s.directory, m.ID, GroupMappingChange{Match: &match, RoleID: &role})
+			return err
+		}
+		_, err := tx.AddGroupMapping(s.acme, s.directory, NewGroupMapping{Match: match, RoleID: role, Priority: priority})
+		return err
+	})
+}
+
+func (s *synced) unmap(priority int) {
+	s.do(func(tx *Tx) error {
+		if m := s.mapping(tx, priority); m != nil {
+			return tx.DeleteGroupMapping(s.acme, s.directory, m.ID)
+		}
+		return nil
+	})
+}
+
+func email(name string) string {
+	if strings.Contains(name, "@") {
+		return name
+	}
+	return name + "@acme.com"
+}
+
+// try does something by hand and says whether it was let through.
+func (s *synced) try(name string, change func(*Tx, uuid.UUID) error) bool {
+	return s.store.Update(Actor{}, func(tx *Tx) error {
+		u, ok := tx.UserByEmail(email(name))
+		if !ok {
+			return &NotFound{}
+		}
+		m, err := tx.MembershipOf(s.acme, u.ActorID)
+		if err != nil {
+			return err
+		}
+		return change(tx, m.ID)
+	}) == nil
+}
+
+// invite makes somebody a Member by hand, unless they are a member.
+func (s *synced) invite(name string) {
+	s.do(func(tx *Tx) error {
+		u, ok := tx.UserByEmail(email(name))
+		if !ok {
+			var err error
+			if u, err = tx.AddUser(NewUser{Email: email(name)}); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.MembershipOf(s.acme, u.ActorID); err == nil {
+			return nil
+		}
+		_, err := tx.AddMember(uuid.Nil, s.acme, u, MemberRoleID)
+		return err
+	})
+}
+
+// restart puts a new directory in the place of the old one.
+func (s *synced) restart() {
+	s.do(func(tx *Tx) error {
+		old := s.dir(tx)
+		if err := tx.DeleteDirectory(s.acme, s.directory); err != nil {
+			return err
+		}
+		allowed := tx.AllowedDomains(old)
+		d, err := tx.AddDirectory(s.acme, DirectoryChange{
+			Name: &old.Name, Type: &old.Type, Deprovision: &old.Deprovision, AllowedDomains: Nullable[[]string]{Set: true, Value: &allowed},
+		})
+		if err == nil {
+			s.directory = d.ID
+		}
+		return err
+	})
+}
+
+// tied gives the groups whose teams somebody is in.
+func (s *synced) tied(name string) string {
+	out := []string{}
+	s.view(func(r *Reader) {
+		u, ok := r.UserByEmail(email(name))
+		if !ok {
+			return
+		}
+		for _, t := range r.TeamsOf(s.acme, u.ActorID) {
+			if g, err := r.directoryGroup(s.acme, t.DirectoryGroupID); err == nil {
+				out = append(out, g.DisplayName)
+			}
+		}
+	})
+	slices.Sort(out)
+	return fmt.Sprint(out)
+}
+
+// model is the account as simple as it can be said: a few people, what the directory says of them, and why they
+// have their roles.
+type model struct {
+	names    []string
+	members  []*modelMember // in the order of joining
+	people   []*modelPerson // in the order of arrival
+	groups   map[string][]string
+	mappings map[int]modelMapping
+	erases   bool // a person who leaves is removed, not deactivated
+	narrow   bool // b.example is not allowed
+}
+
+type modelMember struct {
+	name, source, sourceBefore string
+	role, before               uuid.UUID
+
+	active, linked bool
+}
+
+type modelPerson struct {
+	name         string
+	active, held bool
+}
+
+type modelMapping struct {
+	group string
+	role  uuid.UUID
+}
+
+func newModel() *model {
+	return &model{
+		names: []string{"owner", "second", "ada", "ann", "bob@b.example"},
+		members: []*modelMember{
+			{name: "owner", role: OwnerRoleID, active: true}, {name: "second", role: OwnerRoleID, active: true},
+			{name: "ada", role: MemberRoleID, active: true},
+		},
+		groups: map[string][]string{}, mappings: map[int]modelMapping{},
+	}
+}
+
+func (m *model) member(name string) *modelMember {
+	for _, member := range m.members {
+		if member.name == name {
+			return member
+		}
+	}
+	return nil
+}
+
+func (m *model) person(name string) *modelPerson {
+	for _, p := range m.people {
+		if p.name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+func (m *model) holds(name string) bool { return m.narrow && strings.HasSuffix(name, "@b.example") }
+
+// last says whether somebody is the only active Owner.
+func (m *model) last(x *modelMember) bool {
+	n := 0
+	for _, member := range m.members {
+		if member.active && member.role == OwnerRoleID {
+			n++
+		}
+	}
+	return x.active && x.role == OwnerRoleID && n == 1
+}
+
+func (m *model) mayHave(x *modelMember, role uuid.UUID) bool {
+	return role == OwnerRoleID || !m.last(x)
+}
+
+func (m *model) settle(name string, arrived bool) {
+	p, x := m.person(name), m.member(name)
+	if p != nil && p.active && !p.held {
+		if x == nil {
+			if !arrived {
+				return
+			}
+			x = &modelMember{name: name, role: MemberRoleID, source: "default"}
+			m.members = append(m.members, x)
+			x.active = true
+		}
+		x.linked = true
+		x.source = cmp.Or(x.source, "manual")
+		x.active = x.active || arrived
+		m.settleRole(x)
+		return
+	}
+	if x == nil || !x.linked {
+		return
+	}
+	if x.active && !m.last(x) {
+		x.active = false
+		if m.erases {
+			m.drop(x)
+			return
+		}
+	}
+	if p == nil || p.held {
+		m.endMapping(x)
+		x.linked = false
+		return
+	}
+	m.settleRole(x)
+}
+
+func (m *model) drop(x *modelMember) {
+	m.members = slices.DeleteFunc(m.members, func(y *modelMember) bool { return x == y })
+}
+
+func (m *model) settleRole(x *modelMember) {
+	for _, priority := range []int{3, 2, 1} {
+		mapping, there := m.mappings[priority]
+		if !there || !slices.Contains(m.groups[mapping.group], x.name) {
+			continue
+		}
+		if !m.mayHave(x, mapping.role) {
+			return
+		}
+		if x.source != "mapping" {
+			x.before, x.sourceBefore = x.role, x.source
+		}
+		x.role, x.source = mapping.role, "mapping"
+		return
+	}
+	m.endMapping(x)
+}
+
+func (m *model) endMapping(x *modelMember) {
+	if x.source != "mapping" {
+		return
+	}
+	x.source = "manual"
+	if m.mayHave(x, x.before) {
+		x.role, x.source = x.before, x.sourceBefore
+	}
+}
+
+func (m *model) push(name string, active bool) {
+	p := m.person(name)
+	if p == nil {
+		p = &modelPerson{name: name}
+		m.people = append(m.people, p)
+	}
+	was := p.active && !p.held
+	changed := p.active != active
+	p.active, p.held = active, m.holds(name)
+	if changed {
+		m.settle(name, !was && p.active && !p.held)
+	}
+}
+
+func (m *model) forget(name string) {
+	m.people = slices.DeleteFunc(m.people, func(p *modelPerson) bool { return p.name == name })
+	for group, in := range m.groups {
+		m.groups[group] = slices.DeleteFunc(in, func(n string) bool { return n == name })
+	}
+	m.settle(name, false)
+}
+
+func (m *model) place(group, name string, in bool) {
+	if m.person(name) == nil || slices.Contains(m.groups[group], name) == in {
+		return
+	}
+	if in {
+		m.groups[group] = append(m.groups[group], name)
+	} else {
+		m.groups[group] = slices.DeleteFunc(m.groups[group], func(n string) bool { return n == name })
+	}
+	m.settle(name, false)
+}
+
+func (m *model) mapTo(group string, role uuid.UUID, priority int) {
+	old := m.mappings[priority]
+	next := modelMapping{group, role}
+	if old == next {
+		return
+	}
+	m.mappings[priority] = next
+	m.settleAll(slices.Concat(m.groups[old.group], m.groups[group]))
+}
+
+func (m *model) unmap(priority int) {
+	old, there := m.mappings[priority]
+	if !there {
+		return
+	}
+	delete(m.mappings, priority)
+	m.settleAll(m.groups[old.group])
+}
+
+func (m *model) settleAll(names []string) {
+	done := map[string]bool{}
+	for _, name := range names {
+		if !done[name] {
+			done[name] = true
+			m.settle(name, false)
+		}
+	}
+}
+
+// By hand: ok says whether it was let through, and the model that it should have been.
+func (m *model) setRole(name string, role uuid.UUID, ok bool) {
+	x := m.member(name)
+	if want := x != nil && (x.role == role || x.source != "mapping" && m.mayHave(x, role)); want != ok {
+		panic(fmt.Sprintf("the role of %s: %v", name, ok))
+	}
+	if !ok || x.role == role {
+		return
+	}
+	x.role = role
+	if x.source != "" {
+		x.source = "manual"
+	}
+}
+
+func (m *model) setActive(name string, active, ok bool) {
+	x := m.member(name)
+	if want := x != nil && (active || !m.last(x)); want != ok {
+		panic(fmt.Sprintf("activity of %s: %v", name, ok))
+	}
+	if ok {
+		x.active = active
+	}
+}
+
+func (m *model) remove(name string, ok bool) {
+	x := m.member(name)
+	if want := x != nil && !m.last(x); want != ok {
+		panic(fmt.Sprintf("removal of %s: %v", name, ok))
+	}
+	if ok {
+		m.drop(x)
+	}
+}
+
+func (m *model) invite(name string) {
+	if m.member(name) == nil {
+		m.members = append(m.members, &modelMember{name: name, role: MemberRoleID, active: true})
+	}
+}
+
+func (m *model) allow(all bool) {
+	m.narrow = !all
+	for _, p := range m.people {
+		was := p.held
+		p.held = m.holds(p.name)
+		if was != p.held {
+			m.settle(p.name, p.active && was)
+		}
+	}
+}
+
+func (m *model) restart() {
+	for _, x := range slices.Clone(m.members) {
+		if x.linked {
+			m.endMapping(x)
+			x.linked = false
+		}
+	}
+	m.people, m.groups, m.mappings = nil, map[string][]string{}, map[int]modelMapping{}
+}
+
+// is says what synced.is and synced.tied do.
+func (m *model) is(name string) string {
+	x := m.member(name)
+	if x == nil {
+		return "none []"
+	}
+	out := map[uuid.UUID]string{OwnerRoleID: "Owner", AdminRoleID: "Admin", MemberRoleID: "Member"}[x.role]
+	if x.source != "" {
+		out += " " + x.source
+	}
+	if !x.active {
+		out += " inactive"
+	}
+	teams := []string{}
+	if x.linked {
+		for group, in := range m.groups {
+			if slices.Contains(in, name) {
+				teams = append(teams, group)
+			}
+		}
+	} else {
+		out += " free"
+	}
+	slices.Sort(teams)
+	return out + " " + fmt.Sprint(teams)
+}
