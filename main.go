@@ -1,4 +1,5 @@
-// Command terraform-provider-prefectsso serves the provider to Terraform, which starts it as a plugin.
+// Command terraform-provider-prefectsso serves the provider to Terraform, which starts it as a plugin. Started by hand
+// with drift-report, it tells people what a plan found changed behind Terraform's back.
 package main
 
 import (
@@ -6,9 +7,14 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/driftreport"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/provider"
 )
 
@@ -16,6 +22,9 @@ import (
 var version = "dev"
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == driftreport.Name {
+		os.Exit(reportDrift(os.Args[2:]))
+	}
 	debug := flag.Bool("debug", false, "wait for a debugger, and print how Terraform reaches this process")
 	showVersion := flag.Bool("version", false, "print the version and end")
 	flag.Parse()
@@ -30,4 +39,12 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+}
+
+func reportDrift(args []string) (exitCode int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return driftreport.Run(ctx, version, args, driftreport.Streams{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now,
+	})
 }

@@ -1,0 +1,176 @@
+package driftreport
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+const (
+	// mostEvents bounds what one look into the trail reads.
+	mostEvents = 5000
+	// mostIDs bounds how many things one request asks about.
+	mostIDs = 200
+	// slack is how long after a plan's time an event may have come before it: that
+	// time has whole seconds, things are read after it, and clocks differ.
+	slack = 10 * time.Second
+)
+
+// culprit is who changed something, as far as the audit trail tells.
+type culprit struct {
+	who     string
+	at      time.Time
+	event   string
+	certain bool   // the event tells of exactly this change
+	unknown string // why nobody is named; "" where somebody is
+}
+
+func nobody(why string) culprit { return culprit{unknown: why} }
+
+// lookup answers who did what, from events that were read beforehand.
+type lookup struct {
+	events []client.Event // newest first
+	since  time.Time
+	failed map[string]string // account → why its trail could not be read
+	off    string            // why nothing was looked up at all
+}
+
+// lister is the part of the client that is needed here.
+type lister interface {
+	ListEvents(ctx context.Context, accountID string, q client.EventQuery) ([]client.Event, error)
+}
+
+// look reads the events of all that is in the report, in as few requests as it
+// takes. A trail that cannot be read leaves a gap in the report, not none.
+func look(ctx context.Context, api lister, r *report, since, until time.Time) lookup {
+	out := lookup{since: since, failed: map[string]string{}}
+	for _, q := range queries(r.facts()) {
+		if out.failed[q.account] != "" {
+			continue
+		}
+		q.Since, q.Until, q.Limit = since, until, mostEvents
+		events, err := api.ListEvents(ctx, q.account, q.EventQuery)
+		if err != nil {
+			out.failed[q.account] = explain(err)
+			continue
+		}
+		out.events = append(out.events, events...)
+	}
+	slices.SortStableFunc(out.events, func(a, b client.Event) int { return b.Occurred.Compare(a.Occurred) })
+	return out
+}
+
+func explain(err error) string {
+	switch {
+	case client.IsPlanLimit(err):
+		return "the account's plan has no audit trail"
+	case client.IsForbidden(err):
+		return "the key may not read the audit trail (read:audit_event)"
+	default:
+		return "the audit trail could not be read: " + printable(err.Error())
+	}
+}
+
+type query struct {
+	account string
+	client.EventQuery
+}
+
+// queries asks for the things by id, and for people by their email, too: a
+// person who left and came back has another id. The order is that of the facts.
+func queries(facts []typedFact) []query {
+	type about struct{ account, kind, by string }
+	wanted := map[about][]string{}
+	var order []about
+	add := func(key about, values []string) {
+		if len(values) > 0 && wanted[key] == nil {
+			order = append(order, key)
+		}
+		wanted[key] = append(wanted[key], values...)
+	}
+	for _, f := range facts {
+		of, known := trails[f.resource]
+		if !known {
+			continue
+		}
+		in := f.text("account_id")
+		add(about{in, of.kind, "id"}, of.ids(f.fact))
+		if name := of.name(f.fact); name != "" {
+			add(about{in, of.kind, "name"}, []string{name, client.EmailKey(name)}) // the API looks for exactly this
+		}
+	}
+	var out []query
+	for _, key := range order {
+		values := wanted[key]
+		slices.Sort(values)
+		for chunk := range slices.Chunk(slices.Compact(values), mostIDs) {
+			q := query{account: key.account}
+			q.NamePrefixes = []string{"prefect-cloud." + key.kind + "."}
+			if key.by == "name" {
+				q.ResourceNames = chunk
+			} else {
+				for _, id := range chunk {
+					q.Resources = append(q.Resources, "prefect-cloud."+key.kind+"."+id)
+				}
+			}
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// who gives the newest event that tells of a fact, or does not say that it is
+// about another.
+func (l lookup) who(f typedFact) culprit {
+	of, known := trails[f.resource]
+	in := f.text("account_id")
+	switch {
+	case l.off != "":
+		return nobody(l.off)
+	case !known:
+		return nobody("which events tell of this resource type is not known")
+	case l.failed[in] != "":
+		return nobody(l.failed[in])
+	}
+	for _, e := range l.events {
+		if !of.about(f.fact, e) {
+			continue
+		}
+		if says := of.says(f.fact, e); says != contradicts {
+			return culprit{who: nameOf(e.Actor()), at: e.Occurred, event: e.Name, certain: says == agrees}
+		}
+	}
+	return nobody("no event since " + clock(l.since) + " tells of it")
+}
+
+// nameOf is an actor as people know them.
+func nameOf(actor map[string]string) string {
+	id := actor[client.LabelResourceID]
+	name := printable(firstOf(actor[client.LabelResourceName], id))
+	switch {
+	case name == "":
+		return "nobody whom the event names"
+	case strings.HasPrefix(id, "prefect-cloud.service-account."):
+		return name + " (service account)"
+	default:
+		return name
+	}
+}
+
+func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// words says who it was, or why that is not known.
+func (c culprit) words() string {
+	switch {
+	case c.unknown != "":
+		return "by whom is unknown: " + c.unknown
+	case c.certain:
+		return fmt.Sprintf("by %s, %s", c.who, clock(c.at))
+	default:
+		return fmt.Sprintf("last changed by %s, %s; the event does not say what", c.who, clock(c.at))
+	}
+}

@@ -1,0 +1,220 @@
+package driftreport
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// difference is one attribute, or one element of a collection, that is not what
+// it was. It is comparable by path and key with one of another change.
+type difference struct {
+	path string // role, oidc.issuer, roles["ada@acme.com"], members
+	attr string // the attribute at the top
+	// key is which element of the collection at path or, for a map, of the one
+	// above it: an email address, a domain; "" where there is no collection.
+	key           string
+	before, after any // nil: null, or not in the collection
+	hidden        bool
+	unknown       bool // after is known only when the plan has been applied
+	element       bool // before or after is an element of the collection at path
+}
+
+// same says whether two differences are of one place.
+func (d difference) same(other difference) bool {
+	return d.path == other.path && (!d.element || d.key == other.key)
+}
+
+// masks are the shadows of a value: where it is sensitive or unknown.
+type masks struct{ before, after, unknown any }
+
+func (m masks) at(key string) masks {
+	return masks{shade(m.before, key), shade(m.after, key), shade(m.unknown, key)}
+}
+
+// shade is a mask one level deeper. A mask that is true covers all below it.
+func shade(mask any, key string) any {
+	if object, ok := mask.(map[string]any); ok {
+		return object[key]
+	}
+	return mask
+}
+
+// covers says whether a mask marks a value or anything in it.
+func covers(mask any) bool {
+	switch m := mask.(type) {
+	case bool:
+		return m
+	case []any:
+		return slices.ContainsFunc(m, covers)
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(m)), covers)
+	}
+	return false
+}
+
+// differences gives what a change does attribute by attribute, in the order of
+// their names.
+func (c change) differences() []difference {
+	before, _ := c.Before.(map[string]any)
+	after, _ := c.After.(map[string]any)
+	var out []difference
+	shades := masks{c.BeforeSensitive, c.AfterSensitive, c.AfterUnknown}
+	for _, name := range keysOf(before, after, shades.unknown) {
+		out = append(out, compare(difference{path: name, attr: name}, before[name], after[name], shades.at(name))...)
+	}
+	return out
+}
+
+func compare(at difference, before, after any, m masks) []difference {
+	at.before, at.after = before, after
+	if m.unknown == true {
+		at.unknown, at.hidden = true, covers(m.before) || covers(m.after)
+		return []difference{at}
+	}
+	if reflect.DeepEqual(before, after) && !covers(m.unknown) {
+		return nil
+	}
+	oldObject, oldIsObject := before.(map[string]any)
+	newObject, newIsObject := after.(map[string]any)
+	oldList, oldIsList := before.([]any)
+	newList, newIsList := after.([]any)
+	switch {
+	case m.before == true || m.after == true:
+		at.hidden = true
+		return []difference{at}
+	case (oldIsObject || before == nil) && (newIsObject || after == nil):
+		var out []difference
+		for _, key := range keysOf(oldObject, newObject, m.unknown) {
+			below := difference{path: at.path + step(key), attr: at.attr, key: key}
+			out = append(out, compare(below, oldObject[key], newObject[key], m.at(key))...)
+		}
+		return out
+	case (oldIsList || before == nil) && (newIsList || after == nil):
+		if covers(m.before) || covers(m.after) {
+			at.hidden = true
+			return []difference{at}
+		}
+		return elements(at, oldList, newList)
+	}
+	at.hidden = covers(m.before) || covers(m.after)
+	return []difference{at}
+}
+
+// elements compares lists and sets, which JSON does not tell apart: what went,
+// what came, and, where that is nothing, the whole in its new order.
+func elements(at difference, before, after []any) []difference {
+	var out []difference
+	gone, come := without(before, after), without(after, before)
+	for _, v := range gone {
+		out = append(out, difference{path: at.path, attr: at.attr, key: plain(v), before: v, element: true})
+	}
+	for _, v := range come {
+		out = append(out, difference{path: at.path, attr: at.attr, key: plain(v), after: v, element: true})
+	}
+	if out == nil {
+		return []difference{at}
+	}
+	return out
+}
+
+// without gives what list has more of than other.
+func without(list, other []any) []any {
+	left := make(map[string]int)
+	for _, v := range other {
+		left[plain(v)]++
+	}
+	var out []any
+	for _, v := range list {
+		if left[plain(v)]--; left[plain(v)] < 0 {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// keysOf gives the keys of all that are objects, sorted.
+func keysOf(objects ...any) []string {
+	var keys []string
+	for _, v := range objects {
+		if object, ok := v.(map[string]any); ok {
+			keys = slices.AppendSeq(keys, maps.Keys(object))
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+
+// step is how a path goes on to a key, in Terraform's spelling.
+func step(key string) string {
+	if identifier.MatchString(key) {
+		return "." + key
+	}
+	return "[" + strconv.Quote(key) + "]"
+}
+
+// plain is a string as it is, any other value as JSON.
+func plain(v any) string {
+	if text, ok := v.(string); ok {
+		return text
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "" // what came from JSON becomes JSON again
+	}
+	return string(text)
+}
+
+// longest is how many characters of a value are shown.
+const longest = 80
+
+// shown is a value as a report has it: quoted, so that it cannot steer a
+// terminal or pass for another, and not too long.
+func shown(v any) string {
+	text := plain(v)
+	cut := ""
+	if runes := []rune(text); len(runes) > longest {
+		text, cut = string(runes[:longest]), "…"
+	}
+	switch v.(type) {
+	case nil:
+		return "nothing"
+	case string:
+		return strconv.Quote(text) + cut
+	default:
+		return printable(text) + cut
+	}
+}
+
+// printable is a text on one line, without anything that steers a terminal.
+func printable(text string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)), " ")
+}
+
+// words says what became of the place.
+func (d difference) words() string {
+	switch {
+	case d.hidden:
+		return d.path + ": changed (a sensitive value)"
+	case d.element && d.before == nil:
+		return d.path + ": " + shown(d.after) + " added"
+	case d.element:
+		return d.path + ": " + shown(d.before) + " removed"
+	default:
+		return d.path + ": " + shown(d.before) + " → " + shown(d.after)
+	}
+}

@@ -1,0 +1,52 @@
+package driftreport
+
+import (
+	"strings"
+	"testing"
+)
+
+// What is no JSON plan is told apart, so that people learn what to give instead.
+func TestReadPlanRefuses(t *testing.T) {
+	t.Parallel()
+	const canary = "s3cr3t-canary"
+	for name, tc := range map[string]struct{ input, want string }{
+		"nothing":                  {" \n", "the input is empty"},
+		"a saved plan":             {"PK\x03\x04\x14\x00\x08\x00", "a saved plan itself"},
+		"words":                    {"No changes. Your infrastructure matches the configuration. " + canary, "the input is no JSON"},
+		"half a plan":              {`{"format_version":"1.2","planned_values":{"x":"` + canary, "no whole JSON document (it breaks at byte "},
+		"two documents":            {`{"format_version":"1.2","planned_values":{}}{}`, "no whole JSON document"},
+		"messages":                 {`{"@level":"info","@message":"` + canary + `"}` + "\n" + `{"@level":"info"}`, "messages of a command with -json"},
+		"a list":                   {`[]`, "no JSON"},
+		"a shown state":            {`{"format_version":"1.0","values":{"outputs":{"a":"` + canary + `"}}}`, "this is a state"},
+		"an empty state":           {`{"format_version":"1.0"}`, "this is a state"},
+		"a state file":             {`{"version":4,"serial":1,"lineage":"x","resources":[]}`, "this is a state"},
+		"other JSON":               {`{"name":"` + canary + `"}`, "not a Terraform plan"},
+		"a later format":           {`{"format_version":"2.0","planned_values":{}}`, `format version "2.0"`},
+		"a format of no use":       {`{"format_version":1.2,"planned_values":{}}`, "format version 1.2"},
+		"a plan bent out of shape": {`{"format_version":"1.2","planned_values":{},"resource_drift":"` + canary + `"}`, "resource_drift is a JSON string"},
+		"a time that is none":      {`{"format_version":"1.2","planned_values":{},"timestamp":"` + canary + `"}`, "does not parse"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := readPlan(strings.NewReader(tc.input))
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Fatalf("%v, want %q in it", err, tc.want)
+			}
+			if strings.Contains(err.Error(), canary) {
+				t.Errorf("the input is repeated: %v", err)
+			}
+			if !strings.Contains(err.Error(), "terraform show -json") && !strings.Contains(tc.want, "format version") {
+				t.Errorf("%v does not say what to do", err)
+			}
+		})
+	}
+}
+
+// Fields that later versions of the format add do no harm.
+func TestReadPlanOfALaterMinorVersion(t *testing.T) {
+	t.Parallel()
+	p, err := readPlan(strings.NewReader(`{"format_version":"1.9","planned_values":{},"new":{},"timestamp":"2026-11-22T08:00:00Z"}`))
+	if err != nil || p.Timestamp.Hour() != 8 {
+		t.Errorf("%+v, %v", p, err)
+	}
+}

@@ -1,0 +1,240 @@
+package driftreport
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// report is what a plan says, made for people.
+type report struct {
+	drifted []drifted
+	planned []planned
+	failed  []failure // checks
+	errored bool      // the plan is one that failed, and may not be whole
+}
+
+// drifted is a resource that changed behind Terraform's back.
+type drifted struct {
+	address, resource, label string // label tells people what it is: an email, a domain
+	facts                    []fact
+	remedies                 []string  // what the plan does about each fact
+	by                       []culprit // who it was, of each fact
+}
+
+// typedFact is a fact with the type of its resource.
+type typedFact struct {
+	fact
+	resource string
+}
+
+// planned is what the configuration asks for beyond mending drift.
+type planned struct {
+	address, action string
+	attributes      []string // those that an update changes
+}
+
+// failure is a check that does not hold.
+type failure struct{ name, message string }
+
+func newReport(p *plan) *report {
+	r := &report{errored: p.Errored}
+	plans := map[string]change{}
+	for _, rc := range p.ResourceChanges {
+		if rc.Mode != dataMode && rc.Deposed == "" {
+			plans[rc.Address] = rc.Change
+		}
+	}
+	mended := map[string][]difference{}
+	for _, rc := range p.ResourceDrift {
+		if rc.Mode == dataMode || rc.Deposed != "" || rc.Change.does("no-op") { // a no-op is a thing that moved to another address
+			continue
+		}
+		d := newDrifted(rc, plans)
+		for _, f := range d.facts {
+			mended[rc.Address] = append(mended[rc.Address], f.difference)
+		}
+		r.drifted = append(r.drifted, d)
+	}
+	for _, rc := range p.ResourceChanges {
+		if rc.Mode == dataMode || rc.Change.does("no-op") {
+			continue
+		}
+		if one, further := newPlanned(rc, mended[rc.Address]); further {
+			r.planned = append(r.planned, one)
+		}
+	}
+	for _, name := range sortedKeys(p.OutputChanges) {
+		if c := p.OutputChanges[name]; !c.does("no-op") {
+			r.planned = append(r.planned, planned{address: "output." + name, action: c.verb()})
+		}
+	}
+	for _, c := range p.Checks {
+		r.failed = append(r.failed, c.failures()...)
+	}
+	return r
+}
+
+// dataMode is the mode of data sources: reading them changes nothing.
+const dataMode = "data"
+
+func newDrifted(rc resourceChange, plans map[string]change) drifted {
+	was, _ := rc.Change.Before.(map[string]any)
+	d := drifted{address: rc.Address, resource: rc.Type, label: label(rc.Change)}
+	if rc.Change.does("delete") {
+		d.facts = []fact{{gone: true, was: was}}
+	} else {
+		for _, diff := range rc.Change.differences() {
+			d.facts = append(d.facts, fact{difference: diff, was: was})
+		}
+	}
+	then, planned := plans[rc.Address]
+	d.by = make([]culprit, len(d.facts))
+	for _, f := range d.facts {
+		d.remedies = append(d.remedies, remedy(f, then, planned))
+	}
+	return d
+}
+
+// label is the attribute by which people know a thing.
+func label(c change) string {
+	was, _ := c.Before.(map[string]any)
+	for _, name := range []string{"email", "name", "role", "kind"} {
+		if text, ok := was[name].(string); ok && !covers(shade(c.BeforeSensitive, name)) {
+			return text
+		}
+	}
+	return ""
+}
+
+// remedy says what the plan does about a fact.
+func remedy(f fact, then change, planned bool) string {
+	switch {
+	case !planned:
+		return "the plan leaves it"
+	case then.does("create") && then.does("delete"):
+		return "the plan replaces it"
+	case then.does("create"):
+		return "the plan creates it again"
+	case then.does("delete"):
+		return "the plan deletes it"
+	case then.does("forget"):
+		return "the plan stops managing it"
+	}
+	at := slices.IndexFunc(then.differences(), f.same)
+	if at < 0 {
+		return "the plan accepts it"
+	}
+	switch next := then.differences()[at]; {
+	case next.unknown:
+		return "the plan sets it anew"
+	case plain(next.after) == plain(f.before):
+		return "the plan sets it back"
+	case f.hidden || next.hidden:
+		return "the plan changes it"
+	default:
+		return "the plan makes it " + shown(next.after)
+	}
+}
+
+// newPlanned is a planned change but for what only mends; further is false
+// where nothing else is left of it.
+func newPlanned(rc resourceChange, mended []difference) (one planned, further bool) {
+	one = planned{address: rc.Address, action: rc.Change.verb()}
+	if !rc.Change.does("update") {
+		return one, mended == nil
+	}
+	for _, d := range rc.Change.differences() {
+		if !d.unknown && !slices.ContainsFunc(mended, d.same) {
+			one.attributes = append(one.attributes, d.path)
+		}
+	}
+	one.attributes = slices.Compact(one.attributes)
+	return one, mended == nil || one.attributes != nil
+}
+
+func (c change) does(action string) bool { return slices.Contains(c.Actions, action) }
+
+// verb is a change in one word.
+func (c change) verb() string {
+	if c.does("create") && c.does("delete") {
+		return "replace"
+	}
+	return strings.Join(c.Actions, ", ")
+}
+
+// failures are the problems of a check that does not hold.
+func (c check) failures() []failure {
+	var out []failure
+	for _, instance := range c.Instances {
+		if instance.Status != checkFails && instance.Status != checkError {
+			continue
+		}
+		if instance.Problems == nil {
+			out = append(out, failure{instance.Address.ToDisplay, "it could not be decided"})
+		}
+		for _, problem := range instance.Problems {
+			out = append(out, failure{instance.Address.ToDisplay, problem.Message})
+		}
+	}
+	if out == nil && (c.Status == checkFails || c.Status == checkError) {
+		out = []failure{{c.Address.ToDisplay, "it could not be decided"}}
+	}
+	return out
+}
+
+// facts are all that changed, for looking up who did it.
+func (r *report) facts() []typedFact {
+	var out []typedFact
+	for _, d := range r.drifted {
+		for _, f := range d.facts {
+			out = append(out, typedFact{f, d.resource})
+		}
+	}
+	return out
+}
+
+// name lets the report say who did what.
+func (r *report) name(l lookup) {
+	for _, d := range r.drifted {
+		for i, f := range d.facts {
+			d.by[i] = l.who(typedFact{f, d.resource})
+		}
+	}
+}
+
+// words says what happened.
+func (f fact) words() string {
+	if f.gone {
+		return "is gone"
+	}
+	return f.difference.words()
+}
+
+// title says in a line what was found.
+func (r *report) title() string {
+	count := func(n int, one, many string) string {
+		if n == 1 {
+			return "1 " + one
+		}
+		return fmt.Sprintf("%d %s", n, many)
+	}
+	var parts []string
+	if n := len(r.drifted); n > 0 {
+		parts = append(parts, count(n, "thing", "things")+" changed outside of Terraform")
+	}
+	checks := map[string]bool{}
+	for _, f := range r.failed {
+		checks[f.name] = true
+	}
+	if n := len(checks); n > 0 {
+		parts = append(parts, count(n, "check does not hold", "checks do not hold"))
+	}
+	if n := len(r.planned); n > 0 {
+		parts = append(parts, count(n, "change is planned", "changes are planned"))
+	}
+	if parts == nil {
+		return "Nothing changed outside of Terraform, and nothing is planned."
+	}
+	return strings.Join(parts, ", ") + "."
+}

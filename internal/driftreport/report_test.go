@@ -1,0 +1,86 @@
+package driftreport
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write the reports in testdata anew")
+
+// The whole of a report in both forms. The plan is made by hand: what no server
+// would say, such as names with markup in them, is in it, too.
+func TestReports(t *testing.T) {
+	t.Parallel()
+	file, err := os.Open(filepath.Join("testdata", "plan.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() }) // it was only read
+	p, err := readPlan(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReport(p)
+	at := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+	for _, d := range r.drifted {
+		for i := range d.by {
+			d.by[i] = []culprit{
+				{who: "eve|`x`@acme.com", at: at, certain: true},
+				{who: "terraform (service account)", at: at},
+				nobody("the trail <b>ends</b>"),
+			}[i%3]
+		}
+	}
+	for name, got := range map[string]string{"report.txt": r.text(), "report.md": r.markdown()} {
+		golden := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s is not what testdata has (go test -run TestReports -update writes it anew):\n%s", name, got)
+		}
+		if strings.Contains(got, "canary") {
+			t.Errorf("a sensitive value stands in %s:\n%s", name, got)
+		}
+	}
+}
+
+func TestRemedy(t *testing.T) {
+	t.Parallel()
+	role := fact{difference: difference{path: "role", attr: "role", before: "Admin", after: "Member"}}
+	added := fact{difference: difference{path: "members", attr: "members", key: "b", after: "b", element: true}}
+	for name, tc := range map[string]struct {
+		f    fact
+		then string
+		want string
+	}{
+		"mended":          {role, `{"actions":["update"],"before":{"role":"Member"},"after":{"role":"Admin"}}`, "the plan sets it back"},
+		"something third": {role, `{"actions":["update"],"before":{"role":"Member"},"after":{"role":"Owner"}}`, `the plan makes it "Owner"`},
+		"accepted":        {role, `{"actions":["no-op"],"before":{"role":"Member"},"after":{"role":"Member"}}`, "the plan accepts it"},
+		"made anew":       {role, `{"actions":["update"],"before":{"role":"Member"},"after":{},"after_unknown":{"role":true}}`, "the plan sets it anew"},
+		"sensitive":       {role, `{"actions":["update"],"before":{"role":"Member"},"after":{"role":"x"},"after_sensitive":{"role":true}}`, "the plan changes it"},
+		"replaced":        {role, `{"actions":["delete","create"],"before":{},"after":{}}`, "the plan replaces it"},
+		"deleted":         {role, `{"actions":["delete"],"before":{}}`, "the plan deletes it"},
+		"forgotten":       {role, `{"actions":["forget"],"before":{}}`, "the plan stops managing it"},
+		"created":         {fact{gone: true}, `{"actions":["create"],"after":{}}`, "the plan creates it again"},
+		"an element":      {added, `{"actions":["update"],"before":{"members":["a","b"]},"after":{"members":["a"]}}`, "the plan sets it back"},
+		"another element": {added, `{"actions":["update"],"before":{"members":["a","b"]},"after":{"members":["b"]}}`, "the plan accepts it"},
+	} {
+		if got := remedy(tc.f, decodeChange(t, tc.then), true); got != tc.want {
+			t.Errorf("%s: %s, want %s", name, got, tc.want)
+		}
+	}
+	if got := remedy(role, change{}, false); got != "the plan leaves it" {
+		t.Errorf("not planned: %s", got)
+	}
+}

@@ -1,0 +1,263 @@
+package driftreport
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+)
+
+// outcome is what a run of the command left.
+type outcome struct {
+	code     int
+	out, err string
+}
+
+// command runs the command on a plan with an environment.
+func command(t *testing.T, env map[string]string, input string, args ...string) outcome {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := Run(context.Background(), "test", args, Streams{
+		In: strings.NewReader(input), Out: &out, Err: &errs, Getenv: func(name string) string { return env[name] }, Now: time.Now,
+	})
+	return outcome{code, out.String(), errs.String()}
+}
+
+// planOf is a JSON plan, made now, of a drift and other parts.
+func planOf(t *testing.T, parts map[string]any) string {
+	t.Helper()
+	doc := map[string]any{"format_version": "1.2", "planned_values": map[string]any{}, "timestamp": time.Now().UTC().Format(time.RFC3339)}
+	for name, part := range parts {
+		doc[name] = part
+	}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+type object = map[string]any
+
+// changed is a resource_drift entry of a thing in the test's account.
+func changed(resource string, before, after object) object {
+	actions := []string{"update"}
+	before["account_id"] = acctest.AccountID
+	if after == nil {
+		actions = []string{"delete"}
+	} else {
+		after["account_id"] = acctest.AccountID
+	}
+	return object{"address": resource + ".this", "mode": "managed", "type": resource, "change": object{"actions": actions, "before": before, "after": after}}
+}
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	drift := []object{changed("prefectsso_session_policy", object{"auth_expiration_seconds": 1}, object{"auth_expiration_seconds": 2})}
+	create := []object{{"address": "a.b", "mode": "managed", "type": "a", "change": object{"actions": []string{"create"}, "after": object{}}}}
+	read := []object{{"address": "data.a.b", "mode": "data", "type": "a", "change": object{"actions": []string{"read"}, "after": object{}}}}
+	checks := []object{{"address": object{"to_display": "check.a"}, "status": "fail"}}
+	for name, tc := range map[string]struct {
+		parts object
+		want  int
+	}{
+		"nothing":              {object{}, ExitNothing},
+		"a data source":        {object{"resource_changes": read}, ExitNothing},
+		"planned":              {object{"resource_changes": create}, ExitPlanned},
+		"checks":               {object{"checks": checks}, ExitChecks},
+		"checks and planned":   {object{"checks": checks, "resource_changes": create}, ExitChecks},
+		"drift":                {object{"resource_drift": drift}, ExitDrift},
+		"all of it":            {object{"resource_drift": drift, "checks": checks, "resource_changes": create, "errored": true}, ExitDrift},
+		"a plan that failed":   {object{"errored": true, "resource_changes": create}, ExitError},
+		"an output's change":   {object{"output_changes": object{"o": object{"actions": []string{"update"}}}}, ExitPlanned},
+		"an output, unchanged": {object{"output_changes": object{"o": object{"actions": []string{"no-op"}}}}, ExitNothing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := command(t, nil, planOf(t, tc.parts))
+			if got.code != tc.want || got.out == "" || got.err != "" {
+				t.Errorf("%d, want %d; printed %q, %q", got.code, tc.want, got.out, got.err)
+			}
+		})
+	}
+}
+
+// Every mistake is an error of one line, exit code 1, and nothing on standard output.
+func TestBadArguments(t *testing.T) {
+	t.Parallel()
+	ahead := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	for name, tc := range map[string]struct {
+		args []string
+		want string
+	}{
+		"a span in the future":     {[]string{"--since", ahead}, "lies in the future"},
+		"a duration ahead":         {[]string{"--since=-2h"}, "lies in the future"},
+		"a span that is too long":  {[]string{"--since", "15d"}, "more than 14 days"},
+		"a time long ago":          {[]string{"--since", "2020-01-01T00:00:00Z"}, "more than 14 days"},
+		"no span at all":           {[]string{"--since", "0s"}, "not before the plan"},
+		"words for a span":         {[]string{"--since", "yesterday"}, `--since is "yesterday"; it takes`},
+		"d alone":                  {[]string{"--since", "d"}, `--since is "d"; it takes`},
+		"an unknown format":        {[]string{"--format", "html"}, "takes text or markdown"},
+		"unknown actors":           {[]string{"--actors", "on"}, "takes auto or off"},
+		"an unknown option":        {[]string{"--nonsense"}, "flag provided but not defined: -nonsense"},
+		"two files":                {[]string{"a.json", "b.json"}, "2 files"},
+		"a file that is not there": {[]string{filepath.Join("testdata", "absent.json")}, "no such file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := command(t, nil, planOf(t, nil), tc.args...)
+			if got.code != ExitError || got.out != "" || !strings.Contains(got.err, tc.want) || strings.Count(got.err, "\n") != 1 {
+				t.Errorf("%+v, want code 1 and %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestArguments(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "plan.json")
+	if err := os.WriteFile(file, []byte(planOf(t, nil)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, args := range map[string][]string{
+		"options behind the file": {file, "--format", "markdown"},
+		"options before it":       {"--format=markdown", "--since", "1.5d", file},
+		"standard input":          {"-format", "markdown", "-"},
+		"a time":                  {"--format=markdown", "--since", time.Now().Add(-time.Hour).Format(time.RFC3339)},
+	} {
+		if got := command(t, nil, planOf(t, nil), args...); got.code != ExitNothing || !strings.HasPrefix(got.out, "### Drift report") {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got := command(t, nil, "", "-h"); got.code != ExitNothing || !strings.Contains(got.out, "Exit codes") {
+		t.Errorf("help: %+v", got)
+	}
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestReportThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	var errs bytes.Buffer
+	code := Run(context.Background(), "test", nil, Streams{
+		In: strings.NewReader(planOf(t, nil)), Out: brokenPipe{}, Err: &errs, Getenv: func(string) string { return "" }, Now: time.Now,
+	})
+	if code != ExitError || !strings.Contains(errs.String(), "broken pipe") {
+		t.Errorf("%d %s", code, errs.String())
+	}
+}
+
+// Who did it comes out of a server's own trail, for every kind of thing that can drift today.
+func TestActors(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.PrivateIssuers)
+	_, issuer := acctest.StartIdP(t, srv)
+	eve := srv.As(acctest.SecondOwnerKey)
+	ada, _ := srv.Member("ada@acme.com")
+	linus, _ := srv.Member("linus@acme.com")
+	var connection struct {
+		ID string `json:"id"`
+	}
+	srv.SetDomains("acme.com", "labs.example")
+	srv.Call(acctest.OwnerKey, http.MethodPost, "/sso/connections", object{
+		"name": "Okta", "connection_type": "OktaOIDC", "domains": []string{"acme.com"},
+		"oidc": object{"issuer": issuer, "client_id": "c"},
+	}, &connection)
+
+	eve.SetDomains("acme.com", "evil.example")
+	eve.SetRole("ada@acme.com", "Owner")
+	eve.SetRole("grace@acme.com", "Admin")
+	eve.RemoveMember("linus@acme.com")
+	srv.Call(acctest.AdminKey, http.MethodPatch, "", object{"auth_expiration_seconds": 60}, nil)
+	srv.Call(acctest.ServiceKey, http.MethodPatch, "/sso/connections/"+connection.ID, object{"name": "Other"}, nil)
+
+	env := map[string]string{"PREFECT_API_KEY": acctest.ServiceKey, "PREFECT_API_URL": srv.URL + "/api"}
+	const byEve, unsure = "by second.owner@acme.com, ", "last changed by "
+	for name, tc := range map[string]struct {
+		drift object
+		want  []string
+	}{
+		"a domain":      {changed("prefectsso_domain", object{"name": "labs.example"}, nil), []string{byEve}},
+		"domains":       {changed("prefectsso_domains", object{"names": []string{"acme.com", "labs.example"}}, object{"names": []string{"acme.com", "evil.example"}}), []string{byEve, byEve}},
+		"a member":      {changed("prefectsso_member_role", object{"id": ada.ID, "email": "ada@acme.com", "role": "Admin"}, object{"id": ada.ID, "email": "ada@acme.com", "role": "Owner"}), []string{byEve}},
+		"one who left":  {changed("prefectsso_member_role", object{"id": linus.ID, "email": "linus@acme.com", "role": "Admin"}, nil), []string{byEve}},
+		"a map":         {changed("prefectsso_member_roles", object{"roles": object{"Grace@acme.com": "Member", "linus@acme.com": "Member"}}, object{"roles": object{"Grace@acme.com": "Admin"}}), []string{byEve, byEve}},
+		"a role":        {changed("prefectsso_role_members", object{"role": "Owner", "members": []string{"owner@acme.com"}}, object{"role": "Owner", "members": []string{"owner@acme.com", "ada@acme.com"}}), []string{byEve}},
+		"the policy":    {changed("prefectsso_session_policy", object{"auth_expiration_seconds": 1}, object{"auth_expiration_seconds": 60}), []string{unsure + "admin@acme.com, "}},
+		"a connection":  {changed("prefectsso_identity_provider", object{"id": connection.ID, "name": "Okta"}, object{"id": connection.ID, "name": "Other"}), []string{unsure + "terraform (service account), "}},
+		"no trail":      {changed("random_pet", object{"id": "a"}, object{"id": "b"}), []string{"by whom is unknown: which events"}},
+		"nobody did it": {changed("prefectsso_member_role", object{"id": "x", "email": "new@acme.com", "role": "Admin"}, object{"id": "x", "email": "new@acme.com", "role": "Owner"}), []string{"by whom is unknown: no event since "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := command(t, env, planOf(t, object{"resource_drift": []object{tc.drift}}))
+			var by []string
+			for line := range strings.Lines(got.out) {
+				if line = strings.TrimSpace(line); strings.HasPrefix(line, "by ") || strings.HasPrefix(line, "last ") {
+					by = append(by, line)
+				}
+			}
+			if got.code != ExitDrift || len(by) != len(tc.want) {
+				t.Fatalf("%+v, want %q", got, tc.want)
+			}
+			for i, want := range tc.want {
+				if !strings.HasPrefix(by[i], want) {
+					t.Errorf("%s, want %s…", by[i], want)
+				}
+			}
+		})
+	}
+}
+
+// A report is made whatever becomes of the look into the trail, and says what it left out; a mistake in the environment is
+// an error. The key is in neither.
+func TestActorsThatCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t)
+	drift := planOf(t, object{"resource_drift": []object{
+		changed("prefectsso_domain", object{"name": "labs.example"}, nil), changed("prefectsso_domain", object{"name": "acme.com"}, nil),
+	}})
+	url := srv.URL + "/api"
+	for name, tc := range map[string]struct {
+		key, url string
+		args     []string
+		code     int
+		want     string
+	}{
+		"switched off":       {acctest.ServiceKey, url, []string{"--actors=off"}, ExitDrift, "--actors is off"},
+		"without a key":      {"", url, nil, ExitDrift, "PREFECT_API_KEY is not set"},
+		"an unknown key":     {"pnb_canary", url, nil, ExitDrift, "the audit trail could not be read: "},
+		"no URL":             {"pnb_canary", "localhost:1", nil, ExitError, "has no scheme"},
+		"a key of two lines": {"pnb_canary\nx", url, nil, ExitError, "the API key holds"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := command(t, map[string]string{"PREFECT_API_KEY": tc.key, "PREFECT_API_URL": tc.url}, drift, tc.args...)
+			if got.code != tc.code || !strings.Contains(got.out+got.err, tc.want) {
+				t.Errorf("%+v, want %d and %q", got, tc.code, tc.want)
+			}
+			if strings.Contains(got.out+got.err, "canary") {
+				t.Errorf("the key is in %+v", got)
+			}
+		})
+	}
+}
+
+func TestActorsWithoutPermission(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t)
+	srv.Fault(object{"method": "POST", "route": "/api/accounts/{account_id}/events/filter", "status": 403})
+	got := command(t, map[string]string{"PREFECT_API_KEY": acctest.ServiceKey, "PREFECT_API_URL": srv.URL + "/api"},
+		planOf(t, object{"resource_drift": []object{changed("prefectsso_domain", object{"name": "labs.example"}, nil)}}))
+	if got.code != ExitDrift || !strings.Contains(got.out, "the key may not read the audit trail (read:audit_event)") {
+		t.Errorf("%+v", got)
+	}
+}

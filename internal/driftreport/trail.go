@@ -1,0 +1,201 @@
+package driftreport
+
+import (
+	"encoding/json"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+// fact is one thing that changed behind Terraform's back.
+type fact struct {
+	difference
+	gone bool           // the whole thing is no longer there
+	was  map[string]any // its attributes before that
+}
+
+func (f fact) text(attribute string) string {
+	text, _ := f.was[attribute].(string)
+	return text
+}
+
+// trail says where the audit trail tells of a resource type.
+type trail struct {
+	kind string // of the things in the trail: prefect-cloud.{kind}.{uuid}
+	// ids and name are how the trail calls what a fact is about.
+	ids  func(f fact) []string
+	name func(f fact) string
+	says func(f fact, e client.Event) evidence
+}
+
+// evidence is what an event says of a fact.
+type evidence int
+
+const (
+	contradicts evidence = iota // it tells of something else
+	silent                      // it is about that thing, and does not say what changed
+	agrees                      // it tells of exactly this
+)
+
+// trails are the resource types whose events are known, and where they are.
+var trails = map[string]trail{
+	"prefectsso_domain":              {"account-domain-names", byAccount, noName, domainSays},
+	"prefectsso_domains":             {"account-domain-names", byAccount, noName, domainSays},
+	"prefectsso_group_role_mapping":  {"group-role-mapping", byID, noName, thingSays},
+	"prefectsso_identity_provider":   {"sso-connection", byID, noName, thingSays},
+	"prefectsso_member_role":         {"account-membership", byID, byEmail, membershipSays},
+	"prefectsso_member_roles":        {"account-membership", noIDs, byKey, membershipSays},
+	"prefectsso_role_members":        {"account-membership", noIDs, byKey, membershipSays},
+	"prefectsso_scim_directory":      {"directory", byID, noName, thingSays},
+	"prefectsso_scim_token":          {"scim-token", byID, noName, thingSays},
+	"prefectsso_session_policy":      {"account", byAccount, noName, thingSays},
+	"prefectsso_team_workspace_role": {"workspace-access", byID, noName, thingSays},
+}
+
+func noIDs(fact) []string       { return nil }
+func noName(fact) string        { return "" }
+func byEmail(f fact) string     { return f.text("email") }
+func byKey(f fact) string       { return f.key }
+func byAccount(f fact) []string { return uuids(f.text("account_id")) }
+
+// byID takes the id that the thing had, and the one that it has now.
+func byID(f fact) []string {
+	ids := uuids(f.text("id"))
+	if after, ok := f.after.(string); ok && f.path == "id" {
+		ids = append(ids, uuids(after)...)
+	}
+	return ids
+}
+
+// uuids gives the UUID of an id: itself, or what a ULID with a prefix, such as
+// conn_01J…, stands for; none for an id of any other kind.
+func uuids(id string) []string {
+	if uuid.Validate(id) == nil {
+		return []string{strings.ToLower(id)}
+	}
+	digits := id[strings.LastIndexByte(id, '_')+1:]
+	const crockford, base32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", "0123456789abcdefghijklmnopqrstuv"
+	number, ok := new(big.Int).SetString(strings.Map(func(r rune) rune {
+		if at := strings.IndexRune(crockford, r); at >= 0 {
+			return rune(base32[at])
+		}
+		return '?' // no digit: SetString refuses it
+	}, digits), len(base32))
+	if !ok || len(digits) != 26 || number.BitLen() > 128 {
+		return nil
+	}
+	var out uuid.UUID
+	number.FillBytes(out[:])
+	return []string{out.String()}
+}
+
+// about says whether an event tells of the thing that a fact is about.
+func (t trail) about(f fact, e client.Event) bool {
+	id, ours := strings.CutPrefix(e.Resource[client.LabelResourceID], "prefect-cloud."+t.kind+".")
+	if !ours {
+		return false
+	}
+	name := t.name(f)
+	return slices.Contains(t.ids(f), id) || name != "" && client.EmailKey(e.Resource[client.LabelResourceName]) == client.EmailKey(name)
+}
+
+func action(e client.Event) string { return e.Name[strings.LastIndexByte(e.Name, '.')+1:] }
+
+// The actions of events.
+const (
+	created = "created"
+	deleted = "deleted"
+)
+
+// thingSays judges by the event's name alone.
+func thingSays(f fact, e client.Event) evidence {
+	switch {
+	case f.gone != (action(e) == deleted):
+		return contradicts
+	case f.gone:
+		return agrees
+	default:
+		return silent
+	}
+}
+
+// domainSays judges by the domains that an event says it added and removed.
+func domainSays(f fact, e client.Event) evidence {
+	var payload struct {
+		Added   []string `json:"added"`
+		Removed []string `json:"removed"`
+	}
+	if json.Unmarshal(e.Payload, &payload) != nil || payload.Added == nil && payload.Removed == nil {
+		return silent
+	}
+	names := payload.Added
+	if f.gone || f.after == nil {
+		names = payload.Removed
+	}
+	domain, err := client.NormalizeDomain(firstOf(f.key, f.text("name")))
+	if err == nil && slices.Contains(names, domain) {
+		return agrees
+	}
+	return contradicts
+}
+
+// membershipSays judges by the role or the state that an event says a member got.
+func membershipSays(f fact, e client.Event) evidence {
+	var payload struct {
+		Role   json.RawMessage `json:"account_role"`
+		Active *bool           `json:"active"`
+	}
+	if len(e.Payload) > 0 && json.Unmarshal(e.Payload, &payload) != nil {
+		return silent
+	}
+	var role struct{ From, To string }
+	tellsRole := json.Unmarshal(payload.Role, &role) == nil || json.Unmarshal(payload.Role, &role.To) == nil
+	lost, got := roleChange(f)
+	removed := f.after == nil && (f.attr == "roles" || f.attr == "members")
+	switch {
+	case action(e) == deleted:
+		return agreesIf(f.gone || removed)
+	case f.gone || removed && lost == "":
+		return contradicts
+	case f.attr == "active" && payload.Active != nil:
+		return agreesIf(f.after == *payload.Active)
+	case lost == "" && got == "" && f.attr != "active":
+		return silent
+	case tellsRole && f.attr == "active", !tellsRole && payload.Active != nil:
+		return contradicts // the one where the other changed
+	case !tellsRole || isID(lost) || isID(got):
+		return silent
+	case lost != "":
+		return agreesIf(role.From == lost)
+	default:
+		return agreesIf(role.To == got)
+	}
+}
+
+// roleChange is the role that a fact says somebody lost, or else the one that
+// they got; neither where it is about something else.
+func roleChange(f fact) (lost, got string) {
+	switch {
+	case f.attr == "members" && f.after == nil:
+		return f.text("role"), ""
+	case f.attr == "members":
+		return "", f.text("role")
+	case f.attr == "role" || f.attr == "roles":
+		got, _ = f.after.(string)
+	}
+	return "", got
+}
+
+func agreesIf(yes bool) evidence {
+	if yes {
+		return agrees
+	}
+	return contradicts
+}
+
+// isID says that a role is written as its id, while events have its name.
+func isID(role string) bool { return uuid.Validate(role) == nil }

@@ -1,0 +1,245 @@
+package driftreport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+const (
+	anAccount = "0c1f1d2e-0000-4000-8000-000000000001"
+	aMember   = "ed0d119b-df3f-57d3-91e7-adf1c2d5a27a"
+)
+
+func TestUUIDs(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string][]string{
+		strings.ToUpper(aMember):               {aMember},
+		"conn_7ZZZZZZZZZZZZZZZZZZZZZZZZZ":      {"ffffffff-ffff-ffff-ffff-ffffffffffff"},
+		"conn_00000000000000000000000000":      {"00000000-0000-0000-0000-000000000000"},
+		"directory_01ARZ3NDEKTSV4RRFFQ69G5FAV": {"01563e3a-b5d3-d676-4c61-efb99302bd5b"},
+		"conn_8ZZZZZZZZZZZZZZZZZZZZZZZZZ":      nil, // more than 128 bits
+		"conn_0000000000000000000000000U":      nil, // no digit of a ULID
+		"conn_000000000000000000000000000":     nil,
+		"conn_-0000000000000000000000000":      nil,
+		"":                                     nil, "acme.com": nil,
+	} {
+		if got := uuids(id); !slices.Equal(got, want) {
+			t.Errorf("uuids(%q) = %v, want %v", id, got, want)
+		}
+	}
+}
+
+func TestEvidence(t *testing.T) {
+	t.Parallel()
+	role := fact{difference: difference{path: "role", attr: "role", before: "Admin", after: "Member"}}
+	roleByID := fact{difference: difference{path: "role", attr: "role", before: "Admin", after: aMember}}
+	active := fact{difference: difference{path: "active", attr: "active", before: true, after: false}}
+	otherID := fact{difference: difference{path: "id", attr: "id", before: aMember, after: anAccount}}
+	gone := fact{gone: true}
+	inMap := fact{difference: difference{path: "roles", attr: "roles", key: "a@x.io", before: "Member", after: "Owner"}}
+	outOfMap := fact{difference: difference{path: "roles", attr: "roles", key: "a@x.io", before: "Member"}}
+	owner := map[string]any{"role": "Owner"}
+	joined := fact{was: owner, difference: difference{attr: "members", key: "a@x.io", after: "a@x.io", element: true}}
+	left := fact{was: owner, difference: difference{attr: "members", key: "a@x.io", before: "a@x.io", element: true}}
+	domainGone := fact{gone: true, was: map[string]any{"name": "Acme.com."}}
+	domainBack := fact{was: map[string]any{"name": "acme.com"}, difference: difference{path: "id", attr: "id", before: "1", after: "2"}}
+	domainMore := fact{difference: difference{attr: "names", key: "bücher.example", after: "bücher.example", element: true}}
+	domainLess := fact{difference: difference{attr: "names", key: "acme.com", before: "acme.com", element: true}}
+
+	for i, tc := range []struct {
+		of      func(fact, client.Event) evidence
+		f       fact
+		action  string
+		payload string
+		want    evidence
+	}{
+		{membershipSays, role, "updated", `{"account_role":{"from":"Admin","to":"Member"}}`, agrees},
+		{membershipSays, role, "updated", `{"account_role":{"from":"Admin","to":"Owner"}}`, contradicts},
+		{membershipSays, role, "updated", `{"active":false}`, contradicts},
+		{membershipSays, role, "updated", `{}`, silent},
+		{membershipSays, role, "updated", ``, silent},
+		{membershipSays, role, "updated", `"words"`, silent},
+		{membershipSays, role, "deleted", `{}`, contradicts},
+		{membershipSays, role, "created", `{"account_role":"Member"}`, agrees},
+		{membershipSays, roleByID, "updated", `{"account_role":{"from":"Admin","to":"Member"}}`, silent},
+		{membershipSays, active, "updated", `{"active":false}`, agrees},
+		{membershipSays, active, "updated", `{"active":true}`, contradicts},
+		{membershipSays, active, "updated", `{"account_role":{"from":"Admin","to":"Member"}}`, contradicts},
+		{membershipSays, active, "updated", `{}`, silent},
+		{membershipSays, otherID, "created", `{"account_role":"Member"}`, silent},
+		{membershipSays, gone, "deleted", ``, agrees},
+		{membershipSays, gone, "updated", `{"active":false}`, contradicts},
+		{membershipSays, inMap, "updated", `{"account_role":{"from":"Member","to":"Owner"}}`, agrees},
+		{membershipSays, inMap, "updated", `{"account_role":{"from":"Owner","to":"Member"}}`, contradicts},
+		{membershipSays, outOfMap, "deleted", ``, agrees},
+		{membershipSays, outOfMap, "updated", `{"account_role":{"from":"Owner","to":"Member"}}`, contradicts},
+		{membershipSays, joined, "updated", `{"account_role":{"from":"Member","to":"Owner"}}`, agrees},
+		{membershipSays, joined, "created", `{"account_role":"Owner"}`, agrees},
+		{membershipSays, joined, "created", `{"account_role":"Member"}`, contradicts},
+		{membershipSays, joined, "deleted", ``, contradicts},
+		{membershipSays, left, "updated", `{"account_role":{"from":"Owner","to":"Member"}}`, agrees},
+		{membershipSays, left, "updated", `{"account_role":{"from":"Member","to":"Owner"}}`, contradicts},
+		{membershipSays, left, "deleted", ``, agrees},
+		{membershipSays, left, "created", `{"account_role":"Owner"}`, contradicts},
+		{domainSays, domainGone, "updated", `{"added":null,"removed":["acme.com"]}`, agrees},
+		{domainSays, domainGone, "updated", `{"added":["acme.com"],"removed":null}`, contradicts},
+		{domainSays, domainGone, "updated", `{}`, silent},
+		{domainSays, domainBack, "updated", `{"added":["acme.com"]}`, agrees},
+		{domainSays, domainMore, "updated", `{"added":["xn--bcher-kva.example"]}`, agrees},
+		{domainSays, domainLess, "updated", `{"removed":["acme.com"]}`, agrees},
+		{domainSays, domainLess, "updated", `{"removed":["other.example"]}`, contradicts},
+		{thingSays, gone, "deleted", ``, agrees},
+		{thingSays, gone, "updated", ``, contradicts},
+		{thingSays, otherID, "updated", `{"state":"active"}`, silent},
+		{thingSays, otherID, "deleted", ``, contradicts},
+	} {
+		e := client.Event{Name: "prefect-cloud.thing." + tc.action, Payload: json.RawMessage(tc.payload)}
+		if got := tc.of(tc.f, e); got != tc.want {
+			t.Errorf("case %d (%+v, %s %s): %d, want %d", i, tc.f, tc.action, tc.payload, got, tc.want)
+		}
+	}
+}
+
+// fakeTrail answers every query with the events that it asks for by name prefix.
+type fakeTrail struct {
+	queries []client.EventQuery
+	events  []client.Event
+	err     error
+}
+
+func (a *fakeTrail) ListEvents(_ context.Context, _ string, q client.EventQuery) ([]client.Event, error) {
+	a.queries = append(a.queries, q)
+	var out []client.Event
+	for _, e := range a.events {
+		if strings.HasPrefix(e.Name, q.NamePrefixes[0]) {
+			out = append(out, e)
+		}
+	}
+	return out, a.err
+}
+
+func roleEvent(minute int, id, email, payload, actor string) client.Event {
+	return client.Event{
+		ID: fmt.Sprint(minute), Name: "prefect-cloud.account-membership.updated",
+		Occurred: time.Date(2026, 11, 22, 8, minute, 0, 0, time.UTC), Payload: json.RawMessage(payload),
+		Resource: map[string]string{client.LabelResourceID: "prefect-cloud.account-membership." + id, client.LabelResourceName: email},
+		Related: []map[string]string{{
+			client.LabelResourceRole: "actor", client.LabelResourceName: actor, client.LabelResourceID: "prefect-cloud.user." + actor,
+		}},
+	}
+}
+
+func driftOf(resource string, was map[string]any, diffs ...difference) *report {
+	was["account_id"] = anAccount
+	d := drifted{address: resource + ".this", resource: resource, by: make([]culprit, len(diffs)), remedies: make([]string, len(diffs))}
+	for _, diff := range diffs {
+		d.facts = append(d.facts, fact{difference: diff, was: was})
+	}
+	return &report{drifted: []drifted{d}}
+}
+
+// The newest event that tells of it counts; one that tells of something else, or
+// of somebody else, does not, however new it is.
+func TestWho(t *testing.T) {
+	t.Parallel()
+	toMember := `{"account_role":{"from":"Admin","to":"Member"}}`
+	diff := difference{path: "role", attr: "role", before: "Admin", after: "Member"}
+	for name, tc := range map[string]struct {
+		events []client.Event
+		want   string
+	}{
+		"none":          {nil, "by whom is unknown: no event since 2026-11-08 08:00:00 UTC tells of it"},
+		"one":           {[]client.Event{roleEvent(1, aMember, "ada@x.io", toMember, "eve")}, "by eve, 2026-11-22 08:01:00 UTC"},
+		"by email only": {[]client.Event{roleEvent(1, anAccount, "Ada@x.io", toMember, "eve")}, "by eve, 2026-11-22 08:01:00 UTC"},
+		"the newer of two": {
+			[]client.Event{roleEvent(1, aMember, "ada@x.io", toMember, "bob"), roleEvent(2, aMember, "ada@x.io", toMember, "eve")},
+			"by eve, 2026-11-22 08:02:00 UTC",
+		},
+		"a newer one about the opposite": {
+			[]client.Event{roleEvent(1, aMember, "ada@x.io", toMember, "eve"), roleEvent(2, aMember, "ada@x.io", `{"account_role":{"from":"Member","to":"Admin"}}`, "bob")},
+			"by eve, 2026-11-22 08:01:00 UTC",
+		},
+		"only about somebody else": {
+			[]client.Event{roleEvent(1, anAccount, "bob@x.io", toMember, "eve")},
+			"by whom is unknown: no event since 2026-11-08 08:00:00 UTC tells of it",
+		},
+		"one that does not say": {
+			[]client.Event{roleEvent(1, aMember, "ada@x.io", `{}`, "eve")},
+			"last changed by eve, 2026-11-22 08:01:00 UTC; the event does not say what",
+		},
+		"an event without an actor": {
+			[]client.Event{{
+				Name: "prefect-cloud.account-membership.updated", Payload: json.RawMessage(toMember),
+				Resource: map[string]string{client.LabelResourceID: "prefect-cloud.account-membership." + aMember},
+			}},
+			"by nobody whom the event names, 0001-01-01 00:00:00 UTC",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := driftOf("prefectsso_member_role", map[string]any{"id": aMember, "email": "ADA@x.io"}, diff)
+			until := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+			r.name(look(context.Background(), &fakeTrail{events: tc.events}, r, until.Add(-client.EventWindow), until))
+			if got := r.drifted[0].by[0].words(); got != tc.want {
+				t.Errorf("%s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestWhoUnknown(t *testing.T) {
+	t.Parallel()
+	diff := difference{path: "role", attr: "role", before: "Admin", after: "Member"}
+	for name, tc := range map[string]struct {
+		resource string
+		err      error
+		want     string
+	}{
+		"another provider's": {"random_pet", nil, "which events tell of this resource type is not known"},
+		"no permission":      {"prefectsso_member_role", &client.APIError{Status: 403}, "the key may not read the audit trail (read:audit_event)"},
+		"no such feature":    {"prefectsso_member_role", &client.PlanLimitError{Err: &client.APIError{Status: 403}}, "the account's plan has no audit trail"},
+		"no answer":          {"prefectsso_member_role", errors.New("no\x1b route"), "the audit trail could not be read: no route"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := &fakeTrail{err: tc.err}
+			r := driftOf(tc.resource, map[string]any{"id": aMember, "email": "ada@x.io"}, diff)
+			r.name(look(context.Background(), api, r, time.Time{}, time.Time{}))
+			if got := r.drifted[0].by[0].unknown; got != tc.want {
+				t.Errorf("%s, want %s", got, tc.want)
+			}
+			if len(api.queries) > 1 {
+				t.Errorf("%d queries after a refusal, want 1", len(api.queries))
+			}
+		})
+	}
+}
+
+// 1,000 people of one map are asked about in few requests, each person once.
+func TestLookAsksForManyAtOnce(t *testing.T) {
+	t.Parallel()
+	var diffs []difference
+	for i := range 1000 {
+		diffs = append(diffs, difference{path: "roles", attr: "roles", key: fmt.Sprintf("p%d@x.io", i), before: "Member", after: "Owner"})
+	}
+	api := &fakeTrail{}
+	r := driftOf("prefectsso_member_roles", map[string]any{}, diffs...)
+	look(context.Background(), api, r, time.Time{}, time.Time{})
+	asked := map[string]int{}
+	for _, q := range api.queries {
+		for _, name := range q.ResourceNames {
+			asked[name]++
+		}
+	}
+	if len(api.queries) != 5 || len(asked) != 1000 || asked["p7@x.io"] != 1 {
+		t.Errorf("%d queries about %d people, want 5 about 1000", len(api.queries), len(asked))
+	}
+}
