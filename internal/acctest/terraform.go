@@ -57,6 +57,14 @@ func (d *Dir) Write(name, content string) {
 	d.write(filepath.Join(d.Path, name), content)
 }
 
+// CopyDir puts the files of a folder into a folder of the directory.
+func (d *Dir) CopyDir(from, name string) {
+	d.t.Helper()
+	if err := os.CopyFS(filepath.Join(d.Path, name), os.DirFS(from)); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
 func (d *Dir) write(path, content string) {
 	d.t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {

@@ -33,11 +33,15 @@ func nobody(why string) culprit { return culprit{unknown: why} }
 
 // lookup answers who did what, from events that were read beforehand.
 type lookup struct {
-	events []client.Event // newest first
-	since  time.Time
+	events map[subject][]client.Event
+	since  time.Time         // no event before this was looked at
 	failed map[string]string // account → why its trail could not be read
 	off    string            // why nothing was looked up at all
 }
+
+// subject is a thing in an account's trail, by its id or by its id's prefix and
+// its name.
+type subject struct{ account, idOrName string }
 
 // lister is the part of the client that is needed here.
 type lister interface {
@@ -47,7 +51,7 @@ type lister interface {
 // look reads the events of all that is in the report, in as few requests as it
 // takes. A trail that cannot be read leaves a gap in the report, not none.
 func look(ctx context.Context, api lister, r *report, since, until time.Time) lookup {
-	out := lookup{since: since, failed: map[string]string{}}
+	out := lookup{since: since, failed: map[string]string{}, events: map[subject][]client.Event{}}
 	for _, q := range queries(r.facts()) {
 		if out.failed[q.account] != "" {
 			continue
@@ -58,9 +62,35 @@ func look(ctx context.Context, api lister, r *report, since, until time.Time) lo
 			out.failed[q.account] = explain(err)
 			continue
 		}
-		out.events = append(out.events, events...)
+		if oldest := len(events) - 1; oldest == mostEvents-1 && events[oldest].Occurred.After(out.since) {
+			out.since = events[oldest].Occurred // there may be more behind it
+		}
+		for _, e := range events {
+			id, name := e.Resource[client.LabelResourceID], e.Resource[client.LabelResourceName]
+			out.add(q.account, id, e)
+			if name != "" {
+				out.add(q.account, id[:strings.LastIndexByte(id, '.')+1]+client.EmailKey(name), e)
+			}
+		}
 	}
-	slices.SortStableFunc(out.events, func(a, b client.Event) int { return b.Occurred.Compare(a.Occurred) })
+	return out
+}
+
+func (l lookup) add(account, idOrName string, e client.Event) {
+	key := subject{account, idOrName}
+	l.events[key] = append(l.events[key], e)
+}
+
+// of gives the events about the thing that a fact is about, newest first.
+func (l lookup) of(t trail, f fact) []client.Event {
+	var out []client.Event
+	for _, id := range t.resourceIDs(f) {
+		out = append(out, l.events[subject{f.account(), id}]...)
+	}
+	if name := t.name(f); name != "" {
+		out = append(out, l.events[subject{f.account(), t.prefix() + client.EmailKey(name)}]...)
+	}
+	slices.SortStableFunc(out, func(a, b client.Event) int { return b.Occurred.Compare(a.Occurred) })
 	return out
 }
 
@@ -83,7 +113,10 @@ type query struct {
 // queries asks for the things by id, and for people by their email, too: a
 // person who left and came back has another id. The order is that of the facts.
 func queries(facts []typedFact) []query {
-	type about struct{ account, kind, by string }
+	type about struct {
+		account, prefix string
+		byName          bool
+	}
 	wanted := map[about][]string{}
 	var order []about
 	add := func(key about, values []string) {
@@ -94,13 +127,13 @@ func queries(facts []typedFact) []query {
 	}
 	for _, f := range facts {
 		of, known := trails[f.resource]
-		if !known {
+		if !known || f.account() == "" {
 			continue
 		}
-		in := f.text("account_id")
-		add(about{in, of.kind, "id"}, of.ids(f.fact))
+		in := f.account()
+		add(about{in, of.prefix(), false}, of.resourceIDs(f.fact))
 		if name := of.name(f.fact); name != "" {
-			add(about{in, of.kind, "name"}, []string{name, client.EmailKey(name)}) // the API looks for exactly this
+			add(about{in, of.prefix(), true}, []string{name, client.EmailKey(name)}) // the API looks for exactly this
 		}
 	}
 	var out []query
@@ -109,13 +142,11 @@ func queries(facts []typedFact) []query {
 		slices.Sort(values)
 		for chunk := range slices.Chunk(slices.Compact(values), mostIDs) {
 			q := query{account: key.account}
-			q.NamePrefixes = []string{"prefect-cloud." + key.kind + "."}
-			if key.by == "name" {
+			q.NamePrefixes = []string{key.prefix}
+			if key.byName {
 				q.ResourceNames = chunk
 			} else {
-				for _, id := range chunk {
-					q.Resources = append(q.Resources, "prefect-cloud."+key.kind+"."+id)
-				}
+				q.Resources = chunk
 			}
 			out = append(out, q)
 		}
@@ -127,19 +158,17 @@ func queries(facts []typedFact) []query {
 // about another.
 func (l lookup) who(f typedFact) culprit {
 	of, known := trails[f.resource]
-	in := f.text("account_id")
 	switch {
 	case l.off != "":
 		return nobody(l.off)
 	case !known:
 		return nobody("which events tell of this resource type is not known")
-	case l.failed[in] != "":
-		return nobody(l.failed[in])
+	case f.account() == "":
+		return nobody("the plan does not say which account it is in")
+	case l.failed[f.account()] != "":
+		return nobody(l.failed[f.account()])
 	}
-	for _, e := range l.events {
-		if !of.about(f.fact, e) {
-			continue
-		}
+	for _, e := range l.of(of, f.fact) {
 		if says := of.says(f.fact, e); says != contradicts {
 			return culprit{who: nameOf(e.Actor()), at: e.Occurred, event: e.Name, certain: says == agrees}
 		}

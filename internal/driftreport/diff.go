@@ -12,7 +12,7 @@ import (
 )
 
 // difference is one attribute, or one element of a collection, that is not what
-// it was. It is comparable by path and key with one of another change.
+// it was.
 type difference struct {
 	path string // role, oidc.issuer, roles["ada@acme.com"], members
 	attr string // the attribute at the top
@@ -25,9 +25,12 @@ type difference struct {
 	element       bool // before or after is an element of the collection at path
 }
 
-// same says whether two differences are of one place.
-func (d difference) same(other difference) bool {
-	return d.path == other.path && (!d.element || d.key == other.key)
+// place is where a difference is, the same in every change of a resource.
+func (d difference) place() string {
+	if d.element {
+		return d.path + " has " + d.key
+	}
+	return d.path
 }
 
 // masks are the shadows of a value: where it is sensitive or unknown.

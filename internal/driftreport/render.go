@@ -25,7 +25,7 @@ func (r *report) text() string {
 	}
 	for _, d := range r.drifted {
 		line("\n  %s", strings.TrimSpace(printable(d.address)+" "+inBrackets(d.label)))
-		for i, f := range d.facts[:min(len(d.facts), mostFacts)] {
+		for i, f := range d.shown() {
 			line("    %s\n      %s\n      %s", f.words(), d.by[i].words(), d.remedies[i])
 		}
 		if note := d.rest(); note != "" {
@@ -63,7 +63,7 @@ func (r *report) markdown() string {
 		if d.label != "" {
 			what += "<br>" + code(d.label)
 		}
-		for i, f := range d.facts[:min(len(d.facts), mostFacts)] {
+		for i, f := range d.shown() {
 			change := code(f.words())
 			if f.gone {
 				change = f.words()
@@ -88,6 +88,8 @@ func (r *report) markdown() string {
 	}
 	return b.String()
 }
+
+func (d drifted) shown() []fact { return d.facts[:min(len(d.facts), mostFacts)] }
 
 // rest says what the report leaves out of a resource, or that nothing shows.
 func (d drifted) rest() string {

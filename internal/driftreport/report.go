@@ -2,6 +2,7 @@ package driftreport
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -45,14 +46,15 @@ func newReport(p *plan) *report {
 			plans[rc.Address] = rc.Change
 		}
 	}
-	mended := map[string][]difference{}
+	mended := map[string]map[string]bool{} // by address, the places that drifted
 	for _, rc := range p.ResourceDrift {
 		if rc.Mode == dataMode || rc.Deposed != "" || rc.Change.does("no-op") { // a no-op is a thing that moved to another address
 			continue
 		}
 		d := newDrifted(rc, plans)
+		mended[rc.Address] = map[string]bool{}
 		for _, f := range d.facts {
-			mended[rc.Address] = append(mended[rc.Address], f.difference)
+			mended[rc.Address][f.place()] = true
 		}
 		r.drifted = append(r.drifted, d)
 	}
@@ -89,9 +91,17 @@ func newDrifted(rc resourceChange, plans map[string]change) drifted {
 		}
 	}
 	then, planned := plans[rc.Address]
+	next := map[string]difference{}
+	for _, diff := range then.differences() {
+		next[diff.place()] = diff
+	}
 	d.by = make([]culprit, len(d.facts))
 	for _, f := range d.facts {
-		d.remedies = append(d.remedies, remedy(f, then, planned))
+		words := "the plan leaves it"
+		if planned {
+			words = remedy(f, then, next)
+		}
+		d.remedies = append(d.remedies, words)
 	}
 	return d
 }
@@ -107,11 +117,11 @@ func label(c change) string {
 	return ""
 }
 
-// remedy says what the plan does about a fact.
-func remedy(f fact, then change, planned bool) string {
+// remedy says what a planned change, given with its differences by place, does
+// about a fact.
+func remedy(f fact, then change, differences map[string]difference) string {
+	next, changes := differences[f.place()]
 	switch {
-	case !planned:
-		return "the plan leaves it"
 	case then.does("create") && then.does("delete"):
 		return "the plan replaces it"
 	case then.does("create"):
@@ -120,15 +130,11 @@ func remedy(f fact, then change, planned bool) string {
 		return "the plan deletes it"
 	case then.does("forget"):
 		return "the plan stops managing it"
-	}
-	at := slices.IndexFunc(then.differences(), f.same)
-	if at < 0 {
+	case !changes:
 		return "the plan accepts it"
-	}
-	switch next := then.differences()[at]; {
 	case next.unknown:
 		return "the plan sets it anew"
-	case plain(next.after) == plain(f.before):
+	case reflect.DeepEqual(next.after, f.before):
 		return "the plan sets it back"
 	case f.hidden || next.hidden:
 		return "the plan changes it"
@@ -139,13 +145,13 @@ func remedy(f fact, then change, planned bool) string {
 
 // newPlanned is a planned change but for what only mends; further is false
 // where nothing else is left of it.
-func newPlanned(rc resourceChange, mended []difference) (one planned, further bool) {
+func newPlanned(rc resourceChange, mended map[string]bool) (one planned, further bool) {
 	one = planned{address: rc.Address, action: rc.Change.verb()}
 	if !rc.Change.does("update") {
 		return one, mended == nil
 	}
 	for _, d := range rc.Change.differences() {
-		if !d.unknown && !slices.ContainsFunc(mended, d.same) {
+		if !d.unknown && !mended[d.place()] {
 			one.attributes = append(one.attributes, d.path)
 		}
 	}
@@ -183,11 +189,11 @@ func (c check) failures() []failure {
 	return out
 }
 
-// facts are all that changed, for looking up who did it.
+// facts are all that changed and is shown, for looking up who did it.
 func (r *report) facts() []typedFact {
 	var out []typedFact
 	for _, d := range r.drifted {
-		for _, f := range d.facts {
+		for _, f := range d.shown() {
 			out = append(out, typedFact{f, d.resource})
 		}
 	}
@@ -197,7 +203,7 @@ func (r *report) facts() []typedFact {
 // name lets the report say who did what.
 func (r *report) name(l lookup) {
 	for _, d := range r.drifted {
-		for i, f := range d.facts {
+		for i, f := range d.shown() {
 			d.by[i] = l.who(typedFact{f, d.resource})
 		}
 	}

@@ -23,6 +23,8 @@ func (f fact) text(attribute string) string {
 	return text
 }
 
+func (f fact) account() string { return f.text("account_id") }
+
 // trail says where the audit trail tells of a resource type.
 type trail struct {
 	kind string // of the things in the trail: prefect-cloud.{kind}.{uuid}
@@ -60,7 +62,7 @@ func noIDs(fact) []string       { return nil }
 func noName(fact) string        { return "" }
 func byEmail(f fact) string     { return f.text("email") }
 func byKey(f fact) string       { return f.key }
-func byAccount(f fact) []string { return uuids(f.text("account_id")) }
+func byAccount(f fact) []string { return uuids(f.account()) }
 
 // byID takes the id that the thing had, and the one that it has now.
 func byID(f fact) []string {
@@ -93,14 +95,16 @@ func uuids(id string) []string {
 	return []string{out.String()}
 }
 
-// about says whether an event tells of the thing that a fact is about.
-func (t trail) about(f fact, e client.Event) bool {
-	id, ours := strings.CutPrefix(e.Resource[client.LabelResourceID], "prefect-cloud."+t.kind+".")
-	if !ours {
-		return false
+// prefix begins the ids of a kind of things in the trail, and the names of events about them.
+func (t trail) prefix() string { return "prefect-cloud." + t.kind + "." }
+
+// resourceIDs is ids as events have them.
+func (t trail) resourceIDs(f fact) []string {
+	var out []string
+	for _, id := range t.ids(f) {
+		out = append(out, t.prefix()+id)
 	}
-	name := t.name(f)
-	return slices.Contains(t.ids(f), id) || name != "" && client.EmailKey(e.Resource[client.LabelResourceName]) == client.EmailKey(name)
+	return out
 }
 
 func action(e client.Event) string { return e.Name[strings.LastIndexByte(e.Name, '.')+1:] }

@@ -195,6 +195,31 @@ func TestWho(t *testing.T) {
 	}
 }
 
+// Where there are more events than are read, the report does not claim to know the rest.
+func TestWhoBehindTheBound(t *testing.T) {
+	t.Parallel()
+	events := slices.Repeat([]client.Event{roleEvent(3, anAccount, "bob@x.io", `{}`, "bob")}, mostEvents)
+	r := driftOf("prefectsso_member_role", map[string]any{"id": aMember}, difference{path: "role", attr: "role", after: "Member"})
+	r.name(look(context.Background(), &fakeTrail{events: events}, r, time.Time{}, time.Time{}))
+	if got, want := r.drifted[0].by[0].unknown, "no event since 2026-11-22 08:03:00 UTC tells of it"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// The same person in another account is somebody else.
+func TestWhoInAnotherAccount(t *testing.T) {
+	t.Parallel()
+	diff := difference{path: "role", attr: "role", before: "Admin", after: "Member"}
+	r := driftOf("prefectsso_member_role", map[string]any{"email": "ada@x.io"}, diff)
+	l := look(context.Background(), &fakeTrail{events: []client.Event{roleEvent(1, aMember, "ada@x.io", `{}`, "eve")}}, r, time.Time{}, time.Time{})
+	for account, want := range map[string]string{"": "the plan does not say which account it is in", aMember: "no event since "} {
+		f := fact{difference: diff, was: map[string]any{"email": "ada@x.io", "account_id": account}}
+		if got := l.who(typedFact{f, "prefectsso_member_role"}).unknown; !strings.HasPrefix(got, want) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 func TestWhoUnknown(t *testing.T) {
 	t.Parallel()
 	diff := difference{path: "role", attr: "role", before: "Admin", after: "Member"}
@@ -223,23 +248,38 @@ func TestWhoUnknown(t *testing.T) {
 	}
 }
 
-// 1,000 people of one map are asked about in few requests, each person once.
+// 1,000 people are asked about in few requests, each person once; of one map, only those who are shown.
 func TestLookAsksForManyAtOnce(t *testing.T) {
 	t.Parallel()
 	var diffs []difference
 	for i := range 1000 {
-		diffs = append(diffs, difference{path: "roles", attr: "roles", key: fmt.Sprintf("p%d@x.io", i), before: "Member", after: "Owner"})
+		diffs = append(diffs, difference{path: "roles", attr: "roles", key: fmt.Sprintf("P%d@x.io", i%500), before: "Member", after: "Owner"})
 	}
-	api := &fakeTrail{}
 	r := driftOf("prefectsso_member_roles", map[string]any{}, diffs...)
-	look(context.Background(), api, r, time.Time{}, time.Time{})
-	asked := map[string]int{}
-	for _, q := range api.queries {
-		for _, name := range q.ResourceNames {
-			asked[name]++
+	for name, tc := range map[string]struct {
+		facts           []typedFact
+		queries, people int
+	}{
+		"all":   {allFacts(r), 5, 500},
+		"shown": {r.facts(), 1, mostFacts},
+	} {
+		asked := map[string]int{}
+		got := queries(tc.facts)
+		for _, q := range got {
+			for _, name := range q.ResourceNames {
+				asked[name]++
+			}
+		}
+		if len(got) != tc.queries || len(asked) != 2*tc.people || asked["p7@x.io"] != 1 || asked["P7@x.io"] != 1 {
+			t.Errorf("%s: %d queries about %d spellings, want %d about 2 of %d people", name, len(got), len(asked), tc.queries, tc.people)
 		}
 	}
-	if len(api.queries) != 5 || len(asked) != 1000 || asked["p7@x.io"] != 1 {
-		t.Errorf("%d queries about %d people, want 5 about 1000", len(api.queries), len(asked))
+}
+
+func allFacts(r *report) []typedFact {
+	var out []typedFact
+	for _, f := range r.drifted[0].facts {
+		out = append(out, typedFact{f, r.drifted[0].resource})
 	}
+	return out
 }

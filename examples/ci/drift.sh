@@ -1,0 +1,35 @@
+#!/bin/sh
+# Plans the configuration in this folder and prints what changed outside of
+# Terraform, who did it, and what the plan would do about it. Nothing is applied.
+#
+#   FORMAT=text|markdown   how to print the report (default text)
+#
+# Terraform's own messages go to standard error, the report to standard output.
+# The exit code is that of drift-report:
+#
+#   0  nothing to report
+#   2  something changed outside of Terraform
+#   4  a check block does not hold
+#   3  changes are planned: the configuration is ahead of the account
+#   1  there is no report, or the plan failed
+set -eu
+cd "$(dirname "$0")"
+
+# A plan may hold what is not meant for everybody.
+umask 077
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+terraform init -input=false >&2
+
+# 0: no changes, 2: changes. A plan that fails still has what it found until then.
+code=0
+terraform plan -input=false -refresh=true -detailed-exitcode -out="$work/plan" >&2 || code=$?
+if [ "$code" -ne 0 ] && [ ! -e "$work/plan" ]; then
+	exit 1
+fi
+terraform show -json "$work/plan" >"$work/plan.json"
+
+# The reporter is the provider that init has just installed.
+reporter=$(find -L .terraform/providers -type f -name 'terraform-provider-prefectsso*' | head -n 1)
+"$reporter" drift-report --format "${FORMAT:-text}" "$work/plan.json"

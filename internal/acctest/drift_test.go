@@ -1,0 +1,202 @@
+package acctest_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/driftreport"
+)
+
+// workflow is what is looked at of a GitHub Actions workflow.
+type workflow struct {
+	On   map[string]any `yaml:"on"`
+	Jobs map[string]struct {
+		RunsOn  string            `yaml:"runs-on"`
+		Minutes int               `yaml:"timeout-minutes"`
+		Env     map[string]string `yaml:"env"`
+		Steps   []workflowStep    `yaml:"steps"`
+	} `yaml:"jobs"`
+	Name        string            `yaml:"name"`
+	Permissions map[string]string `yaml:"permissions"`
+	Concurrency map[string]string `yaml:"concurrency"`
+}
+
+type workflowStep struct {
+	Name string            `yaml:"name"`
+	ID   string            `yaml:"id"`
+	Uses string            `yaml:"uses"`
+	With map[string]any    `yaml:"with"`
+	Env  map[string]string `yaml:"env"`
+	Run  string            `yaml:"run"`
+}
+
+func ciFile(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(acctest.Root(t), "examples", "ci", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func driftWorkflow(t *testing.T) workflow {
+	t.Helper()
+	var w workflow
+	decoder := yaml.NewDecoder(strings.NewReader(ciFile(t, "github-actions.yml")))
+	decoder.KnownFields(true) // a misspelled key would do nothing, silently
+	if err := decoder.Decode(&w); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// The workflow has the form that GitHub wants, the least permissions, and no expression within a script, where its value
+// would be run.
+func TestDriftWorkflow(t *testing.T) {
+	t.Parallel()
+	w := driftWorkflow(t)
+	job, ok := w.Jobs["drift"]
+	if !ok || len(w.Jobs) != 1 || w.On["schedule"] == nil || job.RunsOn == "" || job.Minutes == 0 || len(w.Permissions) != 1 || w.Permissions["contents"] != "read" {
+		t.Fatalf("the workflow is %+v", w)
+	}
+	for i, step := range job.Steps {
+		if (step.Uses == "") == (step.Run == "") {
+			t.Errorf("step %d has to have one of uses and run", i)
+		}
+		if step.Uses != "" && !strings.Contains(step.Uses, "@v") {
+			t.Errorf("step %d uses no version: %s", i, step.Uses)
+		}
+		if strings.Contains(step.Run, "${{") {
+			t.Errorf("step %d has an expression in its script", i)
+		}
+	}
+}
+
+// What examples/ci does, day by day: nothing to say, somebody clicks around, what they did is mended, somebody makes a
+// further Owner, the configuration goes ahead, it breaks. The script and the scripts of the workflow run as they are.
+func TestAccDriftInCI(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t)
+	d := acctest.NewDir(t, srv)
+	d.Mirror()
+	main := ciFile(t, "main.tf")
+	d.Write("main.tf", main)
+	d.Write("drift.sh", ciFile(t, "drift.sh"))
+	if err := os.Chmod(filepath.Join(d.Path, "drift.sh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	eve := srv.As(acctest.SecondOwnerKey)
+	apply := func() {
+		d.MustRun("init", "-input=false")
+		d.MustRun("apply", "-input=false", "-auto-approve")
+	}
+	apply()
+
+	for _, day := range []struct {
+		name   string
+		before func()
+		code   int
+		judged int // exit code of the workflow's last step
+		says   []string
+	}{
+		{"a quiet day", func() {}, driftreport.ExitNothing, 0, []string{"Nothing changed outside of Terraform, and nothing is planned."}},
+		{
+			"somebody clicks around", func() {
+				eve.SetRole("ada@acme.com", "Member")
+				eve.SetRole("linus@acme.com", "Admin")
+				eve.SetDomains("acme.com", "evil.example")
+				eve.RemoveMember("grace@acme.com")
+			}, driftreport.ExitDrift, 1,
+			[]string{
+				"3 things changed outside of Terraform",
+				"`prefectsso_member_role.ada`<br>`ada@acme.com` | `role: \"Admin\" → \"Member\"` | `second.owner@acme.com`, ",
+				"`roles[\"linus@acme.com\"]: \"Member\" → \"Admin\"` | `second.owner@acme.com`, ",
+				"`roles[\"grace@acme.com\"]: \"Auditor\" → nothing` | `second.owner@acme.com`, ",
+				"`names: \"evil.example\" added` | `second.owner@acme.com`, ",
+				"| the plan sets it back |",
+			},
+		},
+		{
+			"it is mended", func() {
+				d.Write("main.tf", strings.Replace(main, `"grace@acme.com" = "Auditor"`, "", 1))
+				apply()
+			}, driftreport.ExitNothing, 0, []string{"Nothing changed"},
+		},
+		{
+			"somebody makes a further Owner, whom nothing manages", func() { eve.SetRole("admin@acme.com", "Owner") },
+			driftreport.ExitChecks, 1,
+			[]string{"1 check does not hold", "- `check.only_known_owners`: Owner without being in local.owners: admin&#64;acme.com."},
+		},
+		{
+			"the configuration goes ahead", func() {
+				eve.SetRole("admin@acme.com", "Admin")
+				d.Write("more.tf", "resource \"prefectsso_session_policy\" \"this\" { auth_expiration_seconds = 60 }\n")
+			}, driftreport.ExitPlanned, 0,
+			[]string{"1 change is planned", "- `create prefectsso_session_policy.this`"},
+		},
+		{
+			"a plan that is refused still tells of the drift", func() {
+				d.Write("more.tf", "resource \"prefectsso_member_roles\" \"more\" { roles = { \"owner@acme.com\" = \"No such role\" } }\n")
+				eve.SetRole("ada@acme.com", "Member")
+			}, driftreport.ExitDrift, 1,
+			[]string{"The plan failed, so it may not show everything.", "`role: \"Admin\" → \"Member\"` | `second.owner@acme.com`, "},
+		},
+		{"no configuration", func() { d.Write("more.tf", "resource {") }, driftreport.ExitError, 1, nil},
+	} {
+		day.before()
+		report := runWorkflow(t, d, day.name, day.code, day.judged)
+		for _, want := range day.says {
+			if !strings.Contains(report, want) {
+				t.Errorf("%s: %q is not in the report:\n%s", day.name, want, report)
+			}
+		}
+	}
+}
+
+// runWorkflow runs the scripts of the workflow as GitHub would and gives the summary of the run.
+func runWorkflow(t *testing.T, d *acctest.Dir, day string, wantLook, wantJudge int) string {
+	t.Helper()
+	outputs, summary := filepath.Join(t.TempDir(), "outputs"), filepath.Join(t.TempDir(), "summary")
+	d.Setenv("GITHUB_OUTPUT", outputs)
+	d.Setenv("GITHUB_STEP_SUMMARY", summary)
+	var log string
+	judged := -1
+	for _, step := range driftWorkflow(t).Jobs["drift"].Steps {
+		if step.Run == "" {
+			continue
+		}
+		for name, value := range step.Env {
+			if value != "${{ steps.look.outputs.code }}" {
+				t.Fatalf("%s is %s, which this test does not know", name, value)
+			}
+			content, err := os.ReadFile(outputs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code := strings.TrimSpace(strings.TrimPrefix(string(content), "code="))
+			if want := []string{"0", "1", "2", "3", "4"}[wantLook]; code != want {
+				t.Errorf("%s: drift.sh ended with %s, want %s:\n%s", day, code, want, log)
+			}
+			d.Setenv(name, code)
+		}
+		var output string
+		output, judged = d.Shell(step.Run)
+		log += output
+	}
+	if judged != wantJudge {
+		t.Errorf("%s: the last step ended with %d, want %d:\n%s", day, judged, wantJudge, log)
+	}
+	content, err := os.ReadFile(summary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(content)+log, acctest.ServiceKey) {
+		t.Errorf("%s: the key is in the output:\n%s%s", day, content, log)
+	}
+	return string(content)
+}

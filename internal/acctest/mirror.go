@@ -1,0 +1,22 @@
+package acctest
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// Mirror lets `terraform init` install the provider as it is built from this tree, from a folder in the directory:
+// NewDir's dev_overrides leave nothing to install, and so no binary to be found.
+func (d *Dir) Mirror() {
+	d.t.Helper()
+	folder := filepath.Join(d.Path, "terraform.d", "plugins", "registry.terraform.io", "prefectsso", "prefectsso", "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		d.t.Fatal(err)
+	}
+	binary := providerBinary(d.t)
+	if err := os.Link(binary, filepath.Join(folder, filepath.Base(binary))); err != nil {
+		d.t.Fatal(err)
+	}
+	d.Setenv("TF_CLI_CONFIG_FILE", os.DevNull)
+}
