@@ -45,17 +45,16 @@ const (
 
 // trails are the resource types whose events are known, and where they are.
 var trails = map[string]trail{
-	"prefectsso_domain":              {"account-domain-names", byAccount, noName, domainSays},
-	"prefectsso_domains":             {"account-domain-names", byAccount, noName, domainSays},
-	"prefectsso_group_role_mapping":  {"group-role-mapping", byID, noName, thingSays},
-	"prefectsso_identity_provider":   {"sso-connection", byID, noName, thingSays},
-	"prefectsso_member_role":         {"account-membership", byID, byEmail, membershipSays},
-	"prefectsso_member_roles":        {"account-membership", noIDs, byKey, membershipSays},
-	"prefectsso_role_members":        {"account-membership", noIDs, byKey, membershipSays},
-	"prefectsso_scim_directory":      {"directory", byID, noName, thingSays},
-	"prefectsso_scim_token":          {"scim-token", byID, noName, thingSays},
-	"prefectsso_session_policy":      {"account", byAccount, noName, thingSays},
-	"prefectsso_team_workspace_role": {"workspace-access", byID, noName, thingSays},
+	"prefectsso_domain":             {"account-domain-names", byAccount, noName, domainSays},
+	"prefectsso_domains":            {"account-domain-names", byAccount, noName, domainSays},
+	"prefectsso_group_role_mapping": {"group-role-mapping", byID, noName, thingSays},
+	"prefectsso_identity_provider":  {"sso-connection", byID, noName, thingSays},
+	"prefectsso_member_role":        {"account-membership", byID, byEmail, membershipSays},
+	"prefectsso_member_roles":       {"account-membership", noIDs, byKey, membershipSays},
+	"prefectsso_role_members":       {"account-membership", noIDs, byKey, membershipSays},
+	"prefectsso_scim_directory":     {"directory", byID, noName, thingSays},
+	"prefectsso_scim_token":         {"scim-token", byID, noName, thingSays},
+	"prefectsso_session_policy":     {"account", byAccount, noName, thingSays},
 }
 
 func noIDs(fact) []string       { return nil }
