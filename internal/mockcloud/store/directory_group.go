@@ -12,7 +12,7 @@ import (
 // DirectoryGroup is a group as a directory knows it (DirectoryGroup in the vendor's document; Group in RFC 7643,
 // section 4.2). Several may have one name.
 type DirectoryGroup struct {
-	// ID is the SCIM id.
+	// ID is the SCIM id; ids are in the order in which groups came.
 	ID               uuid.UUID
 	Created, Updated time.Time
 	AccountID        uuid.UUID
@@ -139,11 +139,12 @@ func (tx *Tx) AddDirectoryGroup(d *Directory, change DirectoryGroupChange) (*Dir
 		return nil, invalid("a group needs a displayName", "displayName")
 	}
 	external := valueOf(change.ExternalID)
+	now := tx.stamp()
 	g := &DirectoryGroup{
-		ID: tx.newID(), Created: tx.stamp(), AccountID: d.AccountID, DirectoryID: d.ID,
+		ID: tx.orderedID(now), Created: now, AccountID: d.AccountID, DirectoryID: d.ID,
 		DisplayName: name, ExternalID: external, FirstExternalID: external, Version: 1,
 	}
-	g.Updated = g.Created
+	g.Updated = now
 	tx.data.directoryGroups.put(tx, g.ID, g)
 	cause := tx.record(g.subject(), created, g.payload(), uuid.Nil)
 	if d.SyncGroupsToTeams {

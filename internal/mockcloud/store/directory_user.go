@@ -14,7 +14,7 @@ import (
 // DirectoryUser is a person as a directory knows them (DirectoryUser in the vendor's document; User in RFC 7643,
 // section 4.1).
 type DirectoryUser struct {
-	// ID is the SCIM id.
+	// ID is the SCIM id; ids are in the order in which people came.
 	ID               uuid.UUID
 	Created, Updated time.Time
 	AccountID        uuid.UUID
@@ -164,14 +164,14 @@ func (r *Reader) hold(d *Directory, email string) string {
 
 // AddDirectoryUser takes a person in, who becomes a member unless they are held or inactive.
 func (tx *Tx) AddDirectoryUser(d *Directory, n DirectoryUserInput) (*DirectoryUser, error) {
-	u := &DirectoryUser{ID: tx.newID(), AccountID: d.AccountID, DirectoryID: d.ID, Version: 1}
+	u := &DirectoryUser{AccountID: d.AccountID, DirectoryID: d.ID, Version: 1}
 	n.apply(u)
 	u.Hold = tx.hold(d, u.Email)
 	if err := tx.checkUnique(u); err != nil {
 		return nil, err
 	}
 	u.Created = tx.stamp()
-	u.Updated = u.Created
+	u.ID, u.Updated = tx.orderedID(u.Created), u.Created
 	tx.data.directoryUsers.put(tx, u.ID, u)
 	if u.Hold != "" {
 		return u, nil

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -51,5 +52,18 @@ func (tx *Tx) newULID() uuid.UUID {
 	var now [8]byte
 	binary.BigEndian.PutUint64(now[:], uint64(tx.Now().UnixMilli()))
 	copy(id[:6], now[2:])
+	return id
+}
+
+// orderedID gives a UUID of version 7 for a row created at a stamp, with the stamp's
+// microsecond behind the millisecond (RFC 9562, sections 5.7 and 6.2, method 3): the
+// order of ids, also as ULIDs, is that of stamps.
+func (tx *Tx) orderedID(stamp time.Time) uuid.UUID {
+	id := tx.newID()
+	var moment [8]byte
+	binary.BigEndian.PutUint64(moment[:], uint64(stamp.UnixMilli()))
+	copy(id[:6], moment[2:])
+	binary.BigEndian.PutUint16(id[6:8], 7<<12|uint16(stamp.UnixMicro()%1000))
+	id[8] = id[8]&0x3f | 0x80
 	return id
 }
