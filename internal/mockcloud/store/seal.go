@@ -16,8 +16,8 @@ import (
 )
 
 // sealedTables hold what cannot be hashed because it is used again: client secrets, keys of the server's own, codes in
-// mails. Their rows are encrypted in a state file.
-var sealedTables = map[string]bool{"connections": true, "secrets": true, "mails": true}
+// mails, answers that show a secret once. Their rows are encrypted in a state file.
+var sealedTables = map[string]bool{"connections": true, "secrets": true, "mails": true, "kept_answers": true}
 
 // minStateKey is the shortest key that is taken from outside.
 const minStateKey = 16
