@@ -52,7 +52,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	if err := d.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return nil, yamlError(name, err)
 	}
-	c := &checker{root: &root, keys: seen{}}
+	c := &checker{root: &root, keys: seen{}, endpoints: seen{}, tokens: seen{}}
 	c.accounts(doc.Accounts)
 	c.users(doc.Users)
 	c.provider(doc.IdP)
@@ -94,9 +94,10 @@ func yamlError(name string, err error) error {
 
 // checker collects mistakes. It looks up lines in the parsed document.
 type checker struct {
-	root     *yaml.Node
-	keys     seen
-	mistakes []Mistake
+	root *yaml.Node
+	// keys, endpoints and tokens are those of all accounts.
+	keys, endpoints, tokens seen
+	mistakes                []Mistake
 }
 
 // fail notes a mistake at the place that the path of field names (string) and
@@ -180,7 +181,8 @@ func (c *checker) accounts(accounts []account) {
 				c.fail("the domain "+normal+" stands twice; it can be enabled once", at("domains", j)...)
 			}
 		}
-		c.people(a, at)
+		roles := c.people(a, at)
+		c.directories(a, roles, at)
 	}
 }
 
@@ -240,8 +242,9 @@ func join[T ~string](values []T) string {
 	return strings.Join(out, ", ")
 }
 
-func (c *checker) people(a *account, at func(...any) []any) {
-	roles := seen{"Owner": true, "Admin": true, "Member": true, "Collaborator": true}
+// people checks who is in an account, and gives the names of its roles.
+func (c *checker) people(a *account, at func(...any) []any) (roles seen) {
+	roles = seen{"Owner": true, "Admin": true, "Member": true, "Collaborator": true}
 	for j, r := range a.CustomRoles {
 		if r.Name == "" {
 			c.fail("a custom role needs a name", at("custom_roles", j)...)
@@ -255,11 +258,7 @@ func (c *checker) people(a *account, at func(...any) []any) {
 			}
 		}
 	}
-	role := func(name string, path ...any) {
-		if !roles[cmp.Or(name, defaultRole)] {
-			c.fail(fmt.Sprintf("there is no role %q", name), at(path...)...)
-		}
-	}
+	role := func(name string, path ...any) { c.role(roles, name, at(path...)) }
 	emails, names, handles := seen{}, seen{}, seen{}
 	for j, u := range a.Users {
 		c.person(u.person, emails, at("users", j))
@@ -286,6 +285,14 @@ func (c *checker) people(a *account, at func(...any) []any) {
 	if g := a.Generate; g != nil {
 		role(g.Role, "generate", "role")
 		c.generate(g, emails, at)
+	}
+	return roles
+}
+
+// role checks that there is a role; no name is the usual one's.
+func (c *checker) role(roles seen, name string, at []any) {
+	if !roles[cmp.Or(name, defaultRole)] {
+		c.fail(fmt.Sprintf("there is no role %q", name), at...)
 	}
 }
 

@@ -43,6 +43,7 @@ type account struct {
 	ServiceAccounts    []serviceAccount `yaml:"service_accounts"`
 	CustomRoles        []customRole     `yaml:"custom_roles"`
 	Workspaces         []workspace      `yaml:"workspaces"`
+	Directories        []directory      `yaml:"directories"`
 	Generate           *generate        `yaml:"generate"`
 }
 

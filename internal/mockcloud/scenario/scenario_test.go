@@ -217,9 +217,74 @@ accounts:
 	}
 }
 
+// TestDirectories: they are as written down, with the same ids every time, and let
+// in whoever has the token.
+func TestDirectories(t *testing.T) {
+	t.Parallel()
+	const token = "0123456789-0123456789-0123456789"
+	s, err := Parse("d.yaml", []byte(`
+accounts:
+  - handle: acme
+    features: [scim]
+    domains: [acme.com, b.example]
+    custom_roles: [{name: Auditor}]
+    directories:
+      - name: Okta
+        type: okta scim v2.0
+        default_role: Auditor
+        deprovision_action: delete
+        sync_groups_to_teams: false
+        allowed_domains: [ACME.com]
+        endpoint: acme-okta
+        token: `+token+`
+        group_role_mappings:
+          - {group_name: Platform, role: Admin, priority: 2}
+          - {group_name: Platform, priority: 1}
+      - {name: Plain, type: generic scim v2.0}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	account := stableID("account", "acme")
+	ids := func() (out []string) {
+		if err := seeded(t, s).View(func(r *store.Reader) error {
+			rows := r.Directories(account)
+			okta, plain := rows[0], rows[1]
+			role, err := r.Role(account, okta.DefaultRoleID)
+			if err != nil {
+				return err
+			}
+			if got := strings.TrimSpace(fmt.Sprintln(okta.Name, okta.Type, role.Name, okta.Deprovision, okta.SyncGroupsToTeams, okta.AllowedDomains, okta.State)); got != "Okta okta scim v2.0 Auditor delete false [acme.com] validating" {
+				t.Errorf("%s", got)
+			}
+			if plain.AllowedDomains != nil || !plain.SyncGroupsToTeams || plain.Endpoint == "" || plain.OrganizationID != okta.OrganizationID {
+				t.Errorf("%+v", plain)
+			}
+			d, tok, err := r.AuthenticateSCIM("acme-okta", token)
+			if err != nil || d != okta {
+				t.Fatalf("the token does not let in: %v", err)
+			}
+			mappings, err := r.Mappings(account, okta.ID)
+			if err != nil || len(mappings) != 2 || mappings[0].Match.GroupName != "Platform" || mappings[0].Priority != 2 {
+				t.Errorf("%+v %v", mappings, err)
+			}
+			a, err := r.Account(account)
+			out = []string{okta.ID, plain.ID, tok.ID.String(), mappings[0].ID.String(), mappings[1].ID.String(), *a.WorkOSOrganizationID}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	if first, again := ids(), ids(); strings.Join(first, " ") != strings.Join(again, " ") {
+		t.Errorf("the ids are other ones each time: %v, %v", first, again)
+	}
+}
+
 // FuzzParse: whatever is in a file, it is refused or it can be set up.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("accounts:\n- {handle: a, users: [{email: a@b.c, role: Owner}], domains: [b.c]}\n"))
+	f.Add([]byte("accounts:\n- {handle: a, features: [scim], domains: [b.c], directories: [{name: x, type: okta scim v2.0, token: 0123456789-0123456789-0123456789, group_role_mappings: [{group_name: g}]}]}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse("fuzz.yaml", data)
 		if err != nil {

@@ -77,7 +77,10 @@ func (a account) seed(tx *store.Tx) error {
 			return err
 		}
 	}
-	return tx.SetDomains(id, a.Domains)
+	if err := tx.SetDomains(id, a.Domains); err != nil {
+		return err
+	}
+	return a.seedDirectories(tx, id)
 }
 
 func (a account) seedPeople(tx *store.Tx, accountID uuid.UUID) error {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -173,6 +174,16 @@ type DirectoryChange struct {
 // AddDirectory makes a directory that nothing has been pushed to yet. An account without an organization at the
 // identity vendor gets one.
 func (tx *Tx) AddDirectory(accountID uuid.UUID, change DirectoryChange) (*Directory, error) {
+	return tx.addDirectory(accountID, tx.newULID(), newSecret(""), change)
+}
+
+// SeedDirectory is AddDirectory for a directory that has the same id, made of the key, in every run, and the same
+// endpoint if one is given.
+func (tx *Tx) SeedDirectory(accountID, key uuid.UUID, endpoint string, change DirectoryChange) (*Directory, error) {
+	return tx.addDirectory(accountID, key, cmp.Or(endpoint, newSecret("")), change)
+}
+
+func (tx *Tx) addDirectory(accountID, key uuid.UUID, endpoint string, change DirectoryChange) (*Directory, error) {
 	a, err := tx.Account(accountID)
 	if err != nil {
 		return nil, err
@@ -181,8 +192,8 @@ func (tx *Tx) AddDirectory(accountID uuid.UUID, change DirectoryChange) (*Direct
 		return nil, invalid("a directory needs a name and a type", "name")
 	}
 	d := Directory{
-		ID: directoryPrefix + ulid(tx.newULID()), AccountID: accountID, State: DirectoryValidating,
-		DefaultRoleID: MemberRoleID, Deprovision: DeprovisionDeactivate, SyncGroupsToTeams: true, Endpoint: newSecret(""),
+		ID: directoryPrefix + ulid(key), AccountID: accountID, State: DirectoryValidating,
+		DefaultRoleID: MemberRoleID, Deprovision: DeprovisionDeactivate, SyncGroupsToTeams: true, Endpoint: endpoint,
 	}
 	if err := tx.applyDirectory(&d, change); err != nil {
 		return nil, err
@@ -191,7 +202,7 @@ func (tx *Tx) AddDirectory(accountID uuid.UUID, change DirectoryChange) (*Direct
 	d.Updated = d.Created
 	d.OrganizationID = valueOf(a.WorkOSOrganizationID)
 	if d.OrganizationID == "" {
-		d.OrganizationID = "org_" + ulid(tx.newULID())
+		d.OrganizationID = "org_" + ulid(key)
 	}
 	tx.data.directories.put(tx, d.key(), &d)
 	cause := tx.record(d.subject(), created, d.payload(), uuid.Nil)

@@ -171,6 +171,7 @@ func (m MappingMatch) check() error {
 
 // NewGroupMapping is what AddGroupMapping needs.
 type NewGroupMapping struct {
+	ID       uuid.UUID // uuid.Nil for a new one
 	Match    MappingMatch
 	RoleID   uuid.UUID
 	Priority int
@@ -183,7 +184,7 @@ func (tx *Tx) AddGroupMapping(accountID uuid.UUID, directoryID string, n NewGrou
 		return nil, err
 	}
 	m := &GroupRoleMapping{
-		ID: tx.newID(), AccountID: accountID, DirectoryID: d.ID, Match: n.Match, RoleID: n.RoleID, Priority: n.Priority,
+		ID: tx.id(n.ID), AccountID: accountID, DirectoryID: d.ID, Match: n.Match, RoleID: n.RoleID, Priority: n.Priority,
 	}
 	if err := tx.checkMapping(m); err != nil {
 		return nil, err

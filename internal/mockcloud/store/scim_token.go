@@ -2,6 +2,7 @@ package store
 
 import (
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -48,6 +49,7 @@ func (t *SCIMToken) payload() map[string]any {
 
 // NewSCIMToken is what AddSCIMToken needs.
 type NewSCIMToken struct {
+	ID   uuid.UUID // uuid.Nil for a new one
 	Name string
 	// Token is the caller's own secret; the server makes one where it is empty.
 	Token string
@@ -61,6 +63,14 @@ type NewSCIMToken struct {
 // tokenPattern is a Bearer token (RFC 6750, section 2.1) of a length that cannot be guessed.
 var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
 
+// CheckSCIMToken says what keeps a caller's own secret from being a token's.
+func CheckSCIMToken(secret string) error {
+	if len(secret) < 32 || len(secret) > 512 || !tokenPattern.MatchString(secret) {
+		return errors.New("a token has 32 to 512 of the characters A-Z a-z 0-9 . _ ~ + / -, and may end with =")
+	}
+	return nil
+}
+
 // AddSCIMToken makes a token and gives its secret, which is never seen again.
 func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMToken) (*SCIMToken, string, error) {
 	d, err := tx.Directory(accountID, directoryID)
@@ -70,11 +80,10 @@ func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMTok
 	if strings.TrimSpace(n.Name) == "" {
 		return nil, "", invalid("a token needs a name", "name")
 	}
-	if n.Token != "" && (len(n.Token) < 32 || len(n.Token) > 512 || !tokenPattern.MatchString(n.Token)) {
-		return nil, "", invalid("a token has 32 to 512 of the characters A-Z a-z 0-9 . _ ~ + / -, and may end with =", "token")
-	}
 	if n.Token == "" {
 		n.Token = newSecret("scim_")
+	} else if err := CheckSCIMToken(n.Token); err != nil {
+		return nil, "", invalid(err.Error(), "token")
 	}
 	if _, used := tx.data.tokenByHash.get(hashOf(n.Token)); used {
 		return nil, "", &Conflict{Reason: "This token's secret was used before; take a new one"}
@@ -86,7 +95,7 @@ func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMTok
 		return nil, "", err
 	}
 	t := &SCIMToken{
-		ID: tx.newID(), Created: tx.stamp(), AccountID: accountID, DirectoryID: d.ID, Name: n.Name,
+		ID: tx.id(n.ID), Created: tx.stamp(), AccountID: accountID, DirectoryID: d.ID, Name: n.Name,
 		Suffix: n.Token[len(n.Token)-4:], Expires: n.Expires, Run: n.Run, Hash: hashOf(n.Token),
 	}
 	if n.Run {
