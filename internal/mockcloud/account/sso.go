@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/google/uuid"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
@@ -12,7 +14,6 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// No account has directories yet.
 func ssoRoutes() []router.Route {
 	const path = root + "/sso"
 	administrate := router.ByMembers(store.AdministrateSSO)
@@ -43,12 +44,12 @@ func setupURL(purpose store.SetupPurpose) router.Handler {
 type integrationsBody struct {
 	OrganizationID *string               `json:"organization_id"`
 	Connections    []identity.Connection `json:"connections"`
-	Directories    []any                 `json:"directories"`
+	Directories    []identity.Directory  `json:"directories"`
 }
 
 // readIntegrations is GET /api/accounts/{account_id}/sso/integrations.
 func readIntegrations(c *router.Call) (*router.Answer, error) {
-	out := integrationsBody{Connections: []identity.Connection{}, Directories: []any{}}
+	out := integrationsBody{Connections: []identity.Connection{}, Directories: []identity.Directory{}}
 	err := c.View(func(r *store.Reader) error {
 		a, err := r.Account(c.Account)
 		if err != nil {
@@ -57,6 +58,9 @@ func readIntegrations(c *router.Call) (*router.Answer, error) {
 		out.OrganizationID = a.WorkOSOrganizationID
 		for _, row := range r.Connections(c.Account) {
 			out.Connections = append(out.Connections, identity.ToConnection(r, row))
+		}
+		for _, row := range r.Directories(c.Account) {
+			out.Directories = append(out.Directories, identity.ToDirectory(r, row))
 		}
 		return nil
 	})
@@ -67,12 +71,14 @@ func readIntegrations(c *router.Call) (*router.Answer, error) {
 func removeIntegration(c *router.Call) (*router.Answer, error) {
 	id := c.Request.PathValue("integration_id")
 	return router.Done(c.Update(func(tx *store.Tx) error {
-		err := tx.DeleteConnection(c.Account, id)
-		var missing *store.NotFound
-		if errors.As(err, &missing) {
-			return &store.NotFound{What: "Integration"}
+		for _, remove := range []func(uuid.UUID, string) error{tx.DeleteConnection, tx.DeleteDirectory} {
+			err := remove(c.Account, id)
+			var missing *store.NotFound
+			if !errors.As(err, &missing) {
+				return err
+			}
 		}
-		return err
+		return &store.NotFound{What: "Integration"}
 	}))
 }
 

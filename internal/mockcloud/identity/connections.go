@@ -8,7 +8,8 @@ import (
 
 type connections struct{ checker Checker }
 
-func connectionID(c *router.Call) string { return c.Request.PathValue("id") }
+// vendorID is the connection or the directory in the path.
+func vendorID(c *router.Call) string { return c.Request.PathValue("id") }
 
 // listConnections is GET /api/accounts/{account_id}/sso/connections.
 func listConnections(c *router.Call) (*router.Answer, error) {
@@ -26,7 +27,7 @@ func listConnections(c *router.Call) (*router.Answer, error) {
 func readConnection(c *router.Call) (*router.Answer, error) {
 	var out managedConnection
 	err := c.View(func(r *store.Reader) error {
-		row, err := r.Connection(c.Account, connectionID(c))
+		row, err := r.Connection(c.Account, vendorID(c))
 		if err != nil {
 			return err
 		}
@@ -68,7 +69,7 @@ func (h connections) update(c *router.Call) (*router.Answer, error) {
 		return nil, err
 	}
 	return changed(c, func(tx *store.Tx) (*store.Connection, error) {
-		return tx.UpdateConnection(c.Account, connectionID(c), change)
+		return tx.UpdateConnection(c.Account, vendorID(c), change)
 	})
 }
 
@@ -82,7 +83,7 @@ func activateConnection(c *router.Call) (*router.Answer, error) {
 		return nil, err
 	}
 	return changed(c, func(tx *store.Tx) (*store.Connection, error) {
-		return tx.ActivateConnection(c.Account, connectionID(c), takeOver)
+		return tx.ActivateConnection(c.Account, vendorID(c), takeOver)
 	})
 }
 
@@ -103,5 +104,5 @@ func changed(c *router.Call, change func(*store.Tx) (*store.Connection, error)) 
 // deleteConnection is DELETE
 // /api/accounts/{account_id}/sso/connections/{id}.
 func deleteConnection(c *router.Call) (*router.Answer, error) {
-	return router.Done(c.Update(func(tx *store.Tx) error { return tx.DeleteConnection(c.Account, connectionID(c)) }))
+	return router.Done(c.Update(func(tx *store.Tx) error { return tx.DeleteConnection(c.Account, vendorID(c)) }))
 }

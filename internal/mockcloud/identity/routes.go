@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -39,6 +40,10 @@ const root = "/api/accounts/{account_id}/sso"
 
 // Routes are the extension's routes.
 func Routes(checker Checker) []router.Route {
+	return slices.Concat(connectionRoutes(checker), directoryRoutes())
+}
+
+func connectionRoutes(checker Checker) []router.Route {
 	const path, one = root + "/connections", root + "/connections/{id}"
 	access := router.ByMembers(store.AdministrateSSO).With(store.FeatureSSO)
 	c := connections{checker}
@@ -50,6 +55,29 @@ func Routes(checker Checker) []router.Route {
 		{Method: http.MethodPatch, Path: one, Access: access, Handle: c.update},
 		{Method: http.MethodDelete, Path: one, Access: access, Handle: deleteConnection},
 		{Method: http.MethodPost, Path: one + "/activate", Access: access, Handle: activateConnection},
+	}
+}
+
+func directoryRoutes() []router.Route {
+	const path, one = root + "/directories", root + "/directories/{id}"
+	const tokens, mappings = one + "/tokens", one + "/group_role_mappings"
+	access := router.ByMembers(store.AdministrateSSO).With(store.FeatureSCIM)
+	return []router.Route{
+		{Method: http.MethodGet, Path: path, Access: access, Handle: listDirectories},
+		{Method: http.MethodPost, Path: path, Access: access, Handle: createDirectory},
+		{Method: http.MethodGet, Path: one, Access: access, Handle: readDirectory},
+		{Method: http.MethodPatch, Path: one, Access: access, Handle: updateDirectory},
+		{Method: http.MethodDelete, Path: one, Access: access, Handle: deleteDirectory},
+		{Method: http.MethodGet, Path: tokens, Access: access, Handle: listTokens},
+		{Method: http.MethodPost, Path: tokens, Access: access, Handle: createToken},
+		{Method: http.MethodDelete, Path: tokens + "/{token_id}", Access: access, Handle: deleteToken},
+		{Method: http.MethodGet, Path: mappings, Access: access, Handle: listMappings},
+		{Method: http.MethodPost, Path: mappings, Access: access, Handle: createMapping},
+		{Method: http.MethodGet, Path: mappings + "/{mapping_id}", Access: access, Handle: readGroupMapping},
+		{Method: http.MethodPatch, Path: mappings + "/{mapping_id}", Access: access, Handle: updateMapping},
+		{Method: http.MethodDelete, Path: mappings + "/{mapping_id}", Access: access, Handle: deleteMapping},
+		{Method: http.MethodGet, Path: one + "/users", Access: access, Handle: listDirectoryUsers},
+		{Method: http.MethodGet, Path: one + "/groups", Access: access, Handle: listDirectoryGroups},
 	}
 }
 
