@@ -28,6 +28,12 @@ type SCIM struct {
 	c *Client
 }
 
+// ParseSCIMEndpoint is [ParseEndpoint] for the address of a SCIM endpoint, with
+// this client's rule on plain http.
+func (c *Client) ParseSCIMEndpoint(raw string) (*url.URL, error) {
+	return parseEndpoint(raw, c.config.AllowInsecureHTTP, scimProtocol)
+}
+
 // SCIM gives a client of a SCIM endpoint, with the timeouts, retries and
 // transport of this one and a token of its own. It ends with this client.
 func (c *Client) SCIM(endpoint, token string) (*SCIM, error) {

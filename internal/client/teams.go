@@ -43,6 +43,7 @@ type TeamQuery struct {
 	IDs          []string
 	Names        []string // exact
 	DirectoryIDs []string // made of groups of these directories
+	MemberIDs    []string // actors in the team
 }
 
 type teamsBody struct {
@@ -55,13 +56,14 @@ type teamFilterBody struct {
 	ID          *anyOrLike `json:"id,omitempty"`
 	Name        *anyOrLike `json:"name,omitempty"`
 	DirectoryID *anyOrLike `json:"directory_id,omitempty"`
+	MemberID    *anyOrLike `json:"member_id,omitempty"`
 }
 
 // ListTeams reads every team that matches, oldest first.
 //
 // POST /api/accounts/{account_id}/teams/filter
 func (c *Client) ListTeams(ctx context.Context, accountID string, q TeamQuery) ([]Team, error) {
-	filter := &teamFilterBody{criterion(q.IDs, ""), criterion(q.Names, ""), criterion(q.DirectoryIDs, "")}
+	filter := &teamFilterBody{criterion(q.IDs, ""), criterion(q.Names, ""), criterion(q.DirectoryIDs, ""), criterion(q.MemberIDs, "")}
 	teams, err := readPages(ctx, "teams", 0, func(t Team) string { return t.ID },
 		func(ctx context.Context, p page) ([]Team, error) {
 			return do[[]Team](ctx, c, call{

@@ -42,6 +42,15 @@ func setOf(values []string) types.Set {
 	return types.SetValueMust(types.StringType, elements)
 }
 
+// listOf is a list of plain strings.
+func listOf(values []string) types.List {
+	elements := make([]attr.Value, len(values))
+	for i, value := range values {
+		elements[i] = types.StringValue(value)
+	}
+	return types.ListValueMust(types.StringType, elements)
+}
+
 // stringsOf are the strings of a set, sorted; nil for null.
 func stringsOf(set types.Set) *[]string {
 	if set.IsNull() || set.IsUnknown() {
@@ -57,6 +66,14 @@ func timeOrNull(t *time.Time) types.String {
 		return types.StringNull()
 	}
 	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
+}
+
+// millisecondsOrNull is a duration in milliseconds, rounded up; null for nil.
+func millisecondsOrNull(d *time.Duration) types.Int64 {
+	if d == nil {
+		return types.Int64Null()
+	}
+	return types.Int64Value((*d + time.Millisecond - 1).Milliseconds())
 }
 
 func firstNonEmpty(values ...string) string {

@@ -33,6 +33,7 @@ func reason(err error) string {
 		lost    *client.LostWriteError
 		offered *client.NotOfferedError
 		answer  *client.UnexpectedAnswerError
+		scim    *client.SCIMError
 		apiErr  *client.APIError
 		advices []string
 	)
@@ -47,6 +48,8 @@ func reason(err error) string {
 		return fmt.Sprintf("The server does not offer the configuration of identity providers over its API. A person does it in the browser; the resource prefectsso_setup_link gives the link.%s", origin(offered.Err))
 	case errors.As(err, &lost), errors.As(err, &answer):
 		return sentence(err)
+	case errors.As(err, &scim):
+		return scimReason(scim)
 	case errors.Is(err, context.DeadlineExceeded):
 		return sentence(err) + " Give it more time with the provider's `request_timeout`, or see whether the endpoint can be reached."
 	case !errors.As(err, &apiErr):
@@ -70,6 +73,20 @@ func reason(err error) string {
 		advices = append(advices, "The API did not recover over all retries. Nothing further was tried; run the same command again later.")
 	}
 	return strings.TrimSpace(message+" "+strings.Join(advices, " ")) + origin(apiErr)
+}
+
+// scimReason explains a refusal by a SCIM endpoint.
+func scimReason(err *client.SCIMError) string {
+	advice := ""
+	switch err.Err.Status {
+	case http.StatusUnauthorized:
+		advice = " The SCIM token was not accepted: it may be mistyped, expired or revoked, or belong to another directory."
+	case http.StatusForbidden:
+		advice = " The directory may be switched off."
+	case http.StatusNotFound:
+		advice = " Check the address of the SCIM endpoint."
+	}
+	return sentence(err) + advice
 }
 
 // origin names the request that failed, for whoever has to look it up.

@@ -118,6 +118,7 @@ func (p *prefectssoProvider) Resources(context.Context) []func() resource.Resour
 		newMemberRoleResource,
 		newMemberRolesResource,
 		newRoleMembersResource,
+		newSCIMProbeResource,
 		newSessionPolicyResource,
 		newSetupLinkResource,
 		newTeamWorkspaceRoleResource,

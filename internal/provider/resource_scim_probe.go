@@ -1,0 +1,365 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/listplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/mapplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure  = &scimProbeResource{}
+	_ resource.ResourceWithModifyPlan = &scimProbeResource{}
+	_ resource.ResourceWithIdentity   = &scimProbeResource{}
+)
+
+// probeSeconds is how long a probe waits unless max_seconds says otherwise.
+const probeSeconds = 10
+
+func newSCIMProbeResource() resource.Resource { return &scimProbeResource{} }
+
+// scimProbeResource is the proof, made once, that provisioning works. The probe itself is in scim_probe.go.
+type scimProbeResource struct {
+	resourceBase
+}
+
+// Metadata implements [resource.Resource].
+func (r *scimProbeResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_scim_probe"
+}
+
+// Schema implements [resource.Resource].
+func (r *scimProbeResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	text, number := []planmodifier.String{stringplanmodifier.RequiresReplace()}, []planmodifier.Int64{int64planmodifier.RequiresReplace()}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Proof that provisioning works, made when the resource is created. The probe speaks to the SCIM endpoint as an identity provider does: it creates a canary, a person with an address such as `" + canaryPrefix + "0123456789abcdef@example.com`, puts it into `groups`, waits until it is a member of the account with the expected roles, deactivates it, and waits until its access has ended.\n\n" +
+			"The canary is removed in every case, user and membership, also when the probe fails or is interrupted. If Terraform itself is killed, the next probe of the directory removes what is older than " + fmt.Sprint(int(canaryAge.Minutes())) + " minutes. While a probe runs the account has one member more, which lists of members show.\n\n" +
+			"Where something is not as expected, `differences` says what, and the apply fails unless `fail_on_unhealthy` is false; the next apply probes again. Changing any other argument probes again; destroying the resource forgets the result.\n\n" +
+			"The probe needs an API key that may read and delete members, and read teams for `expected_workspace_roles`. No canary may get a role that bypasses single sign-on: `expected_role` refuses one, and a probe whose groups give one stops at once.",
+		Attributes: map[string]schema.Attribute{
+			"id": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "UUID of the probe.",
+				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"account_id": accountIDAttribute(),
+			"scim_endpoint": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The directory's SCIM endpoint, as `prefectsso_scim_directory` gives it.",
+				PlanModifiers:       text,
+			},
+			"token_wo": schema.StringAttribute{
+				Required: true, WriteOnly: true,
+				MarkdownDescription: "A token of the directory, such as an ephemeral `prefectsso_scim_token`. It stands in no state and no plan.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"token_wo_version": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "Version of the token: with a new one the probe is made again, to prove a rotation.",
+				PlanModifiers:       number,
+			},
+			"email_domain": schema.StringAttribute{
+				CustomType:          spelledString{spelling: domainSpelling},
+				Required:            true,
+				MarkdownDescription: "Domain of the canary's address: an enabled one, among the directory's `allowed_domains`.",
+				PlanModifiers:       append([]planmodifier.String{keepEqual{domainSpelling}}, text...),
+			},
+			"groups": schema.SetAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Names of groups of the directory that the canary joins. They have to exist: the identity provider pushes them.",
+				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+				PlanModifiers:       []planmodifier.Set{setplanmodifier.RequiresReplace()},
+			},
+			"expected_role": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "The account role that the canary has to get, by name or id. Without it any will do.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				PlanModifiers:       text,
+			},
+			"expected_workspace_roles": schema.MapAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Workspace, by handle or id → workspace role, by name or id, that teams have to give the canary there. It has to be the only one: what several roles allow adds up, so probe such groups one by one. Other workspaces are not looked at.",
+				Validators:          []validator.Map{mapvalidator.NoNullValues()},
+				PlanModifiers:       []planmodifier.Map{mapplanmodifier.RequiresReplace()},
+			},
+			"max_seconds": schema.Int64Attribute{
+				Optional: true, Computed: true,
+				Default:             int64default.StaticInt64(probeSeconds),
+				MarkdownDescription: fmt.Sprintf("How long access may take to come, and how long to end, 1 to 300. Default %d.", probeSeconds),
+				Validators:          []validator.Int64{int64validator.Between(1, 300)},
+				PlanModifiers:       number,
+			},
+			"fail_on_unhealthy": schema.BoolAttribute{
+				Optional: true, Computed: true,
+				Default:             booldefault.StaticBool(true),
+				MarkdownDescription: "Whether an unhealthy probe fails the apply (default). With `false` it is a warning, for a `check` block that looks at `healthy`.",
+			},
+			"triggers": schema.MapAttribute{
+				ElementType: types.StringType, Optional: true,
+				MarkdownDescription: "Any values; when they change the probe is made again.",
+				PlanModifiers:       []planmodifier.Map{mapplanmodifier.RequiresReplace()},
+			},
+			"healthy": schema.BoolAttribute{
+				Computed: true, MarkdownDescription: "Whether all was as expected.",
+				PlanModifiers: []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
+			},
+			"provision_ms": schema.Int64Attribute{
+				Computed: true, MarkdownDescription: "Milliseconds from the canary's creation until it had all that is expected; null if that did not come about.",
+				PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+			},
+			"deprovision_ms": schema.Int64Attribute{
+				Computed: true, MarkdownDescription: "Milliseconds from the canary's deactivation until its access had ended; null if that did not come about.",
+				PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+			},
+			"differences": schema.ListAttribute{
+				ElementType: types.StringType, Computed: true,
+				MarkdownDescription: "What was not as expected, as sentences; empty if healthy.",
+				PlanModifiers:       []planmodifier.List{listplanmodifier.UseStateForUnknown()},
+			},
+			"probed_at": schema.StringAttribute{
+				Computed: true, MarkdownDescription: "When the probe was made, RFC 3339.",
+				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+		},
+	}
+}
+
+// IdentitySchema implements [resource.ResourceWithIdentity].
+func (r *scimProbeResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identitySchema("id", "UUID of the probe.")
+}
+
+type scimProbeModel struct {
+	ID                     types.String       `tfsdk:"id"`
+	AccountID              types.String       `tfsdk:"account_id"`
+	SCIMEndpoint           types.String       `tfsdk:"scim_endpoint"`
+	TokenWO                types.String       `tfsdk:"token_wo"`
+	TokenWOVersion         types.Int64        `tfsdk:"token_wo_version"`
+	EmailDomain            spelledStringValue `tfsdk:"email_domain"`
+	Groups                 types.Set          `tfsdk:"groups"`
+	ExpectedRole           types.String       `tfsdk:"expected_role"`
+	ExpectedWorkspaceRoles types.Map          `tfsdk:"expected_workspace_roles"`
+	MaxSeconds             types.Int64        `tfsdk:"max_seconds"`
+	FailOnUnhealthy        types.Bool         `tfsdk:"fail_on_unhealthy"`
+	Triggers               types.Map          `tfsdk:"triggers"`
+	Healthy                types.Bool         `tfsdk:"healthy"`
+	ProvisionMS            types.Int64        `tfsdk:"provision_ms"`
+	DeprovisionMS          types.Int64        `tfsdk:"deprovision_ms"`
+	Differences            types.List         `tfsdk:"differences"`
+	ProbedAt               types.String       `tfsdk:"probed_at"`
+}
+
+type scimProbeIdentity struct {
+	AccountID types.String `tfsdk:"account_id"`
+	ID        types.String `tfsdk:"id"`
+}
+
+func (m *scimProbeModel) identity() scimProbeIdentity { return scimProbeIdentity{m.AccountID, m.ID} }
+
+// fromProbe takes what a probe has found out.
+func (m *scimProbeModel) fromProbe(result probeResult, now time.Time) {
+	m.Healthy = types.BoolValue(len(result.differences) == 0)
+	m.ProvisionMS, m.DeprovisionMS = millisecondsOrNull(result.provision), millisecondsOrNull(result.deprovision)
+	m.Differences = listOf(result.differences)
+	m.ProbedAt = timeOrNull(&now)
+}
+
+// ModifyPlan implements [resource.ResourceWithModifyPlan].
+func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isDestroy(req) {
+		return
+	}
+	r.planAccount(ctx, req, resp)
+	settle(ctx, req, resp, "account_id", "scim_endpoint", "token_wo_version", "email_domain", "groups", "expected_role", "expected_workspace_roles", "max_seconds", "fail_on_unhealthy", "triggers")
+	if resp.Plan.Raw.Equal(req.State.Raw) {
+		return
+	}
+	var plan scimProbeModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !r.canPlan(&resp.Diagnostics) {
+		return
+	}
+	if known(plan.SCIMEndpoint) {
+		if _, err := r.client.ParseSCIMEndpoint(plan.SCIMEndpoint.ValueString()); err != nil {
+			resp.Diagnostics.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", sentence(err))
+		}
+	}
+	if known(plan.ExpectedRole) && known(plan.AccountID) {
+		r.expectedRole(ctx, plan.AccountID.ValueString(), &plan, &resp.Diagnostics)
+	}
+}
+
+// expectedRole is the role that the canary has to get, nil for any. One that bypasses single sign-on is refused.
+func (r *scimProbeResource) expectedRole(ctx context.Context, account string, m *scimProbeModel, diags *diag.Diagnostics) *client.AccountRole {
+	if m.ExpectedRole.IsNull() {
+		return nil
+	}
+	at := path.Root("expected_role")
+	role, err := r.client.Roles(account).Resolve(ctx, m.ExpectedRole.ValueString())
+	if err != nil {
+		diags.Append(failureAt(at, "Unusable role", err))
+		return nil
+	}
+	if role.Has(client.PermissionBypassSSO) {
+		diags.AddAttributeError(at, "Role bypasses single sign-on", fmt.Sprintf("%s gets in without single sign-on. A probe makes nobody such a member, not even for a moment: probe groups that give another role.", role.Name))
+	}
+	return &role
+}
+
+// prepare makes a probe of the configuration. Nothing is created before all of it is known to make sense.
+func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scimProbeModel, token string, diags *diag.Diagnostics) *probe {
+	p := &probe{
+		api: r.client, account: account, canary: newCanary(m.EmailDomain.key()), bypasses: map[string]client.AccountRole{},
+		limit: time.Duration(m.MaxSeconds.ValueInt64()) * time.Second, role: r.expectedRole(ctx, account, m, diags),
+	}
+	if groups := stringsOf(m.Groups); groups != nil {
+		p.groups = *groups
+	}
+	var err error
+	var endpoint *client.EndpointError
+	if p.scim, err = r.client.SCIM(m.SCIMEndpoint.ValueString(), token); errors.As(err, &endpoint) {
+		diags.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", sentence(err))
+	} else if err != nil {
+		diags.AddAttributeError(path.Root("token_wo"), "Invalid SCIM token", sentence(err))
+	}
+	p.reaches = r.reaches(ctx, account, m, diags)
+	roles, err := r.client.Roles(account).List(ctx)
+	if err != nil {
+		diags.Append(failure("Could not read account roles", err))
+	}
+	for _, role := range roles {
+		if role.Has(client.PermissionBypassSSO) {
+			p.bypasses[role.ID] = role
+		}
+	}
+	domains, err := r.client.ListDomains(ctx, account)
+	if err != nil {
+		diags.Append(failureAt(path.Root("email_domain"), "Could not read domains", err))
+	} else if !slices.ContainsFunc(domains, func(d client.Domain) bool { return domainSpelling.key(d.Name) == m.EmailDomain.key() }) {
+		diags.AddAttributeError(path.Root("email_domain"), "Domain not enabled", fmt.Sprintf("%s is not an enabled domain of account %s, so no directory of it brings people with such addresses. Enable it, such as with a prefectsso_domain that this probe depends on, or name another one.", m.EmailDomain.ValueString(), account))
+	}
+	return p
+}
+
+// reaches are the workspaces and roles that are expected.
+func (r *scimProbeResource) reaches(ctx context.Context, account string, m *scimProbeModel, diags *diag.Diagnostics) (reaches []reach) {
+	wanted := m.ExpectedWorkspaceRoles.Elements()
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		at := path.Root("expected_workspace_roles").AtMapKey(name)
+		text, ok := wanted[name].(types.String)
+		if !ok {
+			continue // the schema lets nothing else in
+		}
+		workspace, err := r.client.Workspaces(account).Resolve(ctx, name)
+		if err != nil {
+			diags.Append(failureAt(at, "Unusable workspace", err))
+			continue
+		}
+		role, err := r.client.WorkspaceRoles(account).Resolve(ctx, text.ValueString())
+		if err != nil {
+			diags.Append(failureAt(at, "Unusable workspace role", err))
+			continue
+		}
+		reaches = append(reaches, reach{workspace, role})
+	}
+	return reaches
+}
+
+// Create implements [resource.Resource]. A probe that is not healthy is in the state, too: Terraform marks it as tainted
+// and makes it again.
+func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m scimProbeModel
+	var token types.String
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("token_wo"), &token)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	p := r.prepare(ctx, account, &m, token.ValueString(), &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	result := p.run(ctx)
+	report(p.canary, result, m.FailOnUnhealthy.ValueBool(), &resp.Diagnostics)
+	if result.failed != nil {
+		return
+	}
+	m.ID, m.AccountID = types.StringValue(uuid.NewString()), keepCase(m.AccountID, account)
+	m.fromProbe(result, time.Now())
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity())...)
+}
+
+// report says what a probe has found out.
+func report(c canary, result probeResult, strict bool, diags *diag.Diagnostics) {
+	gone := "The canary " + c.name + " has been removed again."
+	if result.left != nil {
+		gone = ""
+		diags.AddError("Canary left behind", fmt.Sprintf("The probe could not remove all of its canary %s:\n\n- %s\n\nThe next probe of this directory removes what is older than %d minutes.", c.name, strings.Join(result.left, "\n- "), int(canaryAge.Minutes())))
+	}
+	var group *unknownGroup
+	switch {
+	case errors.As(result.failed, &group):
+		diags.AddAttributeError(path.Root("groups"), "Unknown group", result.failed.Error())
+	case errors.Is(result.failed, context.Canceled):
+		diags.AddError("Probe interrupted", strings.TrimSpace("Nothing was found out. "+gone))
+	case result.failed != nil:
+		diags.AddError("Could not make probe", strings.TrimSpace(reason(result.failed)+"\n\n"+gone))
+	case result.differences != nil:
+		summary, detail := "Provisioning is not healthy", strings.TrimSpace("- "+strings.Join(result.differences, "\n- ")+"\n\n"+gone)
+		if strict {
+			diags.AddError(summary, detail)
+		} else {
+			diags.AddWarning(summary, detail)
+		}
+	}
+	if result.removed != nil {
+		diags.AddWarning("Removed canaries of earlier probes", "Probes that did not come to their end had left behind "+someOf(result.removed)+". They are gone now.")
+	}
+	if result.notRemoved != nil {
+		diags.AddWarning("Canaries of earlier probes not looked for", reason(result.notRemoved))
+	}
+}
+
+// Read implements [resource.Resource]. A result does not change.
+func (r *scimProbeResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m scimProbeModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity())...)
+}
+
+// Update implements [resource.Resource]: what fail_on_unhealthy says is for the next probe.
+func (r *scimProbeResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m scimProbeModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity())...)
+}
+
+// Delete implements [resource.Resource]: the probe left nothing behind.
+func (r *scimProbeResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+}

@@ -1,0 +1,290 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+// probePace is how often a probe looks for what it waits for.
+var probePace = pace{50 * time.Millisecond, time.Second}
+
+// createTime bounds the one call of a probe that an interrupt does not end: the creation of the canary.
+const createTime = 30 * time.Second
+
+// probe proves that provisioning works, as an identity provider would see it: a canary arrives over SCIM, becomes a
+// member with the expected roles, is deactivated, and loses its access. What it made is removed in every case
+// (scim_probe_cleanup.go).
+type probe struct {
+	api     *client.Client
+	scim    *client.SCIM
+	account string
+
+	groups   []string                      // names of groups that the canary joins
+	role     *client.AccountRole           // what it has to become; nil for anything
+	reaches  []reach                       // where it has to get in
+	bypasses map[string]client.AccountRole // roles, by id, that no canary may have
+	limit    time.Duration                 // of each of the two waits
+	canary   canary
+
+	asked  bool            // for the canary to be created: it may exist
+	began  time.Time       // when that was
+	user   client.SCIMUser // the canary, once the endpoint has said so
+	joined []string        // ids of groups that it was put into
+	seen   bool            // as a member of the account
+}
+
+// reach is the role that is expected in a workspace.
+type reach struct {
+	workspace client.Workspace
+	role      client.WorkspaceRole
+}
+
+// probeResult is what a probe has found out.
+type probeResult struct {
+	provision, deprovision *time.Duration // nil where it did not come to that
+	differences            []string       // sentences; none means healthy
+	failed                 error          // why the probe did not come to its end, if it did not
+	left                   []string       // sentences on what could not be removed again
+	removed                []string       // canaries of earlier probes
+	notRemoved             error          // why those could not be looked for or removed
+}
+
+// brokenSCIM is a failed request to the SCIM endpoint: something that a probe finds out, no reason why it could not look.
+type brokenSCIM struct {
+	doing string
+	err   error
+}
+
+// Error implements error.
+func (e *brokenSCIM) Error() string { return e.doing + " failed: " + reason(e.err) }
+
+// Unwrap gives the failure itself.
+func (e *brokenSCIM) Unwrap() error { return e.err }
+
+// unknownGroup is a group that the directory does not have.
+type unknownGroup struct{ name string }
+
+// Error implements error.
+func (e *unknownGroup) Error() string {
+	return fmt.Sprintf("The directory has no group named %q. A probe joins groups that the identity provider has pushed; it makes none. Check the spelling, or push the group first.", e.name)
+}
+
+// run makes the probe and removes the canary, whatever happens.
+func (p *probe) run(ctx context.Context) (result probeResult) {
+	defer func() {
+		result.left = p.cleanUp(ctx)
+		if result.failed == nil {
+			result.removed, result.notRemoved = p.removeOld(ctx)
+		}
+	}()
+	err := p.measure(ctx, &result)
+	var broken *brokenSCIM
+	if errors.As(err, &broken) && ctx.Err() == nil {
+		result.differences, err = append(result.differences, broken.Error()), nil
+	}
+	result.failed = err
+	return result
+}
+
+func (p *probe) measure(ctx context.Context, result *probeResult) error {
+	groups, err := p.lookFirst(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.arrive(ctx, groups); err != nil {
+		return err
+	}
+	seen, err := p.awaitAccess(ctx, result)
+	if err != nil || seen.member == nil || !seen.member.Active {
+		return err
+	}
+	return p.awaitEnd(ctx, result)
+}
+
+// lookFirst looks for the canary, as identity providers do before they create a user, and finds the groups.
+func (p *probe) lookFirst(ctx context.Context) (groups []client.SCIMGroup, err error) {
+	if _, err := p.scim.UsersByName(ctx, p.canary.name); err != nil {
+		return nil, &brokenSCIM{"Looking for users over SCIM", err}
+	}
+	for _, name := range p.groups {
+		found, err := p.scim.GroupsByName(ctx, name)
+		if err != nil {
+			return nil, &brokenSCIM{"Looking for the group " + name + " over SCIM", err}
+		}
+		found = slices.DeleteFunc(found, func(g client.SCIMGroup) bool { return g.DisplayName != name })
+		if len(found) == 0 {
+			return nil, &unknownGroup{name}
+		}
+		groups = append(groups, found...)
+	}
+	return groups, nil
+}
+
+// arrive creates the canary and puts it into its groups. Whether it was created has to be known, so an interrupt lets
+// that call come to its end.
+func (p *probe) arrive(ctx context.Context, groups []client.SCIMGroup) (err error) {
+	creating, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTime)
+	defer cancel()
+	p.asked, p.began = true, time.Now()
+	p.user, err = p.scim.CreateUser(creating, p.canary.user())
+	if err != nil {
+		var refused *client.SCIMError
+		p.asked = !errors.As(err, &refused) || refused.Err.Status >= 500
+		return &brokenSCIM{"Creating the canary over SCIM", err}
+	}
+	if p.user.ID == "" {
+		return &brokenSCIM{"Creating the canary over SCIM", errors.New("the answer names no id")}
+	}
+	for _, group := range groups {
+		p.joined = append(p.joined, group.ID)
+		if err := p.scim.AddMember(ctx, group.ID, p.user.ID); err != nil {
+			return &brokenSCIM{"Adding the canary to the group " + group.DisplayName + " over SCIM", err}
+		}
+	}
+	return nil
+}
+
+// sighting is what the account's API says of the canary.
+type sighting struct {
+	member *client.Membership // nil for none
+	teams  []client.Team
+}
+
+func (p *probe) look(ctx context.Context) (s sighting, err error) {
+	rows, err := p.memberships(ctx)
+	if err != nil || len(rows) == 0 {
+		return s, err
+	}
+	s.member, p.seen = &rows[0], true
+	if len(p.reaches) > 0 {
+		s.teams, err = p.api.ListTeams(ctx, p.account, client.TeamQuery{MemberIDs: []string{s.member.ActorID}})
+	}
+	return s, err
+}
+
+func (p *probe) memberships(ctx context.Context) ([]client.Membership, error) {
+	return p.api.ListMemberships(ctx, p.account, client.MembershipQuery{
+		OnlyUsers: true, Filter: &client.MembershipFilter{Emails: []string{p.canary.name}},
+	})
+}
+
+// awaitAccess waits until the canary has what is expected, and gives what it saw last.
+func (p *probe) awaitAccess(ctx context.Context, result *probeResult) (seen sighting, err error) {
+	var missing []string
+	_, err = awaitAt(ctx, probePace, p.limit-time.Since(p.began), func() (bool, error) {
+		seen, err = p.look(ctx)
+		missing = p.compare(seen)
+		return len(missing) == 0 || p.isDangerous(seen), err
+	})
+	took := time.Since(p.began)
+	switch {
+	case err != nil:
+		return seen, err
+	case len(missing) == 0 && took > p.limit:
+		missing = []string{fmt.Sprintf("The canary had its access only after %s, which is more than `max_seconds`.", roughly(took))}
+	case len(missing) == 0:
+		result.provision = &took
+	}
+	result.differences = append(result.differences, missing...)
+	return seen, nil
+}
+
+// compare says what is not as expected.
+func (p *probe) compare(seen sighting) (differences []string) {
+	add := func(format string, args ...any) { differences = append(differences, fmt.Sprintf(format, args...)) }
+	m := seen.member
+	if m == nil {
+		add("Within %s the canary did not become a member of account %s. Is the SCIM endpoint that of a directory of this account, and `email_domain` among the directory's allowed domains?", p.limit, p.account)
+		return differences
+	}
+	through := ""
+	if len(p.groups) > 0 {
+		through = " through " + quoteList(p.groups)
+	}
+	if role, ok := p.bypasses[m.AccountRoleID]; ok {
+		add("The canary became %s%s, a role that bypasses single sign-on, so the probe stopped at once. Probe groups that do not give such a role.", role.Name, through)
+	} else if p.role != nil && m.AccountRoleID != p.role.ID {
+		add("The account role is %s%s, expected was %s.", m.AccountRoleName, through, p.role.Name)
+	}
+	if !m.Active {
+		add("The membership is there, but not active.")
+	}
+	for _, want := range p.reaches {
+		roles := map[string]string{} // of the teams: id → name
+		var teams []string
+		for _, team := range seen.teams {
+			for _, in := range team.Workspaces {
+				if in.WorkspaceID == want.workspace.ID {
+					roles[in.RoleID] = in.RoleName
+					teams = append(teams, team.Name)
+				}
+			}
+		}
+		switch names := slices.Sorted(maps.Values(roles)); {
+		case len(roles) == 0:
+			add("No team lets the canary into workspace %s, expected was %s. It is in %s.", want.workspace.Handle, want.role.Name, teamsOrNone(seen.teams))
+		case len(roles) > 1 || roles[want.role.ID] == "":
+			add("In workspace %s the role is %s (through %s), expected was %s.", want.workspace.Handle, joinAnd(names), joinAnd(teams), want.role.Name)
+		}
+	}
+	return differences
+}
+
+// isDangerous says whether the canary has a role that it must not keep for a moment.
+func (p *probe) isDangerous(seen sighting) bool {
+	if seen.member == nil {
+		return false
+	}
+	_, bypasses := p.bypasses[seen.member.AccountRoleID]
+	return bypasses
+}
+
+// awaitEnd deactivates the canary and waits until its access has ended.
+func (p *probe) awaitEnd(ctx context.Context, result *probeResult) error {
+	began := time.Now()
+	if err := p.scim.DeactivateUser(ctx, p.user.ID); err != nil {
+		return &brokenSCIM{"Deactivating the canary over SCIM", err}
+	}
+	var last client.Membership
+	ended, err := awaitAt(ctx, probePace, p.limit-time.Since(began), func() (bool, error) {
+		rows, err := p.memberships(ctx)
+		if err != nil || len(rows) == 0 {
+			return err == nil, err
+		}
+		last = rows[0]
+		return !last.Active, nil
+	})
+	took := time.Since(began)
+	switch {
+	case err != nil:
+		return err
+	case !ended:
+		result.differences = append(result.differences, fmt.Sprintf("%s after its deactivation over SCIM the canary was still an active member, with the role %s.", roughly(took), last.AccountRoleName))
+	case took > p.limit:
+		result.differences = append(result.differences, fmt.Sprintf("The canary's access ended only %s after its deactivation, which is more than `max_seconds`.", roughly(took)))
+	default:
+		result.deprovision = &took
+	}
+	return nil
+}
+
+// roughly is a duration as people say it.
+func roughly(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }
+
+func teamsOrNone(teams []client.Team) string {
+	if len(teams) == 0 {
+		return "no team"
+	}
+	names := make([]string, len(teams))
+	for i, team := range teams {
+		names[i] = team.Name
+	}
+	return strings.TrimPrefix(plural(len(teams), "team"), "1 ") + " " + joinAnd(names)
+}

@@ -1,0 +1,133 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+const (
+	// cleanupTime bounds the removal of a canary, which goes on after an interrupt.
+	cleanupTime = time.Minute
+	// canaryAge is how old a canary is that no running probe can have made.
+	canaryAge = 30 * time.Minute
+
+	canaryPrefix = "prefectsso-probe-"
+	markerPrefix = "prefectsso-scim-probe/"
+)
+
+// canary is the person that a probe makes up. Both its address and its external id say what it is, so that a later probe
+// knows one that was left behind.
+type canary struct {
+	name   string // user name and email address
+	marker string // external id
+}
+
+func newCanary(domain string) canary {
+	id := uuid.New()
+	text := fmt.Sprintf("%x", id[:8])
+	return canary{canaryPrefix + text + "@" + domain, markerPrefix + text}
+}
+
+func (c canary) user() client.NewSCIMUser {
+	return client.NewSCIMUser{UserName: c.name, ExternalID: c.marker, GivenName: "Provisioning", FamilyName: "Probe"}
+}
+
+var canaryName = regexp.MustCompile(`^` + canaryPrefix + `([0-9a-f]{16})@`)
+
+// isCanary says whether a user of the directory is a canary, of whichever probe.
+func isCanary(u client.SCIMUser) bool {
+	name := canaryName.FindStringSubmatch(u.UserName)
+	return name != nil && u.ExternalID == markerPrefix+name[1]
+}
+
+// cleanUp removes the canary: its user over SCIM, its membership through the account's API. An interrupt does not end
+// it. What it gives are sentences that name what is left, why, and how to remove it.
+func (p *probe) cleanUp(ctx context.Context) (left []string) {
+	if !p.asked {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	add := func(err error, format string, args ...any) {
+		if err != nil {
+			left = append(left, fmt.Sprintf(format, args...)+" "+reason(err))
+		}
+	}
+	if p.user.ID == "" { // asked for, but the answer did not come
+		found, err := p.scim.UsersByName(ctx, p.canary.name)
+		add(err, "Whether the directory has the user %s is not known.", p.canary.name)
+		for _, user := range found {
+			if user.ExternalID == p.canary.marker {
+				p.user = user
+			}
+		}
+	}
+	if p.user.ID != "" {
+		for _, group := range p.joined {
+			add(p.scim.RemoveMember(ctx, group, p.user.ID), "The group %s may still name the user %s.", group, p.user.ID)
+		}
+		add(p.scim.DeleteUser(ctx, p.user.ID), "The directory still has the user %s; a DELETE of Users/%s at its SCIM endpoint removes it.", p.canary.name, p.user.ID)
+	}
+	var rows []client.Membership
+	_, err := awaitAt(ctx, probePace, min(p.limit-time.Since(p.began), cleanupTime/2), func() (done bool, err error) {
+		rows, err = p.memberships(ctx)
+		// Who was created but not seen yet may be on the way into the account.
+		return len(rows) > 0 || p.seen || p.user.ID == "", err
+	})
+	add(err, "Whether %s is still a member of account %s is not known.", p.canary.name, p.account)
+	for _, row := range rows {
+		add(p.api.DeleteMembership(ctx, p.account, row.ID), "%s is still a member of account %s; whoever manages its members has to remove it.", p.canary.name, p.account)
+	}
+	return left
+}
+
+// removeOld removes canaries that earlier probes had to leave behind, such as one that was killed, and gives their names.
+// How old one is says the server's clock: it is compared with the canary of this probe.
+func (p *probe) removeOld(ctx context.Context) (removed []string, err error) {
+	if p.user.Meta.Created.IsZero() {
+		return nil, nil
+	}
+	isOld := func(created time.Time) bool { return created.Before(p.user.Meta.Created.Add(-canaryAge)) }
+	users, err := p.scim.UsersByPrefix(ctx, canaryPrefix)
+	if err != nil {
+		return nil, err
+	}
+	for _, user := range users {
+		if !isCanary(user) || !isOld(user.Meta.Created) {
+			continue
+		}
+		if err := p.scim.DeleteUser(ctx, user.ID); err != nil {
+			return removed, err
+		}
+		removed = append(removed, user.UserName)
+	}
+	rows, err := p.api.ListMemberships(ctx, p.account, client.MembershipQuery{OnlyUsers: true, Filter: &client.MembershipFilter{EmailLike: canaryPrefix}})
+	if err != nil {
+		return removed, err
+	}
+	for _, row := range rows {
+		if row.Email == nil || !canaryName.MatchString(*row.Email) {
+			continue
+		}
+		member, err := p.api.GetMembershipDetails(ctx, p.account, row.ID)
+		if client.IsNotFound(err) || err == nil && !isOld(member.Created) {
+			continue
+		}
+		if err == nil {
+			err = p.api.DeleteMembership(ctx, p.account, row.ID)
+		}
+		if err != nil {
+			return removed, err
+		}
+		removed = append(removed, *row.Email)
+	}
+	slices.Sort(removed)
+	return slices.Compact(removed), nil
+}
