@@ -105,9 +105,10 @@ func (d *Dir) command(name string, args ...string) (string, int) {
 
 // Running is a terraform that has been started.
 type Running struct {
-	t     testing.TB
-	cmd   *exec.Cmd
-	ended chan struct{}
+	t      testing.TB
+	cmd    *exec.Cmd
+	ended  chan struct{}
+	output bytes.Buffer // complete once it has ended
 }
 
 // Start starts terraform, in a process group of its own.
@@ -116,10 +117,11 @@ func (d *Dir) Start(args ...string) *Running {
 	cmd := exec.Command(terraformPath(), args...)
 	cmd.Dir, cmd.Env = d.Path, d.env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	r := &Running{t: d.t, cmd: cmd, ended: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = &r.output, &r.output
 	if err := cmd.Start(); err != nil {
 		d.t.Fatal(err)
 	}
-	r := &Running{t: d.t, cmd: cmd, ended: make(chan struct{})}
 	go func() {
 		defer close(r.ended)
 		_ = cmd.Wait() // killed, or ended before that: both are fine
@@ -140,7 +142,19 @@ func (r *Running) Ended() bool {
 // Kill ends terraform and the providers it has started, at once, and waits until they are gone.
 func (r *Running) Kill() {
 	r.t.Helper()
-	if err := syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+	r.signal(syscall.SIGKILL)
+}
+
+// Interrupt asks terraform to stop, as Ctrl-C does, waits until it has, and gives what it printed.
+func (r *Running) Interrupt() (output string) {
+	r.t.Helper()
+	r.signal(syscall.SIGINT)
+	return r.output.String()
+}
+
+func (r *Running) signal(s syscall.Signal) {
+	r.t.Helper()
+	if err := syscall.Kill(-r.cmd.Process.Pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
 		r.t.Fatal(err)
 	}
 	<-r.ended

@@ -1,0 +1,241 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+)
+
+const probeAddress = "prefectsso_scim_probe.this"
+
+// probeConfig is a probe of the scenario's directory. An argument that is given again replaces the usual one.
+func probeConfig(srv *acctest.Server, arguments ...string) string {
+	block := srv.Provider() + "resource \"prefectsso_scim_probe\" \"this\" {\n"
+	usual := []string{
+		fmt.Sprintf("scim_endpoint = %q", srv.SCIMURL()), fmt.Sprintf("token_wo = %q", acctest.DirectoryToken),
+		`email_domain = "acme.com"`, `max_seconds = 2`,
+	}
+	for _, argument := range usual {
+		name, _, _ := strings.Cut(argument, " ")
+		if !strings.Contains("\n"+strings.Join(arguments, "\n"), "\n"+name+" ") {
+			block += "  " + argument + "\n"
+		}
+	}
+	return block + "  " + strings.Join(arguments, "\n  ") + "\n}\n"
+}
+
+// noCanary is an error if anything of a probe is left in the directory or the account.
+func noCanary(srv *acctest.Server) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		for _, name := range append(srv.DirectoryUsers(), srv.Emails()...) {
+			if strings.HasPrefix(name, "prefectsso-probe-") {
+				return fmt.Errorf("%s is left behind", name)
+			}
+		}
+		return nil
+	}
+}
+
+// inBothDirectoryModes is inBothModes with a directory.
+func inBothDirectoryModes(t *testing.T, test func(t *testing.T, srv *acctest.Server)) {
+	t.Helper()
+	t.Run("managed", func(t *testing.T) {
+		t.Parallel()
+		test(t, acctest.Start(t, acctest.DirectoryScenario))
+	})
+	t.Run("published only", func(t *testing.T) {
+		t.Parallel()
+		test(t, acctest.Start(t, acctest.DirectoryScenario, acctest.PublishedOnly))
+	})
+}
+
+func TestAccSCIMProbe(t *testing.T) {
+	t.Parallel()
+	inBothDirectoryModes(t, func(t *testing.T, srv *acctest.Server) {
+		srv.PushGroup("Admins")
+		srv.SetTeamRole(srv.TeamID("Admins"), "production", "Developer")
+		healthy := []string{`groups = ["Admins"]`, `expected_role = "Admin"`, `expected_workspace_roles = { production = "Developer" }`}
+		is := func(attribute string, check knownvalue.Check) statecheck.StateCheck {
+			return statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New(attribute), check)
+		}
+		positive := knownvalue.Int64Func(func(ms int64) error {
+			if ms < 1 || ms > 2000 {
+				return fmt.Errorf("%d ms", ms)
+			}
+			return nil
+		})
+		another := statecheck.CompareValue(different{})
+		resource.Test(t, resource.TestCase{
+			ProtoV6ProviderFactories: acctest.Factories(),
+			CheckDestroy:             noCanary(srv),
+			Steps: []resource.TestStep{
+				{
+					Config: probeConfig(srv, healthy...),
+					ConfigStateChecks: []statecheck.StateCheck{
+						is("healthy", knownvalue.Bool(true)), is("differences", knownvalue.ListExact(nil)),
+						is("provision_ms", positive), is("deprovision_ms", positive),
+						is("token_wo", knownvalue.Null()), is("account_id", knownvalue.StringExact(acctest.AccountID)),
+						another.AddStateValue(probeAddress, tfjsonpath.New("id")),
+					},
+					Check: noCanary(srv),
+				},
+				{Config: probeConfig(srv, healthy...), ConfigPlanChecks: emptyPlan()},
+				{Config: probeConfig(srv, append(healthy, `email_domain = "ACME.com"`)...), ConfigPlanChecks: emptyPlan()},
+				{ // for the next probe only
+					Config:           probeConfig(srv, append(healthy, `fail_on_unhealthy = false`)...),
+					ConfigPlanChecks: planned(probeAddress, plancheck.ResourceActionUpdate),
+				},
+				{
+					Config:           probeConfig(srv, append(healthy, `triggers = { again = "1" }`)...),
+					ConfigPlanChecks: planned(probeAddress, plancheck.ResourceActionReplace),
+					ConfigStateChecks: []statecheck.StateCheck{
+						is("healthy", knownvalue.Bool(true)), another.AddStateValue(probeAddress, tfjsonpath.New("id")),
+					},
+					Check: noCanary(srv),
+				},
+			},
+		})
+	})
+}
+
+// different is satisfied when no two values are the same.
+type different struct{}
+
+// CompareValues implements [compare.ValueComparer].
+func (different) CompareValues(values ...any) error {
+	seen := map[any]bool{}
+	for _, value := range values {
+		if seen[value] {
+			return fmt.Errorf("%v twice", value)
+		}
+		seen[value] = true
+	}
+	return nil
+}
+
+// What is not as expected fails the apply, and the probe is made again by the next one; or it is a result, for a check
+// block.
+func TestAccSCIMProbeDifferences(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.DirectoryScenario)
+	srv.PushGroup("Crew")
+	arguments := []string{`groups = ["Crew"]`, `expected_role = "Admin"`, `expected_workspace_roles = { production = "Viewer" }`}
+	runSteps(t,
+		resource.TestStep{
+			Config:      probeConfig(srv, arguments...),
+			ExpectError: spread(`Provisioning is not healthy.*The account role is Member through .Crew., expected was Admin.*No team lets the canary into workspace production, expected was Viewer. It is in team Crew.*has been removed again`),
+		},
+		resource.TestStep{
+			PreConfig:        func() { srv.SetTeamRole(srv.TeamID("Crew"), "production", "Viewer") },
+			Config:           probeConfig(srv, append(arguments, `fail_on_unhealthy = false`)...) + probeCheck,
+			ConfigPlanChecks: planned(probeAddress, plancheck.ResourceActionReplace),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New("healthy"), knownvalue.Bool(false)),
+				statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New("provision_ms"), knownvalue.Null()),
+				statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New("deprovision_ms"), knownvalue.NotNull()),
+				statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New("differences"), knownvalue.ListExact([]knownvalue.Check{
+					knownvalue.StringExact("The account role is Member through `Crew`, expected was Admin."),
+				})),
+			},
+			Check: noCanary(srv),
+		},
+		resource.TestStep{Config: probeConfig(srv, append(arguments, `fail_on_unhealthy = false`)...) + probeCheck, ConfigPlanChecks: emptyPlan()},
+	)
+}
+
+const probeCheck = `
+check "provisioning" {
+  assert {
+    condition     = prefectsso_scim_probe.this.healthy
+    error_message = join(" ", prefectsso_scim_probe.this.differences)
+  }
+}
+`
+
+// Each way by which provisioning can be broken is said as it is, and leaves nobody behind.
+func TestAccSCIMProbeBroken(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		arguments []string
+		breaks    func(srv *acctest.Server)
+		want      string
+	}{
+		"a foreign token": {
+			[]string{`token_wo = "some-other-token-0123456789abcdef"`}, nil,
+			`Looking for users over SCIM failed: GET /scim/v2.0/okta/Users answered 401.*The SCIM token was not accepted`,
+		},
+		"no such directory": {[]string{`scim_endpoint = "SERVER/scim/v2.0/nobody"`}, nil, `answered 401`},
+		"no SCIM at all":    {[]string{`scim_endpoint = "SERVER/login"`}, nil, `Looking for users over SCIM failed`},
+		"a directory that is switched off": {
+			nil, func(srv *acctest.Server) {
+				var rows []struct {
+					ID string `json:"id"`
+				}
+				srv.Call(acctest.OwnerKey, http.MethodGet, "/sso/directories", nil, &rows)
+				srv.Call(acctest.OwnerKey, http.MethodPatch, "/sso/directories/"+rows[0].ID, map[string]any{"state": "unlinked"}, nil)
+			}, `answered 403.*The directory may be switched off`,
+		},
+		"a domain that the directory does not serve": {
+			[]string{`email_domain = "acme.example"`}, nil, `Within 2s the canary did not become a member.*allowed domains`,
+		},
+		"a group that makes Owners": {
+			[]string{`groups = ["Owners"]`}, func(srv *acctest.Server) { srv.PushGroup("Owners") },
+			`The canary became Owner through .Owners., a role that bypasses single sign-on, so the probe stopped at once`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := acctest.Start(t, acctest.DirectoryScenario)
+			if test.breaks != nil {
+				test.breaks(srv)
+			}
+			config := strings.ReplaceAll(probeConfig(srv, test.arguments...), "SERVER", srv.URL)
+			runSteps(t, resource.TestStep{Config: config, ExpectError: spread("Provisioning is not healthy.*" + test.want)})
+			if strings.Contains(name, "switched off") {
+				return // SCIM does not answer the check either, and let nothing in
+			}
+			if err := noCanary(srv)(nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// Mistakes in the configuration are found before anything is created.
+func TestAccSCIMProbeBadInput(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.DirectoryScenario)
+	for name, test := range map[string]struct{ argument, want string }{
+		"a role that bypasses single sign-on": {`expected_role = "Owner"`, `Role bypasses single sign-on.*probe groups that give another role`},
+		"an unknown role":                     {`expected_role = "Boss"`, `Unusable role.*has no role "Boss"`},
+		"an unknown group":                    {`groups = ["Nobody"]`, `Unknown group.*no group named "Nobody"`},
+		"an unknown workspace":                {`expected_workspace_roles = { nowhere = "Viewer" }`, `Unusable workspace.*has no workspace "nowhere"`},
+		"an unknown workspace role":           {`expected_workspace_roles = { production = "Boss" }`, `Unusable workspace role.*has no workspace role "Boss"`},
+		"a domain that is not enabled":        {`email_domain = "other.example"`, `Domain not enabled.*other.example`},
+		"no domain":                           {`email_domain = "a@b"`, `Invalid email domain`},
+		"plain http":                          {`scim_endpoint = "http://scim.example/v2"`, `Invalid SCIM endpoint.*allow_insecure_http if the SCIM token may travel unencrypted`},
+		"an empty token":                      {`token_wo = ""`, `at least 1`},
+		"a token with a line break":           {`token_wo = "a\nb"`, `Invalid SCIM token.*a space, a line break`},
+		"no time":                             {`max_seconds = 0`, `between 1 and 300`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			runSteps(t, resource.TestStep{Config: probeConfig(srv, test.argument), ExpectError: spread(test.want)})
+		})
+	}
+	t.Cleanup(func() {
+		if err := noCanary(srv)(nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
