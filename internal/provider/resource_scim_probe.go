@@ -59,7 +59,7 @@ func (r *scimProbeResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	text, number := []planmodifier.String{stringplanmodifier.RequiresReplace()}, []planmodifier.Int64{int64planmodifier.RequiresReplace()}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Proof that provisioning works, made when the resource is created. The probe speaks to the SCIM endpoint as an identity provider does: it creates a canary, a person with an address such as `" + canaryPrefix + "0123456789abcdef@example.com`, puts it into `groups`, waits until it is a member of the account with the expected roles, deactivates it, and waits until its access has ended.\n\n" +
-			"The canary is removed in every case, user and membership, also when the probe fails or is interrupted. If Terraform itself is killed, the next probe of the directory removes what is older than " + fmt.Sprint(int(canaryAge.Minutes())) + " minutes. While a probe runs the account has one member more, which lists of members show.\n\n" +
+			"The canary is removed in every case, user and membership, also when the probe fails or is interrupted. If Terraform itself is killed, the next probe of the directory removes what is older than " + fmt.Sprint(int(canaryAge.Minutes())) + " minutes. While a probe runs the account has one member more, which lists of members show. The first probe of a directory that no identity provider has called yet links it, as that would.\n\n" +
 			"Where something is not as expected, `differences` says what, and the apply fails unless `fail_on_unhealthy` is false; the next apply probes again. Changing any other argument probes again; destroying the resource forgets the result.\n\n" +
 			"The probe needs an API key that may read and delete members, and read teams for `expected_workspace_roles`. No canary may get a role that bypasses single sign-on: `expected_role` refuses one, and a probe whose groups give one stops at once.",
 		Attributes: map[string]schema.Attribute{
@@ -74,7 +74,7 @@ func (r *scimProbeResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				PlanModifiers:       text,
 			},
 			"token_wo": schema.StringAttribute{
-				Required: true, WriteOnly: true,
+				Required: true, WriteOnly: true, Sensitive: true,
 				MarkdownDescription: "A token of the directory, such as an ephemeral `prefectsso_scim_token`. It stands in no state and no plan.",
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
