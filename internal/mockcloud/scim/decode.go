@@ -70,14 +70,17 @@ func (d *decoder) fail(format string, args ...any) error {
 
 func (d *decoder) token() (json.Token, error) {
 	t, err := d.json.Token()
+	if err == nil {
+		return t, nil
+	}
+	cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	var wrong *json.SyntaxError
 	switch {
-	case err == nil:
-		return t, nil
-	case errors.As(err, &wrong):
-		return nil, syntax(d.raw, int(wrong.Offset)-1, "the body is not valid JSON: %s", wrong)
-	case errors.Is(err, io.EOF) && len(bytes.TrimSpace(d.raw)) == 0:
+	case len(bytes.TrimSpace(d.raw)) == 0:
 		return nil, syntax(d.raw, 0, "the body is empty")
+	// Only a look at the whole tells reliably where it is wrong.
+	case !cut && errors.As(json.Unmarshal(d.raw, new(json.RawMessage)), &wrong):
+		return nil, syntax(d.raw, int(wrong.Offset)-1, "the body is not valid JSON: %s", wrong)
 	default:
 		return nil, syntax(d.raw, len(d.raw), "the body is not valid JSON: it is cut off")
 	}

@@ -117,8 +117,8 @@ func TestBadGroupPatch(t *testing.T) {
 		"members without a value":  {obj{"op": "replace", "value": obj{"members": []obj{{"display": "Ada"}}}}, "invalidValue", "operation 2: members[0].value"},
 		"a member's type":          {obj{"op": "replace", "path": `members[value eq "$ada"].type`, "value": "Group"}, "mutability", "operation 2: "},
 		"a member that is not":     {obj{"op": "replace", "path": `members[value eq "$dee"]`, "value": obj{"value": "$dee"}}, "noTarget", "operation 2: no value matches"},
-		"no attribute":             {obj{"op": "add", "path": "colour", "value": "red"}, "invalidPath", "there is no attribute colour"},
-		"no attribute of members":  {obj{"op": "add", "path": "members.colour", "value": "red"}, "invalidPath", "operation 2: "},
+		"no attribute":             {obj{"op": "add", "path": "shade", "value": "red"}, "invalidPath", "there is no attribute shade"},
+		"no attribute of members":  {obj{"op": "add", "path": "members.shade", "value": "red"}, "invalidPath", "operation 2: "},
 		"half a filter":            {obj{"op": "remove", "path": "members[value eq"}, "invalidFilter", "(at character"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -184,9 +185,12 @@ func (c *call) userAnswer(status int, row *store.DirectoryUser, in []*store.Dire
 	}, nil
 }
 
-// attributesOf reads what is kept of a user's resource.
-func attributesOf(row *store.DirectoryUser) (map[string]any, error) {
-	return decode(row.Attributes)
+// attributesOf reads what is kept of a user's resource. It was checked when it came.
+func attributesOf(row *store.DirectoryUser) (kept map[string]any, err error) {
+	d := json.NewDecoder(bytes.NewReader(row.Attributes))
+	d.UseNumber()
+	err = d.Decode(&kept)
+	return kept, err
 }
 
 // userBody is a user as a client sends one, checked.

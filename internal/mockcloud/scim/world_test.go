@@ -30,6 +30,7 @@ type world struct {
 	account   uuid.UUID
 	directory *store.Directory
 	tokenID   uuid.UUID
+	handler   http.Handler
 }
 
 func newWorld(t testing.TB) *world {
@@ -59,7 +60,7 @@ func newWorld(t testing.TB) *world {
 	rt := router.New(router.Options{Store: w.state, Logger: logger, Clock: w.clock.Now})
 	t.Cleanup(rt.Close)
 	scim.New(scim.Options{Store: w.state, Logger: logger, Clock: w.clock.Now}).Mount(rt)
-	w.Server = mocktest.Serve(t, rt)
+	w.Server, w.handler = mocktest.Serve(t, rt), rt
 	return w
 }
 
@@ -98,7 +99,7 @@ func (w *world) view(fn func(*store.Reader) error) {
 // in is the same world for a subtest.
 func (w *world) in(t testing.TB) *world {
 	other := *w
-	other.t, other.Server = t, w.Server.In(t)
+	other.t, other.Server = t, w.In(t)
 	return &other
 }
 
