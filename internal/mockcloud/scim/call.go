@@ -185,5 +185,8 @@ func hasTag(list, version string) bool {
 
 // projection is what the caller wants to see.
 func (c *call) projection(rt *schema.ResourceType) *schema.Projection {
+	if len(c.attributes) == 0 && len(c.excluded) == 0 {
+		return c.server.usual[rt]
+	}
 	return rt.Projection(c.attributes, c.excluded)
 }

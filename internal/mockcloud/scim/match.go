@@ -91,7 +91,7 @@ func (c *call) linksAsked(r *store.Reader, q *query, all rows) map[uuid.UUID]lin
 			if enough {
 				out[g.ID] = links{members: c.membersAmong(r, g, named)}
 			} else {
-				out[g.ID] = links{members: c.shownMembers(r, g, schema.Group().Projection(nil, nil))}
+				out[g.ID] = links{members: c.shownMembers(r, g, c.server.usual[schema.Group()])}
 			}
 		}
 	}

@@ -46,6 +46,8 @@ type Options struct {
 type Server struct {
 	Options
 	routes map[string]methods
+	// usual is what is seen of resources unless the caller says.
+	usual map[*schema.ResourceType]*schema.Projection
 }
 
 // methods are the handlers of one route by the method.
@@ -61,7 +63,7 @@ var _ http.Handler = (*Server)(nil)
 
 // New gives the SCIM services of a store's directories.
 func New(o Options) *Server {
-	s := &Server{Options: o, routes: map[string]methods{
+	s := &Server{Options: o, usual: make(map[*schema.ResourceType]*schema.Projection), routes: map[string]methods{
 		"":                       {http.MethodGet: search(users{}, groups{})},
 		"/.search":               {http.MethodPost: searchByPost(users{}, groups{})},
 		"/Bulk":                  {http.MethodPost: bulk},
@@ -74,6 +76,7 @@ func New(o Options) *Server {
 	}}
 	for _, k := range []kind{users{}, groups{}} {
 		at := k.resourceType().Endpoint
+		s.usual[k.resourceType()] = k.resourceType().Projection(nil, nil)
 		s.routes[at] = methods{http.MethodGet: search(k), http.MethodPost: withBody(k.create)}
 		s.routes[at+"/.search"] = methods{http.MethodPost: searchByPost(k)}
 		s.routes[at+"/{id}"] = methods{
