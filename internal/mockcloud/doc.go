@@ -15,7 +15,7 @@
 //	sso       /login and what identity providers answer to; sso/oidc, sso/saml and sso/fetch
 //	          are the protocols
 //	idp       a test identity provider, on an address of its own
-//	scim      filters, PATCH and schemas of SCIM 2.0, as pure packages; no route serves them yet
+//	scim      SCIM 2.0 of each directory; scim/filter, scim/patch and scim/schema are pure packages
 //	control   /_mockcloud/: requests, faults, reset, outbox, clock, snapshot
 //
 // The way of a request: router finds the route and the caller → a handler of

@@ -2,6 +2,7 @@ package scim
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -167,10 +168,10 @@ func readOperation(raw any) *operation {
 	case o.method != http.MethodDelete && !ok:
 		o.malformed = scimerr.New(scimerr.InvalidSyntax, "data must be an object")
 	}
-	o.needs = references(o.data, nil)
-	if name, ok := reference(lastOf(o.path)); ok {
-		o.needs = append(o.needs, name)
-	}
+	needs := make(map[string]struct{})
+	references(o.data, needs)
+	references(lastOf(o.path), needs)
+	o.needs = slices.Sorted(maps.Keys(needs))
 	return o
 }
 
@@ -186,23 +187,22 @@ func reference(text string) (bulkID string, ok bool) {
 	return text[len(prefix):], true
 }
 
-// references finds the references in a value and adds them to a list.
-func references(value any, to []string) []string {
+// references finds the references in a value.
+func references(value any, into map[string]struct{}) {
 	switch value := value.(type) {
 	case string:
-		if name, ok := reference(value); ok && !slices.Contains(to, name) {
-			to = append(to, name)
+		if name, ok := reference(value); ok {
+			into[name] = struct{}{}
 		}
 	case []any:
 		for _, one := range value {
-			to = references(one, to)
+			references(one, into)
 		}
 	case map[string]any:
 		for _, one := range value {
-			to = references(one, to)
+			references(one, into)
 		}
 	}
-	return to
 }
 
 // run runs an operation after those that it refers to.
@@ -216,12 +216,10 @@ func (b *batch) run(o *operation) {
 			b.run(other)
 		}
 	}
-	if b.failures == 0 {
-		return
+	if b.failures > 0 {
+		b.finish(o, b.send(o))
 	}
-	a := b.send(o)
 	o.state = done
-	b.finish(o, a)
 }
 
 // finish keeps what came of an operation.
@@ -255,7 +253,9 @@ func (b *batch) send(o *operation) *answer {
 func (b *batch) request(method, path, version string, data map[string]any) (*answer, error) {
 	pattern, id := split(path)
 	one := *b.call
-	one.id, one.ifMatch, one.ifNoneMatch = id, version, ""
+	one.id, one.ifMatch, one.ifNoneMatch, one.values = id, version, "", nil
+	// Resources are not shown, so that what is long in them need not be read.
+	one.attributes, one.excluded = []string{"id"}, nil
 	for _, k := range []kind{users{}, groups{}} {
 		at := k.resourceType().Endpoint
 		switch {

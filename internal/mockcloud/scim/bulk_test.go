@@ -178,6 +178,17 @@ func TestBulkStops(t *testing.T) {
 			t.Errorf("failOnErrors %d: %d users", limit, got)
 		}
 	}
+	// One of two that refer to each other is never run: the other is not left there.
+	w := newWorld(t)
+	body := bulkOf(post("/Groups", "a", group("one", "bulkId:b", "bulkId:c")), post("/Groups", "b", group("two", "bulkId:a")), post("/Groups", "c", group("")))
+	body["failOnErrors"] = 1
+	out := w.made("POST", "/Bulk", body)
+	if got := strings.Join(each(out["Operations"], "status"), " "); got != "409 400" {
+		t.Errorf("status %s: %v", got, out)
+	}
+	if left := namesOf(w.made("GET", "/Groups", nil)); len(left) != 0 {
+		t.Errorf("left: %q", left)
+	}
 }
 
 // TestBadBulk: what is wrong with an operation is told with it, what is wrong with

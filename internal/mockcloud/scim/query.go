@@ -42,7 +42,7 @@ func search(kinds ...kind) handler {
 		parameters := make(map[string]any, len(c.values))
 		for name, values := range c.values {
 			parameters[name] = values[0]
-			if name == "startIndex" || name == "count" {
+			if strings.EqualFold(name, "startIndex") || strings.EqualFold(name, "count") {
 				parameters[name] = json.Number(strings.TrimSpace(values[0]))
 			}
 		}
