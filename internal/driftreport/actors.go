@@ -40,8 +40,8 @@ type lookup struct {
 }
 
 // subject is a thing in an account's trail, by its id or by its id's prefix and
-// its name.
-type subject struct{ account, idOrName string }
+// its name; or, by the prefix alone, all things of a kind.
+type subject struct{ account, name string }
 
 // lister is the part of the client that is needed here.
 type lister interface {
@@ -67,22 +67,27 @@ func look(ctx context.Context, api lister, r *report, since, until time.Time) lo
 		}
 		for _, e := range events {
 			id, name := e.Resource[client.LabelResourceID], e.Resource[client.LabelResourceName]
+			prefix := id[:strings.LastIndexByte(id, '.')+1]
+			out.add(q.account, prefix, e)
 			out.add(q.account, id, e)
 			if name != "" {
-				out.add(q.account, id[:strings.LastIndexByte(id, '.')+1]+client.EmailKey(name), e)
+				out.add(q.account, prefix+client.EmailKey(name), e)
 			}
 		}
 	}
 	return out
 }
 
-func (l lookup) add(account, idOrName string, e client.Event) {
-	key := subject{account, idOrName}
+func (l lookup) add(account, name string, e client.Event) {
+	key := subject{account, name}
 	l.events[key] = append(l.events[key], e)
 }
 
 // of gives the events about the thing that a fact is about, newest first.
 func (l lookup) of(t trail, f fact) []client.Event {
+	if t.name == nil {
+		return l.events[subject{f.account(), t.prefix()}]
+	}
 	var out []client.Event
 	for _, id := range t.resourceIDs(f) {
 		out = append(out, l.events[subject{f.account(), id}]...)
@@ -132,7 +137,9 @@ func queries(facts []typedFact) []query {
 		}
 		in := f.account()
 		add(about{in, of.prefix(), false}, of.resourceIDs(f.fact))
-		if name := of.name(f.fact); name != "" {
+		if of.name == nil {
+			add(about{in, of.prefix(), false}, []string{""})
+		} else if name := of.name(f.fact); name != "" {
 			add(about{in, of.prefix(), true}, []string{name, client.EmailKey(name)}) // the API looks for exactly this
 		}
 	}
@@ -143,9 +150,10 @@ func queries(facts []typedFact) []query {
 		for chunk := range slices.Chunk(slices.Compact(values), mostIDs) {
 			q := query{account: key.account}
 			q.NamePrefixes = []string{key.prefix}
-			if key.byName {
+			switch {
+			case key.byName:
 				q.ResourceNames = chunk
-			} else {
+			case chunk[0] != "":
 				q.Resources = chunk
 			}
 			out = append(out, q)

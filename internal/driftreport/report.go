@@ -82,12 +82,13 @@ const dataMode = "data"
 
 func newDrifted(rc resourceChange, plans map[string]change) drifted {
 	was, _ := rc.Change.Before.(map[string]any)
+	now, _ := rc.Change.After.(map[string]any)
 	d := drifted{address: rc.Address, resource: rc.Type, label: label(rc.Change)}
 	if rc.Change.does("delete") {
 		d.facts = []fact{{gone: true, was: was}}
 	} else {
 		for _, diff := range rc.Change.differences() {
-			d.facts = append(d.facts, fact{difference: diff, was: was})
+			d.facts = append(d.facts, fact{difference: diff, was: was, now: now})
 		}
 	}
 	then, planned := plans[rc.Address]

@@ -174,6 +174,15 @@ func TestActors(t *testing.T) {
 		"oidc": object{"issuer": issuer, "client_id": "c"},
 	}, &connection)
 
+	team := srv.AddTeam("Data", "linus@acme.com")
+	srv.SetTeamRole(team, "production", "Viewer")
+	srv.SetTeamRole(team, "staging", "Viewer")
+	inTeam := func(workspace, role string) object {
+		return object{"team_id": team, "workspace_id": srv.WorkspaceID(workspace), "role": role, "role_id": srv.WorkspaceRoleID(role)}
+	}
+
+	eve.SetTeamRole(team, "production", "Owner")
+	eve.RemoveTeamRole(team, "staging")
 	eve.SetDomains("acme.com", "evil.example")
 	eve.SetRole("ada@acme.com", "Owner")
 	eve.SetRole("grace@acme.com", "Admin")
@@ -195,6 +204,8 @@ func TestActors(t *testing.T) {
 		"a role":        {changed("prefectsso_role_members", object{"role": "Owner", "members": []string{"owner@acme.com"}}, object{"role": "Owner", "members": []string{"owner@acme.com", "ada@acme.com"}}), []string{byEve}},
 		"the policy":    {changed("prefectsso_session_policy", object{"auth_expiration_seconds": 1}, object{"auth_expiration_seconds": 60}), []string{unsure + "admin@acme.com, "}},
 		"a connection":  {changed("prefectsso_identity_provider", object{"id": connection.ID, "name": "Okta"}, object{"id": connection.ID, "name": "Other"}), []string{unsure + "terraform (service account), "}},
+		"a team":        {changed("prefectsso_team_workspace_role", inTeam("production", "Viewer"), inTeam("production", "Owner")), []string{byEve, byEve}},
+		"a team's end":  {changed("prefectsso_team_workspace_role", inTeam("staging", "Viewer"), nil), []string{byEve}},
 		"no trail":      {changed("random_pet", object{"id": "a"}, object{"id": "b"}), []string{"by whom is unknown: which events"}},
 		"nobody did it": {changed("prefectsso_member_role", object{"id": "x", "email": "new@acme.com", "role": "Admin"}, object{"id": "x", "email": "new@acme.com", "role": "Owner"}), []string{"by whom is unknown: no event since "}},
 	} {

@@ -16,6 +16,7 @@ type fact struct {
 	difference
 	gone bool           // the whole thing is no longer there
 	was  map[string]any // its attributes before that
+	now  map[string]any // and after it; nil where it is gone
 }
 
 func (f fact) text(attribute string) string {
@@ -28,7 +29,8 @@ func (f fact) account() string { return f.text("account_id") }
 // trail says where the audit trail tells of a resource type.
 type trail struct {
 	kind string // of the things in the trail: prefect-cloud.{kind}.{uuid}
-	// ids and name are how the trail calls what a fact is about.
+	// ids and name are how the trail calls what a fact is about. Where it does by
+	// neither, all events of the kind are asked for, and says finds those.
 	ids  func(f fact) []string
 	name func(f fact) string
 	says func(f fact, e client.Event) evidence
@@ -45,16 +47,17 @@ const (
 
 // trails are the resource types whose events are known, and where they are.
 var trails = map[string]trail{
-	"prefectsso_domain":             {"account-domain-names", byAccount, noName, domainSays},
-	"prefectsso_domains":            {"account-domain-names", byAccount, noName, domainSays},
-	"prefectsso_group_role_mapping": {"group-role-mapping", byID, noName, thingSays},
-	"prefectsso_identity_provider":  {"sso-connection", byID, noName, thingSays},
-	"prefectsso_member_role":        {"account-membership", byID, byEmail, membershipSays},
-	"prefectsso_member_roles":       {"account-membership", noIDs, byKey, membershipSays},
-	"prefectsso_role_members":       {"account-membership", noIDs, byKey, membershipSays},
-	"prefectsso_scim_directory":     {"directory", byID, noName, thingSays},
-	"prefectsso_scim_token":         {"scim-token", byID, noName, thingSays},
-	"prefectsso_session_policy":     {"account", byAccount, noName, thingSays},
+	"prefectsso_domain":              {"account-domain-names", byAccount, noName, domainSays},
+	"prefectsso_domains":             {"account-domain-names", byAccount, noName, domainSays},
+	"prefectsso_group_role_mapping":  {"group-role-mapping", byID, noName, thingSays},
+	"prefectsso_identity_provider":   {"sso-connection", byID, noName, thingSays},
+	"prefectsso_member_role":         {"account-membership", byID, byEmail, membershipSays},
+	"prefectsso_member_roles":        {"account-membership", noIDs, byKey, membershipSays},
+	"prefectsso_role_members":        {"account-membership", noIDs, byKey, membershipSays},
+	"prefectsso_scim_directory":      {"directory", byID, noName, thingSays},
+	"prefectsso_scim_token":          {"scim-token", byID, noName, thingSays},
+	"prefectsso_session_policy":      {"account", byAccount, noName, thingSays},
+	"prefectsso_team_workspace_role": {"workspace-access", nil, nil, teamRoleSays},
 }
 
 func noIDs(fact) []string       { return nil }
@@ -100,6 +103,9 @@ func (t trail) prefix() string { return "prefect-cloud." + t.kind + "." }
 // resourceIDs is ids as events have them.
 func (t trail) resourceIDs(f fact) []string {
 	var out []string
+	if t.ids == nil {
+		return nil
+	}
 	for _, id := range t.ids(f) {
 		out = append(out, t.prefix()+id)
 	}
@@ -191,6 +197,31 @@ func roleChange(f fact) (lost, got string) {
 		got, _ = f.after.(string)
 	}
 	return "", got
+}
+
+// teamRoleSays judges by the team, the workspace and the role that an event names.
+// The trail knows the place of a team in a workspace by an id that nobody else has.
+func teamRoleSays(f fact, e client.Event) evidence {
+	var payload struct {
+		Team      string          `json:"team_id"`
+		Workspace string          `json:"workspace_id"`
+		Role      json.RawMessage `json:"workspace_role"`
+	}
+	if json.Unmarshal(e.Payload, &payload) != nil || payload.Team == "" || payload.Workspace == "" ||
+		payload.Team != f.text("team_id") || payload.Workspace != f.text("workspace_id") {
+		return contradicts
+	}
+	var role struct{ From, To string }
+	tellsRole := json.Unmarshal(payload.Role, &role) == nil || json.Unmarshal(payload.Role, &role.To) == nil
+	got, _ := f.now["role"].(string)
+	switch {
+	case f.gone || action(e) == deleted:
+		return thingSays(f, e)
+	case !tellsRole || isID(got) || f.attr != "role" && f.attr != "role_id":
+		return silent
+	default:
+		return agreesIf(role.To == got)
+	}
 }
 
 func agreesIf(yes bool) evidence {

@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/provider"
 )
 
 const (
@@ -53,6 +56,9 @@ func TestEvidence(t *testing.T) {
 	domainBack := fact{was: map[string]any{"name": "acme.com"}, difference: difference{path: "id", attr: "id", before: "1", after: "2"}}
 	domainMore := fact{difference: difference{attr: "names", key: "bücher.example", after: "bücher.example", element: true}}
 	domainLess := fact{difference: difference{attr: "names", key: "acme.com", before: "acme.com", element: true}}
+	inTeam := map[string]any{"team_id": "t", "workspace_id": "w"}
+	teamRole := fact{was: inTeam, now: map[string]any{"role": "Owner"}, difference: difference{path: "role_id", attr: "role_id", after: anAccount}}
+	teamGone := fact{was: inTeam, gone: true}
 
 	for i, tc := range []struct {
 		of      func(fact, client.Event) evidence
@@ -96,6 +102,15 @@ func TestEvidence(t *testing.T) {
 		{domainSays, domainMore, "updated", `{"added":["xn--bcher-kva.example"]}`, agrees},
 		{domainSays, domainLess, "updated", `{"removed":["acme.com"]}`, agrees},
 		{domainSays, domainLess, "updated", `{"removed":["other.example"]}`, contradicts},
+		{teamRoleSays, teamRole, "updated", `{"team_id":"t","workspace_id":"w","workspace_role":{"from":"Viewer","to":"Owner"}}`, agrees},
+		{teamRoleSays, teamRole, "created", `{"team_id":"t","workspace_id":"w","workspace_role":"Owner"}`, agrees},
+		{teamRoleSays, teamRole, "updated", `{"team_id":"t","workspace_id":"w","workspace_role":{"from":"Owner","to":"Viewer"}}`, contradicts},
+		{teamRoleSays, teamRole, "updated", `{"team_id":"t","workspace_id":"w"}`, silent},
+		{teamRoleSays, teamRole, "deleted", `{"team_id":"t","workspace_id":"w","workspace_role":"Viewer"}`, contradicts},
+		{teamRoleSays, teamRole, "updated", `{"team_id":"u","workspace_id":"w","workspace_role":{"from":"Viewer","to":"Owner"}}`, contradicts},
+		{teamRoleSays, teamRole, "updated", `{"team":"Data","workspace_role":{"from":"Viewer","to":"Owner"}}`, contradicts},
+		{teamRoleSays, teamGone, "deleted", `{"team_id":"t","workspace_id":"w","workspace_role":"Viewer"}`, agrees},
+		{teamRoleSays, teamGone, "updated", `{"team_id":"t","workspace_id":"w","workspace_role":"Viewer"}`, contradicts},
 		{thingSays, gone, "deleted", ``, agrees},
 		{thingSays, gone, "updated", ``, contradicts},
 		{thingSays, otherID, "updated", `{"state":"active"}`, silent},
@@ -282,4 +297,18 @@ func allFacts(r *report) []typedFact {
 		out = append(out, typedFact{f, r.drifted[0].resource})
 	}
 	return out
+}
+
+// noTrail are resources of which nothing can drift: a link that is dead soon, and a measurement.
+var noTrail = []string{"prefectsso_setup_link", "prefectsso_scim_probe"}
+
+func TestTrailsOfAllResources(t *testing.T) {
+	t.Parallel()
+	for _, newResource := range provider.New("test")().Resources(t.Context()) {
+		var got resource.MetadataResponse
+		newResource().Metadata(t.Context(), resource.MetadataRequest{ProviderTypeName: "prefectsso"}, &got)
+		if _, known := trails[got.TypeName]; !known && !slices.Contains(noTrail, got.TypeName) {
+			t.Errorf("%s has no row in trails, so nobody is named who changes one", got.TypeName)
+		}
+	}
 }

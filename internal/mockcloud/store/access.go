@@ -176,9 +176,9 @@ func (tx *Tx) accessSubject(a *WorkspaceAccess) subject {
 
 // accessPayload says who is let in, and what happened to their role.
 func (tx *Tx) accessPayload(a *WorkspaceAccess, role any) map[string]any {
-	payload := map[string]any{"workspace_role": role}
+	payload := map[string]any{"workspace_role": role, "workspace_id": a.WorkspaceID.String()}
 	if t, ok := tx.data.teams.get(a.TeamID); ok {
-		payload["team"] = t.Name
+		payload["team"], payload["team_id"] = t.Name, a.TeamID.String()
 	}
 	if m, ok := tx.data.membershipByActor.get(actorIn{a.AccountID, a.ActorID}); ok {
 		payload["member"] = tx.MemberName(m)
