@@ -32,4 +32,8 @@ terraform show -json "$work/plan" >"$work/plan.json"
 
 # The reporter is the provider that init has just installed.
 reporter=$(find -L .terraform/providers -type f -name 'terraform-provider-prefectsso*' | head -n 1)
+if [ -z "$reporter" ]; then
+	echo "drift.sh: terraform init has not installed the provider; with dev_overrides it never does" >&2
+	exit 1
+fi
 "$reporter" drift-report --format "${FORMAT:-text}" "$work/plan.json"
