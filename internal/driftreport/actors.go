@@ -193,6 +193,8 @@ func nameOf(actor map[string]string) string {
 		return "nobody whom the event names"
 	case strings.HasPrefix(id, "prefect-cloud.service-account."):
 		return name + " (service account)"
+	case strings.HasPrefix(id, "prefect-cloud.directory."):
+		return name + " (directory)"
 	default:
 		return name
 	}

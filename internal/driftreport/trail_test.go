@@ -221,6 +221,21 @@ func TestWhoBehindTheBound(t *testing.T) {
 	}
 }
 
+func TestNameOf(t *testing.T) {
+	t.Parallel()
+	for want, actor := range map[string]map[string]string{
+		"nobody whom the event names": nil,
+		"eve@x.io":                    {client.LabelResourceID: "prefect-cloud.user.1", client.LabelResourceName: "eve@x.io"},
+		"ci (service account)":        {client.LabelResourceID: "prefect-cloud.service-account.1", client.LabelResourceName: "ci"},
+		"Okta (directory)":            {client.LabelResourceID: "prefect-cloud.directory.1", client.LabelResourceName: "Okta"},
+		"prefect-cloud.user.2":        {client.LabelResourceID: "prefect-cloud.user.2"},
+	} {
+		if got := nameOf(actor); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 // The same person in another account is somebody else.
 func TestWhoInAnotherAccount(t *testing.T) {
 	t.Parallel()
