@@ -16,6 +16,7 @@
 //	          are the protocols
 //	idp       a test identity provider, on an address of its own
 //	scim      SCIM 2.0 of each directory; scim/filter, scim/patch and scim/schema are pure packages
+//	console   the page at /: the account, who gets in how, the audit trail as it happens
 //	control   /_mockcloud/: requests, faults, reset, outbox, clock, snapshot
 //
 // The way of a request: router finds the route and the caller → a handler of

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/account"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/console"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/control"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
@@ -58,7 +59,7 @@ type Config struct {
 	// Checker looks at what connections are configured with; nil means one that goes
 	// by what logins go by.
 	Checker identity.Checker
-	// ControlToken, unless empty, has to come with every control call.
+	// ControlToken, unless empty, has to come with every control call and to the console.
 	ControlToken string
 }
 
@@ -140,6 +141,7 @@ func (s *Server) mount(cfg Config) error {
 	dashboard := &setup.Dashboard{Store: s.state, Checker: cfg.Checker, PublicURL: cfg.PublicURL, Logger: cfg.Logger}
 	s.router.Mount(setup.Prefix, dashboard.Handler())
 	scim.New(scim.Options{Store: s.state, Clock: clock, Logger: cfg.Logger, PublicURL: cfg.PublicURL}).Mount(s.router)
+	console.New(console.Options{Store: s.state, Token: cfg.ControlToken, Closing: s.router.Closing(), Logger: cfg.Logger}).Mount(s.router)
 	sso.New(sso.Options{Store: s.state, Parties: parties, Clock: clock, Logger: cfg.Logger, PublicURL: cfg.PublicURL}).Mount(s.router)
 	return nil
 }
@@ -170,8 +172,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.Se
 // Routes lists the mounted API routes, as "GET /api/accounts/{account_id}".
 func (s *Server) Routes() []string { return s.router.Routes() }
 
-// Drain ends injected delays at once, so that requests under way come to their
-// end.
+// Drain ends injected delays and streams at once, so that requests under way come to
+// their end.
 func (s *Server) Drain() { s.router.Close() }
 
 // Close ends what the server still does. Changes that come later are refused.

@@ -82,9 +82,10 @@ type running struct {
 	stderr *lockedBuilder
 	client *http.Client
 
-	URL    string `json:"url"`
-	APIURL string `json:"api_url"`
-	IdPURL string `json:"idp_url"`
+	URL        string `json:"url"`
+	APIURL     string `json:"api_url"`
+	ConsoleURL string `json:"console_url"`
+	IdPURL     string `json:"idp_url"`
 }
 
 type lockedBuilder struct {
@@ -160,6 +161,35 @@ func TestServe(t *testing.T) {
 	var line struct{ Route, Method string }
 	if err := json.Unmarshal([]byte(strings.SplitN(r.stderr.String(), "\n", 2)[0]), &line); err != nil || line.Route != "/api/me/" {
 		t.Errorf("%v, %+v: %s", err, line, r.stderr)
+	}
+}
+
+// TestServeConsole: the console is where the first line says, and whoever watches the
+// audit trail there does not hold up the end.
+func TestServeConsole(t *testing.T) {
+	t.Parallel()
+	r := start(t, "", "--listen", "127.0.0.1:0")
+	if status := r.get(r.ConsoleURL + "acme/"); status != http.StatusOK {
+		t.Errorf("status %d", status)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.ConsoleURL+"acme/stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := r.client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.stop()
+	if text, err := io.ReadAll(resp.Body); err != nil || !strings.Contains(string(text), "audit trail") {
+		t.Errorf("the stream is cut off: %v, %s", err, text)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	r.client.CloseIdleConnections()
+	if code := <-r.code; code != 0 {
+		t.Errorf("exit code %d: %s", code, r.stderr)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/console"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scenario"
 )
 
@@ -60,7 +61,7 @@ func parseServe(args []string, getenv func(string) string, stdout io.Writer) (se
 	set.StringVar(&f.idpListen, "idp-listen", defaultIdPListen, "loopback `address` of the test identity provider")
 	set.BoolVar(&f.idpMisbehave, "idp-misbehave", false, "let control calls make the test identity provider misbehave")
 	set.BoolVar(&f.allowPrivateIssuers, "allow-private-issuers", false, "let identity providers be on this machine or a private network")
-	set.Func("control-token", "`token` that /_mockcloud/ asks for (or "+tokenVariable+")", func(token string) error {
+	set.Func("control-token", "`token` that /_mockcloud/ and the console ask for (or "+tokenVariable+")", func(token string) error {
 		f.controlToken = token
 		return nil
 	})
@@ -202,8 +203,9 @@ func announce(w io.Writer, addr net.Addr, idpURL string) error {
 	}
 	base := "http://" + host
 	return json.NewEncoder(w).Encode(struct {
-		URL    string `json:"url"`
-		APIURL string `json:"api_url"`
-		IdPURL string `json:"idp_url,omitempty"`
-	}{base, base + "/api", idpURL})
+		URL        string `json:"url"`
+		APIURL     string `json:"api_url"`
+		ConsoleURL string `json:"console_url"`
+		IdPURL     string `json:"idp_url,omitempty"`
+	}{base, base + "/api", base + console.Prefix, idpURL})
 }

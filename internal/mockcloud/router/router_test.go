@@ -40,7 +40,7 @@ func TestWalls(t *testing.T) {
 		{"no permission", "PATCH", root, mocktest.Member, map[string]any{}, nil, 403, `{"detail":"Missing permission: update:account"}`},
 		{"no permission, bad body", "PATCH", root, mocktest.Member, "{", nil, 403, "update:account"},
 		{"unknown route", "GET", root + "/nothing", mocktest.Owner, nil, nil, 404, `{"detail":"Not Found"}`},
-		{"unknown route without a key", "GET", "/", "", nil, nil, 404, `{"detail":"Not Found"}`},
+		{"unknown route without a key", "GET", "/nothing", "", nil, nil, 404, `{"detail":"Not Found"}`},
 		{"unclean path", "GET", "/api//accounts/permissions", mocktest.Owner, nil, nil, 404, "Not Found"},
 		{"path that climbs", "GET", "/api/me/../accounts/permissions", mocktest.Owner, nil, nil, 404, "Not Found"},
 		{"wrong method", "PUT", root, mocktest.Owner, map[string]any{}, nil, 405, "Method Not Allowed"},

@@ -1,0 +1,109 @@
+package console_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/console"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest/browser"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// places are the pages and their headlines.
+var places = []struct{ path, title string }{
+	{"", "Overview"},
+	{"sign-on", "Single sign-on"},
+	{"directories", "Directories"},
+	{"people", "People"},
+	{"sessions", "Sessions"},
+	{"events", "Audit trail"},
+}
+
+// TestInBrowser looks at every page on a phone and on a desk, in the light and in the
+// dark: no page is wider than the window, and its headings begin with one of the
+// first level. The pictures are among the test's artifacts.
+func TestInBrowser(t *testing.T) {
+	t.Parallel()
+	for name, flags := range map[string][]chromedp.ExecAllocatorOption{"light": nil, "dark": {browser.Dark()}} {
+		t.Run(name, func(t *testing.T) {
+			k := browser.Start(t, flags...)
+			w := newWorld(t, console.Options{}).acme()
+			crowd := newWorld(t, console.Options{}).crowd()
+			for _, width := range []int64{390, 1200} {
+				k.Resize(width, 800)
+				for _, place := range places {
+					k.Open(w.URL+console.Prefix+"acme/"+place.path, place.title)
+					look(k, t, place.path, width)
+					k.Keep(fmt.Sprintf("%s-%d-%s", name, width, strings.ReplaceAll(place.title, " ", "-")))
+				}
+				k.Open(w.URL+console.Prefix+"acme/people?q=ada@", "People")
+				k.Goes("tbody th a", "ada@acme.com")
+				k.Keep(fmt.Sprintf("%s-%d-person", name, width))
+				k.Open(crowd.URL+"/", "Overview")
+				look(k, t, "crowd", width)
+				k.Keep(fmt.Sprintf("%s-%d-crowd", name, width))
+			}
+		})
+	}
+}
+
+// look checks what is the same on all pages.
+func look(k *browser.Keyboard, t *testing.T, place string, width int64) {
+	t.Helper()
+	if wide := browser.Evaluate[int64](k, "document.documentElement.scrollWidth"); wide > width {
+		t.Errorf("%s is %d wide in a window of %d", place, wide, width)
+	}
+	if levels := browser.Evaluate[string](k, "[...document.querySelectorAll('h1,h2,h3')].map(h => h.tagName[1]).join('')"); !strings.HasPrefix(levels, "1") || strings.Contains(levels, "13") {
+		t.Errorf("%s has headings of the levels %s", place, levels)
+	}
+	if bare := browser.Evaluate[int64](k, "document.querySelectorAll('table:not(:has(caption)), input:not([id]), svg:not([role=img])').length"); bare != 0 {
+		t.Errorf("%s has %d tables, fields or pictures without a name", place, bare)
+	}
+}
+
+// TestAsItHappens watches the audit trail without loading the page again, pauses it and
+// goes on, all of it by keyboard.
+func TestAsItHappens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, console.Options{}).acme()
+	k := browser.Start(t)
+	k.Open(w.URL+"/", "Overview")
+	k.Types(kb.Tab)
+	if !k.Has("a.skip") {
+		t.Error("the first thing that Tab reaches is not the way past the navigation")
+	}
+	k.Goes("nav a[href$='/events']", "Audit trail")
+	enable := func(names ...string) {
+		t.Helper()
+		w.does(func(tx *store.Tx) error { return tx.SetDomains(w.account, names, store.AllowDisableSSO) })
+	}
+	shows := func(name string) string {
+		return "document.querySelector('[data-stream]').innerText.includes('" + name + "')"
+	}
+	k.Until("document.querySelector('[data-status]').innerText.startsWith('Live')")
+	enable("acme.com", "appears.example")
+	k.Until(shows("appears.example"))
+	k.Until("document.querySelector('[data-status]').innerText.includes('new event')")
+	k.Keep("live")
+
+	k.Focus(".live button")
+	k.Types(kb.Enter)
+	k.Until("document.querySelector('[data-status]').innerText === 'Paused'")
+	enable("acme.com", "while-paused.example")
+	if browser.Evaluate[bool](k, shows("while-paused.example")) {
+		t.Error("the trail goes on while it is paused")
+	}
+	k.Types(kb.Enter)
+	k.Until(shows("while-paused.example"))
+
+	k.Open(w.URL+"/", "Overview")
+	k.Until("document.querySelector('[data-status]').innerText.startsWith('Live')")
+	k.Reloads(func() { w.seed(people) }) // the page would be of a state that is no more
+	k.Until("document.body.innerText.includes('Nothing has happened yet')")
+	enable("acme.com", "after.example")
+	k.Until(shows("after.example"))
+}
