@@ -239,10 +239,12 @@ func newModel() *model {
 	return &model{
 		names: []string{"owner", "second", "ada", "ann", "bob@b.example"},
 		members: []*modelMember{
-			{name: "owner", role: OwnerRoleID, active: true}, {name: "second", role: OwnerRoleID, active: true},
+			{name: "owner", role: OwnerRoleID, active: true},
+			{name: "second", role: OwnerRoleID, active: true},
 			{name: "ada", role: MemberRoleID, active: true},
 		},
-		groups: map[string][]string{}, mappings: map[int]modelMapping{},
+		groups:   map[string][]string{},
+		mappings: map[int]modelMapping{},
 	}
 }
 
