@@ -74,6 +74,7 @@ func start(t *testing.T, change ...func(*idp.Config)) *world {
 		t.Fatal(err)
 	}
 	handler = w
+	t.Cleanup(w.Close)
 	w.http = &http.Client{
 		Transport:     server.Client().Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
