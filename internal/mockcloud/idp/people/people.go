@@ -215,9 +215,14 @@ func (d *Directory) tellPerson(m *member) { d.observer.PersonChanged(d.view(m)) 
 
 func (d *Directory) tellGroup(g *group) { d.observer.GroupChanged(g.id, g.name) }
 
-// tellGroups tells of all groups that somebody is in, or was.
+// tellGroups tells of all groups that somebody is in, or was, by name.
 func (d *Directory) tellGroups(ids map[string]struct{}) {
-	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		d.tellGroup(d.groups[id])
+	var groups []*group
+	for id := range ids {
+		groups = append(groups, d.groups[id])
+	}
+	slices.SortFunc(groups, func(a, b *group) int { return strings.Compare(a.name, b.name) })
+	for _, g := range groups {
+		d.tellGroup(g)
 	}
 }

@@ -166,16 +166,13 @@ func (p *Pusher) groupsOf(subject string) {
 
 func (p *Pusher) removePerson(ctx context.Context, r *resource, c *change) error {
 	if r.user == nil {
-		name := ""
-		if c.person != nil {
-			name = c.person.Email
-		}
-		if r.id == "" && name == "" {
-			return nil
-		}
-		if err := p.findUser(ctx, r, name); err != nil || r.id == "" {
+		if err := p.findUser(ctx, r, c.label); err != nil || r.id == "" {
 			return err
 		}
+	}
+	if p.takenOver(r) {
+		r.id = ""
+		return nil
 	}
 	t, _ := p.current()
 	request, deleted := t.dialect.removeUser(r.id, *r.user)
@@ -194,25 +191,40 @@ func (p *Pusher) removePerson(ctx context.Context, r *resource, c *change) error
 	return nil
 }
 
+// takenOver says that what was to be removed is somebody else's by now: who joined
+// with the same address, or the group that was made with the same name, before
+// the endpoint could be told of the removal.
+func (p *Pusher) takenOver(r *resource) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, other := range p.resources {
+		if other != r && other.group == r.group && other.id == r.id {
+			return true
+		}
+	}
+	return false
+}
+
 // pushGroup makes the endpoint's group look like the directory's. A member who is
 // not at the endpoint yet is left out; blocked says that this is going to change.
 func (p *Pusher) pushGroup(ctx context.Context, r *resource, changes []*change) (blocked bool, err error) {
 	if slices.ContainsFunc(changes, func(c *change) bool { return c.lookUp }) {
 		r.forget()
 	}
-	blocked, err = p.makeGroup(ctx, r)
+	label := changes[len(changes)-1].label
+	blocked, err = p.makeGroup(ctx, r, label)
 	if hasStatus(err, http.StatusNotFound) { // deleted behind our back
 		r.id = ""
 		r.forget()
-		return p.makeGroup(ctx, r)
+		return p.makeGroup(ctx, r, label)
 	}
 	return blocked, err
 }
 
-func (p *Pusher) makeGroup(ctx context.Context, r *resource) (blocked bool, err error) {
+func (p *Pusher) makeGroup(ctx context.Context, r *resource, label string) (blocked bool, err error) {
 	want, here := p.directory.Group(r.key)
 	if !here {
-		return false, p.removeGroup(ctx, r)
+		return false, p.removeGroup(ctx, r, label)
 	}
 	t, _ := p.current()
 	if r.has == nil {
@@ -222,12 +234,13 @@ func (p *Pusher) makeGroup(ctx context.Context, r *resource) (blocked bool, err 
 	}
 	if r.id == "" {
 		var made groupAnswer
+		r.unsure = true
 		if err := p.send(ctx, request{
 			method: http.MethodPost, path: "/Groups", body: t.dialect.createGroup(r.key, want.Name),
 		}, &made); err != nil {
 			return false, err
 		}
-		r.id, r.name, r.has = made.ID, want.Name, make(map[string]struct{})
+		r.id, r.name, r.has, r.unsure = made.ID, want.Name, make(map[string]struct{}), false
 	}
 	if r.name != want.Name {
 		if err := p.send(ctx, t.dialect.renameGroup(r.id, want.Name), nil); err != nil {
@@ -320,14 +333,19 @@ func (p *Pusher) findGroup(ctx context.Context, r *resource, displayName string)
 	return nil
 }
 
-func (p *Pusher) removeGroup(ctx context.Context, r *resource) error {
-	if r.id != "" {
+func (p *Pusher) removeGroup(ctx context.Context, r *resource, name string) error {
+	if r.id == "" && r.unsure {
+		if err := p.findGroup(ctx, r, name); err != nil {
+			return err
+		}
+	}
+	if r.id != "" && !p.takenOver(r) {
 		err := p.send(ctx, request{method: http.MethodDelete, path: groupPath(r.id)}, nil)
 		if err != nil && !hasStatus(err, http.StatusNotFound) {
 			return err
 		}
 	}
-	r.id = ""
+	r.id, r.unsure = "", false
 	r.forget()
 	return nil
 }

@@ -192,8 +192,14 @@ func (p *Pusher) Resync() error {
 	return nil
 }
 
-// everything puts all people and groups in line, to be looked up.
+// everything puts all people and groups in line, to be looked up; also those that
+// are in the directory no more, where the endpoint could not be told.
 func (p *Pusher) everything() {
+	p.mu.Lock()
+	for r := range p.failed {
+		p.enqueueLocked(r.key, r.group, &change{label: r.last.label, lookUp: true})
+	}
+	p.mu.Unlock()
 	for _, person := range p.directory.People() {
 		p.enqueue(person.Subject, false, &change{label: person.Email, lookUp: true})
 	}

@@ -255,6 +255,41 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
+// TestTakenOver: the removal of somebody, or of a group, that comes late does not
+// hit who has the address or the name by now.
+func TestTakenOver(t *testing.T) {
+	t.Parallel()
+	for _, style := range push.Styles() {
+		s := newScene(t)
+		s.join("ada", "Staff")
+		s.connect(style)
+		s.idle()
+		failed := map[string]bool{}
+		s.failing(func(r *http.Request, _ string) (int, http.Header, bool) {
+			if again := failed[r.URL.Path]; again || r.Method == http.MethodGet || !strings.HasSuffix(r.URL.Path, "1") && !strings.HasSuffix(r.URL.Path, "2") {
+				return 0, nil, false
+			}
+			failed[r.URL.Path] = true
+			return 500, nil, false
+		})
+		_, err := s.DeleteGroup("Staff")
+		s.must(err)
+		s.Remove("ada-1")
+		_, err = s.Join(people.Person{Email: "ada@acme.com", FirstName: "Another", Groups: []string{"Staff"}})
+		s.must(err)
+		s.idle()
+		if state := s.state(); len(failed) == 0 || state != "ada Staff:ada" {
+			t.Errorf("%s: %s, %v", style, state, failed)
+		}
+		s.must(s.push.Resync())
+		for _, request := range s.idle() {
+			if !strings.HasPrefix(request, "GET ") {
+				t.Errorf("%s: left to be repaired: %s", style, request)
+			}
+		}
+	}
+}
+
 // TestConflict: a user whom the query did not find, and who cannot be made, is a
 // failure with the endpoint's reason.
 func TestConflict(t *testing.T) {

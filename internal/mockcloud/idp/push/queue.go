@@ -43,6 +43,9 @@ type resource struct {
 	user *facts // nil: look it up
 	name string
 	has  map[string]struct{} // SCIM ids of members; nil: look them up
+	// unsure says that a request to create the group may have worked, though the
+	// answer did not come.
+	unsure bool
 
 	// What is to be delivered; behind the pusher's lock.
 	pending   []*change // oldest first
