@@ -107,3 +107,15 @@ func TestAsItHappens(t *testing.T) {
 	enable("acme.com", "after.example")
 	k.Until(shows("after.example"))
 }
+
+// TestTokenInBrowser: a browser that was told the token sends it along for the page's
+// look, its script and its stream, too.
+func TestTokenInBrowser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, console.Options{Token: "s3cret"}).seed(people)
+	k := browser.Start(t)
+	k.Open(strings.Replace(w.URL, "http://", "http://anybody:s3cret@", 1)+"/", "Overview")
+	k.Until("document.querySelector('[data-status]').innerText.startsWith('Live')")
+	w.does(func(tx *store.Tx) error { return tx.SetDomains(w.account, []string{"appears.example"}) })
+	k.Until("document.querySelector('[data-stream]').innerText.includes('appears.example')")
+}
