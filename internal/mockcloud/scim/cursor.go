@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"hash/fnv"
-	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -30,11 +29,10 @@ type position struct {
 	// Query is a hash of what the list is of.
 	Query   string
 	Expires time.Time
+	Key     key
 	Group   bool
 	Created time.Time
 	ID      uuid.UUID
-	// Offset is where the next row was, for a sorted list that has lost this one.
-	Offset int
 }
 
 // position reads the query's cursor; nil for the first page.
@@ -56,10 +54,10 @@ func (q *query) position(r *store.Reader, d *store.Directory) (*position, error)
 }
 
 // next gives the cursor of the page after a row.
-func (q *query) next(r *store.Reader, d *store.Directory, last row, offset int) (string, error) {
+func (q *query) next(r *store.Reader, d *store.Directory, last keyed) (string, error) {
 	payload, err := json.Marshal(position{
 		Directory: d.ID, Query: q.hash(), Expires: r.Now().Add(cursorLife),
-		Group: last.group != nil, Created: last.created(), ID: last.id(), Offset: offset,
+		Key: last.key, Group: last.group != nil, Created: last.created(), ID: last.id(),
 	})
 	if err != nil {
 		return "", err
@@ -76,25 +74,19 @@ func (q *query) hash() string {
 	return strconv.FormatUint(sum.Sum64(), 36)
 }
 
-// in gives the index of the first row after the position. Rows in their own order
-// have their place even when the row itself is gone.
-func (p *position) in(found hits) int {
-	switch {
-	case p == nil:
+// after gives the index of the first row after a position, which rows have a place
+// relative to even when its own row is gone.
+func (q *query) after(p *position, found hits) int {
+	if p == nil {
 		return 0
-	case found.sorted == nil:
-		return sort.Search(found.len(), func(i int) bool { return p.before(found.at(i)) })
 	}
-	if at := slices.IndexFunc(found.sorted, func(r row) bool { return r.id() == p.ID }); at >= 0 {
-		return at + 1
-	}
-	return max(p.Offset-1, 0)
+	return sort.Search(found.len(), func(i int) bool { return q.comparePlace(p, found.at(i)) < 0 })
 }
 
-func (p *position) before(r row) bool {
+func (q *query) comparePlace(p *position, r keyed) int {
+	id := r.id()
 	return cmp.Or(
-		compareBool(p.Group, r.group != nil),
-		p.Created.Compare(r.created()),
-		func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }(p.ID, r.id()),
-	) < 0
+		q.compare(p.Key, r.key), compareBool(p.Group, r.group != nil),
+		p.Created.Compare(r.created()), bytes.Compare(p.ID[:], id[:]),
+	)
 }

@@ -143,7 +143,7 @@ type page struct {
 func (c *call) page(r *store.Reader, d *store.Directory, q *query, found hits, from *position) (*page, error) {
 	first := q.start - 1
 	if q.byCursor {
-		first = from.in(found)
+		first = q.after(from, found)
 	}
 	total := found.len()
 	first = min(first, total)
@@ -151,7 +151,7 @@ func (c *call) page(r *store.Reader, d *store.Directory, q *query, found hits, f
 	out := &page{total: total, start: q.start}
 	showGroups, showMembers := c.showsGroups(), c.projection(schema.Group())
 	for i := first; i < last; i++ {
-		one := found.at(i)
+		one := found.at(i).row
 		var of links
 		switch {
 		case one.group != nil:
@@ -165,7 +165,7 @@ func (c *call) page(r *store.Reader, d *store.Directory, q *query, found hits, f
 		return out, nil
 	}
 	var err error
-	out.next, err = q.next(r, d, found.at(last-1), last)
+	out.next, err = q.next(r, d, found.at(last-1))
 	return out, err
 }
 

@@ -181,7 +181,8 @@ func TestCursors(t *testing.T) {
 		"all":               {nil, "0 1 | 2 3 | 4 5 | 6 9"},
 		"filtered":          {[]string{"filter", `not (userName sw "03")`}, "0 1 | 2 4 | 5 6 | 9"},
 		"sorted":            {[]string{"sortBy", "userName"}, "0 1 | 2 3 | 4 5 | 6 9"},
-		"sorted descending": {[]string{"sortBy", "userName", "sortOrder", "descending"}, "6 5 | 6 4 | 3 2 | 1 0"},
+		"sorted by equals":  {[]string{"sortBy", "active"}, "0 1 | 2 3 | 4 5 | 6 9"},
+		"sorted descending": {[]string{"sortBy", "userName", "sortOrder", "descending"}, "6 5 | 4 3 | 2 1 | 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

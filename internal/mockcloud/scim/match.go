@@ -17,14 +17,14 @@ import (
 // hits are what a query found: rows in their own order, or sorted.
 type hits struct {
 	rows
-	sorted []row // nil where nobody asked for an order
+	sorted []keyed // nil where nobody asked for an order
 }
 
-func (h hits) at(i int) row {
+func (h hits) at(i int) keyed {
 	if h.sorted != nil {
 		return h.sorted[i]
 	}
-	return h.rows.at(i)
+	return keyed{row: h.rows.at(i)}
 }
 
 // takesAll says that every row is found, in the rows' own order.
@@ -57,7 +57,8 @@ func (c *call) match(q *query, all rows, linked map[uuid.UUID]links) (hits, erro
 		}
 	}
 	if q.sortBy.Name != "" {
-		out.sorted = q.sort(keys)
+		slices.SortStableFunc(keys, func(a, b keyed) int { return q.compare(a.key, b.key) })
+		out.sorted = keys
 	}
 	return out, nil
 }
@@ -160,11 +161,14 @@ func (c *call) membersAmong(r *store.Reader, g *store.DirectoryGroup, named []uu
 	return out
 }
 
-// key is what a row is sorted by.
+// maxKey is how much of a text counts for the order; cursors hold it.
+const maxKey = 256
+
+// key is what a row is sorted by; empty where nobody asked for an order.
 type key struct {
-	missing bool
-	number  float64
-	text    string
+	Missing bool    `json:",omitzero"`
+	Number  float64 `json:",omitzero"`
+	Text    string  `json:",omitzero"`
 }
 
 type keyed struct {
@@ -191,14 +195,17 @@ func (q *query) keyOf(resource map[string]any, rt *schema.ResourceType) key {
 		if !rt.CaseExact(q.sortBy.String()) {
 			value = filter.Fold(value)
 		}
-		return key{missing: value == "", text: value}
+		if len(value) > maxKey {
+			value = strings.ToValidUTF8(value[:maxKey], "")
+		}
+		return key{Missing: value == "", Text: value}
 	case json.Number:
 		number, err := value.Float64()
-		return key{missing: err != nil, number: number}
+		return key{Missing: err != nil, Number: number}
 	case bool:
-		return key{text: fmt.Sprint(value)}
+		return key{Text: fmt.Sprint(value)}
 	}
-	return key{missing: true}
+	return key{Missing: true}
 }
 
 func preferred(list []any) any {
@@ -213,21 +220,14 @@ func preferred(list []any) any {
 	return list[0]
 }
 
-// sort orders by the keys; who has none comes last, or first in descending order.
-// Equal ones keep the rows' own order either way.
-func (q *query) sort(keys []keyed) []row {
-	slices.SortStableFunc(keys, func(a, b keyed) int {
-		order := cmp.Or(compareBool(a.key.missing, b.key.missing), cmp.Compare(a.key.number, b.key.number), cmp.Compare(a.key.text, b.key.text))
-		if q.descending {
-			return -order
-		}
-		return order
-	})
-	out := make([]row, len(keys))
-	for i, k := range keys {
-		out[i] = k.row
+// compare orders by the key; who has none comes last, or first in descending order.
+// Rows with equal ones keep their own order either way.
+func (q *query) compare(a, b key) int {
+	order := cmp.Or(compareBool(a.Missing, b.Missing), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Text, b.Text))
+	if q.descending {
+		return -order
 	}
-	return out
+	return order
 }
 
 func compareBool(a, b bool) int {
