@@ -57,7 +57,8 @@ func TestWhatIsSentToSCIM(t *testing.T) {
 			},
 			"POST " + scimPath + "/Users",
 			`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"a@acme.com","externalId":"x","name":{"givenName":"A","familyName":"B"},"emails":[{"value":"a@acme.com","type":"work","primary":true}],"active":true}`,
-			201, `{"id":"u1"}`, SCIMUser{ID: "u1"},
+			201, `{"id":"u1"}`,
+			SCIMUser{ID: "u1"},
 		},
 		"deactivate": {
 			func(ctx context.Context, s *SCIM) (any, error) { return nil, s.DeactivateUser(ctx, "u/1") },
@@ -76,7 +77,8 @@ func TestWhatIsSentToSCIM(t *testing.T) {
 		"groups by name": {
 			func(ctx context.Context, s *SCIM) (any, error) { return s.GroupsByName(ctx, "Platform & Data") },
 			"GET " + scimPath + "/Groups?count=100&excludedAttributes=members&filter=displayName+eq+%22Platform+%26+Data%22", "",
-			200, `{"Resources":[{"id":"g1","displayName":"platform & data"}]}`, []SCIMGroup{{"g1", "platform & data"}},
+			200, `{"Resources":[{"id":"g1","displayName":"platform & data"}]}`,
+			[]SCIMGroup{{"g1", "platform & data"}},
 		},
 		"add a member": {
 			func(ctx context.Context, s *SCIM) (any, error) { return nil, s.AddMember(ctx, "g1", "u1") },

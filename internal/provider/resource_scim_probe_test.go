@@ -171,25 +171,22 @@ func TestAccSCIMProbeBroken(t *testing.T) {
 		want      string
 	}{
 		"a foreign token": {
-			[]string{`token_wo = "some-other-token-0123456789abcdef"`}, nil,
+			[]string{`token_wo = "some-other-token-0123456789abcdef"`},
+			nil,
 			`Looking for users over SCIM failed: GET /scim/v2.0/okta/Users answered 401.*The SCIM token was not accepted`,
 		},
 		"no such directory": {[]string{`scim_endpoint = "SERVER/scim/v2.0/nobody"`}, nil, `answered 401`},
 		"no SCIM at all":    {[]string{`scim_endpoint = "SERVER/login"`}, nil, `Looking for users over SCIM failed`},
 		"a directory that is switched off": {
-			nil, func(srv *acctest.Server) {
-				var rows []struct {
-					ID string `json:"id"`
-				}
-				srv.Call(acctest.OwnerKey, http.MethodGet, "/sso/directories", nil, &rows)
-				srv.Call(acctest.OwnerKey, http.MethodPatch, "/sso/directories/"+rows[0].ID, map[string]any{"state": "unlinked"}, nil)
-			}, `answered 403.*The directory may be switched off`,
+			nil, func(srv *acctest.Server) { changeDirectory(srv, map[string]any{"state": "unlinked"}) },
+			`answered 403.*The directory may be switched off`,
 		},
 		"a domain that the directory does not serve": {
 			[]string{`email_domain = "acme.example"`}, nil, `Within 2s the canary did not become a member.*allowed domains`,
 		},
 		"a group that makes Owners": {
-			[]string{`groups = ["Owners"]`}, func(srv *acctest.Server) { srv.PushGroup("Owners") },
+			[]string{`groups = ["Owners"]`},
+			func(srv *acctest.Server) { srv.PushGroup("Owners") },
 			`The canary became Owner through .Owners., a role that bypasses single sign-on, so the probe stopped at once`,
 		},
 	} {
@@ -209,6 +206,30 @@ func TestAccSCIMProbeBroken(t *testing.T) {
 			}
 		})
 	}
+}
+
+// changeDirectory changes the scenario's directory behind Terraform's back.
+func changeDirectory(srv *acctest.Server, change map[string]any) {
+	var rows []struct {
+		ID string `json:"id"`
+	}
+	srv.Call(acctest.OwnerKey, http.MethodGet, "/sso/directories", nil, &rows)
+	srv.Call(acctest.OwnerKey, http.MethodPatch, "/sso/directories/"+rows[0].ID, change, nil)
+}
+
+// Where a directory deletes whoever leaves, access ends with the membership.
+func TestAccSCIMProbeOfADirectoryThatDeletes(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.DirectoryScenario)
+	changeDirectory(srv, map[string]any{"deprovision_action": "delete"})
+	runSteps(t, resource.TestStep{
+		Config: probeConfig(srv, `expected_role = "Member"`),
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New("healthy"), knownvalue.Bool(true)),
+			statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New("deprovision_ms"), knownvalue.NotNull()),
+		},
+		Check: noCanary(srv),
+	})
 }
 
 // Mistakes in the configuration are found before anything is created.
