@@ -72,8 +72,14 @@ func (c *Client) explainForbidden(ctx context.Context, accountID, feature string
 		return err
 	}
 	account, readErr := c.GetAccount(ctx, accountID)
-	if readErr != nil || account == nil || account.Features == nil || slices.Contains(account.Features, feature) {
+	if readErr != nil || !account.lacks(feature) {
 		return err
 	}
 	return &PlanLimitError{Feature: feature, AccountID: accountID, Err: refusal}
+}
+
+// lacks says whether the account lists its features and this one is not among
+// them.
+func (a *Account) lacks(feature string) bool {
+	return a != nil && a.Features != nil && !slices.Contains(a.Features, feature)
 }

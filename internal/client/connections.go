@@ -111,7 +111,7 @@ type ConnectionSAMLWrite struct {
 // GET /api/accounts/{account_id}/sso/connections
 func (c *Client) ListConnections(ctx context.Context, accountID string) ([]Connection, error) {
 	connections, err := do[[]Connection](ctx, c, call{method: http.MethodGet, path: connectionPath(accountID)})
-	return connections, c.explainConnection(ctx, accountID, err)
+	return connections, c.explainOffered(ctx, accountID, featureSSO, err)
 }
 
 // GetConnection reads one connection.
@@ -192,5 +192,5 @@ type ServiceProvider struct {
 // GET /api/accounts/{account_id}/sso/service_provider
 func (c *Client) GetServiceProvider(ctx context.Context, accountID string) (*ServiceProvider, error) {
 	sp, err := do[*ServiceProvider](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "sso", "service_provider"}})
-	return sp, c.explainConnection(ctx, accountID, err)
+	return sp, c.explainOffered(ctx, accountID, featureSSO, err)
 }

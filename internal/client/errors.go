@@ -171,9 +171,13 @@ func (e *LostWriteError) Error() string {
 }
 
 // IsNotFound reports that the thing does not exist (404), or that nobody has
-// the email.
+// the email. Where it is the route that does not exist it is false.
 func IsNotFound(err error) bool {
 	var absent *NotMemberError
+	var notOffered *NotOfferedError
+	if errors.As(err, &notOffered) || IsPlanLimit(err) {
+		return false
+	}
 	return errors.As(err, &absent) || hasStatus(err, http.StatusNotFound)
 }
 

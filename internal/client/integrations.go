@@ -8,31 +8,41 @@ import (
 )
 
 // NotOfferedError says that the server has no managed configuration, as today's
-// Prefect Cloud: identity providers are configured in a browser there.
+// Prefect Cloud: identity providers and directories are configured in a browser
+// there.
 type NotOfferedError struct {
 	AccountID string
+	Feature   string // of which the configuration is missing: "sso" or "scim"
 	Err       *APIError
 }
 
 // Error implements error.
 func (e *NotOfferedError) Error() string {
-	return fmt.Sprintf("the server of account %s does not offer the configuration of identity providers over its API", e.AccountID)
+	return fmt.Sprintf("the server of account %s does not offer the configuration of %s over its API", e.AccountID, configured[e.Feature])
 }
 
 // Unwrap gives the answer that said so.
 func (e *NotOfferedError) Unwrap() error { return e.Err }
 
-// explainConnection finds out what a 404 or 405 of the connections' list means:
-// where the account itself can be read it is the route that is missing.
-func (c *Client) explainConnection(ctx context.Context, accountID string, err error) error {
+// configured is what people call that which a feature lets them configure.
+var configured = map[string]string{featureSSO: "identity providers", featureSCIM: "directory sync"}
+
+// explainOffered finds out what a 404 or 405 of a list means: where the account
+// itself can be read, and its plan has the feature, it is the route that is
+// missing.
+func (c *Client) explainOffered(ctx context.Context, accountID, feature string, err error) error {
 	var refusal *APIError
 	if !errors.As(err, &refusal) || refusal.Status != http.StatusNotFound && refusal.Status != http.StatusMethodNotAllowed {
-		return c.explainForbidden(ctx, accountID, featureSSO, err)
+		return c.explainForbidden(ctx, accountID, feature, err)
 	}
-	if _, readErr := c.GetAccount(ctx, accountID); readErr != nil {
+	account, readErr := c.GetAccount(ctx, accountID)
+	switch {
+	case readErr != nil:
 		return err
+	case account.lacks(feature):
+		return &PlanLimitError{Feature: feature, AccountID: accountID, Err: refusal}
 	}
-	return &NotOfferedError{AccountID: accountID, Err: refusal}
+	return &NotOfferedError{AccountID: accountID, Feature: feature, Err: refusal}
 }
 
 // Integrations is what the published API tells of an account's connections and
@@ -41,14 +51,6 @@ type Integrations struct {
 	OrganizationID *string      `json:"organization_id"`
 	Connections    []Connection `json:"connections"`
 	Directories    []Directory  `json:"directories"`
-}
-
-// Directory is a directory as the published API tells of it.
-type Directory struct {
-	ID    string `json:"id"` // "directory_…"
-	Name  string `json:"name"`
-	Type  string `json:"type"`
-	State string `json:"state"`
 }
 
 // GetIntegrations reads the account's connections and directories.

@@ -1,10 +1,16 @@
 package client
 
-import "context"
+import (
+	"context"
+	"net/url"
+	"strconv"
+)
 
 const (
 	// pageSize is the most rows that the API sends at once.
 	pageSize = 200
+	// directoryPageSize is the same for the people and groups of a directory.
+	directoryPageSize = 1000
 	// maxPages is far beyond any account: a million rows.
 	maxPages = 5000
 )
@@ -41,5 +47,36 @@ func readPages[T any](ctx context.Context, what string, offset int, id func(T) s
 			return nil, &EndlessPageError{What: what, Pages: n}
 		}
 		offset += len(rows)
+	}
+}
+
+// rowsAfter is a page of the vendor's lists, which name their last row instead
+// of counting.
+type rowsAfter[T any] struct {
+	Data         []T `json:"data"`
+	ListMetadata struct {
+		After *string `json:"after"` // nil on the last page
+	} `json:"list_metadata"`
+}
+
+// readAfter reads pages until the last one. It stops with an *EndlessPageError
+// at a page that leads nowhere new, and after maxPages.
+func readAfter[T any](what string, query url.Values, fetch func(url.Values) (rowsAfter[T], error)) ([]T, error) {
+	var all []T
+	query.Set("limit", strconv.Itoa(directoryPageSize))
+	for n := 1; ; n++ {
+		page, err := fetch(query)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Data...)
+		after := page.ListMetadata.After
+		if after == nil {
+			return all, nil
+		}
+		if len(page.Data) == 0 || *after == query.Get("after") || n == maxPages {
+			return nil, &EndlessPageError{What: what, Pages: n}
+		}
+		query.Set("after", *after)
 	}
 }

@@ -1,0 +1,86 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// DirectoryUser is a person as a directory pushed them, and what became of them
+// in the account.
+type DirectoryUser struct {
+	ID        string     `json:"id"`     // "directory_user_…"
+	IDPID     string     `json:"idp_id"` // the identity provider's id of the person
+	Username  string     `json:"username"`
+	Email     *string    `json:"email"`
+	FirstName *string    `json:"first_name"`
+	LastName  *string    `json:"last_name"`
+	State     string     `json:"state"` // "active", "suspended" or "inactive"
+	Created   *time.Time `json:"created_at"`
+	Updated   *time.Time `json:"updated_at"`
+
+	AccountMembershipID *string `json:"account_membership_id"`
+	RoleSource          *string `json:"role_source"` // one of the RoleSource constants
+	MappingID           *string `json:"mapping_id"`  // the mapping that gives the role
+	HeldReason          *string `json:"held_reason"` // why they are in no membership
+}
+
+// Why a member that a directory governs has the role.
+const (
+	RoleSourceDefault = "default" // the directory made the membership
+	RoleSourceMapping = "mapping" // a group role mapping matches
+	RoleSourceManual  = "manual"  // somebody gave it
+)
+
+// DirectoryGroup is a group as a directory pushed it.
+type DirectoryGroup struct {
+	ID      string     `json:"id"`     // "directory_group_…"
+	IDPID   string     `json:"idp_id"` // the identity provider's id of the group
+	Name    string     `json:"name"`
+	Created *time.Time `json:"created_at"`
+	Updated *time.Time `json:"updated_at"`
+}
+
+// DirectoryUserQuery says which people of a directory are wanted.
+type DirectoryUserQuery struct {
+	Filter string // a SCIM filter over the SCIM resource; "" for all
+	Held   bool   // people who are held, instead of those who are not
+}
+
+// ListDirectoryUsers reads the people of a directory, oldest first.
+//
+// GET /api/accounts/{account_id}/sso/directories/{id}/users
+func (c *Client) ListDirectoryUsers(ctx context.Context, accountID, directoryID string, q DirectoryUserQuery) ([]DirectoryUser, error) {
+	query := url.Values{}
+	if q.Filter != "" {
+		query.Set("filter", q.Filter)
+	}
+	if q.Held {
+		query.Set("held", "true")
+	}
+	return listInDirectory[DirectoryUser](ctx, c, accountID, directoryID, "users", query)
+}
+
+// ListDirectoryGroups reads the groups of a directory, oldest first: all, or
+// those of exactly this name.
+//
+// GET /api/accounts/{account_id}/sso/directories/{id}/groups
+func (c *Client) ListDirectoryGroups(ctx context.Context, accountID, directoryID, name string) ([]DirectoryGroup, error) {
+	query := url.Values{}
+	if name != "" {
+		query.Set("filter", "displayName eq "+scimQuote(name))
+	}
+	groups, err := listInDirectory[DirectoryGroup](ctx, c, accountID, directoryID, "groups", query)
+	return slices.DeleteFunc(groups, func(g DirectoryGroup) bool {
+		return name != "" && g.Name != name // the filter compares without case
+	}), err
+}
+
+func listInDirectory[T any](ctx context.Context, c *Client, accountID, directoryID, what string, query url.Values) ([]T, error) {
+	rows, err := readAfter("directory "+what, query, func(query url.Values) (rowsAfter[T], error) {
+		return do[rowsAfter[T]](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, directoryID, what), query: query})
+	})
+	return rows, c.explainDirectory(ctx, accountID, err)
+}

@@ -1,0 +1,73 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// SCIMToken is a secret with which an identity provider pushes into a
+// directory. The secret itself is never read back.
+type SCIMToken struct {
+	ID         string     `json:"id"`
+	Name       string     `json:"name"`
+	Suffix     string     `json:"token_suffix"` // the secret's last four characters
+	Created    time.Time  `json:"created"`
+	ExpiresAt  *time.Time `json:"expires_at"` // nil: never
+	LastUsedAt *time.Time `json:"last_used_at"`
+	Run        bool       `json:"run"` // for one run, an hour at most
+}
+
+// MaxSCIMTokens is how many live tokens a directory has at most, those for one
+// run not counted.
+const MaxSCIMTokens = 2
+
+// NewSCIMToken is a token as it is made.
+type NewSCIMToken struct {
+	Name      string     `json:"name"`
+	Token     string     `json:"token,omitempty"` // left out: the server makes one
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	// OldTokenExpiresInSeconds ends the token that is there now so much later.
+	// Left out, that one lives on.
+	OldTokenExpiresInSeconds *int64 `json:"old_token_expires_in_seconds,omitempty"`
+	Run                      bool   `json:"run,omitempty"`
+}
+
+// CreatedSCIMToken is the answer to making a token.
+type CreatedSCIMToken struct {
+	SCIMToken
+	// Token is the secret, where the server made it: shown this once.
+	Token string `json:"token"`
+}
+
+// ListSCIMTokens reads the live tokens of a directory.
+//
+// GET /api/accounts/{account_id}/sso/directories/{id}/tokens
+func (c *Client) ListSCIMTokens(ctx context.Context, accountID, directoryID string) ([]SCIMToken, error) {
+	tokens, err := do[[]SCIMToken](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, directoryID, "tokens")})
+	return tokens, c.explainDirectory(ctx, accountID, err)
+}
+
+// CreateSCIMToken makes a token. A conflict says that there are MaxSCIMTokens
+// already, or that the secret has been used before. The key makes the call safe
+// to repeat.
+//
+// POST /api/accounts/{account_id}/sso/directories/{id}/tokens
+func (c *Client) CreateSCIMToken(ctx context.Context, accountID, directoryID, idempotencyKey string, w NewSCIMToken) (*CreatedSCIMToken, error) {
+	token, err := do[*CreatedSCIMToken](ctx, c, call{
+		method: http.MethodPost, path: directoryPath(accountID, directoryID, "tokens"),
+		body: w, secrets: []string{w.Token}, idempotencyKey: idempotencyKey,
+	})
+	return token, c.explainForbidden(ctx, accountID, featureSCIM, err)
+}
+
+// DeleteSCIMToken ends a token at once; one that is gone is success.
+//
+// DELETE /api/accounts/{account_id}/sso/directories/{id}/tokens/{token_id}
+func (c *Client) DeleteSCIMToken(ctx context.Context, accountID, directoryID, id string) error {
+	_, err := c.send(ctx, call{method: http.MethodDelete, path: directoryPath(accountID, directoryID, "tokens", id)})
+	if IsNotFound(err) {
+		return nil
+	}
+	return err
+}
