@@ -24,6 +24,22 @@ func failureAt(at path.Path, summary string, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, summary, reason(err))
 }
 
+// failureAtField is failureAt on the argument that the server's refusal names, found by the field of the API, or failure
+// where it names none.
+func failureAtField(arguments map[string]path.Path, summary string, err error) diag.Diagnostic {
+	var refusal *client.APIError
+	if errors.As(err, &refusal) {
+		for _, field := range refusal.Fields {
+			for name, at := range arguments {
+				if loc := strings.TrimPrefix(field.Loc, "body."); loc == name || strings.HasPrefix(loc, name+".") {
+					return failureAt(at, summary, err)
+				}
+			}
+		}
+	}
+	return failure(summary, err)
+}
+
 // reason explains an error by its type, never by its text.
 func reason(err error) string {
 	var (
@@ -45,7 +61,8 @@ func reason(err error) string {
 	case errors.As(err, &unknown):
 		return fmt.Sprintf("Account %s has no %s %q. It has: %s. A %s is named exactly as it is written there, or by its id.", unknown.AccountID, unknown.What, unknown.Name, strings.Join(unknown.Existing, ", "), unknown.What)
 	case errors.As(err, &offered):
-		return fmt.Sprintf("The server does not offer the configuration of identity providers over its API. A person does it in the browser; the resource prefectsso_setup_link gives the link.%s", origin(offered.Err))
+		about := configuration[offered.Feature]
+		return fmt.Sprintf("The server does not offer the configuration of %s over its API. A person does it in the browser; the resource prefectsso_setup_link with `kind = %q` gives the link.%s", about.what, about.kind, origin(offered.Err))
 	case errors.As(err, &lost), errors.As(err, &answer):
 		return sentence(err)
 	case errors.As(err, &scim):
@@ -87,6 +104,12 @@ func scimReason(err *client.SCIMError) string {
 		advice = " Check the address of the SCIM endpoint."
 	}
 	return sentence(err) + advice
+}
+
+// configuration is what a feature lets people configure, and the kind of setup link that leads there.
+var configuration = map[string]struct{ what, kind string }{
+	"sso":  {"identity providers", setupSSO},
+	"scim": {"directory sync", setupDirectorySync},
 }
 
 // origin names the request that failed, for whoever has to look it up.

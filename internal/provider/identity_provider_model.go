@@ -160,16 +160,7 @@ func (m *identityProviderModel) fromAPI(accountID string, c *client.Connection) 
 	m.UnverifiedAttributes = types.SetValueMust(types.StringType, nil)
 	m.Activation = textOr(m.Activation, activationNone)
 	m.TakeOverDomains = types.BoolValue(m.TakeOverDomains.ValueBool())
-
-	domains := make([]client.Domain, len(c.Domains))
-	for i, domain := range c.Domains {
-		domains[i].Name = domain.Domain
-	}
-	var spelled domainsModel
-	spelled.Names = m.Domains
-	spelled.fromAPI(accountID, domains)
-	m.Domains = spelled.Names
-
+	m.Domains = domainSpelling.respell(m.Domains, connectionDomains(c))
 	m.RedirectURI, m.ACSURL, m.SPEntityID, m.SPMetadataURL = types.StringNull(), types.StringNull(), types.StringNull(), types.StringNull()
 	ends := map[string]attr.Value{}
 	if m.OIDC = oidcFromAPI(m.OIDC, c.OIDC); c.OIDC != nil {

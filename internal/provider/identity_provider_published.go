@@ -2,10 +2,8 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -19,19 +17,14 @@ import (
 // connection that a person has configured, watches what the published API shows of it, and says plainly what it cannot
 // see or do.
 
-// adopt looks for the connection that the configuration names.
-func (r *identityProviderResource) adopt(ctx context.Context, account string, m *identityProviderModel, resp *resource.CreateResponse) {
-	found, err := r.client.GetIntegrations(ctx, account)
-	if err != nil {
-		resp.Diagnostics.Append(failure("Could not read identity providers", err))
-		return
-	}
-	at := slices.IndexFunc(found.Connections, func(c client.Connection) bool { return c.Name == m.Name.ValueString() })
+// adopt looks for the connection that the configuration names among those that there are.
+func (r *identityProviderResource) adopt(ctx context.Context, account string, connections []client.Connection, m *identityProviderModel, resp *resource.CreateResponse) {
+	at := slices.IndexFunc(connections, func(c client.Connection) bool { return c.Name == m.Name.ValueString() })
 	if at < 0 {
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "No such identity provider to adopt", fmt.Sprintf("This server does not let anybody configure identity providers over its API, and account %s has no connection named %q%s. A person configures it in the browser: the resource prefectsso_setup_link gives the link. Then apply again, and the connection is adopted.", account, m.Name.ValueString(), existing(found.Connections)))
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "No such identity provider to adopt", fmt.Sprintf("This server does not let anybody configure identity providers over its API, and account %s has no connection named %q%s. A person configures it in the browser: the resource prefectsso_setup_link gives the link. Then apply again, and the connection is adopted.", account, m.Name.ValueString(), existing(connections, connectionName)))
 		return
 	}
-	connection := found.Connections[at]
+	connection := connections[at]
 	if !r.agrees(m, &connection, resp) {
 		return
 	}
@@ -42,16 +35,7 @@ func (r *identityProviderResource) adopt(ctx context.Context, account string, m 
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
 }
 
-func existing(connections []client.Connection) string {
-	if len(connections) == 0 {
-		return ", nor any other"
-	}
-	names := make([]string, len(connections))
-	for i, connection := range connections {
-		names[i] = connection.Name
-	}
-	return " (it has " + someOf(names) + ")"
-}
+func connectionName(c client.Connection) string { return c.Name }
 
 // agrees checks what the server does show against the configuration.
 func (r *identityProviderResource) agrees(m *identityProviderModel, c *client.Connection, resp *resource.CreateResponse) bool {
@@ -130,32 +114,23 @@ func (r *identityProviderResource) readAdopted(ctx context.Context, account stri
 // observe takes over what the published API shows of a connection.
 func (m *identityProviderModel) observe(c *client.Connection) {
 	m.Name, m.ConnectionType, m.State = types.StringValue(c.Name), types.StringValue(c.ConnectionType), types.StringValue(c.State)
-	domains := make([]client.Domain, len(c.Domains))
-	for i, domain := range c.Domains {
-		domains[i].Name = domain.Domain
-	}
-	spelled := domainsModel{AccountID: m.AccountID, Names: m.Domains}
-	spelled.fromAPI(m.AccountID.ValueString(), domains)
-	m.Domains = spelled.Names
+	m.Domains = domainSpelling.respell(m.Domains, connectionDomains(c))
 }
 
-// find looks a connection up by id or name, in whichever way the server offers: managed says which one that was.
+// connections lists the connections in whichever way the server offers: managed says which one that was.
+func (s *session) connections(ctx context.Context, account string) (rows []client.Connection, managed bool, err error) {
+	return listed(ctx, s.client, account, s.client.ListConnections, func(i *client.Integrations) []client.Connection { return i.Connections })
+}
+
+// find looks a connection up by id or name.
 func (r *identityProviderResource) find(ctx context.Context, account, wanted string) (found *client.Connection, managed bool, err error) {
-	connections, err := r.client.ListConnections(ctx, account)
-	var notOffered *client.NotOfferedError
-	managed = !errors.As(err, &notOffered)
-	if !managed {
-		var published *client.Integrations
-		if published, err = r.client.GetIntegrations(ctx, account); err == nil {
-			connections = published.Connections
-		}
-	}
+	connections, managed, err := r.connections(ctx, account)
 	if err != nil {
 		return nil, managed, err
 	}
 	at := slices.IndexFunc(connections, func(c client.Connection) bool { return c.ID == wanted || c.Name == wanted })
 	if at < 0 {
-		return nil, managed, fmt.Errorf("account %s has no connection with the id or name %q%s", account, wanted, existing(connections))
+		return nil, managed, fmt.Errorf("account %s has no connection with the id or name %q%s", account, wanted, existing(connections, connectionName))
 	}
 	return &connections[at], managed, nil
 }
@@ -196,10 +171,7 @@ func (r *identityProviderResource) refuseUnmanagedChange(ctx context.Context, pr
 			changed = append(changed, name)
 		}
 	}
-	slices.Sort(changed)
-	if len(changed) > 0 {
-		resp.Diagnostics.AddError("Only a person can change this", fmt.Sprintf("The connection %s is configured in the browser, because this server does not offer it over its API. The plan would change %s. Change that in the configuration dashboard (or ask Prefect's support for a fresh link), then let the configuration say the same: for what the server does not show (%s), take the resource out of the state and import it again.", prior.Name.ValueString(), quoteList(changed), strings.Join([]string{"oidc", "saml", "attribute_mapping"}, ", ")))
-	}
+	refuse("connection", prior.Name.ValueString(), changed, []string{"oidc", "saml", "attribute_mapping"}, &resp.Diagnostics)
 }
 
 // unseen says whether the state has nothing for an argument that the published API does not show, as after an import.

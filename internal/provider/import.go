@@ -31,6 +31,12 @@ func identitySchema(name, description string, more ...string) identityschema.Sch
 	return identityschema.Schema{Attributes: attributes}
 }
 
+// idIdentity is the identity of what its id tells apart.
+type idIdentity struct {
+	AccountID types.String `tfsdk:"account_id"`
+	ID        types.String `tfsdk:"id"`
+}
+
 // importByName takes `<name>`, `<account_id>/<name>` or an identity into the attributes account_id and name.
 func (s *session) importByName(ctx context.Context, name string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) (account, value string, ok bool) {
 	account, values, ok := s.importByNames(ctx, []string{name}, req, resp)

@@ -72,15 +72,11 @@ type accountIdentity struct {
 // fromAPI takes the server's answer. Names keep the spelling that they have where it means the same.
 func (m *domainsModel) fromAPI(accountID string, domains []client.Domain) {
 	m.AccountID = keepCase(m.AccountID, accountID)
-	spelled := make(map[string]string)
-	for _, name := range m.Names.names() {
-		spelled[domainSpelling.key(name)] = name
-	}
 	names := make([]string, len(domains))
 	for i, domain := range domains {
-		names[i] = firstNonEmpty(spelled[domain.Name], domain.Name)
+		names[i] = domain.Name
 	}
-	m.Names = domainSpelling.set(names)
+	m.Names = domainSpelling.respell(m.Names, names)
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,13 +47,8 @@ func (r *identityProviderResource) IdentitySchema(_ context.Context, _ resource.
 	resp.IdentitySchema = identitySchema("id", "Id of the connection, conn_….")
 }
 
-type connectionIdentity struct {
-	AccountID types.String `tfsdk:"account_id"`
-	ID        types.String `tfsdk:"id"`
-}
-
-func (m *identityProviderModel) identity(accountID string) connectionIdentity {
-	return connectionIdentity{types.StringValue(accountID), m.ID}
+func (m *identityProviderModel) identity(accountID string) idIdentity {
+	return idIdentity{types.StringValue(accountID), m.ID}
 }
 
 // ValidateConfig implements [resource.ResourceWithValidateConfig].
@@ -142,16 +136,18 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 	})
 }
 
-// warnOfEnds names certificates that end within 30 days.
+// endsSoon is how long before the end of a certificate or a token plans warn.
+const endsSoon = 30 * 24 * time.Hour
+
+// warnOfEnds names certificates that end soon.
 func warnOfEnds(ends types.Map, now time.Time, diags *diag.Diagnostics) {
-	const ahead = 30 * 24 * time.Hour
 	for print, element := range ends.Elements() {
 		text, ok := element.(types.String)
 		if !ok {
 			continue
 		}
 		end := parseTime(text.ValueString())
-		if left := end.Sub(now); left < ahead {
+		if left := end.Sub(now); left < endsSoon {
 			diags.AddAttributeWarning(path.Root("saml"), "Certificate ends soon", fmt.Sprintf("The identity provider's certificate %s… ends on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], end.Format(time.DateOnly), plural(max(0, int(left.Hours()/24)), "day")))
 		}
 	}
@@ -179,14 +175,13 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	if !ok || resp.Diagnostics.HasError() || !r.claims.take("prefectsso_identity_provider", account, claimConnection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
 		return
 	}
-	connections, err := r.client.ListConnections(ctx, account)
-	var notOffered *client.NotOfferedError
+	connections, managed, err := r.connections(ctx, account)
 	switch {
-	case errors.As(err, &notOffered):
-		r.adopt(ctx, account, &m, resp)
-		return
 	case err != nil:
 		resp.Diagnostics.Append(failure("Could not read identity providers", err))
+		return
+	case !managed:
+		r.adopt(ctx, account, connections, &m, resp)
 		return
 	}
 	if slices.ContainsFunc(connections, func(c client.Connection) bool { return c.Name == m.Name.ValueString() }) {
@@ -195,7 +190,7 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	}
 	connection, err := r.client.CreateConnection(ctx, account, uuid.NewString(), m.toWrite(secret))
 	if err != nil {
-		resp.Diagnostics.Append(connectionFailure("Could not create identity provider", err))
+		resp.Diagnostics.Append(failureAtField(connectionArguments, "Could not create identity provider", err))
 		return
 	}
 	resp.Diagnostics.Append(m.fromAPI(account, connection)...)
@@ -301,7 +296,7 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 		connection, err = r.client.GetConnection(ctx, account, m.ID.ValueString())
 	}
 	if err != nil {
-		resp.Diagnostics.Append(connectionFailure("Could not change identity provider", err))
+		resp.Diagnostics.Append(failureAtField(connectionArguments, "Could not change identity provider", err))
 		return
 	}
 	resp.Diagnostics.Append(m.fromAPI(account, connection)...)
@@ -340,23 +335,7 @@ func (r *identityProviderResource) ImportState(ctx context.Context, req resource
 	}
 	id := types.StringValue(connection.ID)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, connectionIdentity{types.StringValue(account), id})...)
-}
-
-// connectionFailure puts the server's refusal on the argument that it names.
-func connectionFailure(summary string, err error) diag.Diagnostic {
-	var refusal *client.APIError
-	if errors.As(err, &refusal) {
-		for _, field := range refusal.Fields {
-			if at, ok := connectionArguments[strings.TrimPrefix(field.Loc, "body.")]; ok {
-				return failureAt(at, summary, err)
-			}
-			if strings.HasPrefix(field.Loc, "body.domains") {
-				return failureAt(path.Root("domains"), summary, err)
-			}
-		}
-	}
-	return failure(summary, err)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, idIdentity{types.StringValue(account), id})...)
 }
 
 // connectionArguments finds the argument for a field of the API.
@@ -371,4 +350,5 @@ var connectionArguments = map[string]path.Path{
 	"saml.idp_entity_id":    path.Root("saml").AtName("entity_id"),
 	"saml.idp_sso_url":      path.Root("saml").AtName("sso_url"),
 	"saml.idp_certificates": path.Root("saml").AtName("certificates"),
+	"domains":               path.Root("domains"),
 }

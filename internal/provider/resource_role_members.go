@@ -116,16 +116,11 @@ func (m *roleMembersModel) identity(accountID string) roleMembersIdentity {
 // fromAPI takes the server's holders of the role. Addresses keep the spelling that they have.
 func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership) {
 	m.AccountID = keepCase(m.AccountID, accountID)
-	spelled := make(map[string]string)
-	for _, name := range m.Members.names() {
-		spelled[emailSpelling.key(name)] = name
+	emails := make([]string, len(holders))
+	for i, holder := range holders {
+		emails[i] = emailSpelling.key(*holder.Email)
 	}
-	names := make([]string, 0, len(holders))
-	for _, holder := range holders {
-		email := emailSpelling.key(*holder.Email)
-		names = append(names, firstNonEmpty(spelled[email], email))
-	}
-	m.Members = emailSpelling.set(names)
+	m.Members = emailSpelling.respell(m.Members, emails)
 	m.IgnoreDirectoryManaged = types.BoolValue(m.IgnoreDirectoryManaged.ValueBool())
 	m.RemovedRole = types.StringValue(firstNonEmpty(m.RemovedRole.ValueString(), resetRole))
 }

@@ -74,6 +74,19 @@ func (s *spelling) mapOf(values map[string]string) spelledMapValue {
 	return spelledMapValue{basetypes.NewMapValueMust(basetypes.StringType{}, elements), s}
 }
 
+// respell is a set of names as the API has them, each in the spelling that prior has for it.
+func (s *spelling) respell(prior spelledSetValue, names []string) spelledSetValue {
+	written := map[string]string{}
+	for _, name := range prior.names() {
+		written[s.key(name)] = name
+	}
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = firstNonEmpty(written[s.key(name)], name)
+	}
+	return s.set(out)
+}
+
 // Equal implements [attr.Type].
 func (t spelledSet) Equal(o attr.Type) bool {
 	other, ok := o.(spelledSet)

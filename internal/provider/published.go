@@ -1,0 +1,52 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+// What prefectsso_identity_provider and prefectsso_scim_directory share on a server that does not offer the managed
+// configuration, as today's Prefect Cloud: a person has configured the thing in the browser, and it is adopted.
+
+// listed lists things with everything that the server lets be configured of them; where it does not offer that
+// (managed is false), with what the published API shows.
+func listed[T any](ctx context.Context, c *client.Client, account string, list func(ctx context.Context, accountID string) ([]T, error), of func(*client.Integrations) []T) (rows []T, managed bool, err error) {
+	rows, err = list(ctx, account)
+	var notOffered *client.NotOfferedError
+	if !errors.As(err, &notOffered) {
+		return rows, true, err
+	}
+	found, err := c.GetIntegrations(ctx, account)
+	if err != nil {
+		return nil, false, err
+	}
+	return of(found), false, nil
+}
+
+// existing goes on after "there is none with this name": what there is.
+func existing[T any](rows []T, name func(T) string) string {
+	if len(rows) == 0 {
+		return ", nor any other"
+	}
+	names := make([]string, len(rows))
+	for i, row := range rows {
+		names[i] = name(row)
+	}
+	return " (it has " + someOf(names) + ")"
+}
+
+// refuse fails a plan that would change arguments of an adopted thing that only a person can change. Hidden arguments
+// are those that the published API does not show.
+func refuse(what, name string, changed, hidden []string, diags *diag.Diagnostics) {
+	if len(changed) == 0 {
+		return
+	}
+	slices.Sort(changed)
+	diags.AddError("Only a person can change this", fmt.Sprintf("The %s %s is configured in the browser, because this server does not offer it over its API. The plan would change %s. Change that in the configuration dashboard (or ask Prefect's support for a fresh link), then let the configuration say the same: for what the server does not show (%s), take the resource out of the state and import it again.", what, name, quoteList(changed), quoteList(hidden)))
+}
