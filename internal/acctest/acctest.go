@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -164,6 +165,12 @@ func (s *Server) ProviderAs(key string, arguments ...string) string {
 func (s *Server) Call(key, method, path string, body, out any) {
 	s.t.Helper()
 	s.do(key, method, "/api/accounts/"+AccountID+path, body, out)
+}
+
+// Push makes a user or group at a directory's SCIM endpoint, as its identity provider does.
+func (s *Server) Push(endpoint, token, path string, resource any) {
+	s.t.Helper()
+	s.do(token, http.MethodPost, strings.TrimPrefix(endpoint, s.URL)+path, resource, nil)
 }
 
 // Status is the answer's status to a request below the account.

@@ -75,7 +75,10 @@ func TestAccExamplesImport(t *testing.T) {
 }
 
 // noImport are the resources that have none: what they stand for is over when it is made.
-var noImport = []string{"prefectsso_setup_link"}
+// A SCIM token's secret cannot be read.
+var noImport = []string{"prefectsso_setup_link", "prefectsso_scim_token"}
+
+const scimSecret = "scim-secret-0123456789-0123456789-0123456789"
 
 // example is a server with a team, and an identity provider beside it, for the examples that need them.
 type example struct {
@@ -101,6 +104,8 @@ func (e *example) dir(folder string) *acctest.Dir {
 	}
 	d.Setenv("TF_VAR_issuer", e.issuer)
 	d.Setenv("TF_VAR_client_secret", acctest.ClientSecret)
+	d.Setenv("TF_VAR_scim_secret", scimSecret)
+	d.Setenv("TF_VAR_shared_secret", scimSecret)
 	return d
 }
 

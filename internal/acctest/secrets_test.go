@@ -1,8 +1,12 @@
 package acctest_test
 
 import (
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -58,6 +62,56 @@ data "prefectsso_members" "all" {}
 	srv.Fault(map[string]any{"route": "*", "status": 403, "times": 5})
 	outputs["a refused plan"], _ = d.Run("plan", "-input=false")
 	outputs["destroy"] = d.MustRun("destroy", "-input=false", "-auto-approve")
+	nowhere(t, d, outputs, regexp.MustCompile(canary))
+}
+
+// A SCIM secret that is rotated on two sides, and the token of a run, stand nowhere either; nor does a secret that is
+// refused.
+func TestAccSCIMSecretsAreNowhere(t *testing.T) {
+	t.Parallel()
+	const canary = "canary-0123456789-0123456789-0123456789-"
+	e := newExample(t)
+	d := e.dir(filepath.Join(acctest.Root(t), "examples", "scim-rotation"))
+	d.Write("run.tf", `ephemeral "prefectsso_scim_token" "run" { directory_id = prefectsso_scim_directory.okta.id }`)
+	d.Setenv("TF_LOG", "TRACE")
+	outputs := map[string]string{}
+	for version, secret := range []string{"0", "1", "1"} {
+		d.Setenv("TF_VAR_shared_secret", canary+secret)
+		d.Setenv("TF_VAR_secret_version", strconv.Itoa(version))
+		outputs[fmt.Sprintf("plan %d", version)] = d.MustRun("plan", "-input=false", "-out=plan.bin")
+		outputs[fmt.Sprintf("plan %d as JSON", version)] = d.MustRun("show", "-json", "plan.bin")
+		outputs[fmt.Sprintf("apply %d", version)], _ = d.Run("apply", "-input=false", "plan.bin")
+	}
+	if !strings.Contains(outputs["apply 1"], "Apply complete") {
+		t.Errorf("the rotation failed:\n%s", outputs["apply 1"])
+	}
+	for output, want := range map[string]string{"plan 2": "Too many live tokens", "apply 2": "Too many live tokens"} {
+		if !strings.Contains(outputs[output], want) {
+			t.Errorf("%s does not say %q", output, want)
+		}
+	}
+	var events struct {
+		Events []struct {
+			Event string `json:"event"`
+		} `json:"events"`
+	}
+	e.srv.Call(acctest.OwnerKey, http.MethodPost, "/events/filter", map[string]any{"filter": map[string]any{"event": map[string]any{"name": []string{"prefect-cloud.scim-token.deleted"}}}}, &events)
+	if len(events.Events) < 5 { // all but the first plan, which knew no directory
+		t.Errorf("%d tokens of runs were ended, want 5", len(events.Events))
+	}
+	outputs["destroy"] = d.MustRun("destroy", "-input=false", "-auto-approve")
+	if !strings.Contains(outputs["destroy"], "Nobody is deprovisioned") {
+		t.Error("destroying a directory does not say what it leaves")
+	}
+	nowhere(t, d, outputs, regexp.MustCompile(canary+`|scim_[A-Z2-7]{20}`))
+}
+
+// nowhere fails the test where a secret stands in an output, or in the files that terraform has left.
+func nowhere(t *testing.T, d *acctest.Dir, outputs map[string]string, secret *regexp.Regexp) {
+	t.Helper()
+	if !strings.Contains(outputs["destroy"], "api/accounts") {
+		t.Error("the log does not show requests, so it proves nothing")
+	}
 	for _, name := range []string{"terraform.tfstate", "terraform.tfstate.backup", "plan.bin"} {
 		content, err := os.ReadFile(filepath.Join(d.Path, name))
 		if err != nil {
@@ -65,12 +119,9 @@ data "prefectsso_members" "all" {}
 		}
 		outputs[name] = string(content)
 	}
-	if !strings.Contains(outputs["apply"], "api/accounts") {
-		t.Error("the log does not show requests, so it proves nothing")
-	}
 	for name, text := range outputs {
-		if at := strings.Index(text, canary); at >= 0 {
-			t.Errorf("the key stands in %s: …%s…", name, text[max(0, at-200):at])
+		if at := secret.FindStringIndex(text); at != nil {
+			t.Errorf("a secret stands in %s: …%s…", name, text[max(0, at[0]-200):at[0]])
 		}
 	}
 }

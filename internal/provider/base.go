@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
@@ -32,6 +33,16 @@ type dataSourceBase struct {
 
 // Configure implements [datasource.DataSourceWithConfigure].
 func (b *dataSourceBase) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	b.session = sessionFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// ephemeralBase is the same for ephemeral resources.
+type ephemeralBase struct {
+	*session
+}
+
+// Configure implements [ephemeral.EphemeralResourceWithConfigure].
+func (b *ephemeralBase) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
 	b.session = sessionFrom(req.ProviderData, &resp.Diagnostics)
 }
 

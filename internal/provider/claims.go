@@ -16,6 +16,7 @@ const (
 	claimConnection    = "identity provider"
 	claimTeamRole      = "role of team"
 	claimMapping       = "group role mapping"
+	claimDirectory     = "SCIM directory"
 )
 
 // claims keeps two resources of one run from managing one thing. Create and Update claim what they are about to write;

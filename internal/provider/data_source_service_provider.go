@@ -6,6 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 )
 
 var _ datasource.DataSourceWithConfigure = &serviceProviderDataSource{}
@@ -24,29 +26,34 @@ func (d *serviceProviderDataSource) Metadata(_ context.Context, req datasource.M
 // Schema implements [datasource.DataSource].
 func (d *serviceProviderDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What an identity provider has to know of the account, to feed the provider of Okta, Entra or another one. The values are the account's, the same for each connection, so they are there before the connection is.\n\nA server that does not offer the configuration over its API, as today's Prefect Cloud, shows them in the configuration dashboard only; there this data source is an error.",
+		MarkdownDescription: "What an identity provider has to know of the account, to feed the provider of Okta, Entra or another one. Those of single sign-on are the account's, the same for each connection, so they are there before the connection is.\n\nA server that does not offer the configuration over its API, as today's Prefect Cloud, shows them in the configuration dashboard only; there this data source is an error.",
 		Attributes: map[string]schema.Attribute{
 			"account_id":      accountIDDataAttribute(),
 			"sp_entity_id":    computedString("SAML: entity id, also called audience."),
 			"acs_url":         computedString("SAML: assertion consumer service URL."),
 			"sp_metadata_url": computedString("SAML: where the service provider's metadata is."),
 			"redirect_uri":    computedString("OpenID Connect: redirect URI."),
+			"scim_endpoints": schema.MapAttribute{
+				ElementType: types.StringType, Computed: true,
+				MarkdownDescription: "SCIM: name of a directory → base URL to push to. Each directory has its own. Empty in an account without directories.",
+			},
 		},
 	}
 }
 
 type serviceProviderDataModel struct {
-	AccountID     types.String `tfsdk:"account_id"`
-	SPEntityID    types.String `tfsdk:"sp_entity_id"`
-	ACSURL        types.String `tfsdk:"acs_url"`
-	SPMetadataURL types.String `tfsdk:"sp_metadata_url"`
-	RedirectURI   types.String `tfsdk:"redirect_uri"`
+	AccountID     types.String      `tfsdk:"account_id"`
+	SPEntityID    types.String      `tfsdk:"sp_entity_id"`
+	ACSURL        types.String      `tfsdk:"acs_url"`
+	SPMetadataURL types.String      `tfsdk:"sp_metadata_url"`
+	RedirectURI   types.String      `tfsdk:"redirect_uri"`
+	SCIMEndpoints map[string]string `tfsdk:"scim_endpoints"`
 }
 
 // Read implements [datasource.DataSource].
 func (d *serviceProviderDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m serviceProviderDataModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, accountIDPath, &m.AccountID)...)
 	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
@@ -55,6 +62,15 @@ func (d *serviceProviderDataSource) Read(ctx context.Context, req datasource.Rea
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read service provider", err))
 		return
+	}
+	directories, err := d.client.ListDirectories(ctx, account)
+	if err != nil && !client.IsPlanLimit(err) { // an account without directory sync has no directories
+		resp.Diagnostics.Append(failure("Could not read SCIM directories", err))
+		return
+	}
+	m.SCIMEndpoints = make(map[string]string, len(directories))
+	for _, directory := range directories {
+		m.SCIMEndpoints[directory.Name] = directory.SCIMEndpoint
 	}
 	m.AccountID = keepCase(m.AccountID, account)
 	m.SPEntityID, m.ACSURL = types.StringValue(sp.SPEntityID), types.StringValue(sp.ACSURL)

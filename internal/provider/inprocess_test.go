@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -186,6 +187,8 @@ func TestImportByIdentity(t *testing.T) {
 	srv.SetDomains("acme.com", "acme.example")
 	crew := srv.AddTeam("Crew")
 	srv.SetTeamRole(crew, "production", "Viewer")
+	var okta directory
+	srv.Call(acctest.OwnerKey, http.MethodPost, "/sso/directories", map[string]any{"name": "Okta", "type": "okta scim v2.0"}, &okta)
 	for typeName, test := range map[string]struct {
 		identity map[string]any
 		check    string
@@ -197,6 +200,7 @@ func TestImportByIdentity(t *testing.T) {
 		"prefectsso_member_roles": {map[string]any{"account_id": acctest.AccountID}, "account_id", tftypes.NewValue(tftypes.String, acctest.AccountID)},
 
 		"prefectsso_team_workspace_role": {map[string]any{"team_id": crew, "workspace_id": srv.WorkspaceID("production")}, "role", tftypes.NewValue(tftypes.String, "Viewer")},
+		"prefectsso_scim_directory":      {map[string]any{"id": okta.ID}, "name", tftypes.NewValue(tftypes.String, "Okta")},
 	} {
 		t.Run(typeName, func(t *testing.T) {
 			t.Parallel()

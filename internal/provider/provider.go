@@ -12,6 +12,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -20,8 +21,9 @@ import (
 )
 
 var (
-	_ provider.Provider              = &prefectssoProvider{}
-	_ provider.ProviderWithFunctions = &prefectssoProvider{}
+	_ provider.Provider                       = &prefectssoProvider{}
+	_ provider.ProviderWithEphemeralResources = &prefectssoProvider{}
+	_ provider.ProviderWithFunctions          = &prefectssoProvider{}
 )
 
 // Address is the provider's source address in the registry.
@@ -107,6 +109,7 @@ func (p *prefectssoProvider) Configure(ctx context.Context, req provider.Configu
 	}
 	resp.ResourceData = s
 	resp.DataSourceData = s
+	resp.EphemeralResourceData = s
 }
 
 // Resources implements [provider.Provider].
@@ -118,7 +121,9 @@ func (p *prefectssoProvider) Resources(context.Context) []func() resource.Resour
 		newMemberRoleResource,
 		newMemberRolesResource,
 		newRoleMembersResource,
+		newSCIMDirectoryResource,
 		newSCIMProbeResource,
+		newSCIMTokenResource,
 		newSessionPolicyResource,
 		newSetupLinkResource,
 		newTeamWorkspaceRoleResource,
@@ -139,6 +144,16 @@ func (p *prefectssoProvider) DataSources(context.Context) []func() datasource.Da
 		newServiceProviderDataSource,
 		newTeamDataSource,
 		newTeamsDataSource,
+		newSCIMDirectoriesDataSource,
+		newDirectoryGroupsDataSource,
+		newDirectoryUsersDataSource,
+	}
+}
+
+// EphemeralResources implements [provider.ProviderWithEphemeralResources].
+func (p *prefectssoProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		newSCIMTokenEphemeral,
 	}
 }
 

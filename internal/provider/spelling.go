@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
@@ -25,7 +26,17 @@ type spelling struct {
 var (
 	domainSpelling = &spelling{"email domain", client.NormalizeDomain}
 	emailSpelling  = &spelling{"email address", client.NormalizeEmail}
+	// durationSpelling takes "60m" and "1h" for the same.
+	durationSpelling = &spelling{"duration", normalizeDuration}
 )
+
+func normalizeDuration(text string) (string, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return "", fmt.Errorf("%q is no duration: write one with its unit, such as \"45s\", \"30m\" or \"2160h\"", text)
+	}
+	return d.String(), nil
+}
 
 // key is the form to compare and look up by. What is malformed is only equal to itself.
 func (s *spelling) key(text string) string {

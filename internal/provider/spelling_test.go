@@ -25,6 +25,8 @@ func TestSpelledStringEquality(t *testing.T) {
 		{domainSpelling, "not a domain", "acme.com", false},
 		{emailSpelling, "Ada@Acme.com", "ada@acme.COM", true},
 		{emailSpelling, "ada@acme.com", "grace@acme.com", false},
+		{durationSpelling, "60m", "1h", true},
+		{durationSpelling, "1h", "2h", false},
 	} {
 		got, diags := test.spelling.value(test.a).StringSemanticEquals(context.Background(), test.spelling.value(test.b))
 		if got != test.want || diags.HasError() {

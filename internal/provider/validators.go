@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,6 +46,55 @@ func (rfc3339Validator) ValidateString(_ context.Context, req validator.StringRe
 	}
 	if _, err := time.Parse(time.RFC3339, req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid time", fmt.Sprintf("%q is no time as RFC 3339 writes it. Write one such as \"2026-01-31T12:00:00Z\".", req.ConfigValue.ValueString()))
+	}
+}
+
+// durationBetween accepts whole seconds in a range. What is no duration at all is reported by the type.
+type durationBetween struct{ low, high time.Duration }
+
+// Description implements [validator.Describer].
+func (v durationBetween) Description(context.Context) string {
+	return fmt.Sprintf("must be %s to %s, in whole seconds", v.low, v.high)
+}
+
+// MarkdownDescription implements [validator.Describer].
+func (v durationBetween) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString implements [validator.String].
+func (v durationBetween) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	d, err := time.ParseDuration(req.ConfigValue.ValueString())
+	if known(req.ConfigValue) && err == nil && (d < v.low || d > v.high || d%time.Second != 0) {
+		resp.Diagnostics.AddAttributeError(req.Path, "Duration out of range", fmt.Sprintf("%q %s.", req.ConfigValue.ValueString(), v.Description(ctx)))
+	}
+}
+
+// parseDuration reads a duration that durationSpelling has accepted.
+func parseDuration(text string) time.Duration {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0 // null: none was given
+	}
+	return d
+}
+
+// bearerToken accepts what can be a SCIM token. It never repeats the text.
+type bearerToken struct{}
+
+var bearerTokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+
+// Description implements [validator.Describer].
+func (bearerToken) Description(context.Context) string {
+	return "must have 32 to 512 of the characters A-Z a-z 0-9 . _ ~ + / -, and may end with ="
+}
+
+// MarkdownDescription implements [validator.Describer].
+func (v bearerToken) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString implements [validator.String].
+func (v bearerToken) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	secret := req.ConfigValue.ValueString()
+	if known(req.ConfigValue) && (len(secret) < 32 || len(secret) > 512 || !bearerTokenForm.MatchString(secret)) {
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable token", fmt.Sprintf("A SCIM token %s. The one given has %s; it is not shown, because it may be a secret.", v.Description(ctx), plural(len(secret), "character")))
 	}
 }
 

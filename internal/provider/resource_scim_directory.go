@@ -1,0 +1,285 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = &scimDirectoryResource{}
+	_ resource.ResourceWithModifyPlan  = &scimDirectoryResource{}
+	_ resource.ResourceWithImportState = &scimDirectoryResource{}
+	_ resource.ResourceWithIdentity    = &scimDirectoryResource{}
+)
+
+func newSCIMDirectoryResource() resource.Resource { return &scimDirectoryResource{} }
+
+// scimDirectoryResource is a directory that pushes people and groups into the account. Its schema and its mapping to the
+// API are in scim_directory_model.go, what it does where the API does not offer it in scim_directory_published.go.
+type scimDirectoryResource struct {
+	resourceBase
+}
+
+// Metadata implements [resource.Resource].
+func (r *scimDirectoryResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_scim_directory"
+}
+
+// IdentitySchema implements [resource.ResourceWithIdentity].
+func (r *scimDirectoryResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identitySchema("id", "Id of the directory, directory_….")
+}
+
+func (m *scimDirectoryModel) identity(accountID string) idIdentity {
+	return idIdentity{types.StringValue(accountID), m.ID}
+}
+
+// ModifyPlan implements [resource.ResourceWithModifyPlan].
+func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var prior *scimDirectoryModel
+	if !isCreate(req) {
+		prior = &scimDirectoryModel{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	}
+	if isDestroy(req) {
+		if prior.Managed.ValueBool() {
+			resp.Diagnostics.AddWarning("Nobody is deprovisioned", fmt.Sprintf("Deleting the directory %s takes nobody's access: the people whom it brought stay members; roles that its mappings gave go back to what they were before; its teams stay and are then looked after by hand; its tokens stop working.", prior.Name.ValueString()))
+		}
+		return
+	}
+	r.planAccount(ctx, req, resp)
+	r.planDefaultRole(ctx, prior, resp)
+	settle(ctx, req, resp, "account_id", "name", "type", "enabled", "default_role", "deprovision_action", "sync_groups_to_teams", "allowed_domains")
+	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) {
+		return
+	}
+	switch {
+	case prior == nil:
+		r.checkOffer(ctx, resp)
+	case !prior.Managed.ValueBool():
+		r.refuseUnmanagedChange(ctx, prior, resp)
+	}
+}
+
+// planDefaultRole checks a default role that changes. One that is the same by id and by name stays as the state has it.
+func (r *scimDirectoryResource) planDefaultRole(ctx context.Context, prior *scimDirectoryModel, resp *resource.ModifyPlanResponse) {
+	var plan scimDirectoryModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || plan.DefaultRole.IsUnknown() || plan.AccountID.IsUnknown() ||
+		prior != nil && plan.DefaultRole.Equal(prior.DefaultRole) || !r.canPlan(&resp.Diagnostics) {
+		return
+	}
+	at := path.Root("default_role")
+	role, err := r.client.Roles(plan.AccountID.ValueString()).Resolve(ctx, plan.DefaultRole.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(failureAt(at, "Unusable role", err))
+		return
+	}
+	if prior != nil && inForm(prior.DefaultRole.ValueString(), role.ID, role.Name) == prior.DefaultRole.ValueString() {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, at, prior.DefaultRole)...)
+		return
+	}
+	if role.Has(client.PermissionBypassSSO) {
+		resp.Diagnostics.AddAttributeWarning(at, "Everybody would bypass single sign-on", fmt.Sprintf("%s includes bypass:sso, so everybody whom this directory brings gets in without single sign-on from now on. Give them a smaller role, and this one to a few by prefectsso_member_role or a group role mapping.", role.Name))
+	}
+}
+
+// checkOffer fails a plan that makes a directory in an account whose plan has none.
+func (r *scimDirectoryResource) checkOffer(ctx context.Context, resp *resource.ModifyPlanResponse) {
+	var own types.String
+	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, accountIDPath, &own)...)
+	if resp.Diagnostics.HasError() || own.IsUnknown() || r.session == nil || r.client == nil {
+		return
+	}
+	if _, err := r.client.ListDirectories(ctx, own.ValueString()); client.IsPlanLimit(err) {
+		resp.Diagnostics.Append(failure("Could not create SCIM directory", err))
+	}
+}
+
+// Create implements [resource.Resource].
+func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m scimDirectoryModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	account, ok := r.begin(&m, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	directories, managed, err := r.directories(ctx, account)
+	switch {
+	case err != nil:
+		resp.Diagnostics.Append(failure("Could not create SCIM directory", err))
+		return
+	case !managed:
+		r.adopt(ctx, account, directories, &m, resp)
+		return
+	case slices.ContainsFunc(directories, func(d client.Directory) bool { return d.Name == m.Name.ValueString() }):
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "SCIM directory exists already", fmt.Sprintf("Account %s has a directory named %q. Import it (`terraform import <address> %q`), or choose another name.", account, m.Name.ValueString(), m.Name.ValueString()))
+		return
+	}
+	role, err := r.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(failureAt(path.Root("default_role"), "Unusable role", err))
+		return
+	}
+	enabled := m.Enabled.ValueBool()
+	directory, err := r.client.CreateDirectory(ctx, account, uuid.NewString(), m.toWrite(role.ID))
+	if err != nil {
+		resp.Diagnostics.Append(failureAtField(directoryArguments, "Could not create SCIM directory", err))
+		return
+	}
+	m.fromAPI(account, directory, role)
+	// What is there now is in the state before anything else can fail.
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	if enabled {
+		return
+	}
+	directory, err = r.client.UpdateDirectory(ctx, account, directory.ID, client.DirectoryWrite{State: client.DirectoryUnlinked})
+	if err != nil {
+		resp.Diagnostics.Append(failureAt(path.Root("enabled"), "Could not switch SCIM directory off", err))
+		return
+	}
+	m.fromAPI(account, directory, role)
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// begin is what Create and Update do first: find the account and claim the directory.
+func (r *scimDirectoryResource) begin(m *scimDirectoryModel, diags *diag.Diagnostics) (account string, ok bool) {
+	account, ok = r.scope(m.AccountID, diags)
+	return account, ok && !diags.HasError() &&
+		r.claims.take("prefectsso_scim_directory", account, claimDirectory, path.Root("name"), diags, m.Name.ValueString())
+}
+
+// Read implements [resource.Resource].
+func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m scimDirectoryModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	directory, managed := (*client.Directory)(nil), m.Managed.ValueBool()
+	var err error
+	if managed {
+		directory, err = r.client.GetDirectory(ctx, account, m.ID.ValueString())
+	} else { // adopted, or just imported and not known yet
+		directory, managed, err = r.find(ctx, account, m.ID.ValueString())
+	}
+	switch {
+	case client.IsNotFound(err) || err == nil && directory == nil:
+		resp.Diagnostics.AddWarning("SCIM directory is gone", fmt.Sprintf("The directory %s (%s) no longer exists in account %s: somebody deleted it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes it again.", m.Name.ValueString(), m.ID.ValueString(), account))
+		forget(ctx, resp, m.identity(account))
+		return
+	case err != nil:
+		resp.Diagnostics.Append(failure("Could not read SCIM directory", err))
+		return
+	case !managed:
+		m.observe(account, directory)
+	case !r.take(ctx, account, &m, directory, &resp.Diagnostics):
+		return
+	}
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// take puts the server's answer into the model, with the default role in the form that the configuration uses.
+func (r *scimDirectoryResource) take(ctx context.Context, account string, m *scimDirectoryModel, d *client.Directory, diags *diag.Diagnostics) bool {
+	role, err := r.client.Roles(account).Resolve(ctx, d.DefaultAccountRoleID)
+	var gone *client.UnknownNameError
+	if errors.As(err, &gone) { // drift that the plan mends
+		role, err = client.AccountRole{ID: d.DefaultAccountRoleID, Name: d.DefaultAccountRoleID}, nil
+	}
+	if err != nil {
+		diags.Append(failure("Could not read the default role of the SCIM directory", err))
+		return false
+	}
+	m.fromAPI(account, d, role)
+	return true
+}
+
+// Update implements [resource.Resource].
+func (r *scimDirectoryResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m, prior scimDirectoryModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	account, ok := r.begin(&m, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	m.ID = prior.ID
+	if !prior.Managed.ValueBool() {
+		m.State, m.SCIMEndpoint, m.Managed, m.UnverifiedAttributes = prior.State, prior.SCIMEndpoint, prior.Managed, prior.UnverifiedAttributes
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		return
+	}
+	role, err := r.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(failureAt(path.Root("default_role"), "Unusable role", err))
+		return
+	}
+	directory, err := r.client.UpdateDirectory(ctx, account, m.ID.ValueString(), m.changes(&prior, role.ID))
+	if err != nil {
+		resp.Diagnostics.Append(failureAtField(directoryArguments, "Could not change SCIM directory", err))
+		return
+	}
+	m.fromAPI(account, directory, role)
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// Delete implements [resource.Resource].
+func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var m scimDirectoryModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if !m.Managed.ValueBool() {
+		resp.Diagnostics.AddWarning("SCIM directory stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and goes on pushing people and groups.", m.Name.ValueString()))
+		return
+	}
+	if err := r.client.DeleteDirectory(ctx, account, m.ID.ValueString()); err != nil {
+		resp.Diagnostics.Append(failure("Could not delete SCIM directory", err))
+	}
+}
+
+// ImportState implements [resource.ResourceWithImportState]: `<directory id or name>`, with `<account_id>/` in front or
+// not.
+func (r *scimDirectoryResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	account, wanted, ok := r.importByName(ctx, "id", req, resp)
+	if !ok {
+		return
+	}
+	directories, _, err := r.directories(ctx, account)
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not import SCIM directory", err))
+		return
+	}
+	at := slices.IndexFunc(directories, func(d client.Directory) bool { return d.ID == wanted || d.Name == wanted })
+	if at < 0 {
+		resp.Diagnostics.AddError("Could not import SCIM directory", fmt.Sprintf("Account %s has no directory with the id or name %q%s.", account, wanted, existing(directories, directoryName)))
+		return
+	}
+	id := types.StringValue(directories[at].ID)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, idIdentity{types.StringValue(account), id})...)
+}
+
+// directoryArguments finds the argument for a field of the API.
+var directoryArguments = map[string]path.Path{
+	"name":                    path.Root("name"),
+	"type":                    path.Root("type"),
+	"state":                   path.Root("enabled"),
+	"default_account_role_id": path.Root("default_role"),
+	"deprovision_action":      path.Root("deprovision_action"),
+	"sync_groups_to_teams":    path.Root("sync_groups_to_teams"),
+	"allowed_domains":         path.Root("allowed_domains"),
+}

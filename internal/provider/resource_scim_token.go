@@ -1,0 +1,385 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure  = &scimTokenResource{}
+	_ resource.ResourceWithModifyPlan = &scimTokenResource{}
+	_ resource.ResourceWithIdentity   = &scimTokenResource{}
+)
+
+const (
+	// usualOverlap is how long the old token lives after a rotation unless overlap says otherwise: long enough for the
+	// identity provider's own apply and its next push.
+	usualOverlap = "1h"
+	// longestOverlap is the most that the API takes.
+	longestOverlap = 48 * time.Hour
+	// longestLife is as far as an end can be set; a token without expires_in has none.
+	longestLife = 10 * 365 * 24 * time.Hour
+	// privatePrevious is the key of the private state that holds the id of the token before the last rotation.
+	privatePrevious = "previous"
+)
+
+func newSCIMTokenResource() resource.Resource { return &scimTokenResource{} }
+
+// scimTokenResource is the secret with which an identity provider pushes into a directory. The caller brings the secret,
+// so that one ephemeral value goes to both sides and stays with neither.
+type scimTokenResource struct {
+	resourceBase
+}
+
+// Metadata implements [resource.Resource]. A rotation makes another token, so the identity moves on with it.
+func (r *scimTokenResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_scim_token"
+	resp.ResourceBehavior.MutableIdentity = true
+}
+
+// Schema implements [resource.Resource].
+func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The secret with which an identity provider pushes people and groups into a directory. You bring it, as an ephemeral value, and hand the same value to the identity provider's own Terraform provider: it stands in no state and no plan.\n\n" +
+			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, so a new version needs a new secret. A directory has at most two live tokens: a second rotation within the overlap is refused.\n\n" +
+			"Destroying the resource ends the token, and one that a rotation left overlapping. A token cannot be imported, because its secret cannot be read.",
+		Attributes: map[string]schema.Attribute{
+			"id":         schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the token; another one after a rotation."},
+			"account_id": accountIDAttribute(),
+			"directory_id": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Id of the directory, `directory_…`. Changing it replaces the resource.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"name": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "What people know the token by. A token cannot be renamed: a new name needs a new `token_wo_version`.",
+				Validators:          []validator.String{stringvalidator.LengthBetween(1, 255)},
+			},
+			"token_wo": schema.StringAttribute{
+				Required: true, WriteOnly: true, Sensitive: true,
+				MarkdownDescription: "The secret: 32 to 512 of the characters `A-Z a-z 0-9 . _ ~ + / -`, and it may end with `=`. It is written and stands in no state and no plan; it is sent when `token_wo_version` changes.",
+				Validators:          []validator.String{bearerToken{}},
+			},
+			"token_wo_version": schema.Int64Attribute{Required: true, MarkdownDescription: "Version of the secret. A new one rotates: it sends the secret of that time."},
+			"expires_in": schema.StringAttribute{
+				CustomType:          spelledString{spelling: durationSpelling},
+				Optional:            true,
+				MarkdownDescription: "How long a token lives from when it is made, such as `2160h` (90 days). A change counts from the next rotation. Left out: until it is rotated or destroyed. A plan warns 30 days before the end.",
+				Validators:          []validator.String{durationBetween{time.Second, longestLife}},
+				PlanModifiers:       []planmodifier.String{keepEqual{durationSpelling}},
+			},
+			"overlap": schema.StringAttribute{
+				CustomType: spelledString{spelling: durationSpelling},
+				Optional:   true, Computed: true,
+				Default:             stringdefault.StaticString(usualOverlap),
+				MarkdownDescription: "How long the old token lives after a rotation, `0s` to `48h`. Default `" + usualOverlap + "`.",
+				Validators:          []validator.String{durationBetween{0, longestOverlap}},
+				PlanModifiers:       []planmodifier.String{keepEqual{durationSpelling}},
+			},
+			// When it was last used is not here: it moves with every push, and would be drift each morning.
+			"suffix":     schema.StringAttribute{Computed: true, MarkdownDescription: "The secret's last four characters, to tell tokens apart."},
+			"created":    schema.StringAttribute{Computed: true, MarkdownDescription: "When the token was made, RFC 3339."},
+			"expires_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When it ends, RFC 3339; null for never."},
+		},
+	}
+}
+
+// IdentitySchema implements [resource.ResourceWithIdentity].
+func (r *scimTokenResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identitySchema("id", "UUID of the token.")
+}
+
+type scimTokenModel struct {
+	ID             types.String       `tfsdk:"id"`
+	AccountID      types.String       `tfsdk:"account_id"`
+	DirectoryID    types.String       `tfsdk:"directory_id"`
+	Name           types.String       `tfsdk:"name"`
+	TokenWO        types.String       `tfsdk:"token_wo"`
+	TokenWOVersion types.Int64        `tfsdk:"token_wo_version"`
+	ExpiresIn      spelledStringValue `tfsdk:"expires_in"`
+	Overlap        spelledStringValue `tfsdk:"overlap"`
+	Suffix         types.String       `tfsdk:"suffix"`
+	Created        types.String       `tfsdk:"created"`
+	ExpiresAt      types.String       `tfsdk:"expires_at"`
+}
+
+func (m *scimTokenModel) identity(accountID string) idIdentity {
+	return idIdentity{types.StringValue(accountID), m.ID}
+}
+
+// toNew is the token as it is sent. The secret comes from the configuration: the plan has none.
+func (m *scimTokenModel) toNew(secret string, now time.Time) client.NewSCIMToken {
+	w := client.NewSCIMToken{Name: m.Name.ValueString(), Token: secret}
+	if !m.ExpiresIn.IsNull() {
+		end := now.Add(parseDuration(m.ExpiresIn.ValueString())).UTC().Truncate(time.Second)
+		w.ExpiresAt = &end
+	}
+	return w
+}
+
+// fromAPI takes the server's answer.
+func (m *scimTokenModel) fromAPI(accountID string, t *client.SCIMToken) {
+	m.ID, m.AccountID = types.StringValue(t.ID), keepCase(m.AccountID, accountID)
+	m.Name, m.Suffix, m.TokenWO = types.StringValue(t.Name), types.StringValue(t.Suffix), types.StringNull()
+	m.Created, m.ExpiresAt = timeOrNull(&t.Created), timeOrNull(t.ExpiresAt)
+}
+
+// observed takes over what the server has said before, where the token stays the same.
+func (m *scimTokenModel) observed(prior *scimTokenModel) {
+	m.ID, m.Suffix, m.Created, m.ExpiresAt = prior.ID, prior.Suffix, prior.Created, prior.ExpiresAt
+}
+
+// ModifyPlan implements [resource.ResourceWithModifyPlan].
+func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isDestroy(req) {
+		return
+	}
+	r.planAccount(ctx, req, resp)
+	settle(ctx, req, resp, "account_id", "directory_id", "name", "token_wo_version", "expires_in", "overlap")
+	var plan scimTokenModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if isCreate(req) {
+		r.checkRoom(ctx, &plan, &resp.Diagnostics)
+		return
+	}
+	var prior scimTokenModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	switch {
+	case resp.Diagnostics.HasError():
+	case !plan.TokenWOVersion.Equal(prior.TokenWOVersion):
+		r.checkRoom(ctx, &plan, &resp.Diagnostics)
+	case known(plan.DirectoryID) && !plan.DirectoryID.Equal(prior.DirectoryID) || known(plan.Name) && !plan.Name.Equal(prior.Name):
+		resp.Diagnostics.Append(needsSecret())
+	default:
+		warnOfTokenEnd(&prior, time.Now(), &resp.Diagnostics)
+		if !plan.ExpiresIn.Equal(prior.ExpiresIn) {
+			resp.Diagnostics.AddAttributeWarning(path.Root("expires_in"), "Counts from the next rotation", "The end of a token is set when it is made. To have this one end sooner or later, rotate it: bring a new `token_wo`, and bump `token_wo_version`.")
+		}
+		plan.observed(&prior)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	}
+}
+
+// needsSecret is the error of a change that a token cannot take without another secret.
+func needsSecret() diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "A new token needs a new secret", "Another name or another directory takes another token, and the server takes no secret twice. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.")
+}
+
+// checkRoom finds out while planning what would make the apply fail: that the server offers no tokens is an error; that
+// there is no room now is a warning, because there may be until then.
+func (r *scimTokenResource) checkRoom(ctx context.Context, plan *scimTokenModel, diags *diag.Diagnostics) {
+	if plan.DirectoryID.IsUnknown() || plan.AccountID.IsUnknown() || !r.canPlan(diags) {
+		return
+	}
+	live, err := r.client.ListSCIMTokens(ctx, plan.AccountID.ValueString(), plan.DirectoryID.ValueString())
+	if client.IsNotFound(err) {
+		return // a directory that is gone by now, or comes until then
+	}
+	if err != nil {
+		diags.Append(failure("Could not read SCIM tokens", err))
+		return
+	}
+	if d := noRoom(live, plan.DirectoryID.ValueString()); d != nil {
+		diags.AddAttributeWarning(path.Root("token_wo_version"), d.Summary(), d.Detail()+" Unless there is room by then, applying this plan fails.")
+	}
+}
+
+// noRoom is the error of a token beside which there are too many already. A rotation without an overlap is no exception:
+// it would end all of the directory's other tokens, somebody else's too.
+func noRoom(live []client.SCIMToken, directoryID string) diag.Diagnostic {
+	var names []string
+	for _, token := range live {
+		if token.Run {
+			continue
+		}
+		end := "has no end"
+		if token.ExpiresAt != nil {
+			end = "ends " + token.ExpiresAt.UTC().Format(time.RFC3339)
+		}
+		names = append(names, fmt.Sprintf("%s (…%s, id %s, %s)", token.Name, token.Suffix, token.ID, end))
+	}
+	if len(names) < client.MaxSCIMTokens {
+		return nil
+	}
+	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "Too many live tokens", fmt.Sprintf("The directory %s has %s. At most %d live at once: wait until one ends, destroy the resource that made it, or delete it.", directoryID, joinAnd(names), client.MaxSCIMTokens))
+}
+
+// warnOfTokenEnd warns 30 days before a token ends, as warnOfEnds does for certificates.
+func warnOfTokenEnd(m *scimTokenModel, now time.Time, diags *diag.Diagnostics) {
+	if m.ExpiresAt.IsNull() {
+		return
+	}
+	end := parseTime(m.ExpiresAt.ValueString())
+	if left := end.Sub(now); left < endsSoon {
+		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token ends soon", fmt.Sprintf("The token %s (…%s) ends on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), end.Format(time.DateOnly), plural(max(0, int(left.Hours()/24)), "day")))
+	}
+}
+
+// Create implements [resource.Resource].
+func (r *scimTokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m scimTokenModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if ok && !resp.Diagnostics.HasError() && r.send(ctx, account, &m, nil, req.Config, &resp.Diagnostics) {
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	}
+}
+
+// send makes the planned token, beside the prior one that it takes the place of, if any.
+func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *scimTokenModel, config tfsdk.Config, diags *diag.Diagnostics) bool {
+	const summary = "Could not create SCIM token"
+	var secret types.String
+	diags.Append(config.GetAttribute(ctx, path.Root("token_wo"), &secret)...)
+	if diags.HasError() {
+		return false
+	}
+	directory := m.DirectoryID.ValueString()
+	live, err := r.client.ListSCIMTokens(ctx, account, directory)
+	switch {
+	case client.IsNotFound(err):
+		diags.AddAttributeError(path.Root("directory_id"), summary, fmt.Sprintf("Account %s has no directory %s.", account, directory))
+		return false
+	case err != nil:
+		diags.Append(failure(summary, err))
+		return false
+	}
+	if d := noRoom(live, directory); d != nil {
+		diags.Append(d)
+		return false
+	}
+	token := m.toNew(secret.ValueString(), time.Now())
+	// Tokens that are not this resource's are left alone, so an end is set only while the old one is there.
+	if prior != nil && slices.ContainsFunc(live, func(t client.SCIMToken) bool { return t.ID == prior.ID.ValueString() }) {
+		overlap := int64(parseDuration(m.Overlap.ValueString()) / time.Second)
+		token.OldTokenExpiresInSeconds = &overlap
+	}
+	created, err := r.client.CreateSCIMToken(ctx, account, directory, uuid.NewString(), token)
+	if client.IsConflict(err) { // there was room a moment ago
+		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, was deleted, or was made by an apply that broke off. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, firstNonEmpty(joinAnd(tokenNames(live)), "none"), reason(err)))
+		return false
+	}
+	if err != nil {
+		diags.Append(failureAtField(tokenArguments, summary, err))
+		return false
+	}
+	m.fromAPI(account, &created.SCIMToken)
+	return true
+}
+
+func tokenNames(tokens []client.SCIMToken) []string {
+	names := make([]string, len(tokens))
+	for i, token := range tokens {
+		names[i] = fmt.Sprintf("%s (…%s)", token.Name, token.Suffix)
+	}
+	return names
+}
+
+// tokenArguments finds the argument for a field of the API.
+var tokenArguments = map[string]path.Path{
+	"name":                         path.Root("name"),
+	"token":                        path.Root("token_wo"),
+	"expires_at":                   path.Root("expires_in"),
+	"old_token_expires_in_seconds": path.Root("overlap"),
+}
+
+// Read implements [resource.Resource].
+func (r *scimTokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m scimTokenModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	live, err := r.client.ListSCIMTokens(ctx, account, m.DirectoryID.ValueString())
+	if err != nil && !client.IsNotFound(err) {
+		resp.Diagnostics.Append(failure("Could not read SCIM token", err))
+		return
+	}
+	at := slices.IndexFunc(live, func(t client.SCIMToken) bool { return t.ID == m.ID.ValueString() })
+	if at < 0 {
+		resp.Diagnostics.AddWarning("SCIM token is gone", fmt.Sprintf("The token %s (…%s) of directory %s no longer works: it has ended, or somebody deleted it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes a new one. The server takes no secret twice: bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.", m.Name.ValueString(), m.Suffix.ValueString(), m.DirectoryID.ValueString()))
+		forget(ctx, resp, m.identity(account))
+		return
+	}
+	m.fromAPI(account, &live[at])
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// Update implements [resource.Resource]. A new version is a new token; what else can change is kept for the next one.
+func (r *scimTokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m, prior scimTokenModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	switch {
+	case !m.TokenWOVersion.Equal(prior.TokenWOVersion):
+		if !r.send(ctx, account, &m, &prior, req.Config, &resp.Diagnostics) {
+			return
+		}
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePrevious, previousToken(prior.ID.ValueString()))...)
+	case !m.Name.Equal(prior.Name): // it was not known while planning
+		resp.Diagnostics.Append(needsSecret())
+		return
+	default:
+		m.observed(&prior)
+	}
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// previousToken is a token's id as the private state takes it.
+func previousToken(id string) []byte {
+	text, _ := json.Marshal(id) // a string can always be encoded
+	return text
+}
+
+// Delete implements [resource.Resource]: it ends the token, and the one before it where that still overlaps.
+func (r *scimTokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var m scimTokenModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	previous, diags := req.Private.GetKey(ctx, privatePrevious)
+	resp.Diagnostics.Append(diags...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ids := []string{m.ID.ValueString()}
+	if previous != nil {
+		var id string
+		if err := json.Unmarshal(previous, &id); err != nil {
+			resp.Diagnostics.AddError("Could not read private state", sentence(err))
+			return
+		}
+		ids = append(ids, id)
+	}
+	for _, id := range ids {
+		if err := r.client.DeleteSCIMToken(ctx, account, m.DirectoryID.ValueString(), id); err != nil {
+			resp.Diagnostics.Append(failure("Could not delete SCIM token", err))
+		}
+	}
+}
