@@ -16,8 +16,9 @@ import (
 
 // Expr is a filter: Compare, ValuePath, And, Or or Not.
 type Expr interface {
-	// String is the filter in its plainest form. It parses back equal, where it
-	// is not made too long by the one space that "not(" lacks.
+	// String is the filter in its plainest form. It parses back equal, where
+	// what makes it plain, a space or parentheses, does not make it too long or
+	// too deep.
 	String() string
 	// rank orders by how tightly an expression binds.
 	rank() int

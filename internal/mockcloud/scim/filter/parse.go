@@ -56,12 +56,8 @@ func ParsePath(s string) (Target, error) {
 			return Target{}, err
 		}
 		p.kind = scimerr.InvalidPath
-		if p.peek() == '.' {
-			p.at++
-			start := p.at
-			if t.Sub = p.word(); !name.MatchString(t.Sub) {
-				return Target{}, p.fail(start, "expected the name of a sub-attribute after %q", ".")
-			}
+		if t.Sub, err = p.sub(); err != nil {
+			return Target{}, err
 		}
 	}
 	if err := p.end("the end of the path"); err != nil {
@@ -190,10 +186,25 @@ func (p *parser) term() (Expr, error) {
 		return nil, err
 	}
 	if p.peek() == '[' {
-		e, err := p.brackets(path)
-		return ValuePath{path, e}, err
+		return p.valuePath(path)
 	}
 	return p.compare(path)
+}
+
+// valuePath reads the brackets after an attribute, and what Entra ID puts behind them
+// against the grammar: emails[type eq "work"].value eq "x" means the same as
+// emails[type eq "work" and value eq "x"].
+func (p *parser) valuePath(path Path) (Expr, error) {
+	e, err := p.brackets(path)
+	if err != nil {
+		return nil, err
+	}
+	sub, err := p.sub()
+	if err != nil || sub == "" {
+		return ValuePath{path, e}, err
+	}
+	held, err := p.compare(Path{Name: sub})
+	return ValuePath{path, And{e, held}}, err
 }
 
 // enclosed reads a filter between two bytes, the first of which is next.
@@ -227,6 +238,20 @@ func (p *parser) brackets(path Path) (Expr, error) {
 	e, err := p.enclosed('[', ']')
 	p.inValue = false
 	return e, err
+}
+
+// sub reads the sub-attribute behind brackets; empty for none.
+func (p *parser) sub() (string, error) {
+	if p.peek() != '.' {
+		return "", nil
+	}
+	p.at++
+	start := p.at
+	sub := p.word()
+	if !name.MatchString(sub) {
+		return "", p.fail(start, "expected the name of a sub-attribute after %q", ".")
+	}
+	return sub, nil
 }
 
 // path reads an attribute's path. What is in front of its last colon is a URI,

@@ -54,6 +54,8 @@ func TestParse(t *testing.T) {
 		enterpriseURN + ` pr`:                                      ``,
 		enterpriseURN + `:manager.displayName pr`:                  ``,
 		`emails[not (type eq "a") or (value pr)]`:                  `emails[not (type eq "a") or value pr]`,
+		`emails[type eq "work"].value eq "x" and a pr`:             `emails[type eq "work" and value eq "x"] and a pr`,
+		`x:y[a pr or b pr].c pr`:                                   `x:y[(a pr or b pr) and c pr]`,
 		strings.Repeat("a pr or ", 500) + "a pr":                   ``,
 		strings.Repeat("(", 32) + "a pr" + strings.Repeat(")", 32): "a pr",
 	}
@@ -108,6 +110,9 @@ func TestParseMistakes(t *testing.T) {
 		`userName eq "\x"`:             {13, "not a valid JSON string"},
 		`userName eq "é" nor a pr`:     {17, `"and", "or" or the end of the filter, found "nor"`},
 		`userName eq 1and a pr`:        {13, "expected a value"},
+		`emails[type pr].`:             {17, "expected the name of a sub-attribute"},
+		`emails[type pr].a.b eq 1`:     {17, "expected the name of a sub-attribute"},
+		`emails[type pr].value`:        {22, "expected an operator"},
 		`userName eq 01`:               {13, "expected a value"},
 		`a pr and`:                     {9, "expected an attribute, found the end"},
 		`a pr or or b pr`:              {12, "expected an operator"},
@@ -119,7 +124,6 @@ func TestParseMistakes(t *testing.T) {
 		`emails[]`:                     {8, "expected an attribute"},
 		`emails[a[b pr]]`:              {9, "cannot be inside another"},
 		`name.a[b pr]`:                 {7, "choose values of an attribute"},
-		`emails[a pr].value eq "x"`:    {13, `found ".value"`},
 		`1a pr`:                        {1, `found "1a"`},
 		`a.b.c pr`:                     {1, `found "a.b.c"`},
 		`a. pr`:                        {1, `found "a."`},
@@ -262,7 +266,7 @@ func TestRoundTrip(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		`userName eq "bjensen"`, `not(a pr) or emails[type eq "work"] and x:y.z le -1e5`,
-		`a eq "\u00e9`, `((a pr)`, `members[value eq "1"].display`, enterpriseURN,
+		`a eq "\u00e9`, `((a pr)`, `members[value eq "1"].display`, `a[b pr].c eq "x"`, enterpriseURN,
 	} {
 		f.Add(s)
 	}
