@@ -130,7 +130,11 @@ func (p patcher) change(op Op, t filter.Target, value any) error {
 	if t.Filter != nil && !attribute.MultiValued {
 		return scimerr.New(scimerr.InvalidPath, "%s has one value, brackets cannot choose from it", whole)
 	}
-	c := change{op: op, target: t, attribute: attribute, sub: sub, value: clean(value), exact: func(path string) bool {
+	value = clean(value)
+	if t.Sub != "" || !attribute.MultiValued {
+		value = theOne(value, t.Sub == "" && attribute.Complex)
+	}
+	c := change{op: op, target: t, attribute: attribute, sub: sub, value: value, exact: func(path string) bool {
 		if t.URI != "" {
 			path = t.URI + ":" + path
 		}
@@ -195,6 +199,21 @@ func same(before, after any) bool {
 		before = nil
 	}
 	return reflect.DeepEqual(before, after)
+}
+
+// theOne is the value for what has only one. Entra ID may send it as a list with one
+// object, [{"value": "x"}].
+func theOne(value any, isComplex bool) any {
+	list, ok := value.([]any)
+	if !ok || len(list) != 1 {
+		return value
+	}
+	if object, ok := list[0].(map[string]any); ok && !isComplex {
+		if key, ok := filter.Key(object, "value"); ok {
+			return object[key]
+		}
+	}
+	return list[0]
 }
 
 // clean leaves out what is null, which is the same as absent (RFC 7643, 2.5).

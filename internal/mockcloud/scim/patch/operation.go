@@ -5,8 +5,9 @@
 //
 // It also understands what Entra ID and Okta send beyond the RFC: operators in
 // any case, "remove" with the values to remove, a choice of values that do not
-// exist yet, keys that are paths, and a manager as a plain string. Whether the
-// result is a valid resource is for the schema to say.
+// exist yet, keys that are paths, a manager as a plain string, and a list of one
+// where there is only one value. Whether the result is a valid resource is for the
+// schema to say.
 package patch
 
 import (
