@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What the directory of DirectoryScenario is reached by.
+// What the directory of DirectoryScenario and WithDirectory is reached by.
 const (
 	DirectoryEndpoint = "okta" // the last part of the SCIM endpoint's address
 	DirectoryToken    = "directory-token-0123456789abcdef"
@@ -37,20 +37,85 @@ accounts:
           - {group_name: Owners, role: Owner, priority: 2}
 `)
 
+// WithDirectory is an account with two Owners, two Members and a directory for the people of acme.com, which has neither
+// people nor mappings yet.
+var WithDirectory = Scenario(`
+accounts:
+  - id: ` + AccountID + `
+    handle: acme
+    name: Acme
+    features: [sso, scim, teams, custom_roles, audit_logs]
+    rate_limit_per_minute: 0
+    domains: [acme.com]
+    users:
+      - {email: owner@acme.com, first_name: Account, last_name: Owner, role: Owner, api_key: ` + OwnerKey + `}
+      - {email: second.owner@acme.com, first_name: Second, last_name: Owner, role: Owner, api_key: ` + SecondOwnerKey + `}
+      - {email: ada@acme.com, first_name: Ada, last_name: Lovelace, role: Member, api_key: pnu_ada}
+      - {email: grace@acme.com, first_name: Grace, last_name: Hopper, role: Member, api_key: pnu_grace}
+    service_accounts: [{name: terraform, role: Owner, api_key: ` + ServiceKey + `}]
+    custom_roles: [{name: Auditor, permissions: ["read:account"]}]
+    workspaces: [{handle: production, name: Production}]
+    directories: [{name: Okta, type: okta scim v2.0, endpoint: ` + DirectoryEndpoint + `, token: ` + DirectoryToken + `}]
+`)
+
 // SCIMURL is the address of the directory's SCIM endpoint.
 func (s *Server) SCIMURL() string { return s.URL + "/scim/v2.0/" + DirectoryEndpoint }
 
 // SCIM makes a request as the directory's identity provider does. Any answer but 2xx fails the test.
 func (s *Server) SCIM(method, path string, body, out any) {
 	s.t.Helper()
-	s.do(DirectoryToken, method, strings.TrimPrefix(s.SCIMURL(), s.URL)+path, body, out)
+	s.SCIMTo(s.SCIMURL(), DirectoryToken, method, path, body, out)
 }
 
-// PushGroup makes a group of the directory, without members.
-func (s *Server) PushGroup(name string) {
+// SCIMTo is SCIM for another directory.
+func (s *Server) SCIMTo(endpoint, token, method, path string, body, out any) {
 	s.t.Helper()
+	s.do(token, method, strings.TrimPrefix(endpoint, s.URL)+path, body, out)
+}
+
+// scimRow is the part of a SCIM resource that tests need.
+type scimRow struct {
+	ID string `json:"id"`
+}
+
+// PushUser makes a user of the directory, and gives the SCIM id.
+func (s *Server) PushUser(email string) string {
+	s.t.Helper()
+	var row scimRow
+	s.SCIM(http.MethodPost, "/Users", ActiveUser(email), &row)
+	return row.ID
+}
+
+// ActiveUser is a person as an identity provider pushes them.
+func ActiveUser(email string) map[string]any {
+	first, _, _ := strings.Cut(email, "@")
+	return map[string]any{
+		"schemas":  []string{"urn:ietf:params:scim:schemas:core:2.0:User"},
+		"userName": email, "active": true, "name": map[string]any{"givenName": first},
+		"emails": []map[string]any{{"value": email, "type": "work", "primary": true}},
+	}
+}
+
+// PushGroup makes a group of the directory, with users as members who are given by their SCIM ids, and gives its own.
+func (s *Server) PushGroup(name string, members ...string) string {
+	s.t.Helper()
+	rows := make([]map[string]any, len(members))
+	for i, member := range members {
+		rows[i] = map[string]any{"value": member}
+	}
+	var row scimRow
 	s.SCIM(http.MethodPost, "/Groups", map[string]any{
-		"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:Group"}, "displayName": name,
+		"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:Group"}, "displayName": name, "members": rows,
+	}, &row)
+	return row.ID
+}
+
+// RenameGroup gives a group of the directory another name.
+func (s *Server) RenameGroup(id, name string) {
+	s.t.Helper()
+	s.SCIM(http.MethodPatch, "/Groups/"+id, map[string]any{
+		"schemas":    []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"},
+		"Operations": []map[string]any{{"op": "replace", "path": "displayName", "value": name}},
 	}, nil)
 }
 

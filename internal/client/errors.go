@@ -199,6 +199,12 @@ func IsPlanLimit(err error) bool {
 	return errors.As(err, &limit)
 }
 
+// IsNotOffered reports that the server has no managed configuration.
+func IsNotOffered(err error) bool {
+	var missing *NotOfferedError
+	return errors.As(err, &missing)
+}
+
 // cause is what failed underneath an error. It answers errors.Is and errors.As
 // but is never unwrapped, because its own text may repeat the key.
 type cause struct{ err error }

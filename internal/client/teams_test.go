@@ -74,12 +74,14 @@ func TestTeamRequests(t *testing.T) {
 		"keep out": {
 			204, ``,
 			func(c *Client) (any, error) { return nil, c.RemoveTeamAccess(ctx, "a", "w", "t1") },
-			sent{"DELETE", "/workspaces/w/team_access/t1", ``}, nil,
+			sent{"DELETE", "/workspaces/w/team_access/t1", ``},
+			nil,
 		},
 		"out already": {
 			404, `{"detail":"Team access not found"}`,
 			func(c *Client) (any, error) { return nil, c.RemoveTeamAccess(ctx, "a", "w", "t1") },
-			sent{"DELETE", "/workspaces/w/team_access/t1", ``}, nil,
+			sent{"DELETE", "/workspaces/w/team_access/t1", ``},
+			nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,7 +15,6 @@ const (
 	claimSessionPolicy = "session policy"
 	claimConnection    = "identity provider"
 	claimTeamRole      = "role of team"
-	claimMapping       = "group role mapping"
 	claimDirectory     = "SCIM directory"
 )
 

@@ -50,6 +50,7 @@ type session struct {
 	unknown   []string       // arguments of the provider block that are not known yet
 	claims    *claims        // what resources of this run have taken hold of
 	guard     guard          // what this run may do to people's access
+	ownership ownership      // which accounts have directories that govern members
 }
 
 // newSession checks the whole provider block, reporting every mistake, and connects nothing: the first request is made

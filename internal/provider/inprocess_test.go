@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"context"
-	"net/http"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -183,12 +182,11 @@ func noErrors(t testing.TB, diagnostics []*tfprotov6.Diagnostic) {
 
 func TestImportByIdentity(t *testing.T) {
 	t.Parallel()
-	srv := acctest.Start(t)
+	srv := acctest.Start(t, acctest.WithDirectory)
 	srv.SetDomains("acme.com", "acme.example")
+	mapping := srv.AddMapping("Engineers", "Auditor", 10)
 	crew := srv.AddTeam("Crew")
 	srv.SetTeamRole(crew, "production", "Viewer")
-	var okta directory
-	srv.Call(acctest.OwnerKey, http.MethodPost, "/sso/directories", map[string]any{"name": "Okta", "type": "okta scim v2.0"}, &okta)
 	for typeName, test := range map[string]struct {
 		identity map[string]any
 		check    string
@@ -199,8 +197,9 @@ func TestImportByIdentity(t *testing.T) {
 		"prefectsso_member_role":  {map[string]any{"account_id": acctest.AccountID, "email": "ada@acme.com"}, "role", tftypes.NewValue(tftypes.String, "Member")},
 		"prefectsso_member_roles": {map[string]any{"account_id": acctest.AccountID}, "account_id", tftypes.NewValue(tftypes.String, acctest.AccountID)},
 
+		"prefectsso_group_role_mapping":  {map[string]any{"directory_id": srv.DirectoryID(), "id": mapping}, "role", tftypes.NewValue(tftypes.String, "Auditor")},
 		"prefectsso_team_workspace_role": {map[string]any{"team_id": crew, "workspace_id": srv.WorkspaceID("production")}, "role", tftypes.NewValue(tftypes.String, "Viewer")},
-		"prefectsso_scim_directory":      {map[string]any{"id": okta.ID}, "name", tftypes.NewValue(tftypes.String, "Okta")},
+		"prefectsso_scim_directory":      {map[string]any{"id": srv.DirectoryID()}, "name", tftypes.NewValue(tftypes.String, "Okta")},
 	} {
 		t.Run(typeName, func(t *testing.T) {
 			t.Parallel()

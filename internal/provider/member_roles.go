@@ -80,7 +80,8 @@ func (c roleChange) email() string {
 
 // apply makes the changes, promotions first: whoever gets `bypass:sso` gets it before anybody loses it, so that the
 // account is never without somebody who gets in. Changes of one phase go side by side, within the client's bound.
-func (s *session) apply(ctx context.Context, account string, changes []roleChange, at path.Path, diags *diag.Diagnostics) {
+// advice says how to leave somebody out whose role a mapping gives.
+func (s *session) apply(ctx context.Context, account string, changes []roleChange, at path.Path, advice string, diags *diag.Diagnostics) {
 	members := s.client.Members(account)
 	var mu sync.Mutex
 	for _, phase := range promotionsFirst(changes) {
@@ -89,9 +90,10 @@ func (s *session) apply(ctx context.Context, account string, changes []roleChang
 		for _, change := range phase {
 			group.Go(func() error {
 				if err := members.SetRole(ctx, change.member, change.role); err != nil {
+					refusal := s.roleFailure(ctx, account, at, "Could not change role of "+change.email(), change.member, advice, err)
 					mu.Lock()
 					defer mu.Unlock()
-					diags.Append(failureAt(at, "Could not change role of "+change.email(), err))
+					diags.Append(refusal)
 					return err
 				}
 				return nil

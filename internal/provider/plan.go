@@ -108,3 +108,10 @@ func isCreate(req resource.ModifyPlanRequest) bool { return req.State.Raw.IsNull
 
 // known says whether a string has a value that can be checked.
 func known(v basetypes.StringValue) bool { return !v.IsNull() && !v.IsUnknown() }
+
+// unknownObject says whether a nested attribute is unknown as a whole, which no model can hold.
+func unknownObject(ctx context.Context, resp *resource.ModifyPlanResponse, name string) bool {
+	var object basetypes.ObjectValue
+	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root(name), &object)...)
+	return object.IsUnknown()
+}

@@ -117,6 +117,7 @@ func (p *prefectssoProvider) Resources(context.Context) []func() resource.Resour
 	return []func() resource.Resource{
 		newDomainResource,
 		newDomainsResource,
+		newGroupRoleMappingResource,
 		newIdentityProviderResource,
 		newMemberRoleResource,
 		newMemberRolesResource,

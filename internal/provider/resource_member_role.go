@@ -35,6 +35,9 @@ const (
 	resetRole       = "Member"
 )
 
+// memberRoleAdvice is how somebody whose role a mapping gives is left out.
+const memberRoleAdvice = "Take this resource out of the configuration (a `removed` block, or `terraform state rm`), or give `role` the value that the mapping gives."
+
 func newMemberRoleResource() resource.Resource { return &memberRoleResource{} }
 
 // memberRoleResource is the account role of one person. The membership itself comes and goes without it.
@@ -83,6 +86,10 @@ func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaReques
 				Computed:            true,
 				MarkdownDescription: "Whether the membership is active. A deactivated person keeps the role but has no access.",
 			},
+			"managed_by": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "What decides about the role: `manual` (people do), `directory:<id>` (the default role of the directory that brought the person) or `mapping:<id>` (a `prefectsso_group_role_mapping`; a plan that would give another role fails). Null where the server does not tell: today's Prefect Cloud of people whom a directory brought, and a key that may not see directories. It is asked for when the role changes, here or behind Terraform's back, not at each refresh, which would cost a request a person.",
+			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create:            true,
 				CreateDescription: "How long to wait for a person who is not a member yet, such as `10m`. Default: not at all.",
@@ -104,6 +111,7 @@ type memberRoleModel struct {
 	OnDestroy types.String       `tfsdk:"on_destroy"`
 	UserID    types.String       `tfsdk:"user_id"`
 	Active    types.Bool         `tfsdk:"active"`
+	ManagedBy types.String       `tfsdk:"managed_by"`
 	Timeouts  timeouts.Value     `tfsdk:"timeouts"`
 }
 
@@ -175,7 +183,9 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 		}
 		return
 	}
-	r.checkAccess(ctx, account, []roleChange{{member, role}}, func(string) path.Path { return path.Root("role") }, &resp.Diagnostics)
+	changes, at := []roleChange{{member, role}}, func(string) path.Path { return path.Root("role") }
+	r.checkOwnership(ctx, account, changes, at, memberRoleAdvice, &resp.Diagnostics)
+	r.checkAccess(ctx, account, changes, at, &resp.Diagnostics)
 }
 
 // Create implements [resource.Resource].
@@ -213,7 +223,7 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 	}
 	if member.AccountRoleID != role.ID {
 		if err := members.SetRole(ctx, member, role); err != nil {
-			diags.Append(failureAt(path.Root("role"), "Could not change role", err))
+			diags.Append(r.roleFailure(ctx, account, path.Root("role"), "Could not change role", member, memberRoleAdvice, err))
 			return false
 		}
 		member.AccountRoleID, member.AccountRoleName = role.ID, role.Name
@@ -225,10 +235,19 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 	}
 	wanted := m.Role.ValueString()
 	m.fromAPI(account, member)
+	r.observeOwner(ctx, account, m, member, diags)
 	if m.Role.ValueString() != wanted {
 		diags.AddAttributeError(path.Root("role"), "Role changed by somebody else", fmt.Sprintf("%s was given %s, but has %s now: somebody else, a mapping or a directory changed it at the same time. Find out who before applying again.", m.Email.ValueString(), role.Name, member.AccountRoleName))
 	}
 	return true
+}
+
+// observeOwner finds out what decides about the role.
+func (r *memberRoleResource) observeOwner(ctx context.Context, account string, m *memberRoleModel, member client.Membership, diags *diag.Diagnostics) {
+	var err error
+	if m.ManagedBy, err = r.managedBy(ctx, account, member); err != nil {
+		diags.AddWarning("Not known who decides about the role", fmt.Sprintf("Reading what decides about the role of %s failed, so `managed_by` is null. %s", m.Email.ValueString(), reason(err)))
+	}
 }
 
 // Read implements [resource.Resource].
@@ -250,7 +269,11 @@ func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest,
 		resp.Diagnostics.Append(failure("Could not read role of member", err))
 		return
 	}
+	before := m.Role
 	m.fromAPI(account, member)
+	if !m.Role.Equal(before) {
+		r.observeOwner(ctx, account, &m, member, &resp.Diagnostics)
+	}
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
@@ -292,6 +315,10 @@ func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequ
 	}
 	if err == nil && member.AccountRoleID != role.ID {
 		err = members.SetRole(ctx, member, role)
+	}
+	if mapping := r.mappingBehind(ctx, account, member, err); mapping != nil {
+		resp.Diagnostics.AddWarning("Role was not reset", fmt.Sprintf("The group role mapping %s (%s) gives %s the role %s, and goes on to: there was nothing to reset.", mapping.ID, describeMatch(mapping.Match), m.Email.ValueString(), member.AccountRoleName))
+		return
 	}
 	if err != nil && !client.IsNotFound(err) {
 		resp.Diagnostics.Append(failure("Could not reset role", err))

@@ -27,6 +27,9 @@ var (
 
 func newMemberRolesResource() resource.Resource { return &memberRolesResource{} }
 
+// memberRolesAdvice is how people whose role a mapping gives are left out.
+const memberRolesAdvice = "Take them out of `roles`, or write the role that the mapping gives."
+
 // memberRolesResource is the account roles of many people in one resource: thousands of resources would cost Terraform
 // far more than the requests.
 type memberRolesResource struct {
@@ -123,7 +126,9 @@ func (r *memberRolesResource) planRoles(ctx context.Context, req resource.Modify
 	if len(absent) > 0 {
 		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Not members yet", fmt.Sprintf("%s of `roles` not members of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", are(len(absent)), plan.AccountID.ValueString(), someOf(absent)))
 	}
-	r.checkAccess(ctx, plan.AccountID.ValueString(), changes, func(email string) path.Path { return path.Root("roles").AtMapKey(spelledAs(changed, email)) }, &resp.Diagnostics)
+	at := func(email string) path.Path { return path.Root("roles").AtMapKey(spelledAs(changed, email)) }
+	r.checkOwnership(ctx, plan.AccountID.ValueString(), changes, at, memberRolesAdvice, &resp.Diagnostics)
+	r.checkAccess(ctx, plan.AccountID.ValueString(), changes, at, &resp.Diagnostics)
 }
 
 // are counts people for a sentence that goes on in the plural or not.
@@ -230,7 +235,7 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of `roles` not members of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", are(len(absent)), account, someOf(absent)))
 		return false
 	}
-	r.apply(ctx, account, changes, at, diags)
+	r.apply(ctx, account, changes, at, memberRolesAdvice, diags)
 
 	emails := make([]string, len(changes))
 	for i, change := range changes {

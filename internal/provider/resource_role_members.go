@@ -29,6 +29,9 @@ var (
 
 func newRoleMembersResource() resource.Resource { return &roleMembersResource{} }
 
+// roleMembersAdvice is how people whose role a mapping gives are left out.
+const roleMembersAdvice = "Let `members` name exactly those of them to whom the mapping gives this role, or put them into `ignore_emails`."
+
 // roleMembersResource is exactly which people hold an account role. What it does with them is in role_members.go.
 type roleMembersResource struct {
 	resourceBase
@@ -148,6 +151,7 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if isCreate(req) && len(work.removed) > 0 {
 		resp.Diagnostics.AddAttributeWarning(at, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", plan.Role.ValueString(), someOf(work.removedEmails()), plan.RemovedRole.ValueString()))
 	}
+	r.checkOwnership(ctx, plan.AccountID.ValueString(), work.changes(), func(string) path.Path { return at }, roleMembersAdvice, &resp.Diagnostics)
 	r.checkAccess(ctx, plan.AccountID.ValueString(), work.changes(), func(string) path.Path { return at }, &resp.Diagnostics)
 }
 

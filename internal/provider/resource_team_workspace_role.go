@@ -135,6 +135,12 @@ func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource
 		return
 	}
 	r.planAccount(ctx, req, resp)
+	if unknownObject(ctx, resp, "team") {
+		if !isCreate(req) {
+			resp.RequiresReplace.Append(path.Root("team"))
+		}
+		return
+	}
 	var plan teamWorkspaceRoleModel
 	var prior *teamWorkspaceRoleModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)

@@ -112,6 +112,50 @@ func TestAccTeamWorkspaceRole(t *testing.T) {
 	})
 }
 
+// The team of a directory group is found by the group's name and by its id, and shows as what it is.
+func TestAccTeamWorkspaceRoleOfGroup(t *testing.T) {
+	t.Parallel()
+	for name, mode := range map[string]acctest.Option{"managed": nil, "published only": acctest.PublishedOnly} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			options := []acctest.Option{acctest.WithDirectory}
+			if mode != nil {
+				options = append(options, mode)
+			}
+			srv := acctest.Start(t, options...)
+			var group string
+			data := `
+data "prefectsso_team" "crew" { id = prefectsso_team_workspace_role.crew.team_id }
+data "prefectsso_teams" "synced" { directory_id = "` + srv.DirectoryID() + `" }
+`
+			of := func(group string) string {
+				return teamRoleConfig(srv, `directory_group = "`+group+`"`, "production", "Viewer")
+			}
+			runSteps(t,
+				resource.TestStep{Config: of("Engineers"), ExpectError: spread(`No team of the directory group "Engineers" arrived`)},
+				resource.TestStep{
+					PreConfig: func() { srv.PushGroup("Engineers", srv.PushUser("ada@acme.com")) },
+					Config:    of("Engineers") + data,
+					ConfigStateChecks: []statecheck.StateCheck{
+						statecheck.ExpectKnownValue("data.prefectsso_team.crew", tfjsonpath.New("members"), knownvalue.MapSizeExact(1)),
+						statecheck.ExpectKnownValue("data.prefectsso_team.crew", tfjsonpath.New("directory_group_id"), knownvalue.NotNull()),
+						statecheck.ExpectKnownValue("data.prefectsso_teams.synced", tfjsonpath.New("teams").AtMapKey("Engineers").AtMapKey("people"), knownvalue.Int64Exact(1)),
+					},
+					Check: func(s *terraform.State) error {
+						group = s.RootModule().Resources["data.prefectsso_team.crew"].Primary.Attributes["directory_group_id"]
+						return nil
+					},
+				},
+			)
+			runSteps(t,
+				resource.TestStep{Config: of(group)},
+				resource.TestStep{Config: of(group), ConfigPlanChecks: emptyPlan()},
+				resource.TestStep{ResourceName: teamRoleAddress, ImportState: true, ImportStateId: group + "/production", ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "team_id"},
+			)
+		})
+	}
+}
+
 func TestAccTeamWorkspaceRoleBadInput(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -165,7 +165,7 @@ func (s *session) write(ctx context.Context, account string, m, prior *roleMembe
 	if !s.claims.take("prefectsso_role_members", account, claimMemberRole, at, diags, claimed...) {
 		return false
 	}
-	s.apply(ctx, account, work.changes(), at, diags)
+	s.apply(ctx, account, work.changes(), at, roleMembersAdvice, diags)
 
 	if !diags.HasError() {
 		m.AccountID = keepCase(m.AccountID, account)

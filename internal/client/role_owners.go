@@ -1,0 +1,129 @@
+package client
+
+import (
+	"context"
+	"strings"
+)
+
+// RoleOwner is what decides about a member's role.
+type RoleOwner struct {
+	Source      string // one of the RoleSource constants; "" where the server does not tell
+	DirectoryID string // the directory that governs the membership, if any
+	MappingID   string // the group role mapping that gives the role, if one does
+}
+
+// RoleOwnerOf finds out what decides about a user's role: one request for
+// somebody whom no directory governs, two or three for others. Where the server
+// does not tell, or not this caller, the answer has no Source.
+func (c *Client) RoleOwnerOf(ctx context.Context, accountID string, m Membership) (RoleOwner, error) {
+	details, err := c.GetMembershipDetails(ctx, accountID, m.ID)
+	switch {
+	case untold(err):
+		return RoleOwner{}, nil
+	case err != nil:
+		return RoleOwner{}, err
+	case details.DirectoryID == nil:
+		return RoleOwner{Source: RoleSourceManual}, nil
+	}
+	owner := RoleOwner{DirectoryID: *details.DirectoryID}
+	if m.Email == nil {
+		return owner, nil
+	}
+	email := scimQuote(*m.Email)
+	for _, filter := range []string{"userName eq " + email, "emails.value eq " + email} {
+		users, err := c.ListDirectoryUsers(ctx, accountID, owner.DirectoryID, DirectoryUserQuery{Filter: filter})
+		if untold(err) {
+			return owner, nil
+		}
+		if err != nil {
+			return RoleOwner{}, err
+		}
+		for _, user := range users {
+			if user.became(m) {
+				return user.roleOwner(owner.DirectoryID), nil
+			}
+		}
+	}
+	return owner, nil
+}
+
+// RoleMapping is a group role mapping that gives somebody the role.
+type RoleMapping struct {
+	DirectoryID string
+	GroupRoleMapping
+}
+
+// RoleMappingOf finds the mapping that gives a user the role; nil for none, and
+// where the server does not tell, or not this caller.
+func (c *Client) RoleMappingOf(ctx context.Context, accountID string, m Membership) (*RoleMapping, error) {
+	owner, err := c.RoleOwnerOf(ctx, accountID, m)
+	if err != nil || owner.MappingID == "" {
+		return nil, err
+	}
+	mapping, err := c.GetGroupRoleMapping(ctx, accountID, owner.DirectoryID, owner.MappingID)
+	if untold(err) { // it ended meanwhile
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &RoleMapping{owner.DirectoryID, *mapping}, nil
+}
+
+// MappedMembers finds out which users have their role from a mapping, by the id
+// of the membership. It reads directories as a whole, and those without mappings
+// not at all. Where the server does not tell, or not this caller, it finds none.
+func (c *Client) MappedMembers(ctx context.Context, accountID string) (map[string]RoleMapping, error) {
+	directories, err := c.ListDirectories(ctx, accountID)
+	if untold(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]RoleMapping{}
+	for _, directory := range directories {
+		mappings, err := c.ListGroupRoleMappings(ctx, accountID, directory.ID)
+		if err != nil {
+			return nil, err
+		}
+		if len(mappings) == 0 {
+			continue
+		}
+		users, err := c.ListDirectoryUsers(ctx, accountID, directory.ID, DirectoryUserQuery{})
+		if err != nil {
+			return nil, err
+		}
+		byID := make(map[string]GroupRoleMapping, len(mappings))
+		for _, mapping := range mappings {
+			byID[mapping.ID] = mapping
+		}
+		for _, user := range users {
+			if mapping, ok := byID[user.roleOwner("").MappingID]; ok && user.AccountMembershipID != nil {
+				found[strings.ToLower(*user.AccountMembershipID)] = RoleMapping{directory.ID, mapping}
+			}
+		}
+	}
+	return found, nil
+}
+
+// untold says whether the server does not have what was asked for, or does not
+// show it to this caller.
+func untold(err error) bool { return IsNotOffered(err) || IsNotFound(err) || IsForbidden(err) }
+
+func (u DirectoryUser) became(m Membership) bool {
+	return u.AccountMembershipID != nil && strings.EqualFold(*u.AccountMembershipID, m.ID)
+}
+
+// roleOwner reads who decides about the role of somebody who became a member.
+// Without a source it is the role that they had before the directory came.
+func (u DirectoryUser) roleOwner(directoryID string) RoleOwner {
+	owner := RoleOwner{Source: RoleSourceManual, DirectoryID: directoryID}
+	if u.RoleSource != nil {
+		owner.Source = *u.RoleSource
+	}
+	if u.MappingID != nil {
+		owner.MappingID = *u.MappingID
+	}
+	return owner
+}

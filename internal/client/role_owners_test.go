@@ -1,0 +1,103 @@
+package client
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// answers gives each path below the account its answer: a status, or a body as JSON.
+func answers(t *testing.T, byPath map[string]any) *Client {
+	t.Helper()
+	return newTestClient(t, roundTripFunc(func(req *http.Request) (*http.Response, error) {
+		return inProcess{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			uri, err := url.QueryUnescape(strings.TrimPrefix(r.URL.RequestURI(), accountPath))
+			if err != nil {
+				t.Error(err)
+			}
+			switch given := byPath[uri].(type) {
+			case int:
+				answer(w, given, map[string]string{"detail": "no"})
+			case string:
+				answer(w, http.StatusOK, json.RawMessage(given))
+			default:
+				answer(w, http.StatusNotFound, map[string]string{"detail": "Not Found: " + uri})
+			}
+		})}.RoundTrip(req)
+	}))
+}
+
+func TestRoleOwnerOf(t *testing.T) {
+	t.Parallel()
+	const (
+		details = "/account_memberships/M1"
+		users   = "/sso/directories/directory_1/users?filter="
+		byName  = users + `userName eq "o\"hara@acme.com"&limit=1000`
+		byEmail = users + `emails.value eq "o\"hara@acme.com"&limit=1000`
+		in      = `{"id":"M1","directory_id":"directory_1"}`
+		nobody  = `{"data":[],"list_metadata":{"after":null}}`
+	)
+	user := func(membership, rest string) string {
+		return `{"data":[{"id":"directory_user_1","account_membership_id":` + membership + rest + `}],"list_metadata":{"after":null}}`
+	}
+	for name, test := range map[string]struct {
+		answers map[string]any
+		want    RoleOwner
+		fails   bool
+	}{
+		"in no directory":        {map[string]any{details: `{"id":"M1","directory_id":null}`}, RoleOwner{Source: "manual"}, false},
+		"a mapping":              {map[string]any{details: in, byName: user(`"m1"`, `,"role_source":"mapping","mapping_id":"x"`)}, RoleOwner{"mapping", "directory_1", "x"}, false},
+		"the directory":          {map[string]any{details: in, byName: user(`"M1"`, `,"role_source":"default"`)}, RoleOwner{"default", "directory_1", ""}, false},
+		"linked, role kept":      {map[string]any{details: in, byName: user(`"M1"`, `,"role_source":null,"mapping_id":null`)}, RoleOwner{"manual", "directory_1", ""}, false},
+		"another user name":      {map[string]any{details: in, byName: user(`"other"`, ""), byEmail: user(`"M1"`, `,"role_source":"default"`)}, RoleOwner{"default", "directory_1", ""}, false},
+		"not found there":        {map[string]any{details: in, byName: nobody, byEmail: nobody}, RoleOwner{DirectoryID: "directory_1"}, false},
+		"directories not shown":  {map[string]any{details: in, byName: 403, "": `{"id":"a","features":["scim"]}`}, RoleOwner{DirectoryID: "directory_1"}, false},
+		"not offered":            {map[string]any{details: in, "": `{"id":"a","features":["scim"]}`}, RoleOwner{DirectoryID: "directory_1"}, false},
+		"memberships not shown":  {map[string]any{details: 403}, RoleOwner{}, false},
+		"the server breaks down": {map[string]any{details: in, byName: 500}, RoleOwner{}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := answers(t, test.answers)
+			c.http.RetryMax = 0
+			got, err := c.RoleOwnerOf(t.Context(), testAccount, Membership{ID: "M1", Email: ptr(`o"hara@acme.com`)})
+			if got != test.want || (err != nil) != test.fails {
+				t.Errorf("got %+v, %v; want %+v", got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestMappedMembers(t *testing.T) {
+	t.Parallel()
+	const one, two = "/sso/directories/directory_1", "/sso/directories/directory_2"
+	mapping := GroupRoleMapping{ID: "x", Match: MappingMatch{GroupName: "Engineers"}, AccountRoleID: "r", Priority: 1, Status: "applied"}
+	for name, test := range map[string]struct {
+		answers map[string]any
+		want    map[string]RoleMapping
+	}{
+		"several directories": {
+			map[string]any{
+				"/sso/directories":           `[{"id":"directory_1"},{"id":"directory_2"}]`,
+				one + "/group_role_mappings": `[]`, // so its users are not asked for
+				two + "/group_role_mappings": `[{"id":"x","match":{"group_name":"Engineers"},"account_role_id":"r","priority":1,"status":"applied"}]`,
+				two + "/users?limit=1000":    `{"data":[{"id":"1","account_membership_id":"M1","role_source":"mapping","mapping_id":"x"},{"id":"2","account_membership_id":"M2","role_source":"manual"},{"id":"3"}],"list_metadata":{"after":null}}`,
+			},
+			map[string]RoleMapping{"m1": {"directory_2", mapping}},
+		},
+		"no directories": {map[string]any{"/sso/directories": `[]`}, map[string]RoleMapping{}},
+		"not shown":      {map[string]any{"/sso/directories": 403, "": `{"id":"a","features":["scim"]}`}, nil},
+		"not offered":    {map[string]any{"": `{"id":"a","features":["scim"]}`}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := answers(t, test.answers).MappedMembers(t.Context(), testAccount)
+			if err != nil || !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got %+v, %v; want %+v", got, err, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,319 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = &groupRoleMappingResource{}
+	_ resource.ResourceWithModifyPlan  = &groupRoleMappingResource{}
+	_ resource.ResourceWithImportState = &groupRoleMappingResource{}
+	_ resource.ResourceWithIdentity    = &groupRoleMappingResource{}
+)
+
+func newGroupRoleMappingResource() resource.Resource { return &groupRoleMappingResource{} }
+
+// groupRoleMappingResource is an account role for the people of a directory whom it matches. Its schema and its mapping
+// to the API are in group_role_mapping_model.go.
+type groupRoleMappingResource struct {
+	resourceBase
+}
+
+// Metadata implements [resource.Resource].
+func (r *groupRoleMappingResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_group_role_mapping"
+}
+
+// IdentitySchema implements [resource.ResourceWithIdentity].
+func (r *groupRoleMappingResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identitySchema("directory_id", "Id of the directory, directory_….", "id", "UUID of the mapping.")
+}
+
+// ModifyPlan implements [resource.ResourceWithModifyPlan].
+func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isDestroy(req) {
+		return
+	}
+	r.planAccount(ctx, req, resp)
+	if unknownObject(ctx, resp, "match") {
+		return
+	}
+	var plan groupRoleMappingModel
+	var prior *groupRoleMappingModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if !isCreate(req) {
+		prior = &groupRoleMappingModel{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	r.planMapping(ctx, &plan, prior, resp)
+	settle(ctx, req, resp, "account_id", "directory_id", "match", "role", "priority")
+	if prior != nil && prior.Status.ValueString() == client.MappingDangling && plan.Match.known() && plan.Match.toAPI() == prior.Match.toAPI() {
+		warnOfDangling(plan.Match.toAPI(), plan.DirectoryID, &resp.Diagnostics)
+	}
+}
+
+// planMapping checks what changes against the account. A role that is the same by id and by name stays as the state has
+// it.
+func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior *groupRoleMappingModel, resp *resource.ModifyPlanResponse) {
+	before := groupRoleMappingModel{Match: &mappingMatchModel{}}
+	if prior != nil {
+		before = *prior
+	}
+	matchChanges := plan.Match.known() && plan.Match.toAPI() != before.Match.toAPI()
+	roleChanges := known(plan.Role) && !plan.Role.Equal(before.Role)
+	priorityChanges := !plan.Priority.IsUnknown() && !plan.Priority.Equal(before.Priority)
+	if !matchChanges && !roleChanges && !priorityChanges || plan.AccountID.IsUnknown() || !r.canPlan(&resp.Diagnostics) {
+		return
+	}
+	account := plan.AccountID.ValueString()
+	if roleChanges {
+		role, ok := resolve(ctx, r.client.Roles(account).Resolve, plan.Role, path.Root("role"), "Unusable role", &resp.Diagnostics)
+		if ok && prior != nil && inForm(before.Role.ValueString(), role.ID, role.Name) == before.Role.ValueString() {
+			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("role"), before.Role)...)
+		}
+	}
+	if !known(plan.DirectoryID) || !matchChanges && !priorityChanges {
+		return
+	}
+	mappings, err := r.client.ListGroupRoleMappings(ctx, account, plan.DirectoryID.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(mappingFailure("Group role mappings cannot be used here", err))
+		return
+	}
+	if other := withPriority(mappings, plan, before.ID); other != nil && priorityChanges {
+		resp.Diagnostics.AddAttributeWarning(path.Root("priority"), "Priority is taken", fmt.Sprintf("The mapping %s (%s) has the priority %d now. Applying this plan fails unless that one has another one by then.", other.ID, describeMatch(other.Match), other.Priority))
+	}
+	if match := plan.Match.toAPI(); matchChanges && match.Attribute == "" {
+		r.warnOfAbsentGroup(ctx, account, plan.DirectoryID, match, &resp.Diagnostics)
+	}
+}
+
+// withPriority finds the mapping, another one than own, that has the planned priority; nil for none.
+func withPriority(mappings []client.GroupRoleMapping, plan *groupRoleMappingModel, own types.String) *client.GroupRoleMapping {
+	at := slices.IndexFunc(mappings, func(m client.GroupRoleMapping) bool {
+		return m.Priority == plan.Priority.ValueInt64() && m.ID != own.ValueString()
+	})
+	if at < 0 {
+		return nil
+	}
+	return &mappings[at]
+}
+
+// warnOfAbsentGroup looks whether the group has arrived in the directory.
+func (r *groupRoleMappingResource) warnOfAbsentGroup(ctx context.Context, account string, directoryID types.String, match client.MappingMatch, diags *diag.Diagnostics) {
+	groups, err := r.client.ListDirectoryGroups(ctx, account, directoryID.ValueString(), match.GroupName)
+	if err != nil {
+		diags.Append(failureAt(path.Root("match"), "Could not look up groups", err))
+		return
+	}
+	arrived := slices.ContainsFunc(groups, func(g client.DirectoryGroup) bool { return match.GroupID == "" || g.ID == match.GroupID })
+	if !arrived {
+		warnOfDangling(match, directoryID, diags)
+	}
+}
+
+func warnOfDangling(match client.MappingMatch, directoryID types.String, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(path.Root("match"), "The group has not arrived", fmt.Sprintf("The directory %s has no %s, so the mapping gives nobody a role. It does as soon as the identity provider pushes the group: assign the group to the application there, and check that it is written alike.", directoryID.ValueString(), describeMatch(match)))
+}
+
+// mappingFailure is failure, and says what a person does where the server has no mappings.
+func mappingFailure(summary string, err error) diag.Diagnostic {
+	var offered *client.NotOfferedError
+	switch {
+	case errors.As(err, &offered):
+		return diag.NewErrorDiagnostic(summary, fmt.Sprintf("This server does not map groups to account roles over its API, as today's Prefect Cloud. There an Owner or Admin gives people their account role by hand, in the account settings under Members; prefectsso_member_role, prefectsso_member_roles and prefectsso_role_members do that from here. What a group may do in a workspace is its team's role there: prefectsso_team_workspace_role.%s", origin(offered.Err)))
+	case client.IsNotFound(err):
+		return failureAt(path.Root("directory_id"), summary, err)
+	}
+	return failureAtField(mappingArguments, summary, err)
+}
+
+// mappingArguments finds the argument for a field of the API.
+var mappingArguments = map[string]path.Path{
+	"match.group_id":   path.Root("match").AtName("group_id"),
+	"match.group_name": path.Root("match").AtName("group_name"),
+	"match.attribute":  path.Root("match").AtName("attribute"),
+	"match.equals":     path.Root("match").AtName("equals"),
+	"account_role_id":  path.Root("role"),
+	"priority":         path.Root("priority"),
+}
+
+// writeFailure is what is said when a mapping could not be written: a conflict names the mapping that has the priority.
+func (r *groupRoleMappingResource) writeFailure(ctx context.Context, account, summary string, m *groupRoleMappingModel, err error) diag.Diagnostic {
+	if !client.IsConflict(err) && !client.IsNotFound(err) {
+		return mappingFailure(summary, err)
+	}
+	mappings, readErr := r.client.ListGroupRoleMappings(ctx, account, m.DirectoryID.ValueString())
+	if client.IsNotFound(err) {
+		return mappingFailure(summary, cmp.Or(readErr, err))
+	}
+	if other := withPriority(mappings, m, m.ID); other != nil {
+		return diag.NewAttributeErrorDiagnostic(path.Root("priority"), "Priority is taken", fmt.Sprintf("The mapping %s (%s) of the directory %s has the priority %d already. Give one of the two another number; two that swap theirs go by way of a number that is free.", other.ID, describeMatch(other.Match), m.DirectoryID.ValueString(), other.Priority))
+	}
+	return mappingFailure(summary, err)
+}
+
+// Create implements [resource.Resource].
+func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m groupRoleMappingModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	const summary = "Could not create group role mapping"
+	role, ok := resolve(ctx, r.client.Roles(account).Resolve, m.Role, path.Root("role"), "Unusable role", &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	match := m.Match.toAPI()
+	mapping, err := r.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), uuid.NewString(), client.GroupRoleMappingWrite{
+		Match: &match, AccountRoleID: role.ID, Priority: m.Priority.ValueInt64Pointer(),
+	})
+	if err != nil {
+		resp.Diagnostics.Append(r.writeFailure(ctx, account, summary, &m, err))
+		return
+	}
+	m.fromAPI(account, mapping, role)
+	if mapping.Status == client.MappingDangling {
+		warnOfDangling(mapping.Match, m.DirectoryID, &resp.Diagnostics)
+	}
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// Read implements [resource.Resource].
+func (r *groupRoleMappingResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m groupRoleMappingModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	mapping, err := r.client.GetGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
+	if client.IsNotFound(err) {
+		resp.Diagnostics.AddWarning("Group role mapping is gone", fmt.Sprintf("The mapping %s of the directory %s no longer exists in account %s: somebody deleted it, or the directory, outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes it again.", m.ID.ValueString(), m.DirectoryID.ValueString(), account))
+		forget(ctx, resp, m.identity(account))
+		return
+	}
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not read group role mapping", err))
+		return
+	}
+	role, err := r.client.Roles(account).Resolve(ctx, mapping.AccountRoleID)
+	if err != nil {
+		resp.Diagnostics.Append(failureAt(path.Root("role"), "Could not read role of group role mapping", err))
+		return
+	}
+	m.fromAPI(account, mapping, role)
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// Update implements [resource.Resource].
+func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m, prior groupRoleMappingModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	role, ok := resolve(ctx, r.client.Roles(account).Resolve, m.Role, path.Root("role"), "Unusable role", &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	write, any := m.changes(&prior, role)
+	if !any {
+		m.Status = prior.Status
+		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		return
+	}
+	mapping, err := r.client.UpdateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString(), write)
+	if err != nil {
+		resp.Diagnostics.Append(r.writeFailure(ctx, account, "Could not change group role mapping", &m, err))
+		return
+	}
+	m.fromAPI(account, mapping, role)
+	if mapping.Status == client.MappingDangling {
+		warnOfDangling(mapping.Match, m.DirectoryID, &resp.Diagnostics)
+	}
+	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// Delete implements [resource.Resource].
+func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var m groupRoleMappingModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if err := r.client.DeleteGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString()); err != nil {
+		resp.Diagnostics.Append(failure("Could not delete group role mapping", err))
+	}
+}
+
+// ImportState implements [resource.ResourceWithImportState]: `<directory id or name>/<mapping id, group name or group
+// id>`, with `<account_id>/` in front or not.
+func (r *groupRoleMappingResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	account, names, ok := r.importByNames(ctx, []string{"directory_id", "id"}, req, resp)
+	if !ok {
+		return
+	}
+	directoryID, id, err := r.find(ctx, account, names[0], names[1])
+	if err != nil {
+		resp.Diagnostics.Append(mappingFailure("Could not import group role mapping", err))
+		return
+	}
+	m := groupRoleMappingModel{DirectoryID: types.StringValue(directoryID), ID: types.StringValue(id)}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("directory_id"), m.DirectoryID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), m.ID)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
+}
+
+// find gives the ids of a directory and a mapping that are named by their ids or otherwise.
+func (r *groupRoleMappingResource) find(ctx context.Context, account, directory, mapping string) (directoryID, id string, err error) {
+	directories, err := r.client.ListDirectories(ctx, account)
+	if err != nil {
+		return "", "", err
+	}
+	at := slices.IndexFunc(directories, func(d client.Directory) bool { return d.ID == directory || d.Name == directory })
+	if at < 0 {
+		return "", "", fmt.Errorf("account %s has no directory %q%s", account, directory, existing(directories, func(d client.Directory) string { return d.Name }))
+	}
+	if directoryID = directories[at].ID; uuid.Validate(mapping) == nil {
+		return directoryID, mapping, nil
+	}
+	all, err := r.client.ListGroupRoleMappings(ctx, account, directoryID)
+	if err != nil {
+		return "", "", err
+	}
+	var found []string
+	for _, m := range all {
+		if mapping == m.Match.GroupName || mapping == m.Match.GroupID {
+			found = append(found, m.ID)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", "", fmt.Errorf("the directory %s has no mapping %q%s", directory, mapping, existing(all, func(m client.GroupRoleMapping) string { return m.ID + " for " + describeMatch(m.Match) }))
+	case 1:
+		return directoryID, found[0], nil
+	default:
+		return "", "", fmt.Errorf("the directory %s has %d mappings for %q: %s; name one by its id", directory, len(found), mapping, someOf(found))
+	}
+}
