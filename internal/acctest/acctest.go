@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scenario"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/provider"
 )
@@ -118,6 +119,9 @@ func Start(t testing.TB, options ...Option) *Server {
 // IdPURL is where the bundled identity provider is.
 func (s *Server) IdPURL() string { return s.mock.IdPURL() }
 
+// IdP is the bundled identity provider, whose people come and go.
+func (s *Server) IdP() *idp.IdP { return s.mock.IdP() }
+
 // Advance moves the server's clock ahead, such as by "24h".
 func (s *Server) Advance(by string) {
 	s.t.Helper()
@@ -176,7 +180,13 @@ func (s *Server) Push(endpoint, token, path string, resource any) {
 // Status is the answer's status to a request below the account.
 func (s *Server) Status(key, method, path string) int {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(context.Background(), method, s.URL+"/api/accounts/"+AccountID+path, http.NoBody)
+	return s.StatusIn(AccountID, key, method, path)
+}
+
+// StatusIn is Status below another account.
+func (s *Server) StatusIn(account, key, method, path string) int {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), method, s.URL+"/api/accounts/"+account+path, http.NoBody)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -265,6 +275,20 @@ func (s *Server) Member(email string) (m Member, ok bool) {
 		return Member{}, false
 	}
 	return rows[0], true
+}
+
+// Members are all members, service accounts too.
+func (s *Server) Members() []Member {
+	s.t.Helper()
+	const page = 200
+	var all []Member
+	for {
+		var rows []Member
+		s.Call(s.key, http.MethodPost, "/account_memberships/filter", map[string]any{"limit": page, "offset": len(all)}, &rows)
+		if all = append(all, rows...); len(rows) < page {
+			return all
+		}
+	}
 }
 
 // RoleID is the id of an account role.
