@@ -22,6 +22,7 @@ const (
 	terraformKey = "pnb_terraform"
 	somebody     = "second.owner@acme.com"
 	somebodysKey = "pnu_second_owner"
+	leaverKey    = "pnu_ada"
 )
 
 // api speaks to the account API with one key, as a person with curl would.
@@ -53,9 +54,10 @@ func (s snapshot) lines() []string {
 
 // member is a row of POST …/account_memberships/filter.
 type member struct {
-	ID    string  `json:"id"`
-	Email *string `json:"email"` // null for service accounts
-	Role  string  `json:"account_role_name"`
+	ID     string  `json:"id"`
+	Email  *string `json:"email"` // null for service accounts
+	Role   string  `json:"account_role_name"`
+	Active bool    `json:"active"`
 }
 
 // snapshot reads the domains and who has which role.
@@ -77,6 +79,9 @@ func (a *api) snapshot(ctx context.Context) (snapshot, error) {
 	slices.Sort(s.Domains)
 	for email, m := range members {
 		s.Roles[email] = m.Role
+		if !m.Active {
+			s.Roles[email] += " (deactivated)"
+		}
 	}
 	return s, nil
 }
@@ -125,11 +130,32 @@ func (a *api) setRole(ctx context.Context, email, role string) error {
 	return fmt.Errorf("expected a role named %s in the account", role)
 }
 
-// setDomains replaces the account's domains.
+// rememberNobody has the account's directory remove who leaves, instead of keeping their membership for a return.
 //
-// PATCH /api/accounts/{account_id}/domains
-func (a *api) setDomains(ctx context.Context, names ...string) error {
-	return a.call(ctx, http.MethodPatch, "/domains", map[string]any{"domain_names": append([]string{}, names...)}, nil)
+// PATCH /api/accounts/{account_id}/sso/directories/{id}
+func (a *api) rememberNobody(ctx context.Context) error {
+	var directories []struct {
+		ID string `json:"id"`
+	}
+	if err := a.call(ctx, http.MethodGet, "/sso/directories", nil, &directories); err != nil {
+		return err
+	}
+	if len(directories) != 1 {
+		return fmt.Errorf("expected one directory in the account, found %d", len(directories))
+	}
+	return a.call(ctx, http.MethodPatch, "/sso/directories/"+url.PathEscape(directories[0].ID), map[string]any{"deprovision_action": "delete"}, nil)
+}
+
+// opens says whether the key opens the account. It is an error if neither yes nor no comes back.
+//
+// GET /api/accounts/{account_id}
+func (a *api) opens(ctx context.Context) (bool, error) {
+	err := a.call(ctx, http.MethodGet, "", nil, nil)
+	var refused *refusal
+	if errors.As(err, &refused) && refused.status == http.StatusForbidden {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // call sends one request below the account and decodes the answer into out,
@@ -161,13 +187,21 @@ func (a *api) call(ctx context.Context, method, path string, in, out any) (err e
 		return err
 	}
 	if resp.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("%s %s: expected success, got %s: %s", method, path, resp.Status, bytes.TrimSpace(raw))
+		return &refusal{status: resp.StatusCode, message: fmt.Sprintf("%s %s: expected success, got %s: %s", method, path, resp.Status, bytes.TrimSpace(raw))}
 	}
 	if out == nil {
 		return nil
 	}
 	return json.Unmarshal(raw, out)
 }
+
+// refusal is an answer that is no success.
+type refusal struct {
+	status  int
+	message string
+}
+
+func (e *refusal) Error() string { return e.message }
 
 // since rounds what has passed for people.
 func since(start time.Time) string { return seconds(time.Since(start)) }

@@ -1,6 +1,7 @@
 // Command demo plays the project's main job from end to end: real Terraform
-// manages the SSO domains and member roles of an account on a mockcloud server
-// that it starts for the occasion. It builds nothing; `make demo` does that.
+// manages the SSO domains, member roles and directory of an account on a mockcloud
+// server that it starts for the occasion, and people come and leave. It builds
+// nothing; `make demo` does that.
 //
 // The story is in story.go and reads from top to bottom. Everything happens in
 // a temporary folder and on a loopback port; both are gone afterwards, also
@@ -10,6 +11,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -59,5 +61,5 @@ func run(ctx context.Context, out *screen, bin, quickstart string) (err error) {
 	srv := &server{program: filepath.Join(bin, "mockcloud")}
 	// The story stops the server itself, as its last step; here it is made sure of.
 	defer func() { err = errors.Join(err, srv.stop()) }()
-	return (&story{screen: out, work: work, server: srv}).play(ctx)
+	return (&story{screen: out, work: work, server: srv, token: "scim_" + rand.Text() + rand.Text()}).play(ctx)
 }

@@ -122,7 +122,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const ready = `{"url":"http://127.0.0.1:1","api_url":"http://127.0.0.1:1/api"}`
+const ready = `{"url":"http://127.0.0.1:1","api_url":"http://127.0.0.1:1/api","console_url":"http://127.0.0.1:1/console/","idp_url":"http://127.0.0.1:2"}`
 
 // serve prints its first line and ends when it is told to.
 func serve(line string, code int) {
@@ -154,8 +154,8 @@ func TestServerStartsAndStopsCleanly(t *testing.T) {
 	if err := s.start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if s.apiURL != "http://127.0.0.1:1/api" {
-		t.Errorf("apiURL = %q", s.apiURL)
+	if want := (addresses{"http://127.0.0.1:1/api", "http://127.0.0.1:1/console/", "http://127.0.0.1:2"}); s.addresses != want {
+		t.Errorf("addresses = %q, want %q", s.addresses, want)
 	}
 	for _, which := range []string{"first", "second"} {
 		if err := s.stop(); err != nil {

@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -18,15 +20,24 @@ const patience = 10 * time.Second
 // server is a running mockcloud.
 type server struct {
 	program string
-	apiURL  string
+	addresses
 
 	cmd    *exec.Cmd
 	log    bytes.Buffer // standard error, shown when something goes wrong
 	cancel context.CancelFunc
 }
 
+// addresses are where things are, as the server's first line says.
+type addresses struct {
+	APIURL     string `json:"api_url"`
+	ConsoleURL string `json:"console_url"`
+	IdPURL     string `json:"idp_url"`
+}
+
 // args is the command line after the program's name.
-func (s *server) args() []string { return []string{"serve", "--listen", "127.0.0.1:0"} }
+func (s *server) args() []string {
+	return []string{"serve", "--listen", "127.0.0.1:0", "--idp", "--idp-listen", "127.0.0.1:0"}
+}
 
 // start runs mockcloud and waits for the line that says where it listens.
 func (s *server) start(ctx context.Context) error {
@@ -62,7 +73,7 @@ func (s *server) start(ctx context.Context) error {
 		if got.err != nil {
 			return errors.Join(errors.New("the server ended before it was ready"), s.stop())
 		}
-		s.apiURL, err = readyURL(got.line)
+		s.addresses, err = readAddresses(got.line)
 		return err
 	case <-time.After(patience):
 		return fmt.Errorf("the server was not ready after %s", patience)
@@ -88,16 +99,25 @@ func (s *server) stop() error {
 	return fmt.Errorf("expected the server to end with exit code 0: %w; its log:\n%s", err, s.log.String())
 }
 
-// readyURL reads the API's address from the server's first line.
-func readyURL(line []byte) (string, error) {
-	var ready struct {
-		APIURL string `json:"api_url"`
-	}
+// readAddresses reads the server's first line.
+func readAddresses(line []byte) (addresses, error) {
+	var ready addresses
 	if err := json.Unmarshal(line, &ready); err != nil {
-		return "", fmt.Errorf("expected one line of JSON with api_url from the server, got %q: %w", line, err)
+		return ready, fmt.Errorf("expected one line of JSON with api_url from the server, got %q: %w", line, err)
 	}
-	if ready.APIURL == "" {
-		return "", fmt.Errorf("expected api_url in the server's first line, got %q", line)
+	if ready.APIURL == "" || ready.ConsoleURL == "" || ready.IdPURL == "" {
+		return ready, fmt.Errorf("expected api_url, console_url and idp_url in the server's first line, got %q", line)
 	}
-	return ready.APIURL, nil
+	return ready, nil
+}
+
+// idp has the test identity provider do something, as a person at a terminal, and gives what it says.
+func (s *server) idp(ctx context.Context, env []string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, s.program, append([]string{"idp"}, args...)...)
+	cmd.Env = append(os.Environ(), append([]string{"MOCKCLOUD_IDP_URL=" + s.IdPURL}, env...)...)
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("mockcloud idp %s: %w\n%s", args[0], err, output)
+	}
+	return strings.TrimSpace(string(output)), nil
 }
