@@ -10,5 +10,8 @@
 // few requests. Errors are typed (errors.go); whatever leaves the package has
 // gone through the redactor, so that no error and no log line holds the key.
 //
+// SCIM (scim.go) speaks to a directory's endpoint as an identity provider does,
+// by the same way and policy with another token.
+//
 // The package knows nothing of Terraform.
 package client

@@ -234,8 +234,9 @@ func (r *scimProbeResource) expectedRole(ctx context.Context, account string, m 
 // prepare makes a probe of the configuration. Nothing is created before all of it is known to make sense.
 func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scimProbeModel, token string, diags *diag.Diagnostics) *probe {
 	p := &probe{
-		api: r.client, account: account, canary: newCanary(m.EmailDomain.key()), bypasses: map[string]client.AccountRole{},
-		limit: time.Duration(m.MaxSeconds.ValueInt64()) * time.Second, role: r.expectedRole(ctx, account, m, diags),
+		api: r.client, account: account, endpoint: strings.TrimRight(m.SCIMEndpoint.ValueString(), "/"),
+		canary: newCanary(m.EmailDomain.key()), limit: time.Duration(m.MaxSeconds.ValueInt64()) * time.Second,
+		role: r.expectedRole(ctx, account, m, diags), bypasses: map[string]client.AccountRole{},
 	}
 	if groups := stringsOf(m.Groups); groups != nil {
 		p.groups = *groups

@@ -182,7 +182,7 @@ func TestAccSCIMProbeBroken(t *testing.T) {
 			`answered 403.*The directory may be switched off`,
 		},
 		"a domain that the directory does not serve": {
-			[]string{`email_domain = "acme.example"`}, nil, `Within 2s the canary did not become a member.*allowed domains`,
+			[]string{`email_domain = "acme.example"`}, nil, `Within 2s the canary did not become a member.*The directory Okta holds it back: The domain of prefectsso-probe-\S+ is not among the directory's allowed domains`,
 		},
 		"a group that makes Owners": {
 			[]string{`groups = ["Owners"]`},

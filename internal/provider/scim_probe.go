@@ -22,9 +22,10 @@ const createTime = 30 * time.Second
 // member with the expected roles, is deactivated, and loses its access. What it made is removed in every case
 // (scim_probe_cleanup.go).
 type probe struct {
-	api     *client.Client
-	scim    *client.SCIM
-	account string
+	api      *client.Client
+	scim     *client.SCIM
+	account  string
+	endpoint string // the SCIM endpoint's address
 
 	groups   []string                      // names of groups that the canary joins
 	role     *client.AccountRole           // what it has to become; nil for anything
@@ -187,6 +188,8 @@ func (p *probe) awaitAccess(ctx context.Context, result *probeResult) (seen sigh
 	switch {
 	case err != nil:
 		return seen, err
+	case seen.member == nil:
+		missing = append(missing, p.whyAbsent(ctx))
 	case len(missing) == 0 && took > p.limit:
 		missing = []string{fmt.Sprintf("The canary had its access only after %s, which is more than `max_seconds`.", roughly(took))}
 	case len(missing) == 0:
@@ -201,7 +204,7 @@ func (p *probe) compare(seen sighting) (differences []string) {
 	add := func(format string, args ...any) { differences = append(differences, fmt.Sprintf(format, args...)) }
 	m := seen.member
 	if m == nil {
-		add("Within %s the canary did not become a member of account %s. Is the SCIM endpoint that of a directory of this account, and `email_domain` among the directory's allowed domains?", p.limit, p.account)
+		add("Within %s the canary did not become a member of account %s.", p.limit, p.account)
 		return differences
 	}
 	through := ""
@@ -235,6 +238,27 @@ func (p *probe) compare(seen sighting) (differences []string) {
 		}
 	}
 	return differences
+}
+
+// whyAbsent says why a canary did not arrive, as far as the managed configuration tells. It is a hint: where that is not
+// offered, or the key may not read it, there is the usual advice.
+func (p *probe) whyAbsent(ctx context.Context) string {
+	const advice = "Is the SCIM endpoint that of a directory of this account, and `email_domain` among the directory's allowed domains?"
+	directories, err := p.api.ListDirectories(ctx, p.account)
+	if err != nil {
+		return advice
+	}
+	at := slices.IndexFunc(directories, func(d client.Directory) bool { return d.SCIMEndpoint == p.endpoint })
+	if at < 0 {
+		return "No directory of this account has the SCIM endpoint " + p.endpoint + "."
+	}
+	held, err := p.api.ListDirectoryUsers(ctx, p.account, directories[at].ID, client.DirectoryUserQuery{
+		Filter: `externalId eq "` + p.canary.marker + `"`, Held: true,
+	})
+	if err != nil || len(held) == 0 || held[0].HeldReason == nil {
+		return advice
+	}
+	return "The directory " + directories[at].Name + " holds it back: " + asSentence(*held[0].HeldReason)
 }
 
 // isDangerous says whether the canary has a role that it must not keep for a moment.

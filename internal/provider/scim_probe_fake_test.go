@@ -71,7 +71,7 @@ func (f *fakeCloud) probe(t *testing.T) *probe {
 		t.Fatal(err)
 	}
 	return &probe{
-		api: c, scim: scim, account: fakeAccount, limit: 10 * time.Second, canary: newCanary("acme.com"),
+		api: c, scim: scim, account: fakeAccount, endpoint: "http://localhost/scim", limit: 10 * time.Second, canary: newCanary("acme.com"),
 		bypasses: map[string]client.AccountRole{"Owner": {ID: "Owner", Name: "Owner"}},
 	}
 }

@@ -57,7 +57,18 @@ func TestProbe(t *testing.T) {
 		},
 		"nobody arrives": {
 			cloud:       &fakeCloud{never: true},
-			differences: []string{"Within 10s the canary did not become a member of account " + fakeAccount},
+			differences: []string{"Within 10s the canary did not become a member of account " + fakeAccount, "Is the SCIM endpoint"},
+			least:       10 * time.Second, most: 11 * time.Second,
+		},
+		"nobody arrives here": {
+			cloud: &fakeCloud{never: true, before: func(w http.ResponseWriter, r *http.Request) bool {
+				listed := strings.HasSuffix(r.URL.Path, "/sso/directories")
+				if listed {
+					fakeAnswer(w, http.StatusOK, []map[string]any{{"id": "directory_1", "scim_endpoint": "http://localhost/another"}})
+				}
+				return listed
+			}},
+			differences: []string{"Within 10s the canary did not become", "No directory of this account has the SCIM endpoint http://localhost/scim."},
 			least:       10 * time.Second, most: 11 * time.Second,
 		},
 		"another role": {
