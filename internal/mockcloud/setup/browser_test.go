@@ -90,3 +90,46 @@ func logInAs(k *browser.Keyboard, subject string, posts bool) {
 		k.Leaves("button") // the page that carries the answer
 	}
 }
+
+// TestDirectoryByKeyboard goes from a setup link to a directory that pushes, without a
+// mouse, in a narrow window and in a wide one.
+func TestDirectoryByKeyboard(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int64{390, 1000} {
+		t.Run(strconv.FormatInt(width, 10), func(t *testing.T) {
+			k := browser.Start(t)
+			k.Resize(width, 800)
+			w := newWorld(t)
+			fits := func() {
+				t.Helper()
+				if browser.Evaluate[bool](k, "document.documentElement.scrollWidth > innerWidth") {
+					t.Errorf("it has to be scrolled sideways:\n%s", k.Text())
+				}
+			}
+			k.Open(w.link(mocktest.Owner, "dsync_setup_url"), "Set up directory sync for Acme")
+			fits()
+			k.Goes("button", "Which directory?")
+			k.Goes("button", "Which directory?")
+			k.Waits(".summary") // it says what is wrong
+			fits()
+			k.Choose("[name=type]", "[value='okta scim v2.0']")
+			k.Goes("button", "What is it called?")
+			fits()
+			k.Fill("#name", "People")
+			k.Goes("button", "Copy these values")
+			fits()
+			copied := make(map[string]string)
+			for _, field := range []string{"#endpoint", "#scim-token"} {
+				k.Focus(field)
+				copied[field] = browser.Evaluate[string](k, "(e => e.value.slice(e.selectionStart, e.selectionEnd))(document.activeElement)")
+			}
+			k.Goes("a.button", "Does it push?")
+			w.scim("GET", copied["#endpoint"]+"/Users", copied["#scim-token"], nil).Want(200)
+			k.Goes("a.button", "Does it push?")
+			fits()
+			if got := w.directories(); !slices.Equal(got, []string{"People okta scim v2.0 linked"}) {
+				t.Errorf("%v", got)
+			}
+		})
+	}
+}

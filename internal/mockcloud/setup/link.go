@@ -11,8 +11,9 @@ import (
 
 // opened is what the page behind a link shows.
 type opened struct {
-	Account string
-	Action  string
+	Account   string
+	Action    string
+	Directory bool
 }
 
 // openLink is GET /setup/{secret}. It does not use the link up: programs that look
@@ -41,12 +42,10 @@ func (d *Dashboard) openLink(w http.ResponseWriter, r *http.Request) {
 		d.render(w, http.StatusGone, "used.html", page{Title: "This setup link was used already", Content: own})
 	case state == store.SetupLinkExpired:
 		d.notice(w, http.StatusGone, "This setup link has expired", "Nothing has been changed. Ask for a new one: setup links can be opened for five minutes.")
-	case link.Purpose == store.SetupDirectory:
-		d.notice(w, http.StatusOK, "Set up directory sync for "+account.Name,
-			"This link is good, but there is nothing to do here yet: directory sync comes with a later version of mockcloud. Nothing has been changed.")
 	default:
 		d.render(w, http.StatusOK, "start.html", page{
-			Title: "Set up single sign-on for " + account.Name, Content: opened{account.Name, r.URL.EscapedPath()},
+			Title:   "Set up " + ways()[link.Purpose].name + " for " + account.Name,
+			Content: opened{account.Name, r.URL.EscapedPath(), link.Purpose == store.SetupDirectory},
 		})
 	}
 }
@@ -56,19 +55,13 @@ func (d *Dashboard) startSession(w http.ResponseWriter, r *http.Request) {
 	secret := r.PathValue("secret")
 	var session string
 	err := d.Store.Update(store.Actor{}, func(tx *store.Tx) error {
-		link, _, err := tx.SetupLink(secret)
-		if err != nil {
-			return err
-		}
-		if link.Purpose != store.SetupSSO {
-			return errNothingToDo
-		}
+		var err error
 		_, session, err = tx.StartSetup(secret)
 		return err
 	})
 	var conflict *store.Conflict
 	switch {
-	case errors.Is(err, errNothingToDo), errors.As(err, &conflict):
+	case errors.As(err, &conflict):
 		d.openLink(w, r) // it says why
 	case err != nil:
 		d.unusable(w, r, err)
@@ -77,8 +70,6 @@ func (d *Dashboard) startSession(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, Prefix, http.StatusSeeOther)
 	}
 }
-
-var errNothingToDo = errors.New("nothing can be set up by this link")
 
 // unusable is the page for a link that nothing is known of.
 func (d *Dashboard) unusable(w http.ResponseWriter, r *http.Request, err error) {

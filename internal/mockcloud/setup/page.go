@@ -19,8 +19,9 @@ var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 // page is what every page shows.
 type page struct {
 	Title string
-	// Account and what follows are there in a session only.
+	// Account and what follows are there in a session only. Purpose is what is set up.
 	Account  string
+	Purpose  string
 	Steps    []stepView
 	Number   int
 	Action   string

@@ -88,6 +88,6 @@ type values struct {
 func viewValues(v *visit) any {
 	chosen, _ := providerOf(v.link.Type) // the step before took no other
 	return values{
-		chosen, identity.ServiceProviderOf(router.BaseURL(v.PublicURL, v.r), v.link.AccountID), v.link.Type.IsSAML(), steps()[enterDetails].path(),
+		chosen, identity.ServiceProviderOf(router.BaseURL(v.PublicURL, v.r), v.link.AccountID), v.link.Type.IsSAML(), v.way.steps[enterDetails].path(),
 	}
 }

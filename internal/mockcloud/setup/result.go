@@ -19,7 +19,7 @@ type result struct {
 func viewResult(v *visit) any {
 	c := v.connection // nobody gets here before there is one
 	named, _ := providerOf(c.Type)
-	query := url.Values{"connection": {c.ID}, "return_to": {steps()[tryLogin].path()}}
+	query := url.Values{"connection": {c.ID}, "return_to": {v.way.steps[tryLogin].path()}}
 	out := result{Connection: c, Provider: named, LoginURL: "/login?" + query.Encode()}
 	for _, d := range v.enabled {
 		if d.ServedBy != "" && d.ServedBy != c.Name && slices.Contains(c.Domains, d.Name) {

@@ -2,8 +2,10 @@
 // sees who opens a setup link. They exchange the link for a session of half an hour
 // and are led through it step by step; each step is a page with a form.
 //
-// What is saved goes the way of POST …/sso/connections, in the name of whoever
-// asked for the link, who must still be allowed to.
+// A link is for one of two ways: to a connection for single sign-on, or to a
+// directory with a token for SCIM. What is saved goes the way of POST
+// …/sso/connections or …/sso/directories, in the name of whoever asked for the link,
+// who must still be allowed to.
 //
 // A link's secret stands in its address, so the pages ask browsers to keep it to
 // themselves: nothing is stored, no address is passed on, nobody may frame them.
@@ -42,11 +44,13 @@ func (d *Dashboard) Handler() http.Handler {
 	mux.HandleFunc("GET "+Prefix+"style.css", serveStyle)
 	mux.HandleFunc("GET "+Prefix+"{secret}", d.openLink)
 	mux.HandleFunc("POST "+Prefix+"{secret}", d.startSession)
-	mux.HandleFunc("GET "+Prefix+"{$}", d.inStep(nil, func(v *visit) { v.goTo(v.reached()) }))
-	for _, s := range steps() {
-		mux.HandleFunc("GET "+s.path(), d.inStep(s, func(v *visit) { v.ask(s.view(v)) }))
-		if s.take != nil {
-			mux.HandleFunc("POST "+s.path(), d.inStep(s, s.take))
+	mux.HandleFunc("GET "+Prefix+"{$}", d.inStep(nil, func(v *visit) { v.goTo(v.way.reached(v)) }))
+	for _, way := range ways() {
+		for _, s := range way.steps {
+			mux.HandleFunc("GET "+s.path(), d.inStep(s, func(v *visit) { v.ask(s.view(v)) }))
+			if s.take != nil {
+				mux.HandleFunc("POST "+s.path(), d.inStep(s, s.take))
+			}
 		}
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

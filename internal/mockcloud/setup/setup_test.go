@@ -55,13 +55,6 @@ func TestLinks(t *testing.T) {
 		v.open("/setup/a/b").says(404, "no such page")
 		v.do(http.MethodPut, "/setup/domains", nil).says(405)
 	})
-	t.Run("directory sync", func(t *testing.T) {
-		link := w.link(mocktest.Owner, "dsync_setup_url")
-		v := w.visitor()
-		v.open(link).says(200, "Set up directory sync for Acme", "comes with a later version").hasNot("<form")
-		v.send(link, nil).says(200, "comes with a later version")
-		v.open("/setup/").says(403)
-	})
 	t.Run("another site's form", func(t *testing.T) {
 		link := w.link(mocktest.Owner, "setup_url")
 		for _, header := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}} {

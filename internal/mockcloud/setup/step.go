@@ -3,6 +3,7 @@ package setup
 import (
 	"crypto/subtle"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
@@ -23,7 +24,7 @@ type step struct {
 
 func (s *step) path() string { return Prefix + s.name }
 
-// The steps, by their place.
+// The steps to single sign-on, by their place.
 const (
 	chooseDomains = iota
 	chooseProvider
@@ -33,8 +34,32 @@ const (
 	finished
 )
 
-// steps are all of them, in their order.
-func steps() []*step {
+// way is all that leads to one purpose.
+type way struct {
+	// name is what is set up.
+	name  string
+	steps []*step
+	// reached is the step up to which everything is done, first the one before which
+	// nobody can go back any more.
+	reached, first func(*visit) int
+	// works says whether what was set up is in use.
+	works func(*visit) bool
+}
+
+func ways() map[store.SetupPurpose]way {
+	return map[store.SetupPurpose]way{
+		store.SetupSSO: {
+			name: "single sign-on", steps: ssoSteps(),
+			reached: (*visit).reachedSSO, first: (*visit).firstSSO, works: (*visit).isActive,
+		},
+		store.SetupDirectory: {
+			name: "directory sync", steps: directorySteps(),
+			reached: (*visit).reachedDirectory, first: (*visit).firstDirectory, works: (*visit).isLinked,
+		},
+	}
+}
+
+func ssoSteps() []*step {
 	return []*step{
 		chooseDomains:  {"domains", "Domains", "Which domains?", "domains.html", viewDomains, takeDomains},
 		chooseProvider: {"provider", "Provider", "Which identity provider?", "provider.html", viewProvider, takeProvider},
@@ -55,8 +80,15 @@ type visit struct {
 	link    *store.SetupLink
 	by      store.Actor
 	account *store.Account
+	way     way
 	// connection is the one that the session saved, nil for none.
 	connection *store.Connection
+	// directory is the one that the session made, nil for none.
+	directory *store.Directory
+	// counts are the directory's people and groups, allowed the domains of those people
+	// who come in.
+	counts  directoryCounts
+	allowed []string
 	// enabled are the account's domains, none of them chosen.
 	enabled []domainChoice
 	// taken are the names of its other connections.
@@ -68,23 +100,18 @@ type visit struct {
 // inStep finds the session for a step's page; nil is the way's beginning. Nobody
 // gets ahead of what is still to be done.
 func (d *Dashboard) inStep(s *step, serve func(*visit)) http.HandlerFunc {
-	place := -1
-	for i, other := range steps() {
-		if s != nil && other.name == s.name {
-			place = i
-		}
-	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{Dashboard: d, w: w, r: r, session: sessionOf(r), step: place}
+		v := &visit{Dashboard: d, w: w, r: r, session: sessionOf(r)}
 		if err := d.Store.View(v.enter); err != nil {
 			d.failed(w, r, err)
 			return
 		}
+		v.step = slices.IndexFunc(v.way.steps, func(other *step) bool { return s != nil && other.name == s.name })
 		if r.Method == http.MethodPost && subtle.ConstantTimeCompare([]byte(r.PostFormValue("token")), []byte(v.token)) != 1 {
 			d.notice(w, http.StatusForbidden, "This form is not one of this session", "Nothing has been changed. Go back, load the page again and send it once more.")
 			return
 		}
-		if reached := v.reached(); place > reached || reached == finished && place != finished {
+		if reached := v.way.reached(v); v.step > reached || v.step < v.way.first(v) {
 			v.goTo(reached)
 			return
 		}
@@ -100,6 +127,8 @@ func (v *visit) enter(r *store.Reader) (err error) {
 	if v.account, err = r.Account(v.link.AccountID); err != nil {
 		return err
 	}
+	v.way = ways()[v.link.Purpose]
+	v.enterDirectory(r)
 	v.connection, _ = r.Connection(v.link.AccountID, v.link.ConnectionID) // nil where there is none
 	for _, d := range r.Domains(v.link.AccountID) {
 		choice := domainChoice{Name: d.Name}
@@ -127,10 +156,20 @@ func (v *visit) update(change func(*store.Tx, *store.SetupLink) error) error {
 	})
 }
 
-// reached is the step up to which everything is done.
-func (v *visit) reached() int {
+func (v *visit) isActive() bool {
+	return v.connection != nil && v.connection.State == store.ConnectionActive
+}
+
+func (v *visit) firstSSO() int {
+	if v.isActive() {
+		return finished
+	}
+	return chooseDomains
+}
+
+func (v *visit) reachedSSO() int {
 	switch {
-	case v.connection != nil && v.connection.State == store.ConnectionActive:
+	case v.isActive():
 		return finished
 	case len(v.link.Domains) == 0:
 		return chooseDomains
@@ -144,26 +183,26 @@ func (v *visit) reached() int {
 
 // goTo sends the browser to a step.
 func (v *visit) goTo(place int) {
-	http.Redirect(v.w, v.r, steps()[place].path(), http.StatusSeeOther)
+	http.Redirect(v.w, v.r, v.way.steps[place].path(), http.StatusSeeOther)
 }
 
 // ask shows the step's page. With problems it answers 422.
 func (v *visit) ask(content any, problems ...problem) {
-	all := steps()
-	s := all[v.step]
+	s := v.way.steps[v.step]
 	status := http.StatusOK
 	if problems != nil {
 		status = http.StatusUnprocessableEntity
 	}
 	p := page{
-		Title: s.title, Account: v.account.Name, Action: s.path(), Token: v.token, Ends: v.link.Expires.Truncate(time.Minute),
+		Title: s.title, Account: v.account.Name, Purpose: v.way.name, Action: s.path(), Token: v.token, Ends: v.link.Expires.Truncate(time.Minute),
 		Number: v.step + 1, Problems: problems, Content: content,
 	}
-	for i, other := range all {
+	reached := v.way.reached(v)
+	for i, other := range v.way.steps {
 		p.Steps = append(p.Steps, stepView{
-			Title: other.short, Path: other.path(), Current: i == v.step, Done: i < v.reached() || v.reached() == finished,
+			Title: other.short, Path: other.path(), Current: i == v.step, Done: i < reached || v.way.works(v),
 			// The values are there to be read again; what is finished is not changed here.
-			Open: i <= v.reached() && v.reached() != finished,
+			Open: v.way.first(v) <= i && i <= reached,
 		})
 	}
 	v.render(v.w, status, s.file, p)

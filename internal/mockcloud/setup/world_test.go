@@ -106,8 +106,14 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	return newWorldWith(t, mockcloud.Config{})
+}
+
+func newWorldWith(t testing.TB, cfg mockcloud.Config) *world {
+	t.Helper()
 	clock := mocktest.NewClock()
-	w := &world{mocktest.Start(t, mockcloud.Config{Clock: clock.Now, Checker: outside{clock}}), t, clock}
+	cfg.Clock, cfg.Checker = clock.Now, outside{clock}
+	w := &world{mocktest.Start(t, cfg), t, clock}
 	w.Call("PATCH", mocktest.Root+"/domains", mocktest.Owner, map[string]any{"domain_names": []string{"acme.com", "acme.example"}}).Want(204)
 	return w
 }
@@ -166,6 +172,14 @@ func (w *world) started() *visitor {
 	w.t.Helper()
 	v := w.visitor()
 	v.send(w.link(mocktest.Owner, "setup_url"), nil).at("/setup/domains")
+	return v
+}
+
+// startedSync is a visitor in a session for directory sync.
+func (w *world) startedSync() *visitor {
+	w.t.Helper()
+	v := w.visitor()
+	v.send(w.link(mocktest.Owner, "dsync_setup_url"), nil).at("/setup/directory")
 	return v
 }
 

@@ -53,6 +53,9 @@ type SetupChoices struct {
 	// as chosen.
 	ConnectionID string
 	Saved        bool
+	// DirectoryType and DirectoryID are those of the directory, in a session for one.
+	DirectoryType DirectoryType
+	DirectoryID   string
 }
 
 // SetupLinkState says what a link is good for.
@@ -74,7 +77,7 @@ func (tx *Tx) AddSetupLink(accountID uuid.UUID, purpose SetupPurpose) (string, e
 		return "", isSetUp()
 	}
 	if purpose == SetupDirectory && len(tx.Directories(accountID)) > 0 {
-		return "", &Conflict{Reason: "Directory sync is set up already; remove the directory to begin anew"}
+		return "", hasDirectory()
 	}
 	now := tx.stamp()
 	for _, l := range slices.Clone(tx.data.setupLinksExpire.get(accountID)) {
@@ -94,6 +97,10 @@ func (tx *Tx) AddSetupLink(accountID uuid.UUID, purpose SetupPurpose) (string, e
 
 func isSetUp() error {
 	return &Conflict{Reason: "Single sign-on is set up already; remove its connections to begin anew"}
+}
+
+func hasDirectory() error {
+	return &Conflict{Reason: "Directory sync is set up already; remove its directory to begin anew"}
 }
 
 // SetupLink finds the link that a secret opens. One that cannot be opened any more
@@ -204,8 +211,35 @@ func (tx *Tx) SaveSetup(l *SetupLink, change ConnectionChange) (*Connection, err
 	return c, nil
 }
 
-func (tx *Tx) putSetup(l *SetupLink, choices SetupChoices) {
+// ChooseDirectoryInSetup notes which product the directory is.
+func (tx *Tx) ChooseDirectoryInSetup(l *SetupLink, kind DirectoryType) {
+	choices := l.SetupChoices
+	choices.DirectoryType = kind
+	tx.putSetup(l, choices)
+}
+
+// SaveDirectorySetup makes the directory of a session and a token for it, whose
+// secret is never seen again.
+func (tx *Tx) SaveDirectorySetup(l *SetupLink, change DirectoryChange) (*SetupLink, string, error) {
+	if len(tx.Directories(l.AccountID)) > 0 {
+		return nil, "", hasDirectory()
+	}
+	d, err := tx.AddDirectory(l.AccountID, change)
+	if err != nil {
+		return nil, "", err
+	}
+	_, secret, err := tx.AddSCIMToken(l.AccountID, d.ID, NewSCIMToken{Name: "Setup link"})
+	if err != nil {
+		return nil, "", err
+	}
+	choices := l.SetupChoices
+	choices.DirectoryID = d.ID
+	return tx.putSetup(l, choices), secret, nil
+}
+
+func (tx *Tx) putSetup(l *SetupLink, choices SetupChoices) *SetupLink {
 	next := *l
 	next.SetupChoices = choices
 	tx.data.setupLinks.put(tx, next.ID, &next)
+	return &next
 }
