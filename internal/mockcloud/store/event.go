@@ -163,15 +163,60 @@ type subject struct {
 func resourceID(kind string, id uuid.UUID) string { return ownEvents + kind + "." + id.String() }
 
 // record notes what happened to a thing and gives the id of the event, so that
-// what follows from it can name it. Nothing is noted while a store is seeded.
+// what follows from it can name it. What a transaction changes of a thing, it tells in
+// one event. Nothing is noted while a store is seeded.
 func (tx *Tx) record(of subject, action string, payload map[string]any, follows uuid.UUID) uuid.UUID {
-	return tx.note(ownEvents+of.kind+"."+action, of, payload, follows)
+	thing := changedThing{of.account, of.kind, of.id}
+	if told, again := tx.told[thing]; again && action == updated {
+		told.Resource.Name, told.Payload = of.name, tellMore(told.Payload, payload)
+		return told.ID
+	}
+	e := tx.note(ownEvents+of.kind+"."+action, of, payload, follows)
+	delete(tx.told, thing)
+	if e != nil && (action == created || action == updated) {
+		if tx.told == nil {
+			tx.told = make(map[changedThing]*Event)
+		}
+		tx.told[thing] = e
+	}
+	if e == nil {
+		return uuid.Nil
+	}
+	return e.ID
 }
 
-// note is record for an event that does not go by its resource's name.
-func (tx *Tx) note(name string, of subject, payload map[string]any, follows uuid.UUID) uuid.UUID {
+// changedThing is a thing that a transaction has told of.
+type changedThing struct {
+	account uuid.UUID
+	kind    string
+	id      uuid.UUID
+}
+
+// tellMore adds what happened after it to an event's payload. Of a value that changed
+// twice it tells where it began and where it ended.
+func tellMore(told, more map[string]any) map[string]any {
+	out := maps.Clone(told)
+	if out == nil {
+		out = make(map[string]any, len(more))
+	}
+	for name, value := range more {
+		step, _ := value.(map[string]any)
+		if to, changed := step["to"]; changed && out[name] != nil {
+			value = to // it was new
+			if first, ok := out[name].(map[string]any); ok {
+				value = map[string]any{"from": first["from"], "to": to}
+			}
+		}
+		out[name] = value
+	}
+	return out
+}
+
+// note adds an event, also one that does not go by its resource's name; nil while a
+// store is seeded.
+func (tx *Tx) note(name string, of subject, payload map[string]any, follows uuid.UUID) *Event {
 	if tx.data.seeding {
-		return uuid.Nil
+		return nil
 	}
 	now := tx.stamp()
 	e := &Event{
@@ -191,7 +236,7 @@ func (tx *Tx) note(name string, of subject, payload map[string]any, follows uuid
 		e.Related = append(e.Related, Resource{ID: resourceID(kindAccount, account.ID), Name: account.Name, Role: "account"})
 	}
 	tx.data.events.add(tx, e)
-	return e.ID
+	return e
 }
 
 // causes is the event that caused something, by account.

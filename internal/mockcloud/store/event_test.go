@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -132,5 +133,35 @@ func BenchmarkFindEvents(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestOneEventForOneThing: what a transaction changes of a membership in steps, it
+// tells in one event, with where it began and where it ended.
+func TestOneEventForOneThing(t *testing.T) {
+	t.Parallel()
+	s := newSynced(t)
+	s.do(func(tx *Tx) error {
+		_, err := tx.AddGroupMapping(s.acme, s.directory, NewGroupMapping{Match: MappingMatch{Attribute: "title", Equals: "Engineer"}, RoleID: AdminRoleID, Priority: 1})
+		return err
+	})
+	told := func() string {
+		events := s.events()
+		var out []string
+		for _, e := range events {
+			if strings.HasPrefix(e.Name, "prefect-cloud.account-membership.") && e.Resource.Name == "new@acme.com" {
+				out = append(out, fmt.Sprint(strings.TrimPrefix(e.Name, "prefect-cloud.account-membership."), " ", e.Payload["account_role"]))
+			}
+		}
+		return strings.Join(out, ", ")
+	}
+	s.push("new", true)
+	if got := told(); got != "created Admin" {
+		t.Errorf("%s", got)
+	}
+	// The role from before comes back, and the membership is free.
+	s.do(func(tx *Tx) error { return tx.DeleteDirectory(s.acme, s.directory) })
+	if got := told(); got != "created Admin, updated map[from:Admin to:Member]" || s.is("new") != "Member default free" {
+		t.Errorf("%s; %s", got, s.is("new"))
 	}
 }

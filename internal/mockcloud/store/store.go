@@ -179,6 +179,8 @@ type Tx struct {
 	by      Actor
 	newID   func() uuid.UUID
 	changes []step
+	// told are the events of this transaction, for what may change once more in it.
+	told map[changedThing]*Event
 }
 
 // stamp is the time for a row that is created or changed now. Stamps grow with
