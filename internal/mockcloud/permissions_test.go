@@ -27,29 +27,34 @@ func TestPermissionMatrix(t *testing.T) {
 		delete(statuses, o.name)
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
-			// Who is refused changes nothing, so that one server does for all of them.
-			refusing := newStage(t, "")
-			refused := refusing.prepare(o)
-			for i, c := range callers {
-				s, r := refusing, refused
-				if o.outcomes[i] == 'y' {
-					s = newStage(t, c.key)
-					r = s.prepare(o)
-				}
-				if got := o.outcome(s.send(r, c.key), success); got != o.outcomes[i] {
-					t.Errorf("%s: %c, want %c", c.name, got, o.outcomes[i])
-				}
-			}
-			if o.by == "" {
-				return
-			}
-			if got := o.outcome(refusing.send(refused, o.by), success); got != 'y' {
-				t.Errorf("it does not go through with %s: %c", o.by, got)
-			}
+			o.tryAll(t, success, newStage)
 		})
 	}
 	for name := range statuses {
 		t.Errorf("nobody tries %s", name)
+	}
+}
+
+// tryAll tries an operation as everybody.
+func (o operation) tryAll(t *testing.T, success int, newStage func(testing.TB, string) *stage) {
+	// Who is refused changes nothing, so that one server does for all of them.
+	refusing := newStage(t, "")
+	refused := refusing.prepare(o)
+	for i, c := range callers {
+		s, r := refusing, refused
+		if o.outcomes[i] == 'y' {
+			s = newStage(t, c.key)
+			r = s.prepare(o)
+		}
+		if got := o.outcome(s.send(r, c.key), success); got != o.outcomes[i] {
+			t.Errorf("%s: %c, want %c", c.name, got, o.outcomes[i])
+		}
+	}
+	if o.by == "" {
+		return
+	}
+	if got := o.outcome(refusing.send(refused, o.by), success); got != 'y' {
+		t.Errorf("it does not go through with %s: %c", o.by, got)
 	}
 }
 

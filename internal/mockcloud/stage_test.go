@@ -49,7 +49,12 @@ type stage struct {
 }
 
 func newStage(t testing.TB, caller string) *stage {
-	s := &stage{Server: mocktest.Start(t, mockcloud.Config{PublishedOnly: true, Scenario: stageScenario(t)}), t: t, caller: caller}
+	return stageOn(t, caller, mockcloud.Config{PublishedOnly: true})
+}
+
+func stageOn(t testing.TB, caller string, cfg mockcloud.Config) *stage {
+	cfg.Scenario = stageScenario(t)
+	s := &stage{Server: mocktest.Start(t, cfg), t: t, caller: caller}
 	// Collaborators are people who are let into a workspace.
 	s.letIn("guest@elsewhere.com", "Viewer")
 	return s
