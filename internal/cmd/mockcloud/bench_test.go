@@ -1,12 +1,19 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // scenarioOf100k writes a scenario with 100,000 members.
@@ -26,7 +33,8 @@ func scenarioOf100k(b *testing.B) string {
 	return path
 }
 
-// resident reports how much memory a server has in use, and had at most.
+// resident reports how much memory a server has in use, and had at most; its own is without the pages of the state
+// file, which the system takes back when it needs them.
 func (c *child) resident(b *testing.B) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.process.Process.Pid))
 	if err != nil {
@@ -34,7 +42,7 @@ func (c *child) resident(b *testing.B) {
 		return
 	}
 	for line := range strings.Lines(string(status)) {
-		for prefix, unit := range map[string]string{"VmRSS:": "MiB-resident", "VmHWM:": "MiB-peak"} {
+		for prefix, unit := range map[string]string{"VmRSS:": "MiB-resident", "VmHWM:": "MiB-peak", "RssAnon:": "MiB-own"} {
 			if fields := strings.Fields(line); fields[0] == prefix {
 				kib, err := strconv.Atoi(fields[1])
 				if err != nil {
@@ -92,4 +100,69 @@ func BenchmarkDurableWrites(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "writes/s")
+}
+
+// BenchmarkImport pushes 100,000 users over SCIM, each in a request of its own, as identity providers do: how many a
+// second, pusher and server together, and the memory that the server then has in use.
+func BenchmarkImport(b *testing.B) {
+	const users, pushers = 100_000, 8
+	const token = "import-token-0123456789-0123456789-abcd"
+	scenario := filepath.Join(b.TempDir(), "scenario.yaml")
+	text := "accounts: [{id: 0c1f1d2e-0000-4000-8000-000000000001, handle: acme, features: [sso, scim], rate_limit_per_minute: 0, " +
+		"domains: [acme.com], users: [{email: owner@acme.com, role: Owner, api_key: pnu_owner}], " +
+		"directories: [{name: Corp, type: okta scim v2.0, endpoint: corp, token: " + token + "}]}]\n"
+	if err := os.WriteFile(scenario, []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	for name, args := range map[string][]string{
+		"in memory":  nil,
+		"state file": {"--state", filepath.Join(b.TempDir(), "state.db")},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				c := startChild(b, nil, append(args, "--scenario", scenario)...)
+				client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: pushers}}
+				began := time.Now()
+				var next atomic.Int64
+				var group sync.WaitGroup
+				for range pushers {
+					group.Go(func() {
+						for i := next.Add(1); i <= users; i = next.Add(1) {
+							if err := pushUser(b.Context(), client, c.URL+"/scim/v2.0/corp/Users", token, i); err != nil {
+								b.Error(err)
+								return
+							}
+						}
+					})
+				}
+				group.Wait()
+				b.ReportMetric(users/time.Since(began).Seconds(), "users/s")
+				client.CloseIdleConnections()
+				c.resident(b)
+				c.kill()
+			}
+		})
+	}
+}
+
+func pushUser(ctx context.Context, client *http.Client, address, token string, i int64) error {
+	body := fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],`+
+		`"userName":"person%[1]d@acme.com","externalId":"00u%[1]d","active":true,"name":{"givenName":"Person","familyName":"No %[1]d"},`+
+		`"emails":[{"value":"person%[1]d@acme.com","type":"work","primary":true}],"title":"Engineer",`+
+		`"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"Platform","employeeNumber":"%[1]d"}}`, i)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "application/scim+json")
+	a, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	answer, err := io.ReadAll(a.Body)
+	if err = errors.Join(err, a.Body.Close()); err == nil && a.StatusCode != http.StatusCreated {
+		err = fmt.Errorf("%d %s", a.StatusCode, answer)
+	}
+	return err
 }

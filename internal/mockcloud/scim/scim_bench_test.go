@@ -2,12 +2,9 @@ package scim_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -119,52 +116,4 @@ func BenchmarkGroupPatch(b *testing.B) {
 			}
 		})
 	}
-}
-
-// BenchmarkImport pushes 100,000 users over HTTP, each in a request of its own, as
-// identity providers do: how many a second, and what they keep in use.
-func BenchmarkImport(b *testing.B) {
-	const users, pushers = 100_000, 8
-	heap := func() float64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return float64(m.HeapInuse) / (1 << 20)
-	}
-	for b.Loop() {
-		before := heap()
-		w := newWorld(b)
-		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: pushers}}
-		var next atomic.Int64
-		together(pushers, func(int) {
-			for i := next.Add(1); i <= users; i = next.Add(1) {
-				if err := push(b, client, w.URL+w.path("/Users"), resourceOf(int(i))); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-		client.CloseIdleConnections()
-		b.ReportMetric(heap()-before, "MiB")
-		runtime.KeepAlive(w)
-	}
-	b.ReportMetric(users*float64(b.N)/b.Elapsed().Seconds(), "users/s")
-}
-
-func push(b *testing.B, client *http.Client, address, body string) error {
-	r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, address, strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Authorization", "Bearer "+token)
-	r.Header.Set("Content-Type", "application/scim+json")
-	a, err := client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = a.Body.Close() }() // it was read to its end
-	if raw, err := io.ReadAll(a.Body); err != nil || a.StatusCode != http.StatusCreated {
-		return fmt.Errorf("%d %s %w", a.StatusCode, raw, err)
-	}
-	return nil
 }
