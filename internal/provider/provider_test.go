@@ -33,6 +33,17 @@ resource "prefectsso_member_role" "ada" {
   role  = "Admin"
 }
 resource "prefectsso_session_policy" "this" { auth_expiration_seconds = 60 }
+resource "prefectsso_scim_directory" "okta" {
+  name            = "Okta"
+  type            = "okta scim v2.0"
+  allowed_domains = prefectsso_domains.all.names
+}
+resource "prefectsso_scim_token" "okta" {
+  directory_id     = prefectsso_scim_directory.okta.id
+  name             = "okta"
+  token_wo         = "a-secret-0123456789-0123456789-0123456789"
+  token_wo_version = 1
+}
 `,
 		ConfigPlanChecks: planned("prefectsso_member_role.ada", plancheck.ResourceActionCreate),
 		Check: func(*terraform.State) error {
