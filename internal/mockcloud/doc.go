@@ -14,7 +14,8 @@
 //	setup     the dashboard behind a setup link
 //	sso       /login and what identity providers answer to; sso/oidc, sso/saml and sso/fetch
 //	          are the protocols
-//	idp       a test identity provider, on an address of its own
+//	idp       a test identity provider, on an address of its own; idp/people is its directory,
+//	          idp/push carries that to a SCIM endpoint
 //	scim      SCIM 2.0 of each directory; scim/filter, scim/patch and scim/schema are pure packages
 //	console   the page at /: the account, who gets in how, the audit trail as it happens
 //	control   /_mockcloud/: requests, faults, reset, outbox, clock, snapshot

@@ -54,6 +54,10 @@ type Config struct {
 	// IdPListen is that address; empty means 127.0.0.1 and a free port, which is
 	// another one at each start.
 	IdPListen string
+	// IdPPushTo are origins ("https://scim.example.com") to which its directory may
+	// be pushed besides this machine and PublicURL. Whoever reaches the provider
+	// chooses among them, so there are none unless named here.
+	IdPPushTo []string
 	// IdPMisbehave lets control calls make it misbehave.
 	IdPMisbehave bool
 	// Checker looks at what connections are configured with; nil means one that goes

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
@@ -48,7 +49,7 @@ func startIdP(cfg Config, clock func() time.Time, allows func(host string) bool)
 	config := idp.Config{
 		BaseURL: t.origin, People: cfg.Scenario.People(), ClientSecret: IdPClientSecret, Clock: clock,
 		PushTo: func(u *url.URL) bool {
-			return cfg.PublicURL != "" && u.Scheme == public.Scheme && u.Host == public.Host
+			return u.Scheme == public.Scheme && u.Host == public.Host || slices.Contains(cfg.IdPPushTo, u.Scheme+"://"+u.Host)
 		},
 		RedirectTo: func(u *url.URL) bool {
 			return (u.Scheme == "http" || u.Scheme == "https") && (allows(u.Host) || u.Host == public.Host)

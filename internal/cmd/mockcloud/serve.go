@@ -38,7 +38,7 @@ type serveFlags struct {
 	publishedOnly, allowRemote, allowPrivateIssuers             bool
 	idp, idpMisbehave                                           bool
 	idpListen                                                   string
-	allowHosts                                                  []string
+	allowHosts, idpPushTo                                       []string
 }
 
 // parseServe reads the flags of "mockcloud serve".
@@ -59,6 +59,13 @@ func parseServe(args []string, getenv func(string) string, stdout io.Writer) (se
 	set.StringVar(&f.publicURL, "public-url", "", "`URL` by which people and identity providers reach the server (default: the one that they used)")
 	set.BoolVar(&f.idp, "idp", false, "start a test identity provider, where people of the scenario log in without a password")
 	set.StringVar(&f.idpListen, "idp-listen", defaultIdPListen, "loopback `address` of the test identity provider")
+	set.Func("idp-push-to", "`origin` such as https://scim.example.com to which its directory may be pushed besides\nthis machine and --public-url; may be given several times", func(origin string) error {
+		if u, err := url.Parse(origin); err != nil || u.Host == "" || origin != u.Scheme+"://"+u.Host {
+			return errors.New("it takes an origin such as https://scim.example.com")
+		}
+		f.idpPushTo = append(f.idpPushTo, origin)
+		return nil
+	})
 	set.BoolVar(&f.idpMisbehave, "idp-misbehave", false, "let control calls make the test identity provider misbehave")
 	set.BoolVar(&f.allowPrivateIssuers, "allow-private-issuers", false, "let identity providers be on this machine or a private network")
 	set.Func("control-token", "`token` that /_mockcloud/ and the console ask for (or "+tokenVariable+")", func(token string) error {
@@ -77,6 +84,8 @@ func parseServe(args []string, getenv func(string) string, stdout io.Writer) (se
 		return f, &usageError{fmt.Sprintf("serve takes flags only, not %q", set.Arg(0))}
 	case f.logFormat != "text" && f.logFormat != "json":
 		return f, &usageError{fmt.Sprintf("--log-format is text or json, not %q", f.logFormat)}
+	case f.idpPushTo != nil && !f.idp:
+		return f, &usageError{"--idp-push-to is of use only with --idp"}
 	case f.idpMisbehave && !f.idp:
 		return f, &usageError{"--idp-misbehave is of use only with --idp"}
 	}
@@ -133,7 +142,7 @@ func serve(ctx context.Context, args []string, getenv func(string) string, stdou
 	cfg := mockcloud.Config{
 		StateFile: f.state, StateKey: f.stateKey, PublishedOnly: f.publishedOnly, Logger: newLogger(f.logFormat, stderr),
 		AllowedHosts: f.allowHosts, ControlToken: f.controlToken, PublicURL: f.publicURL, AllowPrivateIssuers: f.allowPrivateIssuers,
-		IdP: f.idp, IdPListen: f.idpListen, IdPMisbehave: f.idpMisbehave,
+		IdP: f.idp, IdPListen: f.idpListen, IdPPushTo: f.idpPushTo, IdPMisbehave: f.idpMisbehave,
 	}
 	if f.allowPrivateIssuers {
 		cfg.Logger.Warn("whoever configures single sign-on here can make this server fetch from private networks (--allow-private-issuers)")

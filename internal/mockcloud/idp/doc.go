@@ -7,6 +7,9 @@
 //	page.go    the page that asks who is logging in
 //	oidc*.go   OpenID Connect: discovery, authorize, token, userinfo, keys
 //	saml*.go   SAML 2.0
+//	directory.go, api*.go, page_home.go
+//	          who works there: as Go, as JSON, and on the first page; package people holds
+//	          them and package push carries them to a SCIM endpoint
 //	mode.go    the ways in which it can be made to misbehave
 //
 // To show that a relying party refuses what it must, the provider can be told to
