@@ -47,7 +47,8 @@ func (entra) createGroup(externalID, displayName string) any {
 	}{
 		// The second one names nothing that is in the group; it is always there.
 		[]string{groupSchema, "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"},
-		externalID, displayName, resourceType{"Group"},
+		externalID, displayName,
+		resourceType{"Group"},
 	}
 }
 
