@@ -89,7 +89,8 @@ func (p *probe) cleanUp(ctx context.Context) (left []string) {
 }
 
 // removeOld removes canaries that earlier probes had to leave behind, such as one that was killed, and gives their names.
-// How old one is says the server's clock: it is compared with the canary of this probe.
+// How old one is says the server's clock: it is compared with the canary of this probe. A membership has no marker, so
+// only one that is over counts, and none of a user that is no canary.
 func (p *probe) removeOld(ctx context.Context) (removed []string, err error) {
 	if p.user.Meta.Created.IsZero() {
 		return nil, nil
@@ -99,8 +100,10 @@ func (p *probe) removeOld(ctx context.Context) (removed []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	people := map[string]bool{}
 	for _, user := range users {
 		if !isCanary(user) || !isOld(user.Meta.Created) {
+			people[client.EmailKey(user.UserName)] = true
 			continue
 		}
 		if err := p.scim.DeleteUser(ctx, user.ID); err != nil {
@@ -108,12 +111,15 @@ func (p *probe) removeOld(ctx context.Context) (removed []string, err error) {
 		}
 		removed = append(removed, user.UserName)
 	}
-	rows, err := p.api.ListMemberships(ctx, p.account, client.MembershipQuery{OnlyUsers: true, Filter: &client.MembershipFilter{EmailLike: canaryPrefix}})
+	active := false
+	rows, err := p.api.ListMemberships(ctx, p.account, client.MembershipQuery{
+		OnlyUsers: true, Active: &active, Filter: &client.MembershipFilter{EmailLike: canaryPrefix},
+	})
 	if err != nil {
 		return removed, err
 	}
 	for _, row := range rows {
-		if row.Email == nil || !canaryName.MatchString(*row.Email) {
+		if row.Email == nil || !canaryName.MatchString(*row.Email) || people[client.EmailKey(*row.Email)] {
 			continue
 		}
 		member, err := p.api.GetMembershipDetails(ctx, p.account, row.ID)

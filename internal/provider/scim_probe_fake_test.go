@@ -42,6 +42,7 @@ type fakeMember struct {
 	id, email, role string
 	created         time.Time
 	user            *fakeUser // nil: stays as it is
+	inactive        bool
 }
 
 // fakeRoundTripper hands requests to the cloud without a network, so that tests can run in a synctest bubble.
@@ -87,6 +88,7 @@ func (f *fakeCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		UserName, ExternalID string
 		Operations           []struct{ Op, Path string }
+		Active               *bool
 		Memberships          struct {
 			Email struct {
 				Any  []string `json:"any_"`
@@ -107,7 +109,7 @@ func (f *fakeCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		u.arrives = u.created.Add(f.arrives)
 		f.users = append(f.users, u)
 		if !f.never {
-			f.members = append(f.members, &fakeMember{"m" + u.ID, u.UserName, f.role, u.created, u})
+			f.members = append(f.members, &fakeMember{"m" + u.ID, u.UserName, f.role, u.created, u, false})
 		}
 		fakeAnswer(w, http.StatusCreated, userBody(u))
 	case r.Method == http.MethodPatch && parts[0] == "Users":
@@ -129,6 +131,9 @@ func (f *fakeCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		for _, m := range f.members {
 			asked := slices.Contains(body.Memberships.Email.Any, m.email) ||
 				body.Memberships.Email.Like != "" && strings.Contains(m.email, body.Memberships.Email.Like)
+			if body.Active != nil && *body.Active != m.active() {
+				asked = false
+			}
 			if asked && (m.user == nil || !time.Now().Before(m.user.arrives)) {
 				rows = append(rows, m.body())
 			}
@@ -179,9 +184,15 @@ func userBody(u *fakeUser) map[string]any {
 	}
 }
 
+func (m *fakeMember) active() bool {
+	if m.user == nil {
+		return !m.inactive
+	}
+	return m.user.ends.IsZero() || time.Now().Before(m.user.ends)
+}
+
 func (m *fakeMember) body() map[string]any {
-	active := m.user == nil || m.user.ends.IsZero() || time.Now().Before(m.user.ends)
-	return map[string]any{"id": m.id, "actor_id": "a", "email": m.email, "account_role_id": m.role, "account_role_name": m.role, "active": active}
+	return map[string]any{"id": m.id, "actor_id": "a", "email": m.email, "account_role_id": m.role, "account_role_name": m.role, "active": m.active()}
 }
 
 func fakeAnswer(w http.ResponseWriter, status int, body any) {

@@ -268,7 +268,7 @@ func TestProbeRemovesOldCanaries(t *testing.T) {
 			return &fakeUser{ID: id, UserName: name, ExternalID: marker, created: time.Now().Add(-age)}
 		}
 		row := func(id, email string, age time.Duration) *fakeMember {
-			return &fakeMember{id: id, email: email, role: "Member", created: time.Now().Add(-age)}
+			return &fakeMember{id: id, email: email, role: "Member", created: time.Now().Add(-age), inactive: true}
 		}
 		cloud := &fakeCloud{role: "Member", users: []*fakeUser{
 			user("old", canaryPrefix+a+"@acme.com", markerPrefix+a, time.Hour),
@@ -279,7 +279,9 @@ func TestProbeRemovesOldCanaries(t *testing.T) {
 			row("m-old", canaryPrefix+a+"@acme.com", time.Hour),
 			row("m-running", canaryPrefix+b+"@acme.com", time.Minute),
 			row("m-alone", canaryPrefix+"cccccccccccccccc@acme.example", time.Hour),
-			row("m-person", "not-"+canaryPrefix+a+"@acme.com", time.Hour),
+			row("m-other", "not-"+canaryPrefix+a+"@acme.com", time.Hour),
+			row("m-person", canaryPrefix+d+"@acme.com", time.Hour),
+			{id: "m-active", email: canaryPrefix + "eeeeeeeeeeeeeeee@acme.com", role: "Member", created: time.Now().Add(-time.Hour)},
 		}}
 		got := cloud.probe(t).run(t.Context())
 		if want := []string{canaryPrefix + a + "@acme.com", canaryPrefix + "cccccccccccccccc@acme.example"}; !slices.Equal(got.removed, want) || got.notRemoved != nil {
@@ -292,7 +294,7 @@ func TestProbeRemovesOldCanaries(t *testing.T) {
 		for _, m := range cloud.members {
 			left = append(left, m.id)
 		}
-		if want := []string{"running", "person", "other marker", "m-running", "m-person"}; !slices.Equal(left, want) {
+		if want := []string{"running", "person", "other marker", "m-running", "m-other", "m-person", "m-active"}; !slices.Equal(left, want) {
 			t.Errorf("left %q, want %q", left, want)
 		}
 	})
