@@ -119,6 +119,7 @@ accounts:
 func (w *world) acme() *world {
 	w.t.Helper()
 	w.seed(people)
+	var active []string
 	w.does(func(tx *store.Tx) error {
 		okta, err := tx.AddConnection(w.account, store.ConnectionChange{
 			Name: ref("Okta"), Type: ref(store.ConnectionType("OktaSAML")), Domains: &[]string{"acme.com"},
@@ -140,16 +141,20 @@ func (w *world) acme() *world {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ActivateConnection(w.account, okta.ID, false); err != nil {
-			return err
-		}
-		if _, err := tx.ActivateConnection(w.account, entra.ID, false); err != nil {
-			return err
+		active = []string{okta.ID, entra.ID}
+		return nil
+	})
+	w.does(func(tx *store.Tx) error {
+		for _, id := range active {
+			if _, err := tx.ActivateConnection(w.account, id, false); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
 	w.does(w.rooms)
 	w.does(w.pushes)
+	w.does(w.maps)
 	w.does(func(tx *store.Tx) error {
 		_, _, err := tx.LogIn(store.ProvenLogin{
 			ConnectionID: tx.Connections(w.account)[0].ID, Subject: "ada", Email: "ada@acme.com", FirstName: "Ada", LastName: "Lovelace",
@@ -188,7 +193,7 @@ func (w *world) rooms(tx *store.Tx) error {
 	return tx.SetActive(w.account, []uuid.UUID{m.ID}, false)
 }
 
-// pushes is a directory with people, some of whom are held, groups and mappings.
+// pushes is a directory with people, some of whom are held, and a group.
 func (w *world) pushes(tx *store.Tx) error {
 	d, err := tx.AddDirectory(w.account, store.DirectoryChange{Name: ref("Okta directory"), Type: ref(store.DirectoryType("okta scim v2.0"))})
 	if err != nil {
@@ -207,9 +212,13 @@ func (w *world) pushes(tx *store.Tx) error {
 		}
 		members = append(members, u.ID)
 	}
-	if _, err := tx.AddDirectoryGroup(d, store.DirectoryGroupChange{DisplayName: ref("Administrators"), Members: &[]uuid.UUID{members[0]}}); err != nil {
-		return err
-	}
+	_, err = tx.AddDirectoryGroup(d, store.DirectoryGroupChange{DisplayName: ref("Administrators"), Members: &[]uuid.UUID{members[0]}})
+	return err
+}
+
+// maps gives a group a role, and one that has not arrived.
+func (w *world) maps(tx *store.Tx) error {
+	d := tx.Directories(w.account)[0]
 	for i, group := range []string{"Administrators", "Not yet"} {
 		if _, err := tx.AddGroupMapping(w.account, d.ID, store.NewGroupMapping{
 			Match: store.MappingMatch{GroupName: group}, RoleID: store.AdminRoleID, Priority: 10 - i,

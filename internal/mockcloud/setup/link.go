@@ -37,10 +37,10 @@ func (d *Dashboard) openLink(w http.ResponseWriter, r *http.Request) {
 		d.unusable(w, r, err)
 		return
 	}
-	switch {
-	case state == store.SetupLinkUsed:
+	switch state {
+	case store.SetupLinkUsed:
 		d.render(w, http.StatusGone, "used.html", page{Title: "This setup link was used already", Content: own})
-	case state == store.SetupLinkExpired:
+	case store.SetupLinkExpired:
 		d.notice(w, http.StatusGone, "This setup link has expired", "Nothing has been changed. Ask for a new one: setup links can be opened for five minutes.")
 	default:
 		d.render(w, http.StatusOK, "start.html", page{
