@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,6 +18,8 @@ const (
 	// chunk is how many members one request adds or removes.
 	chunk = 100
 )
+
+var errNoID = errors.New("the endpoint's answer has no id")
 
 // work delivers one change after the other until ctx ends.
 func (p *Pusher) work(ctx context.Context) {
@@ -111,6 +114,9 @@ func (p *Pusher) makeUser(ctx context.Context, r *resource, want facts) error {
 		if err := p.send(ctx, request{method: http.MethodPost, path: "/Users", body: t.dialect.createUser(want)}, &made); err != nil {
 			return err
 		}
+		if made.ID == "" {
+			return errNoID
+		}
 		r.id, r.user = made.ID, &want
 		p.groupsOf(r.key)
 		return nil
@@ -172,6 +178,7 @@ func (p *Pusher) removePerson(ctx context.Context, r *resource, c *change) error
 	}
 	if p.takenOver(r) {
 		r.id = ""
+		r.forget()
 		return nil
 	}
 	t, _ := p.current()
@@ -239,6 +246,9 @@ func (p *Pusher) makeGroup(ctx context.Context, r *resource, label string) (bloc
 			method: http.MethodPost, path: "/Groups", body: t.dialect.createGroup(r.key, want.Name),
 		}, &made); err != nil {
 			return false, err
+		}
+		if made.ID == "" {
+			return false, errNoID
 		}
 		r.id, r.name, r.has, r.unsure = made.ID, want.Name, make(map[string]struct{}), false
 	}
