@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -310,40 +309,6 @@ func TestConflict(t *testing.T) {
 		t.Errorf("%v", requests)
 	}
 }
-
-// TestNotSCIM: an endpoint that answers anything else is a failure that says so,
-// and nothing is made twice.
-func TestNotSCIM(t *testing.T) {
-	t.Parallel()
-	for answer, want := range map[string]string{
-		"<!doctype html>": "the endpoint's answer is not understood",
-		"{}":              "the endpoint's answer has no id",
-	} {
-		directory, posts := people.New(), 0
-		if _, err := directory.Join(people.Person{Email: "ada@acme.com"}); err != nil {
-			t.Fatal(err)
-		}
-		p := push.New(push.Config{Directory: directory, Transport: roundTripper(func(r *http.Request) *http.Response {
-			w := httptest.NewRecorder()
-			if r.Method == http.MethodPost {
-				posts++
-			}
-			_, _ = w.WriteString(answer) // a recorder takes everything
-			return w.Result()
-		})})
-		t.Cleanup(p.Disconnect)
-		if err := p.Connect(push.Target{Endpoint: endpoint, Token: token, Style: push.Okta}); err != nil {
-			t.Fatal(err)
-		}
-		if err := p.Idle(t.Context()); err == nil || !strings.Contains(err.Error(), want) || posts > 1 {
-			t.Errorf("%s: %v, %d times", answer, err, posts)
-		}
-	}
-}
-
-type roundTripper func(*http.Request) *http.Response
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
 
 // TestQuarantine: a token that is refused stops everything; the next one goes on
 // where the last one stopped, and nothing is lost.

@@ -2,6 +2,8 @@ package push_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -62,3 +64,37 @@ func TestNetwork(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNotSCIM: an endpoint that answers anything else is a failure that says so,
+// and nothing is made twice.
+func TestNotSCIM(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]string{
+		"<!doctype html>": "the endpoint's answer is not understood",
+		"{}":              "the endpoint's answer has no id",
+	} {
+		directory, posts := people.New(), 0
+		if _, err := directory.Join(people.Person{Email: "ada@acme.com"}); err != nil {
+			t.Fatal(err)
+		}
+		p := push.New(push.Config{Directory: directory, Transport: roundTripper(func(r *http.Request) *http.Response {
+			w := httptest.NewRecorder()
+			if r.Method == http.MethodPost {
+				posts++
+			}
+			_, _ = w.WriteString(answer) // a recorder takes everything
+			return w.Result()
+		})})
+		t.Cleanup(p.Disconnect)
+		if err := p.Connect(push.Target{Endpoint: endpoint, Token: token, Style: push.Okta}); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Idle(t.Context()); err == nil || !strings.Contains(err.Error(), want) || posts > 1 {
+			t.Errorf("%s: %v, %d times", answer, err, posts)
+		}
+	}
+}
+
+type roundTripper func(*http.Request) *http.Response
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
