@@ -5,6 +5,9 @@ import "slices"
 // PermissionBypassSSO is the account permission that gets its holders in without single sign-on.
 const PermissionBypassSSO = "bypass:sso"
 
+// PermissionAdministrateSSO is the account permission that lets its holders say which identity provider vouches for whom.
+const PermissionAdministrateSSO = "administrate:sso"
+
 // SSOStateEnabled is the sso_state of an account with an active connection: single sign-on is enforced.
 const SSOStateEnabled = "ENABLED"
 

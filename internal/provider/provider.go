@@ -134,6 +134,7 @@ func (p *prefectssoProvider) Resources(context.Context) []func() resource.Resour
 // DataSources implements [provider.Provider].
 func (p *prefectssoProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
+		newAccessReviewDataSource,
 		newAccountDataSource,
 		newAccountRoleDataSource,
 		newAccountRolesDataSource,

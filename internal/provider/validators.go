@@ -106,3 +106,19 @@ func parseTime(text string) time.Time {
 	}
 	return t
 }
+
+// pastValidator accepts times that have passed. What is no time at all is reported by rfc3339Validator.
+type pastValidator struct{}
+
+// Description implements [validator.Describer].
+func (pastValidator) Description(context.Context) string { return "must have passed" }
+
+// MarkdownDescription implements [validator.Describer].
+func (v pastValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString implements [validator.String].
+func (pastValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if at := parseTime(req.ConfigValue.ValueString()); at.After(time.Now()) {
+		resp.Diagnostics.AddAttributeError(req.Path, "A time in the future", fmt.Sprintf("Nothing has happened yet since %s. Give a time that has passed.", req.ConfigValue.ValueString()))
+	}
+}

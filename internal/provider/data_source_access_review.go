@@ -1,0 +1,179 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var _ datasource.DataSourceWithConfigure = &accessReviewDataSource{}
+
+// What is too long ago unless the configuration says otherwise.
+const (
+	usualStaleDays = 90
+	usualSyncHours = 72
+)
+
+func newAccessReviewDataSource() datasource.DataSource { return &accessReviewDataSource{} }
+
+type accessReviewDataSource struct {
+	dataSourceBase
+}
+
+// Metadata implements [datasource.DataSource].
+func (d *accessReviewDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_access_review"
+}
+
+const reviewDescription = "Everyone who can reach the account, why they have their role, and what somebody should look at: made for `check` blocks and for `terraform show -json`. " +
+	"It takes `read:account`, `read:account_membership` and `read:account_role`; what else the key may not see is left out, and `left_out` says so. " +
+	"Directories, and with them why people have their roles, take `administrate:sso`; service accounts `read:bot`, and who made them `read:audit_event`. " +
+	"On a server that does not offer the configuration of directories, as today's Prefect Cloud, what cannot be known is `unknown`.\n\n" +
+	"Let it stand outside of `check` blocks: a data source inside of one is read again at each apply, so that no plan ends with \"No changes\".\n\n" +
+	"The id of a finding is its kind, a colon, and what it is about, and stays the same from review to review:\n\n" +
+	"| kind | about | severity |\n|---|---|---|\n" +
+	"| `directory-unlinked` | a directory that is switched off | high |\n" +
+	"| `directory-not-synced` | a directory that has not been called for `sync_within_hours`, or never | high |\n" +
+	"| `member-outside-sso-domains` | an active member whose address is outside of the enabled domains | medium; high if single sign-on can be bypassed |\n" +
+	"| `member-stale` | an active member who has not logged in for `stale_after_days` | medium; high if single sign-on can be bypassed |\n" +
+	"| `service-account-key-never-expires` | a service account with a key that never expires | medium; high if privileged |\n" +
+	"| `service-account-creator-gone` | a service account whose maker is no active member any more | medium; high if privileged |\n" +
+	"| `sso-not-enforced` | the account, while no connection is active | medium |\n" +
+	"| `member-not-in-directory` | an active member whom no directory governs, where there are directories | medium |\n" +
+	"| `service-account-privileged` | a service account whose role administrates the account | medium |\n" +
+	"| `member-bypasses-sso` | an active member who gets in without single sign-on | low |\n" +
+	"| `member-never-logged-in` | an active member who has never logged in | low |\n" +
+	"| `mapping-dangling` | a group role mapping (by id) whose group has not arrived | low |\n" +
+	"| `scim-token-never-expires` | a SCIM token (by id) that never expires | low |\n" +
+	"| `member-administrates-sso`, `service-account-administrates-sso` | who may configure single sign-on, and so could become any person of an enabled domain | info |\n" +
+	"| `member-inactive` | a deactivated member | info |"
+
+// Schema implements [datasource.DataSource].
+func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	computedBool := func(description string) schema.BoolAttribute {
+		return schema.BoolAttribute{Computed: true, MarkdownDescription: description}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: reviewDescription,
+		Attributes: map[string]schema.Attribute{
+			"account_id": accountIDDataAttribute(),
+			"stale_after_days": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: fmt.Sprintf("After how many days without a login somebody is stale. Default %d.", usualStaleDays),
+				Validators:          []validator.Int64{int64validator.Between(1, 3650)},
+			},
+			"sync_within_hours": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: fmt.Sprintf("Within how many hours the identity provider has to call a directory. Default %d.", usualSyncHours),
+				Validators:          []validator.Int64{int64validator.Between(1, 8760)},
+			},
+			"events_since": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: fmt.Sprintf("How far back to look in the audit trail for who made service accounts, RFC 3339. The trail is only asked for the times at which they were made. Default: as far back as takes %d requests.", mostCreationSpans),
+				Validators:          []validator.String{rfc3339Validator{}, pastValidator{}},
+			},
+			"managed": computedBool("Whether the server offers the configuration of directories over its API, and so tells why people have their roles."),
+			"people": schema.MapNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "Email address, lower-case → who that is in the account.",
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"role":                computedString("Name of the account role."),
+					"role_source":         computedString("Why they have it: `default` (the directory made the membership), `mapping`, `manual`, or `unknown`."),
+					"mapping":             computedString("What the mapping that gives the role matches; null without one."),
+					"in_directory":        computedString("Whether a directory governs them: `yes`, `no` or `unknown`."),
+					"directory":           computedString("Name of that directory."),
+					"bypasses_sso":        computedBool("Whether the role gets in without single sign-on."),
+					"administrates_sso":   computedBool("Whether the role may configure single sign-on."),
+					"outside_sso_domains": computedString("Whether the address is outside of the enabled domains: `yes`, `no` or `unknown`."),
+					"active":              computedBool("False for deactivated members."),
+					"last_login":          computedString("When they last logged in, RFC 3339; null for never."),
+				}},
+			},
+			"service_accounts": schema.MapNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "Name → service account.",
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"id":                computedString("UUID of the service account."),
+					"role":              computedString("Name of the account role."),
+					"privileged":        computedBool("Whether the role has a permission that begins with `administrate:`, as Owner and Admin have."),
+					"key_expires":       computedString("When its key expires, RFC 3339; null for never."),
+					"created_by":        computedString("Who made it, by email address or name; `unknown` where the audit trail does not tell."),
+					"creator_is_member": computedString("Whether whoever made it is an active member: `yes`, `no` or `unknown`."),
+				}},
+			},
+			"findings": schema.MapNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "Id → what somebody should look at.",
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"severity": computedString("`high`, `medium`, `low` or `info`."),
+					"kind":     computedString("The part of the id before the colon."),
+					"subject":  computedString("Whom or what it is about: an email address or a name."),
+					"message":  computedString("A sentence for people."),
+				}},
+			},
+			"counts": schema.MapAttribute{
+				ElementType:         types.Int64Type,
+				Computed:            true,
+				MarkdownDescription: "Severity → how many findings have it: `high`, `medium`, `low` and `info`, 0 included.",
+			},
+			"left_out": schema.MapAttribute{
+				ElementType:         types.StringType,
+				Computed:            true,
+				MarkdownDescription: "What is not in the review → why: `domains`, `directories`, `service_accounts`, `service_account_creators`. Empty where everything could be read.",
+			},
+		},
+	}
+}
+
+type accessReviewModel struct {
+	AccountID       types.String                      `tfsdk:"account_id"`
+	StaleAfterDays  types.Int64                       `tfsdk:"stale_after_days"`
+	SyncWithinHours types.Int64                       `tfsdk:"sync_within_hours"`
+	EventsSince     types.String                      `tfsdk:"events_since"`
+	Managed         types.Bool                        `tfsdk:"managed"`
+	People          map[string]reviewedPerson         `tfsdk:"people"`
+	ServiceAccounts map[string]reviewedServiceAccount `tfsdk:"service_accounts"`
+	Findings        map[string]reviewFinding          `tfsdk:"findings"`
+	Counts          map[string]int64                  `tfsdk:"counts"`
+	LeftOut         map[string]string                 `tfsdk:"left_out"`
+}
+
+// limits are what the arguments say is too long ago at the given time.
+func (m *accessReviewModel) limits(now time.Time) reviewLimits {
+	stale, sync := int64(usualStaleDays), int64(usualSyncHours)
+	if !m.StaleAfterDays.IsNull() {
+		stale = m.StaleAfterDays.ValueInt64()
+	}
+	if !m.SyncWithinHours.IsNull() {
+		sync = m.SyncWithinHours.ValueInt64()
+	}
+	return reviewLimits{now, time.Duration(stale) * 24 * time.Hour, time.Duration(sync) * time.Hour}
+}
+
+// Read implements [datasource.DataSource].
+func (d *accessReviewDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m accessReviewModel
+	for name, target := range map[string]any{"account_id": &m.AccountID, "stale_after_days": &m.StaleAfterDays, "sync_within_hours": &m.SyncWithinHours, "events_since": &m.EventsSince} {
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
+	}
+	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	facts, managed, err := d.readReview(ctx, account, parseTime(m.EventsSince.ValueString()))
+	if err != nil {
+		resp.Diagnostics.Append(failure("Could not review access", err))
+		return
+	}
+	review := facts.review(m.limits(time.Now()))
+	m.AccountID, m.Managed = keepCase(m.AccountID, account), types.BoolValue(managed)
+	m.People, m.ServiceAccounts, m.Findings, m.Counts, m.LeftOut = review.People, review.ServiceAccounts, review.Findings, review.Counts, facts.leftOut
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
