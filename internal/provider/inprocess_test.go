@@ -151,6 +151,18 @@ func (p *protocol) read(t testing.TB, typeName string, state *tfprotov6.DynamicV
 	return resp
 }
 
+// readData reads a data source, and gives its state.
+func (p *protocol) readData(t testing.TB, typeName string, config map[string]any) map[string]tftypes.Value {
+	t.Helper()
+	typ := p.schemas.DataSourceSchemas[typeName].ValueType()
+	resp, err := p.server.ReadDataSource(context.Background(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: p.value(t, typ, config)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	noErrors(t, resp.Diagnostics)
+	return p.object(t, typ, resp.State)
+}
+
 // importByIdentity imports and then reads, as Terraform 1.12 and later does for an import block with an identity.
 func (p *protocol) importByIdentity(t testing.TB, typeName string, identity map[string]any) map[string]tftypes.Value {
 	t.Helper()
