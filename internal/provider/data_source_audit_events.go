@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -50,6 +51,7 @@ func (d *auditEventsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 				ElementType:         types.StringType,
 				Optional:            true,
 				MarkdownDescription: "Only events of these names, such as `prefect-cloud.account-membership.updated`; a `*` at the end stands for anything, as in `prefect-cloud.account-role.*`.",
+				Validators:          []validator.Set{setvalidator.ValueStringsAre(eventNameValidator{})},
 			},
 			"actor": schema.StringAttribute{
 				Optional:            true,
@@ -62,7 +64,7 @@ func (d *auditEventsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 			"since": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "From when on, RFC 3339. Default: 14 days before `until`.",
-				Validators:          []validator.String{rfc3339Validator{}},
+				Validators:          []validator.String{rfc3339Validator{}, pastValidator{}},
 			},
 			"until": schema.StringAttribute{
 				Optional:            true,

@@ -61,7 +61,9 @@ func TestAccAuditEventsBadInput(t *testing.T) {
 	srv := acctest.Start(t)
 	for name, test := range map[string]struct{ key, argument, want string }{
 		"no time":         {acctest.ServiceKey, `since = "yesterday"`, `Invalid time.*RFC 3339`},
-		"a future span":   {acctest.ServiceKey, `since = "2999-01-01T00:00:00Z"`, `Empty span.*future`},
+		"a future span":   {acctest.ServiceKey, `since = "2999-01-01T00:00:00Z"`, `A time in the future.*has passed`},
+		"no such event":   {acctest.ServiceKey, `names = ["prefect-cloud.acount-role.updated"]`, `Unknown event name.*acount-role.*account-role`},
+		"no prefix":       {acctest.ServiceKey, `names = ["account-role.updated"]`, `Unknown event name.*prefect-cloud\.account-role\.updated`},
 		"an inverse span": {acctest.ServiceKey, "since = \"2026-02-01T00:00:00Z\"\nuntil = \"2026-01-01T00:00:00Z\"", `Empty span.*not before`},
 		"too many":        {acctest.ServiceKey, `limit = 50000`, `limit`},
 	} {
