@@ -39,6 +39,12 @@ func (s *Server) RemoveMapping(id string) {
 	s.Call(s.key, http.MethodDelete, s.mappings()+"/"+id, nil, nil)
 }
 
+// AllowDomains lets the account's only directory let in people of these domains, behind Terraform's back.
+func (s *Server) AllowDomains(names ...string) {
+	s.t.Helper()
+	s.Call(s.key, http.MethodPatch, "/sso/directories/"+s.DirectoryID(), map[string]any{"allowed_domains": names}, nil)
+}
+
 // Mappings are the ids of the account's group role mappings.
 func (s *Server) Mappings() []string {
 	s.t.Helper()

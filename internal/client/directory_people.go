@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -76,6 +77,35 @@ func (c *Client) ListDirectoryGroups(ctx context.Context, accountID, directoryID
 	return slices.DeleteFunc(groups, func(g DirectoryGroup) bool {
 		return name != "" && g.Name != name // the filter compares without case
 	}), err
+}
+
+// ListMatchedUsers reads the people whom a mapping with this match is for. What
+// it cannot tell, because the names of two groups differ in case at most, it
+// does not guess: told is false then.
+func (c *Client) ListMatchedUsers(ctx context.Context, accountID, directoryID string, match MappingMatch) (users []DirectoryUser, told bool, err error) {
+	filter := match.Attribute + " eq " + scimQuote(match.Equals)
+	switch {
+	case match.Equals == "true" || match.Equals == "false": // of a boolean, or of a text that reads like one
+		filter += " or " + match.Attribute + " eq " + match.Equals
+	case match.Attribute == "":
+		groups, err := listInDirectory[DirectoryGroup](ctx, c, accountID, directoryID, "groups", url.Values{})
+		if err != nil {
+			return nil, false, err
+		}
+		at := slices.IndexFunc(groups, func(g DirectoryGroup) bool { return g.ID == match.GroupID || g.Name == match.GroupName })
+		if at < 0 {
+			return nil, true, nil // dangling: it is for nobody
+		}
+		name := groups[at].Name
+		for i, other := range groups {
+			if i != at && strings.EqualFold(other.Name, name) && (match.GroupID != "" || other.Name != name) {
+				return nil, false, nil
+			}
+		}
+		filter = "groups.display eq " + scimQuote(name)
+	}
+	users, err = c.ListDirectoryUsers(ctx, accountID, directoryID, DirectoryUserQuery{Filter: filter})
+	return users, err == nil, err
 }
 
 func listInDirectory[T any](ctx context.Context, c *Client, accountID, directoryID, what string, query url.Values) ([]T, error) {

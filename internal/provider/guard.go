@@ -63,7 +63,7 @@ type access struct {
 	caller    string              // user id of the caller, "" for a service account
 	holders   []client.Membership // active people whose role has bypass:sso
 	enforced  bool                // single sign-on is enabled: without bypass:sso only a login gets in
-	domains   []string            // enabled domains
+	domains   []string            // domains that an active connection serves
 }
 
 // checkAccess is the preflight of role changes: nobody demotes itself, nobody is locked out unnoticed, and somebody
@@ -94,13 +94,25 @@ func (s *session) rolesThatBypass(ctx context.Context, accountID string) ([]stri
 	if err != nil {
 		return nil, err
 	}
-	var ids []string
+	return bypassing(roles), nil
+}
+
+func bypassing(roles []client.AccountRole) (ids []string) {
 	for _, role := range roles {
 		if role.Has(client.PermissionBypassSSO) {
 			ids = append(ids, role.ID)
 		}
 	}
-	return ids, nil
+	return ids
+}
+
+// again makes a check of the plan once more before something is deleted: Terraform plans creations and changes a second
+// time, with everything known, when it applies them, but not deletions. Errors count; warnings were said.
+func again(diags *diag.Diagnostics, check func(*diag.Diagnostics)) (fine bool) {
+	var now diag.Diagnostics
+	check(&now)
+	diags.Append(now.Errors()...)
+	return !now.HasError()
 }
 
 func (s *session) readAccess(ctx context.Context, accountID string, bypassing []string) (access, error) {
@@ -126,28 +138,30 @@ func (s *session) readAccess(ctx context.Context, accountID string, bypassing []
 	if now.enforced = account.SSOState == client.SSOStateEnabled; !now.enforced {
 		return now, nil
 	}
-	domains, err := s.client.ListDomains(ctx, accountID)
-	for _, domain := range domains {
-		now.domains = append(now.domains, domain.Name)
+	found, err := s.client.GetIntegrations(ctx, accountID)
+	if err != nil {
+		return now, err
 	}
-	return now, err
+	for _, connection := range found.Connections {
+		if connection.State == client.ConnectionActive {
+			now.domains = append(now.domains, connectionDomains(&connection)...)
+		}
+	}
+	return now, nil
 }
 
 // assess judges role changes against what the account says.
 func (g guard) assess(now access, bypassing []string, changes []roleChange, at func(email string) path.Path, diags *diag.Diagnostics) {
-	holds := map[string]bool{}
-	for _, holder := range now.holders {
-		holds[holder.ID] = true
-	}
+	holds := now.holding()
 	var locked []string
 	for _, change := range changes {
 		keeps := slices.Contains(bypassing, change.role.ID)
 		if !keeps && holds[change.member.ID] {
 			email := change.email()
-			if now.caller != "" && change.member.UserID != nil && *change.member.UserID == now.caller {
+			if now.isCaller(change.member) {
 				diags.AddAttributeError(at(email), "This would demote yourself", fmt.Sprintf("The API key in use belongs to %s, and the account does not let anybody take their own access away (%s has no bypass:sso). Let another Owner apply this, or use the key of a service account.", email, change.role.Name))
 			}
-			if _, domain, _ := strings.Cut(email, "@"); now.enforced && !slices.Contains(now.domains, domain) && !g.acknowledges(email) {
+			if now.keepsOut(email) && !g.acknowledges(email) {
 				locked = append(locked, email)
 			}
 		}
@@ -156,19 +170,43 @@ func (g guard) assess(now access, bypassing []string, changes []roleChange, at f
 		}
 	}
 	if len(locked) > 0 {
-		g.report(at(locked[0]), "People would lose access", fmt.Sprintf("Single sign-on is enabled, and no enabled domain serves %s: without a role that bypasses it, %s cannot get in any more. Enable their domain first, keep their role, or accept it in the provider block: acknowledge_lockout = [%s].", someOf(locked), plural(len(locked), "person"), `"`+strings.Join(locked, `", "`)+`"`), diags)
+		g.report(at(locked[0]), "People would lose access", fmt.Sprintf("Single sign-on is enabled, and no active connection serves the domain of %s: without a role that bypasses it, %s cannot get in any more. Let a connection serve their domain first, keep their role, or accept it in the provider block: acknowledge_lockout = [%s].", someOf(locked), plural(len(locked), "person"), `"`+strings.Join(locked, `", "`)+`"`), diags)
 	}
+	g.assessRemaining(now, holds, at(changes[0].email()), diags)
+}
+
+// holding are the memberships that have bypass:sso.
+func (now access) holding() map[string]bool {
+	holds := map[string]bool{}
+	for _, holder := range now.holders {
+		holds[holder.ID] = true
+	}
+	return holds
+}
+
+// isCaller says whether the API key in use is this member's.
+func (now access) isCaller(m client.Membership) bool {
+	return now.caller != "" && m.UserID != nil && *m.UserID == now.caller
+}
+
+// keepsOut says whether somebody with this address gets in only by bypassing single sign-on.
+func (now access) keepsOut(email string) bool {
+	_, domain, _ := strings.Cut(email, "@")
+	return now.enforced && !slices.Contains(now.domains, domain)
+}
+
+// assessRemaining judges how many people get in without single sign-on afterwards.
+func (g guard) assessRemaining(now access, holds map[string]bool, at path.Path, diags *diag.Diagnostics) {
 	left := 0
 	for _, kept := range holds {
 		if kept {
 			left++
 		}
 	}
-	first := at(changes[0].email())
 	switch left {
 	case 0:
-		g.report(first, "Nobody could get in without single sign-on", fmt.Sprintf("After this change no active user of account %s would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two.", now.accountID), diags)
+		g.report(at, "Nobody could get in without single sign-on", fmt.Sprintf("After this change no active user of account %s would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two.", now.accountID), diags)
 	case 1:
-		diags.AddAttributeWarning(first, "Only one person left", fmt.Sprintf("After this change a single active user of account %s could get in without single sign-on. When that person cannot log in, nobody can mend a broken identity provider. Two are safer.", now.accountID))
+		diags.AddAttributeWarning(at, "Only one person left", fmt.Sprintf("After this change a single active user of account %s could get in without single sign-on. When that person cannot log in, nobody can mend a broken identity provider. Two are safer.", now.accountID))
 	}
 }

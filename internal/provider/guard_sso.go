@@ -48,11 +48,12 @@ func (s served) without(domains ...string) {
 
 // checkServed is the preflight of changes to domains and connections: it asks the account who would lose access and
 // judges that. apply makes the planned change; it asks nothing more where the change takes nothing from anybody.
-func (s *session) checkServed(ctx context.Context, accountID string, at path.Path, diags *diag.Diagnostics, apply func(served)) {
+// accepted are acknowledgements that were needed for something else of the same change. It says whether it judged.
+func (s *session) checkServed(ctx context.Context, accountID string, at path.Path, accepted map[string]bool, diags *diag.Diagnostics, apply func(served)) bool {
 	found, err := s.client.GetIntegrations(ctx, accountID)
 	if err != nil {
 		diags.Append(failure("Could not check who keeps access", err))
-		return
+		return false
 	}
 	before := served{}
 	for _, connection := range found.Connections {
@@ -63,18 +64,29 @@ func (s *session) checkServed(ctx context.Context, accountID string, at path.Pat
 	after := before.clone()
 	apply(after)
 	if !after.takesFrom(before) {
-		return
+		return false
 	}
 	people, now, err := s.readPeople(ctx, accountID)
 	if err != nil {
 		diags.Append(failure("Could not check who keeps access", err))
-		return
+		return false
 	}
-	s.guard.assessServed(before, after, people, now, at, diags)
+	s.guard.assessServed(before, after, people, now, at, accepted, diags)
+	return true
 }
 
-// checkRemoval is the preflight of disabling domains. It asks only an account whose single sign-on is enabled.
-func (s *session) checkRemoval(ctx context.Context, own types.String, domains []string, at path.Path, diags *diag.Diagnostics) {
+// removal is how domains come to be disabled.
+type removal int
+
+const (
+	changed        removal = iota // the resource stays without them
+	plannedDestroy                // the plan destroys the resource
+	destroying                    // the resource is being destroyed
+)
+
+// checkRemoval is the preflight of disabling domains: whom the directories would deprovision, and, where single sign-on
+// is enabled, who could not log in any more.
+func (s *session) checkRemoval(ctx context.Context, own types.String, domains []string, end removal, at path.Path, diags *diag.Diagnostics) {
 	if len(domains) == 0 || diags.HasError() || s == nil || s.client == nil {
 		return
 	}
@@ -82,11 +94,15 @@ func (s *session) checkRemoval(ctx context.Context, own types.String, domains []
 	if !ok {
 		return
 	}
+	accepted := map[string]bool{}
+	deprovisions := s.checkDirectories(ctx, accountID, domains, end, at, accepted, diags)
 	account, err := s.client.GetAccount(ctx, accountID)
-	if err != nil || account.SSOState != client.SSOStateEnabled {
-		return // an account that cannot be read fails the change itself, with its own words
+	// An account that cannot be read fails the change itself, with its own words.
+	judged := err == nil && account.SSOState == client.SSOStateEnabled &&
+		s.checkServed(ctx, accountID, at, accepted, diags, func(now served) { now.without(domains...) })
+	if deprovisions && !judged {
+		s.guard.warnOfSurplus(at, accepted, diags)
 	}
-	s.checkServed(ctx, accountID, at, diags, func(now served) { now.without(domains...) })
 }
 
 // takesFrom says whether anybody may have less access than before: single sign-on begins, or a domain is no longer
@@ -134,13 +150,9 @@ func (s *session) readPeople(ctx context.Context, accountID string) ([]client.Me
 
 // assessServed judges which of the active people lose access when the served domains change. Who bypasses single
 // sign-on loses nothing; whoever has a served domain logs in.
-func (g guard) assessServed(before, after served, people []client.Membership, now access, at path.Path, diags *diag.Diagnostics) {
-	bypasses := map[string]bool{}
-	for _, holder := range now.holders {
-		bypasses[holder.ID] = true
-	}
+func (g guard) assessServed(before, after served, people []client.Membership, now access, at path.Path, accepted map[string]bool, diags *diag.Diagnostics) {
+	bypasses := now.holding()
 	var locked []string
-	accepted := map[string]bool{}
 	for _, person := range people {
 		if person.Email == nil || bypasses[person.ID] {
 			continue
@@ -152,7 +164,7 @@ func (g guard) assessServed(before, after served, people []client.Membership, no
 			continue
 		}
 		switch entry, acknowledged := g.entryFor(email); {
-		case now.caller != "" && person.UserID != nil && *person.UserID == now.caller:
+		case now.isCaller(person):
 			diags.AddAttributeError(at, "This would lock yourself out", fmt.Sprintf("The API key in use belongs to %s, who could not get in any more after this change: no active connection would serve %s. Use the key of a service account or of somebody who bypasses single sign-on.", email, domain))
 		case acknowledged:
 			accepted[entry] = true
@@ -163,9 +175,7 @@ func (g guard) assessServed(before, after served, people []client.Membership, no
 	if len(locked) > 0 {
 		g.report(at, "People would lose access", fmt.Sprintf("After this change no active connection serves their email domain, and single sign-on is enforced: %s of account %s cannot get in any more: %s. Let a connection serve their domain first, give them a role that bypasses single sign-on, or accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\".", plural(len(locked), "person"), now.accountID, someOf(locked)), diags)
 	}
-	if surplus := g.surplus(accepted); len(surplus) > 0 {
-		diags.AddAttributeWarning(at, "Acknowledged without need", fmt.Sprintf("acknowledge_lockout names %s, who lose no access by this change. Take out what is no longer needed, so that it does not hide a mistake later.", someOf(surplus)))
-	}
+	g.warnOfSurplus(at, accepted, diags)
 	if len(now.holders) < 2 {
 		diags.AddAttributeWarning(at, "Few people could still get in", fmt.Sprintf("With single sign-on enforced, %s of account %s could get in when the identity provider fails. Give a second person a role with bypass:sso, such as Owner.", plural(len(now.holders), "person"), now.accountID))
 	}
@@ -182,13 +192,15 @@ func (g guard) entryFor(email string) (entry string, acknowledged bool) {
 	return "", false
 }
 
-// surplus are the acknowledgements that nobody needed.
-func (g guard) surplus(used map[string]bool) []string {
-	var out []string
+// warnOfSurplus names the acknowledgements that nobody needed.
+func (g guard) warnOfSurplus(at path.Path, used map[string]bool, diags *diag.Diagnostics) {
+	var surplus []string
 	for _, entry := range slices.Sorted(maps.Keys(g.acknowledged)) {
 		if !used[entry] {
-			out = append(out, entry)
+			surplus = append(surplus, entry)
 		}
 	}
-	return out
+	if len(surplus) > 0 {
+		diags.AddAttributeWarning(at, "Acknowledged without need", fmt.Sprintf("acknowledge_lockout names %s, who lose no access by this change. Take out what is no longer needed, so that it does not hide a mistake later.", someOf(surplus)))
+	}
 }

@@ -76,7 +76,7 @@ func TestGuardAssessServed(t *testing.T) {
 				return
 			}
 			var diags diag.Diagnostics
-			test.guard.assessServed(test.before, test.after, people, access{accountID: "A", caller: test.caller, holders: test.holders}, path.Root("domains"), &diags)
+			test.guard.assessServed(test.before, test.after, people, access{accountID: "A", caller: test.caller, holders: test.holders}, path.Root("domains"), map[string]bool{}, &diags)
 			if len(diags) != len(test.want) {
 				t.Fatalf("diagnostics %v, want %q", diags, test.want)
 			}

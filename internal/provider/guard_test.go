@@ -71,7 +71,7 @@ func TestGuardAssess(t *testing.T) {
 			guard: guard{protect: true, acknowledged: map[string]bool{"*@acme.com": true}}, now: access{holders: three, enforced: true},
 			changes: []roleChange{{ada, member}},
 		},
-		"their domain is enabled": {
+		"their domain is served": {
 			guard: guard{protect: true}, now: access{holders: three, enforced: true, domains: []string{"acme.com"}},
 			changes: []roleChange{{ada, member}},
 		},

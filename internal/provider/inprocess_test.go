@@ -116,6 +116,43 @@ func (p *protocol) plan(t testing.TB, typeName string, config map[string]any) (p
 	return plan, given, &nothing
 }
 
+// change plans a change of a resource that is there; with a nil config, its destruction.
+func (p *protocol) change(t testing.TB, typeName string, prior *tfprotov6.DynamicValue, config map[string]any) (plan *tfprotov6.PlanResourceChangeResponse, given *tfprotov6.DynamicValue) {
+	t.Helper()
+	typ := p.resourceType(typeName)
+	nothing, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, proposed := &nothing, &nothing
+	if config != nil {
+		given = p.value(t, typ, config)
+		proposed = p.proposed(t, typeName, prior, given)
+	}
+	plan, err = p.server.PlanResourceChange(context.Background(), &tfprotov6.PlanResourceChangeRequest{TypeName: typeName, PriorState: prior, ProposedNewState: proposed, Config: given})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan, given
+}
+
+// proposed is the configuration with what the provider computed before, as Terraform proposes it.
+func (p *protocol) proposed(t testing.TB, typeName string, prior, given *tfprotov6.DynamicValue) *tfprotov6.DynamicValue {
+	t.Helper()
+	typ := p.resourceType(typeName)
+	values, before := p.object(t, typ, given), p.object(t, typ, prior)
+	for _, attribute := range p.schemas.ResourceSchemas[typeName].Block.Attributes {
+		if attribute.Computed && values[attribute.Name].IsNull() {
+			values[attribute.Name] = before[attribute.Name]
+		}
+	}
+	out, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, values))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &out
+}
+
 // planWarnings are the details of the warnings of planning a new resource.
 func (p *protocol) planWarnings(t testing.TB, typeName string, config map[string]any) (details []string) {
 	t.Helper()
@@ -166,6 +203,12 @@ func (p *protocol) readData(t testing.TB, typeName string, config map[string]any
 // importByIdentity imports and then reads, as Terraform 1.12 and later does for an import block with an identity.
 func (p *protocol) importByIdentity(t testing.TB, typeName string, identity map[string]any) map[string]tftypes.Value {
 	t.Helper()
+	return p.object(t, p.resourceType(typeName), p.imported(t, typeName, identity))
+}
+
+// imported is the state after an import by identity.
+func (p *protocol) imported(t testing.TB, typeName string, identity map[string]any) *tfprotov6.DynamicValue {
+	t.Helper()
 	typ := p.identities.IdentitySchemas[typeName].ValueType()
 	resp, err := p.server.ImportResourceState(context.Background(), &tfprotov6.ImportResourceStateRequest{
 		TypeName: typeName,
@@ -179,8 +222,7 @@ func (p *protocol) importByIdentity(t testing.TB, typeName string, identity map[
 		t.Fatalf("imported %d resources", len(resp.ImportedResources))
 	}
 	imported := resp.ImportedResources[0]
-	read := p.read(t, typeName, imported.State, imported.Identity)
-	return p.object(t, p.resourceType(typeName), read.NewState)
+	return p.read(t, typeName, imported.State, imported.Identity).NewState
 }
 
 func noErrors(t testing.TB, diagnostics []*tfprotov6.Diagnostic) {

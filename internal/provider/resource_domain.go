@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -101,7 +102,7 @@ func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if !isCreate(req) && (isDestroy(req) || len(resp.RequiresReplace) > 0) {
 		var prior domainModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-		r.checkRemoval(ctx, prior.AccountID, []string{prior.Name.key()}, path.Root("name"), &resp.Diagnostics)
+		r.checkRemoval(ctx, prior.AccountID, []string{prior.Name.key()}, plannedDestroy, path.Root("name"), &resp.Diagnostics)
 	}
 }
 
@@ -173,6 +174,11 @@ func (r *domainResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	defer r.claims.deleting()()
 	if r.claims.taken(account, claimDomain, m.Name.key()) {
 		resp.Diagnostics.AddWarning("Domain stays enabled", fmt.Sprintf("Another resource of this run manages %s now, so it was not disabled.", m.Name.ValueString()))
+		return
+	}
+	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) {
+		r.checkRemoval(ctx, m.AccountID, []string{m.Name.key()}, destroying, path.Root("name"), diags)
+	}) {
 		return
 	}
 	if err := r.client.DisableDomain(ctx, account, m.Name.key()); err != nil {

@@ -86,7 +86,7 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
 	if isDestroy(req) {
-		r.checkRemoval(ctx, prior.AccountID, prior.Names.keys(), path.Root("names"), &resp.Diagnostics)
+		r.checkRemoval(ctx, prior.AccountID, prior.Names.keys(), plannedDestroy, path.Root("names"), &resp.Diagnostics)
 		return
 	}
 	r.planAccount(ctx, req, resp)
@@ -101,7 +101,7 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	kept := plan.Names.keys()
 	removed := slices.DeleteFunc(prior.Names.keys(), func(name string) bool { return slices.Contains(kept, name) })
-	r.checkRemoval(ctx, prior.AccountID, removed, path.Root("names"), &resp.Diagnostics)
+	r.checkRemoval(ctx, prior.AccountID, removed, changed, path.Root("names"), &resp.Diagnostics)
 }
 
 // warnOfOthers says in the plan what taking over an account's domains disables: there is no prior state that could show
@@ -126,6 +126,7 @@ func (r *domainsResource) warnOfOthers(ctx context.Context, resp *resource.Modif
 	}
 	if len(others) > 0 {
 		resp.Diagnostics.AddAttributeWarning(path.Root("names"), "Domains will be disabled", fmt.Sprintf("This resource makes `names` the whole set of the account's enabled domains. Enabled today and not in `names`: %s. Add what should stay.", someOf(others)))
+		r.checkRemoval(ctx, m.AccountID, others, changed, path.Root("names"), &resp.Diagnostics)
 	}
 }
 
@@ -203,6 +204,11 @@ func (r *domainsResource) Delete(ctx context.Context, req resource.DeleteRequest
 		if !r.claims.taken(account, claimDomain, name) {
 			mine = append(mine, name)
 		}
+	}
+	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) {
+		r.checkRemoval(ctx, m.AccountID, mine, destroying, path.Root("names"), diags)
+	}) {
+		return
 	}
 	if err := r.client.DisableDomain(ctx, account, mine...); err != nil {
 		resp.Diagnostics.Append(failure("Could not disable domains", err))

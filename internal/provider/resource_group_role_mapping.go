@@ -43,7 +43,13 @@ func (r *groupRoleMappingResource) IdentitySchema(_ context.Context, _ resource.
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var prior *groupRoleMappingModel
+	if !isCreate(req) {
+		prior = &groupRoleMappingModel{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	}
 	if isDestroy(req) {
+		r.checkEnd(ctx, prior, &resp.Diagnostics)
 		return
 	}
 	r.planAccount(ctx, req, resp)
@@ -51,14 +57,13 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 		return
 	}
 	var plan groupRoleMappingModel
-	var prior *groupRoleMappingModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if !isCreate(req) {
-		prior = &groupRoleMappingModel{}
-		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
-	}
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	if len(resp.RequiresReplace) > 0 && prior != nil {
+		r.checkEnd(ctx, prior, &resp.Diagnostics)
+		prior = nil // the new one begins in another directory, or account
 	}
 	r.planMapping(ctx, &plan, prior, resp)
 	settle(ctx, req, resp, "account_id", "directory_id", "match", "role", "priority")
@@ -81,13 +86,16 @@ func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior 
 		return
 	}
 	account := plan.AccountID.ValueString()
-	if roleChanges {
-		role, ok := resolve(ctx, r.client.Roles(account).Resolve, plan.Role, path.Root("role"), "Unusable role", &resp.Diagnostics)
-		if ok && prior != nil && inForm(before.Role.ValueString(), role.ID, role.Name) == before.Role.ValueString() {
+	var role client.AccountRole
+	if known(plan.Role) {
+		var ok bool
+		role, ok = resolve(ctx, r.client.Roles(account).Resolve, plan.Role, path.Root("role"), "Unusable role", &resp.Diagnostics)
+		if ok && roleChanges && prior != nil && inForm(before.Role.ValueString(), role.ID, role.Name) == before.Role.ValueString() {
 			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("role"), before.Role)...)
+			roleChanges = false
 		}
 	}
-	if !known(plan.DirectoryID) || !matchChanges && !priorityChanges {
+	if resp.Diagnostics.HasError() || !known(plan.DirectoryID) || !matchChanges && !priorityChanges && !roleChanges {
 		return
 	}
 	mappings, err := r.client.ListGroupRoleMappings(ctx, account, plan.DirectoryID.ValueString())
@@ -101,6 +109,44 @@ func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior 
 	if match := plan.Match.toAPI(); matchChanges && match.Attribute == "" {
 		r.warnOfAbsentGroup(ctx, account, plan.DirectoryID, match, &resp.Diagnostics)
 	}
+	if !plan.Match.known() || plan.Role.IsUnknown() || plan.Priority.IsUnknown() {
+		resp.Diagnostics.AddAttributeWarning(path.Root("match"), "Not checked whose role changes", "Some of the arguments are not known while planning. The check is made again when this is applied.")
+		return
+	}
+	r.checkMapping(ctx, account, plan.change(prior, role), mappings, &resp.Diagnostics)
+}
+
+// change is a planned mapping beside the one that there is, if any.
+func (m *groupRoleMappingModel) change(prior *groupRoleMappingModel, role client.AccountRole) mappingChange {
+	c := mappingChange{directoryID: m.DirectoryID.ValueString(), after: &client.GroupRoleMapping{
+		Match: m.Match.toAPI(), AccountRoleID: role.ID, Priority: m.Priority.ValueInt64(),
+	}}
+	if prior != nil {
+		c.after.ID = prior.ID.ValueString()
+		c.before = prior.asBefore()
+	}
+	return c
+}
+
+// asBefore is the mapping as a change or its end finds it.
+func (m *groupRoleMappingModel) asBefore() *client.GroupRoleMapping {
+	return &client.GroupRoleMapping{ID: m.ID.ValueString(), Match: m.Match.toAPI(), Priority: m.Priority.ValueInt64()}
+}
+
+// checkEnd is the preflight of ending a mapping.
+func (r *groupRoleMappingResource) checkEnd(ctx context.Context, m *groupRoleMappingModel, diags *diag.Diagnostics) {
+	if r.session == nil || r.client == nil {
+		return
+	}
+	account, ok := r.account(m.AccountID, diags)
+	if !ok {
+		return
+	}
+	mappings, err := r.client.ListGroupRoleMappings(ctx, account, m.DirectoryID.ValueString())
+	if err != nil {
+		return // what is gone, or cannot be read, fails the change itself, with its own words
+	}
+	r.checkMapping(ctx, account, mappingChange{directoryID: m.DirectoryID.ValueString(), before: m.asBefore()}, mappings, diags)
 }
 
 // withPriority finds the mapping, another one than own, that has the planned priority; nil for none.
@@ -260,6 +306,9 @@ func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.Dele
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkEnd(ctx, &m, diags) }) {
 		return
 	}
 	if err := r.client.DeleteGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString()); err != nil {

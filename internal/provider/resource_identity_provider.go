@@ -123,7 +123,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 	if !ok {
 		return
 	}
-	r.checkServed(ctx, account, at, diags, func(now served) {
+	r.checkServed(ctx, account, at, map[string]bool{}, diags, func(now served) {
 		delete(now, id)
 		if plan == nil {
 			return

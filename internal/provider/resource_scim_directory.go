@@ -54,6 +54,7 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 	if isDestroy(req) {
 		if prior.Managed.ValueBool() {
 			resp.Diagnostics.AddWarning("Nobody is deprovisioned", fmt.Sprintf("Deleting the directory %s takes nobody's access: the people whom it brought stay members; roles that its mappings gave go back to what they were before; its teams stay and are then looked after by hand; its tokens stop working.", prior.Name.ValueString()))
+			r.checkEnd(ctx, prior, &resp.Diagnostics)
 		}
 		return
 	}
@@ -68,7 +69,20 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 		r.checkOffer(ctx, resp)
 	case !prior.Managed.ValueBool():
 		r.refuseUnmanagedChange(ctx, prior, resp)
+	default:
+		r.checkPeople(ctx, prior, resp)
 	}
+}
+
+// checkPeople checks what a change does to the people whom the directory brought.
+func (r *scimDirectoryResource) checkPeople(ctx context.Context, prior *scimDirectoryModel, resp *resource.ModifyPlanResponse) {
+	var plan scimDirectoryModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || r.session == nil || r.client == nil {
+		return
+	}
+	r.checkNarrowing(ctx, &plan, prior, &resp.Diagnostics)
+	r.warnOfLeaving(ctx, &plan, prior, &resp.Diagnostics)
 }
 
 // planDefaultRole checks a default role that changes. One that is the same by id and by name stays as the state has it.
@@ -245,6 +259,9 @@ func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteR
 	}
 	if !m.Managed.ValueBool() {
 		resp.Diagnostics.AddWarning("SCIM directory stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and goes on pushing people and groups.", m.Name.ValueString()))
+		return
+	}
+	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkEnd(ctx, &m, diags) }) {
 		return
 	}
 	if err := r.client.DeleteDirectory(ctx, account, m.ID.ValueString()); err != nil {
