@@ -51,13 +51,14 @@ type session struct {
 	claims    *claims        // what resources of this run have taken hold of
 	guard     guard          // what this run may do to people's access
 	ownership ownership      // which accounts have directories that govern members
+	lastOut   *lastOut       // who gets in without single sign-on while roles change
 }
 
 // newSession checks the whole provider block, reporting every mistake, and connects nothing: the first request is made
 // by the first resource that needs one.
-func newSession(m providerModel, version, terraformVersion string) (*session, diag.Diagnostics) {
+func newSession(m providerModel, version, terraformVersion string, after func(time.Duration) <-chan time.Time) (*session, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	s := &session{claims: newClaims()}
+	s := &session{claims: newClaims(), lastOut: newLastOut(after)}
 	known := func(name string, v attr.Value) bool {
 		if v.IsUnknown() {
 			s.unknown = append(s.unknown, name)

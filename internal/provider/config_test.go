@@ -48,7 +48,7 @@ func TestNewSession(t *testing.T) {
 			for _, variable := range []string{envAPIKey, envAccountID, envEndpoint} {
 				t.Setenv(variable, test.env[variable])
 			}
-			s, diags := newSession(test.model, "test", "1.11.4")
+			s, diags := newSession(test.model, "test", "1.11.4", time.After)
 			compareErrors(t, diags.Errors(), test.want)
 			if (s.client == nil) != (len(test.want) > 0) {
 				t.Errorf("client there: %t, want %t", s.client != nil, len(test.want) == 0)
@@ -73,7 +73,7 @@ func compareErrors(t *testing.T, got diag.Diagnostics, want []string) {
 
 // While something is unknown there is no client, the rest is checked all the same, and what needs the API says why.
 func TestNewSessionUnknown(t *testing.T) {
-	s, diags := newSession(providerModel{APIKey: types.StringUnknown(), AccountID: types.StringValue(someAccount)}, "test", "1.11.4")
+	s, diags := newSession(providerModel{APIKey: types.StringUnknown(), AccountID: types.StringValue(someAccount)}, "test", "1.11.4", time.After)
 	if diags.HasError() || s.client != nil || !slices.Equal(s.unknown, []string{"api_key"}) {
 		t.Fatalf("client %v, unknown %v, %v; want no client, api_key, no error", s.client, s.unknown, diags)
 	}

@@ -64,6 +64,8 @@ type access struct {
 	holders   []client.Membership // active people whose role has bypass:sso
 	enforced  bool                // single sign-on is enabled: without bypass:sso only a login gets in
 	domains   []string            // domains that an active connection serves
+	promised  []string            // memberships that other resources of this run give bypass:sso, as planned so far
+	applying  bool                // this run changes roles already: who remains is looked at change by change
 }
 
 // checkAccess is the preflight of role changes: nobody demotes itself, nobody is locked out unnoticed, and somebody
@@ -74,6 +76,8 @@ func (s *session) checkAccess(ctx context.Context, accountID string, changes []r
 		diags.Append(failure("Could not check who keeps access", err))
 		return
 	}
+	way := s.lastOut.of(accountID)
+	way.promise(changes)
 	demoted := slices.ContainsFunc(changes, func(c roleChange) bool {
 		return slices.Contains(bypassing, c.member.AccountRoleID) && !slices.Contains(bypassing, c.role.ID)
 	})
@@ -85,6 +89,7 @@ func (s *session) checkAccess(ctx context.Context, accountID string, changes []r
 		diags.Append(failure("Could not check who keeps access", err))
 		return
 	}
+	now.promised, now.applying = way.planned()
 	s.guard.assess(now, bypassing, changes, at, diags)
 }
 
@@ -195,8 +200,17 @@ func (now access) keepsOut(email string) bool {
 	return now.enforced && !slices.Contains(now.domains, domain)
 }
 
-// assessRemaining judges how many people get in without single sign-on afterwards.
+// assessRemaining judges how many people get in without single sign-on afterwards. Terraform plans changes again while it
+// applies others, which may have come before or not; so while it does, setRoles judges.
 func (g guard) assessRemaining(now access, holds map[string]bool, at path.Path, diags *diag.Diagnostics) {
+	if now.applying {
+		return
+	}
+	for _, id := range now.promised {
+		if _, mine := holds[id]; !mine {
+			holds[id] = true
+		}
+	}
 	left := 0
 	for _, kept := range holds {
 		if kept {
@@ -205,7 +219,7 @@ func (g guard) assessRemaining(now access, holds map[string]bool, at path.Path, 
 	}
 	switch left {
 	case 0:
-		g.report(at, "Nobody could get in without single sign-on", fmt.Sprintf("After this change no active user of account %s would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two.", now.accountID), diags)
+		g.report(at, "Nobody could get in without single sign-on", fmt.Sprintf("After this change no active user of account %s would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`.", now.accountID), diags)
 	case 1:
 		diags.AddAttributeWarning(at, "Only one person left", fmt.Sprintf("After this change a single active user of account %s could get in without single sign-on. When that person cannot log in, nobody can mend a broken identity provider. Two are safer.", now.accountID))
 	}

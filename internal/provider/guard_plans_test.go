@@ -100,7 +100,7 @@ func TestGuardPlans(t *testing.T) {
 				owners(srv)
 			},
 			typeName: directory, before: config(), after: config("allowed_domains", []string{"acme.example"}),
-			want: []string{"error: Nobody could get in without single sign-on\nAfter this change no active user of account $ACCOUNT would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two."},
+			want: []string{"error: Nobody could get in without single sign-on\nAfter this change no active user of account $ACCOUNT would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`."},
 		},
 		"fewer domains, which nobody has": {
 			arrange: staff("Member"), typeName: directory, before: config(), after: config("allowed_domains", []string{"acme.com"}),
@@ -179,7 +179,7 @@ func TestGuardPlans(t *testing.T) {
 			arrange: owners, typeName: mapping, before: toGroup("Staff", "Owner", 1), after: toGroup("Staff", "Admin", 1),
 			want: []string{
 				"warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 1 would give 2 people a role that may do less: owner@acme.com (Admin, now Owner), second.owner@acme.com (Admin, now Owner).",
-				"error: Nobody could get in without single sign-on\nAfter this change no active user of account $ACCOUNT would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two.",
+				"error: Nobody could get in without single sign-on\nAfter this change no active user of account $ACCOUNT would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`.",
 			},
 		},
 		"another mapping counts from now on": {
@@ -264,8 +264,8 @@ func TestGuardDeletion(t *testing.T) {
 	srv.SetDomains("acme.com", "acme.example")
 	srv.AllowDomains("acme.com", "acme.example")
 	srv.PushUser("lin@acme.example")
-	p := inProcess(t, srv)
-	domain := p.create(t, "prefectsso_domain", map[string]any{"name": "acme.example"}).NewState
+	domain := inProcess(t, srv).create(t, "prefectsso_domain", map[string]any{"name": "acme.example"}).NewState
+	p := inProcess(t, srv) // another run
 	destroy := func() (errors []string) {
 		plan, given := p.change(t, "prefectsso_domain", domain, nil)
 		noErrors(t, plan.Diagnostics)

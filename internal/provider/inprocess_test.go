@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -28,8 +29,13 @@ func inProcess(t testing.TB, srv *acctest.Server) *protocol {
 
 func inProcessAs(t testing.TB, config map[string]any) *protocol {
 	t.Helper()
+	return inProcessWith(t, time.After, config)
+}
+
+func inProcessWith(t testing.TB, after func(time.Duration) <-chan time.Time, config map[string]any) *protocol {
+	t.Helper()
 	ctx := context.Background()
-	server, err := providerserver.NewProtocol6WithError(provider.New("test")())()
+	server, err := providerserver.NewProtocol6WithError(provider.NewWithTimer(after)())()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,36 +106,39 @@ func (p *protocol) object(t testing.TB, typ tftypes.Type, in *tfprotov6.DynamicV
 	return out
 }
 
-// plan plans a new resource.
-func (p *protocol) plan(t testing.TB, typeName string, config map[string]any) (plan *tfprotov6.PlanResourceChangeResponse, given, null *tfprotov6.DynamicValue) {
+// null is no resource of a type.
+func (p *protocol) null(t testing.TB, typ tftypes.Type) *tfprotov6.DynamicValue {
 	t.Helper()
-	typ := p.resourceType(typeName)
 	nothing, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	given = p.value(t, typ, config)
-	plan, err = p.server.PlanResourceChange(context.Background(), &tfprotov6.PlanResourceChangeRequest{TypeName: typeName, PriorState: &nothing, ProposedNewState: given, Config: given})
+	return &nothing
+}
+
+// plan plans a new resource.
+func (p *protocol) plan(t testing.TB, typeName string, config map[string]any) (plan *tfprotov6.PlanResourceChangeResponse, given, null *tfprotov6.DynamicValue) {
+	t.Helper()
+	typ := p.resourceType(typeName)
+	null, given = p.null(t, typ), p.value(t, typ, config)
+	plan, err := p.server.PlanResourceChange(context.Background(), &tfprotov6.PlanResourceChangeRequest{TypeName: typeName, PriorState: null, ProposedNewState: given, Config: given})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return plan, given, &nothing
+	return plan, given, null
 }
 
 // change plans a change of a resource that is there; with a nil config, its destruction.
 func (p *protocol) change(t testing.TB, typeName string, prior *tfprotov6.DynamicValue, config map[string]any) (plan *tfprotov6.PlanResourceChangeResponse, given *tfprotov6.DynamicValue) {
 	t.Helper()
 	typ := p.resourceType(typeName)
-	nothing, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	given, proposed := &nothing, &nothing
+	given = p.null(t, typ)
+	proposed := given
 	if config != nil {
 		given = p.value(t, typ, config)
 		proposed = p.proposed(t, typeName, prior, given)
 	}
-	plan, err = p.server.PlanResourceChange(context.Background(), &tfprotov6.PlanResourceChangeRequest{TypeName: typeName, PriorState: prior, ProposedNewState: proposed, Config: given})
+	plan, err := p.server.PlanResourceChange(context.Background(), &tfprotov6.PlanResourceChangeRequest{TypeName: typeName, PriorState: prior, ProposedNewState: proposed, Config: given})
 	if err != nil {
 		t.Fatal(err)
 	}

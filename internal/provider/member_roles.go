@@ -78,31 +78,40 @@ func (c roleChange) email() string {
 	return emailSpelling.key(*c.member.Email)
 }
 
-// apply makes the changes, promotions first: whoever gets `bypass:sso` gets it before anybody loses it, so that the
-// account is never without somebody who gets in. Changes of one phase go side by side, within the client's bound.
+// apply makes the changes by the rules of setRoles. Changes of one phase go side by side, within the client's bound.
 // advice says how to leave somebody out whose role a mapping gives.
 func (s *session) apply(ctx context.Context, account string, changes []roleChange, at path.Path, advice string, diags *diag.Diagnostics) {
 	members := s.client.Members(account)
-	var mu sync.Mutex
-	for _, phase := range promotionsFirst(changes) {
+	told := false
+	err := s.setRoles(ctx, account, changes, func(ctx context.Context, changes []roleChange) error {
+		var mu sync.Mutex
 		var group errgroup.Group
 		group.SetLimit(applyAtOnce)
-		for _, change := range phase {
+		for _, change := range changes {
 			group.Go(func() error {
-				if err := members.SetRole(ctx, change.member, change.role); err != nil {
+				err := members.SetRole(ctx, change.member, change.role)
+				if err != nil {
 					refusal := s.roleFailure(ctx, account, at, "Could not change role of "+change.email(), change.member, advice, err)
 					mu.Lock()
 					defer mu.Unlock()
 					diags.Append(refusal)
-					return err
+					told = true
 				}
-				return nil
+				return err
 			})
 		}
-		if group.Wait() != nil {
-			return
-		}
+		return group.Wait()
+	})
+	if err != nil && !told {
+		diags.Append(failureAt(at, "Could not change roles", err))
 	}
+}
+
+// setRole makes one change by the rules of setRoles.
+func (s *session) setRole(ctx context.Context, account string, change roleChange) error {
+	return s.setRoles(ctx, account, []roleChange{change}, func(ctx context.Context, _ []roleChange) error {
+		return s.client.Members(account).SetRole(ctx, change.member, change.role)
+	})
 }
 
 // applyAtOnce bounds the goroutines of apply; how many requests are under way is the client's business.

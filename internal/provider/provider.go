@@ -3,13 +3,14 @@
 //
 // The way of the data is one direction: HCL is decoded into a model, the model is turned into client calls, and the
 // state is made of the server's answer. provider.go and config.go read the provider block into a session; base.go is
-// what resources and data sources embed; claims.go keeps two resources off one thing; spelling.go, plan.go and
+// what resources and data sources embed; claims.go keeps two resources off one thing; guard*.go, last_out.go and ownership.go are the checks of the plan; spelling.go, plan.go and
 // convert.go hold what Terraform needs to know about equal values, null and unknown; diagnostics.go turns the client's
 // typed errors into sentences. After that, one file a thing.
 package provider
 
 import (
 	"context"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -32,11 +33,12 @@ const Address = "registry.terraform.io/prefectsso/prefectsso"
 // New returns a constructor of the provider, as the plugin server and the acceptance tests want it. The version goes
 // into the User-Agent of every request.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &prefectssoProvider{version: version} }
+	return func() provider.Provider { return &prefectssoProvider{version: version, after: time.After} }
 }
 
 type prefectssoProvider struct {
 	version string
+	after   func(time.Duration) <-chan time.Time
 }
 
 // Metadata implements [provider.Provider].
@@ -99,7 +101,7 @@ func (p *prefectssoProvider) Configure(ctx context.Context, req provider.Configu
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	s, diags := newSession(model, p.version, req.TerraformVersion)
+	s, diags := newSession(model, p.version, req.TerraformVersion, p.after)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

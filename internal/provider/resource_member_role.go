@@ -222,7 +222,7 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 		return false
 	}
 	if member.AccountRoleID != role.ID {
-		if err := members.SetRole(ctx, member, role); err != nil {
+		if err := r.setRole(ctx, account, roleChange{member, role}); err != nil {
 			diags.Append(r.roleFailure(ctx, account, path.Root("role"), "Could not change role", member, memberRoleAdvice, err))
 			return false
 		}
@@ -298,8 +298,8 @@ func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequ
 	if !ok || resp.Diagnostics.HasError() || m.OnDestroy.ValueString() != onDestroyReset {
 		return
 	}
-	defer r.claims.deleting()()
-	if r.claims.taken(account, claimMemberRole, m.Email.key()) {
+	taken := func() bool { return r.claims.taken(account, claimMemberRole, m.Email.key()) }
+	if taken() {
 		return // another resource of this run gives the person their role
 	}
 	role, err := r.client.Roles(account).Resolve(ctx, resetRole)
@@ -314,7 +314,14 @@ func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequ
 		return
 	}
 	if err == nil && member.AccountRoleID != role.ID {
-		err = members.SetRole(ctx, member, role)
+		err = r.setRoles(ctx, account, []roleChange{{member, role}}, func(ctx context.Context, _ []roleChange) error {
+			// Held no longer than this, for it keeps others from making claims, also those whose promotion may be waited for.
+			defer r.claims.deleting()()
+			if taken() {
+				return nil
+			}
+			return members.SetRole(ctx, member, role)
+		})
 	}
 	if mapping := r.mappingBehind(ctx, account, member, err); mapping != nil {
 		resp.Diagnostics.AddWarning("Role was not reset", fmt.Sprintf("The group role mapping %s (%s) gives %s the role %s, and goes on to: there was nothing to reset.", mapping.ID, describeMatch(mapping.Match), m.Email.ValueString(), member.AccountRoleName))

@@ -1,0 +1,203 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+// Who gets in without single sign-on is a matter of the whole account, but Terraform applies resources side by side and
+// in an order of its own. So whatever takes bypass:sso from people takes the account's turn first, looks who has it then,
+// and waits for promotions by other resources of this run if nobody would be left. The server refuses to take it from the
+// last one in any case; here the refusal does not even arise, and the error says what to do.
+
+// patience is how long a demotion waits for promotions of the same run.
+const patience = 30 * time.Second
+
+// lastOut is what the resources of one run know of each other's promotions and demotions.
+type lastOut struct {
+	after    func(time.Duration) <-chan time.Time // time.After, but for tests
+	mu       sync.Mutex
+	accounts map[string]*wayIn
+}
+
+// wayIn is the same for one account.
+type wayIn struct {
+	turn chan struct{} // holds one token: whoever takes it may take bypass:sso from people
+
+	mu       sync.Mutex
+	promoted chan struct{}     // closed, and replaced, when promotions have been made
+	promised map[string]string // who gets bypass:sso by this run, as far as was planned: id of the membership → address
+	began    bool              // roles are being changed: Terraform applies
+}
+
+func newLastOut(after func(time.Duration) <-chan time.Time) *lastOut {
+	return &lastOut{after: after, accounts: map[string]*wayIn{}}
+}
+
+// of gives the account's.
+func (l *lastOut) of(account string) *wayIn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w, ok := l.accounts[strings.ToLower(account)]
+	if !ok {
+		w = &wayIn{turn: make(chan struct{}, 1), promoted: make(chan struct{}), promised: map[string]string{}}
+		l.accounts[strings.ToLower(account)] = w
+	}
+	return w
+}
+
+// promise notes planned promotions.
+func (w *wayIn) promise(changes []roleChange) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, change := range changes {
+		if change.member.Active && change.role.Has(client.PermissionBypassSSO) {
+			w.promised[change.member.ID] = change.email()
+		}
+	}
+}
+
+// planned gives the promotions that are planned, and whether roles are being changed already.
+func (w *wayIn) planned() (ids []string, began bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id := range w.promised {
+		ids = append(ids, id)
+	}
+	return ids, w.began
+}
+
+// begin notes that roles are being changed.
+func (w *wayIn) begin() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.began = true
+}
+
+// tell wakes demotions that wait for a promotion.
+func (w *wayIn) tell() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	close(w.promoted)
+	w.promoted = make(chan struct{})
+}
+
+// news is closed at the next promotion.
+func (w *wayIn) news() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.promoted
+}
+
+// waitingFor names the people whose promotion was planned.
+func (w *wayIn) waitingFor() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var emails []string
+	for _, email := range w.promised {
+		emails = append(emails, email)
+	}
+	return emails
+}
+
+// lastOutError says that changes would leave nobody who gets in without single sign-on.
+type lastOutError struct {
+	accountID string
+	people    []string
+	promised  []string
+}
+
+// Error implements error.
+func (e *lastOutError) Error() string {
+	wait := "the resource that gives somebody else such a role"
+	if len(e.promised) > 0 {
+		wait = "the resource that gives such a role to " + someOf(e.promised)
+	}
+	return fmt.Sprintf("nobody but %s gets into account %s without single sign-on, and in %s no other resource of this run gave anybody else a role with bypass:sso. Nothing was changed. If the configuration does, say so: `depends_on = [%s]` here; if it does not, give somebody such a role first. Two are safer than one.", someOf(e.people), e.accountID, patience, wait)
+}
+
+// setRoles changes roles of one account, promotions first: whoever gets bypass:sso gets it before anybody loses it. set
+// makes one change, and is called for many side by side; an error of it ends the work. When bypass:sso would be taken
+// from the last who has it, and no other resource gives it to anybody in time, the error is a *lastOutError.
+func (s *session) setRoles(ctx context.Context, account string, changes []roleChange, set func(context.Context, []roleChange) error) error {
+	way := s.lastOut.of(account)
+	way.begin()
+	phases := promotionsFirst(changes)
+	if len(phases[0]) > 0 {
+		err := set(ctx, phases[0])
+		way.tell()
+		if err != nil {
+			return err
+		}
+	}
+	if len(phases[1]) == 0 {
+		return nil
+	}
+	roles, err := s.client.Roles(account).List(ctx)
+	if err != nil {
+		return err
+	}
+	bypassing := bypassing(roles)
+	var leaving []roleChange
+	for _, change := range phases[1] {
+		if change.member.Active && slices.Contains(bypassing, change.member.AccountRoleID) {
+			leaving = append(leaving, change)
+		}
+	}
+	if len(leaving) == 0 {
+		return set(ctx, phases[1])
+	}
+	select {
+	case way.turn <- struct{}{}:
+		defer func() { <-way.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := s.awaitAnother(ctx, account, way, bypassing, leaving); err != nil {
+		return err
+	}
+	return set(ctx, phases[1])
+}
+
+// awaitAnother waits until somebody else than those who are leaving has bypass:sso.
+func (s *session) awaitAnother(ctx context.Context, account string, way *wayIn, bypassing []string, leaving []roleChange) error {
+	var timeout <-chan time.Time
+	for late := false; ; {
+		news := way.news() // before looking, so that no promotion is missed
+		active := true
+		holders, err := s.client.ListMemberships(ctx, account, client.MembershipQuery{
+			Filter: &client.MembershipFilter{RoleIDs: bypassing}, OnlyUsers: true, Active: &active,
+		})
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(holders, func(m client.Membership) bool {
+			return !slices.ContainsFunc(leaving, func(change roleChange) bool { return change.member.ID == m.ID })
+		}) {
+			return nil
+		}
+		if late {
+			e := &lastOutError{accountID: account, promised: way.waitingFor()}
+			for _, change := range leaving {
+				e.people = append(e.people, change.email())
+			}
+			return e
+		}
+		if timeout == nil {
+			timeout = s.lastOut.after(patience)
+		}
+		select {
+		case <-news:
+		case <-timeout:
+			late = true // and one last look
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
