@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,8 +60,23 @@ func (r *reviewReader) leaveOut(part, what string, err error) error {
 	if err == nil || !client.IsForbidden(err) && !client.IsNotOffered(err) {
 		return err
 	}
-	r.say(part, what+" "+reason(err))
+	r.say(part, what+" "+whyLeftOut(err))
 	return nil
+}
+
+// whyLeftOut is reason without what differs from request to request: the same account gives the same state.
+func whyLeftOut(err error) string {
+	var (
+		plan    *client.PlanLimitError
+		refusal *client.APIError
+	)
+	switch {
+	case errors.As(err, &plan):
+		return fmt.Sprintf("The account does not have the feature %q.", plan.Feature)
+	case client.IsForbidden(err) && errors.As(err, &refusal):
+		return asSentence(refusal.Message)
+	}
+	return sentence(err)
 }
 
 func (r *reviewReader) say(part, text string) {

@@ -179,7 +179,8 @@ accounts:
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := acctest.Start(t, acctest.Scenario(account))
-			runSteps(t, resource.TestStep{Config: srv.ProviderAs(test.key) + reviewConfig, ConfigStateChecks: test.checks})
+			config := srv.ProviderAs(test.key) + reviewConfig + `output "left_out" { value = data.prefectsso_access_review.this.left_out }`
+			runSteps(t, resource.TestStep{Config: config, ConfigStateChecks: test.checks}, resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()})
 		})
 	}
 	t.Run("not even people", func(t *testing.T) {
