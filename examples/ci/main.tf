@@ -52,3 +52,21 @@ check "two_ways_in" {
     error_message = "Fewer than two active people could get in if single sign-on broke."
   }
 }
+
+# The whole account, people and service accounts: what is serious and nobody has accepted.
+data "prefectsso_access_review" "this" {}
+
+locals {
+  accepted_findings = ["service-account-key-never-expires:terraform"]
+  serious_findings = {
+    for id, finding in data.prefectsso_access_review.this.findings : id => finding.message
+    if finding.severity == "high" && !contains(local.accepted_findings, id)
+  }
+}
+
+check "access_review" {
+  assert {
+    condition     = length(local.serious_findings) == 0
+    error_message = join(" ", values(local.serious_findings))
+  }
+}
