@@ -36,12 +36,9 @@ func TestGuardPlans(t *testing.T) {
 	owners := func(srv *acctest.Server) {
 		srv.PushGroup("Staff", srv.PushUser("owner@acme.com"), srv.PushUser("second.owner@acme.com"))
 	}
-	config := func(changes ...any) map[string]any {
-		c := map[string]any{"name": "Okta", "type": "okta scim v2.0"}
-		for i := 0; i < len(changes); i += 2 {
-			c[changes[i].(string)] = changes[i+1] //nolint:forcetypeassert // written below
-		}
-		return c
+	asIs := map[string]any{"name": "Okta", "type": "okta scim v2.0"}
+	config := func(name string, value any) map[string]any {
+		return map[string]any{"name": "Okta", "type": "okta scim v2.0", name: value}
 	}
 	toGroup := func(group, role string, priority int) map[string]any {
 		return map[string]any{"match": matchGroup(group), "role": role, "priority": priority}
@@ -61,21 +58,21 @@ func TestGuardPlans(t *testing.T) {
 		want     []string
 	}{
 		"fewer domains": {
-			arrange: branch, typeName: directory, before: config(), after: config("allowed_domains", []string{"acme.com"}),
+			arrange: branch, typeName: directory, before: asIs, after: config("allowed_domains", []string{"acme.com"}),
 			want: []string{lost},
 		},
 		"fewer domains, whatever happens": {
 			provider: map[string]any{"lockout_protection": false},
-			arrange:  branch, typeName: directory, before: config(), after: config("allowed_domains", []string{"acme.com"}),
+			arrange:  branch, typeName: directory, before: asIs, after: config("allowed_domains", []string{"acme.com"}),
 			want: []string{strings.Replace(lost, "error", "warning", 1)},
 		},
 		"fewer domains, acknowledged": {
 			provider: map[string]any{"acknowledge_lockout": []string{"*@acme.example"}},
-			arrange:  branch, typeName: directory, before: config(), after: config("allowed_domains", []string{"acme.com"}),
+			arrange:  branch, typeName: directory, before: asIs, after: config("allowed_domains", []string{"acme.com"}),
 		},
 		"fewer domains, acknowledged for one, and for somebody else": {
 			provider: map[string]any{"acknowledge_lockout": []string{"wu@acme.example", "grace@acme.com"}},
-			arrange:  branch, typeName: directory, before: config(), after: config("allowed_domains", []string{"acme.com"}),
+			arrange:  branch, typeName: directory, before: asIs, after: config("allowed_domains", []string{"acme.com"}),
 			want: []string{
 				strings.Replace(lost, "2 people of account $ACCOUNT: lin@acme.example, wu@acme.example", "1 person of account $ACCOUNT: lin@acme.example", 1),
 				"warning: Acknowledged without need\nacknowledge_lockout names grace@acme.com, who lose no access by this change. Take out what is no longer needed, so that it does not hide a mistake later.",
@@ -87,7 +84,7 @@ func TestGuardPlans(t *testing.T) {
 				srv.SetDomains("acme.com", "acme.example")
 				staff("Admin")(srv)
 			},
-			typeName: directory, before: config(), after: config("allowed_domains", []string{"acme.example"}),
+			typeName: directory, before: asIs, after: config("allowed_domains", []string{"acme.example"}),
 			want: []string{
 				"error: This would end your own access\nThe API key in use belongs to ada@acme.com. " + okta + " would deprovision them: their email domain would no longer be among its allowed domains. Use the key of a service account.",
 				"error: People would lose access\n" + okta + " would deprovision 1 person of account $ACCOUNT: grace@acme.com. Their email domain would no longer be among its allowed domains. Keep the domain, or accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\".",
@@ -99,22 +96,22 @@ func TestGuardPlans(t *testing.T) {
 				srv.SetDomains("acme.com", "acme.example")
 				owners(srv)
 			},
-			typeName: directory, before: config(), after: config("allowed_domains", []string{"acme.example"}),
+			typeName: directory, before: asIs, after: config("allowed_domains", []string{"acme.example"}),
 			want: []string{"error: Nobody could get in without single sign-on\nAfter this change no active user of account $ACCOUNT would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`."},
 		},
 		"fewer domains, which nobody has": {
-			arrange: staff("Member"), typeName: directory, before: config(), after: config("allowed_domains", []string{"acme.com"}),
+			arrange: staff("Member"), typeName: directory, before: asIs, after: config("allowed_domains", []string{"acme.com"}),
 		},
 		"domains that are not known yet": {
-			arrange: branch, typeName: directory, before: config(), after: config("allowed_domains", tftypes.UnknownValue),
+			arrange: branch, typeName: directory, before: asIs, after: config("allowed_domains", tftypes.UnknownValue),
 			want: []string{"warning: Not checked who loses access\nSome of the domains are not known while planning. The check is made again when this is applied."},
 		},
 		"a directory is switched off": {
-			arrange: branch, typeName: directory, before: config(), after: config("enabled", false),
+			arrange: branch, typeName: directory, before: asIs, after: config("enabled", false),
 			want: []string{"warning: Nobody is deprovisioned while it is off\n" + okta + " has 3 active users. Nobody loses access by switching it off, but its identity provider is refused: whoever leaves keeps their access until it is on again, or until somebody takes it by hand."},
 		},
 		"a directory removes who leaves": {
-			arrange: branch, typeName: directory, before: config(), after: config("deprovision_action", "delete"),
+			arrange: branch, typeName: directory, before: asIs, after: config("deprovision_action", "delete"),
 			want: []string{"warning: Whoever leaves is removed\n" + okta + " has 3 active users. Nobody loses access by this change, but from then on whoever leaves loses the membership with its role, accesses and teams, and starts afresh on a return."},
 		},
 		"a directory goes, and its mapping with it": {
@@ -122,7 +119,7 @@ func TestGuardPlans(t *testing.T) {
 				staff("Member")(srv)
 				srv.AddMapping("Staff", "Admin", 1)
 			},
-			typeName: directory, before: config(),
+			typeName: directory, before: asIs,
 			want: []string{
 				"warning: Nobody is deprovisioned\nDeleting the directory Okta takes nobody's access: the people whom it brought stay members; roles that its mappings gave go back to what they were before; its teams stay and are then looked after by hand; its tokens stop working.",
 				"warning: Roles from before return\n" + okta + ", whose mappings end with it, would no longer give 2 people their role, and no other mapping does: ada@acme.com (Admin now), grace@acme.com (Admin now). They would have the role from before the mapping again, which the account does not tell. The last active one with bypass:sso keeps it.",
