@@ -10,7 +10,7 @@
 //	input     reading of bodies, paths and queries, with FastAPI's answers to mistakes
 //	router    hosts, request ids, keys, rate limits, permissions, faults; values and errors become answers
 //	account   the published account API, one file a noun
-//	identity  the managed-configuration extension: connections
+//	identity  the managed-configuration extension: connections, directories, tokens, mappings
 //	setup     the dashboard behind a setup link
 //	sso       /login and what identity providers answer to; sso/oidc, sso/saml and sso/fetch
 //	          are the protocols

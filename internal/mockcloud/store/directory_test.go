@@ -1,174 +1,14 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 )
-
-// synced is a world with the domains acme.com and b.example and a directory that pushes.
-type synced struct {
-	*world
-	directory string
-}
-
-func newSynced(t tester) *synced {
-	t.Helper()
-	s := &synced{world: newWorld(t)}
-	s.do(func(tx *Tx) error {
-		if err := tx.SetDomains(s.acme, []string{"acme.com", "b.example"}); err != nil {
-			return err
-		}
-		d, err := tx.AddDirectory(s.acme, DirectoryChange{Name: new("Okta"), Type: new(DirectoryType("okta scim v2.0"))})
-		if err == nil {
-			s.directory = d.ID
-		}
-		return err
-	})
-	return s
-}
-
-func (s *synced) do(fn func(*Tx) error) {
-	s.t.Helper()
-	if err := s.store.Update(Actor{}, fn); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *synced) dir(tx *Tx) *Directory {
-	d, err := tx.Directory(s.acme, s.directory)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return d
-}
-
-// person is what SCIM says of somebody, by the name before the @ or an address.
-func person(name string, active bool) DirectoryUserInput {
-	email := name
-	if !strings.Contains(email, "@") && email != "" {
-		email += "@acme.com"
-	}
-	attributes, _ := json.Marshal(map[string]any{"userName": name, "active": active, "title": "Engineer"})
-	return DirectoryUserInput{
-		UserName: name, ExternalID: "ext-" + name, Active: active, Email: email, FirstName: "F-" + name, LastName: "L", Attributes: attributes,
-	}
-}
-
-// push adds or changes somebody.
-func (s *synced) push(name string, active bool) {
-	s.t.Helper()
-	s.do(func(tx *Tx) error { return s.pushIn(tx, name, active) })
-}
-
-func (s *synced) pushIn(tx *Tx, name string, active bool) error {
-	if u, ok := tx.DirectoryUserByName(s.directory, name); ok {
-		_, err := tx.UpdateDirectoryUser(s.dir(tx), u.ID, person(name, active))
-		return err
-	}
-	_, err := tx.AddDirectoryUser(s.dir(tx), person(name, active))
-	return err
-}
-
-func (s *synced) remove(name string) {
-	s.t.Helper()
-	s.do(func(tx *Tx) error {
-		u, ok := tx.DirectoryUserByName(s.directory, name)
-		if !ok {
-			return errors.New("the directory does not know " + name)
-		}
-		return tx.DeleteDirectoryUser(s.dir(tx), u.ID)
-	})
-}
-
-// group makes a group with members, or makes its members exactly those.
-func (s *synced) group(name string, members ...string) {
-	s.t.Helper()
-	s.do(func(tx *Tx) error {
-		ids := []uuid.UUID{}
-		for _, member := range members {
-			u, ok := tx.DirectoryUserByName(s.directory, member)
-			if !ok {
-				return errors.New("the directory does not know " + member)
-			}
-			ids = append(ids, u.ID)
-		}
-		if known := tx.DirectoryGroupsByName(s.directory, name); len(known) > 0 {
-			_, err := tx.UpdateDirectoryGroup(s.dir(tx), known[0].ID, DirectoryGroupChange{Members: &ids})
-			return err
-		}
-		_, err := tx.AddDirectoryGroup(s.dir(tx), DirectoryGroupChange{DisplayName: &name, Members: &ids})
-		return err
-	})
-}
-
-// mapTo maps a group's name to a role and gives the mapping's id.
-func (s *synced) mapTo(group string, role uuid.UUID, priority int) (id uuid.UUID) {
-	s.t.Helper()
-	s.do(func(tx *Tx) error {
-		m, err := tx.AddGroupMapping(s.acme, s.directory, NewGroupMapping{Match: MappingMatch{GroupName: group}, RoleID: role, Priority: priority})
-		if err == nil {
-			id = m.ID
-		}
-		return err
-	})
-	return id
-}
-
-// is describes somebody's membership: "Member default", "Admin mapping inactive", or "none".
-func (s *synced) is(email string) string {
-	s.t.Helper()
-	if !strings.Contains(email, "@") {
-		email += "@acme.com"
-	}
-	out := "none"
-	s.view(func(r *Reader) {
-		u, ok := r.UserByEmail(email)
-		if !ok {
-			return
-		}
-		m, err := r.MembershipOf(s.acme, u.ActorID)
-		if err != nil {
-			return
-		}
-		out = strings.TrimSpace(r.roleName(m) + " " + string(m.RoleSource))
-		if !m.Active {
-			out += " inactive"
-		}
-		if m.DirectoryID == "" {
-			out += " free"
-		}
-	})
-	return out
-}
-
-func (s *synced) teams(name string) string {
-	s.t.Helper()
-	var out []string
-	s.view(func(r *Reader) {
-		u, _ := r.UserByEmail(name + "@acme.com")
-		for _, t := range r.TeamsOf(s.acme, u.ActorID) {
-			out = append(out, t.Name)
-		}
-	})
-	slices.Sort(out)
-	return strings.Join(out, ",")
-}
-
-func (s *synced) told(name string) (n int) {
-	for _, e := range s.events() {
-		if e.Name == "prefect-cloud."+name {
-			n++
-		}
-	}
-	return n
-}
 
 // TestDirectory plays what identity providers and people do, one rule of the contract each.
 func TestDirectory(t *testing.T) {
@@ -339,36 +179,6 @@ func TestDirectory(t *testing.T) {
 			checkIndexes(t, s.store.data)
 		})
 	}
-}
-
-func (s *synced) set(action DeprovisionAction) {
-	s.t.Helper()
-	s.do(func(tx *Tx) error {
-		_, err := tx.UpdateDirectory(s.acme, s.directory, DirectoryChange{Deprovision: &action})
-		return err
-	})
-}
-
-func (s *synced) allow(domains ...string) {
-	s.t.Helper()
-	s.do(func(tx *Tx) error {
-		_, err := tx.UpdateDirectory(s.acme, s.directory, DirectoryChange{AllowedDomains: Nullable[[]string]{Set: true, Value: &domains}})
-		return err
-	})
-}
-
-func (s *synced) rename(from, to string) {
-	s.t.Helper()
-	s.do(func(tx *Tx) error {
-		_, err := tx.UpdateDirectoryGroup(s.dir(tx), tx.DirectoryGroupsByName(s.directory, from)[0].ID, DirectoryGroupChange{DisplayName: &to})
-		return err
-	})
-}
-
-// byHand changes a membership as an administrator does.
-func (s *synced) byHand(name string, change func(*Tx, uuid.UUID) error) {
-	s.t.Helper()
-	s.do(func(tx *Tx) error { return change(tx, s.id(tx, name)) })
 }
 
 // TestMappedRoleIsNotForHands: while a mapping holds, a change of the role names it.
