@@ -74,9 +74,7 @@ func (tx *Tx) settle(s settling) {
 		return // removed by hand
 	}
 	if m == nil || m.DirectoryUserID != governor.ID {
-		if m = tx.link(m, governor, s.cause); m == nil {
-			return
-		}
+		m = tx.link(m, governor, s.cause)
 	}
 	if came && !m.Active {
 		next := *m
@@ -135,29 +133,35 @@ func (tx *Tx) link(m *Membership, u *DirectoryUser, cause uuid.UUID) *Membership
 		}
 		return tx.putMembership(next, map[string]any{"directory_id": u.DirectoryID}, cause)
 	}
+	joined, err := tx.takeIn(u, cause)
+	if err != nil {
+		// Nobody has the address, the role or the membership against it: settle looked. A half-made member must not
+		// stay, so the transaction is undone.
+		panic("store: take " + u.ID.String() + " in: " + err.Error())
+	}
+	return joined
+}
+
+// takeIn makes somebody a member who is none, with the directory's default role.
+func (tx *Tx) takeIn(u *DirectoryUser, cause uuid.UUID) (*Membership, error) {
+	d, err := tx.Directory(u.AccountID, u.DirectoryID)
+	if err != nil {
+		return nil, err
+	}
+	role, err := tx.Role(u.AccountID, d.DefaultRoleID)
+	if err != nil {
+		return nil, err
+	}
 	person, ok := tx.UserByEmail(u.Email)
 	if !ok {
-		var err error
 		if person, err = tx.AddUser(NewUser{Email: u.Email, FirstName: u.FirstName, LastName: u.LastName}); err != nil {
-			return nil // only a taken email address is refused, and that was looked for
+			return nil, err
 		}
 	}
-	roleID := MemberRoleID
-	if d, err := tx.Directory(u.AccountID, u.DirectoryID); err == nil {
-		roleID = d.DefaultRoleID
-	}
-	role, err := tx.Role(u.AccountID, roleID)
-	if err != nil {
-		return nil // a role that is a directory's default cannot be deleted
-	}
-	joined, err := tx.join(Membership{
+	return tx.join(Membership{
 		AccountID: u.AccountID, ActorID: person.ActorID, UserID: person.ID, RoleID: role.ID,
 		Governance: Governance{DirectoryID: u.DirectoryID, DirectoryUserID: u.ID, RoleSource: RoleDefault},
 	}, role, cause)
-	if err != nil {
-		return nil // only an existing membership is refused, and that was looked for
-	}
-	return joined
 }
 
 // nameAfter gives a person of this account only the name that the directory knows.
