@@ -243,8 +243,18 @@ func (tx *Tx) UpdateAccount(id uuid.UUID, c AccountChange) error {
 	return tx.UpdateSettings(id, *c.Settings)
 }
 
-func unknownID(field string, at int, kind, id string) Problem {
-	return Problem{Loc: []any{field, at}, Msg: "Value error, the account has no " + kind + " " + id, Type: "value_error"}
+// knownIDs refuses ids under which the account has nothing, all of them at once.
+func knownIDs(field, kind string, ids []string, read func(id string) error) error {
+	var problems []Problem
+	for i, id := range ids {
+		if read(id) != nil {
+			problems = append(problems, Problem{Loc: []any{field, i}, Msg: "Value error, the account has no " + kind + " " + id, Type: "value_error"})
+		}
+	}
+	if problems != nil {
+		return &Invalid{Problems: problems}
+	}
+	return nil
 }
 
 // UpdateSettings puts new settings in the place of the account's.

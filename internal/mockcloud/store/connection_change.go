@@ -169,14 +169,11 @@ func (tx *Tx) ConnectionLoggedIn(id string) error {
 // setActiveConnections switches off the active connections that are not among ids,
 // all of which have to be the account's own.
 func (tx *Tx) setActiveConnections(accountID uuid.UUID, ids []string) error {
-	var problems []Problem
-	for i, id := range ids {
-		if _, err := tx.Connection(accountID, id); err != nil {
-			problems = append(problems, unknownID("workos_connection_ids", i, "connection", id))
-		}
-	}
-	if problems != nil {
-		return &Invalid{Problems: problems}
+	if err := knownIDs("workos_connection_ids", "connection", ids, func(id string) error {
+		_, err := tx.Connection(accountID, id)
+		return err
+	}); err != nil {
+		return err
 	}
 	for _, old := range slices.Clone(tx.Connections(accountID)) {
 		if old.State == ConnectionActive && !slices.Contains(ids, old.ID) {

@@ -309,14 +309,11 @@ func (tx *Tx) mayHandOut(accountID, roleID uuid.UUID, field string) error {
 // setLinkedDirectories switches off the linked directories that are not among ids, all of which have to be the
 // account's own.
 func (tx *Tx) setLinkedDirectories(accountID uuid.UUID, ids []string) error {
-	var problems []Problem
-	for i, id := range ids {
-		if _, err := tx.Directory(accountID, id); err != nil {
-			problems = append(problems, unknownID("workos_directory_ids", i, "directory", id))
-		}
-	}
-	if problems != nil {
-		return &Invalid{Problems: problems}
+	if err := knownIDs("workos_directory_ids", "directory", ids, func(id string) error {
+		_, err := tx.Directory(accountID, id)
+		return err
+	}); err != nil {
+		return err
 	}
 	for _, old := range slices.Clone(tx.Directories(accountID)) {
 		if old.State == DirectoryLinked && !slices.Contains(ids, old.ID) {
