@@ -46,6 +46,24 @@ func BenchmarkMemberRolesSecondPlan(b *testing.B) {
 	}
 }
 
+// The requests of a plan that refreshes people one by one, ten at a time as Terraform does, beside ⌈M/200⌉ + 4.
+func BenchmarkMemberRoleRefresh(b *testing.B) {
+	for _, of := range []struct{ people, members int }{{12, 5000}, {60, 2000}, {100, 3000}} {
+		b.Run(fmt.Sprintf("%d of %d", of.people, of.members), func(b *testing.B) {
+			srv := acctest.Start(b, acctest.Crowd(of.members, "Member"))
+			d := acctest.NewDir(b, srv)
+			d.Write("main.tf", single(of.people))
+			d.MustRun("apply", "-auto-approve", "-input=false")
+			srv.ResetRequests()
+			for b.Loop() {
+				timeOf(b, d)
+			}
+			b.ReportMetric(float64(srv.Requests().Total)/float64(b.N), "requests/plan")
+			b.ReportMetric(float64(min(pages(of.members), of.people)+4), "bound")
+		})
+	}
+}
+
 // timeOf is how long a plan without changes takes.
 func timeOf(b *testing.B, d *acctest.Dir) time.Duration {
 	b.Helper()

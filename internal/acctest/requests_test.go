@@ -42,21 +42,23 @@ func rolesOf(n int) string {
 	return roles.String()
 }
 
-// Refreshing N people in an account of M costs at most ⌈M/200⌉ + 4 requests; one by one never more than N + 4.
+// Refreshing N people one by one costs at most N + 4 requests however they come; all in one map, in an account of M, at
+// most ⌈M/200⌉ + 4. That one by one usually costs ⌈M/200⌉ + 4, too, depends on how fast Terraform asks and is held by
+// TestByEmailRequests of the client, where it asks in a clockwork, and measured by BenchmarkMemberRoleRefresh.
 func TestAccRefreshRequests(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name            string
 		config          func(people int) string
 		people, members int
-		perPerson       bool
+		most            int
 	}{
-		{"one by one, few", single, 3, 1000, true},
-		{"one by one, few of many", single, 12, 5000, true},
-		{"one by one, many", single, 60, 2000, true},
-		{"one by one, many of more", single, 100, 3000, true},
-		{"a map", many, 1500, 1500, false},
-		{"a map of some", many, 100, 5000, false},
+		{"one by one, few", single, 3, 1000, 3 + 4},
+		{"one by one, few of many", single, 12, 5000, 12 + 4},
+		{"one by one, many", single, 60, 2000, 60 + 4},
+		{"one by one, many of more", single, 100, 3000, 100 + 4},
+		{"a map", many, 1500, 1500, pages(1500) + 4},
+		{"a map of some", many, 100, 5000, pages(5000) + 4},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -66,15 +68,14 @@ func TestAccRefreshRequests(t *testing.T) {
 			d.MustRun("apply", "-input=false", "-auto-approve")
 			srv.ResetRequests()
 			d.MustRun("plan", "-input=false", "-detailed-exitcode")
-			most := (test.members+1+199)/200 + 4
-			if test.perPerson {
-				most = min(most, test.people+4)
-			}
-			if got := srv.Requests().Total; got > most {
-				t.Errorf("refreshing %d people in an account of %d took %d requests, at most %d are wanted: %+v", test.people, test.members, got, most, srv.Requests().Routes)
+			if got := srv.Requests().Total; got > test.most {
+				t.Errorf("refreshing %d people in an account of %d took %d requests, at most %d are wanted: %+v", test.people, test.members, got, test.most, srv.Requests().Routes)
 			} else {
-				t.Logf("%d requests, at most %d are wanted", got, most)
+				t.Logf("%d requests, at most %d are wanted", got, test.most)
 			}
 		})
 	}
 }
+
+// pages is how many pages the listing of a crowd has: the crowd and the owner.
+func pages(crowd int) int { return (crowd + 1 + 199) / 200 }
