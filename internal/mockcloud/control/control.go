@@ -1,7 +1,7 @@
 // Package control is the API under /_mockcloud/ by which tests and people steer
 // the server: what was requested, what shall go wrong, back to the start.
 //
-//	GET  requests         how often each route was called
+//	GET  requests         how often each route was called, of the API and of SCIM
 //	POST requests/reset   count from zero
 //	GET, POST, DELETE faults
 //	GET  outbox           the mails that were sent, newest last

@@ -79,9 +79,13 @@ func TestSenselessFaults(t *testing.T) {
 		`{"status":500,"probability":1.1}`:      "less than or equal to 1",
 		`{"latency_ms":1,"after_write":true}`:   "after_write needs",
 		`{"status":500,"route":"/api/acounts"}`: "no route * /api/acounts is mounted",
-		`{"status":500,"route":"/api/me/","method":"PUT"}`: "no route PUT /api/me/ is mounted",
-		`{"latency_ms":60001}`:                             "less than or equal to 60000",
-		`[`:                                                "json_invalid",
+		`{"status":500,"route":"/api/me/","method":"PUT"}`:                    "no route PUT /api/me/ is mounted",
+		`{"status":500,"route":"/scim/v2.0/{endpoint}/People"}`:               "no route * /scim/v2.0/{endpoint}/People is mounted",
+		`{"status":500,"route":"/scim/v2.0/{endpoint}/Users","method":"PUT"}`: "no route PUT /scim/v2.0/{endpoint}/Users is mounted",
+		`{"status":500,"route":"/sclm/*"}`:                                    "no route * /sclm/* is mounted",
+		`{"status":500,"route":"*/Users"}`:                                    "no route * */Users is mounted",
+		`{"latency_ms":60001}`:                                                "less than or equal to 60000",
+		`[`:                                                                   "json_invalid",
 	} {
 		s.Call("POST", "/_mockcloud/faults", "", body).Want(422, says)
 	}

@@ -89,20 +89,10 @@ func (c *Control) sensible(f router.Fault) error {
 		return input.Mistake("a fault needs one of status, drop, truncate and latency_ms")
 	case f.AfterWrite && !answers:
 		return input.Mistake("after_write needs one of status, drop and truncate", "after_write")
-	case !c.mounted(f):
-		return input.Mistake(fmt.Sprintf("no route %s %s is mounted; write it as the API's document does", f.Method, f.Route), "route")
+	case !c.Router.Reaches(f):
+		return input.Mistake(fmt.Sprintf("no route %s %s is mounted; write it as GET %srequests shows it", f.Method, f.Route, Prefix), "route")
 	}
 	return nil
-}
-
-func (c *Control) mounted(f router.Fault) bool {
-	for _, route := range c.Router.Routes() {
-		method, path, _ := strings.Cut(route, " ")
-		if f.Matches(method, path) {
-			return true
-		}
-	}
-	return false
 }
 
 // listFaults is GET /_mockcloud/faults.

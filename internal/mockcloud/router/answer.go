@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,12 +45,15 @@ func Done(err error) (*Answer, error) {
 	return NoContent(), nil
 }
 
-// reply is an answer as it goes over the wire. It is complete before its first
+// Reply is an answer as it goes over the wire. It is complete before its first
 // byte is sent, so that a fault can hold it back or cut it.
-type reply struct {
-	status int
-	header http.Header
-	body   []byte
+type Reply struct {
+	Status int
+	Header http.Header
+	// MediaType is the body's; empty means plain JSON.
+	MediaType string
+	// Body is nil for none.
+	Body []byte
 }
 
 // statusError is an error of the router's own that is nothing but its status.
@@ -73,14 +77,14 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
-func errorReply(status int, detail any) reply {
+func errorReply(status int, detail any) Reply {
 	// Only strings and problems come here, which always become JSON.
 	body, _ := json.Marshal(errorBody{Detail: detail})
-	return reply{status: status, header: http.Header{}, body: body}
+	return Reply{Status: status, Header: http.Header{}, Body: body}
 }
 
 // failed is the one place where errors become answers.
-func (rt *Router) failed(r *http.Request, route string, err error) reply {
+func (rt *Router) failed(r *http.Request, route string, err error) Reply {
 	var (
 		status          *statusError
 		unauthenticated *store.Unauthenticated
@@ -96,12 +100,12 @@ func (rt *Router) failed(r *http.Request, route string, err error) reply {
 	case errors.As(err, &status):
 		out := errorReply(status.status, status.detail)
 		if status.retryAfter > 0 {
-			out.header.Set("Retry-After", seconds(status.retryAfter))
+			out.Header.Set("Retry-After", seconds(status.retryAfter))
 		}
 		return out
 	case errors.As(err, &unauthenticated):
 		out := errorReply(http.StatusUnauthorized, err.Error())
-		out.header.Set("WWW-Authenticate", "Bearer")
+		out.Header.Set("WWW-Authenticate", "Bearer")
 		return out
 	case errors.As(err, &forbidden), errors.As(err, &planLimit):
 		return errorReply(http.StatusForbidden, err.Error())
@@ -123,13 +127,13 @@ func (rt *Router) failed(r *http.Request, route string, err error) reply {
 	return internalError(r)
 }
 
-func (rt *Router) panicked(r *http.Request, route string, p any) reply {
+func (rt *Router) panicked(r *http.Request, route string, p any) Reply {
 	rt.logger.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("route", route),
 		slog.String("request_id", RequestID(r.Context())), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 	return internalError(r)
 }
 
-func internalError(r *http.Request) reply {
+func internalError(r *http.Request) Reply {
 	return errorReply(http.StatusInternalServerError,
 		"Internal Server Error; the server's log says more under request id "+RequestID(r.Context()))
 }
@@ -147,10 +151,10 @@ func Problems(e *store.Invalid) []Problem {
 	return out
 }
 
-func (rt *Router) succeeded(r *http.Request, route string, a *Answer) reply {
-	out := reply{status: a.Status, header: a.Header}
-	if out.header == nil {
-		out.header = http.Header{}
+func (rt *Router) succeeded(r *http.Request, route string, a *Answer) Reply {
+	out := Reply{Status: a.Status, Header: a.Header}
+	if out.Header == nil {
+		out.Header = http.Header{}
 	}
 	if a.Status == http.StatusNoContent || a.Status == http.StatusTemporaryRedirect {
 		return out
@@ -159,7 +163,7 @@ func (rt *Router) succeeded(r *http.Request, route string, a *Answer) reply {
 	if err != nil {
 		return rt.failed(r, route, fmt.Errorf("encode answer: %w", err))
 	}
-	out.body = body
+	out.Body = body
 	return out
 }
 
@@ -168,28 +172,28 @@ func seconds(d time.Duration) string {
 	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }
 
-func writeHead(w http.ResponseWriter, a reply) {
-	for name, values := range a.header {
+func writeHead(w http.ResponseWriter, a Reply) {
+	for name, values := range a.Header {
 		w.Header()[name] = values
 	}
-	if a.body != nil {
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	if a.Body != nil {
+		w.Header().Set("Content-Type", cmp.Or(a.MediaType, "application/json"))
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.Body)))
 	}
-	w.WriteHeader(a.status)
+	w.WriteHeader(a.Status)
 }
 
-func send(w http.ResponseWriter, a reply) {
+func send(w http.ResponseWriter, a Reply) {
 	writeHead(w, a)
 	// A write fails only when the caller is gone, and then nobody can be told.
-	_, _ = w.Write(a.body)
+	_, _ = w.Write(a.Body)
 }
 
 // truncate sends the first half of a body and closes the connection.
-func truncate(w http.ResponseWriter, a reply) {
-	if len(a.body) > 0 {
+func truncate(w http.ResponseWriter, a Reply) {
+	if len(a.Body) > 0 {
 		writeHead(w, a)
-		_, _ = w.Write(a.body[:len(a.body)/2]) // as in send
+		_, _ = w.Write(a.Body[:len(a.Body)/2]) // as in send
 		_ = http.NewResponseController(w).Flush()
 	}
 	panic(http.ErrAbortHandler)

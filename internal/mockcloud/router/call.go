@@ -145,7 +145,7 @@ func (c *Call) isJSON() bool {
 }
 
 // answer runs the route's handler for whoever may call it.
-func (rt *Router) answer(r *http.Request, route Route, body []byte, bodyErr error) (out reply) {
+func (rt *Router) answer(r *http.Request, route Route, body []byte, bodyErr error) (out Reply) {
 	defer func() {
 		if p := recover(); p != nil {
 			out = rt.panicked(r, route.Path, p)

@@ -14,7 +14,8 @@ import (
 // Fault is something that goes wrong on purpose. Its zero fields ask for nothing.
 type Fault struct {
 	ID uuid.UUID
-	// Method and Route say which requests it is for; empty or "*" is all.
+	// Method and Route say which requests it is for; empty or "*" is all. A route
+	// that ends in "*" is all that begin with what is before it.
 	Method, Route string
 
 	// Status is answered instead of the route's own answer, with RetryAfter.
@@ -45,10 +46,11 @@ func (f Fault) answers() bool { return f.Status != 0 || f.Drop || f.Truncate }
 // needsHandler says whether the route's handler runs under this fault.
 func (f Fault) needsHandler() bool { return f.AfterWrite || f.Status == 0 && !f.Drop }
 
-func (f Fault) reply() reply {
-	out := errorReply(f.Status, fmt.Sprintf("Injected fault: %d %s", f.Status, http.StatusText(f.Status)))
+// reply is what is answered instead of the route's own answer.
+func (f Fault) reply(failure func(status int, detail string) Reply) Reply {
+	out := failure(f.Status, fmt.Sprintf("Injected fault: %d %s", f.Status, http.StatusText(f.Status)))
 	if f.RetryAfter > 0 {
-		out.header.Set("Retry-After", seconds(f.RetryAfter))
+		out.Header.Set("Retry-After", seconds(f.RetryAfter))
 	}
 	return out
 }
@@ -56,7 +58,8 @@ func (f Fault) reply() reply {
 // Matches says whether the fault is for requests of a route.
 func (f Fault) Matches(method, route string) bool {
 	anyMethod := f.Method == "" || f.Method == "*"
-	anyRoute := f.Route == "" || f.Route == "*"
+	prefix, many := strings.CutSuffix(f.Route, "*")
+	anyRoute := f.Route == "" || many && strings.HasPrefix(route, prefix)
 	return (anyMethod || strings.EqualFold(f.Method, method)) &&
 		(anyRoute || strings.TrimSuffix(f.Route, "/") == strings.TrimSuffix(route, "/"))
 }

@@ -1,6 +1,7 @@
 // Package router is everything between a connection and a handler: which routes
 // there are, who may call them, what goes wrong on purpose, and how values and
-// errors become answers.
+// errors become answers. Other protocols (service.go) share the first half of the
+// way with the API: they are counted and hit by faults alike.
 //
 // The way of a request: Host allow-list → request id → route → count → body (411,
 // 413) → injected fault → key (401) → account (404) → rate limit (429) →
@@ -64,7 +65,8 @@ type Router struct {
 	publicURL string
 	limiter   *limiter
 	mux       *http.ServeMux
-	routes    []string
+	routes    []string // of the API
+	others    []string // of services
 	closing   context.Context
 	close     context.CancelFunc
 }
@@ -99,8 +101,8 @@ func (rt *Router) Add(routes ...Route) {
 	}
 }
 
-// Mount serves everything under a prefix by another handler, which keeps the
-// Host allow-list and the request id and is neither counted nor hit by faults.
+// Mount serves pages under a prefix by another handler, which keeps the Host
+// allow-list and the request id and is neither counted nor hit by faults.
 func (rt *Router) Mount(prefix string, h http.Handler) { rt.mux.Handle(prefix, h) }
 
 // Routes lists the API routes, as "GET /api/accounts/{account_id}".
@@ -136,47 +138,11 @@ func (rt *Router) serve(w http.ResponseWriter, r *http.Request, route Route) {
 	started := rt.clock()
 	rt.Requests.count(r.Method, route.Path)
 	body, bodyErr := readBody(w, r)
-	fault := rt.Faults.hit(r.Method, route.Path)
-	rt.delay(r.Context(), fault.Latency)
-	if r.Context().Err() != nil {
-		rt.log(r, route.Path, 0, started)
-		panic(http.ErrAbortHandler) // nobody is there to read an answer
-	}
-
-	var answer reply
-	if fault.needsHandler() {
-		answer = rt.answer(r, route, body, bodyErr)
-	}
-	if fault.Status != 0 {
-		answer = fault.reply()
-	}
-	status := answer.status
-	if fault.Drop {
-		status = 0
-	}
-	rt.log(r, route.Path, status, started)
-	switch {
-	case fault.Drop:
-		panic(http.ErrAbortHandler)
-	case fault.Truncate:
-		truncate(w, answer)
-	default:
-		send(w, answer)
-	}
-}
-
-// delay waits, but not longer than the caller or the server.
-func (rt *Router) delay(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	case <-rt.closing.Done():
-	}
+	rt.respond(w, r, exchange{
+		route: route.Path, started: started,
+		answer:  func() Reply { return rt.answer(r, route, body, bodyErr) },
+		failure: func(status int, detail string) Reply { return errorReply(status, detail) },
+	})
 }
 
 func (rt *Router) log(r *http.Request, route string, status int, started time.Time) {
@@ -189,14 +155,19 @@ func (rt *Router) log(r *http.Request, route string, status int, started time.Ti
 // unknown answers requests that no route takes: 405 where another method would
 // do, else 404.
 func (rt *Router) unknown(w http.ResponseWriter, r *http.Request, allowed []string) {
-	rt.Requests.count(r.Method, Unknown)
 	answer := errorReply(http.StatusNotFound, "Not Found")
 	if allowed != nil {
 		answer = errorReply(http.StatusMethodNotAllowed, "Method Not Allowed")
-		answer.header.Set("Allow", strings.Join(allowed, ", "))
+		answer.Header.Set("Allow", strings.Join(allowed, ", "))
 	}
+	rt.loud(w, r, answer)
+}
+
+// loud answers a request that no route takes so that somebody notices.
+func (rt *Router) loud(w http.ResponseWriter, r *http.Request, answer Reply) {
+	rt.Requests.count(r.Method, Unknown)
 	rt.logger.LogAttrs(r.Context(), slog.LevelWarn, "unknown route",
-		slog.String("route", Unknown), slog.String("method", r.Method), slog.Int("status", answer.status),
+		slog.String("route", Unknown), slog.String("method", r.Method), slog.Int("status", answer.Status),
 		slog.String("request_id", RequestID(r.Context())))
 	send(w, answer)
 }

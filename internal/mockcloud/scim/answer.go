@@ -32,7 +32,8 @@ type answer struct {
 	body any
 }
 
-func (a *answer) send(w http.ResponseWriter) {
+// reply is the answer as it goes over the wire.
+func (a *answer) reply() router.Reply {
 	body, err := []byte(nil), error(nil)
 	if a.body != nil {
 		// What is sent was read from JSON, or is made of strings and numbers.
@@ -40,20 +41,15 @@ func (a *answer) send(w http.ResponseWriter) {
 			a = &answer{status: http.StatusInternalServerError}
 		}
 	}
-	maps.Copy(w.Header(), a.header)
+	out := router.Reply{Status: a.status, Header: http.Header{}, MediaType: mediaType, Body: body}
+	maps.Copy(out.Header, a.header)
 	if a.version != "" {
-		w.Header().Set("ETag", a.version)
+		out.Header.Set("ETag", a.version)
 	}
 	if a.location != "" && (a.status == http.StatusOK || a.status == http.StatusCreated) {
-		w.Header().Set("Location", a.location)
+		out.Header.Set("Location", a.location)
 	}
-	if body != nil {
-		w.Header().Set("Content-Type", mediaType)
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	}
-	w.WriteHeader(a.status)
-	// A write fails only when the caller is gone, and then nobody can be told.
-	_, _ = w.Write(body)
+	return out
 }
 
 // errorBody is RFC 7644, 3.12.

@@ -184,7 +184,7 @@ func TestTokens(t *testing.T) {
 	w.update(func(tx *store.Tx) error { return tx.DeleteSCIMToken(w.account, w.directory.ID, w.tokenID) })
 	w.failed(w.send("GET", "/Users", nil), http.StatusUnauthorized, "")
 	if log := w.log.String(); strings.Contains(log, token) || strings.Contains(log, w.directory.Endpoint) || strings.Contains(log, id) ||
-		!strings.Contains(log, `"route":"/scim/v2.0/{directory}/Users/{id}"`) {
+		!strings.Contains(log, `"route":"/scim/v2.0/{endpoint}/Users/{id}"`) {
 		t.Errorf("log %s", log)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -34,12 +35,16 @@ func TestPanic(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := &bytes.Buffer{}
-	s := New(Options{Store: state, Clock: time.Now, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	logger := slog.New(slog.NewTextHandler(log, nil))
+	s := New(Options{Store: state, Logger: logger})
 	s.routes["/Boom"] = methods{http.MethodGet: func(*call) (*answer, error) { panic("boom") }}
 	r := httptest.NewRequest(http.MethodGet, Endpoint("http://localhost", d.Endpoint)+"/Boom", nil)
 	r.Header.Set("Authorization", "Bearer "+secret)
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
+	rt := router.New(router.Options{Store: state, Logger: logger, Clock: time.Now})
+	t.Cleanup(rt.Close)
+	s.Mount(rt)
+	rt.ServeHTTP(w, r)
 	if w.Code != http.StatusInternalServerError || w.Header().Get("Content-Type") != mediaType || !strings.Contains(w.Body.String(), `"status":"500"`) || strings.Contains(w.Body.String(), "boom") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -18,7 +18,6 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
@@ -35,7 +34,6 @@ func Endpoint(baseURL, opaque string) string { return baseURL + Prefix + opaque 
 // Options are what the services take from outside.
 type Options struct {
 	Store  *store.Store
-	Clock  func() time.Time
 	Logger *slog.Logger
 	// PublicURL is what addresses in answers begin with; empty means as the caller
 	// reached the server.
@@ -56,10 +54,15 @@ type methods map[string]handler
 // handler answers a request with a value or an error that failure knows.
 type handler func(*call) (*answer, error)
 
-// anyMethod is in the place of a method where all are alike.
-const anyMethod = "*"
+// handler is the one for a method, nil for none. HEAD is GET without the body.
+func (m methods) handler(method string) handler {
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	return m[method]
+}
 
-var _ http.Handler = (*Server)(nil)
+var _ router.Service = (*Server)(nil)
 
 // New gives the SCIM services of a store's directories.
 func New(o Options) *Server {
@@ -67,12 +70,15 @@ func New(o Options) *Server {
 		"":                       {http.MethodGet: search(users{}, groups{})},
 		"/.search":               {http.MethodPost: searchByPost(users{}, groups{})},
 		"/Bulk":                  {http.MethodPost: bulk},
-		"/Me":                    {anyMethod: notImplemented},
 		"/ServiceProviderConfig": {http.MethodGet: discovery(serviceProviderConfig)},
 		"/ResourceTypes":         {http.MethodGet: discovery(resourceTypes)},
 		"/ResourceTypes/{id}":    {http.MethodGet: discovery(resourceType)},
 		"/Schemas":               {http.MethodGet: discovery(schemas)},
 		"/Schemas/{id}":          {http.MethodGet: discovery(oneSchema)},
+		"/Me": {
+			http.MethodGet: notImplemented, http.MethodPost: notImplemented, http.MethodPut: notImplemented,
+			http.MethodPatch: notImplemented, http.MethodDelete: notImplemented,
+		},
 	}}
 	for _, k := range []kind{users{}, groups{}} {
 		at := k.resourceType().Endpoint
@@ -100,12 +106,39 @@ type kind interface {
 }
 
 // Mount puts the services onto a router.
-func (s *Server) Mount(rt *router.Router) { rt.Mount(Prefix, s) }
+func (s *Server) Mount(rt *router.Router) { rt.Serve(Prefix, s) }
 
-// ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	started := s.Clock()
-	opaque, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, Prefix), "/")
+// endpointPattern is what patterns of routes begin with.
+const endpointPattern = Prefix + "{endpoint}"
+
+// Routes implements router.Service.
+func (s *Server) Routes() (out []string) {
+	for pattern, handlers := range s.routes {
+		for method := range handlers {
+			out = append(out, method+" "+endpointPattern+pattern)
+		}
+	}
+	return out
+}
+
+// Route implements router.Service.
+func (s *Server) Route(r *http.Request) string {
+	_, path := cut(r)
+	pattern, _ := split(path)
+	if s.routes[pattern].handler(r.Method) == nil {
+		return ""
+	}
+	return endpointPattern + pattern
+}
+
+// Failure implements router.Service (RFC 7644, 3.12).
+func (s *Server) Failure(status int, detail string) router.Reply {
+	return errorAnswer(status, "", detail).reply()
+}
+
+// Answer implements router.Service.
+func (s *Server) Answer(r *http.Request) router.Reply {
+	opaque, path := cut(r)
 	pattern, id := split(path)
 	c := &call{
 		server: s, request: r, endpoint: opaque, secret: bearer(r), id: id,
@@ -117,14 +150,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		a = c.failure(err)
 	}
-	if !known {
-		pattern = "/" + router.Unknown
-	}
-	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request",
-		slog.String("route", Prefix+"{directory}"+pattern), slog.String("method", r.Method), slog.Int("status", a.status),
-		slog.Float64("ms", float64(s.Clock().Sub(started).Microseconds())/1000),
-		slog.String("request_id", router.RequestID(r.Context())))
-	a.send(w)
+	return a.reply()
+}
+
+// cut gives what names the directory, and the path below its endpoint.
+func cut(r *http.Request) (opaque, path string) {
+	opaque, path, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, Prefix), "/")
+	return opaque, path
 }
 
 // split gives the pattern of a path below an endpoint, and the id in it.
@@ -156,14 +188,7 @@ func (c *call) serve(route methods, known bool) (a *answer, err error) {
 	if !known {
 		return nil, &statusError{status: http.StatusNotFound, detail: "There is no such endpoint; /ResourceTypes and /ServiceProviderConfig say what there is"}
 	}
-	method := c.request.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
-	handle := route[method]
-	if handle == nil {
-		handle = route[anyMethod]
-	}
+	handle := route.handler(c.request.Method)
 	if handle == nil {
 		return nil, notAllowed(route)
 	}

@@ -62,7 +62,7 @@ func newWorld(t testing.TB) *world {
 	}
 	rt := router.New(router.Options{Store: w.state, Logger: logger, Clock: w.clock.Now})
 	t.Cleanup(rt.Close)
-	scim.New(scim.Options{Store: w.state, Logger: logger, Clock: w.clock.Now}).Mount(rt)
+	scim.New(scim.Options{Store: w.state, Logger: logger}).Mount(rt)
 	w.Server, w.handler = mocktest.Serve(t, rt), rt
 	return w
 }

@@ -65,7 +65,7 @@ func newCloud(t testing.TB) *cloud {
 	}
 	rt := router.New(router.Options{Store: c.state, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
 	t.Cleanup(rt.Close)
-	scim.New(scim.Options{Store: c.state, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)}).Mount(rt)
+	scim.New(scim.Options{Store: c.state, Logger: slog.New(slog.DiscardHandler)}).Mount(rt)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := &statusWriter{ResponseWriter: w}
 		rt.ServeHTTP(seen, r)
