@@ -3,6 +3,7 @@ package mockcloud_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -92,6 +93,79 @@ func TestPush(t *testing.T) {
 	}
 	if people := provider.People(); len(people) != 6 || provider.PushStatus().State != push.NotConnected {
 		t.Errorf("%d people, %+v", len(people), provider.PushStatus())
+	}
+}
+
+// TestPushSurvivesFaults: whatever goes wrong at the server while people arrive and
+// leave, in the end the account is what the directory is, and nobody is lost or made
+// twice.
+func TestPushSurvivesFaults(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]string{
+		// A change is given up after 8 tries, which none comes to here.
+		"429 with Retry-After":   `{"route":"/scim/*","status":429,"retry_after_s":1,"times":2}`,
+		"500":                    `{"route":"/scim/*","status":500,"times":7}`,
+		"500 after the write":    `{"route":"/scim/*","status":500,"after_write":true,"times":7}`,
+		"dropped":                `{"route":"/scim/*","drop":true,"times":7}`,
+		"dropped after creation": `{"method":"POST","route":"/scim/*","drop":true,"after_write":true,"times":7}`,
+		"dropped group changes":  `{"method":"PATCH","route":"/scim/v2.0/{endpoint}/Groups/{id}","drop":true,"after_write":true,"times":1}`,
+		"half an answer":         `{"route":"/scim/*","truncate":true,"times":7}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := mocktest.Start(t, mockcloud.Config{IdP: true, Scenario: directoryScenario(t)})
+			provider := s.Mock.IdP()
+			must := func(err error) {
+				t.Helper()
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			idle := func() {
+				t.Helper()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				must(provider.Idle(ctx))
+			}
+			want := map[string]bool{"owner@acme.com": true, "second@acme.com": true} // who is active
+			arrive := func(from, to int) {
+				t.Helper()
+				for i := from; i < to; i++ {
+					email := fmt.Sprintf("new%02d@acme.com", i)
+					want[email] = true
+					_, err := provider.Join(idp.Person{Email: email, Groups: []string{"Everyone"}})
+					must(err)
+				}
+			}
+			arrive(0, 10)
+			must(provider.Connect(idp.Target{Endpoint: s.URL + scimPath, Token: scimToken, Style: push.Okta}))
+			idle()
+			s.Call("POST", "/_mockcloud/faults", "", fault).Want(http.StatusCreated)
+			arrive(10, 30)
+			must(provider.RemoveFromGroup("Everyone", "new03@acme.com"))
+			must(provider.Leave("new07@acme.com"))
+			want["new07@acme.com"] = false
+			idle()
+			s.Call("GET", "/_mockcloud/faults", "", nil).Want(http.StatusOK, "[]") // it has struck as often as told
+
+			var rows []mocktest.Row
+			s.Call("POST", mocktest.Root+"/account_memberships/filter", mocktest.Owner, obj{}).Want(http.StatusOK).Into(&rows)
+			got := map[string]bool{}
+			for _, row := range rows {
+				got[row.Email] = row.Active
+			}
+			if len(rows) != len(want) || !maps.Equal(got, want) {
+				t.Errorf("%d members %v, want %v", len(rows), got, want)
+			}
+			// All but new03, as who has left stays in it at the identity provider.
+			var groups struct {
+				Resources []struct{ Members []struct{ Value string } }
+			}
+			s.Call("GET", scimPath+"/Groups", scimToken, nil).Want(http.StatusOK).Into(&groups)
+			if len(groups.Resources) != 1 || len(groups.Resources[0].Members) != 29 {
+				t.Errorf("groups %+v", groups)
+			}
+		})
 	}
 }
 
