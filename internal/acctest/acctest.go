@@ -376,6 +376,12 @@ func (s *Server) Fault(fault map[string]any) {
 	s.do("", http.MethodPost, "/_mockcloud/faults", fault, nil)
 }
 
+// ClearFaults ends all misbehavior.
+func (s *Server) ClearFaults() {
+	s.t.Helper()
+	s.do("", http.MethodDelete, "/_mockcloud/faults", nil, nil)
+}
+
 // WantDomains is an error unless the account has exactly these domains, in any order.
 func (s *Server) WantDomains(want ...string) error {
 	s.t.Helper()

@@ -318,7 +318,10 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 
 // report says what a probe has found out.
 func report(c canary, result probeResult, strict bool, diags *diag.Diagnostics) {
-	gone := "The canary " + c.name + " has been removed again."
+	gone := "No canary was created."
+	if result.asked {
+		gone = "The canary " + c.name + " has been removed again."
+	}
 	if result.left != nil {
 		gone = ""
 		diags.AddError("Canary left behind", fmt.Sprintf("The probe could not remove all of its canary %s:\n\n- %s\n\nThe next probe of this directory removes what is older than %d minutes.", c.name, strings.Join(result.left, "\n- "), int(canaryAge.Minutes())))

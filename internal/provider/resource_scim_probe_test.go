@@ -208,6 +208,75 @@ func TestAccSCIMProbeBroken(t *testing.T) {
 	}
 }
 
+// A SCIM server that fails for a while is told of with its own words, and leaves nobody behind once it is well again: what
+// was made although its answer was lost, too.
+func TestAccSCIMProbeOfAFailingServer(t *testing.T) {
+	t.Parallel()
+	type fault = map[string]any
+	const (
+		users = "/scim/v2.0/{endpoint}/Users"
+		user  = users + "/{id}"
+		group = "/scim/v2.0/{endpoint}/Groups/{id}"
+	)
+	for name, test := range map[string]struct {
+		fault fault
+		want  string // empty for healthy, since it was tried again
+	}{
+		"cannot be asked":          {fault{"route": "/scim/*", "status": 503, "times": 3}, `Looking for users over SCIM failed: GET /scim/v2.0/okta/Users answered 503 Service Unavailable: Injected fault.*No canary was created`},
+		"creates nobody":           {fault{"method": "POST", "route": users, "status": 503}, `Creating the canary over SCIM failed: POST /scim/v2.0/okta/Users answered 503.*has been removed again`},
+		"creates, answers 503":     {fault{"method": "POST", "route": users, "status": 503, "after_write": true}, `Creating the canary over SCIM failed: POST /scim/v2.0/okta/Users answered 503.*has been removed again`},
+		"creates, answers nothing": {fault{"method": "POST", "route": users, "drop": true, "after_write": true}, `Creating the canary over SCIM failed: POST /scim/v2.0/okta/Users.*has been removed again`},
+		"takes nobody into groups": {fault{"method": "PATCH", "route": group, "status": 503, "times": 3}, `Adding the canary to the group Crew over SCIM failed: PATCH /scim/v2.0/okta/Groups/\S+ answered 503.*has been removed again`},
+		"ends nobody's access":     {fault{"method": "PATCH", "route": user, "status": 503}, `Deactivating the canary over SCIM failed: PATCH /scim/v2.0/okta/Users/\S+ answered 503.*has been removed again`},
+		"is busy for a moment":     {fault{"route": "/scim/*", "status": 429, "retry_after_s": 1, "times": 1}, ""},
+		"removes at second try":    {fault{"method": "DELETE", "route": user, "status": 503, "times": 2}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := acctest.Start(t, acctest.DirectoryScenario)
+			srv.PushGroup("Crew")
+			config := strings.Replace(probeConfig(srv, `groups = ["Crew"]`, `max_seconds = 10`), srv.Provider(), srv.Provider("max_retries = 2"), 1)
+			healthy := statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New("healthy"), knownvalue.Bool(true))
+			first := resource.TestStep{PreConfig: func() { srv.Fault(test.fault) }, Config: config, ConfigStateChecks: []statecheck.StateCheck{healthy}}
+			if test.want != "" {
+				first.ConfigStateChecks, first.ExpectError = nil, spread("Provisioning is not healthy.*"+test.want)
+			}
+			runSteps(t, first, resource.TestStep{
+				PreConfig: func() {
+					srv.ClearFaults()
+					if err := noCanary(srv)(nil); err != nil {
+						t.Error(err)
+					}
+				},
+				Config: config, ConfigStateChecks: []statecheck.StateCheck{healthy}, Check: noCanary(srv),
+			})
+		})
+	}
+}
+
+// A canary that a failing server does not let go is named, and removed by a later probe.
+func TestAccSCIMProbeCannotRemove(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.DirectoryScenario)
+	config := strings.Replace(probeConfig(srv, `max_seconds = 10`), srv.Provider(), srv.Provider("max_retries = 1"), 1)
+	runSteps(t,
+		resource.TestStep{
+			PreConfig:   func() { srv.Fault(map[string]any{"method": "DELETE", "route": "/scim/*", "status": 503, "times": 2}) },
+			Config:      config,
+			ExpectError: spread(`Canary left behind.*The directory still has the user prefectsso-probe-\S+ a DELETE of Users/\S+ at its SCIM endpoint removes it\. .*answered 503`),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				if noCanary(srv)(nil) == nil {
+					t.Error("nobody is left behind")
+				}
+				srv.Advance("31m")
+			},
+			Config: config, Check: noCanary(srv),
+		},
+	)
+}
+
 // changeDirectory changes the scenario's directory behind Terraform's back.
 func changeDirectory(srv *acctest.Server, change map[string]any) {
 	var rows []struct {

@@ -52,6 +52,7 @@ type probeResult struct {
 	provision, deprovision *time.Duration // nil where it did not come to that
 	differences            []string       // sentences; none means healthy
 	failed                 error          // why the probe did not come to its end, if it did not
+	asked                  bool           // for a canary to be created: there was one, or may have been
 	left                   []string       // sentences on what could not be removed again
 	removed                []string       // canaries of earlier probes
 	notRemoved             error          // why those could not be looked for or removed
@@ -80,7 +81,7 @@ func (e *unknownGroup) Error() string {
 // run makes the probe and removes the canary, whatever happens.
 func (p *probe) run(ctx context.Context) (result probeResult) {
 	defer func() {
-		result.left = p.cleanUp(ctx)
+		result.asked, result.left = p.asked, p.cleanUp(ctx)
 		if result.failed == nil {
 			result.removed, result.notRemoved = p.removeOld(ctx)
 		}
