@@ -180,7 +180,10 @@ func (s search) page(c *router.Call, r *store.Reader) (eventPageBody, error) {
 	if s.Left != nil {
 		query.Limit = min(query.Limit, *s.Left)
 	}
-	found := r.FindEvents(c.Account, query)
+	found, err := r.FindEvents(c.Account, query)
+	if err != nil {
+		return eventPageBody{}, err
+	}
 	out := eventPageBody{Events: []eventBody{}, Total: found.Total}
 	for _, e := range found.Events {
 		out.Events = append(out.Events, toEvent(e))

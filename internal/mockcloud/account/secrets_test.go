@@ -33,8 +33,15 @@ func TestSecretsStaySecret(t *testing.T) {
 	if err := state.View(func(r *store.Reader) error {
 		mail := r.Outbox()[0]
 		code = mail.Code
-		var err error
-		told, err = json.Marshal(map[string]any{"events": r.Events(uuid.MustParse(mocktest.Account)), "snapshot": r.Snapshot()})
+		events, err := r.Events(uuid.MustParse(mocktest.Account))
+		if err != nil {
+			return err
+		}
+		snapshot, err := r.Snapshot()
+		if err != nil {
+			return err
+		}
+		told, err = json.Marshal(map[string]any{"events": events, "snapshot": snapshot})
 		return err
 	}); err != nil {
 		t.Fatal(err)

@@ -146,9 +146,9 @@ type trail struct {
 }
 
 // latest gives the newest events, to be watched.
-func (l *look) latest(shown int) trail {
-	found := l.FindEvents(l.account.ID, store.EventQuery{Until: forever, Limit: shown})
-	return trail{l.events(found.Events), streamURL(l.account, l.LastStamp()), shown}
+func (l *look) latest(shown int) (trail, error) {
+	found, err := l.FindEvents(l.account.ID, store.EventQuery{Until: forever, Limit: shown})
+	return trail{l.events(found.Events), streamURL(l.account, l.LastStamp()), shown}, err
 }
 
 // eventsPage is the audit trail.
@@ -162,17 +162,22 @@ type eventsPage struct {
 // page goes on by itself, unless something is searched for.
 func events(l *look, r *http.Request) (string, any, error) {
 	p := eventsPage{Query: strings.TrimSpace(r.URL.Query().Get("q"))}
-	q := store.EventQuery{Until: forever}
+	q := store.EventQuery{Until: forever, Limit: pageSize}
 	if p.Query != "" {
 		q.Filter.Text = &p.Query
 	}
-	var from, to int
-	p.Leaf, from, to = leafOf(r, l.FindEvents(l.account.ID, q).Total)
-	if from == 0 && p.Query == "" {
-		p.Trail = l.latest(pageSize)
-		return "Audit trail", p, nil
+	found, err := l.FindEvents(l.account.ID, q)
+	if err != nil {
+		return "", nil, err
 	}
-	q.Skip, q.Limit = from, to-from
-	p.Trail = trail{Rows: l.events(l.FindEvents(l.account.ID, q).Events), Shown: pageSize}
-	return "Audit trail", p, nil
+	var from, to int
+	if p.Leaf, from, to = leafOf(r, found.Total); from > 0 {
+		q.Skip, q.Limit = from, to-from
+		found, err = l.FindEvents(l.account.ID, q)
+	} else if p.Query == "" {
+		p.Trail, err = l.latest(pageSize)
+		return "Audit trail", p, err
+	}
+	p.Trail = trail{Rows: l.events(found.Events), Shown: pageSize}
+	return "Audit trail", p, err
 }

@@ -35,10 +35,12 @@ type overviewPage struct {
 
 // overview is GET /console/{account}/.
 func overview(l *look, _ *http.Request) (string, any, error) {
-	census := l.census()
-	p := overviewPage{
-		SSO: l.SSOState(l.account), SCIM: l.SCIMState(l.account), Access: l.access(census), Trail: l.latest(10),
+	newest, err := l.latest(10)
+	if err != nil {
+		return "", nil, err
 	}
+	census := l.census()
+	p := overviewPage{SSO: l.SSOState(l.account), SCIM: l.SCIMState(l.account), Access: l.access(census), Trail: newest}
 	p.Concerns = append(p.Concerns, l.concernsOfPeople(census)...)
 	p.Concerns = append(p.Concerns, l.concernsOfSignOn()...)
 	p.Concerns = append(p.Concerns, l.concernsOfDirectories()...)

@@ -170,9 +170,12 @@ func person(l *look, r *http.Request) (string, any, error) {
 	} else {
 		concerns = append(concerns, "prefect-cloud.service-account."+m.BotID.String())
 	}
-	found := l.FindEvents(l.account.ID, store.EventQuery{
+	found, err := l.FindEvents(l.account.ID, store.EventQuery{
 		Until: forever, Limit: 20, Filter: store.EventFilter{AnyResource: []store.ResourceFilter{{IDs: concerns}}},
 	})
+	if err != nil {
+		return "", nil, err
+	}
 	p.Events = l.events(found.Events)
 	return p.Email, p, nil
 }

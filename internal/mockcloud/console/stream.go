@@ -90,7 +90,10 @@ func (c *Console) stream(w http.ResponseWriter, r *http.Request) {
 		next, err := c.since(account, at)
 		switch {
 		case err != nil:
-			return // the account is gone
+			if gone := new(store.NotFound); !errors.As(err, &gone) {
+				c.Logger.Error("events could not be shown", "error", err)
+			}
+			return
 		case next.again:
 			_ = c.send(w, "event: again\ndata: again\n\n") // the end in any case
 			return
@@ -122,7 +125,10 @@ func (c *Console) since(account *store.Account, at time.Time) (b batch, err erro
 		if b.again = l.account.ID != account.ID || !l.account.Created.Equal(account.Created) || b.after.Before(at); b.again {
 			return nil
 		}
-		came := r.EventsSince(account.ID, at)
+		came, err := r.EventsSince(account.ID, at)
+		if err != nil {
+			return err
+		}
 		b.Skipped = max(0, len(came)-batchSize)
 		b.Rows = l.events(came[b.Skipped:])
 		slices.Reverse(b.Rows)

@@ -50,9 +50,9 @@ func (c *Control) advance(raw []byte) error {
 // snapshot is GET /_mockcloud/snapshot.
 func (c *Control) snapshot(w http.ResponseWriter, _ *http.Request) {
 	var state map[string][]any
-	if err := c.Store.View(func(r *store.Reader) error {
-		state = r.Snapshot()
-		return nil
+	if err := c.Store.View(func(r *store.Reader) (err error) {
+		state, err = r.Snapshot()
+		return err
 	}); err != nil {
 		refuse(w, err)
 		return

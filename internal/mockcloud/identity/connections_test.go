@@ -202,7 +202,11 @@ func TestNoSecretLeaves(t *testing.T) {
 		c.Call("POST", path, mocktest.Owner, obj{"oidc": obj{"client_secret": obj{"x": theSecret}}}).Want(422).Body,
 	}
 	err := c.state.View(func(r *store.Reader) error {
-		raw, err := json.Marshal(r.Snapshot())
+		snapshot, err := r.Snapshot()
+		if err != nil {
+			return err
+		}
+		raw, err := json.Marshal(snapshot)
 		shown = append(shown, string(raw))
 		return err
 	})

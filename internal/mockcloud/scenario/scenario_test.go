@@ -57,7 +57,11 @@ func TestDefault(t *testing.T) {
 				t.Errorf("%s is %s, want %s", key, got, who)
 			}
 		}
-		if _, ok := r.RoleNamed(account, "Auditor"); !ok || len(r.Workspaces(account)) != 2 || len(r.Events(account)) != 0 {
+		events, err := r.Events(account)
+		if err != nil {
+			return err
+		}
+		if _, ok := r.RoleNamed(account, "Auditor"); !ok || len(r.Workspaces(account)) != 2 || len(events) != 0 {
 			t.Error("role, workspaces or events are not as promised")
 		}
 		return nil

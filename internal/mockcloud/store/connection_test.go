@@ -282,12 +282,17 @@ func TestClientSecretStays(t *testing.T) {
 		_, err := tx.UpdateConnection(f.acme, f.ids["one"], ConnectionChange{Name: new("first")})
 		return err
 	})
+	events := f.events()
 	f.view(func(r *Reader) {
 		c, err := r.Connection(f.acme, f.ids["one"])
 		if err != nil || c.OIDC.ClientSecret != theSecret || !c.OIDC.ClientSecretUpdated.Equal(c.Created.Truncate(time.Microsecond)) && c.OIDC.ClientSecretUpdated.After(c.Created) {
 			t.Fatalf("the login has no secret: %+v %v", c, err)
 		}
-		for _, shown := range []any{r.Snapshot(), r.Events(f.acme)} {
+		state, err := r.Snapshot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, shown := range []any{state, events} {
 			raw, err := json.Marshal(shown)
 			if err != nil || strings.Contains(string(raw), theSecret) || !strings.Contains(string(raw), f.ids["one"]) {
 				t.Errorf("%v: %s", err, raw)

@@ -130,7 +130,7 @@ type data struct {
 	membersOfGroup *grouped[uuid.UUID, GroupMember]
 	groupsOfMember *grouped[uuid.UUID, GroupMember]
 
-	events eventLog
+	events *eventLog
 
 	secrets            table[uuid.UUID, Secret]
 	setupLinks         table[uuid.UUID, SetupLink]
@@ -151,7 +151,9 @@ type emailIn struct {
 // roleIn is a role within an account: built-in roles are shared by all accounts.
 type roleIn struct{ account, role uuid.UUID }
 
-func newData() *data {
+// newData gives tables that have what is built in and nothing else. Their events go by
+// the state file; nil for none.
+func newData(file eventFile) *data {
 	d := &data{
 		ids: newIDSource(),
 
@@ -261,7 +263,7 @@ func newData() *data {
 		membersOfGroup: newGrouped(func(m *GroupMember) (uuid.UUID, bool) { return m.GroupID, true }, compareGroupMembers),
 		groupsOfMember: newGrouped(func(m *GroupMember) (uuid.UUID, bool) { return m.MemberID, true }, compareGroupMembers),
 
-		events: newEventLog(),
+		events: newEventLog(file),
 
 		setupLinkByHash:    newUnique(func(l *SetupLink) (secretHash, bool) { return l.Hash, true }),
 		setupLinkBySession: newUnique(func(l *SetupLink) (secretHash, bool) { return l.SessionHash, !l.Started.IsZero() }),

@@ -83,7 +83,14 @@ func (s *Store) keep(b journal.Batch) (wait func() error) {
 	}
 	s.sealer.seal(b.Changes)
 	kept := s.journal.Append(b)
-	return func() error { return unavailable(kept()) }
+	events, stamp := s.data.events, s.data.lastStamp
+	return func() error {
+		if err := kept(); err != nil {
+			return unavailable(err)
+		}
+		events.written(stamp)
+		return nil
+	}
 }
 
 func unavailable(err error) error {
@@ -125,9 +132,17 @@ func (s *Store) serverState() serverState {
 	return serverState{LastStamp: s.data.lastStamp, ClockOffset: s.clock.Offset(), IDs: s.data.ids}
 }
 
+// newData gives tables that have what is built in, with events that go by the journal.
+func (s *Store) newData() *data {
+	if s.journal == nil {
+		return newData(nil)
+	}
+	return newData(s.journal)
+}
+
 // load puts what the file has in the place of everything.
 func (s *Store) load() error {
-	d := newData()
+	d := s.newData()
 	state := serverState{IDs: d.ids}
 	tables := d.tables()
 	if err := s.journal.Load(func(name string, rows []journal.Row) error {

@@ -55,7 +55,11 @@ func newDurableWorld(t *testing.T) (*world, string) {
 func snapshot(t *testing.T, s *Store) (text string) {
 	t.Helper()
 	if err := s.View(func(r *Reader) error {
-		raw, err := json.MarshalIndent(r.Snapshot(), "", " ")
+		state, err := r.Snapshot()
+		if err != nil {
+			return err
+		}
+		raw, err := json.MarshalIndent(state, "", " ")
 		text = string(raw)
 		return err
 	}); err != nil {
@@ -238,7 +242,7 @@ func TestManyWriters(t *testing.T) {
 				}
 			}
 		})
-		group.Go(func() { _ = w.store.View(func(r *Reader) error { r.Snapshot(); return nil }) })
+		group.Go(func() { snapshot(t, w.store) })
 	}
 	group.Wait()
 	before := snapshot(t, w.store)
@@ -325,20 +329,20 @@ func TestAdvanceClock(t *testing.T) {
 // TestEventsPushedOut: the file keeps as many events as the log shows.
 func TestEventsPushedOut(t *testing.T) {
 	t.Parallel()
-	log := newEventLog()
-	events := make([]*Event, keptEvents)
-	for i := range events {
-		events[i] = &Event{Occurred: start.Add(time.Duration(i) * time.Millisecond)}
+	log := newEventLog(nil)
+	entries := make([]entry, keptEvents)
+	for i := range entries {
+		entries[i].event = &Event{Occurred: start.Add(time.Duration(i) * time.Millisecond)}
 	}
-	log.byAccount[uuid.Nil] = events
+	log.byAccount[uuid.Nil] = entries
 	for _, tt := range []struct {
 		name     string
 		occurred time.Time
-		gone     *Event
+		gone     EventPosition
 	}{
-		{"latest", start.Add(time.Hour), events[0]},
-		{"in between", start.Add(1500 * time.Microsecond), events[1]},
-		{"too old", start.Add(-time.Hour), nil}, // is not even written
+		{"latest", start.Add(time.Hour), entries[0].position()},
+		{"in between", start.Add(1500 * time.Microsecond), entries[1].position()},
+		{"too old", start.Add(-time.Hour), EventPosition{}}, // is not even written
 	} {
 		e := &Event{ID: uuid.New(), Occurred: tt.occurred}
 		tx := &Tx{}
@@ -349,17 +353,17 @@ func TestEventsPushedOut(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if tt.gone == nil {
+		if tt.gone == (EventPosition{}) {
 			if len(b.Changes) != 0 {
 				t.Errorf("%s: %+v", tt.name, b.Changes)
 			}
 			continue
 		}
-		if len(b.Changes) != 2 || string(b.Changes[0].Key) != string(eventKey(e)) || b.Changes[0].Value == nil ||
-			string(b.Changes[1].Key) != string(eventKey(tt.gone)) || b.Changes[1].Value != nil {
+		if len(b.Changes) != 2 || string(b.Changes[0].Key) != string(eventKey(uuid.Nil, e.position())) || b.Changes[0].Value == nil ||
+			string(b.Changes[1].Key) != string(eventKey(uuid.Nil, tt.gone)) || b.Changes[1].Value != nil {
 			t.Errorf("%s: %+v", tt.name, b.Changes)
 		}
-		if slices.Contains(log.kept(uuid.Nil), tt.gone) {
+		if slices.ContainsFunc(log.kept(uuid.Nil), func(e entry) bool { return e.position() == tt.gone }) {
 			t.Errorf("%s: the event that is gone from the file is shown", tt.name)
 		}
 	}
@@ -368,13 +372,21 @@ func TestEventsPushedOut(t *testing.T) {
 // TestEventKeys: the file's order is the log's.
 func TestEventKeys(t *testing.T) {
 	t.Parallel()
-	at := func(year int, nanoseconds int) *Event {
-		return &Event{ID: uuid.New(), Occurred: time.Date(year, 1, 1, 0, 0, 0, nanoseconds, time.UTC)}
+	at := func(year int, nanoseconds int) EventPosition {
+		return EventPosition{ID: uuid.New(), Occurred: time.Date(year, 1, 1, 0, 0, 0, nanoseconds, time.UTC)}
 	}
-	events := []*Event{at(1, 0), at(1969, 5), at(1970, 0), at(1970, 1), at(2026, 999_999_999), at(9999, 0)}
-	for i := 1; i < len(events); i++ {
-		if string(eventKey(events[i-1])) >= string(eventKey(events[i])) {
-			t.Errorf("%s does not come before %s", events[i-1].Occurred, events[i].Occurred)
+	positions := []EventPosition{at(1, 0), at(1969, 5), at(1970, 0), at(1970, 1), at(2026, 999_999_999), at(9999, 0)}
+	account := uuid.New()
+	for i, p := range positions {
+		key := eventKey(account, p)
+		if of, back, err := parseEventKey(key); of != account || back != p || err != nil {
+			t.Errorf("%s comes back as %s of %s, %v", p.Occurred, back.Occurred, of, err)
 		}
+		if i > 0 && string(eventKey(account, positions[i-1])) >= string(key) {
+			t.Errorf("%s does not come before %s", positions[i-1].Occurred, p.Occurred)
+		}
+	}
+	if _, _, err := parseEventKey([]byte("short")); err == nil {
+		t.Error("a short key was taken")
 	}
 }

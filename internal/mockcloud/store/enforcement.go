@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -134,11 +135,9 @@ func (tx *Tx) RecordDenied(accountID uuid.UUID) error {
 	if !ok {
 		return nil
 	}
-	now := tx.Now()
-	for _, e := range tx.data.events.between(accountID, now.Add(-deniedEvery), now) {
-		if e.Name == deniedBySSO && e.Related[0].ID == actor.ID && now.Sub(e.Occurred) < deniedEvery {
-			return nil
-		}
+	told, err := tx.lately(accountID, deniedEvery, deniedBySSO)
+	if err != nil || slices.ContainsFunc(told, func(e *Event) bool { return e.Related[0].ID == actor.ID }) {
+		return err
 	}
 	tx.note(deniedBySSO, a.subject(), nil, uuid.Nil)
 	return nil

@@ -2,7 +2,6 @@ package store
 
 import (
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -112,15 +111,29 @@ func (r Resource) Labels() map[string]string {
 	return labels
 }
 
-// Events gives the account's audit trail, oldest first.
-func (r *Reader) Events(account uuid.UUID) []*Event {
-	return slices.Clone(r.data.events.kept(account))
+// Events gives the account's audit trail, oldest first. Its error is that of reading
+// the state file.
+func (r *Reader) Events(account uuid.UUID) ([]*Event, error) {
+	return r.data.events.read(account, r.data.events.kept(account))
 }
 
 // EventsSince gives what came into the account's audit trail after a time (LastStamp),
-// in the order of its coming, however long ago it occurred.
-func (r *Reader) EventsSince(account uuid.UUID, after time.Time) []*Event {
+// in the order of its coming, however long ago it occurred. Its error is that of reading
+// the state file.
+func (r *Reader) EventsSince(account uuid.UUID, after time.Time) ([]*Event, error) {
 	return r.data.events.since(account, after)
+}
+
+// lately gives the events of a name that happened within a time that ends now.
+func (r *Reader) lately(account uuid.UUID, within time.Duration, name string) ([]*Event, error) {
+	now := r.Now()
+	var found []entry
+	for _, e := range r.data.events.between(account, now.Add(-within), now) {
+		if e.name() == name && now.Sub(e.position().Occurred) < within {
+			found = append(found, e)
+		}
+	}
+	return r.data.events.read(account, found)
 }
 
 // ReceiveEvents adds events from outside to an account's audit trail. The names of

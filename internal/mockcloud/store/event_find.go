@@ -1,12 +1,11 @@
 package store
 
 import (
-	"encoding/json"
-	"slices"
-	"strings"
+	"runtime"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 )
 
 // EventQuery asks for a page of an account's audit trail. Lists that are nil ask
@@ -63,188 +62,79 @@ type EventPage struct {
 	More bool
 }
 
-// FindEvents finds events of an account. Only the span is searched.
-func (r *Reader) FindEvents(account uuid.UUID, q EventQuery) EventPage {
-	span := r.data.events.between(account, q.Since, q.Until)
-	matches := q.Filter.matcher()
+// FindEvents finds events of an account. Only the span is searched. Its error is that
+// of reading the state file.
+func (r *Reader) FindEvents(account uuid.UUID, q EventQuery) (page EventPage, err error) {
+	log := r.data.events
+	span := log.between(account, q.Since, q.Until)
+	matches, resources, err := log.judge(account, span, q.Filter)
+	if err != nil {
+		return page, err
+	}
 	seen := make(map[string]struct{})
-	var page EventPage
+	var found []entry
 	for i := range span {
-		e, direction := span[i], 1
+		at, direction := i, 1
 		if !q.OldestFirst {
-			e, direction = span[len(span)-1-i], -1
+			at, direction = len(span)-1-i, -1
 		}
-		if !matches(e) {
+		if !matches[at] {
 			continue
 		}
 		if q.Filter.Distinct {
-			if _, again := seen[e.Resource.ID]; again {
+			if _, again := seen[resources[at]]; again {
 				continue
 			}
-			seen[e.Resource.ID] = struct{}{}
+			seen[resources[at]] = struct{}{}
 		}
 		page.Total++
 		switch {
 		case q.After == nil && page.Total <= q.Skip:
-		case q.After != nil && comparePosition(e, *q.After)*direction <= 0:
-		case len(page.Events) < q.Limit:
-			page.Events = append(page.Events, e)
+		case q.After != nil && span[at].compare(*q.After)*direction <= 0:
+		case len(found) < q.Limit:
+			found = append(found, span[at])
 		default:
 			page.More = true
 		}
 	}
-	return page
+	page.Events, err = log.read(account, found)
+	return page, err
+}
+
+// judge says which of a span's events match and, where that is asked for, the id of
+// each one's resource. It looks on all processors: it may have to read them all.
+func (l *eventLog) judge(account uuid.UUID, span []entry, f EventFilter) (matches []bool, resources []string, err error) {
+	matches = make([]bool, len(span))
+	if f.Distinct {
+		resources = make([]string, len(span))
+	}
+	m := f.matcher(account)
+	share := len(span)/runtime.GOMAXPROCS(0) + 1
+	var group errgroup.Group
+	for from := 0; from < len(span); from += share {
+		group.Go(func() error {
+			return l.reading(account, func(events eventReader) error {
+				for i := from; i < min(from+share, len(span)); i++ {
+					if matches[i] = m.entry(span[i]); !matches[i] || m.event == nil && !f.Distinct {
+						continue
+					}
+					e, err := events.eventIf(span[i], m.row)
+					if err != nil {
+						return err
+					}
+					if matches[i] = e != nil && (m.event == nil || m.event(e)); matches[i] && f.Distinct {
+						resources[i] = e.Resource.ID
+					}
+				}
+				return nil
+			})
+		})
+	}
+	return matches, resources, group.Wait()
 }
 
 // Position is where an event stands, to go on after it.
 func (e *Event) Position() *EventPosition {
 	p := e.position()
 	return &p
-}
-
-// lookup is a set; nil where nothing was asked.
-type lookup[T comparable] map[T]struct{}
-
-func newLookup[T comparable](list []T) lookup[T] {
-	if list == nil {
-		return nil
-	}
-	s := make(lookup[T], len(list))
-	for _, v := range list {
-		s[v] = struct{}{}
-	}
-	return s
-}
-
-// allows says whether a value will do: any does where nothing was asked.
-func (s lookup[T]) allows(v T) bool {
-	_, in := s[v]
-	return in || s == nil
-}
-
-func (s lookup[T]) has(v T) bool {
-	_, in := s[v]
-	return in
-}
-
-// matcher prepares the filter, so that looking at 100,000 events is quick.
-func (f EventFilter) matcher() func(*Event) bool {
-	ids, names, excluded, accounts := newLookup(f.IDs), newLookup(f.Names), newLookup(f.ExcludedNames), newLookup(f.Accounts)
-	resource := func(Resource) bool { return true }
-	if f.Resource != nil {
-		resource = f.Resource.matcher()
-	}
-	related, anyResource := matchers(f.Related), matchers(f.AnyResource)
-	text := func(*Event) bool { return true }
-	if f.Text != nil {
-		text = textMatcher(*f.Text)
-	}
-	return func(e *Event) bool {
-		return f.Workspaces == nil && ids.allows(e.ID) && accounts.allows(e.AccountID) &&
-			names.allows(e.Name) && !excluded.has(e.Name) &&
-			(f.Prefixes == nil || hasPrefix(e.Name, f.Prefixes)) && !hasPrefix(e.Name, f.ExcludedPrefixes) &&
-			resource(e.Resource) &&
-			all(related, func(m resourceMatcher) bool { return slices.ContainsFunc(e.Related, m) }) &&
-			all(anyResource, func(m resourceMatcher) bool { return m(e.Resource) || slices.ContainsFunc(e.Related, m) }) &&
-			text(e)
-	}
-}
-
-type resourceMatcher = func(Resource) bool
-
-func matchers(filters []ResourceFilter) []resourceMatcher {
-	var out []resourceMatcher
-	for _, f := range filters {
-		out = append(out, f.matcher())
-	}
-	return out
-}
-
-func all[T any](list []T, ok func(T) bool) bool {
-	return !slices.ContainsFunc(list, func(v T) bool { return !ok(v) })
-}
-
-func hasPrefix(s string, prefixes []string) bool {
-	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(s, p) })
-}
-
-func (f ResourceFilter) matcher() resourceMatcher {
-	ids, roles, inRoles := newLookup(f.IDs), newLookup(f.Roles), newLookup(f.InRoles)
-	labels := make(map[string]lookup[string], len(f.Labels))
-	for name, values := range f.Labels {
-		labels[name] = newLookup(values)
-	}
-	return func(r Resource) bool {
-		if !ids.allows(r.ID) || !roles.allows(r.Role) || !inRoles.allows([2]string{r.ID, r.Role}) ||
-			f.Prefixes != nil && !hasPrefix(r.ID, f.Prefixes) {
-			return false
-		}
-		for name, values := range labels {
-			if value, ok := r.Label(name); !ok || !values.has(value) {
-				return false
-			}
-		}
-		return true
-	}
-}
-
-// textMatcher searches for words and "quoted phrases", in any case. Any one of
-// them will do, but each after a + has to be there, and none after a - may be.
-func textMatcher(query string) func(*Event) bool {
-	var wanted, required, excluded []string
-	for rest := strings.ToLower(query); ; {
-		rest = strings.TrimSpace(rest)
-		if rest == "" {
-			break
-		}
-		list := &wanted
-		switch rest[0] {
-		case '+':
-			list, rest = &required, rest[1:]
-		case '-':
-			list, rest = &excluded, rest[1:]
-		}
-		var term string
-		if quoted, ok := strings.CutPrefix(rest, `"`); ok {
-			term, rest, _ = strings.Cut(quoted, `"`)
-		} else {
-			term, rest, _ = strings.Cut(rest, " ")
-		}
-		if term != "" {
-			*list = append(*list, term)
-		}
-	}
-	return func(e *Event) bool {
-		text := e.text()
-		in := func(term string) bool { return strings.Contains(text, term) }
-		return (wanted == nil || slices.ContainsFunc(wanted, in)) && all(required, in) && !slices.ContainsFunc(excluded, in)
-	}
-}
-
-// text is all of an event's text, in lower case.
-func (e *Event) text() string {
-	var b strings.Builder
-	add := func(values ...string) {
-		for _, value := range values {
-			b.WriteString(value)
-			b.WriteByte('\n')
-		}
-	}
-	add(e.Name, e.ID.String())
-	label := func(r Resource) {
-		add(r.ID, r.Name, r.Role)
-		for _, value := range r.More {
-			add(value)
-		}
-	}
-	label(e.Resource)
-	for _, r := range e.Related {
-		label(r)
-	}
-	if e.Payload != nil {
-		// A payload was read from JSON or made to become JSON.
-		payload, _ := json.Marshal(e.Payload)
-		b.Write(payload)
-	}
-	return strings.ToLower(b.String())
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ import (
 func TestEventOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		log, tx := newEventLog(), &Tx{}
+		log, tx := newEventLog(nil), &Tx{}
 		known := map[EventPosition]bool{}
 		for range rapid.IntRange(0, 40).Draw(t, "events") {
 			e := &Event{Occurred: drawTime(t, "occurred"), ID: uuid.UUID{byte(rapid.IntRange(0, 3).Draw(t, "id"))}}
@@ -31,13 +32,22 @@ func TestEventOrder(t *testing.T) {
 			}
 		}
 		events := log.kept(uuid.Nil)
-		if !slices.IsSortedFunc(events, func(a, b *Event) int { return comparePosition(a, b.position()) }) || len(events) != len(known) {
+		if !slices.IsSortedFunc(events, func(a, b entry) int { return a.compare(b.position()) }) || len(events) != len(known) {
 			t.Fatalf("%d events of %d, or not in order", len(events), len(known))
 		}
 		if got := log.between(uuid.Nil, since, until); len(got) != within {
 			t.Fatalf("%d events from %s to %s, want %d", len(got), since, until, within)
 		}
 	})
+}
+
+func findEvents(t tester, r *Reader, q EventQuery) EventPage {
+	t.Helper()
+	page, err := r.FindEvents(uuid.Nil, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page
 }
 
 func drawTime(t *rapid.T, label string) time.Time {
@@ -48,7 +58,7 @@ func drawTime(t *rapid.T, label string) time.Time {
 func TestEventPagesMeet(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		log, tx := newEventLog(), &Tx{}
+		log, tx := newEventLog(nil), &Tx{}
 		for n := range rapid.IntRange(0, 30).Draw(t, "events") {
 			log.add(tx, &Event{
 				ID: uuid.UUID{byte(n)}, Occurred: drawTime(t, "occurred"),
@@ -60,11 +70,11 @@ func TestEventPagesMeet(t *testing.T) {
 			Since: start, Until: start.Add(time.Minute), OldestFirst: rapid.Bool().Draw(t, "oldest first"),
 			Filter: EventFilter{Distinct: rapid.Bool().Draw(t, "distinct")}, Skip: rapid.IntRange(0, 5).Draw(t, "skip"), Limit: 100,
 		}
-		whole := r.FindEvents(uuid.Nil, query)
+		whole := findEvents(t, r, query)
 		var got []*Event
 		query.Limit = rapid.IntRange(1, 7).Draw(t, "limit")
 		for {
-			page := r.FindEvents(uuid.Nil, query)
+			page := findEvents(t, r, query)
 			if page.Total != whole.Total {
 				t.Fatalf("a page knows of %d events, all pages of %d", page.Total, whole.Total)
 			}
@@ -107,32 +117,52 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-// BenchmarkFindEvents looks for a few events among 100,000.
+// BenchmarkFindEvents looks for a few events among 100,000, in memory and in a file.
 func BenchmarkFindEvents(b *testing.B) {
-	log, tx := newEventLog(), &Tx{}
-	for n := range keptEvents {
-		log.add(tx, &Event{
-			ID: uuid.New(), Occurred: start.Add(time.Duration(n) * time.Second), Name: "prefect-cloud.user.updated",
-			Resource: Resource{ID: fmt.Sprintf("prefect-cloud.user.%d", n%1000), Name: "someone"},
-			Related:  []Resource{{ID: "prefect-cloud.user.1", Name: "owner@acme.com", Role: "actor"}},
-			Payload:  map[string]any{"n": n},
-		})
-	}
-	r := &Reader{data: &data{events: log}}
-	text := "someone -nobody"
-	for name, q := range map[string]EventQuery{
+	text, rare := "someone -nobody", "+12345 +someone"
+	queries := map[string]EventQuery{
 		"an hour":  {Since: start.Add(time.Hour), Until: start.Add(2 * time.Hour), Limit: 50},
 		"all":      {Until: start.AddDate(1, 0, 0), Limit: 50},
 		"resource": {Until: start.AddDate(1, 0, 0), Limit: 50, Filter: EventFilter{Resource: &ResourceFilter{IDs: []string{"prefect-cloud.user.7"}}}},
+		"distinct": {Until: start.AddDate(1, 0, 0), Limit: 50, Filter: EventFilter{Distinct: true}},
 		"text":     {Until: start.AddDate(1, 0, 0), Limit: 50, Filter: EventFilter{Text: &text}},
-	} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				if page := r.FindEvents(uuid.Nil, q); len(page.Events) != 50 {
-					b.Fatal(len(page.Events))
-				}
+		"rare":     {Until: start.AddDate(1, 0, 0), Limit: 1, Filter: EventFilter{Text: &rare}},
+	}
+	for where, path := range map[string]string{"memory": "", "file": filepath.Join(b.TempDir(), "state.db")} {
+		s, account := trailOf(b, path)
+		if err := s.Update(Actor{}, func(tx *Tx) error {
+			for n := range keptEvents {
+				tx.data.events.add(tx, &Event{
+					ID: uuid.New(), AccountID: account, Name: "prefect-cloud.user.updated",
+					Occurred: start.Add(time.Duration(n) * time.Second), Received: tx.stamp(),
+					Resource: Resource{ID: fmt.Sprintf("prefect-cloud.user.%d", n%1000), Name: "someone"},
+					Related:  []Resource{{ID: "prefect-cloud.user.1", Name: "owner@acme.com", Role: "actor"}},
+					Payload:  map[string]any{"n": n},
+				})
 			}
-		})
+			return nil
+		}); err != nil {
+			b.Fatal(err)
+		}
+		s.leaveToFile()
+		for name, q := range queries {
+			b.Run(where+"/"+name, func(b *testing.B) {
+				for b.Loop() {
+					if err := s.View(func(r *Reader) error {
+						page, err := r.FindEvents(account, q)
+						if len(page.Events) != q.Limit {
+							b.Error(len(page.Events))
+						}
+						return err
+					}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

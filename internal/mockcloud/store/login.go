@@ -204,11 +204,11 @@ func (tx *Tx) RecordRejectedLogin(accountID uuid.UUID, connectionID, reason stri
 		of = c.subject()
 	}
 	name := ownEvents + kindConnection + "." + rejected
-	now := tx.Now()
-	for _, e := range tx.data.events.between(accountID, now.Add(-rejectedEvery), now) {
-		if e.Name == name && e.Resource.ID == resourceID(of.kind, of.id) && e.Payload["reason"] == reason && now.Sub(e.Occurred) < rejectedEvery {
-			return nil
-		}
+	told, err := tx.lately(accountID, rejectedEvery, name)
+	if err != nil || slices.ContainsFunc(told, func(e *Event) bool {
+		return e.Resource.ID == resourceID(of.kind, of.id) && e.Payload["reason"] == reason
+	}) {
+		return err
 	}
 	tx.note(name, of, map[string]any{"reason": reason}, uuid.Nil)
 	return nil

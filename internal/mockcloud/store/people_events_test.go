@@ -63,9 +63,10 @@ func (g *guests) user(tx *Tx, name string) *User {
 // told gives an account's events from one on, each with the one that it follows
 // in brackets.
 func (g *guests) told(account uuid.UUID, from int) (out []string) {
+	events := g.eventsOf(account)[from:]
 	g.view(func(r *Reader) {
 		names := map[uuid.UUID]string{}
-		for _, e := range r.Events(account)[from:] {
+		for _, e := range events {
 			name := strings.TrimPrefix(e.Name, "prefect-cloud.")
 			names[e.ID] = name
 			if e.Follows != uuid.Nil {

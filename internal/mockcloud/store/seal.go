@@ -16,7 +16,8 @@ import (
 )
 
 // sealedTables hold what cannot be hashed because it is used again: client secrets, keys of the server's own, codes in
-// mails, answers that show a secret once. Their rows are encrypted in a state file.
+// mails, answers that show a secret once. Their rows are encrypted in a state file. Events are not among them: they show
+// no secret, and are read from the file as they lie there.
 var sealedTables = map[string]bool{"connections": true, "secrets": true, "mails": true, "kept_answers": true}
 
 // minStateKey is the shortest key that is taken from outside.

@@ -70,7 +70,11 @@ func TestEventsSince(t *testing.T) {
 	var last time.Time
 	look := func() {
 		w.view(func(r *Reader) {
-			for _, e := range r.EventsSince(w.acme, last) {
+			came, err := r.EventsSince(w.acme, last)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range came {
 				seen = append(seen, e.Resource.ID)
 			}
 			last = r.LastStamp()
@@ -118,8 +122,8 @@ func TestEventsSince(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.view(func(r *Reader) {
-		if left := r.EventsSince(w.acme, time.Time{}); len(left) != 0 {
-			t.Errorf("%d events of an account that is gone", len(left))
+		if left, err := r.EventsSince(w.acme, time.Time{}); len(left) != 0 || err != nil {
+			t.Errorf("%d events of an account that is gone, %v", len(left), err)
 		}
 	})
 }

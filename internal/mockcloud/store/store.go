@@ -13,7 +13,8 @@
 // key, old row, new row); undoing them backwards is the rollback.
 //
 // A store lives in memory. One that Open gives also keeps a journal of all changes
-// in a file: see there for what that promises.
+// in a file: see there for what that promises. Of the audit trail it then has only the
+// last events in memory, and reads the others from the file.
 package store
 
 import (
@@ -55,7 +56,7 @@ func New(options Options) *Store {
 	if options.Clock == nil {
 		options.Clock = time.Now
 	}
-	return &Store{clock: Clock{outside: options.Clock}, newID: options.NewID, data: newData()}
+	return &Store{clock: Clock{outside: options.Clock}, newID: options.NewID, data: newData(nil)}
 }
 
 // Clock is the store's: the time outside, moved by AdvanceClock.
@@ -104,7 +105,7 @@ func (s *Store) update(by Actor, fn func(*Tx) error) (kept func() error, err err
 // kept of seeding: it describes what was there before anyone looked. The clock
 // goes back to the time outside.
 func (s *Store) Reset(seed func(*Tx) error) error {
-	fresh := newData()
+	fresh := s.newData()
 	fresh.seeding = true
 	b, err := s.run(fresh, s.clock.outside, Actor{}, func(tx *Tx) error {
 		tx.newSecret(signing)

@@ -54,7 +54,7 @@ func (d *data) tables() map[string]anyTable {
 		"kept_answers": &d.answers,
 		"secrets":      &d.secrets,
 		"setup_links":  &d.setupLinks,
-		eventTable:     &d.events,
+		eventTable:     d.events,
 	}
 }
 
@@ -62,7 +62,7 @@ func (d *data) tables() map[string]anyTable {
 type anyTable interface {
 	setName(name string)
 	load(rows []journal.Row) error
-	describe() []any
+	describe() ([]any, error)
 }
 
 func (d *data) nameTables() {
@@ -128,21 +128,24 @@ func decode[V any](rows []journal.Row) ([]*V, error) {
 
 // Snapshot gives all rows by table, in the order of their ids (events in that of
 // their coming), as values for encoding/json. Secrets are left out, and so is
-// what is zero.
-func (r *Reader) Snapshot() map[string][]any {
+// what is zero. Its error is that of reading the state file.
+func (r *Reader) Snapshot() (map[string][]any, error) {
 	out := make(map[string][]any)
 	for name, t := range r.data.tables() {
-		out[name] = t.describe()
+		var err error
+		if out[name], err = t.describe(); err != nil {
+			return nil, err
+		}
 	}
-	return out
+	return out, nil
 }
 
-func (t *table[K, V]) describe() []any {
+func (t *table[K, V]) describe() ([]any, error) {
 	out := make([]any, 0, len(t.rows))
 	for _, key := range sortedKeys(t.rows) {
 		out = append(out, describe(t.rows[key]))
 	}
-	return out
+	return out, nil
 }
 
 func sortedKeys[K id, V any](m map[K]V) []K {

@@ -108,8 +108,15 @@ func (w *world) member(name string) (m *Membership) {
 	return m
 }
 
-func (w *world) events() (out []*Event) {
-	w.view(func(r *Reader) { out = r.Events(w.acme) })
+func (w *world) events() []*Event {
+	return w.eventsOf(w.acme)
+}
+
+func (w *world) eventsOf(account uuid.UUID) (out []*Event) {
+	w.t.Helper()
+	if err := w.store.View(func(r *Reader) (err error) { out, err = r.Events(account); return err }); err != nil {
+		w.t.Fatal(err)
+	}
 	return out
 }
 
@@ -165,7 +172,7 @@ func collect[V any](into map[string]any, kind string, rows map[uuid.UUID]*V) {
 // checkIndexes compares every index with one that is built afresh.
 func checkIndexes(t tester, d *data) {
 	t.Helper()
-	fresh := newData()
+	fresh := newData(nil)
 	fill(&fresh.accounts, d.accounts.rows)
 	fill(&fresh.domains, d.domains.rows)
 	fill(&fresh.users, d.users.rows)

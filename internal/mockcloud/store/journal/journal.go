@@ -101,6 +101,29 @@ func eachTable(tx *bbolt.Tx, fn func(table string, rows []Row) error) error {
 	})
 }
 
+// Read lets fn look up rows of a table as the file has them: what is queued is not yet
+// there. What get gives lies in the file itself, as with Load; nil is no row. It is
+// fastest for keys in their order.
+func (j *Journal) Read(table string, fn func(get func(key []byte) []byte) error) error {
+	return j.db.View(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(table))
+		if b == nil {
+			return fn(func([]byte) []byte { return nil })
+		}
+		rows := b.Cursor()
+		return fn(func(key []byte) []byte {
+			found, value := rows.Next()
+			if !bytes.Equal(found, key) {
+				found, value = rows.Seek(key)
+			}
+			if !bytes.Equal(found, key) {
+				return nil
+			}
+			return value
+		})
+	})
+}
+
 // Append queues a batch. What it gives waits until the batch, and all that was
 // queued before it, is on the disk. An empty batch only waits: who saw the change
 // of another must not tell of it before that is safe.
