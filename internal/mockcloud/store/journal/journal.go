@@ -218,23 +218,16 @@ func (j *Journal) write(batches []Batch) error {
 				return err
 			}
 		}
-		for _, c := range changes {
-			b, err := tx.CreateBucketIfNotExists([]byte(c.Table))
-			if err != nil {
+		for rest := changes; len(rest) > 0; {
+			table := rest[0].Table
+			end := slices.IndexFunc(rest, func(c Change) bool { return c.Table != table })
+			if end < 0 {
+				end = len(rest)
+			}
+			if err := writeTable(tx, rest[:end], &sum); err != nil {
 				return err
 			}
-			if old := b.Get(c.Key); old != nil {
-				sum ^= rowSum(c.Table, c.Key, old)
-			}
-			if c.Value == nil {
-				err = b.Delete(c.Key)
-			} else {
-				sum ^= rowSum(c.Table, c.Key, c.Value)
-				err = b.Put(c.Key, c.Value)
-			}
-			if err != nil {
-				return err
-			}
+			rest = rest[end:]
 		}
 		return putHeader(tx, sum)
 	})
@@ -242,6 +235,36 @@ func (j *Journal) write(batches []Batch) error {
 		return fmt.Errorf("state file %s cannot be written: %w", j.db.Path(), err)
 	}
 	j.sum = sum
+	return nil
+}
+
+// writeTable makes changes of one table, in the order of their keys, and keeps the
+// checksum up to date.
+func writeTable(tx *bbolt.Tx, changes []Change, sum *uint64) error {
+	table := changes[0].Table
+	b, err := tx.CreateBucketIfNotExists([]byte(table))
+	if err != nil {
+		return err
+	}
+	// Where rows come in the order of their keys, nothing comes into a page later on:
+	// half of it need not be left free.
+	if last, _ := b.Cursor().Last(); bytes.Compare(changes[len(changes)-1].Key, last) > 0 {
+		b.FillPercent = 1
+	}
+	for _, c := range changes {
+		if old := b.Get(c.Key); old != nil {
+			*sum ^= rowSum(table, c.Key, old)
+		}
+		if c.Value == nil {
+			err = b.Delete(c.Key)
+		} else {
+			*sum ^= rowSum(table, c.Key, c.Value)
+			err = b.Put(c.Key, c.Value)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -196,3 +196,75 @@ func TestFailedWrite(t *testing.T) {
 		t.Errorf("after a restart: %v", got)
 	}
 }
+
+// TestRead: rows are found in any order of asking, and nothing that is not in the file.
+func TestRead(t *testing.T) {
+	t.Parallel()
+	j := open(t, newPath(t))
+	var b Batch
+	for n := range 1000 {
+		b.Changes = append(b.Changes, row("t", fmt.Sprintf("%04d", 2*n), fmt.Sprint("row ", 2*n)))
+	}
+	appended(t, j, b)
+	for name, keys := range map[string][]int{
+		"in order": {0, 2, 4, 1000, 1002, 1998}, "backwards": {1998, 1002, 1000, 4, 2, 0},
+		"with gaps": {0, 1, 2, 3, 2000, 4, 1999, 6}, "twice": {6, 6, 8, 8},
+	} {
+		if err := j.Read("t", func(get func([]byte) []byte) error {
+			for _, key := range keys {
+				got, want := string(get(fmt.Appendf(nil, "%04d", key))), ""
+				if key%2 == 0 && key < 2000 {
+					want = fmt.Sprint("row ", key)
+				}
+				if got != want {
+					t.Errorf("%s: %d is %q, want %q", name, key, got, want)
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+	failed := errors.New("the caller gives up")
+	if err := j.Read("no table", func(get func([]byte) []byte) error {
+		if row := get([]byte("0000")); row != nil {
+			t.Errorf("a row of no table: %q", row)
+		}
+		return failed
+	}); !errors.Is(err, failed) {
+		t.Errorf("%v", err)
+	}
+	closed(t, j)
+	if err := j.Read("t", func(func([]byte) []byte) error { return nil }); !errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		t.Errorf("a closed journal says %v", err)
+	}
+}
+
+// TestOrderedRowsFillPages: rows that come in the order of their keys leave next to no
+// room in the file's pages, and are changed and deleted like others.
+func TestOrderedRowsFillPages(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	j := open(t, path)
+	const rows, size = 2000, 300
+	for n := range rows {
+		b := Batch{Changes: []Change{row("t", fmt.Sprintf("%05d", n), strings.Repeat("x", size))}}
+		if n >= rows/2 {
+			b.Changes = append(b.Changes, row("t", fmt.Sprintf("%05d", n-rows/2), ""))
+		}
+		j.Append(b)
+	}
+	appended(t, j, Batch{Changes: []Change{row("t", "01500", "changed")}})
+	if err := j.db.View(func(tx *bbolt.Tx) error {
+		if used := tx.Bucket([]byte("t")).Stats(); used.LeafInuse < used.LeafAlloc*8/10 {
+			t.Errorf("of %d bytes %d are in use", used.LeafAlloc, used.LeafInuse)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, j)
+	if got := contents(t, open(t, path)); len(got) != rows/2 || got["t/01500"] != "changed" {
+		t.Errorf("%d rows, the changed one is %q", len(got), got["t/01500"])
+	}
+}
