@@ -50,6 +50,7 @@ type session struct {
 	unknown   []string       // arguments of the provider block that are not known yet
 	claims    *claims        // what resources of this run have taken hold of
 	guard     guard          // what this run may do to people's access
+	self      self           // whose API key is in use
 	ownership ownership      // which accounts have directories that govern members
 	lastOut   *lastOut       // who gets in without single sign-on while roles change
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -57,6 +58,13 @@ func (g guard) report(at path.Path, summary, detail string, diags *diag.Diagnost
 	diags.AddAttributeWarning(at, summary, detail)
 }
 
+// self remembers whose API key is in use.
+type self struct {
+	mu    sync.Mutex
+	known bool
+	id    string
+}
+
 // access is what the account says before role changes are planned.
 type access struct {
 	accountID string
@@ -69,28 +77,42 @@ type access struct {
 }
 
 // checkAccess is the preflight of role changes: nobody demotes itself, nobody is locked out unnoticed, and somebody
-// always remains who gets in without single sign-on. It asks the account only when a change takes bypass:sso away.
+// always remains who gets in without single sign-on. It asks the account only when a change takes permissions away.
 func (s *session) checkAccess(ctx context.Context, accountID string, changes []roleChange, at func(email string) path.Path, diags *diag.Diagnostics) {
-	bypassing, err := s.rolesThatBypass(ctx, accountID)
+	now, roles, err := s.accessBefore(ctx, accountID, changes)
 	if err != nil {
 		diags.Append(failure("Could not check who keeps access", err))
 		return
+	}
+	s.guard.assess(now, roles, changes, at, diags)
+}
+
+// accessBefore reads what is needed to judge role changes, and the account's roles by their ids.
+func (s *session) accessBefore(ctx context.Context, accountID string, changes []roleChange) (now access, roles map[string]client.AccountRole, err error) {
+	rows, err := s.client.Roles(accountID).List(ctx)
+	if err != nil {
+		return now, nil, err
+	}
+	roles = make(map[string]client.AccountRole, len(rows))
+	for _, role := range rows {
+		roles[role.ID] = role
 	}
 	way := s.lastOut.of(accountID)
 	way.promise(changes)
-	demoted := slices.ContainsFunc(changes, func(c roleChange) bool {
-		return slices.Contains(bypassing, c.member.AccountRoleID) && !slices.Contains(bypassing, c.role.ID)
-	})
-	if !demoted {
-		return
+	demoted, bypassed := false, false
+	for _, change := range changes {
+		from := roles[change.member.AccountRoleID]
+		demoted = demoted || demotes(from, change.role)
+		bypassed = bypassed || from.Has(client.PermissionBypassSSO) && !change.role.Has(client.PermissionBypassSSO)
 	}
-	now, err := s.readAccess(ctx, accountID, bypassing)
-	if err != nil {
-		diags.Append(failure("Could not check who keeps access", err))
-		return
+	switch {
+	case bypassed:
+		now, err = s.readAccess(ctx, accountID, bypassing(rows))
+		now.promised, now.applying = way.planned()
+	case demoted:
+		now.caller, err = s.caller(ctx)
 	}
-	now.promised, now.applying = way.planned()
-	s.guard.assess(now, bypassing, changes, at, diags)
+	return now, roles, err
 }
 
 // rolesThatBypass are the ids of the roles that have bypass:sso.
@@ -111,6 +133,24 @@ func bypassing(roles []client.AccountRole) (ids []string) {
 	return ids
 }
 
+// caller is the user id of whose API key is in use, "" for a service account. It asks once a run.
+func (s *session) caller(ctx context.Context) (string, error) {
+	s.self.mu.Lock()
+	defer s.self.mu.Unlock()
+	if s.self.known {
+		return s.self.id, nil
+	}
+	me, err := s.client.Me(ctx)
+	switch {
+	case err == nil:
+		s.self.id = me.ID
+	case !client.IsForbidden(err): // a service account has no /me
+		return "", err
+	}
+	s.self.known = true
+	return s.self.id, nil
+}
+
 // again makes a check of the plan once more before something is deleted: Terraform plans creations and changes a second
 // time, with everything known, when it applies them, but not deletions. Errors count; warnings were said.
 func again(diags *diag.Diagnostics, check func(*diag.Diagnostics)) (fine bool) {
@@ -122,11 +162,8 @@ func again(diags *diag.Diagnostics, check func(*diag.Diagnostics)) (fine bool) {
 
 func (s *session) readAccess(ctx context.Context, accountID string, bypassing []string) (access, error) {
 	now := access{accountID: accountID}
-	me, err := s.client.Me(ctx)
-	switch {
-	case err == nil:
-		now.caller = me.ID
-	case !client.IsForbidden(err): // a service account has no /me
+	var err error
+	if now.caller, err = s.caller(ctx); err != nil {
 		return now, err
 	}
 	active := true
@@ -156,16 +193,18 @@ func (s *session) readAccess(ctx context.Context, accountID string, bypassing []
 }
 
 // assess judges role changes against what the account says.
-func (g guard) assess(now access, bypassing []string, changes []roleChange, at func(email string) path.Path, diags *diag.Diagnostics) {
+func (g guard) assess(now access, roles map[string]client.AccountRole, changes []roleChange, at func(email string) path.Path, diags *diag.Diagnostics) {
 	holds := now.holding()
+	took := false // bypass:sso, from somebody
 	var locked []string
 	for _, change := range changes {
-		keeps := slices.Contains(bypassing, change.role.ID)
+		from, email := roles[change.member.AccountRoleID], change.email()
+		if now.isCaller(change.member) && demotes(from, change.role) {
+			diags.AddAttributeError(at(email), "This would demote yourself", fmt.Sprintf("The API key in use belongs to %s, and the account does not let anybody take permissions from themselves: %s may not do all that %s may. Let somebody else apply this, or use the key of a service account.", email, change.role.Name, from.Name))
+		}
+		keeps := change.role.Has(client.PermissionBypassSSO)
 		if !keeps && holds[change.member.ID] {
-			email := change.email()
-			if now.isCaller(change.member) {
-				diags.AddAttributeError(at(email), "This would demote yourself", fmt.Sprintf("The API key in use belongs to %s, and the account does not let anybody take their own access away (%s has no bypass:sso). Let another Owner apply this, or use the key of a service account.", email, change.role.Name))
-			}
+			took = true
 			if now.keepsOut(email) && !g.acknowledges(email) {
 				locked = append(locked, email)
 			}
@@ -177,7 +216,9 @@ func (g guard) assess(now access, bypassing []string, changes []roleChange, at f
 	if len(locked) > 0 {
 		g.report(at(locked[0]), "People would lose access", fmt.Sprintf("Single sign-on is enabled, and no active connection serves the domain of %s: without a role that bypasses it, %s cannot get in any more. Let a connection serve their domain first, keep their role, or accept it in the provider block: acknowledge_lockout = [%s].", someOf(locked), plural(len(locked), "person"), `"`+strings.Join(locked, `", "`)+`"`), diags)
 	}
-	g.assessRemaining(now, holds, at(changes[0].email()), diags)
+	if took {
+		g.assessRemaining(now, holds, at(changes[0].email()), diags)
+	}
 }
 
 // holding are the memberships that have bypass:sso.

@@ -13,6 +13,7 @@ import (
 func TestGuardAssess(t *testing.T) {
 	t.Parallel()
 	owner := client.AccountRole{ID: "r-owner", Name: "Owner", Permissions: []string{client.PermissionBypassSSO}}
+	admin := client.AccountRole{ID: "r-admin", Name: "Admin", Permissions: []string{"manage:account_roles"}}
 	member := client.AccountRole{ID: "r-member", Name: "Member"}
 	person := func(name, roleID string) client.Membership {
 		email, user := name+"@acme.com", "u-"+name
@@ -55,6 +56,18 @@ func TestGuardAssess(t *testing.T) {
 			guard: guard{}, now: access{holders: three, caller: "u-ada"},
 			changes: []roleChange{{ada, member}}, errors: "demote yourself",
 		},
+		"oneself, from a role that does not bypass": {
+			guard: guard{protect: true}, now: access{caller: "u-kim"},
+			changes: []roleChange{{person("kim", admin.ID), member}}, errors: "demote yourself",
+		},
+		"oneself, to a role that may do more": {
+			guard: guard{protect: true}, now: access{caller: "u-eve"},
+			changes: []roleChange{{eve, admin}},
+		},
+		"somebody else, from a role that does not bypass": {
+			guard: guard{protect: true}, now: access{caller: "u-ada"},
+			changes: []roleChange{{person("kim", admin.ID), member}},
+		},
 		"no domain serves them": {
 			guard: guard{protect: true}, now: access{holders: three, enforced: true, domains: []string{"other.example"}},
 			changes: []roleChange{{ada, member}}, errors: "People would lose access",
@@ -79,7 +92,7 @@ func TestGuardAssess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var diags diag.Diagnostics
-			test.guard.assess(test.now, []string{owner.ID}, test.changes, func(email string) path.Path { return path.Root("roles").AtMapKey(email) }, &diags)
+			test.guard.assess(test.now, map[string]client.AccountRole{owner.ID: owner, admin.ID: admin, member.ID: member}, test.changes, func(email string) path.Path { return path.Root("roles").AtMapKey(email) }, &diags)
 			compareSummaries(t, "errors", diags.Errors(), test.errors)
 			compareSummaries(t, "warnings", diags.Warnings(), test.warns)
 		})

@@ -1,0 +1,72 @@
+package provider_test
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+)
+
+// The table of plans of roles: resources that one run plans one after the other, and the exact diagnostics of each.
+func TestRolePlans(t *testing.T) {
+	t.Parallel()
+	type step struct {
+		typeName string
+		config   map[string]any
+		want     []string
+	}
+	one := func(email, role string, want ...string) step {
+		return step{"prefectsso_member_role", map[string]any{"email": email, "role": role}, want}
+	}
+	some := func(roles map[string]string, want ...string) step {
+		return step{"prefectsso_member_roles", map[string]any{"roles": roles}, want}
+	}
+	holders := func(role string, members []string, want ...string) step {
+		return step{"prefectsso_role_members", map[string]any{"role": role, "members": members}, want}
+	}
+	admin := func(srv *acctest.Server) { srv.SetRole("ada@acme.com", "Admin") }
+	byAda := map[string]any{"api_key": "pnu_ada"}
+	oneself := func(role string) string {
+		return "error: This would demote yourself\nThe API key in use belongs to ada@acme.com, and the account does not let anybody take permissions from themselves: " + role + " may not do all that Admin may. Let somebody else apply this, or use the key of a service account."
+	}
+
+	for name, test := range map[string]struct {
+		provider map[string]any        // further arguments of the provider block
+		arrange  func(*acctest.Server) // what the account is like
+		steps    []step
+	}{
+		"the caller is demoted by member_role": {
+			provider: byAda, arrange: admin,
+			steps: []step{one("Ada@acme.com", "Member", oneself("Member"))},
+		},
+		"the caller is demoted by member_roles, whatever happens": {
+			provider: map[string]any{"api_key": "pnu_ada", "lockout_protection": false, "acknowledge_lockout": []string{"ada@acme.com"}}, arrange: admin,
+			steps: []step{some(map[string]string{"ada@acme.com": "Auditor", "grace@acme.com": "Auditor"}, oneself("Auditor"))},
+		},
+		"the caller is demoted by role_members": {
+			provider: byAda, arrange: admin,
+			steps: []step{holders("Admin", []string{"grace@acme.com"},
+				"warning: People will lose the role\nThis resource makes `members` everybody who holds Admin. Holding it today, but not in `members`: ada@acme.com. They would become Member.",
+				oneself("Member"))},
+		},
+		"somebody else is demoted": {
+			provider: map[string]any{"api_key": acctest.OwnerKey}, arrange: admin,
+			steps: []step{one("ada@acme.com", "Member"), one("grace@acme.com", "Auditor")},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := acctest.Start(t, acctest.WithDirectory)
+			if test.arrange != nil {
+				test.arrange(srv)
+			}
+			block := map[string]any{"endpoint": srv.URL + "/api", "api_key": acctest.ServiceKey, "account_id": acctest.AccountID}
+			maps.Copy(block, test.provider)
+			p := inProcessAs(t, block)
+			for _, step := range test.steps {
+				plan, _, _ := p.plan(t, step.typeName, step.config)
+				wantDiagnostics(t, srv, plan.Diagnostics, step.want)
+			}
+		})
+	}
+}
