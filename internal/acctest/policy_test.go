@@ -45,9 +45,15 @@ func TestAccPolicyOPA(t *testing.T) {
 		t.Errorf("opa test: %v\n%s", err, output)
 	}
 	for name, tc := range map[string]struct{ file, want string }{
-		"as it is":             {"", ""},
-		"another Owner":        {"resource \"prefectsso_member_role\" \"eve\" {\n  email = \"admin@acme.com\"\n  role = \"Owner\"\n}\n", "admin@acme.com an Owner, who is not in allowed_owners"},
-		"one in a map":         {`resource "prefectsso_member_roles" "all" { roles = { "ada@acme.com" = "Owner" } }`, "ada@acme.com an Owner, who is not in allowed_owners"},
+		"as it is":      {"", ""},
+		"another Owner": {"resource \"prefectsso_member_role\" \"eve\" {\n  email = \"admin@acme.com\"\n  role = \"Owner\"\n}\n", "admin@acme.com an Owner, who is not in allowed_owners"},
+		"one in a map":  {`resource "prefectsso_member_roles" "all" { roles = { "ada@acme.com" = "Owner" } }`, "ada@acme.com an Owner, who is not in allowed_owners"},
+		"one taken out of Admin": {`resource "prefectsso_role_members" "admins" {
+  role         = "Admin"
+  members      = []
+  removed_role = "Owner"
+}
+`, "removed_role makes people Owners whom the plan does not name"},
 		"a lonely domain":      {`resource "prefectsso_domain" "labs" { name = "labs.example" }`, "labs.example, and no prefectsso_identity_provider has it"},
 		"a value of the apply": {"resource \"prefectsso_member_role\" \"who\" {\n  email = prefectsso_identity_provider.corp.id\n  role = \"Member\"\n}\n", "email is known only after apply"},
 	} {

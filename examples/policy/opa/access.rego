@@ -39,12 +39,18 @@ deny contains message if {
 	message := sprintf("%s makes %s an Owner, who is not in allowed_owners", [owner.address, owner.email])
 }
 
-# Who comes in by a group is not in the plan.
+# Roles of people whom the plan does not name: they come by a group or a directory, or are taken out of another role.
+unnamed := {
+	"prefectsso_group_role_mapping": "role",
+	"prefectsso_role_members": "removed_role",
+	"prefectsso_scim_directory": "default_role",
+}
+
 deny contains message if {
 	some resource in resources
-	resource.type in {"prefectsso_group_role_mapping", "prefectsso_scim_directory"}
-	"Owner" in {object.get(resource.change.after, name, "") | some name in {"role", "default_role"}}
-	message := sprintf("%s makes people Owners whom the plan does not name", [resource.address])
+	name := unnamed[resource.type]
+	resource.change.after[name] == "Owner"
+	message := sprintf("%s: %s makes people Owners whom the plan does not name", [resource.address, name])
 }
 
 domains contains {"address": resource.address, "name": name} if {
@@ -59,7 +65,10 @@ domains contains {"address": resource.address, "name": name} if {
 	some name in resource.change.after.names
 }
 
-connected contains lower(name) if {
+# A domain with letters beyond ASCII has to be spelled the same way everywhere: Rego knows no Punycode.
+same(name) := trim_suffix(lower(name), ".")
+
+connected contains same(name) if {
 	some resource in resources
 	resource.type == "prefectsso_identity_provider"
 	some name in resource.change.after.domains
@@ -67,7 +76,7 @@ connected contains lower(name) if {
 
 deny contains message if {
 	some domain in domains
-	not lower(domain.name) in connected
+	not same(domain.name) in connected
 	message := sprintf("%s enables %s, and no prefectsso_identity_provider has it", [domain.address, domain.name])
 }
 
@@ -79,7 +88,7 @@ watched := {
 	"prefectsso_identity_provider": {"domains"},
 	"prefectsso_member_role": {"email", "role"},
 	"prefectsso_member_roles": {"roles"},
-	"prefectsso_role_members": {"members", "role"},
+	"prefectsso_role_members": {"members", "removed_role", "role"},
 	"prefectsso_scim_directory": {"default_role"},
 }
 
@@ -99,7 +108,7 @@ unknown(mask) if {
 # A role may be given by its id, too, which says nothing here.
 deny contains message if {
 	some resource in resources
-	some name in ({"role", "roles", "default_role"} & object.get(watched, resource.type, set()))
+	some name in ({"role", "roles", "default_role", "removed_role"} & object.get(watched, resource.type, set()))
 	walk(resource.change.after[name], [_, role])
 	is_string(role)
 	regex.match(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`, role)

@@ -22,7 +22,7 @@ test_allowed if {
 	count(access.deny) == 0 with input as plan("prefectsso_member_role", {"email": "Owner@acme.com", "role": "Owner"})
 	count(access.deny) == 0 with input as plan("prefectsso_member_role", {"email": "eve@acme.com", "role": "Member"})
 	count(access.deny) == 0 with input as plan("prefectsso_member_roles", {"roles": {"eve@acme.com": "Admin"}})
-	count(access.deny) == 0 with input as plan("prefectsso_role_members", {"role": "Admin", "members": ["eve@acme.com"]})
+	count(access.deny) == 0 with input as plan("prefectsso_role_members", {"role": "Admin", "members": ["eve@acme.com"], "removed_role": "Member"})
 	count(access.deny) == 0 with input as plan("prefectsso_scim_directory", {"default_role": "Member"})
 }
 
@@ -32,18 +32,22 @@ test_other_owners if {
 	count(access.deny) == 1 with input as plan("prefectsso_role_members", {"role": "Owner", "members": ["owner@acme.com", "eve@acme.com"]})
 	count(access.deny) == 1 with input as plan("prefectsso_group_role_mapping", {"role": "Owner"})
 	count(access.deny) == 1 with input as plan("prefectsso_scim_directory", {"default_role": "Owner"})
+	count(access.deny) == 1 with input as plan("prefectsso_role_members", {"role": "Admin", "members": [], "removed_role": "Owner"})
 }
 
 test_domains if {
 	enabled := plan("prefectsso_domain", {"name": "acme.com"})
 	count(access.deny) == 1 with input as enabled
 	count(access.deny) == 0 with input as object.union(enabled, {"resource_changes": array.concat(enabled.resource_changes, [corp])})
+	dotted := plan("prefectsso_domain", {"name": "acme.com."})
+	count(access.deny) == 0 with input as object.union(dotted, {"resource_changes": array.concat(dotted.resource_changes, [corp])})
 	count(access.deny) == 2 with input as plan("prefectsso_domains", {"names": ["acme.com", "b.example"]})
 }
 
 test_unknown if {
 	count(access.deny) == 1 with input as planned("prefectsso_role_members", {"role": "Owner"}, {"members": true})
 	count(access.deny) == 1 with input as planned("prefectsso_role_members", {"role": "Owner", "members": []}, {"members": [false, true]})
+	count(access.deny) == 1 with input as planned("prefectsso_role_members", {"role": "Admin", "members": []}, {"removed_role": true})
 	count(access.deny) == 1 with input as planned("prefectsso_member_roles", {"roles": {}}, {"roles": {"eve@acme.com": true}})
 }
 
@@ -52,6 +56,7 @@ test_role_by_id if {
 	count(access.deny) == 1 with input as plan("prefectsso_member_role", {"email": "eve@acme.com", "role": id})
 	count(access.deny) == 1 with input as plan("prefectsso_member_roles", {"roles": {"eve@acme.com": id}})
 	count(access.deny) == 1 with input as plan("prefectsso_role_members", {"members": [], "role": id})
+	count(access.deny) == 1 with input as plan("prefectsso_role_members", {"members": [], "role": "Admin", "removed_role": id})
 }
 
 test_what_goes_is_free if {
