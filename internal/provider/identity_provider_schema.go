@@ -77,7 +77,7 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 			"activation": schema.StringAttribute{
 				Optional: true, Computed: true,
 				Default:             stringdefault.StaticString(activationNone),
-				MarkdownDescription: "How the connection becomes active, and with it single sign-on enforced: `none` (default) leaves it to the first successful login, `first_login` waits for that up to `timeouts.create`, `immediate` activates it at once.",
+				MarkdownDescription: "How the connection becomes active, and with it single sign-on enforced: `none` (default) leaves it to the first successful login, `first_login` waits for that up to `timeouts.create`, `immediate` activates it at once, and again when it was switched off.",
 				Validators:          []validator.String{stringvalidator.OneOf(activationNone, activationFirstLogin, activationImmediate)},
 			},
 			"take_over_domains": schema.BoolAttribute{

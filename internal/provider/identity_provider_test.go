@@ -114,3 +114,17 @@ func TestWarnOfEnds(t *testing.T) {
 		t.Errorf("warnings %v, want one of 18 days", diags)
 	}
 }
+
+// Nobody can log in through a connection that was switched off, so nobody waits for it.
+func TestActivateSwitchedOff(t *testing.T) {
+	t.Parallel()
+	m := oidcConnection()
+	m.Activation, m.State = types.StringValue(activationFirstLogin), types.StringValue(client.ConnectionInactive)
+	var diags diag.Diagnostics
+	if (&identityProviderResource{}).activate(t.Context(), "A", m, time.Hour, &diags) {
+		t.Error("there is a new answer")
+	}
+	if len(diags) != 1 || diags[0].Summary() != "Identity provider is switched off" {
+		t.Errorf("diagnostics %v", diags)
+	}
+}

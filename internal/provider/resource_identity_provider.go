@@ -80,6 +80,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 	if !isDestroy(req) {
 		r.planAccount(ctx, req, resp)
 		settle(ctx, req, resp, "account_id", "name", "connection_type", "domains", "oidc", "saml", "attribute_mapping", "activation", "take_over_domains", "timeouts")
+		r.planActivation(ctx, prior, resp)
 		plan = &identityProviderModel{}
 		resp.Diagnostics.Append(resp.Plan.Get(ctx, plan)...)
 	}
@@ -100,6 +101,19 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 	}
 	if !resp.Plan.Raw.Equal(req.State.Raw) {
 		r.checkLogins(ctx, plan, prior, &resp.Diagnostics)
+	}
+}
+
+// planActivation plans that a connection which was switched off behind Terraform's back becomes active again where the
+// configuration says that it is.
+func (r *identityProviderResource) planActivation(ctx context.Context, prior *identityProviderModel, resp *resource.ModifyPlanResponse) {
+	if prior == nil || !prior.Managed.ValueBool() || prior.State.ValueString() == client.ConnectionActive {
+		return
+	}
+	var activation types.String
+	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root("activation"), &activation)...)
+	if activation.ValueString() == activationImmediate {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("state"), client.ConnectionActive)...)
 	}
 }
 
@@ -217,6 +231,10 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 		diags.Append(m.fromAPI(account, connection)...)
 		return true
 	case activationFirstLogin:
+		if m.State.ValueString() == client.ConnectionInactive {
+			diags.AddAttributeWarning(at, "Identity provider is switched off", "Somebody switched the connection off, so nobody can log in through it. `activation = \"immediate\"` switches it on again.")
+			return false
+		}
 		connection, err := r.waitForLogin(ctx, account, m.ID.ValueString(), wait)
 		if err != nil {
 			diags.Append(failureAt(at, "Could not wait for the first login", err))

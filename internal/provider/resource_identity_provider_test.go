@@ -117,6 +117,17 @@ func TestAccIdentityProviderOIDC(t *testing.T) {
 					return nil
 				},
 			},
+			{ // switched off behind Terraform's back, and single sign-on with it
+				PreConfig: func() {
+					srv.Call(acctest.OwnerKey, http.MethodPatch, "/sso/connections/"+first.ID, map[string]any{"state": "inactive"}, nil)
+				},
+				Config:           oidcConfig(srv, issuer, 2, `activation = "immediate"`),
+				ConfigPlanChecks: planned(address, plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue(address, tfjsonpath.New("state"), knownvalue.StringExact("active")),
+				},
+			},
+			{Config: oidcConfig(srv, issuer, 2, `activation = "immediate"`), ConfigPlanChecks: emptyPlan()},
 			{
 				ResourceName:      address,
 				ImportState:       true,
