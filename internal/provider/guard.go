@@ -65,6 +65,11 @@ type self struct {
 	id    string
 }
 
+// warnUnknown says in the plan that a check needs what is not known yet.
+func warnUnknown(at path.Path, what string, diags *diag.Diagnostics) {
+	diags.AddAttributeWarning(at, "Not checked who loses access", what+" are not known while planning. The check is made again when this is applied.")
+}
+
 // access is what the account says before role changes are planned.
 type access struct {
 	accountID string

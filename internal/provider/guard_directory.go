@@ -95,7 +95,7 @@ func (r *scimDirectoryResource) checkNarrowing(ctx context.Context, plan, prior 
 		return // it lets in more people, or there is nobody yet
 	}
 	if plan.AllowedDomains.IsUnknown() || !allKnown(plan.AllowedDomains.Elements()) || plan.AccountID.IsUnknown() {
-		diags.AddAttributeWarning(at, "Not checked who loses access", "Some of the domains are not known while planning. The check is made again when this is applied.")
+		warnUnknown(at, "Some of the domains", diags)
 		return
 	}
 	domains := plan.AllowedDomains.keys()

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 )
 
@@ -29,6 +31,12 @@ func TestRolePlans(t *testing.T) {
 	oneself := func(role string) string {
 		return "error: This would demote yourself\nThe API key in use belongs to ada@acme.com, and the account does not let anybody take permissions from themselves: " + role + " may not do all that Admin may. Let somebody else apply this, or use the key of a service account."
 	}
+	const unknown = tftypes.UnknownValue
+	later := tftypes.NewValue(tftypes.String, unknown)
+	unchecked := func(what string) string {
+		return "warning: Not checked who loses access\nSome of the " + what + " are not known while planning. The check is made again when this is applied."
+	}
+	const oneLeft = "warning: Only one person left\nAfter this change a single active user of account $ACCOUNT could get in without single sign-on. When that person cannot log in, nobody can mend a broken identity provider. Two are safer."
 
 	for name, test := range map[string]struct {
 		provider map[string]any        // further arguments of the provider block
@@ -52,6 +60,17 @@ func TestRolePlans(t *testing.T) {
 		"somebody else is demoted": {
 			provider: map[string]any{"api_key": acctest.OwnerKey}, arrange: admin,
 			steps: []step{one("ada@acme.com", "Member"), one("grace@acme.com", "Auditor")},
+		},
+		"what is not known yet": {
+			arrange: func(srv *acctest.Server) { srv.SetDomains("acme.com", "acme.example") },
+			steps: []step{
+				{"prefectsso_member_role", map[string]any{"email": "ada@acme.com", "role": unknown}, []string{unchecked("arguments")}},
+				{"prefectsso_member_role", map[string]any{"email": unknown, "role": "Member"}, []string{unchecked("arguments")}},
+				{"prefectsso_member_roles", map[string]any{"roles": unknown}, []string{unchecked("roles")}},
+				{"prefectsso_member_roles", map[string]any{"roles": map[string]tftypes.Value{"ada@acme.com": later, "second.owner@acme.com": tftypes.NewValue(tftypes.String, "Member")}}, []string{unchecked("roles"), oneLeft}},
+				{"prefectsso_role_members", map[string]any{"role": "Admin", "members": []tftypes.Value{later}}, []string{unchecked("arguments")}},
+				{"prefectsso_domains", map[string]any{"names": []tftypes.Value{later, tftypes.NewValue(tftypes.String, "acme.com")}}, []string{unchecked("domains")}},
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

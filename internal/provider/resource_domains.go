@@ -92,11 +92,15 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	r.planAccount(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "names")
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || plan.Names.IsUnknown() || !allKnown(plan.Names.Elements()) {
+	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !r.canPlan(&resp.Diagnostics) {
+		return
+	}
+	if plan.AccountID.IsUnknown() || plan.Names.IsUnknown() || !allKnown(plan.Names.Elements()) {
+		warnUnknown(path.Root("names"), "Some of the domains", &resp.Diagnostics)
 		return
 	}
 	if isCreate(req) {
-		r.warnOfOthers(ctx, resp)
+		r.warnOfOthers(ctx, &plan, resp)
 		return
 	}
 	kept := plan.Names.keys()
@@ -106,12 +110,7 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 
 // warnOfOthers says in the plan what taking over an account's domains disables: there is no prior state that could show
 // it.
-func (r *domainsResource) warnOfOthers(ctx context.Context, resp *resource.ModifyPlanResponse) {
-	var m domainsModel
-	resp.Diagnostics.Append(resp.Plan.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() || m.AccountID.IsUnknown() || m.Names.IsUnknown() || !allKnown(m.Names.Elements()) || !r.canPlan(&resp.Diagnostics) {
-		return
-	}
+func (r *domainsResource) warnOfOthers(ctx context.Context, m *domainsModel, resp *resource.ModifyPlanResponse) {
 	domains, err := r.client.ListDomains(ctx, m.AccountID.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read domains", err))

@@ -154,8 +154,11 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 	if !isCreate(req) {
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
-	if resp.Diagnostics.HasError() || !known(plan.Role) || !known(plan.Email.StringValue) || plan.AccountID.IsUnknown() ||
-		plan.Role.Equal(prior.Role) || !r.canPlan(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || plan.Role.Equal(prior.Role) || !r.canPlan(&resp.Diagnostics) {
+		return
+	}
+	if !known(plan.Role) || !known(plan.Email.StringValue) || plan.AccountID.IsUnknown() {
+		warnUnknown(path.Root("role"), "Some of the arguments", &resp.Diagnostics)
 		return
 	}
 	account := plan.AccountID.ValueString()

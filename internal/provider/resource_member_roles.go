@@ -110,13 +110,17 @@ func (r *memberRolesResource) planRoles(ctx context.Context, req resource.Modify
 	if !isCreate(req) {
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
-	if resp.Diagnostics.HasError() || plan.AccountID.IsUnknown() || plan.Roles.IsUnknown() {
-		return
-	}
 	changed := plan.Roles.written()
 	before := prior.Roles.byMeaning()
 	maps.DeleteFunc(changed, func(email, role string) bool { return before[emailSpelling.key(email)] == role })
-	if len(changed) == 0 || !r.canPlan(&resp.Diagnostics) {
+	complete := !plan.AccountID.IsUnknown() && !plan.Roles.IsUnknown() && allKnown(slices.Collect(maps.Values(plan.Roles.Elements())))
+	if resp.Diagnostics.HasError() || complete && len(changed) == 0 || !r.canPlan(&resp.Diagnostics) {
+		return
+	}
+	if !complete {
+		warnUnknown(path.Root("roles"), "Some of the roles", &resp.Diagnostics)
+	}
+	if len(changed) == 0 || plan.AccountID.IsUnknown() {
 		return
 	}
 	changes, absent, ok := r.changes(ctx, plan.AccountID.ValueString(), changed, &resp.Diagnostics)

@@ -137,14 +137,18 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 	settle(ctx, req, resp, "account_id", "role", "members", "ignore_emails", "ignore_directory_managed", "removed_role", "max_removals")
 	var plan roleMembersModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !plan.known() || !r.canPlan(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !r.canPlan(&resp.Diagnostics) {
+		return
+	}
+	at := path.Root("members")
+	if !plan.known() {
+		warnUnknown(at, "Some of the arguments", &resp.Diagnostics)
 		return
 	}
 	work := r.work(ctx, plan.AccountID.ValueString(), &plan, &resp.Diagnostics)
 	if work == nil {
 		return
 	}
-	at := path.Root("members")
 	if len(work.absent) > 0 {
 		resp.Diagnostics.AddAttributeWarning(at, "Not members yet", fmt.Sprintf("%s of `members` not members of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", are(len(work.absent)), plan.AccountID.ValueString(), someOf(work.absent)))
 	}
