@@ -9,6 +9,7 @@ import (
 const (
 	DirectoryEndpoint = "okta" // the last part of the SCIM endpoint's address
 	DirectoryToken    = "directory-token-0123456789abcdef"
+	StrangerKey       = "pnu_stranger" // of somebody who is in no account, in WithDirectory
 )
 
 // DirectoryScenario is an account with a directory for the people of acme.com, whose groups Admins and Owners give the
@@ -38,7 +39,7 @@ accounts:
 `)
 
 // WithDirectory is an account with two Owners, two Members and a directory for the people of acme.com, which has neither
-// people nor mappings yet.
+// people nor mappings yet. A stranger is in no account.
 var WithDirectory = Scenario(`
 accounts:
   - id: ` + AccountID + `
@@ -56,6 +57,7 @@ accounts:
     custom_roles: [{name: Auditor, permissions: ["read:account"]}]
     workspaces: [{handle: production, name: Production}]
     directories: [{name: Okta, type: okta scim v2.0, endpoint: ` + DirectoryEndpoint + `, token: ` + DirectoryToken + `}]
+users: [{email: stranger@globex.example, first_name: Sam, last_name: Stranger, api_key: ` + StrangerKey + `}]
 `)
 
 // SCIMURL is the address of the directory's SCIM endpoint.

@@ -78,6 +78,36 @@ func (c *Client) explainForbidden(ctx context.Context, accountID, feature string
 	return &PlanLimitError{Feature: feature, AccountID: accountID, Err: refusal}
 }
 
+// explainNested is explainForbidden for what has a route of its own in the
+// account. Its 404 means that it is gone, or that the account is not there for
+// this key, and then nothing is known of it. The account tells which, asked
+// only after a 404.
+func (c *Client) explainNested(ctx context.Context, accountID, feature string, err error) error {
+	return c.explainForbidden(ctx, accountID, feature, c.explainNotFound(ctx, accountID, err))
+}
+
+// explainDeletion takes it for success that what was deleted is gone.
+func (c *Client) explainDeletion(ctx context.Context, accountID string, err error) error {
+	if err = c.explainNotFound(ctx, accountID, err); IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func (c *Client) explainNotFound(ctx context.Context, accountID string, err error) error {
+	if !IsNotFound(err) {
+		return err
+	}
+	_, readErr := c.GetAccount(ctx, accountID)
+	switch {
+	case readErr == nil || IsForbidden(readErr): // the account is there
+		return err
+	case IsNotFound(readErr):
+		return &AccountNotFoundError{AccountID: accountID, Err: readErr}
+	}
+	return readErr
+}
+
 // lacks says whether the account lists its features and this one is not among
 // them.
 func (a *Account) lacks(feature string) bool {

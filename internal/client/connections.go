@@ -119,7 +119,7 @@ func (c *Client) ListConnections(ctx context.Context, accountID string) ([]Conne
 // GET /api/accounts/{account_id}/sso/connections/{id}
 func (c *Client) GetConnection(ctx context.Context, accountID, id string) (*Connection, error) {
 	connection, err := do[*Connection](ctx, c, call{method: http.MethodGet, path: connectionPath(accountID, id)})
-	return connection, c.explainForbidden(ctx, accountID, featureSSO, err)
+	return connection, c.explainNested(ctx, accountID, featureSSO, err)
 }
 
 // CreateConnection makes a connection. The key makes the call safe to repeat:
@@ -168,10 +168,7 @@ func (c *Client) ActivateConnection(ctx context.Context, accountID, id string, t
 // DELETE /api/accounts/{account_id}/sso/connections/{id}
 func (c *Client) DeleteConnection(ctx context.Context, accountID, id string) error {
 	_, err := c.send(ctx, call{method: http.MethodDelete, path: connectionPath(accountID, id)})
-	if IsNotFound(err) {
-		return nil
-	}
-	return err
+	return c.explainDeletion(ctx, accountID, err)
 }
 
 func connectionPath(accountID string, more ...string) []string {

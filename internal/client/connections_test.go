@@ -46,7 +46,7 @@ func TestConnectionSecretIsRedacted(t *testing.T) {
 	}
 }
 
-// "Not offered" is a missing route beside an account that is there; a missing account stays a 404.
+// "Not offered" is a missing route beside an account that is there; a missing account is another thing.
 func TestConnectionsNotOffered(t *testing.T) {
 	t.Parallel()
 	for accountStatus, offered := range map[int]bool{http.StatusOK: true, http.StatusNotFound: false} {

@@ -75,7 +75,7 @@ func (c *Client) ListDirectories(ctx context.Context, accountID string) ([]Direc
 // GET /api/accounts/{account_id}/sso/directories/{id}
 func (c *Client) GetDirectory(ctx context.Context, accountID, id string) (*Directory, error) {
 	directory, err := do[*Directory](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, id)})
-	return directory, c.explainForbidden(ctx, accountID, featureSCIM, err)
+	return directory, c.explainNested(ctx, accountID, featureSCIM, err)
 }
 
 // CreateDirectory makes a directory. The key makes the call safe to repeat: the
@@ -102,10 +102,7 @@ func (c *Client) UpdateDirectory(ctx context.Context, accountID, id string, w Di
 // DELETE /api/accounts/{account_id}/sso/directories/{id}
 func (c *Client) DeleteDirectory(ctx context.Context, accountID, id string) error {
 	_, err := c.send(ctx, call{method: http.MethodDelete, path: directoryPath(accountID, id)})
-	if IsNotFound(err) {
-		return nil
-	}
-	return err
+	return c.explainDeletion(ctx, accountID, err)
 }
 
 func directoryPath(accountID string, more ...string) []string {

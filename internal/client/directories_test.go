@@ -162,12 +162,3 @@ func TestCreateSCIMToken(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-// What is gone is deleted.
-func TestDeleteInDirectory(t *testing.T) {
-	t.Parallel()
-	c := directoryAPI(t, "scim", nil)
-	if err := errors.Join(c.DeleteDirectory(t.Context(), testAccount, "directory_1"), c.DeleteSCIMToken(t.Context(), testAccount, "directory_1", "1")); err != nil {
-		t.Error(err)
-	}
-}

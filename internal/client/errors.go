@@ -114,6 +114,20 @@ func (e *PlanLimitError) Error() string {
 // Unwrap gives the refusal itself.
 func (e *PlanLimitError) Unwrap() error { return e.Err }
 
+// AccountNotFoundError says that something was not found because its account is
+// not there for this key: it does not exist, or the key does not belong to it.
+// Whether the thing itself exists is open.
+type AccountNotFoundError struct {
+	AccountID string
+	Err       error
+}
+
+// Error implements error.
+func (e *AccountNotFoundError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the answer that said so.
+func (e *AccountNotFoundError) Unwrap() error { return e.Err }
+
 // SCIMError is a refusal by a directory's SCIM endpoint, where the token and
 // not the API key counts (RFC 7644, section 3.12).
 type SCIMError struct {
@@ -171,11 +185,13 @@ func (e *LostWriteError) Error() string {
 }
 
 // IsNotFound reports that the thing does not exist (404), or that nobody has
-// the email. Where it is the route that does not exist it is false.
+// the email. Where it is the route or the account that does not exist it is
+// false.
 func IsNotFound(err error) bool {
 	var absent *NotMemberError
 	var notOffered *NotOfferedError
-	if errors.As(err, &notOffered) || IsPlanLimit(err) {
+	var account *AccountNotFoundError
+	if errors.As(err, &notOffered) || errors.As(err, &account) || IsPlanLimit(err) {
 		return false
 	}
 	return errors.As(err, &absent) || hasStatus(err, http.StatusNotFound)

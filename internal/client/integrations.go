@@ -37,6 +37,8 @@ func (c *Client) explainOffered(ctx context.Context, accountID, feature string, 
 	}
 	account, readErr := c.GetAccount(ctx, accountID)
 	switch {
+	case IsNotFound(readErr):
+		return &AccountNotFoundError{AccountID: accountID, Err: readErr}
 	case readErr != nil:
 		return err
 	case account.lacks(feature):

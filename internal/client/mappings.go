@@ -49,7 +49,7 @@ func (c *Client) ListGroupRoleMappings(ctx context.Context, accountID, directory
 // GET /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings/{mapping_id}
 func (c *Client) GetGroupRoleMapping(ctx context.Context, accountID, directoryID, id string) (*GroupRoleMapping, error) {
 	mapping, err := do[*GroupRoleMapping](ctx, c, call{method: http.MethodGet, path: mappingPath(accountID, directoryID, id)})
-	return mapping, c.explainForbidden(ctx, accountID, featureSCIM, err)
+	return mapping, c.explainNested(ctx, accountID, featureSCIM, err)
 }
 
 // CreateGroupRoleMapping makes a mapping and gives its role to whom it matches.
@@ -77,10 +77,7 @@ func (c *Client) UpdateGroupRoleMapping(ctx context.Context, accountID, director
 // DELETE /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings/{mapping_id}
 func (c *Client) DeleteGroupRoleMapping(ctx context.Context, accountID, directoryID, id string) error {
 	_, err := c.send(ctx, call{method: http.MethodDelete, path: mappingPath(accountID, directoryID, id)})
-	if IsNotFound(err) {
-		return nil
-	}
-	return err
+	return c.explainDeletion(ctx, accountID, err)
 }
 
 func mappingPath(accountID, directoryID string, more ...string) []string {

@@ -55,12 +55,6 @@ func TestMappingRequests(t *testing.T) {
 			sent{"DELETE", at + "/m1", ""},
 			nil,
 		},
-		"deleted already": {
-			404, `{"detail":"Group role mapping not found"}`,
-			func(c *Client) (any, error) { return nil, c.DeleteGroupRoleMapping(ctx, "a", "directory_1", "m1") },
-			sent{"DELETE", at + "/m1", ""},
-			nil,
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -170,8 +170,5 @@ func (c *Client) DeleteMembership(ctx context.Context, accountID, membershipID s
 	_, err := c.send(ctx, call{
 		method: http.MethodDelete, path: []string{"accounts", accountID, "account_memberships", membershipID},
 	})
-	if IsNotFound(err) {
-		return nil
-	}
-	return err
+	return c.explainDeletion(ctx, accountID, err)
 }

@@ -66,8 +66,5 @@ func (c *Client) CreateSCIMToken(ctx context.Context, accountID, directoryID, id
 // DELETE /api/accounts/{account_id}/sso/directories/{id}/tokens/{token_id}
 func (c *Client) DeleteSCIMToken(ctx context.Context, accountID, directoryID, id string) error {
 	_, err := c.send(ctx, call{method: http.MethodDelete, path: directoryPath(accountID, directoryID, "tokens", id)})
-	if IsNotFound(err) {
-		return nil
-	}
-	return err
+	return c.explainDeletion(ctx, accountID, err)
 }

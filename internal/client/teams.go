@@ -92,7 +92,7 @@ func (c *Client) ListTeamAccess(ctx context.Context, accountID, workspaceID stri
 				method: http.MethodPost, reads: true, path: teamAccessPath(accountID, workspaceID, "filter"), body: p,
 			})
 		})
-	return rows, c.explainForbidden(ctx, accountID, featureTeams, err)
+	return rows, c.explainNested(ctx, accountID, featureTeams, err)
 }
 
 // SetTeamAccess gives a team a role in a workspace, instead of the one that it
@@ -122,10 +122,7 @@ func (c *Client) SetTeamAccess(ctx context.Context, accountID, workspaceID, team
 // DELETE /api/accounts/{account_id}/workspaces/{workspace_id}/team_access/{team_id}
 func (c *Client) RemoveTeamAccess(ctx context.Context, accountID, workspaceID, teamID string) error {
 	_, err := c.send(ctx, call{method: http.MethodDelete, path: teamAccessPath(accountID, workspaceID, teamID)})
-	if IsNotFound(err) {
-		return nil
-	}
-	return err
+	return c.explainDeletion(ctx, accountID, err)
 }
 
 func teamAccessPath(accountID, workspaceID string, more ...string) []string {

@@ -77,12 +77,6 @@ func TestTeamRequests(t *testing.T) {
 			sent{"DELETE", "/workspaces/w/team_access/t1", ``},
 			nil,
 		},
-		"out already": {
-			404, `{"detail":"Team access not found"}`,
-			func(c *Client) (any, error) { return nil, c.RemoveTeamAccess(ctx, "a", "w", "t1") },
-			sent{"DELETE", "/workspaces/w/team_access/t1", ``},
-			nil,
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
