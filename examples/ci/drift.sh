@@ -30,8 +30,10 @@ if [ "$code" -ne 0 ] && [ ! -e "$work/plan" ]; then
 fi
 terraform show -json "$work/plan" >"$work/plan.json"
 
-# The reporter is the provider that init has just installed.
-reporter=$(find -L .terraform/providers -type f -name 'terraform-provider-prefectsso*' | head -n 1)
+# The reporter is the provider that init has just installed. An older version may
+# still lie beside it.
+version=$(terraform version | sed -n 's|^+ provider .*/prefectsso/prefectsso v||p')
+reporter=$(find -L .terraform/providers -type f -path "*/prefectsso/prefectsso/$version/*" -name 'terraform-provider-prefectsso*' | head -n 1)
 if [ -z "$reporter" ]; then
 	echo "drift.sh: terraform init has not installed the provider; with dev_overrides it never does" >&2
 	exit 1

@@ -96,6 +96,15 @@ func TestAccDriftInCI(t *testing.T) {
 		d.MustRun("apply", "-input=false", "-auto-approve")
 	}
 	apply()
+	for _, other := range []string{"0.0.0", "0.0.2", "0.1.0"} { // versions that init -upgrade has left
+		folder := filepath.Join(d.Path, ".terraform", "providers", "registry.terraform.io", "prefectsso", "prefectsso", other, "x")
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "terraform-provider-prefectsso"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 
 	for _, day := range []struct {
 		name   string
@@ -119,6 +128,7 @@ func TestAccDriftInCI(t *testing.T) {
 				"`roles[\"grace@acme.com\"]: \"Auditor\" → nothing` | `second.owner@acme.com`, ",
 				"`names: \"evil.example\" added` | `second.owner@acme.com`, ",
 				"| the plan sets it back |",
+				"| the plan gives the role again, which fails until the person is back |",
 			},
 		},
 		{
@@ -133,8 +143,22 @@ func TestAccDriftInCI(t *testing.T) {
 			[]string{"1 check does not hold", "- `check.only_known_owners`: Owner without being in local.owners: admin&#64;acme.com."},
 		},
 		{
-			"the configuration goes ahead", func() {
+			"an output reads something else", func() {
 				eve.SetRole("admin@acme.com", "Admin")
+				d.Write("more.tf", "data \"prefectsso_members\" \"auditors\" { role = \"Auditor\" }\n"+
+					"locals { auditors = keys(data.prefectsso_members.auditors.members) }\noutput \"auditors\" { value = local.auditors }\n")
+				apply()
+				eve.SetRole("admin@acme.com", "Auditor")
+			}, driftreport.ExitDrift, 1,
+			[]string{
+				"1 thing changed outside of Terraform.",
+				"| `output.auditors` | `value: \"admin@acme.com\" added` | unknown: it comes from data.prefectsso\\_members.auditors, and no planned change explains it | the plan accepts it |",
+			},
+		},
+		{
+			"the configuration goes ahead", func() {
+				d.Write("more.tf", "")
+				apply()
 				d.Write("more.tf", "resource \"prefectsso_session_policy\" \"this\" { auth_expiration_seconds = 60 }\n")
 			}, driftreport.ExitPlanned, 0,
 			[]string{"1 change is planned", "- `create prefectsso_session_policy.this`"},

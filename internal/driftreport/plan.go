@@ -19,6 +19,19 @@ type plan struct {
 	ResourceChanges []resourceChange  `json:"resource_changes"`
 	OutputChanges   map[string]change `json:"output_changes"`
 	Checks          []check           `json:"checks"`
+	// Relevant are the things that planned changes, those of outputs too, go back to.
+	Relevant []struct {
+		Resource string `json:"resource"`
+	} `json:"relevant_attributes"`
+	Configuration struct {
+		RootModule struct {
+			Outputs map[string]struct {
+				Expression struct {
+					References []string `json:"references"`
+				} `json:"expression"`
+			} `json:"outputs"`
+		} `json:"root_module"`
+	} `json:"configuration"`
 }
 
 type resourceChange struct {
@@ -108,6 +121,8 @@ func notJSON(data []byte, err error) error {
 		return notAPlan("these are the messages of a command with -json, not a plan")
 	case bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")):
 		return notAPlan(fmt.Sprintf("the input is no whole JSON document (%s)", mismatch(err)))
+	case json.Valid(data):
+		return notAPlan("this JSON is not a Terraform plan")
 	default:
 		return notAPlan("the input is no JSON")
 	}

@@ -16,7 +16,7 @@ func TestReadPlanRefuses(t *testing.T) {
 		"half a plan":              {`{"format_version":"1.2","planned_values":{"x":"` + canary, "no whole JSON document (it breaks at byte "},
 		"two documents":            {`{"format_version":"1.2","planned_values":{}}{}`, "no whole JSON document"},
 		"messages":                 {`{"@level":"info","@message":"` + canary + `"}` + "\n" + `{"@level":"info"}`, "messages of a command with -json"},
-		"a list":                   {`[]`, "no JSON"},
+		"a list":                   {`[]`, "this JSON is not a Terraform plan"},
 		"a shown state":            {`{"format_version":"1.0","values":{"outputs":{"a":"` + canary + `"}}}`, "this is a state"},
 		"an empty state":           {`{"format_version":"1.0"}`, "this is a state"},
 		"a state file":             {`{"version":4,"serial":1,"lineage":"x","resources":[]}`, "this is a state"},

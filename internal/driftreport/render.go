@@ -17,9 +17,6 @@ func (r *report) text() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("%s", r.title())
-	if r.errored {
-		line("%s", unfinished)
-	}
 	if r.drifted != nil {
 		line("\nChanged outside of Terraform:")
 	}
@@ -30,6 +27,14 @@ func (r *report) text() string {
 		}
 		if note := d.rest(); note != "" {
 			line("    %s", note)
+		}
+	}
+	if r.moved != nil {
+		line("\nMoved on by itself, as in ordinary operation:\n")
+	}
+	for _, d := range r.moved {
+		for _, f := range d.facts {
+			line("  %s %s", printable(d.address), f.words())
 		}
 	}
 	if r.failed != nil {
@@ -52,9 +57,6 @@ func (r *report) markdown() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("### Drift report\n\n%s", r.title())
-	if r.errored {
-		line("\n**%s**", unfinished)
-	}
 	if r.drifted != nil {
 		line("\n#### Changed outside of Terraform\n\n| What | Change | By whom | What the plan does |\n|---|---|---|---|")
 	}
@@ -72,6 +74,14 @@ func (r *report) markdown() string {
 		}
 		if note := d.rest(); note != "" {
 			line("| %s | %s | | |", what, note)
+		}
+	}
+	if r.moved != nil {
+		line("\n#### Moved on by itself, as in ordinary operation\n")
+	}
+	for _, d := range r.moved {
+		for _, f := range d.facts {
+			line("- %s %s", code(d.address), code(f.words()))
 		}
 	}
 	if r.failed != nil {

@@ -10,18 +10,24 @@ import (
 // report is what a plan says, made for people.
 type report struct {
 	drifted []drifted
+	moved   []drifted // took the next step on their own, as they do in ordinary operation
 	planned []planned
 	failed  []failure // checks
 	errored bool      // the plan is one that failed, and may not be whole
 }
 
-// drifted is a resource that changed behind Terraform's back.
+// drifted is a resource that changed behind Terraform's back, or an output that did
+// because of the data sources that it reads.
 type drifted struct {
 	address, resource, label string // label tells people what it is: an email, a domain
 	facts                    []fact
 	remedies                 []string  // what the plan does about each fact
 	by                       []culprit // who it was, of each fact
+	reads                    []string  // the data sources of an output
 }
+
+// accepted is what a plan does that changes nothing about a fact.
+const accepted = "the plan accepts it"
 
 // typedFact is a fact with the type of its resource.
 type typedFact struct {
@@ -51,12 +57,18 @@ func newReport(p *plan) *report {
 		if rc.Mode == dataMode || rc.Deposed != "" || rc.Change.does("no-op") { // a no-op is a thing that moved to another address
 			continue
 		}
-		d := newDrifted(rc, plans)
+		d := newDrifted(rc, plans, p.Errored)
 		mended[rc.Address] = map[string]bool{}
 		for _, f := range d.facts {
 			mended[rc.Address][f.place()] = true
 		}
-		r.drifted = append(r.drifted, d)
+		changed, moved := d.split()
+		if moved.facts != nil {
+			r.moved = append(r.moved, moved)
+		}
+		if changed.facts != nil || moved.facts == nil {
+			r.drifted = append(r.drifted, changed)
+		}
 	}
 	for _, rc := range p.ResourceChanges {
 		if rc.Mode == dataMode || rc.Change.does("no-op") {
@@ -66,11 +78,7 @@ func newReport(p *plan) *report {
 			r.planned = append(r.planned, one)
 		}
 	}
-	for _, name := range sortedKeys(p.OutputChanges) {
-		if c := p.OutputChanges[name]; !c.does("no-op") {
-			r.planned = append(r.planned, planned{address: "output." + name, action: c.verb()})
-		}
-	}
+	r.addOutputs(p)
 	for _, c := range p.Checks {
 		r.failed = append(r.failed, c.failures()...)
 	}
@@ -80,7 +88,7 @@ func newReport(p *plan) *report {
 // dataMode is the mode of data sources: reading them changes nothing.
 const dataMode = "data"
 
-func newDrifted(rc resourceChange, plans map[string]change) drifted {
+func newDrifted(rc resourceChange, plans map[string]change, errored bool) drifted {
 	was, _ := rc.Change.Before.(map[string]any)
 	now, _ := rc.Change.After.(map[string]any)
 	d := drifted{address: rc.Address, resource: rc.Type, label: label(rc.Change)}
@@ -98,9 +106,12 @@ func newDrifted(rc resourceChange, plans map[string]change) drifted {
 	}
 	d.by = make([]culprit, len(d.facts))
 	for _, f := range d.facts {
-		words := "the plan leaves it"
-		if planned {
-			words = remedy(f, then, next)
+		words := accepted // by a plan that only refreshes
+		switch {
+		case planned:
+			words = remedy(typedFact{f, rc.Type}, then, next)
+		case errored:
+			words = "the plan failed before it came to this"
 		}
 		d.remedies = append(d.remedies, words)
 	}
@@ -120,9 +131,11 @@ func label(c change) string {
 
 // remedy says what a planned change, given with its differences by place, does
 // about a fact.
-func remedy(f fact, then change, differences map[string]difference) string {
+func remedy(f typedFact, then change, differences map[string]difference) string {
 	next, changes := differences[f.place()]
 	switch {
+	case f.personLeft() && !then.does("delete") && (then.does("create") || changes):
+		return "the plan gives the role again, which fails until the person is back"
 	case then.does("create") && then.does("delete"):
 		return "the plan replaces it"
 	case then.does("create"):
@@ -132,7 +145,7 @@ func remedy(f fact, then change, differences map[string]difference) string {
 	case then.does("forget"):
 		return "the plan stops managing it"
 	case !changes:
-		return "the plan accepts it"
+		return accepted
 	case next.unknown:
 		return "the plan sets it anew"
 	case reflect.DeepEqual(next.after, f.before):
@@ -205,7 +218,9 @@ func (r *report) facts() []typedFact {
 func (r *report) name(l lookup) {
 	for _, d := range r.drifted {
 		for i, f := range d.shown() {
-			d.by[i] = l.who(typedFact{f, d.resource})
+			if d.by[i] = l.who(typedFact{f, d.resource}); d.reads != nil {
+				d.by[i] = nobody("it comes from " + strings.Join(d.reads, ", ") + ", and no planned change explains it")
+			}
 		}
 	}
 }
@@ -216,6 +231,18 @@ func (f fact) words() string {
 		return "is gone"
 	}
 	return f.difference.words()
+}
+
+// personLeft says that a role lost its person, whom no plan brings back.
+func (f typedFact) personLeft() bool {
+	switch f.resource {
+	case "prefectsso_member_role":
+		return f.gone
+	case "prefectsso_member_roles":
+		return f.attr == "roles" && f.key != "" && f.after == nil && !f.hidden
+	default:
+		return false
+	}
 }
 
 // title says in a line what was found.
@@ -240,8 +267,17 @@ func (r *report) title() string {
 	if n := len(r.planned); n > 0 {
 		parts = append(parts, count(n, "change is planned", "changes are planned"))
 	}
-	if parts == nil {
+	found := strings.Join(parts, ", ") + "."
+	switch {
+	case r.errored && parts == nil:
+		return unfinished
+	case r.errored:
+		return found + " " + unfinished
+	case parts != nil:
+		return found
+	case r.moved != nil:
+		return "Nothing changed outside of Terraform beyond ordinary operation, and nothing is planned."
+	default:
 		return "Nothing changed outside of Terraform, and nothing is planned."
 	}
-	return strings.Join(parts, ", ") + "."
 }

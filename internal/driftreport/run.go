@@ -15,6 +15,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -113,9 +114,7 @@ func run(ctx context.Context, version string, args []string, s Streams) (int, er
 		return 0, err
 	}
 	r := newReport(p)
-	if err := o.name(ctx, version, r, since, p.Timestamp, s); err != nil {
-		return 0, err
-	}
+	o.name(ctx, version, r, since, p.Timestamp, s)
 	out := r.text()
 	if o.markdown {
 		out = r.markdown()
@@ -226,12 +225,18 @@ func parseSince(text string, planned, now time.Time) (time.Time, error) {
 	return since, nil
 }
 
+// mostDays is more than anybody may ask for, and fits into a time.Duration.
+const mostDays = 1e4
+
 func parseSpan(text string) (time.Duration, error) {
 	span, err := time.ParseDuration(text)
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		var n float64
 		n, err = strconv.ParseFloat(days, 64)
-		span = time.Duration(n * float64(24*time.Hour))
+		if math.IsNaN(n) {
+			err = strconv.ErrSyntax
+		}
+		span = time.Duration(max(-mostDays, min(n, mostDays)) * float64(24*time.Hour))
 	}
 	switch {
 	case err != nil:
@@ -242,29 +247,31 @@ func parseSpan(text string) (time.Duration, error) {
 	return span, nil
 }
 
-// name looks up who did it, where that is wanted and possible. Only mistakes in
-// the environment are errors; a trail that cannot be read is a gap in the report.
-func (o options) name(ctx context.Context, version string, r *report, since, planned time.Time, s Streams) error {
+// name looks up who did it, where that is wanted and possible. What keeps it from
+// that is a gap in the report, which says it.
+func (o options) name(ctx context.Context, version string, r *report, since, planned time.Time, s Streams) {
 	key := s.Getenv(envAPIKey)
 	switch {
 	case r.drifted == nil:
-		return nil
+		return
 	case !o.actors:
 		r.name(lookup{off: "--actors is off"})
-		return nil
+		return
 	case key == "":
 		r.name(lookup{off: envAPIKey + " is not set"})
-		return nil
+		return
 	}
 	if planned.IsZero() {
 		planned = s.Now()
 	}
-	api, err := client.New(client.Config{
+	config := client.Config{
 		Endpoint: firstOf(s.Getenv(envEndpoint), defaultEndpoint), APIKey: key, MaxRetries: retries,
 		UserAgent: "terraform-provider-prefectsso/" + version + " " + Name,
-	})
+	}
+	api, err := client.New(config)
 	if err != nil {
-		return fmt.Errorf("could not look up who did it: %w", err)
+		r.name(lookup{off: unasked(config, err)})
+		return
 	}
 	defer api.Close()
 	until := planned.Add(slack)
@@ -272,5 +279,15 @@ func (o options) name(ctx context.Context, version string, r *report, since, pla
 		since = earliest // as much as one request answers
 	}
 	r.name(look(ctx, api, r, since, until))
-	return nil
+}
+
+// unasked says why no client could be made. Where the provider would take plain
+// http if told to, this command has nothing to tell it by.
+func unasked(config client.Config, err error) string {
+	config.AllowInsecureHTTP = true
+	if api, other := client.New(config); other == nil {
+		api.Close()
+		return envEndpoint + " is an http:// address of another machine, and " + Name + " sends no key unencrypted"
+	}
+	return "the trail cannot be asked: " + printable(err.Error())
 }

@@ -62,6 +62,7 @@ func changed(resource string, before, after object) object {
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	drift := []object{changed("prefectsso_session_policy", object{"auth_expiration_seconds": 1}, object{"auth_expiration_seconds": 2})}
+	step := []object{changed("prefectsso_scim_directory", object{"state": "validating"}, object{"state": "linked"})}
 	create := []object{{"address": "a.b", "mode": "managed", "type": "a", "change": object{"actions": []string{"create"}, "after": object{}}}}
 	read := []object{{"address": "data.a.b", "mode": "data", "type": "a", "change": object{"actions": []string{"read"}, "after": object{}}}}
 	checks := []object{{"address": object{"to_display": "check.a"}, "status": "fail"}}
@@ -76,6 +77,7 @@ func TestExitCodes(t *testing.T) {
 		"checks and planned":   {object{"checks": checks, "resource_changes": create}, ExitChecks},
 		"drift":                {object{"resource_drift": drift}, ExitDrift},
 		"all of it":            {object{"resource_drift": drift, "checks": checks, "resource_changes": create, "errored": true}, ExitDrift},
+		"a step by itself":     {object{"resource_drift": step}, ExitNothing},
 		"a plan that failed":   {object{"errored": true, "resource_changes": create}, ExitError},
 		"an output's change":   {object{"output_changes": object{"o": object{"actions": []string{"update"}}}}, ExitPlanned},
 		"an output, unchanged": {object{"output_changes": object{"o": object{"actions": []string{"no-op"}}}}, ExitNothing},
@@ -102,6 +104,9 @@ func TestBadArguments(t *testing.T) {
 		"a duration ahead":         {[]string{"--since=-2h"}, "lies in the future"},
 		"a span that is too long":  {[]string{"--since", "15d"}, "more than 14 days"},
 		"a time long ago":          {[]string{"--since", "2020-01-01T00:00:00Z"}, "more than 14 days"},
+		"a span beyond all":        {[]string{"--since", "1e9d"}, "more than 14 days"},
+		"an endless span":          {[]string{"--since", "Infd"}, "more than 14 days"},
+		"no number of days":        {[]string{"--since", "NaNd"}, `--since is "NaNd"; it takes`},
 		"no span at all":           {[]string{"--since", "0s"}, "not before the plan"},
 		"words for a span":         {[]string{"--since", "yesterday"}, `--since is "yesterday"; it takes`},
 		"d alone":                  {[]string{"--since", "d"}, `--since is "d"; it takes`},
@@ -229,8 +234,7 @@ func TestActors(t *testing.T) {
 	}
 }
 
-// A report is made whatever becomes of the look into the trail, and says what it left out; a mistake in the environment is
-// an error. The key is in neither.
+// A report is made whatever becomes of the look into the trail, and says what it left out. The key is not in it.
 func TestActorsThatCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t)
@@ -247,8 +251,9 @@ func TestActorsThatCannotBeAsked(t *testing.T) {
 		"switched off":       {acctest.ServiceKey, url, []string{"--actors=off"}, ExitDrift, "--actors is off"},
 		"without a key":      {"", url, nil, ExitDrift, "PREFECT_API_KEY is not set"},
 		"an unknown key":     {"pnb_canary", url, nil, ExitDrift, "the audit trail could not be read: "},
-		"no URL":             {"pnb_canary", "localhost:1", nil, ExitError, "has no scheme"},
-		"a key of two lines": {"pnb_canary\nx", url, nil, ExitError, "the API key holds"},
+		"no URL":             {"pnb_canary", "localhost:1", nil, ExitDrift, "has no scheme"},
+		"no encryption":      {"pnb_canary", "http://prefect.example/api", nil, ExitDrift, "is an http:// address of another machine, and drift-report sends no key unencrypted"},
+		"a key of two lines": {"pnb_canary\nx", url, nil, ExitDrift, "the API key holds"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := command(t, map[string]string{"PREFECT_API_KEY": tc.key, "PREFECT_API_URL": tc.url}, drift, tc.args...)
