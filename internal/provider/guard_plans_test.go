@@ -299,7 +299,11 @@ func matchGroup(name string) map[string]tftypes.Value {
 // wantDiagnostics compares diagnostics with their exact texts.
 func wantDiagnostics(t *testing.T, srv *acctest.Server, got []*tfprotov6.Diagnostic, want []string) {
 	t.Helper()
-	neutral := strings.NewReplacer(acctest.AccountID, "$ACCOUNT", srv.DirectoryID(), "$DIRECTORY")
+	wantTexts(t, strings.NewReplacer(acctest.AccountID, "$ACCOUNT", srv.DirectoryID(), "$DIRECTORY"), got, want)
+}
+
+func wantTexts(t *testing.T, neutral *strings.Replacer, got []*tfprotov6.Diagnostic, want []string) {
+	t.Helper()
 	for i := range max(len(got), len(want)) {
 		var is, should string
 		if i < len(got) {

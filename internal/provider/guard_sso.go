@@ -46,14 +46,28 @@ func (s served) without(domains ...string) {
 	}
 }
 
+// servedChange is a change of what is served.
+type servedChange struct {
+	at       path.Path
+	apply    func(served)    // makes the change
+	later    bool            // the first login makes it, not the apply
+	accepted map[string]bool // acknowledgements that were needed for something else of the same change
+}
+
 // checkServed is the preflight of changes to domains and connections: it asks the account who would lose access and
-// judges that. apply makes the planned change; it asks nothing more where the change takes nothing from anybody.
-// accepted are acknowledgements that were needed for something else of the same change. It says whether it judged.
-func (s *session) checkServed(ctx context.Context, accountID string, at path.Path, accepted map[string]bool, diags *diag.Diagnostics, apply func(served)) bool {
+// judges that. It asks nothing more where the change takes nothing from anybody. It says whether it judged.
+func (s *session) checkServed(ctx context.Context, accountID string, c servedChange, diags *diag.Diagnostics) bool {
+	failed := func(err error) bool {
+		if c.later { // the apply can do without
+			diags.AddAttributeWarning(c.at, "Not checked who loses access at the first login", reason(err))
+		} else {
+			diags.Append(failure("Could not check who keeps access", err))
+		}
+		return false
+	}
 	found, err := s.client.GetIntegrations(ctx, accountID)
 	if err != nil {
-		diags.Append(failure("Could not check who keeps access", err))
-		return false
+		return failed(err)
 	}
 	before := served{}
 	for _, connection := range found.Connections {
@@ -62,16 +76,15 @@ func (s *session) checkServed(ctx context.Context, accountID string, at path.Pat
 		}
 	}
 	after := before.clone()
-	apply(after)
+	c.apply(after)
 	if !after.takesFrom(before) {
 		return false
 	}
 	people, now, err := s.readPeople(ctx, accountID)
 	if err != nil {
-		diags.Append(failure("Could not check who keeps access", err))
-		return false
+		return failed(err)
 	}
-	s.guard.assessServed(before, after, people, now, at, accepted, diags)
+	s.guard.assessServed(before, after, people, now, c, diags)
 	return true
 }
 
@@ -99,7 +112,7 @@ func (s *session) checkRemoval(ctx context.Context, own types.String, domains []
 	account, err := s.client.GetAccount(ctx, accountID)
 	// An account that cannot be read fails the change itself, with its own words.
 	judged := err == nil && account.SSOState == client.SSOStateEnabled &&
-		s.checkServed(ctx, accountID, at, accepted, diags, func(now served) { now.without(domains...) })
+		s.checkServed(ctx, accountID, servedChange{at: at, accepted: accepted, apply: func(now served) { now.without(domains...) }}, diags)
 	if deprovisions && !judged {
 		s.guard.warnOfSurplus(at, accepted, diags)
 	}
@@ -150,7 +163,12 @@ func (s *session) readPeople(ctx context.Context, accountID string) ([]client.Me
 
 // assessServed judges which of the active people lose access when the served domains change. Who bypasses single
 // sign-on loses nothing; whoever has a served domain logs in.
-func (g guard) assessServed(before, after served, people []client.Membership, now access, at path.Path, accepted map[string]bool, diags *diag.Diagnostics) {
+func (g guard) assessServed(before, after served, people []client.Membership, now access, c servedChange, diags *diag.Diagnostics) {
+	when, moment, object := "After this change", "", diags.AddAttributeError
+	if c.later { // it can still be mended before anybody logs in
+		when, moment, object = "After the first login through this connection, which makes it active,", " at the first login", diags.AddAttributeWarning
+		g.protect = false
+	}
 	bypasses := now.holding()
 	var locked []string
 	for _, person := range people {
@@ -165,19 +183,21 @@ func (g guard) assessServed(before, after served, people []client.Membership, no
 		}
 		switch entry, acknowledged := g.entryFor(email); {
 		case now.isCaller(person):
-			diags.AddAttributeError(at, "This would lock yourself out", fmt.Sprintf("The API key in use belongs to %s, who could not get in any more after this change: no active connection would serve %s. Use the key of a service account or of somebody who bypasses single sign-on.", email, domain))
+			object(c.at, "This would lock yourself out"+moment, fmt.Sprintf("The API key in use belongs to %s. %s no active connection serves %s, so they could not get in any more. Use the key of a service account or of somebody who bypasses single sign-on.", email, when, domain))
 		case acknowledged:
-			accepted[entry] = true
+			c.accepted[entry] = true
 		default:
 			locked = append(locked, email)
 		}
 	}
 	if len(locked) > 0 {
-		g.report(at, "People would lose access", fmt.Sprintf("After this change no active connection serves their email domain, and single sign-on is enforced: %s of account %s cannot get in any more: %s. Let a connection serve their domain first, give them a role that bypasses single sign-on, or accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\".", plural(len(locked), "person"), now.accountID, someOf(locked)), diags)
+		g.report(c.at, "People would lose access"+moment, fmt.Sprintf("%s no active connection serves their email domain, and single sign-on is enforced: %s of account %s cannot get in any more: %s. Let a connection serve their domain first, give them a role that bypasses single sign-on, or accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\".", when, plural(len(locked), "person"), now.accountID, someOf(locked)), diags)
 	}
-	g.warnOfSurplus(at, accepted, diags)
+	if !c.later {
+		g.warnOfSurplus(c.at, c.accepted, diags)
+	}
 	if len(now.holders) < 2 {
-		diags.AddAttributeWarning(at, "Few people could still get in", fmt.Sprintf("With single sign-on enforced, %s of account %s could get in when the identity provider fails. Give a second person a role with bypass:sso, such as Owner.", plural(len(now.holders), "person"), now.accountID))
+		diags.AddAttributeWarning(c.at, "Few people could still get in", fmt.Sprintf("With single sign-on enforced, %s of account %s could get in when the identity provider fails. Give a second person a role with bypass:sso, such as Owner.", plural(len(now.holders), "person"), now.accountID))
 	}
 }
 

@@ -27,6 +27,7 @@ func TestGuardAssessServed(t *testing.T) {
 		guard         guard
 		caller        string
 		holders       []client.Membership
+		later         bool
 		takes         bool
 		want          []string // "error: …" or "warning: …", parts of the text
 	}{
@@ -40,6 +41,14 @@ func TestGuardAssessServed(t *testing.T) {
 		"protection off": {
 			after: served{"a": {"acme.com"}}, holders: two, takes: true,
 			want: []string{"warning: People would lose access"},
+		},
+		"the first login through the first connection leaves one out": {
+			after: served{"a": {"acme.com"}}, guard: guard{protect: true, acknowledged: map[string]bool{"ada@acme.com": true}}, holders: two, later: true, takes: true,
+			want: []string{"warning: People would lose access at the first login|1 person of account A|bob@other.example"},
+		},
+		"the first login leaves oneself out": {
+			after: served{"a": {"acme.com"}}, guard: guard{protect: true}, caller: "u-bob", holders: two, later: true, takes: true,
+			want: []string{"warning: This would lock yourself out at the first login|bob@other.example"},
 		},
 		"acknowledged": {
 			after: served{"a": {"acme.com"}}, guard: guard{protect: true, acknowledged: map[string]bool{"*@other.example": true}}, holders: two, takes: true,
@@ -76,7 +85,7 @@ func TestGuardAssessServed(t *testing.T) {
 				return
 			}
 			var diags diag.Diagnostics
-			test.guard.assessServed(test.before, test.after, people, access{accountID: "A", caller: test.caller, holders: test.holders}, path.Root("domains"), map[string]bool{}, &diags)
+			test.guard.assessServed(test.before, test.after, people, access{accountID: "A", caller: test.caller, holders: test.holders}, servedChange{at: path.Root("domains"), later: test.later, accepted: map[string]bool{}}, &diags)
 			if len(diags) != len(test.want) {
 				t.Fatalf("diagnostics %v, want %q", diags, test.want)
 			}

@@ -120,8 +120,9 @@ func (r *identityProviderResource) planActivation(ctx context.Context, prior *id
 // checkLogins is the preflight of a connection that is made, changed (plan and prior) or deleted (plan nil).
 func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior *identityProviderModel, diags *diag.Diagnostics) {
 	active := prior != nil && prior.State.ValueString() == client.ConnectionActive
-	becomes := plan != nil && (active || plan.Activation.ValueString() != activationNone)
-	if !active && !becomes || r.session == nil || r.client == nil {
+	off := prior != nil && prior.State.ValueString() == client.ConnectionInactive
+	later := plan != nil && !active && plan.Activation.ValueString() == activationNone
+	if plan == nil && !active || later && off || r.session == nil || r.client == nil {
 		return // it lets nobody in and keeps nobody out
 	}
 	at := path.Root("domains")
@@ -137,7 +138,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 	if !ok {
 		return
 	}
-	r.checkServed(ctx, account, at, map[string]bool{}, diags, func(now served) {
+	r.checkServed(ctx, account, servedChange{at: at, later: later, accepted: map[string]bool{}, apply: func(now served) {
 		delete(now, id)
 		if plan == nil {
 			return
@@ -147,7 +148,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 			now.without(domains...)
 		}
 		now[id] = domains
-	})
+	}}, diags)
 }
 
 // endsSoon is how long before the end of a certificate or a token plans warn.

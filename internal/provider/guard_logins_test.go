@@ -1,0 +1,126 @@
+package provider_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+)
+
+// startDomains is an account of two Owners, and of one person for each of two domains.
+func startDomains(t *testing.T) *acctest.Server {
+	t.Helper()
+	return acctest.Start(t, acctest.PrivateIssuers, acctest.Scenario(`
+accounts:
+  - id: `+acctest.AccountID+`
+    handle: acme
+    name: Acme
+    features: [sso]
+    domains: [acme.com, b.example]
+    users:
+      - {email: owner@acme.com, role: Owner, api_key: `+acctest.OwnerKey+`}
+      - {email: two@acme.com, role: Owner}
+      - {email: ada@acme.com, role: Admin, api_key: pnu_ada}
+      - {email: bob@b.example, role: Admin, api_key: pnu_bob}
+    service_accounts: [{name: terraform, role: Owner, api_key: `+acctest.ServiceKey+`}]
+`))
+}
+
+// connectionConfig is a connection's configuration.
+func connectionConfig(issuer, name, activation string, domains ...string) map[string]any {
+	text := func(value string) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
+	return map[string]any{
+		"name": name, "connection_type": "GenericOIDC", "domains": domains, "activation": activation, "take_over_domains": false,
+		"oidc": map[string]tftypes.Value{
+			"issuer": text(issuer), "client_id": text("prefect"),
+			"client_secret_wo": tftypes.NewValue(tftypes.String, nil), "client_secret_wo_version": tftypes.NewValue(tftypes.Number, nil),
+			"scopes": tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, nil),
+		},
+	}
+}
+
+// The table of plans of one connection: who gets in no more, at once or at the first login, and the exact diagnostics.
+func TestGuardLoginPlans(t *testing.T) {
+	t.Parallel()
+	const (
+		connection = "prefectsso_identity_provider"
+		accept     = " Let a connection serve their domain first, give them a role that bypasses single sign-on, or accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\"."
+		later      = "After the first login through this connection, which makes it active, "
+		bobLater   = "warning: People would lose access at the first login\n" + later + "no active connection serves their email domain, and single sign-on is enforced: 1 person of account $ACCOUNT cannot get in any more: bob@b.example." + accept
+	)
+	for name, test := range map[string]struct {
+		provider      map[string]any
+		before, after string // how it is activated; no before: it is made
+		domains       []string
+		off           bool // somebody has switched it off
+		want          []string
+	}{
+		"active at once": {
+			after: "immediate", domains: []string{"acme.com"},
+			want: []string{"error: People would lose access\nAfter this change no active connection serves their email domain, and single sign-on is enforced: 1 person of account $ACCOUNT cannot get in any more: bob@b.example." + accept},
+		},
+		"active at the first login": {after: "none", domains: []string{"acme.com"}, want: []string{bobLater}},
+		"active at the first login, acknowledged": {
+			provider: map[string]any{"acknowledge_lockout": []string{"bob@b.example", "ada@acme.com"}},
+			after:    "none", domains: []string{"acme.com"},
+		},
+		"active at the first login, and nobody loses": {after: "none", domains: []string{"acme.com", "b.example"}},
+		"active at the first login, of the caller's domain not": {
+			provider: map[string]any{"api_key": "pnu_bob"},
+			after:    "none", domains: []string{"acme.com"},
+			want: []string{"warning: This would lock yourself out at the first login\nThe API key in use belongs to bob@b.example. " + later + "no active connection serves b.example, so they could not get in any more. Use the key of a service account or of somebody who bypasses single sign-on."},
+		},
+		"changed, and not active yet":            {before: "none", after: "none", domains: []string{"acme.com"}, want: []string{bobLater}},
+		"changed, and switched off":              {before: "none", after: "none", domains: []string{"acme.com"}, off: true},
+		"active already: nobody loses once more": {before: "immediate", after: "none", domains: []string{"acme.com"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, neutral := startDomains(t), strings.NewReplacer(acctest.AccountID, "$ACCOUNT")
+			_, issuer := acctest.StartIdP(t, srv)
+			block := map[string]any{"endpoint": srv.URL + "/api", "api_key": acctest.ServiceKey, "account_id": acctest.AccountID}
+			for name, value := range test.provider {
+				block[name] = value
+			}
+			config := connectionConfig(issuer, "Corp", test.after, test.domains...)
+			if test.before == "" {
+				plan, _, _ := inProcessAs(t, block).plan(t, connection, config)
+				wantTexts(t, neutral, plan.Diagnostics, test.want)
+				return
+			}
+			block["lockout_protection"] = false // to get there
+			made := inProcessAs(t, block).create(t, connection, connectionConfig(issuer, "Corp", test.before, test.domains...))
+			delete(block, "lockout_protection")
+			if test.off {
+				srv.Call(acctest.OwnerKey, http.MethodPatch, "/sso/connections/"+connections(srv)[0].ID, map[string]any{"state": "inactive"}, nil)
+			}
+			p := inProcessAs(t, block)
+			config["name"] = "Other"
+			plan, _ := p.change(t, connection, p.read(t, connection, made.NewState, made.NewIdentity).NewState, config)
+			wantTexts(t, neutral, plan.Diagnostics, test.want)
+		})
+	}
+}
+
+// Where the account does not tell who its people are, only what happens at once is refused.
+func TestGuardLoginPlansUnreadable(t *testing.T) {
+	t.Parallel()
+	srv := startDomains(t)
+	srv.Fault(map[string]any{"method": http.MethodPost, "route": "/api/accounts/{account_id}/account_memberships/filter", "status": http.StatusForbidden})
+	for activation, want := range map[string]string{
+		"immediate": "ERROR: Could not check who keeps access",
+		"none":      "WARNING: Not checked who loses access at the first login",
+	} {
+		plan, _, _ := inProcess(t, srv).plan(t, "prefectsso_identity_provider", connectionConfig("https://idp.example", "Corp", activation, "acme.com"))
+		var got []string
+		for _, d := range plan.Diagnostics {
+			got = append(got, d.Severity.String()+": "+d.Summary)
+		}
+		if strings.Join(got, "; ") != want {
+			t.Errorf("activation %s: %v, want %s", activation, got, want)
+		}
+	}
+}
