@@ -53,13 +53,14 @@ type session struct {
 	self      self           // whose API key is in use
 	ownership ownership      // which accounts have directories that govern members
 	lastOut   *lastOut       // who gets in without single sign-on while roles change
+	rankings  *priorities    // which mappings wait for the number of another
 }
 
 // newSession checks the whole provider block, reporting every mistake, and connects nothing: the first request is made
 // by the first resource that needs one.
 func newSession(m providerModel, version, terraformVersion string, after func(time.Duration) <-chan time.Time) (*session, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	s := &session{claims: newClaims(), lastOut: newLastOut(after)}
+	s := &session{claims: newClaims(), lastOut: newLastOut(after), rankings: newPriorities(after)}
 	known := func(name string, v attr.Value) bool {
 		if v.IsUnknown() {
 			s.unknown = append(s.unknown, name)

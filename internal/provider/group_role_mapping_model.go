@@ -38,7 +38,7 @@ func (r *groupRoleMappingResource) Schema(_ context.Context, _ resource.SchemaRe
 			},
 			"priority": schema.Int64Attribute{
 				Required:            true,
-				MarkdownDescription: "The highest one that matches a person counts. No two mappings of a directory have the same; two swap theirs by way of a number that is free.",
+				MarkdownDescription: "The highest one that matches a person counts. No two mappings of a directory have the same. One apply may renumber several, also swap their numbers: it goes step by step, so for a moment they may rank otherwise.",
 			},
 			"status": schema.StringAttribute{Computed: true, MarkdownDescription: "`applied`, or `dangling` while no such group has arrived; a plan warns of that."},
 		},

@@ -18,7 +18,7 @@ import (
 func nameDirectory(name, id string) string { return fmt.Sprintf("The directory %s (%s)", name, id) }
 
 func nameMapping(m client.GroupRoleMapping) string {
-	return fmt.Sprintf("The mapping of %s with the priority %d", describeMatch(m.Match), m.Priority)
+	return fmt.Sprintf("mapping of %s with the priority %d", describeMatch(m.Match), m.Priority)
 }
 
 // checkDirectories is the preflight of disabling domains, as far as directories go: they let nobody of a disabled domain
@@ -175,12 +175,14 @@ func (s *session) checkMapping(ctx context.Context, account string, c mappingCha
 		diags.AddAttributeWarning(at, "Not checked whose role changes", "Groups of the directory have the same name, or differ only in its case, so the account does not tell who is in which of them.")
 		return
 	}
-	of := c.after
-	if of == nil {
-		of = c.before
+	all := fates{at: at, people: people}
+	if c.after != nil {
+		all.what = "The " + nameMapping(*c.after)
+	} else {
+		all.what = "The end of the " + nameMapping(*c.before)
 	}
 	accepted := map[string]bool{}
-	if s.checkFates(ctx, account, fates{at: at, what: nameMapping(*of), people: people}, accepted, diags) && len(accepted) > 0 {
+	if s.checkFates(ctx, account, all, accepted, diags) && len(accepted) > 0 {
 		s.guard.warnOfSurplus(at, accepted, diags)
 	}
 }

@@ -147,7 +147,7 @@ func (g guard) assessFates(now access, roles map[string]client.AccountRole, all 
 		diags.AddAttributeWarning(all.at, "People would be demoted", fmt.Sprintf("%s would give %s a role that may do less: %s.", all.what, plural(len(demoted), "person"), someOf(demoted)))
 	}
 	if len(untold) > 0 {
-		diags.AddAttributeWarning(all.at, "Roles from before return", fmt.Sprintf("%s would no longer give %s their role, and no other mapping does: %s. They would have the role from before the mapping again, which the account does not tell. The last active one with bypass:sso keeps it.", all.what, plural(len(untold), "person"), someOf(untold)))
+		diags.AddAttributeWarning(all.at, "Roles from before return", fmt.Sprintf("%s would leave %s without a mapping: %s. They would have the role from before the mapping again, which the account does not tell. The last active one with bypass:sso keeps it.", all.what, plural(len(untold), "person"), someOf(untold)))
 	}
 	if len(raised) > 0 {
 		diags.AddAttributeWarning(all.at, "People would bypass single sign-on", fmt.Sprintf("%s would give %s a role with bypass:sso, with which they get in without single sign-on: %s. Whoever joins the group or gets the attribute at the identity provider gets it, too.", all.what, plural(len(raised), "person"), someOf(raised)))

@@ -122,7 +122,7 @@ func TestGuardPlans(t *testing.T) {
 			typeName: directory, before: asIs,
 			want: []string{
 				"warning: Nobody is deprovisioned\nDeleting the directory Okta takes nobody's access: the people whom it brought stay members; roles that its mappings gave go back to what they were before; its teams stay and are then looked after by hand; its tokens stop working.",
-				"warning: Roles from before return\n" + okta + ", whose mappings end with it, would no longer give 2 people their role, and no other mapping does: ada@acme.com (Admin now), grace@acme.com (Admin now). They would have the role from before the mapping again, which the account does not tell. The last active one with bypass:sso keeps it.",
+				"warning: Roles from before return\n" + okta + ", whose mappings end with it, would leave 2 people without a mapping: ada@acme.com (Admin now), grace@acme.com (Admin now). They would have the role from before the mapping again, which the account does not tell. The last active one with bypass:sso keeps it.",
 			},
 		},
 		"a domain is disabled": {
@@ -193,7 +193,7 @@ func TestGuardPlans(t *testing.T) {
 				srv.AddMapping("Staff", "Auditor", 5)
 			},
 			typeName: mapping, before: toGroup("Staff", "Admin", 9),
-			want: []string{"warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 9 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
+			want: []string{"warning: People would be demoted\nThe end of the mapping of group \"Staff\" with the priority 9 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
 		},
 		"a mapping is not the one that counts": {
 			arrange: func(srv *acctest.Server) {
@@ -205,7 +205,7 @@ func TestGuardPlans(t *testing.T) {
 		"a mapping ends": {
 			provider: map[string]any{"api_key": "pnu_ada"},
 			arrange:  staff("Admin"), typeName: mapping, before: toGroup("Staff", "Admin", 1),
-			want: []string{"warning: Roles from before return\nThe mapping of group \"Staff\" with the priority 1 would no longer give 2 people their role, and no other mapping does: ada@acme.com (Admin now, and the owner of the API key in use), grace@acme.com (Admin now). They would have the role from before the mapping again, which the account does not tell. The last active one with bypass:sso keeps it."},
+			want: []string{"warning: Roles from before return\nThe end of the mapping of group \"Staff\" with the priority 1 would leave 2 people without a mapping: ada@acme.com (Admin now, and the owner of the API key in use), grace@acme.com (Admin now). They would have the role from before the mapping again, which the account does not tell. The last active one with bypass:sso keeps it."},
 		},
 		"groups that cannot be told apart": {
 			arrange: func(srv *acctest.Server) {

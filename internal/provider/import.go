@@ -60,6 +60,10 @@ func (s *session) importByNames(ctx context.Context, names []string, req resourc
 		}
 	} else if values = strings.SplitN(req.ID, "/", len(names)+1); len(values) > len(names) {
 		own, values = types.StringValue(values[0]), values[1:]
+		if uuid.Validate(own.ValueString()) != nil {
+			resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("%q has a part more than %s, and that begins with %q, which is no UUID of an account. What has a slash in its name is named by its id here.", req.ID, joinAnd(names), own.ValueString()))
+			return "", nil, false
+		}
 	}
 	if len(values) != len(names) || slices.Contains(values, "") {
 		form := "<" + strings.Join(names, ">/<") + ">"

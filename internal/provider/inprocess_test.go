@@ -24,7 +24,12 @@ type protocol struct {
 // inProcess is a provider that is configured for the server.
 func inProcess(t testing.TB, srv *acctest.Server) *protocol {
 	t.Helper()
-	return inProcessAs(t, map[string]any{"endpoint": srv.URL + "/api", "api_key": acctest.ServiceKey, "account_id": acctest.AccountID})
+	return inProcessAs(t, sessionOf(srv))
+}
+
+// sessionOf is the provider block for a server.
+func sessionOf(srv *acctest.Server) map[string]any {
+	return map[string]any{"endpoint": srv.URL + "/api", "api_key": acctest.ServiceKey, "account_id": acctest.AccountID}
 }
 
 func inProcessAs(t testing.TB, config map[string]any) *protocol {

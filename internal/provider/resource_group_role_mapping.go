@@ -104,7 +104,7 @@ func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior 
 		return
 	}
 	if other := withPriority(mappings, plan, before.ID); other != nil && priorityChanges {
-		resp.Diagnostics.AddAttributeWarning(path.Root("priority"), "Priority is taken", fmt.Sprintf("The mapping %s (%s) has the priority %d now. Applying this plan fails unless that one has another one by then.", other.ID, describeMatch(other.Match), other.Priority))
+		resp.Diagnostics.AddAttributeWarning(path.Root("priority"), "Priority is taken", fmt.Sprintf("The mapping %s (%s) has the priority %d now. Applying this plan fails unless it moves that one, too, or ends it.", other.ID, describeMatch(other.Match), other.Priority))
 	}
 	if match := plan.Match.toAPI(); matchChanges && match.Attribute == "" {
 		r.warnOfAbsentGroup(ctx, account, plan.DirectoryID, match, &resp.Diagnostics)
@@ -174,6 +174,10 @@ func (r *groupRoleMappingResource) warnOfAbsentGroup(ctx context.Context, accoun
 }
 
 func warnOfDangling(match client.MappingMatch, directoryID types.String, diags *diag.Diagnostics) {
+	if match.GroupID != "" {
+		diags.AddAttributeWarning(path.Root("match").AtName("group_id"), "No such group", fmt.Sprintf("The directory %s has no %s, so the mapping gives nobody a role. A group gets its id when it arrives, and a new one when it is pushed anew after it was deleted: name it by `group_name` to map it before it arrives.", directoryID.ValueString(), describeMatch(match)))
+		return
+	}
 	diags.AddAttributeWarning(path.Root("match"), "The group has not arrived", fmt.Sprintf("The directory %s has no %s, so the mapping gives nobody a role. It does as soon as the identity provider pushes the group: assign the group to the application there, and check that it is written alike.", directoryID.ValueString(), describeMatch(match)))
 }
 
@@ -209,7 +213,7 @@ func (r *groupRoleMappingResource) writeFailure(ctx context.Context, account, su
 		return mappingFailure(summary, cmp.Or(readErr, err))
 	}
 	if other := withPriority(mappings, m, m.ID); other != nil {
-		return diag.NewAttributeErrorDiagnostic(path.Root("priority"), "Priority is taken", fmt.Sprintf("The mapping %s (%s) of the directory %s has the priority %d already. Give one of the two another number; two that swap theirs go by way of a number that is free.", other.ID, describeMatch(other.Match), m.DirectoryID.ValueString(), other.Priority))
+		return diag.NewAttributeErrorDiagnostic(path.Root("priority"), "Priority is taken", fmt.Sprintf("The mapping %s (%s) of the directory %s has the priority %d already, and in %s no other resource of this run moved it. Give one of the two another number.", other.ID, describeMatch(other.Match), m.DirectoryID.ValueString(), other.Priority, priorityQuiet))
 	}
 	return mappingFailure(summary, err)
 }
@@ -228,8 +232,10 @@ func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.Crea
 		return
 	}
 	match := m.Match.toAPI()
-	mapping, err := r.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), uuid.NewString(), client.GroupRoleMappingWrite{
-		Match: &match, AccountRoleID: role.ID, Priority: m.Priority.ValueInt64Pointer(),
+	mapping, err := r.writeMapping(ctx, account, &m, nil, &resp.Diagnostics, func() (*client.GroupRoleMapping, error) {
+		return r.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), uuid.NewString(), client.GroupRoleMappingWrite{
+			Match: &match, AccountRoleID: role.ID, Priority: m.Priority.ValueInt64Pointer(),
+		})
 	})
 	if err != nil {
 		resp.Diagnostics.Append(r.writeFailure(ctx, account, summary, &m, err))
@@ -288,7 +294,9 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
 	}
-	mapping, err := r.client.UpdateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString(), write)
+	mapping, err := r.writeMapping(ctx, account, &m, &prior, &resp.Diagnostics, func() (*client.GroupRoleMapping, error) {
+		return r.client.UpdateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString(), write)
+	})
 	if err != nil {
 		resp.Diagnostics.Append(r.writeFailure(ctx, account, "Could not change group role mapping", &m, err))
 		return
@@ -313,7 +321,9 @@ func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.Dele
 	}
 	if err := r.client.DeleteGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString()); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete group role mapping", err))
+		return
 	}
+	r.session.rankings.of(m.DirectoryID.ValueString()).tell()
 }
 
 // ImportState implements [resource.ResourceWithImportState]: `<directory id or name>/<mapping id, group name or group

@@ -167,6 +167,7 @@ func TestAccGroupRoleMappingImportBadInput(t *testing.T) {
 	for id, want := range map[string]string{
 		"Sales":          "The import id is `<directory_id>/<id>`",
 		"Entra/Sales":    `no directory "Entra" \(it has Okta\)`,
+		"Okta/Ops/Prod":  `has a part more than .*begins with "Okta", which is no UUID.*named by its id`,
 		"Okta/Makers":    `no mapping "Makers" \(it has .*group "Sales"`,
 		"Okta/Engineers": `2 mappings for "Engineers".*by its id`,
 		"Okta/0c1f1d2e-0000-4000-8000-0000000000ff": `Cannot import non-existent remote object`,
@@ -215,7 +216,7 @@ func TestGroupRoleMappingPlanWarnings(t *testing.T) {
 		"nothing":               {match("group_name", "Engineers"), 1, nil},
 		"a group on its way":    {match("group_name", "Makers"), 1, []string{"The group has not arrived"}},
 		"a group in other case": {match("group_name", "engineers"), 1, []string{"The group has not arrived"}},
-		"an id on its way":      {match("group_id", "directory_group_01KABCDEFGHJKMNPQRSTVWXYZ0"), 1, []string{"The group has not arrived"}},
+		"an id of no group":     {match("group_id", "directory_group_01KABCDEFGHJKMNPQRSTVWXYZ0"), 1, []string{"No such group"}},
 		"a priority is taken":   {match("group_name", "Engineers"), 10, []string{"Priority is taken"}},
 		"both":                  {match("group_name", "Makers"), 10, []string{"Priority is taken", "The group has not arrived"}},
 	} {
