@@ -64,7 +64,7 @@ func (r *scimDirectoryResource) Schema(_ context.Context, _ resource.SchemaReque
 			"sync_groups_to_teams": schema.BoolAttribute{
 				Optional: true, Computed: true,
 				Default:             booldefault.StaticBool(true),
-				MarkdownDescription: "Whether each pushed group becomes a team with the group's members. Default `true`.",
+				MarkdownDescription: "Whether each pushed group becomes a team with the group's members. Default `true`. Switched off, the teams stay as they are, for people to look after; switched on again, each group has its team back, with the group's members and the team's access to workspaces.",
 			},
 			"allowed_domains": schema.SetAttribute{
 				CustomType:          newSpelledSet(domainSpelling),

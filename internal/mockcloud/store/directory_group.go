@@ -23,6 +23,8 @@ type DirectoryGroup struct {
 	FirstExternalID string
 	// Version grows with every change, of members too.
 	Version int
+	// TeamID is the team that the group had when its directory stopped making teams of groups.
+	TeamID uuid.UUID `json:",omitzero"`
 }
 
 const directoryGroupPrefix = "directory_group_"
@@ -273,21 +275,36 @@ func (tx *Tx) dropGroup(g *DirectoryGroup, cause uuid.UUID) {
 	tx.data.directoryGroups.delete(tx, g.ID)
 }
 
-// syncTeams makes teams of a directory's groups, or leaves the teams to people, as the directory says.
+// syncTeams makes teams of a directory's groups, or leaves the teams to people, as the directory says. A group remembers
+// the team that it leaves, so that the same one is its team again later, with its access to workspaces.
 func (tx *Tx) syncTeams(d *Directory, cause uuid.UUID) {
 	for _, g := range slices.Clone(tx.DirectoryGroups(d.ID)) {
-		if !d.SyncGroupsToTeams {
-			tx.untieTeam(g, cause)
+		if d.SyncGroupsToTeams {
+			tx.makeTeam(g, cause)
 			continue
 		}
-		tx.makeTeam(g, cause)
-		tx.settlePeople(tx.peopleOf(g), cause)
+		next := *g
+		next.TeamID = uuid.Nil
+		if t, ok := tx.data.teamByGroup.get(g.VendorID()); ok {
+			next.TeamID = t.ID
+		}
+		if next != *g {
+			tx.data.directoryGroups.put(tx, g.ID, &next)
+		}
+		tx.untieTeam(g, cause)
 	}
 }
 
-// makeTeam makes a team of a group that has none, where the account's plan has teams.
+// makeTeam gives a group that has none its team, where the account's plan has teams: the one from before, unless
+// somebody deleted it or tied it to another group, else a new one.
 func (tx *Tx) makeTeam(g *DirectoryGroup, cause uuid.UUID) {
 	if _, has := tx.data.teamByGroup.get(g.VendorID()); has || tx.RequireFeature(g.AccountID, FeatureTeams) != nil {
+		return
+	}
+	if old, err := tx.Team(g.AccountID, g.TeamID); err == nil && !old.isTied() {
+		next := *old
+		next.Name, next.DirectoryID, next.DirectoryGroupID = tx.teamName(g, old.ID), g.DirectoryID, g.VendorID()
+		tx.gather(&next, g, tx.putTeam(old, next, cause))
 		return
 	}
 	t := &Team{
@@ -297,6 +314,7 @@ func (tx *Tx) makeTeam(g *DirectoryGroup, cause uuid.UUID) {
 	t.Updated = t.Created
 	tx.data.teams.put(tx, t.ID, t)
 	tx.record(t.subject(), created, nil, cause)
+	tx.settlePeople(tx.peopleOf(g), cause)
 }
 
 // teamName is the group's name, with a number behind it where another team has that.

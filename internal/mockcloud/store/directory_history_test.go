@@ -19,7 +19,8 @@ func TestAnyDirectoryHistory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := newSynced(t)
 		m := newModel()
-		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+		teams := map[string]uuid.UUID{}
+		for range rapid.IntRange(30, 60).Draw(t, "steps") {
 			name := rapid.SampledFrom(m.names).Draw(t, "name")
 			group := rapid.SampledFrom([]string{"G1", "G2"}).Draw(t, "group")
 			role := rapid.SampledFrom([]uuid.UUID{OwnerRoleID, AdminRoleID, MemberRoleID}).Draw(t, "role")
@@ -44,6 +45,7 @@ func TestAnyDirectoryHistory(t *testing.T) {
 				"action":  func() { s.set(actionIf(yes)); m.erases = yes },
 				"domains": func() { s.allow(domainsIf(yes)...); m.allow(yes) },
 				"restart": func() { s.restart(); m.restart() },
+				"teams":   func() { s.sync(yes); m.unsynced = !yes },
 			}
 			what := rapid.SampledFrom(slices.Sorted(maps.Keys(steps))).Draw(t, "what")
 			steps[what]()
@@ -52,8 +54,30 @@ func TestAnyDirectoryHistory(t *testing.T) {
 					t.Fatalf("after %s of %s (%s, yes %v) %s is %q, want %q", what, name, group, yes, name, got, want)
 				}
 			}
+			s.keepsTeams(t, teams)
 			checkIndexes(t, s.store.data)
 		}
+	})
+}
+
+// keepsTeams checks that every group has a team while teams are made of groups, and always the same one.
+func (s *synced) keepsTeams(t tester, teams map[string]uuid.UUID) {
+	t.Helper()
+	s.do(func(tx *Tx) error {
+		for _, g := range tx.DirectoryGroups(s.directory) {
+			team, has := tx.data.teamByGroup.get(g.VendorID())
+			if has != s.dir(tx).SyncGroupsToTeams {
+				t.Fatalf("%s has a team: %v", g.DisplayName, has)
+			}
+			if !has {
+				continue
+			}
+			if first, known := teams[g.VendorID()]; known && first != team.ID {
+				t.Fatalf("%s has another team: %s", g.DisplayName, team.Name)
+			}
+			teams[g.VendorID()] = team.ID
+		}
+		return nil
 	})
 }
 
@@ -81,6 +105,7 @@ type model struct {
 	mappings map[int]modelMapping
 	erases   bool // a person who leaves is removed, not deactivated
 	narrow   bool // b.example is not allowed
+	unsynced bool // groups have no teams
 }
 
 type modelMember struct {
@@ -337,6 +362,7 @@ func (m *model) restart() {
 			x.linked = false
 		}
 	}
+	m.unsynced = false
 	m.people, m.groups, m.mappings = nil, map[string][]string{}, map[int]modelMapping{}
 }
 
@@ -356,7 +382,7 @@ func (m *model) is(name string) string {
 	teams := []string{}
 	if x.linked {
 		for group, in := range m.groups {
-			if slices.Contains(in, name) {
+			if !m.unsynced && slices.Contains(in, name) {
 				teams = append(teams, group)
 			}
 		}

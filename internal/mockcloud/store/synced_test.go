@@ -184,6 +184,42 @@ func (s *synced) allow(domains ...string) {
 	})
 }
 
+// sync switches teams of groups on or off.
+func (s *synced) sync(on bool) {
+	s.t.Helper()
+	s.do(func(tx *Tx) error {
+		_, err := tx.UpdateDirectory(s.acme, s.directory, DirectoryChange{SyncGroupsToTeams: &on})
+		return err
+	})
+}
+
+// team finds a team by its name.
+func (s *synced) team(name string) (t *Team) {
+	s.t.Helper()
+	s.view(func(r *Reader) {
+		found := r.ListTeams(s.acme, TeamQuery{Names: []string{name}}, NameAsc)
+		if len(found) == 0 {
+			s.t.Fatalf("there is no team %s", name)
+		}
+		t = found[0]
+	})
+	return t
+}
+
+// members gives the names of a team's members in order.
+func (s *synced) members(team string) string {
+	s.t.Helper()
+	var names []string
+	t := s.team(team)
+	s.view(func(r *Reader) {
+		for _, m := range r.TeamMembers(t) {
+			names = append(names, r.MemberName(m))
+		}
+	})
+	slices.Sort(names)
+	return strings.Join(names, " ")
+}
+
 func (s *synced) rename(from, to string) {
 	s.t.Helper()
 	s.do(func(tx *Tx) error {
@@ -207,12 +243,9 @@ func (s *synced) forget(name string) {
 	})
 }
 
+// place puts somebody whom the directory knows into a group, or takes them out, and makes the group where there is none.
 func (s *synced) place(group, name string, in bool) {
 	s.do(func(tx *Tx) error {
-		u, ok := tx.DirectoryUserByName(s.directory, name)
-		if !ok {
-			return nil
-		}
 		known := tx.DirectoryGroupsByName(s.directory, group)
 		if len(known) == 0 {
 			g, err := tx.AddDirectoryGroup(s.dir(tx), DirectoryGroupChange{DisplayName: &group})
@@ -220,6 +253,10 @@ func (s *synced) place(group, name string, in bool) {
 				return err
 			}
 			known = []*DirectoryGroup{g}
+		}
+		u, ok := tx.DirectoryUserByName(s.directory, name)
+		if !ok {
+			return nil
 		}
 		change := DirectoryGroupChange{Remove: []uuid.UUID{u.ID}}
 		if in {
