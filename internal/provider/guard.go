@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -77,7 +78,7 @@ type access struct {
 	holders   []client.Membership // active people whose role has bypass:sso
 	enforced  bool                // single sign-on is enabled: without bypass:sso only a login gets in
 	domains   []string            // domains that an active connection serves
-	promised  []string            // memberships that other resources of this run give bypass:sso, as planned so far
+	planned   map[string]outlook  // what this run makes of whom, as far as was planned, by the id of the membership
 	applying  bool                // this run changes roles already: who remains is looked at change by change
 }
 
@@ -103,7 +104,7 @@ func (s *session) accessBefore(ctx context.Context, accountID string, changes []
 		roles[role.ID] = role
 	}
 	way := s.lastOut.of(accountID)
-	way.promise(changes)
+	way.plan(changes)
 	demoted, bypassed := false, false
 	for _, change := range changes {
 		from := roles[change.member.AccountRoleID]
@@ -113,7 +114,7 @@ func (s *session) accessBefore(ctx context.Context, accountID string, changes []
 	switch {
 	case bypassed:
 		now, err = s.readAccess(ctx, accountID, bypassing(rows))
-		now.promised, now.applying = way.planned()
+		now.planned, now.applying = way.soFar()
 	case demoted:
 		now.caller, err = s.caller(ctx)
 	}
@@ -246,27 +247,36 @@ func (now access) keepsOut(email string) bool {
 	return now.enforced && !slices.Contains(now.domains, domain)
 }
 
-// assessRemaining judges how many people get in without single sign-on afterwards. Terraform plans changes again while it
-// applies others, which may have come before or not; so while it does, setRoles judges.
+// assessRemaining judges how many people get in without single sign-on afterwards. What other resources of the run take
+// from people only warns, since a promotion may be planned later. Terraform plans changes again while it applies others,
+// which may have come before or not; so while it does, setRoles judges.
 func (g guard) assessRemaining(now access, holds map[string]bool, at path.Path, diags *diag.Diagnostics) {
 	if now.applying {
 		return
 	}
-	for _, id := range now.promised {
-		if _, mine := holds[id]; !mine {
+	for id, person := range now.planned {
+		if _, mine := holds[id]; !mine && person.bypasses {
 			holds[id] = true
 		}
 	}
-	left := 0
-	for _, kept := range holds {
-		if kept {
-			left++
+	maps.DeleteFunc(holds, func(_ string, kept bool) bool { return !kept })
+	if len(holds) == 0 {
+		g.report(at, "Nobody could get in without single sign-on", fmt.Sprintf("After this change no active user of account %s would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`.", now.accountID), diags)
+		return
+	}
+	for id, person := range now.planned {
+		if !person.bypasses {
+			delete(holds, id)
 		}
 	}
-	switch left {
+	switch len(holds) {
 	case 0:
-		g.report(at, "Nobody could get in without single sign-on", fmt.Sprintf("After this change no active user of account %s would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`.", now.accountID), diags)
+		var losing []string
+		for _, holder := range now.holders {
+			losing = append(losing, roleChange{member: holder}.email())
+		}
+		diags.AddAttributeWarning(at, "Nobody could get in without single sign-on", fmt.Sprintf("Together, the resources of this plan take bypass:sso from everybody who has it in account %s: %s. The account refuses to take it from the last one, so applying this plan fails unless another resource of it gives it to somebody else.", now.accountID, someOf(losing)))
 	case 1:
-		diags.AddAttributeWarning(at, "Only one person left", fmt.Sprintf("After this change a single active user of account %s could get in without single sign-on. When that person cannot log in, nobody can mend a broken identity provider. Two are safer.", now.accountID))
+		diags.AddAttributeWarning(at, "Only one person left", fmt.Sprintf("After this plan a single active user of account %s could get in without single sign-on, unless another resource of it lets somebody else. When that person cannot log in, nobody can mend a broken identity provider. Two are safer.", now.accountID))
 	}
 }

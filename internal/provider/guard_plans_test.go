@@ -160,7 +160,7 @@ func TestGuardPlans(t *testing.T) {
 			arrange: func(srv *acctest.Server) { srv.PushGroup("Staff", srv.PushUser("second.owner@acme.com")) }, typeName: mapping, after: toGroup("Staff", "Admin", 1),
 			want: []string{
 				"warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 1 would give 1 person a role that may do less: second.owner@acme.com (Admin, now Owner).",
-				"warning: Only one person left\nAfter this change a single active user of account $ACCOUNT could get in without single sign-on. When that person cannot log in, nobody can mend a broken identity provider. Two are safer.",
+				"warning: Only one person left\nAfter this plan a single active user of account $ACCOUNT could get in without single sign-on, unless another resource of it lets somebody else. When that person cannot log in, nobody can mend a broken identity provider. Two are safer.",
 			},
 		},
 		"a mapping demotes the caller": {

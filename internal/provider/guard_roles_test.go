@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -36,7 +37,9 @@ func TestRolePlans(t *testing.T) {
 	unchecked := func(what string) string {
 		return "warning: Not checked who loses access\nSome of the " + what + " are not known while planning. The check is made again when this is applied."
 	}
-	const oneLeft = "warning: Only one person left\nAfter this change a single active user of account $ACCOUNT could get in without single sign-on. When that person cannot log in, nobody can mend a broken identity provider. Two are safer."
+	const oneLeft = "warning: Only one person left\nAfter this plan a single active user of account $ACCOUNT could get in without single sign-on, unless another resource of it lets somebody else. When that person cannot log in, nobody can mend a broken identity provider. Two are safer."
+	const together = "warning: Nobody could get in without single sign-on\nTogether, the resources of this plan take bypass:sso from everybody who has it in account $ACCOUNT: ada@acme.com, owner@acme.com, second.owner@acme.com. The account refuses to take it from the last one, so applying this plan fails unless another resource of it gives it to somebody else."
+	const nobody = "error: Nobody could get in without single sign-on\nAfter this change no active user of account $ACCOUNT would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`."
 
 	for name, test := range map[string]struct {
 		provider map[string]any        // further arguments of the provider block
@@ -60,6 +63,36 @@ func TestRolePlans(t *testing.T) {
 		"somebody else is demoted": {
 			provider: map[string]any{"api_key": acctest.OwnerKey}, arrange: admin,
 			steps: []step{one("ada@acme.com", "Member"), one("grace@acme.com", "Auditor")},
+		},
+		"several take it from everybody together": {
+			arrange: func(srv *acctest.Server) { srv.SetRole("ada@acme.com", "Owner") },
+			steps: []step{
+				one("owner@acme.com", "Member"),
+				holders("Admin", []string{"second.owner@acme.com"}, oneLeft),
+				some(map[string]string{"ada@acme.com": "Auditor", "grace@acme.com": "Admin"}, together),
+			},
+		},
+		"several take it from everybody, whatever happens": {
+			provider: map[string]any{"lockout_protection": false},
+			steps:    []step{one("owner@acme.com", "Member", oneLeft), one("second.owner@acme.com", "Member", strings.Replace(together, "ada@acme.com, ", "", 1))},
+		},
+		"several take it, and somebody gets it first": {
+			steps: []step{
+				some(map[string]string{"ada@acme.com": "Owner", "grace@acme.com": "Owner"}),
+				one("owner@acme.com", "Member"),
+				one("second.owner@acme.com", "Member"),
+			},
+		},
+		"one takes it from everybody": {
+			steps: []step{
+				some(map[string]string{"owner@acme.com": "Member", "second.owner@acme.com": "Member"}, nobody),
+			},
+		},
+		"one takes it from everybody after somebody gets it": {
+			steps: []step{
+				one("ada@acme.com", "Owner"),
+				some(map[string]string{"owner@acme.com": "Member", "second.owner@acme.com": "Member"}, oneLeft),
+			},
 		},
 		"what is not known yet": {
 			arrange: func(srv *acctest.Server) { srv.SetDomains("acme.com", "acme.example") },

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -31,9 +32,15 @@ type wayIn struct {
 	turn chan struct{} // holds one token: whoever takes it may take bypass:sso from people
 
 	mu       sync.Mutex
-	promoted chan struct{}     // closed, and replaced, when promotions have been made
-	promised map[string]string // who gets bypass:sso by this run, as far as was planned: id of the membership → address
-	began    bool              // roles are being changed: Terraform applies
+	promoted chan struct{}      // closed, and replaced, when promotions have been made
+	planned  map[string]outlook // what this run makes of whom, as far as was planned, by the id of the membership
+	began    bool               // roles are being changed: Terraform applies
+}
+
+// outlook is what a plan makes of an active person.
+type outlook struct {
+	email    string
+	bypasses bool // they would have a role with bypass:sso
 }
 
 func newLastOut(after func(time.Duration) <-chan time.Time) *lastOut {
@@ -46,31 +53,28 @@ func (l *lastOut) of(account string) *wayIn {
 	defer l.mu.Unlock()
 	w, ok := l.accounts[strings.ToLower(account)]
 	if !ok {
-		w = &wayIn{turn: make(chan struct{}, 1), promoted: make(chan struct{}), promised: map[string]string{}}
+		w = &wayIn{turn: make(chan struct{}, 1), promoted: make(chan struct{}), planned: map[string]outlook{}}
 		l.accounts[strings.ToLower(account)] = w
 	}
 	return w
 }
 
-// promise notes planned promotions.
-func (w *wayIn) promise(changes []roleChange) {
+// plan notes planned changes of roles.
+func (w *wayIn) plan(changes []roleChange) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, change := range changes {
-		if change.member.Active && change.role.Has(client.PermissionBypassSSO) {
-			w.promised[change.member.ID] = change.email()
+		if change.member.Active {
+			w.planned[change.member.ID] = outlook{change.email(), change.role.Has(client.PermissionBypassSSO)}
 		}
 	}
 }
 
-// planned gives the promotions that are planned, and whether roles are being changed already.
-func (w *wayIn) planned() (ids []string, began bool) {
+// soFar gives what was planned so far, and whether roles are being changed already.
+func (w *wayIn) soFar() (planned map[string]outlook, began bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for id := range w.promised {
-		ids = append(ids, id)
-	}
-	return ids, w.began
+	return maps.Clone(w.planned), w.began
 }
 
 // begin notes that roles are being changed.
@@ -100,8 +104,10 @@ func (w *wayIn) waitingFor() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var emails []string
-	for _, email := range w.promised {
-		emails = append(emails, email)
+	for _, person := range w.planned {
+		if person.bypasses {
+			emails = append(emails, person.email)
+		}
 	}
 	return emails
 }
@@ -119,7 +125,7 @@ func (e *lastOutError) Error() string {
 	if len(e.promised) > 0 {
 		wait = "the resource that gives such a role to " + someOf(e.promised)
 	}
-	return fmt.Sprintf("nobody but %s gets into account %s without single sign-on, and in %s no other resource of this run gave anybody else a role with bypass:sso. Nothing was changed. If the configuration does, say so: `depends_on = [%s]` here; if it does not, give somebody such a role first. Two are safer than one.", someOf(e.people), e.accountID, patience, wait)
+	return fmt.Sprintf("nobody but %s gets into account %s without single sign-on, and in %s no other resource of this run gave anybody else a role with bypass:sso. This resource took no role from anybody; what others of this run changed stays changed. If the configuration gives it to somebody, say so: `depends_on = [%s]` here; if not, give somebody such a role first. Two are safer than one.", someOf(e.people), e.accountID, patience, wait)
 }
 
 // setRoles changes roles of one account, promotions first: whoever gets bypass:sso gets it before anybody loses it. set

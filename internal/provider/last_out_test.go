@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -134,23 +135,39 @@ func (r *run) expire() {
 }
 
 // errorsOf are the errors among diagnostics.
-func errorsOf(diagnostics []*tfprotov6.Diagnostic) (errors []string) {
-	for _, d := range diagnostics {
-		if d.Severity == tfprotov6.DiagnosticSeverityError {
-			errors = append(errors, d.Summary+": "+d.Detail)
-		}
-	}
-	return errors
+func errorsOf(diagnostics []*tfprotov6.Diagnostic) []string {
+	return textsOf(diagnostics, tfprotov6.DiagnosticSeverityError)
 }
 
-// execute gives what was refused when planning and when applying.
-func (r *run) execute(ops []op, now map[string]string) (planErrors, applyErrors []string) {
+func textsOf(diagnostics []*tfprotov6.Diagnostic, severity tfprotov6.DiagnosticSeverity) (texts []string) {
+	for _, d := range diagnostics {
+		if d.Severity == severity {
+			texts = append(texts, d.Summary+": "+d.Detail)
+		}
+	}
+	return texts
+}
+
+// outcome is what was said when planning, and what was refused when applying.
+type outcome struct {
+	planErrors, warnings, applyErrors []string
+}
+
+// warnedOfNobody says whether the plan said that nobody might be left.
+func (o outcome) warnedOfNobody() bool {
+	return slices.ContainsFunc(o.warnings, func(text string) bool { return strings.HasPrefix(text, "Nobody could get in") })
+}
+
+// execute plans and, unless that is refused, applies.
+func (r *run) execute(ops []op, now map[string]string) (out outcome) {
 	p := r.session()
 	for _, i := range r.random.Perm(len(ops)) {
-		planErrors = append(planErrors, errorsOf(r.plan(p, ops[i]).Diagnostics)...)
+		said := r.plan(p, ops[i]).Diagnostics
+		out.planErrors = append(out.planErrors, errorsOf(said)...)
+		out.warnings = append(out.warnings, textsOf(said, tfprotov6.DiagnosticSeverityWarning)...)
 	}
-	if len(planErrors) > 0 {
-		return planErrors, nil
+	if len(out.planErrors) > 0 {
+		return out
 	}
 	p = r.session()
 	for _, o := range ops {
@@ -174,13 +191,13 @@ func (r *run) execute(ops []op, now map[string]string) (planErrors, applyErrors 
 					r.expire()
 				}
 				mu.Lock()
-				applyErrors = append(applyErrors, errors...)
+				out.applyErrors = append(out.applyErrors, errors...)
 				mu.Unlock()
 			}
 		})
 	}
 	workers.Wait()
-	return nil, applyErrors
+	return out
 }
 
 func (r *run) plan(p *protocol, o op) *tfprotov6.PlanResourceChangeResponse {
@@ -214,7 +231,7 @@ func (r *run) apply(p *protocol, o op) (errors []string) {
 	return errorsOf(done.Diagnostics)
 }
 
-// randomOps are changes of distinct people, spread over resources of all kinds.
+// randomOps are changes of distinct people, spread over the resources that give roles.
 func randomOps(t *testing.T, random *rand.Rand, p *protocol, now map[string]string) (ops []op) {
 	t.Helper()
 	roles := []string{"Owner", "Admin", "Member"}
@@ -226,7 +243,10 @@ func randomOps(t *testing.T, random *rand.Rand, p *protocol, now map[string]stri
 			o.roles[crewMember(i)] = roles[random.IntN(len(roles))]
 		}
 		o.config = map[string]any{"roles": o.roles}
-		if n == 1 {
+		switch {
+		case random.IntN(3) == 0:
+			o = randomHolders(random, people[:n], now)
+		case n == 1:
 			email := crewMember(people[0])
 			o.typeName = "prefectsso_member_role"
 			o.config = map[string]any{"email": email, "role": o.roles[email]}
@@ -244,6 +264,39 @@ func randomOps(t *testing.T, random *rand.Rand, p *protocol, now map[string]stri
 	return ops
 }
 
+// randomHolders makes some of the people all who hold a role, and ignores everybody else.
+func randomHolders(random *rand.Rand, people []int, now map[string]string) op {
+	role, removed := "Owner", []string{"Admin", "Member"}[random.IntN(2)]
+	if random.IntN(4) == 0 {
+		role, removed = "Admin", "Member"
+	}
+	o := op{typeName: "prefectsso_role_members", roles: map[string]string{}}
+	members, ignored := []string{}, []string{}
+	for i := range crewSize {
+		email := crewMember(i)
+		switch {
+		case !slices.Contains(people, i):
+			ignored = append(ignored, email)
+		case random.IntN(4) == 0:
+			members = append(members, email)
+			o.roles[email] = role
+		case now[email] == role:
+			o.roles[email] = removed
+		}
+	}
+	o.config = map[string]any{"role": role, "members": members, "ignore_emails": ignored, "removed_role": removed}
+	return o
+}
+
+// after is what operations make of roles.
+func after(now map[string]string, ops ...op) map[string]string {
+	then := maps.Clone(now)
+	for _, o := range ops {
+		maps.Copy(then, o.roles)
+	}
+	return then
+}
+
 // owners are those of a map of roles.
 func owners(roles map[string]string) (emails []string) {
 	for email, role := range roles {
@@ -255,7 +308,8 @@ func owners(roles map[string]string) (emails []string) {
 }
 
 // 200 random plans, applied in random order by one to ten workers: never is the account asked to give up the last who gets
-// in without single sign-on, and either the plan is carried out or an error says why not.
+// in without single sign-on, and either the plan is carried out or an error says why not. Where nobody would be left, the
+// plan says so.
 func TestLastOutRandomPlans(t *testing.T) {
 	t.Parallel()
 	const seed = 20261122
@@ -274,13 +328,12 @@ func TestLastOutRandomPlans(t *testing.T) {
 		}
 		r := &run{t: t, url: at, random: random, atOnce: []int{1, 3, 10}[n%3]}
 		ops := randomOps(t, random, r.session(), now)
-		planErrors, applyErrors := r.execute(ops, now)
-		wanted := map[string]string{}
-		for _, o := range ops {
-			for email, role := range o.roles {
-				wanted[email] = role
-			}
-		}
+		result := r.execute(ops, now)
+		planErrors, applyErrors := result.planErrors, result.applyErrors
+		wanted := after(now, ops...)
+		// What a destroyed resource resets is no part of a plan.
+		planned := slices.DeleteFunc(slices.Clone(ops), func(o op) bool { return o.config == nil })
+		remain, promotes := len(owners(after(now, planned...))) > 0, slices.ContainsFunc(planned, func(o op) bool { return o.promotes(now) })
 		// Such a resource has to be planned after who comes, which only depends_on makes sure of.
 		takesAllAlone := slices.ContainsFunc(ops, func(o op) bool { return takesAll(o, now) })
 		describe := fmt.Sprintf("seed %d, plan %d, %d at once: %v → %v", seed, n, r.atOnce, now, wanted)
@@ -308,6 +361,12 @@ func TestLastOutRandomPlans(t *testing.T) {
 				}
 			}
 		}
+		if !remain && len(planErrors) == 0 && !result.warnedOfNobody() {
+			t.Errorf("%s: nobody was to remain, and the plan did not say so", describe)
+		}
+		if remain && !promotes && result.warnedOfNobody() {
+			t.Errorf("%s: somebody remains, but the plan said otherwise: %s", describe, result.warnings)
+		}
 		if len(owners(wanted)) == 0 && len(planErrors)+len(applyErrors) == 0 {
 			t.Errorf("%s: nobody was to remain, and nothing was said", describe)
 		}
@@ -333,14 +392,7 @@ func TestLastOutRandomPlans(t *testing.T) {
 
 // takesAll says whether a resource alone would take bypass:sso from everybody who has it.
 func takesAll(o op, now map[string]string) bool {
-	after := map[string]string{}
-	for email, role := range now {
-		after[email] = role
-	}
-	for email, role := range o.roles {
-		after[email] = role
-	}
-	return len(owners(after)) == 0
+	return len(owners(after(now, o))) == 0
 }
 
 // Two Owners go and somebody comes, each by a resource of its own: whoever goes last waits for the one who comes.
@@ -351,7 +403,7 @@ func TestLastOutWaits(t *testing.T) {
 		want  string
 	}{
 		"somebody comes": {comes: true},
-		"nobody comes":   {want: "nobody but p1@acme.com gets into account " + acctest.AccountID + " without single sign-on, and in 30s no other resource of this run gave anybody else a role with bypass:sso. Nothing was changed. If the configuration does, say so: `depends_on = [the resource that gives somebody else such a role]` here; if it does not, give somebody such a role first. Two are safer than one."},
+		"nobody comes":   {want: "nobody but p1@acme.com gets into account " + acctest.AccountID + " without single sign-on, and in 30s no other resource of this run gave anybody else a role with bypass:sso. This resource took no role from anybody; what others of this run changed stays changed. If the configuration gives it to somebody, say so: `depends_on = [the resource that gives somebody else such a role]` here; if not, give somebody such a role first. Two are safer than one."},
 	} {
 		for _, destroys := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, destroys %t", name, destroys), func(t *testing.T) {
