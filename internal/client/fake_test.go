@@ -163,6 +163,10 @@ func (f *fakeAPI) filterMembers(w http.ResponseWriter, r *http.Request) {
 	}
 	rows := f.people
 	if body.Memberships != nil && body.Memberships.Email != nil {
+		if len(body.Memberships.Email.Any) > pageSize {
+			answer(w, http.StatusUnprocessableEntity, map[string]string{"detail": "more addresses than rows in a page"})
+			return
+		}
 		rows = f.withEmails(body.Memberships.Email.Any)
 	}
 	from := min(body.Offset, len(rows))
@@ -176,14 +180,14 @@ func (f *fakeAPI) withEmails(emails []string) []Membership {
 		f.byEmail, f.indexed = map[string][]int{}, len(f.people)
 		for i, m := range f.people {
 			if m.Email != nil {
-				key := EmailKey(*m.Email)
+				key := strings.ToLower(*m.Email)
 				f.byEmail[key] = append(f.byEmail[key], i)
 			}
 		}
 	}
 	var found []int
 	for _, email := range emails {
-		found = append(found, f.byEmail[EmailKey(email)]...)
+		found = append(found, f.byEmail[strings.ToLower(email)]...)
 	}
 	slices.Sort(found)
 	rows := make([]Membership, 0, len(found))

@@ -19,7 +19,8 @@ import (
 //
 //   - One request is under way at a time. The first question ever goes out
 //     alone and at once; those that come while a request is under way queue,
-//     and go out together, up to 200 in one lookup. A round that has company
+//     and go out together, up to 200 addresses in one lookup, of which a
+//     person with an IDN domain takes two. A round that has company
 //     waits a moment for more of it (gatherWindow).
 //   - Before any lookup after the second, count is asked, once.
 //   - As soon as P ≤ n + 3 − L the whole listing is taken, oldest first, its
@@ -170,7 +171,7 @@ func (m *Members) lookupAll(ctx context.Context, keys []string, found map[string
 	var mu sync.Mutex
 	batches, ctx := errgroup.WithContext(ctx)
 	batches.SetLimit(m.c.concurrent)
-	for batch := range slices.Chunk(keys, pageSize) {
+	for _, batch := range lookupBatches(keys) {
 		batches.Go(func() error {
 			rows, err := m.lookup(ctx, batch)
 			if err != nil {
@@ -187,12 +188,32 @@ func (m *Members) lookupAll(ctx context.Context, keys []string, found map[string
 	return batches.Wait()
 }
 
-// lookup asks for up to 200 people by email in one request. One page is
-// enough: an email has one user.
+// lookupBatches splits keys so that each part has up to 200 spellings.
+func lookupBatches(keys []string) (batches [][]string) {
+	room, start := pageSize, 0
+	for i, key := range keys {
+		room -= len(EmailSpellings(key))
+		if room < 0 {
+			batches = append(batches, keys[start:i])
+			room, start = pageSize-len(EmailSpellings(key)), i
+		}
+	}
+	if start < len(keys) {
+		batches = append(batches, keys[start:])
+	}
+	return batches
+}
+
+// lookup asks for people by email in one request, by all spellings, of which
+// there are up to 200. One page is enough: each has one user.
 func (m *Members) lookup(ctx context.Context, keys []string) (map[string]Membership, error) {
 	began := m.tick()
+	emails := make([]string, 0, len(keys))
+	for _, key := range keys {
+		emails = append(emails, EmailSpellings(key)...)
+	}
 	rows, err := m.c.membershipPage(ctx, m.accountID,
-		MembershipQuery{OnlyUsers: true, Filter: &MembershipFilter{Emails: keys}}, page{Limit: pageSize})
+		MembershipQuery{OnlyUsers: true, Filter: &MembershipFilter{Emails: emails}}, page{Limit: pageSize})
 	if err != nil {
 		return nil, err
 	}

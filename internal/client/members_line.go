@@ -131,18 +131,23 @@ func (m *Members) patience(l *line) time.Duration {
 func (m *Members) nextRound(l *line) []*person {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	most := pageSize
+	room := pageSize
 	if m.lookups == 0 {
-		most = 1
+		room = 1
 	}
 	var round []*person
-	for len(l.queue) > 0 && len(round) < most {
+	for len(l.queue) > 0 && room > 0 {
 		who := l.queue[0]
-		l.queue = l.queue[1:]
 		if who.waiters == 0 {
+			l.queue = l.queue[1:]
 			delete(l.people, who.key)
 			continue
 		}
+		room -= len(EmailSpellings(who.key))
+		if room < 0 && len(round) > 0 {
+			break // one spelling too many: in the next round
+		}
+		l.queue = l.queue[1:]
 		round = append(round, who)
 	}
 	if round != nil {

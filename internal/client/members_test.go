@@ -281,6 +281,64 @@ func TestByEmails(t *testing.T) {
 	})
 }
 
+// TestBothSpellings: whether the server has a person's domain in Unicode or in
+// ASCII, they are found by either form, in one request.
+func TestBothSpellings(t *testing.T) {
+	t.Parallel()
+	const written, ascii = "Ömer@bücher.example", "ömer@xn--bcher-kva.example"
+	for _, stored := range []string{written, ascii} {
+		for _, asked := range []string{written, ascii} {
+			t.Run(stored+" as "+asked, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					api := &fakeAPI{people: []Membership{{ID: "other"}, {ID: "ömer", Email: &stored}}}
+					members := newTestClient(t, inProcess{api}).Members(testAccount)
+					single, err := members.ByEmail(t.Context(), asked)
+					if err != nil || single.ID != "ömer" || len(api.seen()) != 1 {
+						t.Errorf("ByEmail gave %+v, %v", single, err)
+					}
+					found, err := members.Refetch(t.Context(), asked)
+					if err != nil || found[ascii].ID != "ömer" || len(api.seen()) != 1 {
+						t.Errorf("Refetch gave %+v, %v", found, err)
+					}
+					if err := members.SetRole(t.Context(), single, AccountRole{ID: "role-admin"}); err != nil {
+						t.Fatal(err)
+					}
+					api.seen()
+					found, err = members.ByEmails(t.Context(), []string{written, ascii})
+					if err != nil || len(found) != 1 || found[ascii].AccountRoleID != "role-admin" || len(api.seen()) != 0 {
+						t.Errorf("memory gave %+v, %v", found, err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestBothSpellingsFit: a request has up to 200 addresses, which the fake
+// insists on.
+func TestBothSpellingsFit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := &fakeAPI{latency: 50 * time.Millisecond}
+		emails := make([]string, 350)
+		for i := range emails {
+			emails[i] = fmt.Sprintf("person%03d@%s", i, []string{"bücher.example", "acme.com"}[i%2])
+			api.people = append(api.people, Membership{ID: emails[i], Email: &emails[i]})
+		}
+		found, err := newTestClient(t, inProcess{api}).Members(testAccount).ByEmails(t.Context(), emails)
+		if got := len(api.seen()); err != nil || len(found) != len(emails) || got != 3 {
+			t.Errorf("%d of %d found in %d requests, want 3 for 525 addresses (%v)", len(found), len(emails), got, err)
+		}
+		members := newTestClient(t, inProcess{api}).Members(testAccount)
+		inParallel(len(emails), len(emails), func(i int) {
+			if member, err := members.ByEmail(t.Context(), emails[i]); err != nil || member.ID != emails[i] {
+				t.Errorf("%s: %+v, %v", emails[i], member, err)
+			}
+		})
+	})
+}
+
 func TestSetRoleCorrectsMemory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

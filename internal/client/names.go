@@ -157,8 +157,24 @@ func NormalizeEmail(s string) (string, error) {
 	return email, nil
 }
 
-// EmailKey is the key of an email address in maps: the API compares addresses
-// without case.
+// EmailKey is the key of an email address in maps: the address as
+// NormalizeEmail gives it. One that the server has and NormalizeEmail refuses
+// is compared as it is, without case.
 func EmailKey(s string) string {
-	return strings.ToLower(strings.TrimSpace(s))
+	s = strings.TrimSpace(s)
+	if email, err := NormalizeEmail(s); err == nil {
+		return email
+	}
+	return strings.ToLower(s)
+}
+
+// EmailSpellings are the forms in which the server may have the address of a
+// key: it compares without case only, so a domain in Unicode is another text
+// to it than the same domain in ASCII.
+func EmailSpellings(key string) []string {
+	local, domain, _ := strings.Cut(key, "@")
+	if written, err := domainProfile.ToUnicode(domain); err == nil && written != domain {
+		return []string{key, local + "@" + written}
+	}
+	return []string{key}
 }

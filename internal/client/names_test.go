@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,7 +123,25 @@ func TestNormalizeEmail(t *testing.T) {
 	if _, err := NormalizeEmail("ada@acme_corp.com"); !errors.As(err, &domain) {
 		t.Errorf("got %v, want the domain's error in it", err)
 	}
-	if got := EmailKey(" Ada@ACME.com\n"); got != "ada@acme.com" {
-		t.Errorf("EmailKey gave %q", got)
+}
+
+// TestEmailSpellings: every spelling has the same key, and the key gives the
+// forms to ask the server for.
+func TestEmailSpellings(t *testing.T) {
+	t.Parallel()
+	for spellings, want := range map[[3]string][]string{
+		{" Ada@ACME.com\n", "ada@acme.com.", "ADA@acme.com"}:                               {"ada@acme.com"},
+		{"Ömer@Bücher.example", "ömer@xn--bcher-kva.example", "ömer@BÜCHER.example."}:      {"ömer@xn--bcher-kva.example", "ömer@bücher.example"},
+		{"a@straße.shop.example", "A@xn--strae-oqa.shop.example", "a@STRAßE.shop.example"}: {"a@xn--strae-oqa.shop.example", "a@straße.shop.example"},
+		{"a@ab--cd.example", "A@ab--cd.example", "a@AB--CD.example"}:                       {"a@ab--cd.example"},
+		{"Ada@acme_corp.com", "ada@acme_corp.com", "ADA@acme_corp.com"}:                    {"ada@acme_corp.com"}, // no domain, compared as it is
+		{"Ada", "ada", "ADA"}: {"ada"},
+	} {
+		for _, spelling := range spellings {
+			key := EmailKey(spelling)
+			if got := EmailSpellings(key); key != want[0] || !slices.Equal(got, want) {
+				t.Errorf("%q has the key %q and the spellings %q, want %q", spelling, key, got, want)
+			}
+		}
 	}
 }

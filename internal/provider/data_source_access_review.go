@@ -82,7 +82,7 @@ func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 			"managed": computedBool("Whether the server offers the configuration of directories over its API, and so tells why people have their roles."),
 			"people": schema.MapNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "Email address, lower-case → who that is in the account.",
+				MarkdownDescription: "Email address, lower-case and with the domain in its ASCII form → who that is in the account.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"role":                computedString("Name of the account role."),
 					"role_source":         computedString("Why they have it: `default` (the directory made the membership), `mapping`, `manual`, or `unknown`."),

@@ -31,7 +31,7 @@ func (d *memberDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	attributes["email"] = schema.StringAttribute{
 		CustomType:          spelledString{spelling: emailSpelling},
 		Required:            true,
-		MarkdownDescription: "The person's email address; case makes no difference.",
+		MarkdownDescription: "The person's email address; case, and whether the domain is in Unicode or ASCII, makes no difference.",
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One member of the account, by email address. A person who is not a member is an error.",

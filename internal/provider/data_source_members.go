@@ -46,7 +46,7 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			},
 			"members": schema.MapNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "Email address, lower-case → member.",
+				MarkdownDescription: "Email address, lower-case and with the domain in its ASCII form → member.",
 				NestedObject:        schema.NestedAttributeObject{Attributes: memberAttributes()},
 			},
 		},
@@ -85,8 +85,10 @@ func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	}
 	if known(m.Domain.StringValue) {
 		suffix = "@" + m.Domain.key()
-		filter.EmailLike = suffix
-		query.Filter = &filter
+		if len(client.EmailSpellings(suffix)) == 1 { // the API's filter would find one of them only
+			filter.EmailLike = suffix
+			query.Filter = &filter
+		}
 	}
 	rows, err := d.client.ListMemberships(ctx, account, query)
 	if err != nil {

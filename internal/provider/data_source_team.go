@@ -42,7 +42,7 @@ func (d *teamDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 	}
 	attributes["members"] = schema.MapNestedAttribute{
 		Computed:            true,
-		MarkdownDescription: "Email address, lower-case → person in the team.",
+		MarkdownDescription: "Email address, lower-case and with the domain in its ASCII form → person in the team.",
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"actor_id": computedString("UUID of the actor that stands for the person in access lists."),
 			"name":     computedString("Name of the person."),

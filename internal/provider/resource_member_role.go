@@ -63,7 +63,7 @@ func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaReques
 			"email": schema.StringAttribute{
 				CustomType:          spelledString{spelling: emailSpelling},
 				Required:            true,
-				MarkdownDescription: "The person's email address; case makes no difference. Changing it replaces the resource.",
+				MarkdownDescription: "The person's email address; case, and whether the domain is in Unicode or ASCII, makes no difference. Changing it replaces the resource.",
 				PlanModifiers:       []planmodifier.String{keepEqual{emailSpelling}, stringplanmodifier.RequiresReplace()},
 			},
 			"role": schema.StringAttribute{
@@ -100,7 +100,7 @@ func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaReques
 
 // IdentitySchema implements [resource.ResourceWithIdentity].
 func (r *memberRoleResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identitySchema("email", "The person's email address, lower-case.")
+	resp.IdentitySchema = identitySchema("email", "The person's email address, lower-case and with the domain in its ASCII form.")
 }
 
 type memberRoleModel struct {

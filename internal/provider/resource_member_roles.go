@@ -51,7 +51,7 @@ func (r *memberRolesResource) Schema(_ context.Context, _ resource.SchemaRequest
 				CustomType:          newSpelledMap(emailSpelling),
 				ElementType:         types.StringType,
 				Required:            true,
-				MarkdownDescription: "Email address → account role, by its name exactly as the account has it, or by its id. Case makes no difference in an address.",
+				MarkdownDescription: "Email address → account role, by its name exactly as the account has it, or by its id. Case makes no difference in an address, nor does whether its domain is in Unicode or ASCII.",
 				Validators:          []validator.Map{mapvalidator.NoNullValues()},
 				PlanModifiers:       []planmodifier.Map{keepEqual{emailSpelling}},
 			},
@@ -128,19 +128,19 @@ func (r *memberRolesResource) planRoles(ctx context.Context, req resource.Modify
 		return
 	}
 	if len(absent) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Not members yet", fmt.Sprintf("%s of `roles` not members of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", are(len(absent)), plan.AccountID.ValueString(), someOf(absent)))
+		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(absent), "`roles`", "not"), plan.AccountID.ValueString(), someOf(absent)))
 	}
 	at := func(email string) path.Path { return path.Root("roles").AtMapKey(spelledAs(changed, email)) }
 	r.checkOwnership(ctx, plan.AccountID.ValueString(), changes, at, memberRolesAdvice, &resp.Diagnostics)
 	r.checkAccess(ctx, plan.AccountID.ValueString(), changes, at, &resp.Diagnostics)
 }
 
-// are counts people for a sentence that goes on in the plural or not.
-func are(n int) string {
+// strangers begins a sentence about n people, of whatever it is, who are "not" or "no longer" members.
+func strangers(n int, of, not string) string {
 	if n == 1 {
-		return "1 person is"
+		return "1 person of " + of + " is " + not + " a member"
 	}
-	return plural(n, "person") + " are"
+	return plural(n, "person") + " of " + of + " are " + not + " members"
 }
 
 // spelledAs finds how the configuration writes a normalised address.
@@ -236,7 +236,7 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 		return false
 	}
 	if len(absent) > 0 {
-		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of `roles` not members of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", are(len(absent)), account, someOf(absent)))
+		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(absent), "`roles`", "not"), account, someOf(absent)))
 		return false
 	}
 	r.apply(ctx, account, changes, at, memberRolesAdvice, diags)
@@ -288,7 +288,7 @@ func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest
 		return
 	}
 	if gone := m.fromAPI(account, rows); len(gone) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of the state no longer members of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", are(len(gone)), account, someOf(gone)))
+		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, someOf(gone)))
 	}
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 }
@@ -311,7 +311,7 @@ func (r *memberRolesResource) ImportState(ctx context.Context, req resource.Impo
 	roles := make(map[string]string, len(rows))
 	for _, row := range rows {
 		if row.Email != nil {
-			roles[*row.Email] = row.AccountRoleName
+			roles[emailSpelling.key(*row.Email)] = row.AccountRoleName
 		}
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("roles"), emailSpelling.mapOf(roles))...)

@@ -122,7 +122,7 @@ func TestAccMemberRolesBadInput(t *testing.T) {
 		pairs []string
 		want  string
 	}{
-		"nobody's address":    {[]string{"ada@acme.com", "Admin", "nobody@acme.com", "Admin"}, `Could not find members.*1 person is of .roles. not.*nobody@acme\.com.*Nothing was changed`},
+		"nobody's address":    {[]string{"ada@acme.com", "Admin", "nobody@acme.com", "Admin"}, `Could not find members.*1 person of .roles. is not a member of account.*nobody@acme\.com.*Nothing was changed`},
 		"an unknown role":     {[]string{"ada@acme.com", "Admin", "grace@acme.com", "Boss"}, `Unusable role.*no role "Boss".*Admin, .*Owner`},
 		"one person twice":    {[]string{"ada@acme.com", "Admin", "ADA@acme.com", "Member"}, `The same email address twice`},
 		"a malformed address": {[]string{"ada@acme.com", "Admin", "grace", "Member"}, `Invalid email address.*no "@"`},

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -58,7 +59,7 @@ func (r *roleMembersResource) Schema(_ context.Context, _ resource.SchemaRequest
 				CustomType:          newSpelledSet(emailSpelling),
 				ElementType:         types.StringType,
 				Required:            true,
-				MarkdownDescription: "Email addresses of all who hold the role; case makes no difference.",
+				MarkdownDescription: "Email addresses of all who hold the role; case, and whether the domain is in Unicode or ASCII, makes no difference.",
 				Validators:          []validator.Set{setvalidator.NoNullValues()},
 				PlanModifiers:       []planmodifier.Set{keepEqual{emailSpelling}},
 			},
@@ -123,7 +124,9 @@ func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership
 	for i, holder := range holders {
 		emails[i] = emailSpelling.key(*holder.Email)
 	}
-	m.Members = emailSpelling.respell(m.Members, emails)
+	slices.Sort(emails)
+	// The server may have one address twice, with its domain in Unicode and in ASCII.
+	m.Members = emailSpelling.respell(m.Members, slices.Compact(emails))
 	m.IgnoreDirectoryManaged = types.BoolValue(m.IgnoreDirectoryManaged.ValueBool())
 	m.RemovedRole = types.StringValue(firstNonEmpty(m.RemovedRole.ValueString(), resetRole))
 }
@@ -150,7 +153,7 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return
 	}
 	if len(work.absent) > 0 {
-		resp.Diagnostics.AddAttributeWarning(at, "Not members yet", fmt.Sprintf("%s of `members` not members of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", are(len(work.absent)), plan.AccountID.ValueString(), someOf(work.absent)))
+		resp.Diagnostics.AddAttributeWarning(at, "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(work.absent), "`members`", "not"), plan.AccountID.ValueString(), someOf(work.absent)))
 	}
 	if isCreate(req) && len(work.removed) > 0 {
 		resp.Diagnostics.AddAttributeWarning(at, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", plan.Role.ValueString(), someOf(work.removedEmails()), plan.RemovedRole.ValueString()))

@@ -154,7 +154,7 @@ func (s *session) write(ctx context.Context, account string, m, prior *roleMembe
 		return false
 	}
 	if len(work.absent) > 0 {
-		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of `members` not members of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", are(len(work.absent)), account, someOf(work.absent)))
+		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(work.absent), "`members`", "not"), account, someOf(work.absent)))
 		return false
 	}
 	if prior != nil {

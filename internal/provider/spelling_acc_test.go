@@ -1,0 +1,107 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+)
+
+// Whether the server has a person's domain in Unicode or in ASCII, either spelling manages the person, and changing from
+// one to the other is no change.
+func TestAccUnicodeDomain(t *testing.T) {
+	t.Parallel()
+	const unicode, ascii = "ömer@bücher.example", "ömer@xn--bcher-kva.example"
+	for name, stored := range map[string]string{"in Unicode": unicode, "in ASCII": ascii} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := acctest.Start(t, unicodeDomain("Member", stored))
+			data := fmt.Sprintf(`
+data "prefectsso_member" "a" { email = %q }
+data "prefectsso_member" "b" { email = %q }
+data "prefectsso_members" "a" { domain = "BÜCHER.example" }
+data "prefectsso_members" "b" { domain = "xn--bcher-kva.example" }
+`, unicode, ascii)
+			has := func(role string) resource.TestCheckFunc {
+				return func(*terraform.State) error { return srv.WantRole(stored, role) }
+			}
+			role := knownvalue.StringExact("Member")
+			listed := knownvalue.MapExact(map[string]knownvalue.Check{ascii: knownvalue.ObjectPartial(map[string]knownvalue.Check{"role": role})})
+			single := func(email string) string { return memberRoleConfig(srv, email, "Admin") }
+			imported := func(email string) resource.TestStep {
+				return resource.TestStep{
+					ResourceName: "prefectsso_member_role.person", ImportState: true, ImportStateId: email,
+					ImportStateVerify: true, ImportStateVerifyIgnore: []string{"email"},
+				}
+			}
+			runSteps(
+				t,
+				resource.TestStep{
+					Config: srv.Provider() + data,
+					ConfigStateChecks: []statecheck.StateCheck{
+						statecheck.ExpectKnownValue("data.prefectsso_member.a", tfjsonpath.New("role"), role),
+						statecheck.ExpectKnownValue("data.prefectsso_member.b", tfjsonpath.New("role"), role),
+						statecheck.ExpectKnownValue("data.prefectsso_members.a", tfjsonpath.New("members"), listed),
+						statecheck.ExpectKnownValue("data.prefectsso_members.b", tfjsonpath.New("members"), listed),
+					},
+				},
+				resource.TestStep{Config: single(unicode), Check: has("Admin")},
+				resource.TestStep{Config: single(ascii), ConfigPlanChecks: emptyPlan()},
+				imported(unicode),
+				imported(ascii),
+				resource.TestStep{Config: memberRolesConfig(srv, ascii, "Member"), Check: has("Member")},
+				resource.TestStep{Config: memberRolesConfig(srv, "Ömer@BÜCHER.example", "Member"), ConfigPlanChecks: emptyPlan()},
+				resource.TestStep{Config: roleMembersConfig(srv, "Admin", fmt.Sprintf("%q", unicode)), Check: has("Admin")},
+				resource.TestStep{Config: roleMembersConfig(srv, "Admin", fmt.Sprintf("%q", ascii)), ConfigPlanChecks: emptyPlan()},
+			)
+		})
+	}
+}
+
+// To the server an address with its domain in Unicode and the same in ASCII are two people; to us they are one, and a plan
+// goes on.
+func TestAccUnicodeDomainTwice(t *testing.T) {
+	t.Parallel()
+	const unicode, ascii = "ömer@bücher.example", "ömer@xn--bcher-kva.example"
+	srv := acctest.Start(t, unicodeDomain("Admin", unicode, ascii))
+	config := roleMembersConfig(srv, "Admin", fmt.Sprintf("%q", unicode))
+	runSteps(
+		t,
+		resource.TestStep{Config: config},
+		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{
+			Config: memberRolesConfig(srv, "owner@acme.com", "Owner", ascii, "Admin"), ResourceName: "prefectsso_member_roles.team",
+			ImportState: true, ImportStateId: acctest.AccountID, ImportStatePersist: true,
+		},
+		resource.TestStep{
+			Config:           memberRolesConfig(srv, "owner@acme.com", "Owner", ascii, "Admin"),
+			ConfigPlanChecks: planned("prefectsso_member_roles.team", plancheck.ResourceActionNoop),
+		},
+	)
+}
+
+// unicodeDomain is a scenario of one Owner, the service account and these people.
+func unicodeDomain(role string, emails ...string) acctest.Option {
+	var people strings.Builder
+	for _, email := range emails {
+		fmt.Fprintf(&people, "      - {email: %s, role: %s}\n", email, role)
+	}
+	return acctest.Scenario(fmt.Sprintf(`
+accounts:
+  - id: %s
+    handle: acme
+    name: Acme
+    features: [sso]
+    service_accounts: [{name: terraform, role: Owner, api_key: %s}]
+    users:
+      - {email: owner@acme.com, role: Owner, api_key: %s}
+%s`, acctest.AccountID, acctest.ServiceKey, acctest.OwnerKey, people.String()))
+}
