@@ -81,7 +81,7 @@ func reason(err error) string {
 	case http.StatusUnauthorized:
 		advices = append(advices, "The API key was not accepted: it may be mistyped, expired or revoked. It comes from `api_key` in the provider block, else from the environment variable "+envAPIKey+".")
 	case http.StatusForbidden:
-		advices = append(advices, "Use the key of a user or service account whose role has that permission, or let an account Owner give it to this one.")
+		advices = append(advices, "Where a recent login is asked for, the owner of the key logs in through single sign-on; the key of a service account needs no login. Where a permission is missing, use the key of a user or service account whose role has it, or let an account Owner give it to this one.")
 	case http.StatusNotFound:
 		advices = append(advices, "Check `account_id`: an account that does not exist and one that this key does not belong to look the same.")
 	case http.StatusTooManyRequests:

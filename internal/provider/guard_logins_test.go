@@ -73,6 +73,15 @@ func TestGuardLoginPlans(t *testing.T) {
 			after:    "none", domains: []string{"acme.com"},
 			want: []string{"warning: This would lock yourself out at the first login\nThe API key in use belongs to bob@b.example. " + later + "no active connection serves b.example, so they could not get in any more. Use the key of a service account or of somebody who bypasses single sign-on."},
 		},
+		"active at once, and of the caller's domain": {
+			provider: map[string]any{"api_key": "pnu_ada"},
+			after:    "immediate", domains: []string{"acme.com", "b.example"},
+			want: []string{"warning: This key will need a login\nThe API key in use belongs to ada@acme.com, whose role does not bypass single sign-on. After this change single sign-on is enforced, and the key works only while its owner has logged in recently through it: whatever comes next may be refused. Use the key of a service account or of somebody who bypasses single sign-on."},
+		},
+		"active at once, by one who bypasses it": {
+			provider: map[string]any{"api_key": acctest.OwnerKey},
+			after:    "immediate", domains: []string{"acme.com", "b.example"},
+		},
 		"changed, and not active yet":            {before: "none", after: "none", domains: []string{"acme.com"}, want: []string{bobLater}},
 		"changed, and switched off":              {before: "none", after: "none", domains: []string{"acme.com"}, off: true},
 		"active already: nobody loses once more": {before: "immediate", after: "none", domains: []string{"acme.com"}},
@@ -122,5 +131,21 @@ func TestGuardLoginPlansUnreadable(t *testing.T) {
 		if strings.Join(got, "; ") != want {
 			t.Errorf("activation %s: %v, want %s", activation, got, want)
 		}
+	}
+}
+
+// Whoever is refused for want of a login is told to log in, not to get a permission.
+func TestLoginIsAskedFor(t *testing.T) {
+	t.Parallel()
+	srv := startDomains(t)
+	_, issuer := acctest.StartIdP(t, srv)
+	config := connectionConfig(issuer, "Corp", "immediate", "acme.com", "b.example")
+	p := inProcessAs(t, map[string]any{"endpoint": srv.URL + "/api", "api_key": "pnu_ada", "account_id": acctest.AccountID})
+	p.create(t, "prefectsso_identity_provider", config)
+	config["name"] = "Other"
+	plan, _, _ := p.plan(t, "prefectsso_identity_provider", config)
+	errors := errorsOf(plan.Diagnostics)
+	if len(errors) != 1 || !strings.Contains(errors[0], "requires a recent login through its single sign-on: log in at "+srv.URL+"/login") || !strings.Contains(errors[0], "Where a recent login is asked for, the owner of the key logs in") {
+		t.Errorf("errors %q", errors)
 	}
 }

@@ -177,6 +177,9 @@ func (g guard) assessServed(before, after served, people []client.Membership, no
 		}
 		email := emailSpelling.key(*person.Email)
 		_, domain, _ := strings.Cut(email, "@")
+		if now.isCaller(person) && len(before) == 0 && after.has(domain) {
+			diags.AddAttributeWarning(c.at, "This key will need a login", fmt.Sprintf("The API key in use belongs to %s, whose role does not bypass single sign-on. %s single sign-on is enforced, and the key works only while its owner has logged in recently through it: whatever comes next may be refused. Use the key of a service account or of somebody who bypasses single sign-on.", email, when))
+		}
 		had := len(before) == 0 || before.has(domain)
 		if !had || after.has(domain) {
 			continue

@@ -61,6 +61,13 @@ func TestGuardAssessServed(t *testing.T) {
 			after: served{"a": {"acme.com"}}, caller: "u-bob", holders: two, takes: true,
 			want: []string{"error: This would lock yourself out|bob@other.example"},
 		},
+		"a key that needs a login from now on": {
+			after: served{"a": {"acme.com", "other.example"}}, guard: guard{protect: true}, caller: "u-bob", holders: two, takes: true,
+			want: []string{"warning: This key will need a login|bob@other.example|After this change"},
+		},
+		"a key that needed a login before": {
+			before: served{"a": {"acme.com", "other.example"}}, after: served{"a": {"other.example"}, "b": {}}, guard: guard{acknowledged: map[string]bool{"ada@acme.com": true}}, caller: "u-bob", holders: two, takes: true,
+		},
 		"one who bypasses": {
 			after: served{"a": {"acme.com", "other.example"}}, guard: guard{protect: true}, holders: one, takes: true,
 			want: []string{"warning: Few people could still get in|1 person"},
