@@ -49,6 +49,7 @@ type session struct {
 	accountID string         // the account of resources that name none; "" when there is none
 	unknown   []string       // arguments of the provider block that are not known yet
 	claims    *claims        // what resources of this run have taken hold of
+	planned   *claims        // the same of those that are there, as planned
 	guard     guard          // what this run may do to people's access
 	self      self           // whose API key is in use
 	ownership ownership      // which accounts have directories that govern members
@@ -60,7 +61,7 @@ type session struct {
 // by the first resource that needs one.
 func newSession(m providerModel, version, terraformVersion string, after func(time.Duration) <-chan time.Time) (*session, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	s := &session{claims: newClaims(), lastOut: newLastOut(after), rankings: newPriorities(after)}
+	s := &session{claims: newClaims(), planned: newClaims(), lastOut: newLastOut(after), rankings: newPriorities(after)}
 	known := func(name string, v attr.Value) bool {
 		if v.IsUnknown() {
 			s.unknown = append(s.unknown, name)

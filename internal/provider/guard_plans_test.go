@@ -114,6 +114,11 @@ func TestGuardPlans(t *testing.T) {
 			arrange: branch, typeName: directory, before: asIs, after: config("deprovision_action", "delete"),
 			want: []string{"warning: Whoever leaves is removed\n" + okta + " has 3 active users. Nobody loses access by this change, but from then on whoever leaves loses the membership with its role, accesses and teams, and starts afresh on a return."},
 		},
+		"a directory makes no more teams": {
+			arrange: staff("Member"), typeName: directory, before: asIs, after: config("sync_groups_to_teams", false),
+			want: []string{"warning: Teams stop following their groups\n" + okta + " makes 1 team of its groups: Staff. Each keeps its people and its workspaces, but from then on nobody joins or leaves it by the identity provider: whoever leaves a group keeps what its team gives, until this is on again, or until somebody takes it by hand."},
+		},
+		"a directory without groups makes no more teams": {arrange: branch, typeName: directory, before: asIs, after: config("sync_groups_to_teams", false)},
 		"a directory goes, and its mapping with it": {
 			arrange: func(srv *acctest.Server) {
 				staff("Member")(srv)

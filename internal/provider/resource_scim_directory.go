@@ -83,6 +83,30 @@ func (r *scimDirectoryResource) checkPeople(ctx context.Context, prior *scimDire
 	}
 	r.checkNarrowing(ctx, &plan, prior, &resp.Diagnostics)
 	r.warnOfLeaving(ctx, &plan, prior, &resp.Diagnostics)
+	r.warnOfTeams(ctx, &plan, prior, &resp.Diagnostics)
+}
+
+// warnOfTeams names the teams that no longer follow their groups.
+func (r *scimDirectoryResource) warnOfTeams(ctx context.Context, plan, prior *scimDirectoryModel, diags *diag.Diagnostics) {
+	if !prior.SyncGroupsToTeams.ValueBool() || plan.SyncGroupsToTeams.IsUnknown() || plan.SyncGroupsToTeams.ValueBool() || plan.AccountID.IsUnknown() {
+		return
+	}
+	teams, err := r.client.ListTeams(ctx, plan.AccountID.ValueString(), client.TeamQuery{DirectoryIDs: []string{prior.ID.ValueString()}})
+	if client.IsPlanLimit(err) {
+		return // there are none
+	}
+	if err != nil {
+		diags.Append(failure("Could not check which teams follow their groups", err))
+		return
+	}
+	if len(teams) == 0 {
+		return
+	}
+	names := make([]string, len(teams))
+	for i, team := range teams {
+		names[i] = team.Name
+	}
+	diags.AddAttributeWarning(path.Root("sync_groups_to_teams"), "Teams stop following their groups", fmt.Sprintf("%s makes %s of its groups: %s. Each keeps its people and its workspaces, but from then on nobody joins or leaves it by the identity provider: whoever leaves a group keeps what its team gives, until this is on again, or until somebody takes it by hand.", nameDirectory(prior.Name.ValueString(), prior.ID.ValueString()), plural(len(teams), "team"), someOf(names)))
 }
 
 // planDefaultRole checks a default role that changes. One that is the same by id and by name stays as the state has it.

@@ -36,21 +36,22 @@ type teamWorkspaceRoleResource struct {
 	resourceBase
 }
 
-// Metadata implements [resource.Resource].
+// Metadata implements [resource.Resource]. The role moves to another team in place, and its identity with it.
 func (r *teamWorkspaceRoleResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_team_workspace_role"
+	resp.ResourceBehavior.MutableIdentity = true
 }
 
 // Schema implements [resource.Resource].
 func (r *teamWorkspaceRoleResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The role of one team in one workspace: everybody in the team has it there. With directory sync a group of the identity provider becomes a team, so this is how a group gets into a workspace. The team itself is not the resource's business.\n\nA team that is in the workspace already is adopted, with a warning if it has another role. Destroying the resource takes the team out of the workspace.",
+		MarkdownDescription: "The role of one team in one workspace: everybody in the team has it there. With directory sync a group of the identity provider becomes a team, so this is how a group gets into a workspace. The team itself is not the resource's business.\n\nA team that is in the workspace already is adopted, with a warning if it has another role. Destroying the resource takes the team out of the workspace.\n\nAnother team or workspace is a change in place: the new one gets the role before the old one loses it. A team that is renamed, or whose group is, keeps its role, with a warning to write the new name.",
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"team":       teamAttribute(),
 			"workspace": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The workspace, by its handle or its id. Another workspace replaces the resource.",
+				MarkdownDescription: "The workspace, by its handle or its id.",
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"role": schema.StringAttribute{
@@ -63,7 +64,7 @@ func (r *teamWorkspaceRoleResource) Schema(ctx context.Context, _ resource.Schem
 			"role_id":      schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the workspace role."},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create:            true,
-				CreateDescription: "How long to wait for a team that is not there yet, such as `10m` for a group that the identity provider is about to push. Default: not at all.",
+				CreateDescription: "How long to wait, on a change too, for a team that is not there yet, such as `10m` for a group that the identity provider is about to push. Default: not at all.",
 			}),
 		},
 	}
@@ -79,7 +80,7 @@ func teamAttribute() schema.SingleNestedAttribute {
 	}
 	return schema.SingleNestedAttribute{
 		Required:            true,
-		MarkdownDescription: "The team, in exactly one of three ways. Another team replaces the resource.",
+		MarkdownDescription: "The team, in exactly one of three ways.",
 		Validators:          []validator.Object{objectvalidator.IsRequired()},
 		Attributes: map[string]schema.Attribute{
 			"id":              named("UUID of the team.", uuidValidator{}),
@@ -120,10 +121,9 @@ func (m *teamWorkspaceRoleModel) key() string {
 	return m.TeamID.ValueString() + " in workspace " + m.WorkspaceID.ValueString()
 }
 
-// fromAPI takes what the server says. Team, workspace and role keep the form in which they are written.
+// fromAPI takes what the server says. The team stays as it is written, workspace and role keep the form of it.
 func (m *teamWorkspaceRoleModel) fromAPI(accountID string, team client.TeamAccess, workspace client.Workspace, role client.WorkspaceRole) {
 	m.AccountID = keepCase(m.AccountID, accountID)
-	m.Team.renamed(team.TeamName)
 	m.Workspace = types.StringValue(inForm(m.Workspace.ValueString(), workspace.ID, workspace.Handle))
 	m.Role = types.StringValue(inForm(m.Role.ValueString(), team.RoleID, role.Name))
 	m.TeamID, m.WorkspaceID, m.RoleID = types.StringValue(team.TeamID), types.StringValue(workspace.ID), types.StringValue(team.RoleID)
@@ -137,7 +137,8 @@ func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource
 	r.planAccount(ctx, req, resp)
 	if unknownObject(ctx, resp, "team") {
 		if !isCreate(req) {
-			resp.RequiresReplace.Append(path.Root("team"))
+			moves(ctx, resp, "team_id", types.StringUnknown())
+			moves(ctx, resp, "workspace_id", types.StringUnknown())
 		}
 		return
 	}
@@ -152,17 +153,37 @@ func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource
 		return
 	}
 	r.planNames(ctx, &plan, prior, resp)
-	settle(ctx, req, resp, "account_id", "team", "workspace", "role", "timeouts")
+	settle(ctx, req, resp, "account_id", "team", "workspace", "role", "timeouts", "team_id", "workspace_id")
+	if prior != nil {
+		r.claimPlanned(ctx, resp)
+	}
 }
 
-// planNames finds out what the names that changed stand for: what is another spelling of the same thing is no change,
-// another team or workspace replaces the resource, and what the account does not have fails here.
+// claimPlanned fails a plan with another resource for the same team and workspace, which Update cannot see where only one
+// of the two changes. A creation is left out: of a resource that is replaced it is planned a second time.
+func (r *teamWorkspaceRoleResource) claimPlanned(ctx context.Context, resp *resource.ModifyPlanResponse) {
+	var plan teamWorkspaceRoleModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if !resp.Diagnostics.HasError() && r.session != nil && known(plan.AccountID) && known(plan.TeamID) && known(plan.WorkspaceID) {
+		r.planned.take("prefectsso_team_workspace_role", strings.ToLower(plan.AccountID.ValueString()), claimTeamRole, plan.Team.at(path.Root("team")), &resp.Diagnostics, plan.key())
+	}
+}
+
+// moves plans that the role goes to another team or workspace, which it does in place: the new one gets it before the old
+// one loses it, so that nothing is lost where the new one cannot be found.
+func moves(ctx context.Context, resp *resource.ModifyPlanResponse, name string, id types.String) {
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), id)...)
+}
+
+// planNames finds out what names stand for: what is another spelling of the same thing is no change, and what the account
+// does not have fails here.
 func (r *teamWorkspaceRoleResource) planNames(ctx context.Context, plan, prior *teamWorkspaceRoleModel, resp *resource.ModifyPlanResponse) {
 	before := teamWorkspaceRoleModel{}
 	if prior != nil {
 		before = *prior
 	}
-	if plan.Team.equal(before.Team) && plan.Workspace.Equal(before.Workspace) && plan.Role.Equal(before.Role) {
+	sameTeam := plan.Team.equal(before.Team)
+	if sameTeam && plan.Workspace.Equal(before.Workspace) && plan.Role.Equal(before.Role) && (known(plan.Team.ID) || r.session == nil || r.client == nil) {
 		return
 	}
 	if plan.AccountID.IsUnknown() || !r.canPlan(&resp.Diagnostics) {
@@ -177,50 +198,72 @@ func (r *teamWorkspaceRoleResource) planNames(ctx context.Context, plan, prior *
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), prior)...)
 		return true
 	}
-	if !plan.Workspace.Equal(before.Workspace) {
-		workspace, ok := client.Workspace{}, false
-		if known(plan.Workspace) {
-			workspace, ok = resolve(ctx, r.client.Workspaces(account).Resolve, plan.Workspace, path.Root("workspace"), "Unusable workspace", &resp.Diagnostics)
+	switch {
+	case plan.Workspace.Equal(before.Workspace):
+	case known(plan.Workspace):
+		workspace, ok := resolve(ctx, r.client.Workspaces(account).Resolve, plan.Workspace, path.Root("workspace"), "Unusable workspace", &resp.Diagnostics)
+		if ok && !same("workspace", workspace.ID, before.WorkspaceID, before.Workspace) && prior != nil {
+			moves(ctx, resp, "workspace_id", types.StringValue(workspace.ID))
 		}
-		if !same("workspace", workspace.ID, before.WorkspaceID, before.Workspace) && prior != nil && (ok || plan.Workspace.IsUnknown()) {
-			resp.RequiresReplace.Append(path.Root("workspace"))
-		}
+	case prior != nil:
+		moves(ctx, resp, "workspace_id", types.StringUnknown())
 	}
 	if known(plan.Role) && !plan.Role.Equal(before.Role) {
 		if role, ok := resolve(ctx, r.client.WorkspaceRoles(account).Resolve, plan.Role, path.Root("role"), "Unusable role", &resp.Diagnostics); ok {
 			same("role", role.ID, before.RoleID, before.Role)
 		}
 	}
-	if !plan.Team.equal(before.Team) {
+	if !sameTeam || !known(plan.Team.ID) {
 		r.planTeam(ctx, account, plan, prior, resp)
 	}
 }
 
-// planTeam looks for a team that is written differently than before.
+// planTeam looks for the team that is written. One that the resource has already stays, whatever it is called by now.
 func (r *teamWorkspaceRoleResource) planTeam(ctx context.Context, account string, plan, prior *teamWorkspaceRoleModel, resp *resource.ModifyPlanResponse) {
-	at := path.Root("team")
-	replace := func() {
+	move := func(id types.String) {
 		if prior != nil {
-			resp.RequiresReplace.Append(at)
+			moves(ctx, resp, "team_id", id)
 		}
 	}
 	if !plan.Team.known() {
-		replace()
+		move(types.StringUnknown())
 		return
 	}
+	at := plan.Team.at(path.Root("team"))
 	team, err := r.findTeam(ctx, account, plan.Team, 0)
 	var absent *noTeamError
+	if errors.As(err, &absent) && prior != nil && plan.Team.equal(prior.Team) {
+		// Nobody wrote another team: the one that there was has changed.
+		if team, there, lookErr := r.lookUpTeam(ctx, account, &teamRef{ID: prior.TeamID}); there {
+			warnOfChangedTeam(at, prior, team, &resp.Diagnostics)
+			return
+		} else if lookErr != nil {
+			err = lookErr
+		}
+	}
 	switch {
 	case errors.As(err, &absent):
-		replace()
+		move(types.StringUnknown())
 		if wait, _ := plan.Timeouts.Create(ctx, 0); wait == 0 {
-			resp.Diagnostics.AddAttributeWarning(plan.Team.at(at), "No such team yet", sentence(err)+" Applying this plan fails unless it is there by then.")
+			resp.Diagnostics.AddAttributeWarning(at, "No such team yet", sentence(err)+" Applying this plan fails unless it is there by then.")
 		}
 	case err != nil:
-		resp.Diagnostics.Append(failureAt(plan.Team.at(at), "Could not look up team", err))
-	case prior != nil && team.ID != prior.TeamID.ValueString():
-		replace()
+		resp.Diagnostics.Append(failureAt(at, "Could not look up team", err))
+	case prior != nil && !strings.EqualFold(team.ID, prior.TeamID.ValueString()):
+		move(types.StringValue(team.ID))
+		if plan.Team.equal(prior.Team) {
+			resp.Diagnostics.AddAttributeWarning(at, "Another team has the name", fmt.Sprintf("%q is the team %s now; before, it was %s. That one loses the role, and this one gets it.", plan.Team.text(), team.ID, prior.TeamID.ValueString()))
+		}
 	}
+}
+
+// warnOfChangedTeam says why the team of the resource cannot be found as it is written.
+func warnOfChangedTeam(at path.Path, prior *teamWorkspaceRoleModel, team client.Team, diags *diag.Diagnostics) {
+	if known(prior.Team.DirectoryGroup) && team.DirectoryGroupID == nil {
+		diags.AddAttributeWarning(at, "Team follows no group any more", fmt.Sprintf("The team %s is made of no directory group any more: whoever is in it keeps the role in the workspace %s, also when they leave the group %s. Switch `sync_groups_to_teams` of the directory on, or name the team by `name` and look after it by hand.", team.Name, prior.Workspace.ValueString(), prior.Team.text()))
+		return
+	}
+	diags.AddAttributeWarning(at, "Team has another name", fmt.Sprintf("The team that is written as %q is named %q now, and keeps its role. Write the new name, before another team gets the old one.", prior.Team.text(), team.Name))
 }
 
 // resolve finds what a name or id stands for; what is not there is an error on the attribute.
@@ -239,21 +282,25 @@ func (r *teamWorkspaceRoleResource) Create(ctx context.Context, req resource.Cre
 	wait, diags := m.Timeouts.Create(ctx, 0)
 	resp.Diagnostics.Append(diags...)
 	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
-	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, wait, &resp.Diagnostics) {
+	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, nil, wait, &resp.Diagnostics) {
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
 
-// write gives the team its role and takes over the answer. It says whether there is something to keep in the state.
-func (r *teamWorkspaceRoleResource) write(ctx context.Context, account string, m *teamWorkspaceRoleModel, wait time.Duration, diags *diag.Diagnostics) bool {
-	creating := m.TeamID.IsUnknown()
+// write gives the team its role, takes the one that had it before out of the workspace, and takes over the answer. It says
+// whether there is something to keep in the state.
+func (r *teamWorkspaceRoleResource) write(ctx context.Context, account string, m, prior *teamWorkspaceRoleModel, wait time.Duration, diags *diag.Diagnostics) bool {
 	workspace, workspaceOK := resolve(ctx, r.client.Workspaces(account).Resolve, m.Workspace, path.Root("workspace"), "Unusable workspace", diags)
 	role, roleOK := resolve(ctx, r.client.WorkspaceRoles(account).Resolve, m.Role, path.Root("role"), "Unusable role", diags)
 	if !workspaceOK || !roleOK {
 		return false
 	}
 	at := m.Team.at(path.Root("team"))
-	team, err := r.findTeam(ctx, account, m.Team, wait)
+	ref := m.Team
+	if known(m.TeamID) { // as planned, whatever it is called by now
+		ref, wait = &teamRef{ID: m.TeamID}, 0
+	}
+	team, err := r.findTeam(ctx, account, ref, wait)
 	if err != nil {
 		diags.Append(failureAt(at, "Could not find team", err))
 		return false
@@ -262,7 +309,7 @@ func (r *teamWorkspaceRoleResource) write(ctx context.Context, account string, m
 	if !r.claims.take("prefectsso_team_workspace_role", account, claimTeamRole, at, diags, m.key()) {
 		return false
 	}
-	if creating {
+	if prior == nil || m.key() != prior.key() {
 		r.warnOfAdoption(team, workspace, role, diags)
 	}
 	access, err := r.client.SetTeamAccess(ctx, account, workspace.ID, team.ID, role.ID)
@@ -270,7 +317,9 @@ func (r *teamWorkspaceRoleResource) write(ctx context.Context, account string, m
 		diags.Append(failureAt(path.Root("role"), "Could not give the team its role", err))
 		return false
 	}
-	access.TeamName = team.Name
+	if prior != nil && m.key() != prior.key() && !r.leave(ctx, account, prior, diags) {
+		return false // the state keeps the old one, and the next apply takes it out
+	}
 	m.fromAPI(account, access, workspace, role)
 	return true
 }
@@ -318,10 +367,13 @@ func (r *teamWorkspaceRoleResource) Read(ctx context.Context, req resource.ReadR
 
 // Update implements [resource.Resource].
 func (r *teamWorkspaceRoleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var m teamWorkspaceRoleModel
+	var m, prior teamWorkspaceRoleModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	wait, diags := m.Timeouts.Create(ctx, 0)
+	resp.Diagnostics.Append(diags...)
 	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
-	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, 0, &resp.Diagnostics) {
+	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, &prior, wait, &resp.Diagnostics) {
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
@@ -331,16 +383,22 @@ func (r *teamWorkspaceRoleResource) Delete(ctx context.Context, req resource.Del
 	var m teamWorkspaceRoleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
-		return
+	if ok && !resp.Diagnostics.HasError() {
+		r.leave(ctx, account, &m, &resp.Diagnostics)
 	}
+}
+
+// leave takes the team out of the workspace, unless another resource of this run gives it a role there.
+func (r *teamWorkspaceRoleResource) leave(ctx context.Context, account string, m *teamWorkspaceRoleModel, diags *diag.Diagnostics) bool {
 	defer r.claims.deleting()()
 	if r.claims.taken(account, claimTeamRole, m.key()) {
-		return // another resource of this run gives the team its role there
+		return true
 	}
 	if err := r.client.RemoveTeamAccess(ctx, account, m.WorkspaceID.ValueString(), m.TeamID.ValueString()); err != nil {
-		resp.Diagnostics.Append(failure("Could not take the team out of the workspace", err))
+		diags.Append(failure("Could not take the team out of the workspace", err))
+		return false
 	}
+	return true
 }
 
 // ImportState implements [resource.ResourceWithImportState]: `<team id or name>/<workspace id or handle>`, with

@@ -94,7 +94,7 @@ func TestAccTeamWorkspaceRole(t *testing.T) {
 				},
 				{ // another workspace and another team
 					Config:           teamRoleConfig(srv, `name = "Other"`, "staging", "Runner"),
-					ConfigPlanChecks: planned(teamRoleAddress, plancheck.ResourceActionReplace),
+					ConfigPlanChecks: planned(teamRoleAddress, plancheck.ResourceActionUpdate),
 					Check:            resource.ComposeTestCheckFunc(teamRoles(srv, crew, map[string]string{}), teamRoles(srv, other, map[string]string{"staging": "Runner"})),
 				},
 				{
@@ -123,7 +123,7 @@ func TestAccTeamWorkspaceRoleOfGroup(t *testing.T) {
 				options = append(options, mode)
 			}
 			srv := acctest.Start(t, options...)
-			var group string
+			var group, pushed string
 			data := `
 data "prefectsso_team" "crew" { id = prefectsso_team_workspace_role.crew.team_id }
 data "prefectsso_teams" "synced" { directory_id = "` + srv.DirectoryID() + `" }
@@ -134,7 +134,7 @@ data "prefectsso_teams" "synced" { directory_id = "` + srv.DirectoryID() + `" }
 			runSteps(t,
 				resource.TestStep{Config: of("Engineers"), ExpectError: spread(`No team of the directory group "Engineers" arrived`)},
 				resource.TestStep{
-					PreConfig: func() { srv.PushGroup("Engineers", srv.PushUser("ada@acme.com")) },
+					PreConfig: func() { pushed = srv.PushGroup("Engineers", srv.PushUser("ada@acme.com")) },
 					Config:    of("Engineers") + data,
 					ConfigStateChecks: []statecheck.StateCheck{
 						statecheck.ExpectKnownValue("data.prefectsso_team.crew", tfjsonpath.New("members"), knownvalue.MapSizeExact(1)),
@@ -147,10 +147,30 @@ data "prefectsso_teams" "synced" { directory_id = "` + srv.DirectoryID() + `" }
 					},
 				},
 			)
+			runSteps(t, // the team is not known while planning, and is the same in the end
+				resource.TestStep{Config: teamRoleConfig(srv, `directory_group = terraform_data.group.output`, "production", "Viewer") + `resource "terraform_data" "group" { input = "Engineers" }`},
+				resource.TestStep{
+					Config:           teamRoleConfig(srv, `directory_group = terraform_data.group.output`, "production", "Developer") + `resource "terraform_data" "group" { input = "` + group + `" }`,
+					ConfigPlanChecks: planned(teamRoleAddress, plancheck.ResourceActionUpdate),
+				},
+			)
 			runSteps(t,
 				resource.TestStep{Config: of(group)},
 				resource.TestStep{Config: of(group), ConfigPlanChecks: emptyPlan()},
 				resource.TestStep{ResourceName: teamRoleAddress, ImportState: true, ImportStateId: group + "/production", ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "team_id"},
+			)
+			runSteps(t, // the group's name changes, and then another group gets it
+				resource.TestStep{Config: of("Engineers")},
+				resource.TestStep{PreConfig: func() { srv.RenameGroup(pushed, "Makers") }, Config: of("Engineers"), ConfigPlanChecks: emptyPlan()},
+				resource.TestStep{
+					PreConfig: func() { srv.PushGroup("Engineers") }, Config: of("Engineers"), ConfigPlanChecks: planned(teamRoleAddress, plancheck.ResourceActionUpdate),
+					Check: func(*terraform.State) error {
+						if got := rolesInProduction(srv); !maps.Equal(got, map[string]string{"Engineers": "Viewer"}) {
+							return fmt.Errorf("the workspace has %v, want Engineers", got)
+						}
+						return nil
+					},
+				},
 			)
 		})
 	}

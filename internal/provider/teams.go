@@ -47,14 +47,9 @@ func (t *teamRef) equal(o *teamRef) bool {
 	return t != nil && o != nil && t.ID.Equal(o.ID) && t.Name.Equal(o.Name) && t.DirectoryGroup.Equal(o.DirectoryGroup)
 }
 
-// renamed takes over the name that the team has now, where a name is what it is written by.
-func (t *teamRef) renamed(name string) {
-	switch {
-	case known(t.Name):
-		t.Name = types.StringValue(name)
-	case known(t.DirectoryGroup) && !strings.HasPrefix(t.DirectoryGroup.ValueString(), groupIDPrefix):
-		t.DirectoryGroup = types.StringValue(name)
-	}
+// text is what the team is written as.
+func (t *teamRef) text() string {
+	return firstNonEmpty(t.ID.ValueString(), t.Name.ValueString(), t.DirectoryGroup.ValueString())
 }
 
 // teamFromText is a team as an import id names it: by id, by a directory group's id, or by name.

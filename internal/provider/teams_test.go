@@ -81,19 +81,3 @@ func TestFindTeam(t *testing.T) {
 		})
 	}
 }
-
-// A name that changed behind Terraform's back shows where a name is what is written.
-func TestTeamRenamed(t *testing.T) {
-	t.Parallel()
-	text := types.StringValue
-	for name, test := range map[string]struct{ ref, want teamRef }{
-		"by name":     {teamRef{Name: text("Old")}, teamRef{Name: text("New")}},
-		"by group":    {teamRef{DirectoryGroup: text("Old")}, teamRef{DirectoryGroup: text("New")}},
-		"by group id": {teamRef{DirectoryGroup: text("directory_group_1")}, teamRef{DirectoryGroup: text("directory_group_1")}},
-		"by id":       {teamRef{ID: text("t1")}, teamRef{ID: text("t1")}},
-	} {
-		if test.ref.renamed("New"); !test.ref.equal(&test.want) {
-			t.Errorf("%s: %+v, want %+v", name, test.ref, test.want)
-		}
-	}
-}
