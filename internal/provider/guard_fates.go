@@ -45,7 +45,10 @@ func (s *session) checkFates(ctx context.Context, account string, all fates, acc
 		for _, role := range rows {
 			roles[role.ID] = role
 		}
+		way := s.lastOut.of(account)
+		way.plan(all.changes())
 		now, err = s.readAccess(ctx, account, bypassing(rows))
+		now.planned, _ = way.soFar()
 		return now, roles, err
 	}
 	now, roles, err := lookUp()
@@ -88,6 +91,16 @@ func (s *session) members(ctx context.Context, account string, people []fate) ([
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+// changes are the roles that people are known to get.
+func (all fates) changes() (changes []roleChange) {
+	for _, f := range all.people {
+		if f.role != nil {
+			changes = append(changes, roleChange{f.member, *f.role})
+		}
+	}
+	return changes
 }
 
 // email is the person's normalised address.

@@ -27,6 +27,13 @@ func TestRolePlans(t *testing.T) {
 	holders := func(role string, members []string, want ...string) step {
 		return step{"prefectsso_role_members", map[string]any{"role": role, "members": members}, want}
 	}
+	mapping := func(role string, want ...string) step {
+		return step{"prefectsso_group_role_mapping", map[string]any{"match": matchGroup("Staff"), "role": role, "priority": 1}, want}
+	}
+	staff := func(srv *acctest.Server) {
+		srv.PushGroup("Staff", srv.PushUser("ada@acme.com"), srv.PushUser("grace@acme.com"))
+	}
+	const raised = "warning: People would bypass single sign-on\nThe mapping of group \"Staff\" with the priority 1 would give 2 people a role with bypass:sso, with which they get in without single sign-on: ada@acme.com, grace@acme.com. Whoever joins the group or gets the attribute at the identity provider gets it, too."
 	admin := func(srv *acctest.Server) { srv.SetRole("ada@acme.com", "Admin") }
 	byAda := map[string]any{"api_key": "pnu_ada"}
 	oneself := func(role string) string {
@@ -83,6 +90,35 @@ func TestRolePlans(t *testing.T) {
 				one("second.owner@acme.com", "Member"),
 			},
 		},
+		"a mapping gives it to people, and others lose it": {
+			arrange: staff,
+			steps:   []step{mapping("Owner", raised), one("owner@acme.com", "Member"), one("second.owner@acme.com", "Member")},
+		},
+		"a mapping gives it to people, and a mapping takes it from others": {
+			arrange: func(srv *acctest.Server) {
+				staff(srv)
+				srv.PushGroup("Founders", srv.PushUser("owner@acme.com"), srv.PushUser("second.owner@acme.com"))
+			},
+			steps: []step{
+				mapping("Owner", raised),
+				{"prefectsso_group_role_mapping", map[string]any{"match": matchGroup("Founders"), "role": "Admin", "priority": 2}, []string{
+					"warning: People would be demoted\nThe mapping of group \"Founders\" with the priority 2 would give 2 people a role that may do less: owner@acme.com (Admin, now Owner), second.owner@acme.com (Admin, now Owner).",
+				}},
+			},
+		},
+		"a mapping takes it from one, and a resource from the other": {
+			arrange: func(srv *acctest.Server) { srv.PushGroup("Staff", srv.PushUser("owner@acme.com")) },
+			steps: []step{
+				mapping("Admin", "warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 1 would give 1 person a role that may do less: owner@acme.com (Admin, now Owner).", oneLeft),
+				one("second.owner@acme.com", "Member", strings.Replace(together, "ada@acme.com, ", "", 1)),
+			},
+		},
+		"a mapping reaches nobody who is known": {
+			steps: []step{
+				mapping("Owner", "warning: The group has not arrived\nThe directory $DIRECTORY has no group \"Staff\", so the mapping gives nobody a role. It does as soon as the identity provider pushes the group: assign the group to the application there, and check that it is written alike."),
+				one("owner@acme.com", "Member", oneLeft),
+			},
+		},
 		"one takes it from everybody": {
 			steps: []step{
 				some(map[string]string{"owner@acme.com": "Member", "second.owner@acme.com": "Member"}, nobody),
@@ -116,6 +152,9 @@ func TestRolePlans(t *testing.T) {
 			maps.Copy(block, test.provider)
 			p := inProcessAs(t, block)
 			for _, step := range test.steps {
+				if step.typeName == "prefectsso_group_role_mapping" {
+					step.config["directory_id"] = srv.DirectoryID()
+				}
 				plan, _, _ := p.plan(t, step.typeName, step.config)
 				wantDiagnostics(t, srv, plan.Diagnostics, step.want)
 			}

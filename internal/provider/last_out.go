@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 )
 
@@ -82,6 +84,17 @@ func (w *wayIn) begin() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.began = true
+}
+
+// inTurn does what may take bypass:sso from people while nothing else does.
+func (w *wayIn) inTurn(ctx context.Context, do func() error) error {
+	select {
+	case w.turn <- struct{}{}:
+		defer func() { <-w.turn }()
+		return do()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // tell wakes demotions that wait for a promotion.
@@ -159,16 +172,34 @@ func (s *session) setRoles(ctx context.Context, account string, changes []roleCh
 	if len(leaving) == 0 {
 		return set(ctx, phases[1])
 	}
-	select {
-	case way.turn <- struct{}{}:
-		defer func() { <-way.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
+	return way.inTurn(ctx, func() error {
+		if err := s.awaitAnother(ctx, account, way, bypassing, leaving); err != nil {
+			return err
+		}
+		return set(ctx, phases[1])
+	})
+}
+
+// setMapping makes, changes or ends a group role mapping whose role has bypass:sso before or after. One that gives it
+// wakes those who wait for somebody to get it, and waits for nobody itself. One that takes it does so in its turn; it
+// need not look who is left, since the last one keeps it then.
+func (s *session) setMapping(ctx context.Context, account string, before, after bool, write func() error) error {
+	way := s.lastOut.of(account)
+	way.begin()
+	if before && !after {
+		return way.inTurn(ctx, write)
 	}
-	if err := s.awaitAnother(ctx, account, way, bypassing, leaving); err != nil {
-		return err
+	err := write()
+	if after {
+		way.tell()
 	}
-	return set(ctx, phases[1])
+	return err
+}
+
+// bypasses says whether a mapping's role has bypass:sso; false for one that the account does not have any more.
+func (s *session) bypasses(ctx context.Context, account string, role types.String) bool {
+	found, err := s.client.Roles(account).Resolve(ctx, role.ValueString())
+	return err == nil && found.Has(client.PermissionBypassSSO)
 }
 
 // awaitAnother waits until somebody else than those who are leaving has bypass:sso.

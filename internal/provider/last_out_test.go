@@ -448,3 +448,37 @@ func TestLastOutWaits(t *testing.T) {
 		}
 	}
 }
+
+// Whoever a mapping gives bypass:sso is waited for, too.
+func TestLastOutWaitsForAMapping(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.WithDirectory).As(acctest.ServiceKey)
+	srv.PushGroup("Staff", srv.PushUser("ada@acme.com"))
+	waits := make(chan time.Duration, 1)
+	p := inProcessWith(t, func(d time.Duration) <-chan time.Time {
+		waits <- d
+		return nil // for ever
+	}, map[string]any{"endpoint": srv.URL + "/api", "api_key": acctest.ServiceKey, "account_id": acctest.AccountID})
+	r := &run{t: t}
+	goes := func(email string) []string {
+		return r.apply(p, op{typeName: "prefectsso_member_role", config: map[string]any{"email": email, "role": "Member"}})
+	}
+	if errors := goes("owner@acme.com"); len(errors) > 0 {
+		t.Fatal(errors)
+	}
+	ended := make(chan []string)
+	go func() { ended <- goes("second.owner@acme.com") }()
+	<-waits
+	comes := op{typeName: "prefectsso_group_role_mapping", config: map[string]any{"directory_id": srv.DirectoryID(), "match": matchGroup("Staff"), "role": "Owner", "priority": 1}}
+	if errors := r.apply(p, comes); len(errors) > 0 {
+		t.Error(errors)
+	}
+	if errors := <-ended; len(errors) > 0 {
+		t.Error(errors)
+	}
+	for email, role := range map[string]string{"ada@acme.com": "Owner", "second.owner@acme.com": "Member"} {
+		if err := srv.WantRole(email, role); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -102,7 +102,11 @@ func (r *groupRoleMappingResource) writeMapping(ctx context.Context, account str
 	}
 	for late := false; ; {
 		news := rank.news() // before looking, so that no change is missed
-		mapping, err := send()
+		var mapping *client.GroupRoleMapping
+		err := r.setMapping(ctx, account, prior != nil && r.bypasses(ctx, account, prior.Role), r.bypasses(ctx, account, m.Role), func() (err error) {
+			mapping, err = send()
+			return err
+		})
 		if err == nil {
 			rank.tell()
 			return mapping, nil

@@ -319,7 +319,9 @@ func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.Dele
 	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkEnd(ctx, &m, diags) }) {
 		return
 	}
-	if err := r.client.DeleteGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString()); err != nil {
+	if err := r.setMapping(ctx, account, r.bypasses(ctx, account, m.Role), false, func() error {
+		return r.client.DeleteGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
+	}); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete group role mapping", err))
 		return
 	}
