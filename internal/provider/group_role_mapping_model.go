@@ -61,7 +61,7 @@ func mappingMatchAttribute() schema.SingleNestedAttribute {
 			"group_id": text("Members of the group with this id, `directory_group_…`, whatever its name.",
 				oneOf, stringvalidator.RegexMatches(regexp.MustCompile(`^`+groupIDPrefix), "is the id of a directory group, such as directory_group_01KABCDEFGHJKMNPQRSTVWXYZ0")),
 			"group_name": text("Members of the groups with exactly this name."),
-			"attribute":  text("Everybody whose SCIM attribute of this name (such as `title`, `emails.value` or `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department`) has the value of `equals`.", stringvalidator.AlsoRequires(match.AtName("equals"))),
+			"attribute":  text("Everybody whose SCIM attribute of this name (one that the identity provider sends, such as `title`, `emails.value` or `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department`) has the value of `equals`.", stringvalidator.AlsoRequires(match.AtName("equals"))),
 			"equals":     text("The value that `attribute` must have.", stringvalidator.AlsoRequires(match.AtName("attribute"))),
 		},
 	}

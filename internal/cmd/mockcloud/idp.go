@@ -63,7 +63,7 @@ type idpCall struct {
 
 	method, path string
 	body         any
-	// done is what is true if all went well.
+	// done is what is true once the provider took it, delivered or not.
 	done string
 }
 
@@ -106,7 +106,7 @@ func idpCommands() map[string]idpCommand {
 		}},
 		"connect": {"", connectFlags, connectIdP},
 		"resync": {"", nil, func(c *idpCall) error {
-			c.ask("POST", "/directory/resync", nil, "Everything was compared and is as it should be")
+			c.ask("POST", "/directory/resync", nil, "Everything is compared")
 			return nil
 		}},
 		"status": {"", nil, func(c *idpCall) error {
@@ -141,7 +141,7 @@ func connectIdP(c *idpCall) error {
 		return err
 	}
 	c.ask("PUT", "/directory/target", map[string]string{"endpoint": c.endpoint, "style": c.style, "token": token},
-		"Everybody is at "+c.endpoint)
+		"The directory pushes to "+c.endpoint)
 	return nil
 }
 

@@ -233,18 +233,29 @@ func (b *batch) finish(o *operation, a *answer) {
 // send runs one operation by the handler of its route.
 func (b *batch) send(o *operation) *answer {
 	if o.malformed != nil {
-		return b.failure(o.malformed)
+		return b.failed(o, o.path, o.malformed)
 	}
 	data, path, err := b.resolved(o)
 	if err != nil {
-		return b.failure(err)
+		return b.failed(o, o.path, err)
 	}
 	a, err := b.request(o.method, path, o.version, data)
 	if err != nil {
-		return b.failure(err)
+		return b.failed(o, path, err)
 	}
 	if o.method == http.MethodPost {
 		o.id, _ = parseID(lastOf(a.location))
+	}
+	return a
+}
+
+// failed answers an operation that failed, with the address of its resource, which only one that was not made has not
+// (RFC 7644, 3.7.3).
+func (b *batch) failed(o *operation, path string, err error) *answer {
+	a := b.failure(err)
+	pattern, id := split(path)
+	if _, open := reference(id); o.method != http.MethodPost && strings.HasSuffix(pattern, "/{id}") && !open {
+		a.location = b.base + "/" + strings.Trim(path, "/")
 	}
 	return a
 }

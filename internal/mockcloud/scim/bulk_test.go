@@ -45,11 +45,38 @@ func TestBulk(t *testing.T) {
 		t.Errorf("%v", out)
 	}
 	locations := each(list, "location")
+	if locations[4] != locations[3] {
+		t.Errorf("what failed was at %s", locations[4])
+	}
 	if alice := w.made("GET", strings.TrimPrefix(locations[0], w.URL+w.path("")), nil); text(alice, "userName") != "alice@acme.com" || text(alice, "meta.location") != locations[0] {
 		t.Errorf("%v", alice)
 	}
 	if locations[1] != w.URL+w.path("/Users/"+bob) || locations[3] != w.URL+w.path("/Users/"+dee) {
 		t.Errorf("%q", locations)
+	}
+}
+
+// TestBulkFailures: what fails says of which resource, unless that was to be made (RFC 7644, 3.7.3).
+func TestBulkFailures(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, bob := w.addUser("ada"), w.addUser("bob")
+	out := w.made("POST", "/Bulk", bulkOf(
+		obj{"method": "PATCH", "path": "/Users/" + ada, "data": patchOf(obj{"op": "replace", "path": "id", "value": "x"})},
+		obj{"method": "PUT", "path": "/Users/" + bob, "version": `W/"7"`, "data": user("bob")},
+		obj{"method": "PUT", "path": "/Users/" + bob, "data": "nothing"},
+		obj{"method": "PUT", "path": "/Groups/none", "data": group("team", "bulkId:none")},
+		obj{"method": "DELETE", "path": "/Users/bulkId:none"},
+		obj{"method": "DELETE", "path": "/Users"},
+		post("/Users", "again", user("ada")),
+	))
+	at := w.URL + w.path("")
+	want := []string{at + "/Users/" + ada, at + "/Users/" + bob, at + "/Users/" + bob, at + "/Groups/none", "", "", ""}
+	if got := each(out["Operations"], "location"); !slices.Equal(got, want) {
+		t.Errorf("locations %q", got)
+	}
+	if got := each(out["Operations"], "status"); !slices.Equal(got, []string{"400", "412", "400", "400", "400", "400", "409"}) {
+		t.Errorf("status %q", got)
 	}
 }
 
@@ -95,7 +122,7 @@ func TestBulkReferences(t *testing.T) {
 		},
 		"a group in itself": {
 			operations: []obj{post("/Groups", "a", group("one", "bulkId:a"))},
-			status:     "201", groups: map[string]string{"one": "one"},
+			status:     "400",
 		},
 		"managers of each other": {
 			operations: []obj{post("/Users", "u", managed("ada", "bulkId:v")), post("/Users", "v", managed("bob", "bulkId:u"))},

@@ -27,11 +27,8 @@ func (c *call) patchGroup(r *store.Reader, row *store.DirectoryGroup, operations
 			}
 		}
 	}
-	after, err := patch.Apply(c.groupDocument(row, nil), others, patch.For(schema.Group()))
+	after, err := patched(c.groupDocument(row, nil), others, schema.Group(), schema.Group().Validate)
 	if err != nil {
-		return store.DirectoryGroupChange{}, err
-	}
-	if after, err = schema.Group().Validate(after); err != nil {
 		return store.DirectoryGroupChange{}, err
 	}
 	displayName, externalID := text(after, "displayName"), text(after, "externalId")

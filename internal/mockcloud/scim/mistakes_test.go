@@ -17,7 +17,7 @@ func TestMistakes(t *testing.T) {
 	ada := w.addUser("ada@acme.com", obj{"title": "x"})
 	w.addUser("bob@acme.com", obj{"emails": []obj{{"value": "b@acme.com"}}})
 	resting := w.addUser("cy@acme.com", obj{"emails": []obj{{"value": "b@acme.com"}}, "active": false})
-	w.addGroup("team", ada)
+	team := w.addGroup("team", ada)
 	before := w.everything()
 	search := func(filter string) string { return "/Users?" + query("filter", filter) }
 	one := func(op obj) obj {
@@ -65,12 +65,14 @@ func TestMistakes(t *testing.T) {
 		"an op that is none":            {"PATCH", "/Users/" + ada, one(obj{"op": "move", "path": "title"}), 400, "invalidSyntax", []string{"operation 2", "add, replace or remove"}},
 		"a path that does not exist":    {"PATCH", "/Users/" + ada, one(obj{"op": "add", "path": "favorite", "value": "x"}), 400, "invalidPath", []string{"operation 2", "no attribute favorite"}},
 		"a path that does not parse":    {"PATCH", "/Users/" + ada, one(obj{"op": "add", "path": "emails[", "value": "x"}), 400, "invalidFilter", []string{"operation 2", "(at character"}},
+		"a group in itself":             {"PATCH", "/Groups/" + team, patchOf(obj{"op": "add", "path": "members", "value": []obj{{"value": team}}}), 400, "invalidValue", []string{"cannot be a member of itself"}},
+		"PUT of a group into itself":    {"PUT", "/Groups/" + team, group("team", ada, team), 400, "invalidValue", []string{"cannot be a member of itself"}},
 		"a readOnly attribute":          {"PATCH", "/Users/" + ada, one(obj{"op": "replace", "path": "id", "value": "x"}), 400, "mutability", []string{"operation 2", "id is read-only"}},
 		"groups of a user":              {"PATCH", "/Users/" + ada, one(obj{"op": "add", "path": "groups", "value": []obj{{"value": "x"}}}), 400, "mutability", []string{"operation 2", "groups is read-only"}},
 		"no groups of a user":           {"PATCH", "/Users/" + ada, one(obj{"op": "replace", "value": obj{"groups": []obj{}}}), 400, "mutability", []string{"operation 2", "groups is read-only"}},
 		"a remove without a path":       {"PATCH", "/Users/" + ada, one(obj{"op": "remove"}), 400, "noTarget", []string{"operation 2", "needs a path"}},
 		"an add without a value":        {"PATCH", "/Users/" + ada, one(obj{"op": "add", "path": "title"}), 400, "invalidValue", []string{"operation 2", "needs a value"}},
-		"a wrong type by PATCH":         {"PATCH", "/Users/" + ada, one(obj{"op": "add", "path": "active", "value": "perhaps"}), 400, "invalidValue", []string{"active"}},
+		"a wrong type by PATCH":         {"PATCH", "/Users/" + ada, one(obj{"op": "add", "path": "active", "value": "perhaps"}), 400, "invalidValue", []string{"operation 2: active must be true or false"}},
 		"a userName taken away":         {"PATCH", "/Users/" + ada, one(obj{"op": "remove", "path": "userName"}), 400, "invalidValue", []string{"userName is required"}},
 		"no JSON":                       {"POST", "/Users", `{"userName": x}`, 400, "invalidSyntax", []string{"not valid JSON", "(at character 14)"}},
 		"half of it":                    {"POST", "/Users", `{"userName": "x"`, 400, "invalidSyntax", []string{"cut off", "(at character 17)"}},
@@ -94,6 +96,13 @@ func TestMistakes(t *testing.T) {
 		"a bulk that is read":           {"GET", "/Bulk", nil, 405, "", []string{"POST only"}},
 		"oneself":                       {"GET", "/Me", nil, 501, "", []string{"/Me is not offered"}},
 		"oneself, by PATCH":             {"PATCH", "/Me", patchOf(), 501, "", nil},
+		"a wrong type behind another": {"PATCH", "/Users/" + ada, patchOf(
+			obj{"op": "replace", "path": "displayName", "value": 1}, obj{"op": "replace", "path": "displayName", "value": "Ada"},
+			obj{"op": "add", "path": "active", "value": "perhaps"}, obj{"op": "replace", "path": "title", "value": "changed"},
+		), 400, "invalidValue", []string{"operation 3: active must be true or false"}},
+		"a group that gets no name": {"PATCH", "/Groups/" + team, patchOf(
+			obj{"op": "add", "path": "members", "value": []obj{{"value": resting}}}, obj{"op": "replace", "path": "displayName", "value": 1},
+		), 400, "invalidValue", []string{"operation 2: displayName must be"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -20,7 +20,8 @@ func (users) resourceType() *schema.ResourceType { return schema.User() }
 
 // create is POST /Users (RFC 7644, 3.3).
 func (users) create(c *call, body map[string]any) (*answer, error) {
-	sent, err := readUser(body)
+	// Who says nothing of active means a user who may come in.
+	sent, err := readUser(body, true)
 	if err != nil {
 		return nil, err
 	}
@@ -68,11 +69,11 @@ func (users) read(c *call) (*answer, error) {
 
 // replace is PUT /Users/{id} (RFC 7644, 3.5.1).
 func (users) replace(c *call, body map[string]any) (*answer, error) {
-	sent, err := readUser(body)
+	sent, err := schema.User().Validate(body)
 	if err != nil {
 		return nil, err
 	}
-	return c.changeUser(func(map[string]any) (userBody, error) { return sent, nil })
+	return c.changeUser(func(before map[string]any) (userBody, error) { return newUserBody(sent, isActive(before)) })
 }
 
 // patch is PATCH /Users/{id} (RFC 7644, 3.5.2).
@@ -82,11 +83,9 @@ func (users) patch(c *call, body map[string]any) (*answer, error) {
 		return nil, err
 	}
 	return c.changeUser(func(before map[string]any) (userBody, error) {
-		after, err := patch.Apply(before, operations, patch.For(schema.User()))
-		if err != nil {
-			return userBody{}, err
-		}
-		return readUser(after)
+		return patched(before, operations, schema.User(), func(after map[string]any) (userBody, error) {
+			return readUser(after, isActive(before))
+		})
 	})
 }
 
@@ -199,15 +198,22 @@ type userBody struct {
 	input    store.DirectoryUserInput
 }
 
-// readUser reads the resource of POST and PUT, and what PATCH makes of one.
-func readUser(sent map[string]any) (userBody, error) {
+func isActive(resource map[string]any) bool { return resource["active"] == true }
+
+// readUser reads the resource of POST, and what PATCH makes of one.
+func readUser(sent map[string]any, active bool) (userBody, error) {
 	resource, err := schema.User().Validate(sent)
 	if err != nil {
 		return userBody{}, err
 	}
-	// Who says nothing of it means a user who may come in.
+	return newUserBody(resource, active)
+}
+
+// newUserBody takes a checked resource apart. One that says nothing of active is as given: nobody who left comes back
+// because a client left it out.
+func newUserBody(resource map[string]any, active bool) (userBody, error) {
 	if _, ok := resource["active"]; !ok {
-		resource["active"] = true
+		resource["active"] = active
 	}
 	attributes, err := json.Marshal(resource)
 	if err != nil {
@@ -215,7 +221,7 @@ func readUser(sent map[string]any) (userBody, error) {
 	}
 	first, last := personName(resource)
 	return userBody{resource, store.DirectoryUserInput{
-		UserName: text(resource, "userName"), ExternalID: text(resource, "externalId"), Active: resource["active"] == true,
+		UserName: text(resource, "userName"), ExternalID: text(resource, "externalId"), Active: isActive(resource),
 		Email: usableEmail(resource), FirstName: first, LastName: last, Title: text(resource, "title"),
 		Attributes: attributes,
 	}}, nil

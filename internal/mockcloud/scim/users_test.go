@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,6 +64,46 @@ func TestUserLife(t *testing.T) {
 	w.failed(w.send("DELETE", "/Users/"+id, nil), http.StatusNotFound, "")
 	if again := w.addUser("ada@acme.com"); again == id {
 		t.Error("the id came back")
+	}
+}
+
+// TestActiveLeftOut: who has left comes back by active true only, and nobody leaves by its absence.
+func TestActiveLeftOut(t *testing.T) {
+	t.Parallel()
+	for name, send := range map[string]func(w *world, id string) obj{
+		"PUT": func(w *world, id string) obj {
+			return w.made("PUT", "/Users/"+id, user("ada@acme.com", obj{"title": "x"}))
+		},
+		"PUT of null": func(w *world, id string) obj {
+			return w.made("PUT", "/Users/"+id, user("ada@acme.com", obj{"active": nil}))
+		},
+		"remove": func(w *world, id string) obj {
+			return w.made("PATCH", "/Users/"+id, patchOf(obj{"op": "remove", "path": "active"}))
+		},
+		"null": func(w *world, id string) obj {
+			return w.made("PATCH", "/Users/"+id, patchOf(obj{"op": "replace", "path": "active", "value": nil}))
+		},
+		"null without a path": func(w *world, id string) obj {
+			return w.made("PATCH", "/Users/"+id, patchOf(obj{"op": "replace", "value": obj{"active": nil, "title": "x"}}))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			id := w.addUser("ada@acme.com")
+			for _, active := range []bool{true, false} {
+				w.made("PATCH", "/Users/"+id, patchOf(obj{"op": "replace", "path": "active", "value": active}))
+				if got := text(send(w, id), "active"); got != fmt.Sprint(active) {
+					t.Errorf("active is %s, want %v", got, active)
+				}
+				w.view(func(r *store.Reader) error {
+					if m, ok := r.MembershipOfDirectoryUser(w.row(r, id)); !ok || m.Active != active {
+						t.Errorf("membership %+v", m)
+					}
+					return nil
+				})
+			}
+		})
 	}
 }
 

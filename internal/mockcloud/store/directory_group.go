@@ -172,6 +172,9 @@ func (tx *Tx) UpdateDirectoryGroup(d *Directory, id uuid.UUID, change DirectoryG
 	if next.FirstExternalID == "" {
 		next.FirstExternalID = next.ExternalID
 	}
+	if slices.Contains(change.Add, id) || change.Members != nil && slices.Contains(*change.Members, id) {
+		return nil, invalid("a group cannot be a member of itself", "members")
+	}
 	touched := tx.changeMembers(old, change)
 	if touched == nil && next == *old {
 		return old, nil

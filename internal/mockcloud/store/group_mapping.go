@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -159,6 +160,14 @@ func (m MappingMatch) check() error {
 	a, known := schema.User().Lookup(target.Path.String())
 	if !known || target.Filter != nil || target.Name == "" {
 		return invalid(m.Attribute+" is not an attribute of SCIM users", "match", "attribute")
+	}
+	switch {
+	case strings.EqualFold(target.Name, "groups"):
+		return invalid(m.Attribute+" is nothing that a directory keeps of a user; map a group by group_name or group_id", "match", "attribute")
+	case a.Mutability == schema.ReadOnly:
+		return invalid(m.Attribute+" is given by this server and nothing that an identity provider says of a user; choose an attribute that it sends", "match", "attribute")
+	case a.Mutability == schema.WriteOnly:
+		return invalid(m.Attribute+" is not kept; choose another attribute", "match", "attribute")
 	}
 	if a.Type == schema.Complex && !a.MultiValued {
 		return invalid(m.Attribute+" has parts; name one of them", "match", "attribute")
