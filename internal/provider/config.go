@@ -54,6 +54,7 @@ type session struct {
 	self      self           // whose API key is in use
 	ownership ownership      // which accounts have directories that govern members
 	lastOut   *lastOut       // who gets in without single sign-on while roles change
+	logins    *plannedLogins // which connections this run makes active
 	rankings  *priorities    // which mappings wait for the number of another
 }
 
@@ -61,7 +62,7 @@ type session struct {
 // by the first resource that needs one.
 func newSession(m providerModel, version, terraformVersion string, after func(time.Duration) <-chan time.Time) (*session, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	s := &session{claims: newClaims(), planned: newClaims(), lastOut: newLastOut(after), rankings: newPriorities(after)}
+	s := &session{claims: newClaims(), planned: newClaims(), lastOut: newLastOut(after), rankings: newPriorities(after), logins: newPlannedLogins()}
 	known := func(name string, v attr.Value) bool {
 		if v.IsUnknown() {
 			s.unknown = append(s.unknown, name)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
@@ -47,7 +48,7 @@ func TestGuardLoginPlans(t *testing.T) {
 	t.Parallel()
 	const (
 		connection = "prefectsso_identity_provider"
-		accept     = " Let a connection serve their domain first, give them a role that bypasses single sign-on, or accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\"."
+		accept     = " Let a connection serve their domain first: in an apply before this one, or by a resource on which this one depends (`depends_on`), because what others are to change does not count. Or give these people a role that bypasses single sign-on, or accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\"."
 		later      = "After the first login through this connection, which makes it active, "
 		bobLater   = "warning: People would lose access at the first login\n" + later + "no active connection serves their email domain, and single sign-on is enforced: 1 person of account $ACCOUNT cannot get in any more: bob@b.example." + accept
 	)
@@ -147,5 +148,72 @@ func TestLoginIsAskedFor(t *testing.T) {
 	errors := errorsOf(plan.Diagnostics)
 	if len(errors) != 1 || !strings.Contains(errors[0], "requires a recent login through its single sign-on: log in at "+srv.URL+"/login") || !strings.Contains(errors[0], "Where a recent login is asked for, the owner of the key logs in") {
 		t.Errorf("errors %q", errors)
+	}
+}
+
+// A connection counts on those that were planned before it while it is planned, and on what is there when it is applied.
+func TestGuardLoginsOfOneRun(t *testing.T) {
+	t.Parallel()
+	const connection = "prefectsso_identity_provider"
+	srv := startDomains(t)
+	_, issuer := acctest.StartIdP(t, srv)
+	one := func(domains ...string) map[string]any {
+		return connectionConfig(issuer, "one", "immediate", domains...)
+	}
+	two := connectionConfig(issuer, "two", "immediate", "b.example")
+	two["take_over_domains"] = true
+	made := inProcess(t, srv).create(t, connection, one("acme.com", "b.example")).NewState
+	refused := func(what string, diagnostics []*tfprotov6.Diagnostic) {
+		t.Helper()
+		if got := strings.Join(errorsOf(diagnostics), "; "); !strings.HasPrefix(got, "People would lose access: ") || !strings.Contains(got, "bob@b.example") {
+			t.Errorf("%s: errors %q", what, got)
+		}
+	}
+	apply := func(p *protocol, plan *tfprotov6.PlanResourceChangeResponse, prior, given *tfprotov6.DynamicValue) []*tfprotov6.Diagnostic {
+		t.Helper()
+		done, err := p.server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{TypeName: connection, PriorState: prior, PlannedState: plan.PlannedState, Config: given})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done.Diagnostics
+	}
+
+	p := inProcess(t, srv)
+	narrowed, _ := p.change(t, connection, made, one("acme.com"))
+	refused("one, planned alone", narrowed.Diagnostics)
+	taking, given, null := p.plan(t, connection, two)
+	noErrors(t, taking.Diagnostics)
+	narrowed, without := p.change(t, connection, made, one("acme.com"))
+	noErrors(t, narrowed.Diagnostics)
+	ended, _ := p.change(t, connection, made, nil)
+	noErrors(t, ended.Diagnostics) // single sign-on ends
+
+	refused("one, applied before the other", apply(p, narrowed, made, without))
+	if domains := connections(srv)[0].Domains; len(domains) != 2 {
+		t.Errorf("one was changed to %v", domains)
+	}
+	p = inProcess(t, srv) // another run, in which it waits for the other
+	taking, given, null = p.plan(t, connection, two)
+	noErrors(t, apply(p, taking, null, given))
+	narrowed, without = p.change(t, connection, made, one("acme.com"))
+	noErrors(t, apply(p, narrowed, made, without))
+	for _, c := range connections(srv) {
+		if len(c.Domains) != 1 || c.State != "active" {
+			t.Errorf("left is %+v", c)
+		}
+	}
+
+	// Of two that begin together, the first keeps out the people of the other until that is there.
+	srv = startDomains(t)
+	p = inProcess(t, srv)
+	first, _, _ := p.plan(t, connection, one("acme.com"))
+	refused("the first of two", first.Diagnostics)
+	second, given, null := p.plan(t, connection, two)
+	noErrors(t, second.Diagnostics)
+	if got := strings.Join(errorsOf(apply(p, second, null, given)), "; "); !strings.Contains(got, "ada@acme.com") {
+		t.Errorf("the second of two, applied before the first: %s", got)
+	}
+	if left := connections(srv); len(left) != 0 {
+		t.Errorf("made %v", left)
 	}
 }

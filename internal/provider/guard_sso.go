@@ -194,7 +194,7 @@ func (g guard) assessServed(before, after served, people []client.Membership, no
 		}
 	}
 	if len(locked) > 0 {
-		g.report(c.at, "People would lose access"+moment, fmt.Sprintf("%s no active connection serves their email domain, and single sign-on is enforced: %s of account %s cannot get in any more: %s. Let a connection serve their domain first, give them a role that bypasses single sign-on, or accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\".", when, plural(len(locked), "person"), now.accountID, someOf(locked)), diags)
+		g.report(c.at, "People would lose access"+moment, fmt.Sprintf("%s no active connection serves their email domain, and single sign-on is enforced: %s of account %s cannot get in any more: %s. Let a connection serve their domain first: in an apply before this one, or by a resource on which this one depends (`depends_on`), because what others are to change does not count. Or give these people a role that bypasses single sign-on, or accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\".", when, plural(len(locked), "person"), now.accountID, someOf(locked)), diags)
 	}
 	if !c.later {
 		g.warnOfSurplus(c.at, c.accepted, diags)

@@ -83,7 +83,7 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 			"take_over_domains": schema.BoolAttribute{
 				Optional: true, Computed: true,
 				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "Let `activation = \"immediate\"` move domains here from another active connection, in one step, without a gap. Default `false`: that is a conflict.",
+				MarkdownDescription: "Let `activation = \"immediate\"` move domains here from another active connection, in one step, without a gap. It counts when the connection becomes active; one that is active takes domains only when they are free. Default `false`: that is a conflict.",
 			},
 			"state":           schema.StringAttribute{Computed: true, MarkdownDescription: "State of the connection as the server has it: `draft`, `validating`, `active` or `inactive`."},
 			"redirect_uri":    observed("OpenID Connect: the redirect URI to register with the identity provider."),

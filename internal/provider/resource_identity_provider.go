@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -100,7 +101,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 		return
 	}
 	if !resp.Plan.Raw.Equal(req.State.Raw) {
-		r.checkLogins(ctx, plan, prior, &resp.Diagnostics)
+		r.checkLogins(ctx, plan, prior, false, &resp.Diagnostics)
 	}
 }
 
@@ -117,8 +118,10 @@ func (r *identityProviderResource) planActivation(ctx context.Context, prior *id
 	}
 }
 
-// checkLogins is the preflight of a connection that is made, changed (plan and prior) or deleted (plan nil).
-func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior *identityProviderModel, diags *diag.Diagnostics) {
+// checkLogins is the preflight of a connection that is made, changed (plan and prior) or deleted (plan nil). While
+// planning, a change counts on connections that were planned before; a deletion, which is not planned again, does not.
+// When it is applied, what is there counts.
+func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior *identityProviderModel, applying bool, diags *diag.Diagnostics) {
 	active := prior != nil && prior.State.ValueString() == client.ConnectionActive
 	off := prior != nil && prior.State.ValueString() == client.ConnectionInactive
 	later := plan != nil && !active && plan.Activation.ValueString() == activationNone
@@ -138,6 +141,19 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 	if !ok {
 		return
 	}
+	var others served
+	if plan != nil {
+		others = r.logins.beside(account, plan.Name.ValueString())
+		if !later {
+			r.logins.note(account, plan.Name.ValueString(), plan.Domains.keys())
+		}
+	}
+	if applying {
+		if later || len(others) == 0 {
+			return // it was judged by what is there when it was planned again, just now
+		}
+		others = nil
+	}
 	r.checkServed(ctx, account, servedChange{at: at, later: later, accepted: map[string]bool{}, apply: func(now served) {
 		delete(now, id)
 		if plan == nil {
@@ -148,6 +164,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 			now.without(domains...)
 		}
 		now[id] = domains
+		maps.Copy(now, others) // by name, so that none of those that are there is lost
 	}}, diags)
 }
 
@@ -201,6 +218,9 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	}
 	if slices.ContainsFunc(connections, func(c client.Connection) bool { return c.Name == m.Name.ValueString() }) {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), "Identity provider exists already", fmt.Sprintf("Account %s has a connection named %q. Import it (`terraform import <address> %q`), or choose another name.", account, m.Name.ValueString(), m.Name.ValueString()))
+		return
+	}
+	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkLogins(ctx, &m, nil, true, diags) }) {
 		return
 	}
 	connection, err := r.client.CreateConnection(ctx, account, uuid.NewString(), m.toWrite(secret))
@@ -305,6 +325,9 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 	if !prior.Managed.ValueBool() {
 		m.observeAdopted(&prior)
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		return
+	}
+	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkLogins(ctx, &m, &prior, true, diags) }) {
 		return
 	}
 	write, any := m.changes(&prior, secret)
