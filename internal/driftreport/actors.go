@@ -2,7 +2,6 @@ package driftreport
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -22,11 +21,15 @@ const (
 
 // culprit is who changed something, as far as the audit trail tells.
 type culprit struct {
-	who     string
-	at      time.Time
-	event   string
-	certain bool   // the event tells of exactly this change
-	unknown string // why nobody is named; "" where somebody is
+	actors  []actor // several where the trail does not say which of them; newest first
+	certain bool    // the event tells of exactly this change
+	unknown string  // why nobody is named; "" where somebody is
+}
+
+// actor is somebody at the time of their last event.
+type actor struct {
+	who string
+	at  time.Time
 }
 
 func nobody(why string) culprit { return culprit{unknown: why} }
@@ -162,8 +165,8 @@ func queries(facts []typedFact) []query {
 	return out
 }
 
-// who gives the newest event that tells of a fact, or does not say that it is
-// about another.
+// who gives the newest event that tells of a fact. Events after it that do not say
+// what they changed may tell of it, too: then it is one of all their actors.
 func (l lookup) who(f typedFact) culprit {
 	of, known := trails[f.resource]
 	switch {
@@ -176,10 +179,25 @@ func (l lookup) who(f typedFact) culprit {
 	case l.failed[f.account()] != "":
 		return nobody(l.failed[f.account()])
 	}
+	var found culprit
 	for _, e := range l.of(of, f.fact) {
-		if says := of.says(f.fact, e); says != contradicts {
-			return culprit{who: nameOf(e.Actor()), at: e.Occurred, event: e.Name, certain: says == agrees}
+		says := of.says(f.fact, e)
+		if says == contradicts {
+			continue
 		}
+		one := actor{nameOf(e.Actor()), e.Occurred}
+		if !slices.ContainsFunc(found.actors, func(other actor) bool { return other.who == one.who }) {
+			found.actors = append(found.actors, one)
+		}
+		if says == agrees {
+			if found.certain = len(found.actors) == 1; found.certain {
+				found.actors[0].at = one.at
+			}
+			break
+		}
+	}
+	if found.actors != nil {
+		return found
 	}
 	return nobody("no event since " + clock(l.since) + " tells of it")
 }
@@ -208,8 +226,32 @@ func (c culprit) words() string {
 	case c.unknown != "":
 		return "by whom is unknown: " + c.unknown
 	case c.certain:
-		return fmt.Sprintf("by %s, %s", c.who, clock(c.at))
+		return "by " + c.names(printable)
 	default:
-		return fmt.Sprintf("last changed by %s, %s; the event does not say what", c.who, clock(c.at))
+		return c.names(printable)
+	}
+}
+
+// markdown is words, with the names set apart: an email address would otherwise
+// become a link, a name with @ a mention.
+func (c culprit) markdown() string {
+	if c.unknown != "" {
+		return "unknown: " + escape(c.unknown)
+	}
+	return c.names(code)
+}
+
+func (c culprit) names(set func(string) string) string {
+	var who []string
+	for _, one := range c.actors {
+		who = append(who, set(one.who)+", "+clock(one.at))
+	}
+	switch {
+	case c.certain:
+		return who[0]
+	case len(who) == 1:
+		return "last changed by " + who[0] + "; the event does not say what"
+	default:
+		return "by one of these, the events do not say which: " + strings.Join(who, "; ")
 	}
 }

@@ -121,19 +121,6 @@ func (p planned) words() string {
 	return text
 }
 
-// markdown is words, with the name set apart: an email address would otherwise
-// become a link, a name with @ a mention.
-func (c culprit) markdown() string {
-	switch {
-	case c.unknown != "":
-		return "unknown: " + escape(c.unknown)
-	case c.certain:
-		return code(c.who) + ", " + clock(c.at)
-	default:
-		return "last changed by " + code(c.who) + ", " + clock(c.at) + "; the event does not say what"
-	}
-}
-
 func inBrackets(text string) string {
 	if text == "" {
 		return ""

@@ -26,13 +26,14 @@ func TestReports(t *testing.T) {
 	}
 	r := newReport(p)
 	at := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
-	for _, d := range r.drifted {
+	for n, d := range r.drifted {
 		for i := range d.by {
 			d.by[i] = []culprit{
-				{who: "eve|`x`@acme.com", at: at, certain: true},
-				{who: "terraform (service account)", at: at},
+				{actors: []actor{{"eve|`x`@acme.com", at}}, certain: true},
+				{actors: []actor{{"terraform (service account)", at}}},
 				nobody("the trail <b>ends</b>"),
-			}[i%3]
+				{actors: []actor{{"eve@acme.com", at}, {"bob@acme.com", at}}},
+			}[(i+n)%4]
 		}
 	}
 	for name, got := range map[string]string{"report.txt": r.text(), "report.md": r.markdown()} {

@@ -193,10 +193,22 @@ func TestActors(t *testing.T) {
 	eve.SetRole("grace@acme.com", "Admin")
 	eve.RemoveMember("linus@acme.com")
 	srv.Call(acctest.AdminKey, http.MethodPatch, "", object{"auth_expiration_seconds": 60}, nil)
+	srv.Call(acctest.OwnerKey, http.MethodPatch, "", object{"name": "Acme, Inc."}, nil)
 	srv.Call(acctest.ServiceKey, http.MethodPatch, "/sso/connections/"+connection.ID, object{"name": "Other"}, nil)
+	srv.Call(acctest.OwnerKey, http.MethodPatch, "/sso/connections/"+connection.ID, object{"oidc": object{"client_id": "d"}}, nil)
+	var directory, mapping struct {
+		ID string `json:"id"`
+	}
+	srv.Call(acctest.OwnerKey, http.MethodPost, "/sso/directories", object{"name": "Corp", "type": "okta scim v2.0"}, &directory)
+	at := "/sso/directories/" + directory.ID
+	srv.Call(acctest.SecondOwnerKey, http.MethodPatch, at, object{"deprovision_action": "delete", "default_account_role_id": srv.RoleID("Admin")}, nil)
+	srv.Call(acctest.OwnerKey, http.MethodPatch, at, object{"name": "Corporation"}, nil)
+	srv.Call(acctest.ServiceKey, http.MethodPost, at+"/group_role_mappings", object{"match": object{"group_name": "G"}, "account_role_id": srv.RoleID("Admin"), "priority": 1}, &mapping)
+	srv.Call(acctest.SecondOwnerKey, http.MethodPatch, at+"/group_role_mappings/"+mapping.ID, object{"account_role_id": srv.RoleID("Owner")}, nil)
+	srv.Call(acctest.OwnerKey, http.MethodPatch, at+"/group_role_mappings/"+mapping.ID, object{"priority": 2}, nil)
 
 	env := map[string]string{"PREFECT_API_KEY": acctest.ServiceKey, "PREFECT_API_URL": srv.URL + "/api"}
-	const byEve, unsure = "by second.owner@acme.com, ", "last changed by "
+	const byEve = "by second.owner@acme.com, "
 	for name, tc := range map[string]struct {
 		drift object
 		want  []string
@@ -207,8 +219,10 @@ func TestActors(t *testing.T) {
 		"one who left":  {changed("prefectsso_member_role", object{"id": linus.ID, "email": "linus@acme.com", "role": "Admin"}, nil), []string{byEve}},
 		"a map":         {changed("prefectsso_member_roles", object{"roles": object{"Grace@acme.com": "Member", "linus@acme.com": "Member"}}, object{"roles": object{"Grace@acme.com": "Admin"}}), []string{byEve, byEve}},
 		"a role":        {changed("prefectsso_role_members", object{"role": "Owner", "members": []string{"owner@acme.com"}}, object{"role": "Owner", "members": []string{"owner@acme.com", "ada@acme.com"}}), []string{byEve}},
-		"the policy":    {changed("prefectsso_session_policy", object{"auth_expiration_seconds": 1}, object{"auth_expiration_seconds": 60}), []string{unsure + "admin@acme.com, "}},
-		"a connection":  {changed("prefectsso_identity_provider", object{"id": connection.ID, "name": "Okta"}, object{"id": connection.ID, "name": "Other"}), []string{unsure + "terraform (service account), "}},
+		"the policy":    {changed("prefectsso_session_policy", object{"auth_expiration_seconds": 1}, object{"auth_expiration_seconds": 60}), []string{"by admin@acme.com, "}},
+		"a connection":  {changed("prefectsso_identity_provider", object{"id": connection.ID, "name": "Okta"}, object{"id": connection.ID, "name": "Other"}), []string{"by terraform (service account), "}},
+		"a directory":   {changed("prefectsso_scim_directory", object{"id": directory.ID, "deprovision_action": "deactivate", "default_role": "Member"}, object{"id": directory.ID, "deprovision_action": "delete", "default_role": "Admin"}), []string{byEve, byEve}},
+		"a mapping":     {changed("prefectsso_group_role_mapping", object{"id": mapping.ID, "role": "Admin", "status": "applied"}, object{"id": mapping.ID, "role": "Owner", "status": "dangling"}), []string{byEve, "by whom is unknown: no event since "}},
 		"a team":        {changed("prefectsso_team_workspace_role", inTeam("production", "Viewer"), inTeam("production", "Owner")), []string{byEve, byEve}},
 		"a team's end":  {changed("prefectsso_team_workspace_role", inTeam("staging", "Viewer"), nil), []string{byEve}},
 		"no trail":      {changed("random_pet", object{"id": "a"}, object{"id": "b"}), []string{"by whom is unknown: which events"}},

@@ -1,8 +1,10 @@
 package driftreport
 
 import (
+	"bytes"
 	"encoding/json"
 	"math/big"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -120,16 +122,91 @@ const (
 	deleted = "deleted"
 )
 
-// thingSays judges by the event's name alone.
+// thingSays judges by the fields that an event says it changed, each as an object
+// with from and to. Where it says of none, it goes by the event's name.
 func thingSays(f fact, e client.Event) evidence {
 	switch {
 	case f.gone != (action(e) == deleted):
 		return contradicts
 	case f.gone:
 		return agrees
-	default:
+	case action(e) == created: // what it was then is in the state
+		return agreesIf(f.path == "id")
+	}
+	var payload map[string]json.RawMessage
+	if json.Unmarshal(e.Payload, &payload) != nil {
 		return silent
 	}
+	if change, told := changeIn(payload[f.field()]); told {
+		return agreesIf(f.tells(change))
+	}
+	says := silent
+	for field, value := range payload {
+		if _, told := changeIn(value); told {
+			says = contradicts // it was something else
+		}
+		if strings.HasPrefix(field, f.attr+".") {
+			return silent // it has other names for what is below
+		}
+	}
+	return says
+}
+
+// fields are names that events have for attributes, where those are others.
+var fields = map[string]string{
+	"certificates": "saml.idp_certificates",
+	"default_role": "default_account_role",
+	enabled:        "state",
+	"role":         "account_role",
+}
+
+// enabled is what a directory is that is not unlinked.
+const enabled, unlinked = "enabled", "unlinked"
+
+// field is the name that events have for what a fact is about.
+func (f fact) field() string { return firstOf(fields[f.attr], f.path) }
+
+// fieldChange is what an event says of a field.
+type fieldChange struct{ From, To any }
+
+// changeIn reads a change of a field; told is false for a field that did not change.
+func changeIn(value json.RawMessage) (change fieldChange, told bool) {
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(value, &keys) != nil || keys["from"] == nil || keys["to"] == nil {
+		return change, false
+	}
+	decoder := json.NewDecoder(bytes.NewReader(value))
+	decoder.UseNumber() // as in the plan
+	return change, decoder.Decode(&change) == nil
+}
+
+// tells says whether a change of the field can be what made the fact.
+func (f fact) tells(change fieldChange) bool {
+	role, _ := f.after.(string)
+	switch {
+	case f.hidden || isID(role): // the event has the role's name
+		return true
+	case f.attr == enabled:
+		return (change.From == unlinked) != (change.To == unlinked) && f.after == (change.To != unlinked)
+	case f.element:
+		return has(change.From, f.key) != has(change.To, f.key) && has(change.To, f.key) == (f.after != nil)
+	case f.after == nil:
+		return change.To == nil || change.To == ""
+	default:
+		return reflect.TypeOf(f.after) != reflect.TypeOf(change.To) || reflect.DeepEqual(f.after, change.To)
+	}
+}
+
+// has says whether a list has a domain or another text, in any spelling of it.
+func has(list any, text string) bool {
+	values, _ := list.([]any)
+	return slices.ContainsFunc(values, func(value any) bool { return sameText(plain(value), text) })
+}
+
+func sameText(a, b string) bool {
+	one, err := client.NormalizeDomain(a)
+	other, err2 := client.NormalizeDomain(b)
+	return a == b || err == nil && err2 == nil && one == other
 }
 
 // domainSays judges by the domains that an event says it added and removed.

@@ -54,12 +54,15 @@ func TestEvidence(t *testing.T) {
 	left := fact{was: owner, difference: difference{attr: "members", key: "a@x.io", before: "a@x.io", element: true}}
 	domainGone := fact{gone: true, was: map[string]any{"name": "Acme.com."}}
 	domainBack := fact{was: map[string]any{"name": "acme.com"}, difference: difference{path: "id", attr: "id", before: "1", after: "2"}}
-	domainMore := fact{difference: difference{attr: "names", key: "bücher.example", after: "bücher.example", element: true}}
-	domainLess := fact{difference: difference{attr: "names", key: "acme.com", before: "acme.com", element: true}}
+	domainMore := fact{difference: difference{path: "names", attr: "names", key: "bücher.example", after: "bücher.example", element: true}}
+	domainLess := fact{difference: difference{path: "names", attr: "names", key: "acme.com", before: "acme.com", element: true}}
 	inTeam := map[string]any{"team_id": "t", "workspace_id": "w"}
 	teamRole := fact{was: inTeam, now: map[string]any{"role": "Owner"}, difference: difference{path: "role_id", attr: "role_id", after: anAccount}}
 	teamGone := fact{was: inTeam, gone: true}
 
+	text := func(name string, before, after any) fact {
+		return fact{difference: difference{path: name, attr: name, before: before, after: after}}
+	}
 	for i, tc := range []struct {
 		of      func(fact, client.Event) evidence
 		f       fact
@@ -114,6 +117,30 @@ func TestEvidence(t *testing.T) {
 		{thingSays, gone, "deleted", ``, agrees},
 		{thingSays, gone, "updated", ``, contradicts},
 		{thingSays, otherID, "updated", `{"state":"active"}`, silent},
+		{thingSays, otherID, "updated", `{"state":{"from":"draft","to":"active"}}`, contradicts},
+		{thingSays, otherID, "created", `{}`, agrees},
+		{thingSays, text("status", "dangling", "applied"), "created", `{}`, contradicts},
+		{thingSays, text("status", "dangling", "applied"), "updated", `{"priority":{"from":1,"to":2}}`, contradicts},
+		{thingSays, text("name", "a", "b"), "updated", `{"name":{"from":"a","to":"b"},"state":{"from":"x","to":"y"}}`, agrees},
+		{thingSays, text("name", "a", "b"), "updated", `{"name":{"from":"b","to":"a"}}`, contradicts},
+		{thingSays, text("name", "a", "b"), "updated", `{"name":"b"}`, silent},
+		{thingSays, text("name", "a", "b"), "updated", `[]`, silent},
+		{thingSays, text("link", "a", nil), "updated", `{"link":{"from":"a","to":null}}`, agrees},
+		{thingSays, text("link", "a", nil), "updated", `{"link":{"from":"a","to":"b"}}`, contradicts},
+		{thingSays, text("auth_expiration_seconds", nil, json.Number("60")), "updated", `{"auth_expiration_seconds":{"from":null,"to":60}}`, agrees},
+		{thingSays, text("auth_expiration_seconds", nil, json.Number("60")), "updated", `{"auth_expiration_seconds":{"from":null,"to":30}}`, contradicts},
+		{thingSays, text("auth_expiration_seconds", nil, json.Number("60")), "updated", `{"name":{"from":"a","to":"b"}}`, contradicts},
+		{thingSays, text("enabled", true, false), "updated", `{"state":{"from":"linked","to":"unlinked"}}`, agrees},
+		{thingSays, text("enabled", true, false), "updated", `{"state":{"from":"unlinked","to":"linked"}}`, contradicts},
+		{thingSays, text("enabled", false, true), "updated", `{"state":{"from":"validating","to":"linked"}}`, contradicts},
+		{thingSays, text("default_role", "Member", "Owner"), "updated", `{"default_account_role":{"from":"Member","to":"Owner"}}`, agrees},
+		{thingSays, text("default_role", "Member", aMember), "updated", `{"default_account_role":{"from":"Member","to":"Owner"}}`, agrees},
+		{thingSays, text("default_role", "Member", "Admin"), "updated", `{"default_account_role":{"from":"Member","to":"Owner"}}`, contradicts},
+		{thingSays, fact{difference: difference{path: "saml.entity_id", attr: "saml", after: "x"}}, "updated", `{"name":{"from":"a","to":"b"},"saml.idp_entity_id":{"from":"","to":"x"}}`, silent},
+		{thingSays, fact{difference: difference{path: "oidc.issuer", attr: "oidc", after: "x"}}, "updated", `{"oidc.client_id":{"from":"a","to":"b"},"oidc.issuer":{"from":"","to":"x"}}`, agrees},
+		{thingSays, domainLess, "updated", `{"names":{"from":["acme.com","b.example"],"to":["b.example"]}}`, agrees},
+		{thingSays, domainLess, "updated", `{"names":{"from":["acme.com"],"to":["acme.com","b.example"]}}`, contradicts},
+		{thingSays, domainMore, "updated", `{"names":{"from":null,"to":["xn--bcher-kva.example"]}}`, agrees},
 		{thingSays, otherID, "deleted", ``, contradicts},
 	} {
 		e := client.Event{Name: "prefect-cloud.thing." + tc.action, Payload: json.RawMessage(tc.payload)}
@@ -189,6 +216,18 @@ func TestWho(t *testing.T) {
 		"one that does not say": {
 			[]client.Event{roleEvent(1, aMember, "ada@x.io", `{}`, "eve")},
 			"last changed by eve, 2026-11-22 08:01:00 UTC; the event does not say what",
+		},
+		"several that do not say": {
+			[]client.Event{roleEvent(1, aMember, "ada@x.io", `{}`, "eve"), roleEvent(2, aMember, "ada@x.io", `{}`, "bob"), roleEvent(3, aMember, "ada@x.io", `{}`, "eve")},
+			"by one of these, the events do not say which: eve, 2026-11-22 08:03:00 UTC; bob, 2026-11-22 08:02:00 UTC",
+		},
+		"one that tells and a later one that does not say": {
+			[]client.Event{roleEvent(0, aMember, "ada@x.io", `{}`, "zoe"), roleEvent(1, aMember, "ada@x.io", toMember, "eve"), roleEvent(2, aMember, "ada@x.io", `{}`, "bob")},
+			"by one of these, the events do not say which: bob, 2026-11-22 08:02:00 UTC; eve, 2026-11-22 08:01:00 UTC",
+		},
+		"one person who tells and then does not say": {
+			[]client.Event{roleEvent(1, aMember, "ada@x.io", toMember, "eve"), roleEvent(2, aMember, "ada@x.io", `{}`, "eve")},
+			"by eve, 2026-11-22 08:01:00 UTC",
 		},
 		"an event without an actor": {
 			[]client.Event{{

@@ -68,6 +68,9 @@ func (l *look) named(payload map[string]any) map[string]any {
 			out[field] = value
 			continue
 		}
+		if _, told := payload[what]; told {
+			continue
+		}
 		id, _ := value.(string)
 		switch what {
 		case "account_role":

@@ -235,7 +235,7 @@ func (tx *Tx) UpdateAccount(id uuid.UUID, c AccountChange) error {
 	if !reflect.DeepEqual(next, *a) {
 		next.Updated = tx.stamp()
 		tx.data.accounts.put(tx, id, &next)
-		tx.record(next.subject(), updated, nil, uuid.Nil)
+		tx.record(next.subject(), updated, told(nil, a.fields(), next.fields()), uuid.Nil)
 	}
 	if c.Settings == nil {
 		return nil

@@ -206,7 +206,7 @@ func (tx *Tx) putConnectionEvent(old *Connection, next Connection, follows uuid.
 	}
 	next.Updated = tx.stamp()
 	tx.data.connections.put(tx, next.key(), &next)
-	return &next, tx.record(next.subject(), updated, next.payload(), follows)
+	return &next, tx.record(next.subject(), updated, told(next.payload(), old.fields(), next.fields()), follows)
 }
 
 // routedElsewhere finds a domain of the connection that another one is active for.

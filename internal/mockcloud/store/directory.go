@@ -218,7 +218,7 @@ func (tx *Tx) giveOrganization(a *Account, id string, cause uuid.UUID) {
 	next := *a
 	next.WorkOSOrganizationID, next.Updated = &id, tx.stamp()
 	tx.data.accounts.put(tx, a.ID, &next)
-	tx.record(next.subject(), updated, nil, cause)
+	tx.record(next.subject(), updated, told(nil, a.fields(), next.fields()), cause)
 }
 
 // UpdateDirectory changes a directory. Who is let in by its domains, and which teams it has, follows at once.
@@ -250,7 +250,7 @@ func (tx *Tx) putDirectory(old *Directory, next Directory, follows uuid.UUID) (*
 	}
 	next.Updated = tx.stamp()
 	tx.data.directories.put(tx, next.key(), &next)
-	return &next, tx.record(next.subject(), updated, next.payload(), follows)
+	return &next, tx.record(next.subject(), updated, told(next.payload(), tx.directoryFields(old), tx.directoryFields(&next)), follows)
 }
 
 // applyDirectory makes a change to a copy of a directory.

@@ -206,7 +206,7 @@ type changedThing struct {
 }
 
 // tellMore adds what happened after it to an event's payload. Of a value that changed
-// twice it tells where it began and where it ended.
+// twice, or once and was then told again, it tells where it began and where it ended.
 func tellMore(told, more map[string]any) map[string]any {
 	out := maps.Clone(told)
 	if out == nil {
@@ -214,11 +214,14 @@ func tellMore(told, more map[string]any) map[string]any {
 	}
 	for name, value := range more {
 		step, _ := value.(map[string]any)
-		if to, changed := step["to"]; changed && out[name] != nil {
+		to, changed := step["to"]
+		if !changed {
+			to = value
+		}
+		if first, ok := out[name].(map[string]any); ok {
+			value = map[string]any{"from": first["from"], "to": to}
+		} else if out[name] != nil {
 			value = to // it was new
-			if first, ok := out[name].(map[string]any); ok {
-				value = map[string]any{"from": first["from"], "to": to}
-			}
 		}
 		out[name] = value
 	}

@@ -249,7 +249,7 @@ func (tx *Tx) UpdateGroupMapping(accountID uuid.UUID, directoryID string, id uui
 	next.Updated = tx.stamp()
 	people := tx.matchedBy(old)
 	tx.data.mappings.put(tx, id, &next)
-	cause := tx.record(next.subject(), updated, next.payload(), uuid.Nil)
+	cause := tx.record(next.subject(), updated, told(next.payload(), tx.mappingFields(old), tx.mappingFields(&next)), uuid.Nil)
 	tx.settlePeople(append(people, tx.matchedBy(&next)...), cause)
 	return &next, nil
 }
