@@ -62,7 +62,7 @@ func reason(err error) string {
 		return fmt.Sprintf("Account %s has no %s %q. It has: %s. A %s is named exactly as it is written there, or by its id.", unknown.AccountID, unknown.What, unknown.Name, strings.Join(unknown.Existing, ", "), unknown.What)
 	case errors.As(err, &offered):
 		about := configuration[offered.Feature]
-		return fmt.Sprintf("The server does not offer the configuration of %s over its API. A person does it in the browser; the resource prefectsso_setup_link with `kind = %q` gives the link.%s", about.what, about.kind, origin(offered.Err))
+		return fmt.Sprintf("The server does not offer the configuration of %s over its API, as today's Prefect Cloud: it can be neither read nor changed from here. A person does that in the configuration dashboard. While nothing is configured yet, the resource prefectsso_setup_link with `kind = %q` gives the link; after that, Prefect's support gives a fresh one.%s", about.what, about.kind, origin(offered.Err))
 	case errors.As(err, &lost), errors.As(err, &answer):
 		return sentence(err)
 	case errors.As(err, &scim):

@@ -35,6 +35,17 @@ func inForm(written, id, name string) string {
 	}
 }
 
+// roleInUse is the role that a directory or a mapping gives. One that is gone by now shows as its id: drift that the plan
+// mends.
+func (s *session) roleInUse(ctx context.Context, accountID, id string) (client.AccountRole, error) {
+	role, err := s.client.Roles(accountID).Resolve(ctx, id)
+	var gone *client.UnknownNameError
+	if errors.As(err, &gone) {
+		return client.AccountRole{ID: id, Name: id}, nil
+	}
+	return role, err
+}
+
 // waitForMember looks a person up and, where the person is not a member yet, looks again until the time is over.
 func waitForMember(ctx context.Context, members *client.Members, email string, atMost time.Duration) (client.Membership, error) {
 	member, err := members.ByEmail(ctx, email)

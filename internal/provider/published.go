@@ -48,5 +48,10 @@ func refuse(what, name string, changed, hidden []string, diags *diag.Diagnostics
 		return
 	}
 	slices.Sort(changed)
-	diags.AddError("Only a person can change this", fmt.Sprintf("The %s %s is configured in the browser, because this server does not offer it over its API. The plan would change %s. Change that in the configuration dashboard (or ask Prefect's support for a fresh link), then let the configuration say the same: for what the server does not show (%s), take the resource out of the state and import it again.", what, name, quoteList(changed), quoteList(hidden)))
+	unseen := slices.DeleteFunc(slices.Clone(changed), func(name string) bool { return !slices.Contains(hidden, name) })
+	again := ""
+	if len(unseen) > 0 {
+		again = fmt.Sprintf(" For what the server does not show (%s), take the resource out of the state then and import it again.", quoteList(unseen))
+	}
+	diags.AddError("Only a person can change this", fmt.Sprintf("The %s %s is configured in the browser, because this server does not offer it over its API. The plan would change %s. Change that in the configuration dashboard (or ask Prefect's support for a fresh link), or let the configuration say what is there.%s", what, name, quoteList(changed), again))
 }

@@ -266,7 +266,7 @@ func (r *groupRoleMappingResource) Read(ctx context.Context, req resource.ReadRe
 		resp.Diagnostics.Append(failure("Could not read group role mapping", err))
 		return
 	}
-	role, err := r.client.Roles(account).Resolve(ctx, mapping.AccountRoleID)
+	role, err := r.roleInUse(ctx, account, mapping.AccountRoleID)
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("role"), "Could not read role of group role mapping", err))
 		return

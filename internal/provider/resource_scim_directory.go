@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -231,11 +230,7 @@ func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadReque
 
 // take puts the server's answer into the model, with the default role in the form that the configuration uses.
 func (r *scimDirectoryResource) take(ctx context.Context, account string, m *scimDirectoryModel, d *client.Directory, diags *diag.Diagnostics) bool {
-	role, err := r.client.Roles(account).Resolve(ctx, d.DefaultAccountRoleID)
-	var gone *client.UnknownNameError
-	if errors.As(err, &gone) { // drift that the plan mends
-		role, err = client.AccountRole{ID: d.DefaultAccountRoleID, Name: d.DefaultAccountRoleID}, nil
-	}
+	role, err := r.roleInUse(ctx, account, d.DefaultAccountRoleID)
 	if err != nil {
 		diags.Append(failure("Could not read the default role of the SCIM directory", err))
 		return false

@@ -133,7 +133,7 @@ func TestAccSCIMProbeDifferences(t *testing.T) {
 	runSteps(t,
 		resource.TestStep{
 			Config:      probeConfig(srv, arguments...),
-			ExpectError: spread(`Provisioning is not healthy.*The account role is Member through .Crew., expected was Admin.*No team lets the canary into workspace production, expected was Viewer. It is in team Crew.*has been removed again`),
+			ExpectError: spread(`Provisioning is not healthy.*After 2s the account role is Member through .Crew., expected was Admin.*the canary gets into workspace production through no team, expected was Viewer. It is in team Crew.*has been removed again`),
 		},
 		resource.TestStep{
 			PreConfig:        func() { srv.SetTeamRole(srv.TeamID("Crew"), "production", "Viewer") },
@@ -144,7 +144,7 @@ func TestAccSCIMProbeDifferences(t *testing.T) {
 				statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New("provision_ms"), knownvalue.Null()),
 				statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New("deprovision_ms"), knownvalue.NotNull()),
 				statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New("differences"), knownvalue.ListExact([]knownvalue.Check{
-					knownvalue.StringExact("The account role is Member through `Crew`, expected was Admin."),
+					knownvalue.StringExact("After 2s the account role is Member through `Crew`, expected was Admin."),
 				})),
 			},
 			Check: noCanary(srv),

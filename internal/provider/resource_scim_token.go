@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -59,7 +60,7 @@ func (r *scimTokenResource) Metadata(_ context.Context, req resource.MetadataReq
 func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The secret with which an identity provider pushes people and groups into a directory. You bring it, as an ephemeral value, and hand the same value to the identity provider's own Terraform provider: it stands in no state and no plan.\n\n" +
-			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, so a new version needs a new secret. A directory has at most two live tokens: a second rotation within the overlap is refused.\n\n" +
+			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, so a new version needs a new secret, and a token is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is refused.\n\n" +
 			"Destroying the resource ends the token, and one that a rotation left overlapping. A token cannot be imported, because its secret cannot be read.",
 		Attributes: map[string]schema.Attribute{
 			"id":         schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the token; another one after a rotation."},
@@ -162,7 +163,7 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		return
 	}
 	if isCreate(req) {
-		r.checkRoom(ctx, &plan, &resp.Diagnostics)
+		r.checkNew(ctx, &plan, req.Config, &resp.Diagnostics)
 		return
 	}
 	var prior scimTokenModel
@@ -170,7 +171,7 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	switch {
 	case resp.Diagnostics.HasError():
 	case !plan.TokenWOVersion.Equal(prior.TokenWOVersion):
-		r.checkRoom(ctx, &plan, &resp.Diagnostics)
+		r.checkNew(ctx, &plan, req.Config, &resp.Diagnostics)
 	case known(plan.DirectoryID) && !plan.DirectoryID.Equal(prior.DirectoryID) || known(plan.Name) && !plan.Name.Equal(prior.Name):
 		resp.Diagnostics.Append(needsSecret())
 	default:
@@ -188,9 +189,12 @@ func needsSecret() diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "A new token needs a new secret", "Another name or another directory takes another token, and the server takes no secret twice. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.")
 }
 
-// checkRoom finds out while planning what would make the apply fail: that the server offers no tokens is an error; that
-// there is no room now is a warning, because there may be until then.
-func (r *scimTokenResource) checkRoom(ctx context.Context, plan *scimTokenModel, diags *diag.Diagnostics) {
+// checkNew finds out while planning what would make the apply fail: that the server offers no tokens, or has this very
+// secret already, is an error, above all where the token that has it would be ended first; that there is no room now is a
+// warning, because there may be until then.
+func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, config tfsdk.Config, diags *diag.Diagnostics) {
+	var secret types.String
+	diags.Append(config.GetAttribute(ctx, path.Root("token_wo"), &secret)...)
 	if plan.DirectoryID.IsUnknown() || plan.AccountID.IsUnknown() || !r.canPlan(diags) {
 		return
 	}
@@ -200,6 +204,12 @@ func (r *scimTokenResource) checkRoom(ctx context.Context, plan *scimTokenModel,
 	}
 	if err != nil {
 		diags.Append(failure("Could not read SCIM tokens", err))
+		return
+	}
+	if slices.ContainsFunc(live, func(t client.SCIMToken) bool {
+		return t.Name == plan.Name.ValueString() && len(t.Suffix) > 0 && strings.HasSuffix(secret.ValueString(), t.Suffix)
+	}) {
+		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The directory %s has a live token %s whose secret ends with the same four characters, and the server takes no secret twice. A token is rotated, never replaced: that would end it first, and then fail. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider; take `-replace` away, or a taint by `terraform untaint`.", plan.DirectoryID.ValueString(), plan.Name.ValueString()))
 		return
 	}
 	if d := noRoom(live, plan.DirectoryID.ValueString()); d != nil {

@@ -56,6 +56,30 @@ func scimSecret(version int) string {
 	return fmt.Sprintf("a-secret-0123456789-0123456789-%04d", version)
 }
 
+// Replacing a token would end it and then fail, because the server takes no secret twice: the plan fails instead. With
+// another secret it is another token.
+func TestAccSCIMTokenIsNotReplaced(t *testing.T) {
+	t.Parallel()
+	const address = "prefectsso_scim_token.okta"
+	srv := acctest.Start(t)
+	var first []token
+	runSteps(t,
+		resource.TestStep{Config: scimToken(srv, 1), Check: func(*terraform.State) error { first = tokens(srv); return nil }},
+		resource.TestStep{
+			Taint: []string{address}, Config: scimToken(srv, 1),
+			ExpectError: spread(`Secret was used before.*live token okta.*rotated, never replaced.*terraform untaint`),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				if now := tokens(srv); !slices.Equal(now, first) {
+					t.Errorf("the tokens are %+v, want %+v", now, first)
+				}
+			},
+			Taint: []string{address}, Config: scimToken(srv, 2), ConfigPlanChecks: planned(address, plancheck.ResourceActionReplace),
+		},
+	)
+}
+
 func TestAccSCIMToken(t *testing.T) {
 	t.Parallel()
 	const address = "prefectsso_scim_token.okta"
@@ -197,7 +221,7 @@ func TestAccSCIMTokenPublishedOnly(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.PublishedOnly)
 	const directory = `directory_id = "directory_01KABCDEFGHJKMNPQRSTVWXYZ0"`
-	want := spread(`does not offer the configuration of directory sync.*prefectsso_setup_link.*directory_sync`)
+	want := spread(`does not offer the configuration of directory sync.*While nothing is configured yet.*prefectsso_setup_link.*directory_sync.*support gives a fresh one`)
 	runSteps(t,
 		resource.TestStep{Config: srv.Provider() + `resource "prefectsso_scim_token" "x" {
   name             = "x"

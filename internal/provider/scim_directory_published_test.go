@@ -82,8 +82,8 @@ func TestAccSCIMDirectoryAdopted(t *testing.T) {
 				},
 			},
 			{Config: scimDirectory(srv, `default_role = "Admin"`), ConfigPlanChecks: emptyPlan()},
-			{Config: scimDirectory(srv, `deprovision_action = "delete"`), ExpectError: spread(`Only a person can change this.*.default_role. and .deprovision_action.`)},
-			{Config: scimDirectory(srv, `default_role = "Admin"`, `enabled = false`), ExpectError: spread(`Only a person can change this.*.enabled.`)},
+			{Config: scimDirectory(srv, `deprovision_action = "delete"`), ExpectError: spread(`Only a person can change this.*.default_role. and .deprovision_action.*does not show ..default_role. and .deprovision_action.., take the resource out of the state`)},
+			{Config: scimDirectory(srv, `default_role = "Admin"`, `enabled = false`), ExpectError: spread(`Only a person can change this.*.enabled.. Change that in the configuration dashboard .*, or let the configuration say what is there.\n`)},
 			{
 				ResourceName:            address,
 				ImportState:             true,

@@ -208,6 +208,11 @@ func (p *probe) compare(seen sighting) (differences []string) {
 		add("Within %s the canary did not become a member of account %s.", p.limit, p.account)
 		return differences
 	}
+	// A canary that must not stay is not waited for.
+	the := "The"
+	if !p.isDangerous(seen) {
+		the = fmt.Sprintf("After %s the", p.limit)
+	}
 	through := ""
 	if len(p.groups) > 0 {
 		through = " through " + quoteList(p.groups)
@@ -215,10 +220,10 @@ func (p *probe) compare(seen sighting) (differences []string) {
 	if role, ok := p.bypasses[m.AccountRoleID]; ok {
 		add("The canary became %s%s, a role that bypasses single sign-on, so the probe stopped at once. Probe groups that do not give such a role.", role.Name, through)
 	} else if p.role != nil && m.AccountRoleID != p.role.ID {
-		add("The account role is %s%s, expected was %s.", m.AccountRoleName, through, p.role.Name)
+		add("%s account role is %s%s, expected was %s.", the, m.AccountRoleName, through, p.role.Name)
 	}
 	if !m.Active {
-		add("The membership is there, but not active.")
+		add("%s membership is there, but not active.", the)
 	}
 	for _, want := range p.reaches {
 		roles := map[string]string{} // of the teams: id → name
@@ -233,9 +238,9 @@ func (p *probe) compare(seen sighting) (differences []string) {
 		}
 		switch names := slices.Sorted(maps.Values(roles)); {
 		case len(roles) == 0:
-			add("No team lets the canary into workspace %s, expected was %s. It is in %s.", want.workspace.Handle, want.role.Name, teamsOrNone(seen.teams))
+			add("%s canary gets into workspace %s through no team, expected was %s. It is in %s.", the, want.workspace.Handle, want.role.Name, teamsOrNone(seen.teams))
 		case len(roles) > 1 || roles[want.role.ID] == "":
-			add("In workspace %s the role is %s (through %s), expected was %s.", want.workspace.Handle, joinAnd(names), joinAnd(teams), want.role.Name)
+			add("%s role in workspace %s is %s (through %s), expected was %s.", the, want.workspace.Handle, joinAnd(names), joinAnd(teams), want.role.Name)
 		}
 	}
 	return differences

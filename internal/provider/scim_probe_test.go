@@ -73,7 +73,7 @@ func TestProbe(t *testing.T) {
 		},
 		"another role": {
 			cloud: &fakeCloud{role: "Admin", groups: []string{"Dev"}}, role: member, groups: []string{"Dev"},
-			took: [2]bool{false, true}, differences: []string{"The account role is Admin through `Dev`, expected was Member."},
+			took: [2]bool{false, true}, differences: []string{"After 10s the account role is Admin through `Dev`, expected was Member."},
 			least: 10 * time.Second, most: 11 * time.Second,
 		},
 		"a role that bypasses single sign-on": {
@@ -82,12 +82,12 @@ func TestProbe(t *testing.T) {
 		},
 		"no team": {
 			cloud: &fakeCloud{role: "Member"}, reaches: production, took: [2]bool{false, true},
-			differences: []string{"No team lets the canary into workspace production, expected was Developer. It is in no team."},
+			differences: []string{"After 10s the canary gets into workspace production through no team, expected was Developer. It is in no team."},
 			least:       10 * time.Second, most: 11 * time.Second,
 		},
 		"another workspace role": {
 			cloud: &fakeCloud{role: "Member", teams: developers("production", "Viewer")}, reaches: production, took: [2]bool{false, true},
-			differences: []string{"In workspace production the role is Viewer (through Developers), expected was Developer."},
+			differences: []string{"After 10s the role in workspace production is Viewer (through Developers), expected was Developer."},
 			least:       10 * time.Second, most: 11 * time.Second,
 		},
 		"access goes on": {

@@ -15,7 +15,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 )
 
-// teamServer answers every question for teams with these, from the look on that is given.
+// teamServer answers every question, such as for teams, with these, from the look on that is given.
 func teamServer(t *testing.T, from int32, teams ...map[string]any) (*session, *atomic.Int32) {
 	t.Helper()
 	var looks atomic.Int32
@@ -79,5 +79,17 @@ func TestFindTeam(t *testing.T) {
 				t.Errorf("got %q, want it to say %q", err, test.absent)
 			}
 		})
+	}
+}
+
+// A role that a mapping or a directory gives, and that is gone, is drift and no failure.
+func TestRoleInUse(t *testing.T) {
+	t.Parallel()
+	s, _ := teamServer(t, 0, map[string]any{"id": "0c1f1d2e-0000-4000-8000-0000000000aa", "name": "Auditor"})
+	for id, want := range map[string]string{"0c1f1d2e-0000-4000-8000-0000000000aa": "Auditor", "0c1f1d2e-0000-4000-8000-0000000000bb": "0c1f1d2e-0000-4000-8000-0000000000bb"} {
+		role, err := s.roleInUse(t.Context(), "a", id)
+		if err != nil || role.ID != id || role.Name != want {
+			t.Errorf("%s: got %+v, %v; want %s", id, role, err, want)
+		}
 	}
 }
