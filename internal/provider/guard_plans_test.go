@@ -75,7 +75,7 @@ func TestGuardPlans(t *testing.T) {
 			arrange:  branch, typeName: directory, before: asIs, after: config("allowed_domains", []string{"acme.com"}),
 			want: []string{
 				strings.Replace(lost, "2 people of account $ACCOUNT: lin@acme.example, wu@acme.example", "1 person of account $ACCOUNT: lin@acme.example", 1),
-				"warning: Acknowledged without need\nacknowledge_lockout names grace@acme.com, who lose no access by this change. Take out what is no longer needed, so that it does not hide a mistake later.",
+				"warning: Acknowledged without need\nacknowledge_lockout names grace@acme.com, who lose no access by the change of this resource. Another change of the same plan may cost them theirs; if none does, take them out, so that they do not hide a mistake later.",
 			},
 		},
 		"fewer domains, the caller's": {

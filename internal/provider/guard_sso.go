@@ -215,7 +215,7 @@ func (g guard) entryFor(email string) (entry string, acknowledged bool) {
 	return "", false
 }
 
-// warnOfSurplus names the acknowledgements that nobody needed.
+// warnOfSurplus names the acknowledgements that this resource did not need. What the others need is not known here.
 func (g guard) warnOfSurplus(at path.Path, used map[string]bool, diags *diag.Diagnostics) {
 	var surplus []string
 	for _, entry := range slices.Sorted(maps.Keys(g.acknowledged)) {
@@ -224,6 +224,6 @@ func (g guard) warnOfSurplus(at path.Path, used map[string]bool, diags *diag.Dia
 		}
 	}
 	if len(surplus) > 0 {
-		diags.AddAttributeWarning(at, "Acknowledged without need", fmt.Sprintf("acknowledge_lockout names %s, who lose no access by this change. Take out what is no longer needed, so that it does not hide a mistake later.", someOf(surplus)))
+		diags.AddAttributeWarning(at, "Acknowledged without need", fmt.Sprintf("acknowledge_lockout names %s, who lose no access by the change of this resource. Another change of the same plan may cost them theirs; if none does, take them out, so that they do not hide a mistake later.", someOf(surplus)))
 	}
 }
