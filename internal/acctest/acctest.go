@@ -36,7 +36,8 @@ const (
 type Server struct {
 	URL string // as http://127.0.0.1:PORT
 	t   testing.TB
-	key string // whose key looks and changes behind Terraform's back
+	web *http.Client // of its own: a server of another test that closes breaks the requests of the default one
+	key string       // whose key looks and changes behind Terraform's back
 
 	mock *mockcloud.Server
 }
@@ -100,7 +101,7 @@ func Start(t testing.TB, options ...Option) *Server {
 		t.Fatalf("mockcloud: %v", err)
 	}
 	listener := httptest.NewServer(mock)
-	s := &Server{URL: listener.URL, t: t, key: OwnerKey, mock: mock}
+	s := &Server{URL: listener.URL, t: t, web: listener.Client(), key: OwnerKey, mock: mock}
 	t.Cleanup(func() {
 		for _, route := range s.Requests().Routes {
 			probe := cfg.PublishedOnly && route.Method == http.MethodGet // finds out what the server does not offer
@@ -191,7 +192,7 @@ func (s *Server) StatusIn(account, key, method, path string) int {
 		s.t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+key)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := s.web.Do(req)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -217,7 +218,7 @@ func (s *Server) do(key, method, path string, body, out any) {
 		req.Header.Set("Authorization", "Bearer "+key)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := s.web.Do(req)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
 	}
