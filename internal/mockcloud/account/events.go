@@ -20,7 +20,7 @@ const (
 	longestSpan = 14 * 24 * time.Hour
 	// pageTokenLife is how long the next page can be asked for.
 	pageTokenLife = time.Hour
-	// pageTokens is the purpose by which page tokens are signed.
+	// pageTokens is the purpose by which page tokens are sealed.
 	pageTokens = "event-page"
 )
 
@@ -116,7 +116,7 @@ type eventPageBody struct {
 }
 
 // search is a walk through the pages of one query. Between the pages it is in the
-// hands of the caller, signed.
+// hands of the caller, sealed.
 type search struct {
 	Account uuid.UUID
 	Expires time.Time
@@ -155,7 +155,7 @@ func nextEvents(c *router.Call) (*router.Answer, error) {
 	var out eventPageBody
 	err = c.View(func(r *store.Reader) error {
 		var s search
-		payload, genuine := r.Verify(pageTokens, token)
+		payload, genuine := r.Unseal(pageTokens, token)
 		switch {
 		case !genuine || json.Unmarshal(payload, &s) != nil || s.Account != c.Account:
 			return badPageToken("the page token is not one that this account was given")
@@ -174,7 +174,7 @@ func badPageToken(msg string) error {
 	}}}
 }
 
-// page finds the page that comes now and signs the way to the next.
+// page finds the page that comes now and seals the way to the next.
 func (s search) page(c *router.Call, r *store.Reader) (eventPageBody, error) {
 	query := s.Query
 	if s.Left != nil {
@@ -202,7 +202,7 @@ func (s search) page(c *router.Call, r *store.Reader) (eventPageBody, error) {
 		return out, err
 	}
 	next := c.BaseURL() + strings.Replace(root, "{account_id}", c.Account.String(), 1) + "/events/filter/next?" +
-		url.Values{"page-token": {r.Sign(pageTokens, payload)}}.Encode()
+		url.Values{"page-token": {r.Seal(pageTokens, payload)}}.Encode()
 	out.NextPage = &next
 	return out, nil
 }

@@ -18,12 +18,12 @@ import (
 const (
 	// cursorLife is how long the next page can be asked for.
 	cursorLife = time.Hour
-	// cursors is the purpose by which cursors are signed.
+	// cursors is the purpose by which cursors are sealed.
 	cursors = "scim-cursor"
 )
 
 // position is the row after which the next page begins. Between the pages it is in
-// the hands of the caller, signed (RFC 9865, 2.1).
+// the hands of the caller, who cannot read it (RFC 9865, 2.1).
 type position struct {
 	Directory string
 	// Query is a hash of what the list is of.
@@ -41,7 +41,7 @@ func (q *query) position(r *store.Reader, d *store.Directory) (*position, error)
 		return nil, nil
 	}
 	var p position
-	payload, genuine := r.Verify(cursors, q.cursor)
+	payload, genuine := r.Unseal(cursors, q.cursor)
 	switch {
 	case !genuine || json.Unmarshal(payload, &p) != nil || p.Directory != d.ID:
 		return nil, scimerr.New(scimerr.InvalidCursor, "the cursor is not one that this directory gave")
@@ -62,7 +62,7 @@ func (q *query) next(r *store.Reader, d *store.Directory, last keyed) (string, e
 	if err != nil {
 		return "", err
 	}
-	return r.Sign(cursors, payload), nil
+	return r.Seal(cursors, payload), nil
 }
 
 func (q *query) hash() string {

@@ -185,7 +185,7 @@ func TestTokens(t *testing.T) {
 
 	w.send("GET", "/Users", nil, "Authorization", "bearer a-token-for-a-run-of-32-characters").Want(http.StatusOK)
 	w.setState(store.DirectoryUnlinked)
-	w.failed(w.send("GET", "/Users", nil), http.StatusForbidden, "", "unlinked")
+	w.failed(w.send("GET", "/Users", nil), http.StatusForbidden, "", "unlinked", "nothing is read from it")
 	w.failed(w.send("POST", "/Users", user("bob@acme.com")), http.StatusForbidden, "", "unlinked")
 	w.failed(w.send("GET", "/Users", nil, "Authorization", "Bearer x"), http.StatusUnauthorized, "")
 	w.setState(store.DirectoryLinked)

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"encoding/base64"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -90,15 +92,15 @@ func TestEventPagesMeet(t *testing.T) {
 	})
 }
 
-func TestSignature(t *testing.T) {
+func TestSealedTokens(t *testing.T) {
 	t.Parallel()
 	w, other := newWorld(t), newWorld(t)
 	var token string
-	w.view(func(r *Reader) { token = r.Sign("page", []byte("payload")) })
+	w.view(func(r *Reader) { token = r.Seal("page", []byte("payload")) })
 	opens := func(w *world, purpose, token string) (ok bool) {
 		w.view(func(r *Reader) {
 			var payload []byte
-			if payload, ok = r.Verify(purpose, token); ok && string(payload) != "payload" {
+			if payload, ok = r.Unseal(purpose, token); ok && string(payload) != "payload" {
 				t.Errorf("payload %q", payload)
 			}
 		})
@@ -107,9 +109,12 @@ func TestSignature(t *testing.T) {
 	if !opens(w, "page", token) {
 		t.Error("a good token is refused")
 	}
+	if raw, err := base64.RawURLEncoding.DecodeString(token); err != nil || bytes.Contains(raw, []byte("payload")) {
+		t.Errorf("the token shows what it holds: %s", token)
+	}
 	for name, open := range map[string]bool{
 		"another purpose": opens(w, "login", token), "another server": opens(other, "page", token),
-		"changed": opens(w, "page", "A"+token[1:]), "no proof": opens(w, "page", token[:10]), "no token": opens(w, "page", ""),
+		"changed": opens(w, "page", token[1:]), "half of it": opens(w, "page", token[:len(token)-4]), "a bit of it": opens(w, "page", token[:10]), "no token": opens(w, "page", ""),
 	} {
 		if open {
 			t.Errorf("opened by %s", name)

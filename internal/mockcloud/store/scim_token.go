@@ -193,7 +193,7 @@ func (r *Reader) AuthenticateSCIM(endpoint, secret string) (*Directory, *SCIMTok
 	for _, t := range r.data.tokensByDirectory.get(d.ID) {
 		if subtle.ConstantTimeCompare(t.Hash[:], hash[:]) == 1 && !ended(t.Expires, r.Now()) {
 			if d.State == DirectoryUnlinked {
-				return nil, nil, &Forbidden{Reason: "The directory " + d.Name + " is unlinked: it takes no changes until it is switched on again"}
+				return nil, nil, &Forbidden{Reason: "The directory " + d.Name + " is unlinked: nothing is read from it or pushed to it until it is switched on again"}
 			}
 			return d, t, nil
 		}

@@ -1,23 +1,24 @@
 package store
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"strings"
 
 	"github.com/google/uuid"
 )
 
 // Secret is a random key that the server made for itself. It is part of the state,
-// so that what was signed with it is still good after a restart.
+// so that what was sealed with it is still good after a restart.
 type Secret struct {
 	ID    uuid.UUID
 	Value []byte `secret:"true"`
 }
 
-// signing is the secret of Sign and Verify.
+// signing is the secret that other keys are derived from.
 var signing = wellKnown("secret", "signing")
 
 func (tx *Tx) newSecret(id uuid.UUID) {
@@ -27,37 +28,59 @@ func (tx *Tx) newSecret(id uuid.UUID) {
 	tx.data.secrets.put(tx, id, &Secret{ID: id, Value: value})
 }
 
-// Sign gives a token that holds a payload, readable to whoever looks, and the proof
-// that this server made it for a purpose.
+// Sign gives the proof that this server knows a payload for a purpose; it is the same each time.
 func (r *Reader) Sign(purpose string, payload []byte) string {
-	return base64.RawURLEncoding.EncodeToString(payload) + "." + base64.RawURLEncoding.EncodeToString(r.mac(purpose, payload))
+	return base64.RawURLEncoding.EncodeToString(r.mac(purpose, payload))
 }
 
-// Verify gives the payload of a token that Sign made for the same purpose.
-func (r *Reader) Verify(purpose, token string) ([]byte, bool) {
-	head, tail, _ := strings.Cut(token, ".")
-	payload, err := base64.RawURLEncoding.DecodeString(head)
-	if err != nil {
+// Seal gives a token that holds a payload for a purpose, which only this server can read and make.
+func (r *Reader) Seal(purpose string, payload []byte) string {
+	aead := r.aead(purpose)
+	nonce := make([]byte, aead.NonceSize())
+	_, _ = rand.Read(nonce) // it never fails
+	return base64.RawURLEncoding.EncodeToString(aead.Seal(nonce, nonce, payload, nil))
+}
+
+// Unseal gives the payload of a token that Seal made for the same purpose.
+func (r *Reader) Unseal(purpose, token string) ([]byte, bool) {
+	sealed, err := base64.RawURLEncoding.DecodeString(token)
+	aead := r.aead(purpose)
+	if err != nil || len(sealed) < aead.NonceSize() {
 		return nil, false
 	}
-	mac, err := base64.RawURLEncoding.DecodeString(tail)
+	payload, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], nil)
+	return payload, err == nil
+}
+
+// aead is AES-256-GCM under a key of the purpose's own.
+func (r *Reader) aead(purpose string) cipher.AEAD {
+	block, err := aes.NewCipher(r.derived(purpose))
 	if err != nil {
-		return nil, false
+		panic("store: " + err.Error()) // the key has the right length
 	}
-	return payload, hmac.Equal(mac, r.mac(purpose, payload))
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		panic("store: " + err.Error()) // AES has the right block size
+	}
+	return aead
 }
 
 // mac is HMAC-SHA-256 (RFC 2104) of the payload, under a key of the purpose's own.
 func (r *Reader) mac(purpose string, payload []byte) []byte {
+	mac := hmac.New(sha256.New, r.derived(purpose))
+	mac.Write(payload)
+	return mac.Sum(nil)
+}
+
+// derived is a purpose's own key, of 32 bytes.
+func (r *Reader) derived(purpose string) []byte {
 	secret, ok := r.data.secrets.get(signing)
 	if !ok {
-		panic("store: nothing can be signed before Reset")
+		panic("store: nothing can be sealed before Reset")
 	}
 	derived := hmac.New(sha256.New, secret.Value)
 	derived.Write([]byte(purpose))
-	mac := hmac.New(sha256.New, derived.Sum(nil))
-	mac.Write(payload)
-	return mac.Sum(nil)
+	return derived.Sum(nil)
 }
 
 // KeptSecret gives a secret that was kept under a name.
