@@ -32,7 +32,7 @@ func (d *directoryUsersDataSource) Schema(_ context.Context, _ datasource.Schema
 		Attributes: map[string]schema.Attribute{
 			"account_id":   accountIDDataAttribute(),
 			"directory_id": directoryIDDataAttribute(),
-			"held":         schema.BoolAttribute{Optional: true, MarkdownDescription: "With `true`: the people who are held, and so in no membership, because they have no usable email address, or its domain is not among the directory's allowed ones. Otherwise: all others."},
+			"held":         schema.BoolAttribute{Optional: true, MarkdownDescription: "With `true`: the people who are held, and so in no membership, because they have no usable email address, or its domain is not among the directory's allowed ones, or because another directory decides about them, or their membership was removed by hand. Otherwise: all others."},
 			"filter":       schema.StringAttribute{Optional: true, MarkdownDescription: "A SCIM filter (RFC 7644, section 3.4.2.2), such as `userName eq \"ada@acme.com\"` or `active eq false`."},
 			"users": schema.MapNestedAttribute{
 				Computed:            true,

@@ -133,6 +133,11 @@ func TestDirectoryUsers(t *testing.T) {
 	if got := held.names(); !slices.Equal(got, []string{"held@elsewhere.example"}) || held.Data[0].HeldReason == nil || held.Data[0].MembershipID != nil {
 		t.Errorf("%+v", held)
 	}
+	c.Call("DELETE", mocktest.Root+"/account_memberships/"+*all.Data[2].MembershipID, mocktest.Owner, nil).Want(204)
+	held = c.people(at+"/users", "held", "true")
+	if got := held.names(); !slices.Equal(got, []string{"Zoe@acme.com", "held@elsewhere.example"}) || !strings.Contains(*held.Data[0].HeldReason, "removed by hand") {
+		t.Errorf("%+v", held)
+	}
 	c.Call("GET", at, mocktest.Owner, nil).Want(200, `"metadata":{"users":{"active":4,"inactive":1},"groups":2}`, `"user_count":5`, `"group_count":2`)
 }
 

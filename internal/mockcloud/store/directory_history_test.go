@@ -55,6 +55,7 @@ func TestAnyDirectoryHistory(t *testing.T) {
 				}
 			}
 			s.keepsTeams(t, teams)
+			s.tellsWhy(t)
 			checkIndexes(t, s.store.data)
 		}
 	})
@@ -78,6 +79,18 @@ func (s *synced) keepsTeams(t tester, teams map[string]uuid.UUID) {
 			teams[g.VendorID()] = team.ID
 		}
 		return nil
+	})
+}
+
+// tellsWhy checks that whoever the directory wants as a member is one, or there is a reason why not.
+func (s *synced) tellsWhy(t tester) {
+	t.Helper()
+	s.view(func(r *Reader) {
+		for _, u := range r.DirectoryUsers(s.directory) {
+			if _, member := r.MembershipOfDirectoryUser(u); u.Active && member == (r.HeldReason(u) != "") {
+				t.Fatalf("%s is a member by the directory: %v, and held for %q", u.UserName, member, r.HeldReason(u))
+			}
+		}
 	})
 }
 

@@ -102,7 +102,7 @@ func (r *Reader) MembershipOfDirectoryUser(u *DirectoryUser) (*Membership, bool)
 
 // HeldReason says why a person is in no membership by this directory; empty for who is not held.
 func (r *Reader) HeldReason(u *DirectoryUser) string {
-	if u.Hold != "" || !u.Active {
+	if _, governs := r.MembershipOfDirectoryUser(u); u.Hold != "" || !u.Active || governs {
 		return u.Hold
 	}
 	for _, other := range r.data.directoryUsersByEmail.get(emailIn{u.AccountID, strings.ToLower(u.Email)}) {
@@ -110,7 +110,7 @@ func (r *Reader) HeldReason(u *DirectoryUser) string {
 			return "the directory " + r.directoryName(other) + " has the same email address and came first"
 		}
 	}
-	return ""
+	return "the membership was removed by hand; to let the person in again, deactivate them at the identity provider and activate them"
 }
 
 func (r *Reader) directoryName(u *DirectoryUser) string {
