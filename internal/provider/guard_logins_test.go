@@ -181,7 +181,7 @@ func TestGuardLoginsOfOneRun(t *testing.T) {
 	p := inProcess(t, srv)
 	narrowed, _ := p.change(t, connection, made, one("acme.com"))
 	refused("one, planned alone", narrowed.Diagnostics)
-	taking, given, null := p.plan(t, connection, two)
+	taking, _, _ := p.plan(t, connection, two)
 	noErrors(t, taking.Diagnostics)
 	narrowed, without := p.change(t, connection, made, one("acme.com"))
 	noErrors(t, narrowed.Diagnostics)
@@ -193,7 +193,7 @@ func TestGuardLoginsOfOneRun(t *testing.T) {
 		t.Errorf("one was changed to %v", domains)
 	}
 	p = inProcess(t, srv) // another run, in which it waits for the other
-	taking, given, null = p.plan(t, connection, two)
+	taking, given, null := p.plan(t, connection, two)
 	noErrors(t, apply(p, taking, null, given))
 	narrowed, without = p.change(t, connection, made, one("acme.com"))
 	noErrors(t, apply(p, narrowed, made, without))
