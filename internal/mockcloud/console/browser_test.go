@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/console"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest/browser"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -46,6 +47,9 @@ func TestInBrowser(t *testing.T) {
 				k.Open(crowd.URL+"/", "Overview")
 				look(k, t, "crowd", width)
 				k.Keep(fmt.Sprintf("%s-%d-crowd", name, width))
+				if !browser.Evaluate[bool](k, "(b => { b.textContent = '888,888'; return b.scrollWidth <= b.clientWidth && b.offsetHeight < 40 })(document.querySelector('.tiles b'))") {
+					t.Errorf("888,888 does not fit on one line of its tile in a window of %d", width)
+				}
 			}
 		})
 	}
@@ -63,6 +67,46 @@ func look(k *browser.Keyboard, t *testing.T, place string, width int64) {
 	if bare := browser.Evaluate[int64](k, "document.querySelectorAll('table:not(:has(caption)), input:not([id]), svg:not([role=img])').length"); bare != 0 {
 		t.Errorf("%s has %d tables, fields or pictures without a name", place, bare)
 	}
+}
+
+// TestNamesInBrowser: a long address takes a few lines of its own column, and a name
+// that turns text around shows that it would, and turns nothing.
+func TestNamesInBrowser(t *testing.T) {
+	t.Parallel()
+	const long = "a.person.with.a.very.long.name.indeed@department.of-a-large-company.example"
+	w := newWorld(t, console.Options{}).seed(fmt.Sprintf(`
+accounts:
+  - id: %s
+    handle: acme
+    name: "\u202eAcme"
+    features: [sso, custom_roles, teams]
+    domains: [bücher.example]
+    users:
+      - {email: owner@acme.com, first_name: "\u202eOlga", role: Owner}
+      - {email: %s, role: "Break\u202eglass"}
+      - {email: ömer@bücher.example, first_name: עומר, role: Member}
+    custom_roles: [{name: "Break\u202eglass", permissions: ["read:account"]}]
+    workspaces: [{handle: production, name: Production}]
+`, mocktest.Account, long))
+	k := browser.Start(t)
+	for _, width := range []int64{390, 1200} {
+		k.Resize(width, 800)
+		for _, place := range places {
+			k.Open(w.URL+console.Prefix+"acme/"+place.path, place.title)
+			look(k, t, place.path, width)
+			if browser.Evaluate[bool](k, `/[\u202a-\u202e\u2066-\u2069]/.test(document.documentElement.outerHTML)`) {
+				t.Errorf("%s has a character that turns text around", place.path)
+			}
+			if high := browser.Evaluate[int64](k, "Math.max(0, ...[...document.querySelectorAll('tbody tr')].map(r => r.offsetHeight))"); high > 150 {
+				t.Errorf("%s has a row %d high in a window of %d", place.path, high, width)
+			}
+			k.Keep(fmt.Sprintf("names-%d-%s", width, strings.ReplaceAll(place.title, " ", "-")))
+		}
+	}
+	if title := browser.Evaluate[string](k, "document.title"); !strings.Contains(title, "\ufffdAcme – mockcloud") {
+		t.Errorf("the title is %q", title)
+	}
+	w.page("sign-on").Want(200, `<bdi>xn--bcher-kva.example</bdi></th><td><span class="soft">no active connection</span></td><td class="number">1</td>`)
 }
 
 // TestAsItHappens watches the audit trail without loading the page again, pauses it and

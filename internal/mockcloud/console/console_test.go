@@ -96,7 +96,7 @@ func TestPages(t *testing.T) {
 	w := newWorld(t, console.Options{}).acme()
 	member := func(email string) string {
 		t.Helper()
-		found := regexp.MustCompile(`people/[0-9a-f-]{36}">` + regexp.QuoteMeta(email)).FindString(w.page("people?q=" + email).Body)
+		found := regexp.MustCompile(`people/[0-9a-f-]{36}"><bdi>` + regexp.QuoteMeta(email)).FindString(w.page("people?q=" + email).Body)
 		path, _, _ := strings.Cut(found, `"`)
 		return path
 	}
@@ -106,7 +106,7 @@ func TestPages(t *testing.T) {
 		not        []string
 	}{
 		{"overview", "", []string{
-			"enterprise", "ENABLED", "1 active person is kept out", "Only 1 person could get in", "serves the domain dormant.example",
+			`<bdi>Acme</bdi> <span class="soft">(acme)</span>`, "enterprise", "ENABLED", "1 active person is kept out", "Only 1 person could get in", "serves the domain dormant.example",
 			"certificate of the connection Okta ends in 12 days", "1 person who is held", "token …6789 of the directory Okta directory ends in 5 days",
 			`mapping group &#34;Not yet&#34;`, "3 through Okta, 2 through Entra ID, 1 bypassing single sign-on, 1 not at all",
 			`<title id="picture-title">`, "<caption>From Role to Workspace</caption>", `data-stream="/console/acme/stream?after=`,

@@ -83,10 +83,14 @@ func (l *look) entry(m *store.Membership) entry {
 	return of(picture.Closed, "unserved", "Kept out", "no connection serves "+domain)
 }
 
-// domain is the domain of a person's email address.
+// domain is the domain of a person's email address, spelled as the account has it.
 func (l *look) domain(m *store.Membership) string {
 	email := l.MemberName(m)
-	return strings.ToLower(email[strings.LastIndex(email, "@")+1:])
+	name := email[strings.LastIndex(email, "@")+1:]
+	if normal, err := store.NormalizeDomain(name); err == nil {
+		return normal
+	}
+	return strings.ToLower(name)
 }
 
 // grant is one way into a workspace.

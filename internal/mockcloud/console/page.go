@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"embed"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/console/picture"
@@ -67,10 +69,29 @@ func (p page) Places() []place {
 	return places
 }
 
+// turners shows characters that turn text around (UAX #9, explicit directional
+// formatting) instead of following them: in a name they would also turn what stands
+// behind it, in sentences and titles, too, where no <bdi> can be. Names in scripts from
+// right to left need none of them.
+var turners = strings.NewReplacer(
+	"\u202a", "\ufffd", "\u202b", "\ufffd", "\u202c", "\ufffd", "\u202d", "\ufffd", "\u202e", "\ufffd",
+	"\u2066", "\ufffd", "\u2067", "\ufffd", "\u2068", "\ufffd", "\u2069", "\ufffd",
+)
+
+// write makes a part of a page.
+func write(to io.Writer, part string, data any) error {
+	var out strings.Builder
+	if err := pages.ExecuteTemplate(&out, part, data); err != nil {
+		return err
+	}
+	_, err := turners.WriteString(to, out.String())
+	return err
+}
+
 func (c *Console) render(w http.ResponseWriter, status int, file string, p page) {
 	var out bytes.Buffer
 	for _, part := range []string{"top", file, "bottom"} {
-		if err := pages.ExecuteTemplate(&out, part, p); err != nil {
+		if err := write(&out, part, p); err != nil {
 			c.Logger.Error("a page of the console could not be made", slog.String("page", file), slog.Any("error", err))
 			http.Error(w, "The page could not be made; the server's log says why.", http.StatusInternalServerError)
 			return

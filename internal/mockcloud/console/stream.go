@@ -140,7 +140,7 @@ func (c *Console) since(account *store.Account, at time.Time) (b batch, err erro
 // event is the batch as it is sent.
 func (b batch) event() (string, error) {
 	var rows bytes.Buffer
-	if err := pages.ExecuteTemplate(&rows, "batch", b); err != nil {
+	if err := write(&rows, "batch", b); err != nil {
 		return "", err
 	}
 	var out strings.Builder
