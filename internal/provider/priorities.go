@@ -90,7 +90,7 @@ func (r *ranking) leave(id string) {
 // writeMapping sends a new mapping, or with prior the change of one, as soon as its priority is free.
 func (r *groupRoleMappingResource) writeMapping(ctx context.Context, account string, m, prior *groupRoleMappingModel, diags *diag.Diagnostics, send func() (*client.GroupRoleMapping, error)) (*client.GroupRoleMapping, error) {
 	directory, id := m.DirectoryID.ValueString(), m.ID.ValueString()
-	rank := r.session.rankings.of(directory)
+	rank := r.rankings.of(directory)
 	defer rank.leave(id)
 	aside := false
 	fail := func(err error) (*client.GroupRoleMapping, error) {
@@ -133,7 +133,7 @@ func (r *groupRoleMappingResource) writeMapping(ctx context.Context, account str
 		}
 		select {
 		case <-news:
-		case <-r.session.rankings.after(priorityQuiet):
+		case <-r.rankings.after(priorityQuiet):
 			late = true // and one last attempt
 		case <-ctx.Done():
 			return fail(ctx.Err())

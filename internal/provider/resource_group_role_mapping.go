@@ -325,7 +325,7 @@ func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.Dele
 		resp.Diagnostics.Append(failure("Could not delete group role mapping", err))
 		return
 	}
-	r.session.rankings.of(m.DirectoryID.ValueString()).tell()
+	r.rankings.of(m.DirectoryID.ValueString()).tell()
 }
 
 // ImportState implements [resource.ResourceWithImportState]: `<directory id or name>/<mapping id, group name or group
