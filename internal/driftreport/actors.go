@@ -143,7 +143,7 @@ func queries(facts []typedFact) []query {
 		if of.name == nil {
 			add(about{in, of.prefix(), false}, []string{""})
 		} else if name := of.name(f.fact); name != "" {
-			add(about{in, of.prefix(), true}, []string{name, client.EmailKey(name)}) // the API looks for exactly this
+			add(about{in, of.prefix(), true}, append(client.EmailSpellings(client.EmailKey(name)), name)) // the API looks for exactly these
 		}
 	}
 	var out []query

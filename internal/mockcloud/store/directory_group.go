@@ -293,6 +293,7 @@ func (tx *Tx) syncTeams(d *Directory, cause uuid.UUID) {
 		}
 		if next != *g {
 			tx.data.directoryGroups.put(tx, g.ID, &next)
+			tx.record(next.subject(), updated, next.payload(), cause)
 		}
 		tx.untieTeam(g, cause)
 	}
