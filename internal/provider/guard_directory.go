@@ -23,18 +23,20 @@ func nameMapping(m client.GroupRoleMapping) string {
 
 // checkDirectories is the preflight of disabling domains, as far as directories go: they let nobody of a disabled domain
 // in, and what their allowed_domains names goes out of it. It says whether they would deprovision anybody. Where the
-// plan destroys the domain's resource, what speaks against it is a warning, because the directory may be changed or
-// destroyed before it; the deletion is checked again.
+// plan destroys the domain's resource, what speaks against it is a warning, because the directory may be destroyed before
+// it; the deletion is checked again.
 func (s *session) checkDirectories(ctx context.Context, account string, disabled []string, end removal, at path.Path, accepted map[string]bool, diags *diag.Diagnostics) (deprovisions bool) {
 	if end != plannedDestroy {
 		return s.checkEachDirectory(ctx, account, disabled, at, accepted, diags)
 	}
 	var now diag.Diagnostics
 	deprovisions = s.checkEachDirectory(ctx, account, disabled, at, accepted, &now)
-	for _, objection := range now.Errors() {
-		diags.AddAttributeWarning(at, objection.Summary(), objection.Detail()+" Applying this plan fails unless the directory is changed, or destroyed, before the domain; let its `allowed_domains` refer to the domain's resource, so that Terraform knows the order.")
+	for _, said := range now {
+		if said.Severity() == diag.SeverityError {
+			said = diag.NewAttributeWarningDiagnostic(at, said.Summary(), said.Detail()+" Applying this plan fails unless it destroys the directory, too, and before the domain, as it does where `allowed_domains` refers to the domain's resource.")
+		}
+		diags.Append(said)
 	}
-	diags.Append(now.Warnings()...)
 	return deprovisions
 }
 
@@ -60,7 +62,8 @@ func (s *session) checkEachDirectory(ctx context.Context, account string, disabl
 		}
 		what, why := nameDirectory(d.Name, d.ID), "it lets in only people of enabled domains, and "+someOf(disabled)+" would be enabled no more"
 		if named := slices.DeleteFunc(slices.Clone(d.AllowedDomains), kept); len(named) > 0 {
-			s.guard.report(at, "A directory allows this domain", fmt.Sprintf("%s names %s in its allowed domains, and disabling it takes it out of there: each apply would undo what the other one did. Take it out of `allowed_domains` of the prefectsso_scim_directory first, or of the directory itself if it is configured elsewhere.", nameDirectory(d.Name, d.ID), someOf(named)), diags)
+			// No error: what refers to the domain's resource is changed after it, and the account has seen to it by then.
+			diags.AddAttributeWarning(at, "A directory allows this domain", fmt.Sprintf("%s names %s in its allowed domains, and disabling it takes it out of there. That is all if `allowed_domains` refers to the domain's resource, or if the directory goes, too. If a configuration spells it out, take it out there as well: a directory cannot allow a domain that is not enabled.", nameDirectory(d.Name, d.ID), someOf(named)))
 		}
 		if s.checkAllowed(ctx, account, d.ID, kept, fates{at: at, what: what, why: why, keeping: "Keep the domain enabled"}, accepted, diags) {
 			deprovisions = true

@@ -258,3 +258,42 @@ func TestAccDomainServerTrouble(t *testing.T) {
 func spread(pattern string) *regexp.Regexp {
 	return regexp.MustCompile(`(?s)` + regexp.MustCompile(` `).ReplaceAllString(pattern, `[\s│]+`))
 }
+
+// A domain goes, and a directory that refers to it follows, in one plan; everything goes in another one.
+func TestAccDomainsDroppedWithADirectory(t *testing.T) {
+	t.Parallel()
+	const one = "resource \"prefectsso_domain\" \"acme\" {\n  name = \"acme.com\"\n}\n"
+	for name, test := range map[string]struct{ both, bothAllowed, one, oneAllowed string }{
+		"the whole set": {
+			`resource "prefectsso_domains" "x" { names = ["acme.com", "acme.example"] }`, `prefectsso_domains.x.names`,
+			`resource "prefectsso_domains" "x" { names = ["acme.com"] }`, `prefectsso_domains.x.names`,
+		},
+		"one by one": {
+			one + "resource \"prefectsso_domain\" \"x\" {\n  name = \"acme.example\"\n}\n", `[prefectsso_domain.acme.name, prefectsso_domain.x.name]`,
+			one, `[prefectsso_domain.acme.name]`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := acctest.Start(t, acctest.WithDirectory)
+			config := func(domains, allowed string) string {
+				return srv.Provider() + domains + `
+resource "prefectsso_scim_directory" "d" {
+  name            = "Second"
+  type            = "okta scim v2.0"
+  allowed_domains = ` + allowed + `
+}`
+			}
+			runSteps(t,
+				resource.TestStep{Config: config(test.both, test.bothAllowed)},
+				resource.TestStep{
+					Config: config(test.one, test.oneAllowed),
+					Check:  func(*terraform.State) error { return srv.WantDomains("acme.com") },
+				},
+			)
+			if err := srv.WantDomains(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
