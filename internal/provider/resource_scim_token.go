@@ -163,7 +163,9 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		return
 	}
 	if isCreate(req) {
-		r.checkNew(ctx, &plan, req.Config, &resp.Diagnostics)
+		var secret types.String
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("token_wo"), &secret)...)
+		r.checkNew(ctx, &plan, secret.ValueString(), &resp.Diagnostics)
 		return
 	}
 	var prior scimTokenModel
@@ -171,7 +173,7 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	switch {
 	case resp.Diagnostics.HasError():
 	case !plan.TokenWOVersion.Equal(prior.TokenWOVersion):
-		r.checkNew(ctx, &plan, req.Config, &resp.Diagnostics)
+		r.checkNew(ctx, &plan, "", &resp.Diagnostics) // the server refuses a secret that it had, and nothing is lost
 	case known(plan.DirectoryID) && !plan.DirectoryID.Equal(prior.DirectoryID) || known(plan.Name) && !plan.Name.Equal(prior.Name):
 		resp.Diagnostics.Append(needsSecret())
 	default:
@@ -189,12 +191,10 @@ func needsSecret() diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "A new token needs a new secret", "Another name or another directory takes another token, and the server takes no secret twice. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.")
 }
 
-// checkNew finds out while planning what would make the apply fail: that the server offers no tokens, or has this very
-// secret already, is an error, above all where the token that has it would be ended first; that there is no room now is a
-// warning, because there may be until then.
-func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, config tfsdk.Config, diags *diag.Diagnostics) {
-	var secret types.String
-	diags.Append(config.GetAttribute(ctx, path.Root("token_wo"), &secret)...)
+// checkNew finds out while planning what would make the apply fail. That the server offers no tokens is an error, and so
+// is a secret, where it is given, like that of the live token of the same name: a replacement would end that one first.
+// That there is no room now is a warning, because there may be until then.
+func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, secret string, diags *diag.Diagnostics) {
 	if plan.DirectoryID.IsUnknown() || plan.AccountID.IsUnknown() || !r.canPlan(diags) {
 		return
 	}
@@ -207,7 +207,7 @@ func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, 
 		return
 	}
 	if slices.ContainsFunc(live, func(t client.SCIMToken) bool {
-		return t.Name == plan.Name.ValueString() && len(t.Suffix) > 0 && strings.HasSuffix(secret.ValueString(), t.Suffix)
+		return t.Name == plan.Name.ValueString() && t.Suffix != "" && strings.HasSuffix(secret, t.Suffix)
 	}) {
 		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The directory %s has a live token %s whose secret ends with the same four characters, and the server takes no secret twice. A token is rotated, never replaced: that would end it first, and then fail. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider; take `-replace` away, or a taint by `terraform untaint`.", plan.DirectoryID.ValueString(), plan.Name.ValueString()))
 		return
