@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,10 +57,21 @@ func Ask[T any](k *Keyboard, what string, action chromedp.Action[T]) T {
 	return out
 }
 
-// Evaluate asks the page.
+// contextGone is what chromium says when the page was left for another at that moment.
+const contextGone = "Cannot find context with specified id"
+
+// Evaluate asks the page, or the one that takes its place meanwhile.
 func Evaluate[T any](k *Keyboard, script string) T {
 	k.t.Helper()
-	return Ask(k, script, chromedp.Evaluate[T](script))
+	for {
+		out, err := chromedp.Run(k.ctx, chromedp.Evaluate[T](script))
+		if err == nil {
+			return out
+		}
+		if !strings.Contains(err.Error(), contextGone) {
+			k.t.Fatalf("%s: %v", script, err)
+		}
+	}
 }
 
 // Text is what the page says.
