@@ -100,10 +100,11 @@ func (r *groupRoleMappingResource) writeMapping(ctx context.Context, account str
 		}
 		return nil, err
 	}
+	bypassed, bypasses := prior != nil && r.bypasses(ctx, account, prior.Role), r.bypasses(ctx, account, m.Role)
 	for late := false; ; {
 		news := rank.news() // before looking, so that no change is missed
 		var mapping *client.GroupRoleMapping
-		err := r.setMapping(ctx, account, prior != nil && r.bypasses(ctx, account, prior.Role), r.bypasses(ctx, account, m.Role), func() (err error) {
+		err := r.setMapping(ctx, account, bypassed, bypasses, func() (err error) {
 			mapping, err = send()
 			return err
 		})

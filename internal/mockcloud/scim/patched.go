@@ -28,7 +28,7 @@ func patched[T any](before map[string]any, operations []patch.Operation, rt *sch
 	}
 	first := len(operations)
 	for ; first > 1; first-- {
-		if _, before := after(first - 1); before == nil || before.Error() != err.Error() {
+		if _, sooner := after(first - 1); sooner == nil || sooner.Error() != err.Error() {
 			break
 		}
 	}
