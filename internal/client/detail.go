@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html"
 	"mime"
+	"net/http"
 	"regexp"
 	"strings"
 )
@@ -63,4 +64,13 @@ func isJSON(contentType string) bool {
 func isHTML(contentType string) bool {
 	kind, _, err := mime.ParseMediaType(contentType)
 	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml")
+}
+
+// isSelfHosted reports whether a refusal has the form of a self-hosted Prefect
+// server's that asks for a password: the account API has no exception_message.
+func isSelfHosted(status int, body []byte) bool {
+	var answer struct {
+		Message *string `json:"exception_message"`
+	}
+	return status == http.StatusUnauthorized && json.Unmarshal(body, &answer) == nil && answer.Message != nil
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
 )
 
 const someAccount = "0c1f1d2e-0000-4000-8000-000000000001"
@@ -19,14 +21,14 @@ func TestNewSession(t *testing.T) {
 		env   map[string]string
 		want  []string // parts of each error's summary and detail, in order
 	}{
-		"all from the environment": {env: map[string]string{envAPIKey: "pnu_x", envAccountID: someAccount, envEndpoint: "https://api.example/api"}},
+		"all from the environment": {env: map[string]string{settings.EnvAPIKey: "pnu_x", settings.EnvAccountID: someAccount, settings.EnvEndpoint: "https://api.example/api"}},
 		"arguments win": {
 			model: providerModel{APIKey: types.StringValue("pnu_x"), Endpoint: types.StringValue("https://api.example/api")},
-			env:   map[string]string{envEndpoint: "nonsense"},
+			env:   map[string]string{settings.EnvEndpoint: "nonsense"},
 		},
-		"no key":             {want: []string{"Missing API key|" + envAPIKey}},
+		"no key":             {want: []string{"Missing API key|" + settings.EnvAPIKey}},
 		"no UUID":            {model: providerModel{APIKey: types.StringValue("k"), AccountID: types.StringValue("acme")}, want: []string{`Invalid account id|"acme" is no UUID`}},
-		"no UUID in the env": {model: providerModel{APIKey: types.StringValue("k")}, env: map[string]string{envAccountID: "acme"}, want: []string{"Invalid account id|" + envAccountID}},
+		"no UUID in the env": {model: providerModel{APIKey: types.StringValue("k")}, env: map[string]string{settings.EnvAccountID: "acme"}, want: []string{"Invalid account id|" + settings.EnvAccountID}},
 		"no scheme":          {model: providerModel{APIKey: types.StringValue("k"), Endpoint: types.StringValue("api.example/api")}, want: []string{"Invalid endpoint|scheme"}},
 		"plain http":         {model: providerModel{APIKey: types.StringValue("k"), Endpoint: types.StringValue("http://api.example/api")}, want: []string{"Invalid endpoint|allow_insecure_http"}},
 		"plain http on loopback": {
@@ -45,9 +47,7 @@ func TestNewSession(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, variable := range []string{envAPIKey, envAccountID, envEndpoint} {
-				t.Setenv(variable, test.env[variable])
-			}
+			setOnly(t, test.env)
 			s, diags := newSession(test.model, "test", "1.11.4", time.After)
 			compareErrors(t, diags.Errors(), test.want)
 			if (s.client == nil) != (len(test.want) > 0) {
@@ -55,6 +55,18 @@ func TestNewSession(t *testing.T) {
 			}
 		})
 	}
+}
+
+// setOnly leaves of the environment that the provider reads only this. There are no profiles but those that it names.
+func setOnly(t *testing.T, env map[string]string) {
+	t.Helper()
+	for _, variable := range []string{
+		settings.EnvAPIKey, settings.EnvAccountID, settings.EnvEndpoint, settings.EnvProfile, settings.EnvProfilesFile,
+		settings.EnvCustomHeaders, settings.EnvCertificates, settings.EnvSystemCertificates, "TF_APPEND_USER_AGENT",
+	} {
+		t.Setenv(variable, env[variable])
+	}
+	t.Setenv(settings.EnvHome, t.TempDir())
 }
 
 func compareErrors(t *testing.T, got diag.Diagnostics, want []string) {
