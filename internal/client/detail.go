@@ -61,6 +61,11 @@ func isJSON(contentType string) bool {
 	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
 }
 
+// foreign reports whether a body has a type that the API does not speak.
+func foreign(contentType string, body []byte) bool {
+	return len(body) > 0 && contentType != "" && !isJSON(contentType)
+}
+
 func isHTML(contentType string) bool {
 	kind, _, err := mime.ParseMediaType(contentType)
 	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml")

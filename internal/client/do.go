@@ -49,16 +49,10 @@ func doTagged[T any](ctx context.Context, c *Client, r call) (value T, etag stri
 	if err != nil {
 		return value, "", err
 	}
-	why := ""
-	var kind Stranger
-	if contentType := answer.header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
-		why, kind = "JSON is wanted"+titled(answer.body), StrangerOther
-	} else if err = json.Unmarshal(answer.body, &value); err != nil {
-		why = "the JSON is broken or has another form: " + err.Error()
-	}
-	if why != "" {
+	if err = json.Unmarshal(answer.body, &value); err != nil {
 		var none T
-		return none, "", c.identify(ctx, r, c.unexpected(r, answer.status, answer.header, kind, why, err))
+		why := "the JSON is broken or has another form: " + err.Error()
+		return none, "", c.unexpected(r, answer.status, answer.header, "", why, err)
 	}
 	c.identity.known.Store(true)
 	return value, answer.header.Get("ETag"), nil
@@ -100,6 +94,8 @@ func (c *Client) send(ctx context.Context, r call) (*reply, error) {
 		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerRedirect, c.redirects(resp), nil))
 	case isHTML(resp.Header.Get("Content-Type")):
 		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerPage, "a web page came instead"+titled(body), nil))
+	case foreign(resp.Header.Get("Content-Type"), body):
+		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerOther, "JSON is wanted"+titled(body), nil))
 	}
 	return &reply{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }

@@ -54,8 +54,9 @@ const (
 
 // identity is what a client knows of the server it talks to.
 type identity struct {
-	known atomic.Bool   // it has answered as the account API does
-	turn  chan struct{} // held by the one call that asks
+	known   atomic.Bool         // it has answered as the account API does
+	turn    chan struct{}       // held by the one call that asks
+	verdict *NotAccountAPIError // what asking came to; its Err is another call's. Whoever holds the turn may look
 }
 
 func newIdentity() *identity { return &identity{turn: make(chan struct{}, 1)} }
@@ -106,8 +107,11 @@ func (c *Client) askWho(ctx context.Context, refusal error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if c.identity.known.Load() {
+	switch verdict := c.identity.verdict; {
+	case c.identity.known.Load():
 		return refusal
+	case verdict != nil:
+		return c.stranger(verdict.Kind, verdict.What, verdict.Fix, refusal)
 	}
 	_, err := c.send(ctx, call{method: http.MethodGet, path: []string{"me", "accounts"}, probes: true})
 	var answer *APIError
@@ -119,14 +123,15 @@ func (c *Client) askWho(ctx context.Context, refusal error) error {
 	case errors.As(err, &unexpected):
 		return c.strangeAnswer(unexpected)
 	case errors.As(err, &answer) && (answer.Status == http.StatusNotFound || answer.Status == http.StatusMethodNotAllowed):
-		return c.nameStranger(ctx, refusal)
+		c.identity.verdict = c.nameStranger(ctx, refusal)
+		return c.identity.verdict
 	}
 	return err // nobody knows whose 404 it was
 }
 
 // nameStranger tells a self-hosted Prefect server from one that knows no route
 // at all. It has its version at /admin/version.
-func (c *Client) nameStranger(ctx context.Context, refusal error) error {
+func (c *Client) nameStranger(ctx context.Context, refusal error) *NotAccountAPIError {
 	answer, err := c.send(ctx, call{method: http.MethodGet, path: []string{"admin", "version"}, probes: true})
 	var version string
 	if err == nil && json.Unmarshal(answer.body, &version) == nil {
@@ -136,6 +141,6 @@ func (c *Client) nameStranger(ctx context.Context, refusal error) error {
 	return c.stranger(StrangerNothing, "it has none of the API's routes", strangerFix, refusal)
 }
 
-func (c *Client) stranger(kind Stranger, what, fix string, err error) error {
+func (c *Client) stranger(kind Stranger, what, fix string, err error) *NotAccountAPIError {
 	return &NotAccountAPIError{Endpoint: c.base, Kind: kind, What: what, Fix: fix, Err: err}
 }
