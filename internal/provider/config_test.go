@@ -37,13 +37,33 @@ func TestNewSession(t *testing.T) {
 		"plain http allowed": {
 			model: providerModel{APIKey: types.StringValue("k"), Endpoint: types.StringValue("http://api.example/api"), AllowInsecureHTTP: types.BoolValue(true)},
 		},
+		"an account in the address": {
+			model: providerModel{APIKey: types.StringValue("k"), Endpoint: types.StringValue("https://api.example/api/accounts/" + someAccount)},
+		},
+		"another account in the address": {
+			model: providerModel{
+				APIKey: types.StringValue("k"), AccountID: types.StringValue("0c1f1d2e-0000-4000-8000-000000000002"),
+				Endpoint: types.StringValue("https://api.example/api/accounts/" + someAccount),
+			},
+			want: []string{"Two different accounts|" + someAccount + "|0c1f1d2e-0000-4000-8000-000000000002"},
+		},
+		"a header of null": {
+			model: providerModel{APIKey: types.StringValue("k"), CustomHeaders: headers(map[string]attr.Value{"X-A": types.StringNull(), "X-B": types.StringValue("b")})},
+		},
+		"a proxy that is none": {
+			model: providerModel{APIKey: types.StringValue("k")}, env: map[string]string{"HTTPS_PROXY": "http://ada:hun ter2@proxy"},
+			want: []string{"Invalid provider configuration|HTTPS_PROXY"},
+		},
 		"everything at once": {
 			model: providerModel{
-				Endpoint: types.StringValue("x"), AccountID: types.StringValue("y"), RequestTimeout: types.StringValue("soon"),
+				Profile: types.StringValue("gone"), ProfilesFile: types.StringValue("/nowhere/profiles.toml"),
+				CustomHeaders: headers(map[string]attr.Value{"Host": types.StringValue("x"), "X-A": types.StringValue("a\nb")}),
+				Endpoint:      types.StringValue("x"), AccountID: types.StringValue("y"), RequestTimeout: types.StringValue("soon"),
 				MaxRetries: types.Int64Value(99), MaxConcurrentRequests: types.Int64Value(0),
 				AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{types.StringValue("everybody")}),
 			},
-			want: []string{"Invalid endpoint", "Missing API key", "Invalid account id", "Invalid request timeout|\"soon\"", "Number out of range|max_retries", "Number out of range|max_concurrent_requests", "Invalid acknowledgement|everybody"},
+			env:  map[string]string{settings.EnvSystemCertificates: "/nowhere/ca.pem"},
+			want: []string{"Profiles file cannot be used|/nowhere/profiles.toml", "Invalid endpoint", "Invalid account id", "Invalid custom header|Host", "Invalid custom header|X-A|line break", "Certificates cannot be read|/nowhere/ca.pem", "Invalid request timeout|\"soon\"", "Number out of range|max_retries", "Number out of range|max_concurrent_requests", "Invalid acknowledgement|everybody"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -62,7 +82,7 @@ func setOnly(t *testing.T, env map[string]string) {
 	t.Helper()
 	for _, variable := range []string{
 		settings.EnvAPIKey, settings.EnvAccountID, settings.EnvEndpoint, settings.EnvProfile, settings.EnvProfilesFile,
-		settings.EnvCustomHeaders, settings.EnvCertificates, settings.EnvSystemCertificates, "TF_APPEND_USER_AGENT",
+		settings.EnvCustomHeaders, settings.EnvCertificates, settings.EnvSystemCertificates, "TF_APPEND_USER_AGENT", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy",
 	} {
 		t.Setenv(variable, env[variable])
 	}
@@ -95,6 +115,35 @@ func TestNewSessionUnknown(t *testing.T) {
 	var warned diag.Diagnostics
 	if s.canPlan(&warned) || warned.HasError() || warned.WarningsCount() != 1 {
 		t.Errorf("planning gives %v, want one warning", warned)
+	}
+}
+
+func headers(elements map[string]attr.Value) types.Map {
+	return types.MapValueMust(types.StringType, elements)
+}
+
+// Each of the arguments that settings come from may be unknown. Then it is not known which account counts where only
+// they could tell, and no plan decides it.
+func TestNewSessionUnknownSettings(t *testing.T) {
+	key := types.StringValue("k")
+	for name, test := range map[string]struct {
+		model     providerModel
+		unknown   string
+		noAccount bool
+	}{
+		"the endpoint": {providerModel{APIKey: key, Endpoint: types.StringUnknown()}, "endpoint", true},
+		"the profile":  {providerModel{Profile: types.StringUnknown()}, "profile", true},
+		"the file":     {providerModel{ProfilesFile: types.StringUnknown()}, "profiles_file", true},
+		"all headers":  {providerModel{APIKey: key, CustomHeaders: types.MapUnknown(types.StringType)}, "custom_headers", false},
+		"one header":   {providerModel{APIKey: key, CustomHeaders: headers(map[string]attr.Value{"Host": types.StringValue("x"), "X-A": types.StringUnknown()})}, "custom_headers", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setOnly(t, nil)
+			s, diags := newSession(test.model, "test", "1.11.4", time.After)
+			if diags.HasError() || s.client != nil || !slices.Equal(s.unknown, []string{test.unknown}) || s.noAccount != test.noAccount {
+				t.Errorf("client %v, unknown %v, no account %t, %v", s.client, s.unknown, s.noAccount, diags)
+			}
+		})
 	}
 }
 
