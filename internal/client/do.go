@@ -58,6 +58,8 @@ func doTagged[T any](ctx context.Context, c *Client, r call) (value T, etag stri
 	return value, answer.header.Get("ETag"), nil
 }
 
+const webPage = "a web page came instead"
+
 // send sends a call and leaves the body of the answer alone: for routes whose
 // documented answer is {} or 204.
 func (c *Client) send(ctx context.Context, r call) (*reply, error) {
@@ -93,7 +95,7 @@ func (c *Client) send(ctx context.Context, r call) (*reply, error) {
 	case resp.StatusCode >= http.StatusMultipleChoices:
 		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerRedirect, c.redirects(resp), nil))
 	case isHTML(resp.Header.Get("Content-Type")):
-		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerPage, "a web page came instead"+titled(body), nil))
+		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerPage, webPage+titled(body), nil))
 	case foreign(resp.Header.Get("Content-Type"), body):
 		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerOther, "JSON is wanted"+titled(body), nil))
 	}
@@ -202,11 +204,10 @@ func (c *Client) refused(r call, state *callState, status int, header http.Heade
 	message, fields, understood := parseDetail(body)
 	if !understood && len(bytes.TrimSpace(body)) > 0 {
 		if status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
-			kind := StrangerOther
 			if isHTML(header.Get("Content-Type")) {
-				kind = StrangerPage
+				return c.unexpected(r, status, header, StrangerPage, webPage+titled(body), nil)
 			}
-			return c.unexpected(r, status, header, kind, "JSON is wanted"+titled(body), nil)
+			return c.unexpected(r, status, header, StrangerOther, "JSON is wanted"+titled(body), nil)
 		}
 		message = "the body is not JSON" + titled(body)
 	}

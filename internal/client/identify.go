@@ -34,7 +34,20 @@ const (
 
 // Error implements error.
 func (e *NotAccountAPIError) Error() string {
-	return fmt.Sprintf("what answers at %s is not Prefect Cloud's account API: %s. %s (%v)", e.Endpoint, e.What, e.Fix, e.Err)
+	return fmt.Sprintf("what answers at %s is not Prefect Cloud's account API: %s. %s%s", e.Endpoint, e.What, e.Fix, e.seenIn())
+}
+
+// seenIn names the answer that showed it.
+func (e *NotAccountAPIError) seenIn() string {
+	var refusal *APIError
+	var unexpected *UnexpectedAnswerError
+	switch {
+	case errors.As(e.Err, &refusal):
+		return fmt.Sprintf(" (%s %s answered %s)", refusal.Method, refusal.Path, statusLine(refusal.Status))
+	case errors.As(e.Err, &unexpected):
+		return fmt.Sprintf(" (%s %s answered %s)", unexpected.Method, unexpected.Path, statusLine(unexpected.Status))
+	}
+	return ""
 }
 
 // Unwrap gives the answer, unless that is a refusal: the 404 of a stranger must

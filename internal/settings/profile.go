@@ -118,7 +118,7 @@ func (r *resolver) brokenProfiles(file string, asked bool, err error) profile {
 		detail = fmt.Sprintf("%s does not exist. It comes from `profiles_file`, else from %s, else it is profiles.toml in %s or in ~/.prefect; `prefect cloud login` writes it.", file, EnvProfilesFile, EnvHome)
 	}
 	if !asked {
-		detail += fmt.Sprintf(" Nothing asks for it; an empty file named by %s leaves profiles out.", EnvProfilesFile)
+		detail += fmt.Sprintf(" No argument and no variable asks for this file; to do without profiles, name an empty one with %s.", EnvProfilesFile)
 	}
 	r.problems = append(r.problems, Problem{
 		Argument: ArgProfilesFile, Warning: !asked && elsewhere, Summary: "Profiles file cannot be used", Detail: detail, Err: err,

@@ -236,7 +236,7 @@ func TestBrokenFileByTheWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, problems := Resolve(Arguments{}, env(t, map[string]string{EnvHome: home, EnvAPIKey: "pnu_env"}))
-	compare(t, problems, []string{"~profiles_file|line 1, column 10|Nothing asks for it"})
+	compare(t, problems, []string{"~profiles_file|line 1, column 10|name an empty one with PREFECT_PROFILES_PATH"})
 	if got.Config.APIKey != "pnu_env" || got.Config.Endpoint != DefaultEndpoint {
 		t.Errorf("got %+v", got)
 	}
