@@ -112,6 +112,7 @@ func (t *attempts) try(ctx context.Context, req *http.Request) (*http.Response, 
 		err = readAll(resp)
 	}
 	var refused *attemptError
+	var proxy *proxyRefusal
 	switch {
 	case err == nil:
 		return resp, nil
@@ -121,6 +122,8 @@ func (t *attempts) try(ctx context.Context, req *http.Request) (*http.Response, 
 		return nil, &attemptError{err: fmt.Errorf("no complete answer within %s", t.timeout), sent: wire.sent(), timeout: true}
 	case errors.As(err, &refused):
 		return nil, refused
+	case errors.As(err, &proxy):
+		return nil, &attemptError{err: proxy, permanent: proxy.permanent()}
 	default:
 		return nil, &attemptError{err: err, sent: wire.sent() && !isDialError(err), permanent: isTLSRefusal(err)}
 	}

@@ -21,7 +21,8 @@ type APIError struct {
 	// RetryAfter is what the last answer asked to wait, if it did.
 	RetryAfter time.Duration
 
-	scimType string // what a SCIM endpoint says beside its message
+	scimType   string // what a SCIM endpoint says beside its message
+	selfHosted bool   // it has the form of a self-hosted Prefect server's
 }
 
 // FieldError is one entry of FastAPI's validation answer.
@@ -53,14 +54,19 @@ type ConnectionError struct {
 	Method   string
 	Path     string
 	Why      string
-	Timeout  bool // the last attempt ran out of time
+	Fix      string // what to do; "" where nobody knows
+	Timeout  bool   // the last attempt ran out of time
 	Attempts int
 	cause
 }
 
 // Error implements error.
 func (e *ConnectionError) Error() string {
-	return fmt.Sprintf("%s %s got no answer: %s%s", e.Method, e.Path, e.Why, tail(e.Attempts, ""))
+	text := fmt.Sprintf("%s %s got no answer: %s%s", e.Method, e.Path, e.Why, tail(e.Attempts, ""))
+	if e.Fix != "" {
+		text += "; " + e.Fix
+	}
+	return text
 }
 
 // UnexpectedAnswerError is an answer that the API cannot have meant: a page of
@@ -74,6 +80,7 @@ type UnexpectedAnswerError struct {
 	Why         string
 	RequestID   string
 	Attempts    int
+	kind        Stranger // whose it looks like; "" where it may be the API's own
 	cause
 }
 

@@ -58,6 +58,7 @@ func newTestClient(t testing.TB, transport http.RoundTripper, change ...func(*Co
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
+	c.identity.known.Store(true) // what it fakes is the account API
 	return c
 }
 
