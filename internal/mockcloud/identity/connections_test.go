@@ -118,10 +118,10 @@ func TestConnectionWrites(t *testing.T) {
 	c.Call("GET", mocktest.Root+"/domains", mocktest.Owner, nil).Want(200, `"name":"acme.com","releasing":true`)
 	c.Call("GET", mocktest.Root, mocktest.Owner, nil).Want(200, `"sso_state":"ENABLED"`)
 	c.Call("PATCH", mocktest.Root+"/domains", mocktest.Owner, obj{"domain_names": []string{"acme.com"}}, "If-Match", before).Want(412)
-	c.Call("PATCH", mocktest.Root+"/domains", mocktest.Owner, obj{"domain_names": []string{"b.example"}}, "If-Match", tag()).Want(204)
+	c.Call("PATCH", mocktest.Root+"/domains", mocktest.Owner, obj{"domain_names": []string{"b.example", "c.example"}}, "If-Match", tag()).Want(204)
 	c.Call("POST", path, mocktest.Owner, samlBody("three", "acme.com")).Want(422, `"loc":["body","domains",0]`)
-	patch(obj{"domains": []string{"acme.com", "b.example"}})
-	patch(obj{"domains": []string{"b.example"}})
+	patch(obj{"domains": []string{"acme.com", "c.example"}})
+	patch(obj{"domains": []string{"c.example"}})
 	if got := c.Call("GET", mocktest.Root+"/domains", mocktest.Owner, nil).Want(200, `"name":"b.example"`).Body; strings.Contains(got, "acme.com") || strings.Contains(got, "releasing") {
 		t.Errorf("%s", got)
 	}
