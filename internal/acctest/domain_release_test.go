@@ -11,7 +11,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 )
 
-// released is a connection that is in use, with domains that a configuration renames.
+// releaseConfig is a connection that is in use, with domains that a configuration renames.
 func releaseConfig(issuer, domains, names string) string {
 	return requiredProviders + fmt.Sprintf(`
 provider "prefectsso" {
@@ -82,7 +82,8 @@ func TestAccDomainRenamedBelowConnection(t *testing.T) {
 			if (code != 0) != test.fails {
 				t.Fatalf("terraform ended with %d:\n%s", code, output)
 			}
-			if got := strings.Contains(output, "Domain is being released") && strings.Contains(output, "Corp (conn_"); got != test.warned {
+			said := strings.Join(strings.Fields(output), " ") // Terraform breaks lines anywhere
+			if got := strings.Contains(said, "Domain is being released") && strings.Contains(said, "Corp (conn_"); got != test.warned {
 				t.Errorf("warned %t, want %t:\n%s", got, test.warned, output)
 			}
 			if test.fails {
@@ -91,7 +92,7 @@ func TestAccDomainRenamedBelowConnection(t *testing.T) {
 				}
 				d.MustRun(apply...)
 			}
-			if got := domainRows(srv); !slices.Equal(got, test.want) {
+			if got := slices.Sorted(slices.Values(domainRows(srv))); !slices.Equal(got, test.want) {
 				t.Errorf("domains %q, want %q", got, test.want)
 			}
 			if states := connectionStates(t, srv); slices.Contains(states, "inactive") || !slices.Contains(states, "active") || ssoState(srv) != "ENABLED" {
