@@ -140,6 +140,12 @@ func (r *Running) Ended() bool {
 	}
 }
 
+// Wait waits until terraform has ended, and gives what it printed and its exit code.
+func (r *Running) Wait() (output string, code int) {
+	<-r.ended
+	return r.output.String(), r.cmd.ProcessState.ExitCode()
+}
+
 // Kill ends terraform and the providers it has started, at once, and waits until they are gone.
 func (r *Running) Kill() {
 	r.t.Helper()

@@ -45,6 +45,9 @@ func newAttempts(c *Client, timeout time.Duration) *attempts {
 	}
 }
 
+// errStale says that an attempt was not made because it would have come too late.
+var errStale = errors.New("what the request is based on was read too long ago")
+
 // attemptError is an attempt that ended without a usable answer.
 type attemptError struct {
 	err       error
@@ -71,8 +74,15 @@ func (t *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	state.attempts++
 	fields := map[string]any{"method": req.Method, "path": req.URL.EscapedPath(), "attempt": state.attempts}
 	start := time.Now()
+	if !state.staleAfter.IsZero() && start.After(state.staleAfter) {
+		if req.Body != nil {
+			_ = req.Body.Close() // as above
+		}
+		return nil, &attemptError{err: errStale, permanent: true}
+	}
 	resp, err := t.try(ctx, req)
-	fields["duration_ms"] = time.Since(start).Milliseconds()
+	state.took = time.Since(start)
+	fields["duration_ms"] = state.took.Milliseconds()
 	if err != nil {
 		fields["error"] = err.Error()
 		t.log(ctx, LevelDebug, "request failed", fields)

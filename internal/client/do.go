@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 )
@@ -28,6 +29,11 @@ type call struct {
 	idempotencyKey string // makes a POST safe to repeat
 	reads          bool   // a POST that changes nothing, and may be repeated
 	probes         bool   // finds out who answers: its own failure is not looked into
+
+	// staleAfter is when the body says something that may no longer hold: from then
+	// on it is not sent, and it is never sent twice.
+	staleAfter time.Time
+	took       *time.Duration // receives how long the last attempt took
 }
 
 // reply is an answer that said yes.
@@ -70,13 +76,16 @@ func (c *Client) send(ctx context.Context, r call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	state := &callState{idempotent: r.method != http.MethodPost || r.reads || r.idempotencyKey != ""}
+	state := &callState{idempotent: r.method != http.MethodPost || r.reads || r.idempotencyKey != "", staleAfter: r.staleAfter}
 	req, err := c.request(withCallState(ctx, state), r, path)
 	if err != nil {
 		return nil, err
 	}
 
 	resp, err := c.http.Do(req)
+	if r.took != nil {
+		*r.took = state.took
+	}
 	if resp != nil {
 		defer func() { _ = resp.Body.Close() }() // bytes in memory: cannot fail
 	}

@@ -177,18 +177,20 @@ func (e *UnknownNameError) Error() string {
 	return fmt.Sprintf("account %s has no %s %q; it has %s", e.AccountID, e.What, e.Name, strings.Join(e.Existing, ", "))
 }
 
-// LostWriteError is a change of the account's domains that another writer undid
-// each time.
+// LostWriteError is a change of the account's domains that other writers came
+// before, or undid, until its time was over.
 type LostWriteError struct {
 	AccountID string
 	Domains   []string // the names of the change
 	Tries     int
+	Since     time.Time // when it was first tried
+	Waited    time.Duration
 }
 
 // Error implements error.
 func (e *LostWriteError) Error() string {
-	return fmt.Sprintf("the domains of account %s are being changed by somebody else at the same time: the change of %s was lost %d times",
-		e.AccountID, strings.Join(e.Domains, ", "), e.Tries)
+	return fmt.Sprintf("the domains of account %s are being changed by somebody else at the same time: the change of %s was lost %d times within %s",
+		e.AccountID, strings.Join(e.Domains, ", "), e.Tries, e.Waited.Round(time.Second))
 }
 
 // IsNotFound reports that the thing does not exist (404), or that nobody has

@@ -29,6 +29,8 @@ const (
 // other POST is repeated only on 429 and when nothing had been sent. No other
 // status is ever repeated.
 //
+// A call that goes stale is left to whoever made it: see call.staleAfter.
+//
 // Waits grow with full jitter; Retry-After (RFC 9110, section 10.2.3) comes
 // before them. A 429 shuts the gate that every attempt of the client passes.
 type retryPolicy struct {
@@ -47,6 +49,8 @@ type callState struct {
 	idempotent bool
 	attempts   int
 	retryAfter time.Duration // what the last answer asked for, uncapped
+	staleAfter time.Time     // when it must not be sent any more; such a call is sent once
+	took       time.Duration // the last attempt
 }
 
 type callStateKey struct{}
@@ -67,6 +71,12 @@ func callStateOf(ctx context.Context) *callState {
 // check implements retryablehttp.CheckRetry.
 func (p *retryPolicy) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	again := false
+	if state := callStateOf(ctx); !state.staleAfter.IsZero() && state.attempts > 0 {
+		if err != nil && ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		return false, nil
+	}
 	if err != nil {
 		var failed *attemptError
 		again = errors.As(err, &failed) && !failed.permanent && (callStateOf(ctx).idempotent || !failed.sent)

@@ -35,6 +35,7 @@ type providerModel struct {
 	MaxConcurrentRequests types.Int64  `tfsdk:"max_concurrent_requests"`
 	AllowInsecureHTTP     types.Bool   `tfsdk:"allow_insecure_http"`
 	LockoutProtection     types.Bool   `tfsdk:"lockout_protection"`
+	AllowDisableSSO       types.Bool   `tfsdk:"allow_disable_sso"`
 	AcknowledgeLockout    types.Set    `tfsdk:"acknowledge_lockout"`
 }
 
@@ -47,11 +48,13 @@ type session struct {
 	claims    *claims        // what resources of this run have taken hold of
 	planned   *claims        // the same of those that are there, as planned
 	guard     guard          // what this run may do to people's access
-	self      self           // whose API key is in use
-	ownership ownership      // which accounts have directories that govern members
-	lastOut   *lastOut       // who gets in without single sign-on while roles change
-	logins    *plannedLogins // which connections this run makes active
-	rankings  *priorities    // which mappings wait for the number of another
+
+	allowDisableSSO bool           // domains go at once, also those without which single sign-on ends
+	self            self           // whose API key is in use
+	ownership       ownership      // which accounts have directories that govern members
+	lastOut         *lastOut       // who gets in without single sign-on while roles change
+	logins          *plannedLogins // which connections this run makes active
+	rankings        *priorities    // which mappings wait for the number of another
 }
 
 // newSession checks the whole provider block, reporting every mistake, and connects nothing: the first request is made
@@ -84,6 +87,7 @@ func newSession(m providerModel, version, terraformVersion string, after func(ti
 		cfg.MaxConcurrentRequests = intBetween("max_concurrent_requests", m.MaxConcurrentRequests, defaultMaxConcurrentRequests, 1, 100, &diags)
 	}
 	s.guard = newGuard(m, &diags)
+	s.allowDisableSSO = m.AllowDisableSSO.ValueBool() // while it is unknown, the strict answer holds
 
 	if diags.HasError() || len(s.unknown) > 0 {
 		return s, diags

@@ -101,6 +101,10 @@ func (p *prefectssoProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 				Optional:            true,
 				MarkdownDescription: "Refuse a plan that would take away the access of people who are not in `acknowledge_lockout`. With `false` such a plan gets a warning instead of an error; a plan by which the caller locks out itself is refused either way. Default `true`.",
 			},
+			"allow_disable_sso": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Take the last domain of the only active connection away at once, and single sign-on with it, instead of releasing it: without this its people go on logging in until the connection names it no more. Default `false`.",
+			},
 			"acknowledge_lockout": schema.SetAttribute{
 				ElementType:         types.StringType,
 				Optional:            true,

@@ -183,11 +183,13 @@ func (l *look) concernsOfPeople(c census) (out []concern) {
 }
 
 func (l *look) concernsOfSignOn() (out []concern) {
-	if l.enforced {
-		for _, d := range l.Domains(l.account.ID) {
-			if _, served := l.ActiveConnectionFor(d.Name); !served {
-				out = append(out, concern{Text: "No active connection serves the domain " + d.Name + ".", Path: "sign-on"})
-			}
+	for _, d := range l.Domains(l.account.ID) {
+		c, served := l.ActiveConnectionFor(d.Name)
+		switch {
+		case l.enforced && !served:
+			out = append(out, concern{Text: "No active connection serves the domain " + d.Name + ".", Path: "sign-on"})
+		case served && d.Releasing:
+			out = append(out, concern{Text: "The domain " + d.Name + " was disabled and goes as soon as the connection " + c.Name + " names it no more.", Path: "sign-on"})
 		}
 	}
 	for _, c := range l.Connections(l.account.ID) {

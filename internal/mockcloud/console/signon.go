@@ -17,7 +17,9 @@ type domain struct {
 	Enabled time.Time
 	// ServedBy is the active connection, empty for none.
 	ServedBy string
-	People   int
+	// Releasing says that the domain goes as soon as ServedBy names it no more.
+	Releasing bool
+	People    int
 }
 
 // deadline is a time by which something has to be done.
@@ -79,7 +81,7 @@ func signOn(l *look, _ *http.Request) (string, any, error) {
 		}
 	}
 	for _, d := range l.Domains(l.account.ID) {
-		row := domain{Name: d.Name, Enabled: d.Created, People: perDomain[d.Name]}
+		row := domain{Name: d.Name, Enabled: d.Created, People: perDomain[d.Name], Releasing: d.Releasing}
 		if c, ok := l.ActiveConnectionFor(d.Name); ok {
 			row.ServedBy = c.Name
 		}

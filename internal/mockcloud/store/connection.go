@@ -160,6 +160,14 @@ func (c *Connection) settled() ConnectionState {
 	return c.State
 }
 
+// routes are the domains whose logins go through the connection.
+func (c *Connection) routes() []string {
+	if c.State != ConnectionActive {
+		return nil
+	}
+	return c.Domains
+}
+
 func (c *Connection) subject() subject {
 	return subject{c.AccountID, kindConnection, c.key(), c.Name}
 }

@@ -214,13 +214,8 @@ func newData(file eventFile) *data {
 
 		connectionByName:     newUnique(func(c *Connection) (nameIn, bool) { return nameIn{c.AccountID, c.Name}, true }),
 		connectionsByAccount: newGrouped(func(c *Connection) (uuid.UUID, bool) { return c.AccountID, true }, order(func(c *Connection) (time.Time, uuid.UUID) { return c.Created, c.key() })),
-		connectionByDomain: newSpread(func(c *Connection) []string {
-			if c.State != ConnectionActive {
-				return nil
-			}
-			return c.Domains
-		}),
-		activeConnections: newCounted(func(c *Connection) (uuid.UUID, bool) { return c.AccountID, c.State == ConnectionActive }),
+		connectionByDomain:   newSpread((*Connection).routes),
+		activeConnections:    newCounted(func(c *Connection) (uuid.UUID, bool) { return c.AccountID, c.State == ConnectionActive }),
 
 		identityBySubject:    newUnique(func(i *LinkedIdentity) (subjectOf, bool) { return subjectOf{i.ConnectionID, i.Subject}, true }),
 		identityOf:           newUnique(func(i *LinkedIdentity) (personAt, bool) { return personAt{i.ConnectionID, i.UserID}, true }),

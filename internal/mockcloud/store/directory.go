@@ -289,7 +289,7 @@ func (tx *Tx) applyDirectory(d *Directory, change DirectoryChange) error {
 		d.AllowedDomains = nil
 		return nil
 	}
-	domains, err := tx.enabledDomains(d.AccountID, *change.AllowedDomains.Value, "allowed_domains")
+	domains, err := tx.enabledDomains(d.AccountID, *change.AllowedDomains.Value, d.AllowedDomains, "allowed_domains")
 	if err != nil {
 		return err
 	}
