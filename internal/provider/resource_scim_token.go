@@ -142,7 +142,7 @@ func (m *scimTokenModel) toNew(secret string, now time.Time) client.NewSCIMToken
 func (m *scimTokenModel) fromAPI(accountID string, t *client.SCIMToken) {
 	m.ID, m.AccountID = types.StringValue(t.ID), keepCase(m.AccountID, accountID)
 	m.Name, m.Suffix, m.TokenWO = types.StringValue(t.Name), types.StringValue(t.Suffix), types.StringNull()
-	m.Created, m.ExpiresAt = timeOrNull(&t.Created), timeOrNull(t.ExpiresAt)
+	m.Created, m.ExpiresAt = timeOrNull(t.Created), timeOrNull(t.ExpiresAt)
 }
 
 // observed takes over what the server has said before, where the token stays the same.
