@@ -76,7 +76,11 @@ func (c *Client) send(ctx context.Context, r call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	state := &callState{idempotent: r.method != http.MethodPost || r.reads || r.idempotencyKey != "", staleAfter: r.staleAfter}
+	state := &callState{
+		idempotent: r.method != http.MethodPost || r.reads || r.idempotencyKey != "",
+		keyed:      r.idempotencyKey != "",
+		staleAfter: r.staleAfter,
+	}
 	req, err := c.request(withCallState(ctx, state), r, path)
 	if err != nil {
 		return nil, err
@@ -232,6 +236,7 @@ func (c *Client) refused(r call, state *callState, status int, header http.Heade
 		Path:       c.shownPath(r),
 		Attempts:   state.attempts,
 		RetryAfter: state.retryAfter,
+		ExistingID: c.redactFor(r).words(existingIDOf(body)),
 		scimType:   c.redactFor(r).words(scimTypeOf(body)),
 		selfHosted: isSelfHosted(status, body),
 	}

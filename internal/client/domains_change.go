@@ -123,7 +123,7 @@ func (w *domainWriter) merge(ctx context.Context) (seen domainList, done bool, e
 func isPassing(err error) bool {
 	var answer *APIError
 	if errors.As(err, &answer) {
-		return retryStatus(answer.Status, true)
+		return retryStatus(answer.Status, &callState{idempotent: true})
 	}
 	var lost *ConnectionError
 	return errors.As(err, &lost)

@@ -20,6 +20,9 @@ type APIError struct {
 	Attempts  int
 	// RetryAfter is what the last answer asked to wait, if it did.
 	RetryAfter time.Duration
+	// ExistingID is what is in the way of a create, after a 409 of the managed
+	// configuration that says so.
+	ExistingID string
 
 	scimType   string // what a SCIM endpoint says beside its message
 	selfHosted bool   // it has the form of a self-hosted Prefect server's

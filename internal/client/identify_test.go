@@ -76,7 +76,10 @@ var firstCalls = map[string]func(ctx context.Context, c *Client) error{
 		_, _, err := c.EnableDomain(ctx, testAccount, "acme.com")
 		return err
 	},
-	"DisableDomain": func(ctx context.Context, c *Client) error { return c.DisableDomain(ctx, testAccount, "acme.com") },
+	"DisableDomains": func(ctx context.Context, c *Client) error {
+		_, err := c.DisableDomains(ctx, testAccount, []string{"acme.com"})
+		return err
+	},
 	"ListMemberships": func(ctx context.Context, c *Client) error {
 		_, err := c.ListMemberships(ctx, testAccount, MembershipQuery{})
 		return err

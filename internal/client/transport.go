@@ -125,7 +125,7 @@ func (e *proxyRefusal) Error() string {
 
 // permanent reports whether the proxy would say the same again.
 func (e *proxyRefusal) permanent() bool {
-	return e.status < http.StatusInternalServerError && !retryStatus(e.status, true)
+	return e.status < http.StatusInternalServerError && !retryStatus(e.status, &callState{idempotent: true})
 }
 
 // asProxyRefusal reads a 407 that came as an answer: from a proxy that plain http

@@ -54,14 +54,13 @@ type session struct {
 	ownership       ownership      // which accounts have directories that govern members
 	lastOut         *lastOut       // who gets in without single sign-on while roles change
 	logins          *plannedLogins // which connections this run makes active
-	rankings        *priorities    // which mappings wait for the number of another
 }
 
 // newSession checks the whole provider block, reporting every mistake, and connects nothing: the first request is made
 // by the first resource that needs one.
 func newSession(m providerModel, version, terraformVersion string, after func(time.Duration) <-chan time.Time) (*session, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	s := &session{claims: newClaims(), planned: newClaims(), lastOut: newLastOut(after), rankings: newPriorities(after), logins: newPlannedLogins()}
+	s := &session{claims: newClaims(), planned: newClaims(), lastOut: newLastOut(after), logins: newPlannedLogins()}
 	known := func(name string, v attr.Value) bool {
 		if v.IsUnknown() {
 			s.unknown = append(s.unknown, name)

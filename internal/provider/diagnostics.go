@@ -41,6 +41,12 @@ func failureAtField(arguments map[string]path.Path, summary string, err error) d
 	return failure(summary, err)
 }
 
+// alreadyExists is the error of a create that something is in the way of. It is never taken over just because it looks
+// equal: whoever means that thing imports it.
+func alreadyExists(at path.Path, summary, what, resourceType, importID, otherwise string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s Nothing was taken over. If it is the one that this resource is to manage, import it:\n\n  terraform import %s.<name> %q\n\nOtherwise %s.", what, resourceType, importID, otherwise))
+}
+
 // reason explains an error by its type, never by its text.
 func reason(err error) string {
 	var (

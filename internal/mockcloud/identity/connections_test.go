@@ -188,7 +188,9 @@ func TestCreateOnce(t *testing.T) {
 	create(oidcBody("one"), "other").Want(409, "exists already")
 	create(oidcBody("two"), strings.Repeat("k", 256)).Want(422, "1 to 255")
 	c.clock.Advance(2 * time.Hour)
-	create(oidcBody("one", "acme.com"), "key").Want(409, "exists already")
+	var made connection
+	first.Into(&made)
+	create(oidcBody("one", "acme.com"), "key").Want(409, "a new request needs a new key", `"existing_id":"`+made.ID+`"`)
 
 	var group sync.WaitGroup
 	answers := make([]string, 8)

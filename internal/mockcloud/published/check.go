@@ -34,6 +34,11 @@ type (
 	refusal struct {
 		Detail string `json:"detail"`
 	}
+	// inTheWay is a refusal of the extension that may say what is in the way of a create.
+	inTheWay struct {
+		Detail     string `json:"detail"`
+		ExistingID string `json:"existing_id,omitempty"`
+	}
 )
 
 // operations finds the operation of a request, by the rules of net/http.
@@ -75,6 +80,8 @@ func Check(r *http.Request, status int, contentType string, body []byte) error {
 	switch {
 	case status == http.StatusUnprocessableEntity:
 		want = problems{}
+	case status == http.StatusConflict && extension.MatchString(r.URL.Path):
+		want = inTheWay{}
 	case status >= http.StatusBadRequest:
 		want = refusal{}
 	case status == http.StatusNoContent || status == http.StatusTemporaryRedirect:

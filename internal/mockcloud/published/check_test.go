@@ -82,6 +82,8 @@ func TestCheck(t *testing.T) {
 		{"refusal", read, 403, `{"detail":"Missing permission"}`, ""},
 		{"refusal of an unknown route", "GET /api/nothing", 404, `{"detail":"Not Found"}`, ""},
 		{"refusal with more", read, 403, `{"detail":"Missing permission","code":1}`, "answer.code"},
+		{"what is in the way of a published create", read, 409, `{"detail":"exists","existing_id":"x"}`, "answer.existing_id"},
+		{"what is in the way in the extension", "POST /api/accounts/x/sso/connections", 409, `{"detail":"exists","existing_id":"x"}`, ""},
 		{"refusal with a list", read, 409, `{"detail":[]}`, "answer.detail"},
 		{"mistakes", read, 422, `{"detail":[{"loc":["path",0],"msg":"m","type":"t"}]}`, ""},
 		{"mistakes as a sentence", read, 422, `{"detail":"wrong"}`, "answer.detail"},

@@ -243,7 +243,8 @@ accounts:
         token: `+token+`
         group_role_mappings:
           - {group_name: Platform, role: Admin, priority: 2}
-          - {group_name: Platform, priority: 1}
+          - {group_name: Zeta, priority: 1}
+          - {group_name: Alpha, priority: 1}
       - {name: Plain, type: generic scim v2.0}
 `))
 	if err != nil {
@@ -269,11 +270,12 @@ accounts:
 				t.Fatalf("the token does not let in: %v", err)
 			}
 			mappings, err := r.Mappings(account, okta.ID)
-			if err != nil || len(mappings) != 2 || mappings[0].Match.GroupName != "Platform" || mappings[0].Priority != 2 {
+			if err != nil || len(mappings) != 3 || mappings[0].Match.GroupName != "Platform" || mappings[0].Priority != 2 ||
+				mappings[1].Match.GroupName != "Alpha" || mappings[2].Match.GroupName != "Zeta" || mappings[0].CreatedBy != uuid.Nil {
 				t.Errorf("%+v %v", mappings, err)
 			}
 			a, err := r.Account(account)
-			out = []string{okta.ID, plain.ID, tok.ID.String(), mappings[0].ID.String(), mappings[1].ID.String(), *a.WorkOSOrganizationID}
+			out = []string{okta.ID, plain.ID, tok.ID.String(), mappings[0].ID.String(), mappings[1].ID.String(), mappings[2].ID.String(), *a.WorkOSOrganizationID}
 			return err
 		}); err != nil {
 			t.Fatal(err)

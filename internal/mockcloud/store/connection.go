@@ -14,11 +14,12 @@ type Connection struct {
 	// ID is "conn_" and a ULID.
 	ID               string
 	Created, Updated time.Time
-	AccountID        uuid.UUID
-	OrganizationID   string
-	Name             string
-	Type             ConnectionType
-	State            ConnectionState
+	Origin
+	AccountID      uuid.UUID
+	OrganizationID string
+	Name           string
+	Type           ConnectionType
+	State          ConnectionState
 	// Domains are enabled domains of the account, normalised, in the order in which
 	// they were given.
 	Domains []string

@@ -56,8 +56,11 @@ func (tx *Tx) AddConnection(accountID uuid.UUID, change ConnectionChange) (*Conn
 	if change.Name == nil || change.Type == nil {
 		return nil, invalid("a connection needs a name and a type", "name")
 	}
+	if err := checkKey(tx, tx.data.connectionByKey, accountID.String(), func(c *Connection) string { return c.ID }); err != nil {
+		return nil, err
+	}
 	c := &Connection{
-		ID: connectionPrefix + ulid(tx.newULID()), AccountID: accountID,
+		ID: connectionPrefix + ulid(tx.newULID()), Origin: tx.origin(), AccountID: accountID,
 		Type: *change.Type, State: ConnectionDraft, Domains: []string{},
 	}
 	switch {
@@ -237,8 +240,8 @@ func (tx *Tx) applyConnection(c *Connection, change ConnectionChange) error {
 		if strings.TrimSpace(*change.Name) == "" {
 			return invalid("a connection needs a name", "name")
 		}
-		if _, taken := tx.data.connectionByName.get(nameIn{c.AccountID, *change.Name}); taken {
-			return &Conflict{Reason: "A connection named " + *change.Name + " exists already"}
+		if other, taken := tx.data.connectionByName.get(nameIn{c.AccountID, *change.Name}); taken {
+			return &Conflict{Reason: "A connection named " + *change.Name + " exists already", ExistingID: other.ID}
 		}
 		c.Name = *change.Name
 	}
