@@ -102,9 +102,18 @@ func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		r.planAccount(ctx, req, resp)
 		settle(ctx, req, resp, "account_id", "name", "timeouts")
 	}
-	if !isCreate(req) && (isDestroy(req) || len(resp.RequiresReplace) > 0) {
-		var prior domainModel
-		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	if isCreate(req) || resp.Diagnostics.HasError() {
+		return
+	}
+	var prior, plan domainModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	moves := isDestroy(req)
+	if !moves {
+		resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+		// What the schema's plan modifiers want replaced is not in resp.RequiresReplace.
+		moves = len(resp.RequiresReplace) > 0 || !plan.Name.Equal(prior.Name) || !plan.AccountID.Equal(prior.AccountID)
+	}
+	if moves {
 		r.checkRemoval(ctx, prior.AccountID, []string{prior.Name.key()}, plannedDestroy, path.Root("name"), &resp.Diagnostics)
 	}
 }
