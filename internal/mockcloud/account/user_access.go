@@ -37,7 +37,7 @@ type userAccessBody struct {
 	Handle          string    `json:"handle"`
 }
 
-func toUserAccess(r *store.Reader, a store.UserAccess) (userAccessBody, error) {
+func toUserAccess(r *store.Reader, a store.ActorAccess) (userAccessBody, error) {
 	user, err := r.User(a.Member.UserID)
 	if err != nil {
 		return userAccessBody{}, err
@@ -109,16 +109,12 @@ func userAccess(r *store.Reader, workspace, id uuid.UUID) (userAccessBody, error
 func listUserAccess(c *router.Call) (*router.Answer, error) {
 	type listing struct {
 		page
-		query store.AccessQuery
+		query store.UserAccessQuery
 		sort  *store.MemberSort
 	}
 	body, err := router.OptionalBody(c, input.Lenient(func(f *input.Fields) listing {
-		out := listing{page: readPage(f), sort: input.Optional(f, "sort", input.Enum(store.AccessSorts()...))}
-		out.query = filterPart(f, "workspace_accesses", func(f *input.Fields) store.AccessQuery {
-			return store.AccessQuery{
-				RoleIDs: filterPart(f, "workspace_role_id", anyID), ActorIDs: filterPart(f, "actor_id", anyID),
-			}
-		})
+		out := listing{page: readPage(f), sort: input.Optional(f, "sort", input.Enum(store.UserAccessSorts()...))}
+		out.query.ActorAccessFilter = filterPart(f, "workspace_accesses", readActorAccessFilter)
 		out.query.Users = filterPart(f, "users", readUserFilter)
 		return out
 	}))
@@ -128,7 +124,7 @@ func listUserAccess(c *router.Call) (*router.Answer, error) {
 	var rows []userAccessBody
 	err = c.View(func(r *store.Reader) error {
 		var failed error
-		rows = cut(r.ListUserAccess(c.Workspace, body.query, sortOr(body.sort)), body.page, func(a store.UserAccess) userAccessBody {
+		rows = cut(r.ListUserAccess(c.Workspace, body.query, sortOr(body.sort)), body.page, func(a store.ActorAccess) userAccessBody {
 			row, err := toUserAccess(r, a)
 			if err != nil {
 				failed = err
@@ -138,6 +134,13 @@ func listUserAccess(c *router.Call) (*router.Answer, error) {
 		return failed
 	})
 	return router.OK(rows), err
+}
+
+// readActorAccessFilter reads WorkspaceActorAccessFilter.
+func readActorAccessFilter(f *input.Fields) store.ActorAccessFilter {
+	return store.ActorAccessFilter{
+		RoleIDs: filterPart(f, "workspace_role_id", anyID), ActorIDs: filterPart(f, "actor_id", anyID),
+	}
 }
 
 // sortOr is the order that is asked for, else that of creation.

@@ -15,6 +15,8 @@ type Scope string
 const (
 	SeeWorkspaceUsers       Scope = "see_workspace_users"
 	ManageWorkspaceUsers    Scope = "manage_workspace_users"
+	SeeWorkspaceBots        Scope = "see_workspace_service_accounts"
+	ManageWorkspaceBots     Scope = "manage_workspace_service_accounts"
 	ManageWorkspaceTeams    Scope = "manage_workspace_teams"
 	WriteWorkspaceSettings  Scope = "write_workspace_settings"
 	ManageWorkspaceSettings Scope = "manage_workspace_settings"
