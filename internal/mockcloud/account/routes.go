@@ -29,8 +29,9 @@ func Routes(o Options) []router.Route {
 	return slices.Concat(
 		accountRoutes(), settingsRoutes(), permissionRoutes(), domains{etags: o.ETags}.routes(),
 		membershipRoutes(), roleRoutes(), botRoutes(), meRoutes(),
-		teamRoutes(), workspaceRoutes(), workspaceRoleRoutes(), userAccessRoutes(), teamAccessRoutes(),
-		userRoutes(), keyRoutes(), sessionRoutes(), invitationRoutes(),
+		teamRoutes(), workspaceRoutes(), workspaceRoleRoutes(), workspaceScopeRoutes(),
+		userAccessRoutes(), botAccessRoutes(), teamAccessRoutes(), workspaceAccessRoutes(), workspaceInvitationRoutes(),
+		userRoutes(), keyRoutes(), sessionRoutes(), invitationRoutes(), usageRoutes(),
 		eventRoutes(), ssoRoutes(),
 	)
 }

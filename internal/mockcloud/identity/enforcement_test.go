@@ -115,7 +115,8 @@ func TestEnforcement(t *testing.T) {
 			token := c.login(ada, id)
 			c.update(func(tx *store.Tx) error {
 				u, _ := tx.UserByEmail(ada)
-				return tx.TerminateSession(u.ID, tx.Sessions(u.ID)[0].ID)
+				_, err := tx.TerminateSession(u.ID, tx.Sessions(u.ID)[0].ID)
+				return err
 			})
 			c.Call("GET", "/api/me/", token, nil).Want(401)
 			return mocktest.Member

@@ -118,19 +118,23 @@ func (tx *Tx) setAccess(a WorkspaceAccess) (*WorkspaceAccess, error) {
 	if err := tx.mayGrantScopes(w, role); err != nil {
 		return nil, err
 	}
+	return tx.putAccess(a, role, uuid.Nil), nil
+}
+
+// putAccess lets in whoever may be let in.
+func (tx *Tx) putAccess(a WorkspaceAccess, role *WorkspaceRole, follows uuid.UUID) *WorkspaceAccess {
+	before, exists := tx.data.accessIn.get(holderIn{a.WorkspaceID, a.holder()})
 	action, what := created, any(role.Name)
+	a.Updated = tx.stamp()
+	a.Created = a.Updated
 	if exists {
 		action, what = updated, map[string]any{"from": tx.data.workspaceRoles.rows[before.RoleID].Name, "to": role.Name}
 		a.ID, a.Created = before.ID, before.Created
 	}
 	a.ID = tx.id(a.ID)
-	a.Updated = tx.stamp()
-	if !exists {
-		a.Created = a.Updated
-	}
 	tx.data.access.put(tx, a.ID, &a)
-	tx.record(tx.accessSubject(&a), action, tx.accessPayload(&a, what), uuid.Nil)
-	return &a, nil
+	tx.record(tx.accessSubject(&a), action, tx.accessPayload(&a, what), follows)
+	return &a
 }
 
 func (tx *Tx) accessSubject(a *WorkspaceAccess) subject {

@@ -120,15 +120,14 @@ func BotAccessSorts() []BotAccessSort {
 // BotAccessQuery is a question about the service accounts in a workspace.
 type BotAccessQuery struct {
 	ActorAccessFilter
-	// Bot, unless nil, reports whether a service account is wanted.
-	Bot func(*Bot) bool
+	Bots BotFilter
 }
 
 // ListBotAccess gives the accesses of service accounts to a workspace that match.
 func (r *Reader) ListBotAccess(workspaceID uuid.UUID, q BotAccessQuery, sort BotAccessSort) []ActorAccess {
 	rows := r.accessOf(workspaceID, q.ActorAccessFilter, func(m *Membership) bool {
 		b, ok := r.data.bots.get(m.BotID)
-		return ok && (q.Bot == nil || q.Bot(b))
+		return ok && q.Bots.Matches(b)
 	})
 	byName := func(a, b ActorAccess) int {
 		return cmp.Compare(strings.ToLower(r.MemberName(a.Member)), strings.ToLower(r.MemberName(b.Member)))

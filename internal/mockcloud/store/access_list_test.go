@@ -126,7 +126,7 @@ func TestListBotAccess(t *testing.T) {
 		{"of a role", BotAccessQuery{ActorAccessFilter: ActorAccessFilter{RoleIDs: []uuid.UUID{viewer}}}, BotAccessCreatedAsc, "Zoe Mia"},
 		{"of an actor", BotAccessQuery{ActorAccessFilter: ActorAccessFilter{ActorIDs: []uuid.UUID{ids["ann"].ActorID}}}, BotAccessCreatedAsc, "ann"},
 		{"of nobody", BotAccessQuery{ActorAccessFilter: ActorAccessFilter{ActorIDs: []uuid.UUID{}}}, BotAccessCreatedAsc, ""},
-		{"one", BotAccessQuery{Bot: func(b *Bot) bool { return b.Name == "Mia" }}, BotAccessCreatedAsc, "Mia"},
+		{"one", BotAccessQuery{Bots: BotFilter{Names: []string{"Mia"}}}, BotAccessCreatedAsc, "Mia"},
 	}
 	o.view(func(r *Reader) {
 		for _, tt := range tests {

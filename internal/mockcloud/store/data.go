@@ -43,7 +43,7 @@ type data struct {
 
 	invitations          table[uuid.UUID, Invitation]
 	invitationsByAccount *grouped[uuid.UUID, Invitation]
-	invitationPending    *unique[emailIn, Invitation]
+	invitationPending    *unique[invitedTo, Invitation]
 
 	mails       table[uuid.UUID, Mail]
 	mailsInTime *grouped[struct{}, Mail]
@@ -177,8 +177,8 @@ func newData(file eventFile) *data {
 		sessionsByAccount: newGrouped(func(s *Session) (uuid.UUID, bool) { return s.AccountID, s.AccountID != uuid.Nil }, compareSessions),
 
 		invitationsByAccount: newGrouped(func(i *Invitation) (uuid.UUID, bool) { return i.AccountID, true }, order(func(i *Invitation) (time.Time, uuid.UUID) { return i.Created, i.ID })),
-		invitationPending: newUnique(func(i *Invitation) (emailIn, bool) {
-			return emailIn{i.AccountID, strings.ToLower(i.Email)}, i.Status == InvitationPending
+		invitationPending: newUnique(func(i *Invitation) (invitedTo, bool) {
+			return i.place(), i.Status == InvitationPending
 		}),
 
 		mailsInTime: newGrouped(func(*Mail) (struct{}, bool) { return struct{}{}, true }, order(func(m *Mail) (time.Time, uuid.UUID) { return m.Created, m.ID })),

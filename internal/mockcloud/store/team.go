@@ -166,6 +166,21 @@ type NewTeam struct {
 	Description   *string
 }
 
+// SetTeam makes a team that nobody is in yet, or gives the one of that name another
+// description, unless none is said.
+func (tx *Tx) SetTeam(accountID uuid.UUID, name string, description Nullable[string]) (*Team, error) {
+	t, exists := tx.data.teamByName.get(nameIn{accountID, name})
+	if !exists {
+		n := NewTeam{AccountID: accountID, Name: name, Description: new(string)}
+		description.apply(&n.Description)
+		return tx.AddTeam(n)
+	}
+	if err := tx.UpdateTeam(accountID, t.ID, TeamChange{Name: name, Description: description}); err != nil {
+		return nil, err
+	}
+	return tx.Team(accountID, t.ID)
+}
+
 // AddTeam makes a team that nobody is in yet.
 func (tx *Tx) AddTeam(n NewTeam) (*Team, error) {
 	if err := tx.freeTeamName(n.AccountID, n.Name); err != nil {

@@ -48,7 +48,7 @@ func builtinWorkspaceRoles() []*WorkspaceRole {
 		{Name: "Viewer", Description: "Sees what is in the workspace.", Scopes: see},
 		{Name: "Runner", Description: "Sees and runs what is in the workspace.", Scopes: see},
 		{Name: "Developer", Description: "Runs and changes what is in the workspace.", Scopes: see},
-		{Name: "Owner", Description: "May do everything in the workspace.", Scopes: allScopes()},
+		{Name: "Owner", Description: "May do everything in the workspace.", Scopes: Scopes()},
 		{Name: "Worker", Description: "For workers that run flows."},
 	}
 	for i, role := range roles {
