@@ -170,6 +170,17 @@ func (s *stage) letIn(email, role string) string {
 	}))
 }
 
+// letBotIn gives a service account access to the workspace, and gives the access's id.
+func (s *stage) letBotIn(bot, role string) string {
+	return id(s.as(http.MethodPost, "/workspaces/"+s.workspace()+"/bot_access/", obj{
+		"bot_id": bot, "workspace_role_id": s.workspaceRole(role),
+	}))
+}
+
+func (s *stage) inviteToWorkspace(email string) string {
+	return id(s.as(http.MethodPost, "/workspaces/"+s.workspace()+"/invitations/", obj{"email": email}))
+}
+
 func (s *stage) letTeamIn(team string) {
 	s.as(http.MethodPut, "/workspaces/"+s.workspace()+"/team_access/", []obj{
 		{"team_id": team, "workspace_role_id": s.workspaceRole("Viewer")},

@@ -84,6 +84,9 @@ func Check(r *http.Request, status int, contentType string, body []byte) error {
 		return nil
 	default:
 		want = o.answer
+		if open, ok := want.(anything); ok {
+			want = open.decided
+		}
 	}
 	if contentType != "application/json" {
 		return fmt.Errorf("the content type is %q", contentType)
