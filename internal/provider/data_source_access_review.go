@@ -118,7 +118,7 @@ func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 								Computed:            true,
 								MarkdownDescription: "Team that it is in → name of the workspace role that the team has. Empty where no team lets it in.",
 							},
-							"default_role":  computedString("Name of the workspace role that the workspace gives to all members; null for none."),
+							"default_role":  computedString("Name of the workspace role that the workspace gives to all members but Collaborators; null for none."),
 							"administrates": computedBool("Whether its account role administrates all workspaces (`administrate:workspace`)."),
 						}},
 					},

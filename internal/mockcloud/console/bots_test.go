@@ -80,3 +80,12 @@ func TestOnlyServiceAccounts(t *testing.T) {
 	w := newWorld(t, console.Options{}).seed("accounts:\n- {handle: acme, name: Acme, service_accounts: [{name: one}]}\n")
 	w.page("").Want(http.StatusOK, "Nobody is active in this account. 1 service account gets in by its key.", "<title>No workspace: 1 service account</title>")
 }
+
+// TestRecent: how long a login counts as recent, from a scenario, however long.
+func TestRecent(t *testing.T) {
+	t.Parallel()
+	for seconds, want := range map[string]string{"43200": "for 12h0m0s", "9223372036854775807": "for 9,223,372,036,854,775,807 seconds"} {
+		w := newWorld(t, console.Options{}).seed("accounts:\n- {handle: acme, auth_expiration_seconds: " + seconds + "}\n")
+		w.page("sign-on").Want(http.StatusOK, "A login counts as recent "+want)
+	}
+}

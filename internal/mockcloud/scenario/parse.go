@@ -171,6 +171,7 @@ func (c *checker) accounts(accounts []account) {
 		if handles.again(a.Handle) {
 			c.fail("another account has the handle "+a.Handle, at("handle")...)
 		}
+		c.text("handle", a.Handle, at("handle"))
 		c.text("name", a.Name, at("name"))
 		c.profile(a.profile, at)
 		c.plan(a, at)
@@ -286,6 +287,7 @@ func (c *checker) people(a *account, at func(...any) []any) names {
 		if handles.again(w.Handle) {
 			c.fail("there is already a workspace "+w.Handle, at("workspaces", j, "handle")...)
 		}
+		c.text("handle", w.Handle, at("workspaces", j, "handle"))
 		c.text("name", w.Name, at("workspaces", j, "name"))
 	}
 	if g := a.Generate; g != nil {
