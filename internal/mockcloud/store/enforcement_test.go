@@ -31,8 +31,13 @@ func TestRecentLogin(t *testing.T) {
 			ago     time.Duration
 			want    bool
 		}{
-			{60, 0, true}, {60, time.Minute - time.Nanosecond, true}, {60, time.Minute, false}, {1, time.Second, false},
-			{math.MaxInt, time.Hour, true}, {math.MaxInt64 / int(time.Second), time.Hour, true}, {math.MaxInt64/int(time.Second) + 1, time.Hour, true},
+			{60, 0, true},
+			{60, time.Minute - time.Nanosecond, true},
+			{60, time.Minute, false},
+			{1, time.Second, false},
+			{math.MaxInt, time.Hour, true},
+			{math.MaxInt64 / int(time.Second), time.Hour, true},
+			{math.MaxInt64/int(time.Second) + 1, time.Hour, true},
 		} {
 			account, login := *a, *session
 			account.AuthExpirationSeconds, login.Authenticated = &test.seconds, r.Now().Add(-test.ago)
