@@ -10,6 +10,8 @@ type Workspace struct {
 	ID     string `json:"id"`
 	Handle string `json:"handle"`
 	Name   string `json:"name"`
+	// DefaultRoleID is the workspace role of all members but Collaborators; nil for none.
+	DefaultRoleID *string `json:"default_workspace_role_id"`
 }
 
 // WorkspaceRole is what somebody may do in a workspace: a built-in role, or one

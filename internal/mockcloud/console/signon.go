@@ -71,7 +71,7 @@ type signOnPage struct {
 func signOn(l *look, _ *http.Request) (string, any, error) {
 	p := signOnPage{State: l.SSOState(l.account), Recent: "until the session ends"}
 	if seconds := l.account.AuthExpirationSeconds; seconds != nil {
-		p.Recent = (time.Duration(*seconds) * time.Second).String()
+		p.Recent = lasting(*seconds)
 	}
 	perDomain, perConnection := make(map[string]int), make(map[string]int)
 	for _, m := range l.members() {
@@ -108,4 +108,13 @@ func (l *look) certificates(c *store.Connection) (out []deadline) {
 		out = append(out, l.deadline(fmt.Sprintf("SHA-256 %.16s…", cert.SHA256), cert.NotAfter))
 	}
 	return out
+}
+
+// lasting says how long a number of seconds is, in seconds where a duration cannot be
+// that long.
+func lasting(seconds int) string {
+	if d := time.Duration(seconds) * time.Second; int(d/time.Second) == seconds {
+		return d.String()
+	}
+	return plural(seconds, "second", "seconds")
 }

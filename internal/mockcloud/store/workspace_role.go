@@ -32,6 +32,15 @@ func (role *WorkspaceRole) subject() subject {
 // WorkspaceRoleID gives the id of a built-in workspace role.
 func WorkspaceRoleID(name string) uuid.UUID { return wellKnown("workspace_role", name) }
 
+// BuiltinWorkspaceRoles gives the names of the built-in workspace roles.
+func BuiltinWorkspaceRoles() []string {
+	var names []string
+	for _, role := range builtinWorkspaceRoles() {
+		names = append(names, role.Name)
+	}
+	return names
+}
+
 func builtinWorkspaceRoles() []*WorkspaceRole {
 	since := time.Date(2023, time.January, 1, 0, 0, 0, 0, time.UTC)
 	see := []Scope{SeeWorkspaceUsers}
