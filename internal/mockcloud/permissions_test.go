@@ -73,14 +73,19 @@ func (o operation) outcome(a mocktest.Answer, success int) byte {
 	return '?'
 }
 
-var update = flag.Bool("update", false, "write the guide to permissions anew")
+var update = flag.Bool("update", false, "write the guides to permissions and decisions anew")
 
 // TestPermissionGuide: the guide says what TestPermissionMatrix proves. With -update
 // (make generate) it is written.
 func TestPermissionGuide(t *testing.T) {
 	t.Parallel()
-	const path = "../../templates/guides/permissions.md"
-	want := permissionGuide()
+	checkGuide(t, "permissions", permissionGuide())
+}
+
+// checkGuide compares a guide with what it has to be, or writes it.
+func checkGuide(t *testing.T, name, want string) {
+	t.Helper()
+	path := "../../templates/guides/" + name + ".md"
 	if *update {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

@@ -76,6 +76,9 @@ func Check(r *http.Request, status int, contentType string, body []byte) error {
 	if status < http.StatusBadRequest && (!known || status != o.Status) {
 		return fmt.Errorf("status %d is not in the document", status)
 	}
+	if status == http.StatusConflict && known && !slices.Contains(conflicting, o.String()) {
+		return fmt.Errorf("409 of %s is not among this project's decisions", o)
+	}
 	var want any
 	switch {
 	case status == http.StatusUnprocessableEntity:

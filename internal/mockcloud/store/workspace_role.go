@@ -182,7 +182,7 @@ func (tx *Tx) DeleteWorkspaceRole(accountID, id uuid.UUID) error {
 		return err
 	}
 	if n := tx.data.accessByRole.get(id); n > 0 {
-		return &Conflict{Reason: fmt.Sprintf("The workspace role %s is in use %d times; give those users and teams another role first", role.Name, n)}
+		return &Conflict{Reason: fmt.Sprintf("The workspace role %s is in use %d times; give those users, service accounts and teams another role first", role.Name, n)}
 	}
 	for _, w := range tx.Workspaces(accountID) {
 		if w.DefaultRoleID == id {
