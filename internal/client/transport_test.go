@@ -178,6 +178,22 @@ func TestProxyRefuses(t *testing.T) {
 	}
 }
 
+// A proxy that is not there is told as that, and tried again: nothing was sent.
+func TestProxyIsDown(t *testing.T) {
+	useProxies(t, "http://ada:hunter2@127.0.0.1:1", "", "")
+	c, err := New(Config{Endpoint: "https://example.com", APIKey: testKey, MaxRetries: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	c.retry.base, c.retry.most = 1, 1
+	_, err = c.GetAccount(t.Context(), testAccount)
+	var failed *ConnectionError
+	if !errors.As(err, &failed) || failed.Attempts != 2 || !strings.Contains(failed.Fix, "HTTPS_PROXY") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestNoProxy(t *testing.T) {
 	proxy := newConnectProxy(t, "https://127.0.0.1:1", "")
 	useProxies(t, proxy.URL, proxy.URL, "example.com")
