@@ -74,7 +74,7 @@ output "account" { value = prefectsso_domain.labs.account_id }
 		variable, value string
 		want            []string
 	}{
-		"no such profile": {"PREFECT_PROFILE", "wrok", []string{"No such profile", `"wrok"`, `it has "work"`}},
+		"no such profile": {"PREFECT_PROFILE", "wurk", []string{"No such profile", `"wurk"`, `it has "work"`}},
 		"no such file":    {"PREFECT_PROFILES_PATH", "gone.toml", []string{"gone.toml does not exist"}},
 		"another account": {"TF_CLI_ARGS_plan", "-var=account_id=0c1f1d2e-0000-4000-8000-0000000000ff", []string{"Two different accounts", acctest.AccountID, "0c1f1d2e-0000-4000-8000-0000000000ff"}},
 	} {

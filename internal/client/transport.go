@@ -149,6 +149,7 @@ func connectionFix(err error, endpoint string, sent bool) string {
 		name      x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		record    tls.RecordHeaderError
+		dial      *net.OpError
 		lookup    *net.DNSError
 	)
 	switch {
@@ -156,6 +157,8 @@ func connectionFix(err error, endpoint string, sent bool) string {
 		return "put them into the proxy's address, HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT with special characters percent-encoded, or name the API's host in NO_PROXY"
 	case errors.As(err, &refusal):
 		return "let the proxy allow the API's host, or name that in NO_PROXY"
+	case errors.As(err, &dial) && dial.Op == "proxyconnect":
+		return "the proxy cannot be reached: check its address in HTTPS_PROXY or HTTP_PROXY, or name the API's host in NO_PROXY"
 	case errors.As(err, &authority):
 		return "if a proxy or an authority of your own signs the certificate, put the authority's certificate into a PEM file and name that in SSL_CERT_FILE"
 	case errors.As(err, &name):

@@ -60,7 +60,7 @@ func (p *connectProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusOK)
-	here, buffered, err := w.(http.Hijacker).Hijack()
+	here, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		_ = there.Close() // there is nobody to tell
 		return
@@ -175,6 +175,22 @@ func TestProxyRefuses(t *testing.T) {
 				t.Errorf("the password is in %v", err)
 			}
 		})
+	}
+}
+
+// A proxy that is not there is told as that, and tried again: nothing was sent.
+func TestProxyIsDown(t *testing.T) {
+	useProxies(t, "http://ada:hunter2@127.0.0.1:1", "", "")
+	c, err := New(Config{Endpoint: "https://example.com", APIKey: testKey, MaxRetries: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	c.retry.base, c.retry.most = 1, 1
+	_, err = c.GetAccount(t.Context(), testAccount)
+	var failed *ConnectionError
+	if !errors.As(err, &failed) || failed.Attempts != 2 || !strings.Contains(failed.Fix, "HTTPS_PROXY") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v", err)
 	}
 }
 

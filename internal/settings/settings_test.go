@@ -199,8 +199,8 @@ func TestProfilesFile(t *testing.T) {
 		"not there, the file":      {args: Arguments{ProfilesFile: at("gone.toml")}, env: map[string]string{EnvAPIKey: "pnu_env"}, want: []string{"profiles_file|gone.toml does not exist"}},
 		"a folder":                 {args: Arguments{ProfilesFile: home}, want: []string{"profiles_file|" + home + " cannot be used: |is a directory"}},
 
-		"no such profile":          {args: Arguments{Profile: "wrok"}, env: map[string]string{EnvProfilesFile: at("keyless.toml")}, want: []string{`profile|No such profile|"wrok"|it has "home", "work"|argument`}},
-		"no such profile by env":   {env: map[string]string{EnvProfilesFile: at("keyless.toml"), EnvProfile: "wrok"}, want: []string{`profile|"wrok"|it has "home", "work"|variable PREFECT_PROFILE`}},
+		"no such profile":          {args: Arguments{Profile: "wurk"}, env: map[string]string{EnvProfilesFile: at("keyless.toml")}, want: []string{`profile|No such profile|"wurk"|it has "home", "work"|argument`}},
+		"no such profile by env":   {env: map[string]string{EnvProfilesFile: at("keyless.toml"), EnvProfile: "wurk"}, want: []string{`profile|"wurk"|it has "home", "work"|variable PREFECT_PROFILE`}},
 		"no profiles at all":       {args: Arguments{Profile: "work", ProfilesFile: at("empty.toml")}, want: []string{"profile|it has no profiles"}},
 		"a profile without a key":  {env: map[string]string{EnvProfilesFile: at("keyless.toml")}, want: []string{`api_key|Missing API key|The profile "work" in ` + at("keyless.toml") + " has no PREFECT_API_KEY"}},
 		"an active one elsewhere":  {env: map[string]string{EnvProfilesFile: at("ephemeral.toml")}, want: []string{`api_key|Missing API key|"ephemeral" is not in`}},
