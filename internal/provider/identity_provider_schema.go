@@ -94,8 +94,9 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 				ElementType: types.StringType, Computed: true,
 				MarkdownDescription: "SAML: SHA-256 of each certificate of the identity provider → when it ends, RFC 3339. A plan warns 30 days before that.",
 			},
-			"managed":               schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server lets this resource configure the connection; false for an adopted one."},
-			"unverified_attributes": schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Arguments that the server does not let anybody read, so that their drift cannot be seen."},
+			"want_authn_requests_signed": schema.BoolAttribute{Computed: true, MarkdownDescription: "SAML: whether the identity provider's metadata says that it refuses unsigned requests (`WantAuthnRequestsSigned`)."},
+			"managed":                    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server lets this resource configure the connection; false for an adopted one."},
+			"unverified_attributes":      schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Arguments that the server does not let anybody read, so that their drift cannot be seen."},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create:            true,
 				CreateDescription: "How long `activation = \"first_login\"` waits, such as `30m`. Default 20 minutes.",
@@ -119,8 +120,8 @@ func oidcAttribute() schema.SingleNestedAttribute {
 		Attributes: map[string]schema.Attribute{
 			"issuer": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The issuer, an https URL below which `/.well-known/openid-configuration` is. It is fetched and checked when it is saved.",
-				Validators:          []validator.String{httpsURL{}},
+				MarkdownDescription: "The issuer, an https URL below which `/.well-known/openid-configuration` is. It is fetched and checked when it is saved. Entra ID's `common`, `organizations` and `consumers` are refused: write the tenant's id.",
+				Validators:          []validator.String{httpsURL{}, oneTenant},
 			},
 			"client_id": schema.StringAttribute{Required: true, MarkdownDescription: "Client id at the identity provider.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
 			"client_secret_wo": schema.StringAttribute{
@@ -153,25 +154,28 @@ func samlAttribute() schema.SingleNestedAttribute {
 			"metadata_xml": schema.StringAttribute{
 				CustomType:          spelledString{spelling: metadataSpelling},
 				Optional:            true,
-				MarkdownDescription: "The identity provider's metadata. White space and order make no difference.",
-				Validators: []validator.String{
-					stringvalidator.ExactlyOneOf(beside("metadata_url", "entity_id")...), freshMetadata{},
-				},
-				PlanModifiers: []planmodifier.String{keepEqual{metadataSpelling}},
+				MarkdownDescription: "The identity provider's metadata, at most 1 MiB. White space and order make no difference. Keys and endpoints that cannot be used are left out with a warning.",
+				Validators:          []validator.String{stringvalidator.ExactlyOneOf(beside("metadata_url", "entity_id")...)},
+				PlanModifiers:       []planmodifier.String{keepEqual{metadataSpelling}},
 			},
-			"metadata_url": schema.StringAttribute{Optional: true, MarkdownDescription: "Where the metadata is fetched from when it is saved, an https URL.", Validators: []validator.String{httpsURL{}}},
-			"entity_id":    schema.StringAttribute{Optional: true, MarkdownDescription: "The identity provider's entity id.", Validators: []validator.String{stringvalidator.AlsoRequires(beside("sso_url", "certificates")...)}},
-			"sso_url":      schema.StringAttribute{Optional: true, MarkdownDescription: "Where people are sent to log in, an https URL.", Validators: []validator.String{httpsURL{}, stringvalidator.AlsoRequires(beside("entity_id")...)}},
+			"metadata_url": schema.StringAttribute{Optional: true, MarkdownDescription: "Where the metadata is fetched from when it is saved, an https URL; up to 10 MiB of a federation's. Entra ID's names the application: `…/federationmetadata.xml?appid=<application id>`.", Validators: []validator.String{httpsURL{}, entraByURL}},
+			"metadata_entity_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Entity id of the identity provider to take, where the metadata describes several, as a federation's does.",
+				Validators:          []validator.String{idpEntity, stringvalidator.ConflictsWith(beside("entity_id")...)},
+			},
+			"entity_id": schema.StringAttribute{Optional: true, MarkdownDescription: "The identity provider's entity id.", Validators: []validator.String{idpEntity, stringvalidator.AlsoRequires(beside("sso_url", "certificates")...)}},
+			"sso_url":   schema.StringAttribute{Optional: true, MarkdownDescription: "Where people are sent to log in, an https URL.", Validators: []validator.String{ssoURL, stringvalidator.AlsoRequires(beside("entity_id")...)}},
 			"certificates": schema.SetAttribute{
 				CustomType:          newSpelledSet(certificateSpelling),
 				ElementType:         types.StringType,
 				Optional:            true,
-				MarkdownDescription: "Certificates that the identity provider signs with, as PEM; two at once during a rollover. They are compared by fingerprint.",
+				MarkdownDescription: "Certificates that the identity provider signs with, as PEM, each an element of its own; two at once during a rollover. They are compared by fingerprint. Their keys are RSA of at least 2,048 bits. `regexall(\"(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\", file(\"bundle.pem\"))` splits a bundle.",
 				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.SizeAtLeast(1), setvalidator.AlsoRequires(beside("entity_id")...), liveCertificates{}},
 				PlanModifiers:       []planmodifier.Set{keepEqual{certificateSpelling}},
 			},
 			"name_id_format":      schema.StringAttribute{Optional: true, MarkdownDescription: "NameID format to ask for."},
-			"sign_requests":       schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Sign authentication requests. Default `false`."},
+			"sign_requests":       schema.BoolAttribute{Optional: true, Computed: true, MarkdownDescription: "Sign authentication requests. Left out, it follows the metadata (`WantAuthnRequestsSigned`), and is `false` without metadata."},
 			"allow_idp_initiated": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Accept logins that start at the identity provider. Default `false`."},
 		},
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
 // The bounds of what is kept of a connection.
@@ -165,6 +166,11 @@ func (g samlGiven) partsInto(to *store.SAMLChange, checker Checker) error {
 	var wrong []error
 	to.MetadataURL, to.MetadataEntityID, to.WantsSignedRequests, to.MetadataWarnings = new(string), new(string), new(bool), new([]string)
 	to.EntityID = g.entityID
+	if g.entityID != nil {
+		if err := samlmetadata.CheckEntityID(*g.entityID); err != nil {
+			wrong = append(wrong, input.Mistake(err.Error(), "saml", "idp_entity_id"))
+		}
+	}
 	if g.ssoURL != nil {
 		if err := checker.CheckSSOURL(*g.ssoURL); err != nil {
 			wrong = append(wrong, input.Mistake(err.Error(), "saml", "idp_sso_url"))
