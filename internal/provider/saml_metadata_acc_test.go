@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
@@ -45,6 +46,14 @@ func samlConnections(srv *acctest.Server) map[string]samlConnection {
 		out[row.Name] = row
 	}
 	return out
+}
+
+// onServer is a check of what the server has.
+type onServer func() error
+
+// CheckState implements [statecheck.StateCheck].
+func (f onServer) CheckState(_ context.Context, _ statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
+	resp.Error = f()
 }
 
 // Every case from outside: what the function reads of it plans, applies, and is what the server has.
@@ -108,22 +117,24 @@ output "agree" {
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownOutputValue("read", knownvalue.MapExact(want)),
 				statecheck.ExpectKnownOutputValue("agree", knownvalue.Bool(true)),
-			},
-			Check: func(*terraform.State) error {
-				have := samlConnections(srv)
-				for _, file := range files {
-					name := filepath.Base(file)
-					c := have[name]
-					if c.SAML.EntityID != "https://idp.example" || c.SAML.SSOURL != "https://idp.example/sso" || len(c.SAML.Certificates) != 1 ||
-						c.SAML.Certificates[0].SHA256 != good || (len(c.SAML.Warnings) == 1) != (warned[name] != "") ||
-						c.SAML.Signs != (name == "want-authn-requests-signed.xml") {
-						return fmt.Errorf("%s: the server has %+v", name, c)
+				// Not a Check: those know no for_each.
+				onServer(func() error {
+					have := samlConnections(srv)
+					for _, file := range files {
+						name := filepath.Base(file)
+						c := have[name]
+						if c.SAML.EntityID != "https://idp.example" || c.SAML.SSOURL != "https://idp.example/sso" || len(c.SAML.Certificates) != 1 ||
+							c.SAML.Certificates[0].SHA256 != good || (len(c.SAML.Warnings) == 1) != (warned[name] != "") ||
+							c.SAML.Signs != (name == "want-authn-requests-signed.xml") {
+							return fmt.Errorf("%s: the server has %+v", name, c)
+						}
 					}
-				}
-				return nil
+					return nil
+				}),
 			},
 		},
 		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: srv.Provider() + "resource \"prefectsso_domain\" \"corp\" {\n  name = \"acme.com\"\n}\n"}, // the test's own end knows no for_each either
 	)
 }
 
