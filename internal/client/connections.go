@@ -46,16 +46,22 @@ type ConnectionOIDC struct {
 
 // ConnectionSAML is the SAML side of a connection.
 type ConnectionSAML struct {
-	IDPMetadataURL    *string                 `json:"idp_metadata_url"`
-	IDPEntityID       string                  `json:"idp_entity_id"`
-	IDPSSOURL         string                  `json:"idp_sso_url"`
-	IDPCertificates   []ConnectionCertificate `json:"idp_certificates"`
-	NameIDFormat      *string                 `json:"name_id_format"`
-	SignAuthnRequests bool                    `json:"sign_authn_requests"`
-	AllowIDPInitiated bool                    `json:"allow_idp_initiated"`
-	SPEntityID        string                  `json:"sp_entity_id"`
-	ACSURL            string                  `json:"acs_url"`
-	SPMetadataURL     string                  `json:"sp_metadata_url"`
+	IDPMetadataURL *string `json:"idp_metadata_url"`
+	// IDPMetadataEntityID chose one of several entities of the metadata.
+	IDPMetadataEntityID *string `json:"idp_metadata_entity_id"`
+	// IDPMetadataWarnings say what of the metadata was left out.
+	IDPMetadataWarnings []string `json:"idp_metadata_warnings"`
+	// WantAuthnRequestsSigned is what the metadata says.
+	WantAuthnRequestsSigned bool                    `json:"want_authn_requests_signed"`
+	IDPEntityID             string                  `json:"idp_entity_id"`
+	IDPSSOURL               string                  `json:"idp_sso_url"`
+	IDPCertificates         []ConnectionCertificate `json:"idp_certificates"`
+	NameIDFormat            *string                 `json:"name_id_format"`
+	SignAuthnRequests       bool                    `json:"sign_authn_requests"`
+	AllowIDPInitiated       bool                    `json:"allow_idp_initiated"`
+	SPEntityID              string                  `json:"sp_entity_id"`
+	ACSURL                  string                  `json:"acs_url"`
+	SPMetadataURL           string                  `json:"sp_metadata_url"`
 }
 
 // ConnectionCertificate is a certificate that the identity provider signs with.
@@ -94,16 +100,18 @@ type ConnectionOIDCWrite struct {
 }
 
 // ConnectionSAMLWrite is the SAML side as it is written: metadata, its address,
-// or the three values that it would hold.
+// or the three values that it would hold. Of the pointers without omitempty nil is
+// null: no format is asked for, and signing follows the metadata.
 type ConnectionSAMLWrite struct {
-	IDPMetadataXML    string    `json:"idp_metadata_xml,omitempty"`
-	IDPMetadataURL    string    `json:"idp_metadata_url,omitempty"`
-	IDPEntityID       string    `json:"idp_entity_id,omitempty"`
-	IDPSSOURL         string    `json:"idp_sso_url,omitempty"`
-	IDPCertificates   *[]string `json:"idp_certificates,omitempty"`
-	NameIDFormat      *string   `json:"name_id_format,omitempty"`
-	SignAuthnRequests *bool     `json:"sign_authn_requests,omitempty"`
-	AllowIDPInitiated *bool     `json:"allow_idp_initiated,omitempty"`
+	IDPMetadataXML      string    `json:"idp_metadata_xml,omitempty"`
+	IDPMetadataURL      string    `json:"idp_metadata_url,omitempty"`
+	IDPMetadataEntityID string    `json:"idp_metadata_entity_id,omitempty"`
+	IDPEntityID         string    `json:"idp_entity_id,omitempty"`
+	IDPSSOURL           string    `json:"idp_sso_url,omitempty"`
+	IDPCertificates     *[]string `json:"idp_certificates,omitempty"`
+	NameIDFormat        *string   `json:"name_id_format"`
+	SignAuthnRequests   *bool     `json:"sign_authn_requests"`
+	AllowIDPInitiated   *bool     `json:"allow_idp_initiated,omitempty"`
 }
 
 // ListConnections reads the account's connections. Where the server does not

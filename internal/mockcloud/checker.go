@@ -3,13 +3,14 @@ package mockcloud
 import (
 	"context"
 	"crypto/x509"
+	"io"
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
 // checker is an identity.Checker that goes by what logins go by.
@@ -26,35 +27,47 @@ func (c checker) CheckIssuer(ctx context.Context, issuer string) error {
 	return c.oidc.Discover(ctx, issuer)
 }
 
-// FetchMetadata implements identity.Checker.
-func (c checker) FetchMetadata(ctx context.Context, url string) ([]byte, error) {
-	document, err := c.fetch.Get(ctx, url)
-	if err != nil {
-		return nil, err
-	}
-	return document.Body, nil
+// FetchMetadata implements identity.Checker. A federation's metadata is read as it
+// comes; only the chosen entity is kept.
+func (c checker) FetchMetadata(ctx context.Context, url, entityID string) (out identity.Metadata, err error) {
+	err = c.fetch.Stream(ctx, url, samlmetadata.MaxAggregate, func(document io.Reader) error {
+		m, err := samlmetadata.Read(document, samlmetadata.Options{EntityID: entityID, Now: c.clock(), MaxBytes: samlmetadata.MaxAggregate})
+		if err == nil {
+			out = toMetadata(m)
+		}
+		return err
+	})
+	return out, err
 }
 
 // ParseMetadata implements identity.Checker.
-func (c checker) ParseMetadata(xml []byte) (identity.Metadata, error) {
-	m, err := saml.ParseMetadata(xml, c.clock())
+func (c checker) ParseMetadata(xml, entityID string) (identity.Metadata, error) {
+	m, err := samlmetadata.ReadText(xml, samlmetadata.Options{EntityID: entityID, Now: c.clock()})
 	if err != nil {
 		return identity.Metadata{}, err
 	}
-	binding, location := m.Preferred()
-	out := identity.Metadata{EntityID: m.EntityID, SSOURL: location, SSOBinding: store.RedirectBinding}
-	if binding == saml.POST {
+	return toMetadata(m), nil
+}
+
+func toMetadata(m *samlmetadata.Metadata) identity.Metadata {
+	out := identity.Metadata{
+		EntityID: m.EntityID, SSOURL: m.SSO.Location, SSOBinding: store.RedirectBinding, WantsSignedRequests: m.WantsSignedRequests,
+	}
+	if m.SSO.Binding == samlmetadata.HTTPPOST {
 		out.SSOBinding = store.POSTBinding
 	}
 	for _, cert := range m.Certificates {
 		out.Certificates = append(out.Certificates, toCertificate(cert))
 	}
-	return out, nil
+	for _, warning := range m.Warnings {
+		out.Warnings = append(out.Warnings, warning.Message)
+	}
+	return out
 }
 
 // ParseCertificate implements identity.Checker.
 func (c checker) ParseCertificate(text string) (store.Certificate, error) {
-	cert, err := saml.ParseCertificate(text)
+	cert, err := samlmetadata.ParseCertificate(text)
 	if err != nil {
 		return store.Certificate{}, err
 	}
@@ -62,8 +75,8 @@ func (c checker) ParseCertificate(text string) (store.Certificate, error) {
 }
 
 // CheckSSOURL implements identity.Checker.
-func (c checker) CheckSSOURL(url string) error { return saml.CheckSSOURL(url) }
+func (c checker) CheckSSOURL(url string) error { return samlmetadata.CheckSSOURL(url) }
 
 func toCertificate(cert *x509.Certificate) store.Certificate {
-	return store.Certificate{DER: cert.Raw, NotAfter: cert.NotAfter.UTC(), SHA256: saml.Fingerprint(cert)}
+	return store.Certificate{DER: cert.Raw, NotAfter: cert.NotAfter.UTC(), SHA256: samlmetadata.Fingerprint(cert)}
 }

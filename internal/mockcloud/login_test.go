@@ -13,6 +13,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
 // TestLogin walks a person of each protocol's domain from being kept out to being
@@ -360,7 +361,7 @@ func signingCertificate(t *testing.T, metadata string) *x509.Certificate {
 	if match == nil {
 		t.Fatalf("no certificate in %s", metadata)
 	}
-	certificate, err := saml.ParseCertificate(match[1])
+	certificate, err := samlmetadata.ParseCertificate(match[1])
 	if err != nil {
 		t.Fatal(err)
 	}

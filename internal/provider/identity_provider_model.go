@@ -31,6 +31,7 @@ type identityProviderModel struct {
 	SPEntityID           types.String       `tfsdk:"sp_entity_id"`
 	SPMetadataURL        types.String       `tfsdk:"sp_metadata_url"`
 	Certificates         types.Map          `tfsdk:"certificates"`
+	WantsSigned          types.Bool         `tfsdk:"want_authn_requests_signed"`
 	Managed              types.Bool         `tfsdk:"managed"`
 	UnverifiedAttributes types.Set          `tfsdk:"unverified_attributes"`
 	Created              types.String       `tfsdk:"created"`
@@ -49,6 +50,7 @@ type oidcModel struct {
 type samlModel struct {
 	MetadataXML       spelledStringValue `tfsdk:"metadata_xml"`
 	MetadataURL       types.String       `tfsdk:"metadata_url"`
+	MetadataEntityID  types.String       `tfsdk:"metadata_entity_id"`
 	EntityID          types.String       `tfsdk:"entity_id"`
 	SSOURL            types.String       `tfsdk:"sso_url"`
 	Certificates      spelledSetValue    `tfsdk:"certificates"`
@@ -114,7 +116,7 @@ func (o *oidcModel) equal(other *oidcModel) bool {
 }
 
 func (s *samlModel) equal(other *samlModel) bool {
-	return s.MetadataXML.Equal(other.MetadataXML) && s.MetadataURL.Equal(other.MetadataURL) && s.EntityID.Equal(other.EntityID) &&
+	return s.MetadataXML.Equal(other.MetadataXML) && s.MetadataURL.Equal(other.MetadataURL) && s.MetadataEntityID.Equal(other.MetadataEntityID) && s.EntityID.Equal(other.EntityID) &&
 		s.SSOURL.Equal(other.SSOURL) && s.Certificates.Equal(other.Certificates) && s.NameIDFormat.Equal(other.NameIDFormat) &&
 		s.SignRequests.Equal(other.SignRequests) && s.AllowIDPInitiated.Equal(other.AllowIDPInitiated)
 }
@@ -129,7 +131,8 @@ func (a *attributeMapModel) equal(other *attributeMapModel) bool {
 func (s *samlModel) toAPI() *client.ConnectionSAMLWrite {
 	w := &client.ConnectionSAMLWrite{
 		IDPMetadataXML: s.MetadataXML.ValueString(), IDPMetadataURL: s.MetadataURL.ValueString(),
-		IDPEntityID: s.EntityID.ValueString(), IDPSSOURL: s.SSOURL.ValueString(),
+		IDPMetadataEntityID: s.MetadataEntityID.ValueString(),
+		IDPEntityID:         s.EntityID.ValueString(), IDPSSOURL: s.SSOURL.ValueString(),
 		NameIDFormat: s.NameIDFormat.ValueStringPointer(), SignAuthnRequests: s.SignRequests.ValueBoolPointer(),
 		AllowIDPInitiated: s.AllowIDPInitiated.ValueBoolPointer(),
 	}
@@ -165,12 +168,14 @@ func (m *identityProviderModel) fromAPI(accountID string, c *client.Connection) 
 	m.TakeOverDomains = types.BoolValue(m.TakeOverDomains.ValueBool())
 	m.Domains = domainSpelling.respell(m.Domains, connectionDomains(c))
 	m.RedirectURI, m.ACSURL, m.SPEntityID, m.SPMetadataURL = types.StringNull(), types.StringNull(), types.StringNull(), types.StringNull()
+	m.WantsSigned = types.BoolNull()
 	ends := map[string]attr.Value{}
 	if m.OIDC = oidcFromAPI(m.OIDC, c.OIDC); c.OIDC != nil {
 		m.RedirectURI = textOrNull(c.OIDC.RedirectURI)
 	}
 	if m.SAML = samlFromAPI(m.SAML, c.SAML); c.SAML != nil {
 		m.ACSURL, m.SPEntityID, m.SPMetadataURL = textOrNull(c.SAML.ACSURL), textOrNull(c.SAML.SPEntityID), textOrNull(c.SAML.SPMetadataURL)
+		m.WantsSigned = types.BoolValue(c.SAML.WantAuthnRequestsSigned)
 		for _, certificate := range c.SAML.IDPCertificates {
 			ends[certificate.SHA256] = types.StringValue(certificate.NotAfter.UTC().Format(time.RFC3339))
 		}
@@ -207,20 +212,19 @@ func samlFromAPI(prior *samlModel, c *client.ConnectionSAML) *samlModel {
 		return nil
 	}
 	out := &samlModel{
-		MetadataXML: spelledStringValue{types.StringNull(), metadataSpelling}, MetadataURL: types.StringNull(),
+		MetadataXML: spelledStringValue{types.StringNull(), metadataSpelling}, MetadataURL: types.StringNull(), MetadataEntityID: types.StringNull(),
 		EntityID: types.StringNull(), SSOURL: types.StringNull(),
 		Certificates: spelledSetValue{types.SetNull(types.StringType), certificateSpelling},
 		NameIDFormat: stringOrNull(c.NameIDFormat),
 		SignRequests: types.BoolValue(c.SignAuthnRequests), AllowIDPInitiated: types.BoolValue(c.AllowIDPInitiated),
 	}
-	now := summaryOf(c)
 	switch {
-	case prior != nil && !prior.MetadataXML.IsNull() && prior.MetadataXML.key() == now:
-		out.MetadataXML = prior.MetadataXML
+	case prior != nil && !prior.MetadataXML.IsNull() && prior.saysTheSame(c, time.Now()):
+		out.MetadataXML, out.MetadataEntityID = prior.MetadataXML, stringOrNull(c.IDPMetadataEntityID)
 	case prior != nil && !prior.MetadataXML.IsNull():
 		// Drifted: without a value here the plan shows that the configured metadata is written again.
 	case c.IDPMetadataURL != nil && *c.IDPMetadataURL != "":
-		out.MetadataURL = types.StringValue(*c.IDPMetadataURL)
+		out.MetadataURL, out.MetadataEntityID = types.StringValue(*c.IDPMetadataURL), stringOrNull(c.IDPMetadataEntityID)
 	default:
 		out.EntityID, out.SSOURL = textOrNull(c.IDPEntityID), textOrNull(c.IDPSSOURL)
 		out.Certificates = certificatesFromAPI(prior, c.IDPCertificates)
@@ -241,15 +245,6 @@ func certificatesFromAPI(prior *samlModel, certificates []client.ConnectionCerti
 		texts[i] = firstNonEmpty(written[certificate.SHA256], certificate.PEM)
 	}
 	return certificateSpelling.set(texts)
-}
-
-// summaryOf is what metadataSpelling makes of metadata that says the same.
-func summaryOf(c *client.ConnectionSAML) string {
-	prints := make([]string, len(c.IDPCertificates))
-	for i, certificate := range c.IDPCertificates {
-		prints[i] = certificate.SHA256
-	}
-	return summarize(c.IDPEntityID, c.IDPSSOURL, prints)
 }
 
 func mappingFromAPI(prior *attributeMapModel, c client.AttributeMapping) *attributeMapModel {

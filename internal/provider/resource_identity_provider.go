@@ -59,6 +59,9 @@ func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resou
 	for name, target := range map[string]any{"connection_type": &kind, "oidc": &oidc, "saml": &saml} {
 		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
 	}
+	if configured := configuredSAML(ctx, req.Config, &resp.Diagnostics); configured != nil {
+		configured.validateMetadata(time.Now(), &resp.Diagnostics)
+	}
 	if resp.Diagnostics.HasError() || !known(kind) {
 		return
 	}
@@ -80,6 +83,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 	}
 	if !isDestroy(req) {
 		r.planAccount(ctx, req, resp)
+		r.planSigning(ctx, req, prior, resp)
 		settle(ctx, req, resp, "account_id", "name", "connection_type", "domains", "oidc", "saml", "attribute_mapping", "activation", "take_over_domains", "timeouts")
 		r.planActivation(ctx, prior, resp)
 		plan = &identityProviderModel{}
@@ -223,7 +227,12 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkLogins(ctx, &m, nil, true, diags) }) {
 		return
 	}
-	connection, err := r.client.CreateConnection(ctx, account, uuid.NewString(), m.toWrite(secret))
+	write := m.toWrite(secret)
+	r.chooseSigning(ctx, req.Config, &write, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	connection, err := r.client.CreateConnection(ctx, account, uuid.NewString(), write)
 	if existing := client.ExistingID(err); existing != "" { // it came since
 		resp.Diagnostics.Append(m.exists(account, existing))
 		return
@@ -233,6 +242,7 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 		return
 	}
 	resp.Diagnostics.Append(m.fromAPI(account, connection)...)
+	m.warnLeftOut(connection, &resp.Diagnostics)
 	// What is there now is in the state before anything else can fail or take long.
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	if r.activate(ctx, account, &m, wait, &resp.Diagnostics) {
@@ -341,6 +351,10 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 		return
 	}
 	write, any := m.changes(&prior, secret)
+	r.chooseSigning(ctx, req.Config, &write, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	connection, err := (*client.Connection)(nil), error(nil)
 	if any {
 		connection, err = r.client.UpdateConnection(ctx, account, m.ID.ValueString(), write)
@@ -352,6 +366,9 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 		return
 	}
 	resp.Diagnostics.Append(m.fromAPI(account, connection)...)
+	if write.SAML != nil {
+		m.warnLeftOut(connection, &resp.Diagnostics)
+	}
 	r.activate(ctx, account, &m, wait, &resp.Diagnostics)
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
@@ -392,15 +409,16 @@ func (r *identityProviderResource) ImportState(ctx context.Context, req resource
 
 // connectionArguments finds the argument for a field of the API.
 var connectionArguments = map[string]path.Path{
-	"name":                  path.Root("name"),
-	"connection_type":       path.Root("connection_type"),
-	"oidc.issuer":           path.Root("oidc").AtName("issuer"),
-	"oidc.client_id":        path.Root("oidc").AtName("client_id"),
-	"oidc.client_secret":    path.Root("oidc").AtName("client_secret_wo"),
-	"saml.idp_metadata_xml": path.Root("saml").AtName("metadata_xml"),
-	"saml.idp_metadata_url": path.Root("saml").AtName("metadata_url"),
-	"saml.idp_entity_id":    path.Root("saml").AtName("entity_id"),
-	"saml.idp_sso_url":      path.Root("saml").AtName("sso_url"),
-	"saml.idp_certificates": path.Root("saml").AtName("certificates"),
-	"domains":               path.Root("domains"),
+	"name":                        path.Root("name"),
+	"connection_type":             path.Root("connection_type"),
+	"oidc.issuer":                 path.Root("oidc").AtName("issuer"),
+	"oidc.client_id":              path.Root("oidc").AtName("client_id"),
+	"oidc.client_secret":          path.Root("oidc").AtName("client_secret_wo"),
+	"saml.idp_metadata_xml":       path.Root("saml").AtName("metadata_xml"),
+	"saml.idp_metadata_url":       path.Root("saml").AtName("metadata_url"),
+	"saml.idp_metadata_entity_id": path.Root("saml").AtName("metadata_entity_id"),
+	"saml.idp_entity_id":          path.Root("saml").AtName("entity_id"),
+	"saml.idp_sso_url":            path.Root("saml").AtName("sso_url"),
+	"saml.idp_certificates":       path.Root("saml").AtName("certificates"),
+	"domains":                     path.Root("domains"),
 }

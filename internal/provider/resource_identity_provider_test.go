@@ -165,7 +165,7 @@ func TestAccIdentityProviderBadInput(t *testing.T) {
 		"HTML":                   {"GenericOIDC", "acme.com", oidc(html, ""), `Could not create identity provider.*issuer`},
 		"a secret alone":         {"GenericOIDC", "acme.com", oidc(issuer, `client_secret_wo = "x"`), `client_secret_wo_version`},
 		"a domain not enabled":   {"GenericOIDC", "other.example", oidc(issuer, "client_secret_wo = \"x\"\nclient_secret_wo_version = 1"), `Could not create identity provider.*other\.example`},
-		"metadata of nothing":    {"GenericSAML", "acme.com", "saml = { metadata_xml = \"<html/>\" }", `Invalid SAML metadata.*EntityDescriptor`},
+		"metadata of nothing":    {"GenericSAML", "acme.com", "saml = { metadata_xml = \"<html/>\" }", `Invalid SAML metadata.*ID: metadata-other-document`},
 		"a DOCTYPE":              {"GenericSAML", "acme.com", "saml = { metadata_xml = \"<!DOCTYPE a><a/>\" }", `Invalid SAML metadata.*DOCTYPE`},
 		"no certificate":         {"GenericSAML", "acme.com", "saml = {\n entity_id = \"x\"\n sso_url = \"https://x.example\"\n certificates = [\"no PEM\"]\n}", `Invalid certificate.*PEM`},
 	} {

@@ -21,13 +21,15 @@ import (
 type spelling struct {
 	name      string
 	normalize func(string) (string, error)
+	// hidden keeps what is written out of diagnostics.
+	hidden bool
 }
 
 var (
-	domainSpelling = &spelling{"email domain", client.NormalizeDomain}
-	emailSpelling  = &spelling{"email address", client.NormalizeEmail}
+	domainSpelling = &spelling{name: "email domain", normalize: client.NormalizeDomain}
+	emailSpelling  = &spelling{name: "email address", normalize: client.NormalizeEmail}
 	// durationSpelling takes "60m" and "1h" for the same.
-	durationSpelling = &spelling{"duration", normalizeDuration}
+	durationSpelling = &spelling{name: "duration", normalize: normalizeDuration}
 )
 
 func normalizeDuration(text string) (string, error) {
@@ -62,7 +64,9 @@ func (s *spelling) checkAll(names []string, at func(name string) path.Path, diag
 	first := make(map[string]string, len(names))
 	for _, name := range names {
 		key := s.check(name, at(name), diags)
-		if earlier, twice := first[key]; twice {
+		if earlier, twice := first[key]; twice && s.hidden {
+			diags.AddAttributeError(at(name), "The same "+s.name+" twice", fmt.Sprintf("The %s %s stands there twice, in different spellings. Keep one of them.", s.name, key))
+		} else if twice {
 			diags.AddAttributeError(at(name), "The same "+s.name+" twice", fmt.Sprintf("%q and %q both mean %s. Keep one of them.", earlier, name, key))
 		}
 		first[key] = name

@@ -137,6 +137,9 @@ func (v spelledSetValue) SetSemanticEquals(_ context.Context, o basetypes.SetVal
 // ValidateAttribute implements [xattr.ValidateableAttribute].
 func (v spelledSetValue) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
 	v.spelling.checkAll(v.names(), func(name string) path.Path {
+		if v.spelling.hidden {
+			return req.Path // the path to an element of a set holds the element
+		}
 		return req.Path.AtSetValue(basetypes.NewStringValue(name))
 	}, &resp.Diagnostics)
 }

@@ -9,3 +9,7 @@ output "entity_id" {
 output "certificates_end" {
   value = [for certificate in local.idp.certificates : certificate.not_after]
 }
+
+output "left_out" {
+  value = local.idp.warnings[*].message
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
 // The bounds of what is kept of a connection.
@@ -40,6 +41,7 @@ type connectionBody struct {
 // samlGiven is the identity provider's side, which may be given in three ways.
 type samlGiven struct {
 	metadata, metadataURL *string
+	metadataEntityID      *string
 	entityID, ssoURL      *string
 	certificates          *[]string
 }
@@ -77,15 +79,16 @@ func readOIDC(f *input.Fields) store.OIDCChange {
 
 func (g *samlGiven) read(f *input.Fields) store.SAMLChange {
 	*g = samlGiven{
-		metadata:     input.Optional(f, "idp_metadata_xml", input.NonEmpty(longestMetadata)),
-		metadataURL:  input.Optional(f, "idp_metadata_url", input.NonEmpty(longestURL)),
-		entityID:     input.Optional(f, "idp_entity_id", input.NonEmpty(longestEntityID)),
-		ssoURL:       input.Optional(f, "idp_sso_url", input.NonEmpty(longestURL)),
-		certificates: input.Optional(f, "idp_certificates", input.ListOf(input.NonEmpty(longestCert), 1, mostCerts)),
+		metadata:         input.Optional(f, "idp_metadata_xml", input.NonEmpty(longestMetadata)),
+		metadataURL:      input.Optional(f, "idp_metadata_url", input.NonEmpty(longestURL)),
+		metadataEntityID: input.Nullable(f, "idp_metadata_entity_id", input.NonEmpty(longestEntityID)).Value,
+		entityID:         input.Optional(f, "idp_entity_id", input.NonEmpty(longestEntityID)),
+		ssoURL:           input.Optional(f, "idp_sso_url", input.NonEmpty(longestURL)),
+		certificates:     input.Optional(f, "idp_certificates", input.ListOf(input.NonEmpty(longestCert), 1, mostCerts)),
 	}
 	return store.SAMLChange{
 		NameIDFormat:      input.Nullable(f, "name_id_format", input.Enum(nameIDFormats()...)),
-		SignAuthnRequests: input.Optional(f, "sign_authn_requests", input.Bool),
+		SignAuthnRequests: input.Nullable(f, "sign_authn_requests", input.Bool),
 		AllowIDPInitiated: input.Optional(f, "allow_idp_initiated", input.Bool),
 	}
 }
@@ -126,32 +129,48 @@ func (g samlGiven) check(ctx context.Context, checker Checker, to *store.SAMLCha
 	case g.metadataURL != nil && apart:
 		return input.Mistake("give the metadata's URL, or entity id, URL and certificates one by one; not both", "saml", "idp_metadata_url")
 	case g.metadata != nil:
-		return metadataInto(to, checker, []byte(*g.metadata), "", "idp_metadata_xml")
+		m, err := checker.ParseMetadata(*g.metadata, g.chosen())
+		return g.metadataInto(to, m, err, "", "idp_metadata_xml")
 	case g.metadataURL != nil:
-		document, err := checker.FetchMetadata(ctx, *g.metadataURL)
-		if err != nil {
-			return input.Mistake(err.Error(), "saml", "idp_metadata_url")
-		}
-		return metadataInto(to, checker, document, *g.metadataURL, "idp_metadata_url")
+		m, err := checker.FetchMetadata(ctx, *g.metadataURL, g.chosen())
+		return g.metadataInto(to, m, err, *g.metadataURL, "idp_metadata_url")
+	case g.metadataEntityID != nil:
+		return input.Mistake("it chooses from metadata: give idp_metadata_url or idp_metadata_xml beside it", "saml", "idp_metadata_entity_id")
 	case apart:
 		return g.partsInto(to, checker)
 	}
 	return nil
 }
 
-func metadataInto(to *store.SAMLChange, checker Checker, document []byte, url, field string) error {
-	m, err := checker.ParseMetadata(document)
+// chosen is the entity that the write chooses, empty where it does not.
+func (g samlGiven) chosen() string {
+	if g.metadataEntityID == nil {
+		return ""
+	}
+	return *g.metadataEntityID
+}
+
+// metadataInto takes over what metadata says, where it could be read.
+func (g samlGiven) metadataInto(to *store.SAMLChange, m Metadata, err error, url, field string) error {
 	if err != nil {
 		return input.Mistake(err.Error(), "saml", field)
 	}
-	to.MetadataURL, to.EntityID, to.SSOURL, to.SSOBinding, to.Certificates = &url, &m.EntityID, &m.SSOURL, &m.SSOBinding, &m.Certificates
+	chosen := g.chosen()
+	to.MetadataURL, to.MetadataEntityID, to.EntityID, to.SSOURL, to.SSOBinding = &url, &chosen, &m.EntityID, &m.SSOURL, &m.SSOBinding
+	to.Certificates, to.WantsSignedRequests, to.MetadataWarnings = &m.Certificates, &m.WantsSignedRequests, &m.Warnings
 	return nil
 }
 
 // partsInto takes what was given one by one. It no longer is what metadata said.
 func (g samlGiven) partsInto(to *store.SAMLChange, checker Checker) error {
 	var wrong []error
-	to.MetadataURL, to.EntityID = new(string), g.entityID
+	to.MetadataURL, to.MetadataEntityID, to.WantsSignedRequests, to.MetadataWarnings = new(string), new(string), new(bool), new([]string)
+	to.EntityID = g.entityID
+	if g.entityID != nil {
+		if err := samlmetadata.CheckEntityID(*g.entityID); err != nil {
+			wrong = append(wrong, input.Mistake(err.Error(), "saml", "idp_entity_id"))
+		}
+	}
 	if g.ssoURL != nil {
 		if err := checker.CheckSSOURL(*g.ssoURL); err != nil {
 			wrong = append(wrong, input.Mistake(err.Error(), "saml", "idp_sso_url"))

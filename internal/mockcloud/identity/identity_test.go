@@ -1,7 +1,6 @@
 package identity_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/pem"
 	"errors"
@@ -32,6 +31,8 @@ const (
 	metadataURL = "https://idp.example/metadata"
 	goodSSOURL  = "https://idp.example/sso"
 	theSecret   = "the client's secret"
+	// signingIdP is an identity provider that refuses unsigned requests.
+	signingIdP = "https://signing.example"
 )
 
 // provider is the identity provider's side: what a Checker finds there.
@@ -48,20 +49,24 @@ func (p *provider) CheckIssuer(_ context.Context, issuer string) error {
 	return nil
 }
 
-func (p *provider) FetchMetadata(_ context.Context, url string) ([]byte, error) {
+func (p *provider) FetchMetadata(_ context.Context, url, entityID string) (identity.Metadata, error) {
 	if p.asked.Add(1); url != metadataURL {
-		return nil, errors.New("no metadata there")
+		return identity.Metadata{}, errors.New("no metadata there")
 	}
-	return []byte("<good/>"), nil
+	return p.ParseMetadata("<good/>", entityID)
 }
 
-func (p *provider) ParseMetadata(xml []byte) (identity.Metadata, error) {
-	if !bytes.Equal(xml, []byte("<good/>")) {
+func (p *provider) ParseMetadata(xml, entityID string) (identity.Metadata, error) {
+	if xml != "<good/>" {
 		return identity.Metadata{}, errors.New("that is no metadata")
 	}
+	if entityID == "" {
+		entityID = "https://idp.example/saml"
+	}
 	return identity.Metadata{
-		EntityID: "https://idp.example/saml", SSOURL: goodSSOURL, SSOBinding: store.POSTBinding,
-		Certificates: []store.Certificate{p.certificate("metadata", time.Hour)},
+		EntityID: entityID, SSOURL: goodSSOURL, SSOBinding: store.POSTBinding,
+		Certificates:        []store.Certificate{p.certificate("metadata", time.Hour)},
+		WantsSignedRequests: entityID == signingIdP, Warnings: []string{"a key was left out"},
 	}, nil
 }
 

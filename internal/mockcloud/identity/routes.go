@@ -18,10 +18,11 @@ type Checker interface {
 	// CheckIssuer fetches an issuer's discovery document and checks it (OpenID
 	// Connect Discovery 1.0, section 4).
 	CheckIssuer(ctx context.Context, issuer string) error
-	// FetchMetadata fetches the document behind a metadata URL.
-	FetchMetadata(ctx context.Context, url string) ([]byte, error)
+	// FetchMetadata fetches the document behind a metadata URL and reads it. entityID
+	// chooses one of several entities, and may be empty.
+	FetchMetadata(ctx context.Context, url, entityID string) (Metadata, error)
 	// ParseMetadata reads SAML metadata (SAML Metadata 2.4.3).
-	ParseMetadata(xml []byte) (Metadata, error)
+	ParseMetadata(xml, entityID string) (Metadata, error)
 	// ParseCertificate reads one certificate, PEM or bare base64.
 	ParseCertificate(text string) (store.Certificate, error)
 	// CheckSSOURL says whether people may be sent to a URL.
@@ -33,6 +34,10 @@ type Metadata struct {
 	EntityID, SSOURL string
 	SSOBinding       store.SSOBinding
 	Certificates     []store.Certificate
+	// WantsSignedRequests says that unsigned requests are refused there.
+	WantsSignedRequests bool
+	// Warnings say what of it was left out, and why.
+	Warnings []string
 }
 
 // root is where the routes of one account's single sign-on begin.

@@ -66,11 +66,14 @@ type oidcBody struct {
 
 type samlBody struct {
 	MetadataURL       *string           `json:"idp_metadata_url"`
+	MetadataEntityID  *string           `json:"idp_metadata_entity_id"`
+	MetadataWarnings  []string          `json:"idp_metadata_warnings"`
 	EntityID          string            `json:"idp_entity_id"`
 	SSOURL            string            `json:"idp_sso_url"`
 	Certificates      []certificateBody `json:"idp_certificates"`
 	NameIDFormat      *string           `json:"name_id_format"`
 	SignAuthnRequests bool              `json:"sign_authn_requests"`
+	WantsSigned       bool              `json:"want_authn_requests_signed"`
 	AllowIDPInitiated bool              `json:"allow_idp_initiated"`
 	SPEntityID        string            `json:"sp_entity_id"`
 	ACSURL            string            `json:"acs_url"`
@@ -104,7 +107,8 @@ func toManaged(r *store.Reader, baseURL string, c *store.Connection) managedConn
 	}
 	if s := c.SAML; s != nil {
 		out.SAML = &samlBody{
-			MetadataURL: orNull(s.MetadataURL), EntityID: s.EntityID, SSOURL: s.SSOURL, Certificates: []certificateBody{},
+			MetadataURL: orNull(s.MetadataURL), MetadataEntityID: orNull(s.MetadataEntityID), MetadataWarnings: append([]string{}, s.MetadataWarnings...),
+			WantsSigned: s.WantsSignedRequests, EntityID: s.EntityID, SSOURL: s.SSOURL, Certificates: []certificateBody{},
 			NameIDFormat: orNull(s.NameIDFormat), SignAuthnRequests: s.SignAuthnRequests, AllowIDPInitiated: s.AllowIDPInitiated,
 			SPEntityID: us.EntityID, ACSURL: us.ACSURL, SPMetadataURL: us.MetadataURL,
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
 const (
@@ -47,15 +48,15 @@ func startSAML(t *testing.T) *samlWorld {
 func (w *samlWorld) configure(t *testing.T) {
 	t.Helper()
 	got := w.get(t, w.SAMLEntityID())
-	m, err := saml.ParseMetadata([]byte(got.body), w.clock.Now())
+	m, err := samlmetadata.ReadText(got.body, samlmetadata.Options{Now: w.clock.Now()})
 	if err != nil {
 		t.Fatalf("metadata: %v\n%s", err, got.body)
 	}
 	w.conn.IDPEntityID, w.conn.Certificates = m.EntityID, m.Certificates
 	if w.conn.Binding == "" {
-		w.conn.Binding, w.conn.SSOURL = m.Preferred()
+		w.conn.Binding = saml.Binding(m.SSO.Binding)
 	}
-	w.conn.SSOURL = m.SSO[w.conn.Binding]
+	w.conn.SSOURL, _ = m.Endpoint(string(w.conn.Binding))
 }
 
 // begin takes a request to the identity provider, and gives the page.
@@ -225,7 +226,7 @@ func TestSAMLMisbehavior(t *testing.T) {
 		idp.SAMLSameID: saml.DuplicateID, idp.SAMLComment: saml.Comment, idp.SAMLDoctype: saml.Doctype,
 		idp.SAMLReplay: saml.ReplayedAssertion, idp.SAMLWithoutAnswer: saml.NoAssertion,
 	}
-	metadata := map[idp.Mode]saml.Reason{idp.SAMLMetadataDoctype: saml.Doctype, idp.SAMLMetadataHTML: saml.Doctype}
+	metadata := map[idp.Mode]samlmetadata.ID{idp.SAMLMetadataDoctype: samlmetadata.Doctype, idp.SAMLMetadataHTML: samlmetadata.Doctype}
 	w := startSAML(t)
 	for _, mode := range w.Modes() {
 		if !strings.HasPrefix(string(mode), "saml_") {
@@ -237,7 +238,7 @@ func TestSAMLMisbehavior(t *testing.T) {
 		}
 		w.Misbehave(mode)
 		if want, ok := metadata[mode]; ok {
-			if _, err := saml.ParseMetadata([]byte(w.get(t, w.SAMLEntityID()).body), w.clock.Now()); saml.ReasonOf(err) != want {
+			if _, err := samlmetadata.ReadText(w.get(t, w.SAMLEntityID()).body, samlmetadata.Options{Now: w.clock.Now()}); samlmetadata.IDOf(err) != want {
 				t.Errorf("%s: %v", mode, err)
 			}
 			continue

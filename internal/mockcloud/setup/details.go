@@ -20,7 +20,9 @@ type details struct {
 	Name                     string
 	Issuer, ClientID         string
 	MetadataURL, MetadataXML string
-	SavedEntityID            string
+	// MetadataEntityID chooses one of several identity providers.
+	MetadataEntityID string
+	SavedEntityID    string
 }
 
 func viewDetails(v *visit) any { return v.details() }
@@ -38,7 +40,7 @@ func (v *visit) details() details {
 		out.Issuer, out.ClientID, out.SecretSaved = o.Issuer, o.ClientID, o.ClientSecret != ""
 	}
 	if s := c.SAML; s != nil {
-		out.MetadataURL, out.SavedEntityID = s.MetadataURL, s.EntityID
+		out.MetadataURL, out.MetadataEntityID, out.SavedEntityID = s.MetadataURL, s.MetadataEntityID, s.EntityID
 	}
 	return out
 }
@@ -74,6 +76,7 @@ type oidcBody struct {
 type samlBody struct {
 	MetadataXML string `json:"idp_metadata_xml,omitempty"`
 	MetadataURL string `json:"idp_metadata_url,omitempty"`
+	EntityID    string `json:"idp_metadata_entity_id,omitempty"`
 }
 
 // takeDetails is POST /setup/details: it saves the connection.
@@ -82,7 +85,7 @@ func takeDetails(v *visit) {
 	typed := before
 	text := func(name string) string { return strings.TrimSpace(v.r.PostFormValue(name)) }
 	typed.Name, typed.Issuer, typed.ClientID = text("name"), text("issuer"), text("client_id")
-	typed.MetadataURL, typed.MetadataXML = text("metadata_url"), text("metadata_xml")
+	typed.MetadataURL, typed.MetadataXML, typed.MetadataEntityID = text("metadata_url"), text("metadata_xml"), text("metadata_entity_id")
 	if typed.MetadataXML != "" && typed.MetadataURL == before.MetadataURL {
 		typed.MetadataURL = "" // it stood there already; what was pasted is newer
 	}
@@ -93,6 +96,9 @@ func takeDetails(v *visit) {
 	body := connectionBody{Name: typed.Name, Type: v.link.Type, Domains: v.link.Domains}
 	if typed.SAML {
 		body.SAML = &samlBody{MetadataXML: typed.MetadataXML, MetadataURL: typed.MetadataURL}
+		if typed.MetadataXML+typed.MetadataURL != "" {
+			body.SAML.EntityID = typed.MetadataEntityID
+		}
 	} else {
 		body.OIDC = &oidcBody{typed.Issuer, typed.ClientID, text("client_secret")}
 	}
@@ -173,6 +179,8 @@ func (d details) fieldOf(loc []any) string {
 			return "metadata_xml"
 		case "idp_metadata_url":
 			return "metadata_url"
+		case "idp_metadata_entity_id":
+			return "metadata_entity_id"
 		case "saml":
 			if len(loc) > 1 && loc[1] == "idp_certificates" && d.MetadataXML != "" {
 				return "metadata_xml"

@@ -24,8 +24,8 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
 const (
@@ -46,22 +46,24 @@ func (outside) CheckIssuer(_ context.Context, given string) error {
 	return nil
 }
 
-func (outside) FetchMetadata(_ context.Context, address string) ([]byte, error) {
+func (o outside) FetchMetadata(_ context.Context, address, entityID string) (identity.Metadata, error) {
 	if address != metadataURL {
-		return nil, errors.New("nothing is at " + address)
+		return identity.Metadata{}, errors.New("nothing is at " + address)
 	}
-	return []byte(metadata(time.Hour)), nil
+	return o.ParseMetadata(metadata(time.Hour), entityID)
 }
 
-func (o outside) ParseMetadata(xml []byte) (identity.Metadata, error) {
-	m, err := saml.ParseMetadata(xml, o.clock.Now())
+func (o outside) ParseMetadata(xml, entityID string) (identity.Metadata, error) {
+	m, err := samlmetadata.ReadText(xml, samlmetadata.Options{EntityID: entityID, Now: o.clock.Now()})
 	if err != nil {
 		return identity.Metadata{}, err
 	}
-	_, location := m.Preferred()
-	out := identity.Metadata{EntityID: m.EntityID, SSOURL: location, SSOBinding: store.RedirectBinding}
+	out := identity.Metadata{EntityID: m.EntityID, SSOURL: m.SSO.Location, SSOBinding: store.RedirectBinding, WantsSignedRequests: m.WantsSignedRequests}
 	for _, cert := range m.Certificates {
-		out.Certificates = append(out.Certificates, store.Certificate{DER: cert.Raw, NotAfter: cert.NotAfter, SHA256: saml.Fingerprint(cert)})
+		out.Certificates = append(out.Certificates, store.Certificate{DER: cert.Raw, NotAfter: cert.NotAfter, SHA256: samlmetadata.Fingerprint(cert)})
+	}
+	for _, warning := range m.Warnings {
+		out.Warnings = append(out.Warnings, warning.Message)
 	}
 	return out, nil
 }
@@ -70,7 +72,7 @@ func (outside) ParseCertificate(string) (store.Certificate, error) {
 	return store.Certificate{}, errors.New("the dashboard takes no single certificates")
 }
 
-func (outside) CheckSSOURL(address string) error { return saml.CheckSSOURL(address) }
+func (outside) CheckSSOURL(address string) error { return samlmetadata.CheckSSOURL(address) }
 
 var signingKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 

@@ -16,6 +16,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
 func (s *SSO) beginSAML(w http.ResponseWriter, r *http.Request, c *store.Connection, returnTo string) {
@@ -69,7 +70,7 @@ func samlConnection(c *store.Connection) (saml.Connection, error) {
 		out.Binding = saml.POST
 	}
 	for _, kept := range c.SAML.Certificates {
-		certificate, err := x509.ParseCertificate(kept.DER)
+		certificate, err := samlmetadata.ParseDER(kept.DER)
 		if err != nil {
 			return out, fmt.Errorf("read the certificate %s: %w", kept.SHA256, err)
 		}

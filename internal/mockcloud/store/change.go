@@ -54,6 +54,7 @@ func (c *Connection) fields() map[string]any {
 			certificates = append(certificates, certificate.SHA256)
 		}
 		out["saml.idp_metadata_url"], out["saml.idp_entity_id"], out["saml.idp_sso_url"] = s.MetadataURL, s.EntityID, s.SSOURL
+		out["saml.idp_metadata_entity_id"] = s.MetadataEntityID
 		out["saml.sso_binding"], out["saml.idp_certificates"], out["saml.name_id_format"] = string(s.SSOBinding), certificates, s.NameIDFormat
 		out["saml.sign_authn_requests"], out["saml.allow_idp_initiated"] = s.SignAuthnRequests, s.AllowIDPInitiated
 	}

@@ -44,6 +44,13 @@ type SAML struct {
 	// MetadataURL is where the next three came from; empty where they were given.
 	MetadataURL      string
 	EntityID, SSOURL string
+	// MetadataEntityID chose them in metadata of several entities; empty where nobody
+	// chose.
+	MetadataEntityID string
+	// MetadataWarnings say what of the metadata was left out, and why.
+	MetadataWarnings []string
+	// WantsSignedRequests is what the metadata says.
+	WantsSignedRequests bool
 	// SSOBinding is how requests get to SSOURL.
 	SSOBinding SSOBinding
 	// Certificates are those that may sign; several during a rollover.
@@ -51,6 +58,9 @@ type SAML struct {
 	// NameIDFormat is empty where any will do.
 	NameIDFormat                         string
 	SignAuthnRequests, AllowIDPInitiated bool
+	// SigningChosen says that somebody chose SignAuthnRequests; otherwise it follows
+	// WantsSignedRequests.
+	SigningChosen bool
 }
 
 // SSOBinding is a SAML binding (SAML Bindings 3.4, 3.5).

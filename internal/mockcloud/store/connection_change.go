@@ -33,11 +33,14 @@ type OIDCChange struct {
 
 // SAMLChange is a change of SAML.
 type SAMLChange struct {
-	MetadataURL, EntityID, SSOURL        *string
-	SSOBinding                           *SSOBinding
-	Certificates                         *[]Certificate
-	NameIDFormat                         Nullable[string]
-	SignAuthnRequests, AllowIDPInitiated *bool
+	MetadataURL, MetadataEntityID, EntityID, SSOURL *string
+	SSOBinding                                      *SSOBinding
+	Certificates                                    *[]Certificate
+	MetadataWarnings                                *[]string
+	NameIDFormat                                    Nullable[string]
+	WantsSignedRequests, AllowIDPInitiated          *bool
+	// SignAuthnRequests is a choice, or with null none: then it follows the metadata.
+	SignAuthnRequests Nullable[bool]
 }
 
 // MappingChange is a change of AttributeMapping.
@@ -340,7 +343,9 @@ func (change *SAMLChange) apply(s SAML, now time.Time) (*SAML, error) {
 	set(&s.EntityID, change.EntityID)
 	set(&s.SSOURL, change.SSOURL)
 	set(&s.SSOBinding, change.SSOBinding)
-	set(&s.SignAuthnRequests, change.SignAuthnRequests)
+	set(&s.MetadataEntityID, change.MetadataEntityID)
+	set(&s.MetadataWarnings, change.MetadataWarnings)
+	change.signing(&s)
 	set(&s.AllowIDPInitiated, change.AllowIDPInitiated)
 	setText(&s.NameIDFormat, change.NameIDFormat)
 	if change.Certificates == nil {
@@ -364,6 +369,19 @@ func (change *SAMLChange) apply(s SAML, now time.Time) (*SAML, error) {
 			"saml", "idp_certificates")
 	}
 	return &s, nil
+}
+
+// signing decides whether requests are signed: as somebody chose, else as the metadata
+// wants it (SAML Metadata 2.4.3, WantAuthnRequestsSigned).
+func (change *SAMLChange) signing(s *SAML) {
+	set(&s.WantsSignedRequests, change.WantsSignedRequests)
+	if chosen := change.SignAuthnRequests; chosen.Set {
+		s.SigningChosen = chosen.Value != nil
+		set(&s.SignAuthnRequests, chosen.Value)
+	}
+	if follows := change.SignAuthnRequests.Set || change.WantsSignedRequests != nil; follows && !s.SigningChosen {
+		s.SignAuthnRequests = s.WantsSignedRequests
+	}
 }
 
 func (change MappingChange) apply(to *AttributeMapping) {

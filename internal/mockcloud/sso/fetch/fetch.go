@@ -7,7 +7,7 @@
 //     not before, so that a name cannot change its address in between;
 //   - at most three redirects, each held to the same rules, never from https to
 //     http, and none for anything but GET, so that a secret stays where it was sent;
-//   - answers end after ten seconds and one MiB.
+//   - answers end after ten seconds and one MiB, or what a caller of Stream says.
 //
 // What was refused and why is a Refused; errors.As finds it in whatever error an
 // http.Client gives. It names the host and never a path or a query.
@@ -213,9 +213,13 @@ func (b *bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	limit := int64(MaxBody)
+	if own, ok := r.Context().Value(limitKey{}).(int64); ok {
+		limit = own
+	}
 	resp.Body = &boundedBody{
-		ReadCloser: resp.Body, left: MaxBody,
-		tooLarge: &Refused{Reason: TooLarge, Host: r.URL.Host, Detail: "its answer is over 1 MiB"},
+		ReadCloser: resp.Body, left: limit,
+		tooLarge: &Refused{Reason: TooLarge, Host: r.URL.Host, Detail: fmt.Sprintf("its answer is over %d MiB", limit>>20)},
 	}
 	return resp, nil
 }
@@ -284,6 +288,50 @@ func (c *Client) Do(r *http.Request) (*Document, error) {
 		mediaType = "" // none, or one that nobody can read
 	}
 	return &Document{Body: body, MediaType: mediaType}, nil
+}
+
+// limitKey is where a request's context has the bound of its answer.
+type limitKey struct{}
+
+// Stream fetches a document of at most so many bytes and gives it to a function as it
+// comes. Anything but 200 is a StatusError; a failure to read is given to the function
+// and from it to the caller, without the URL in it.
+func (c *Client) Stream(ctx context.Context, address string, limit int64, read func(io.Reader) error) error {
+	if err := c.Check(address); err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(context.WithValue(ctx, limitKey{}, limit), http.MethodGet, address, nil)
+	if err != nil {
+		return &Refused{Reason: BadURL, Detail: "the address is not a URL"}
+	}
+	resp, err := c.http.Do(r)
+	if err != nil {
+		return plainError(r.URL.Host, err)
+	}
+	defer func() { _ = resp.Body.Close() }() // all that is wanted has been read
+	if resp.StatusCode != http.StatusOK {
+		return &StatusError{Host: r.URL.Host, Status: resp.StatusCode}
+	}
+	body := &failing{in: resp.Body}
+	if err := read(body); body.err == nil {
+		return err
+	}
+	return plainError(r.URL.Host, body.err)
+}
+
+// failing remembers the failure of a reader.
+type failing struct {
+	in  io.Reader
+	err error
+}
+
+// Read implements io.Reader.
+func (f *failing) Read(into []byte) (int, error) {
+	n, err := f.in.Read(into)
+	if err != nil && !errors.Is(err, io.EOF) {
+		f.err = err
+	}
+	return n, err
 }
 
 // plainError takes the URL out of an http.Client's error: a query may have a

@@ -354,6 +354,43 @@ func TestSizeIsBounded(t *testing.T) {
 	}
 }
 
+// TestStream: a caller's own bound holds for its request alone, and a failure is no shorter document.
+func TestStream(t *testing.T) {
+	t.Parallel()
+	body := bytes.Repeat([]byte("x"), 3<<20)
+	server := serve(t, false, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/missing" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_, _ = w.Write(body)
+	})
+	c := client(t, fetch.Options{AllowOrigin: server.URL})
+	var n int64
+	count := func(r io.Reader) (err error) {
+		n, err = io.Copy(io.Discard, r)
+		return err
+	}
+	if err := c.Stream(t.Context(), server.URL, 3<<20, count); err != nil || n != 3<<20 {
+		t.Errorf("exactly the bound: %d bytes, %v", n, err)
+	}
+	refusal(t, c.Stream(t.Context(), server.URL, 3<<20-1, count), fetch.TooLarge)
+	// Whatever the function makes of a failure, it is the failure that counts.
+	swallow := func(r io.Reader) error { _ = count(r); return nil }
+	refusal(t, c.Stream(t.Context(), server.URL, 1<<20, swallow), fetch.TooLarge)
+	_, err := c.Get(t.Context(), server.URL)
+	refusal(t, err, fetch.TooLarge)
+	var status *fetch.StatusError
+	if err := c.Stream(t.Context(), server.URL+"/missing", 3<<20, count); !errors.As(err, &status) || status.Status != http.StatusNotFound {
+		t.Errorf("missing: %v", err)
+	}
+	refusal(t, c.Stream(t.Context(), "http://idp.example.com/metadata", 3<<20, count), fetch.NotHTTPS)
+	mine := errors.New("not what I wanted")
+	if err := c.Stream(t.Context(), server.URL, 3<<20, func(io.Reader) error { return mine }); !errors.Is(err, mine) {
+		t.Errorf("the function's own: %v", err)
+	}
+}
+
 func TestTimeIsBounded(t *testing.T) {
 	t.Parallel()
 	server := serve(t, false, func(w http.ResponseWriter, r *http.Request) {

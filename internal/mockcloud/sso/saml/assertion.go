@@ -188,6 +188,11 @@ func checkWindow(el *etree.Element, now time.Time) (time.Time, error) {
 	return until, nil
 }
 
+// parseTime reads an xs:dateTime, which assertions have in UTC (SAML Core 1.3.3).
+func parseTime(value string) (time.Time, error) {
+	return time.Parse(time.RFC3339Nano, value)
+}
+
 // timeAttr reads a time where there is one.
 func timeAttr(el *etree.Element, key string) (time.Time, bool, error) {
 	value := attr(el, key)

@@ -1,6 +1,6 @@
 // Package saml is a SAML 2.0 service provider: it sends people to their identity
-// provider and takes them back (SAML Profiles 4.1, web browser single sign-on),
-// and it reads what administrators paste: metadata and certificates.
+// provider and takes them back (SAML Profiles 4.1, web browser single sign-on).
+// What identity providers publish of themselves is read by package samlmetadata.
 //
 // The way of an answer, in Accept; each step sees only what the one before left:
 //
@@ -16,6 +16,10 @@
 // its clock from a package variable, which two servers with moved clocks cannot
 // share, and it leaves open an absent audience, replay, SHA-1 and a second
 // assertion.
+//
+// A limit that fails closed: goxmldsig renders the canonical form of an element with
+// xmlns="" differently than the signer. An answer that has one anywhere is refused
+// before its signature is looked at.
 //
 // Nothing here knows HTTP, the store or the account. Whether an email's domain is
 // served by the connection is for the caller to check.

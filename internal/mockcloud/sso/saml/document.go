@@ -16,7 +16,6 @@ import (
 const (
 	nsProtocol  = "urn:oasis:names:tc:SAML:2.0:protocol"
 	nsAssertion = "urn:oasis:names:tc:SAML:2.0:assertion"
-	nsMetadata  = "urn:oasis:names:tc:SAML:2.0:metadata"
 	nsSignature = "http://www.w3.org/2000/09/xmldsig#"
 	nsXML       = "http://www.w3.org/XML/1998/namespace"
 	nsXMLNS     = "http://www.w3.org/2000/xmlns/"
@@ -26,8 +25,6 @@ const (
 // bounds are what a document may cost.
 type bounds struct {
 	bytes, depth, elements int
-	// comments says that comments may stand in it: people write them into metadata.
-	comments bool
 }
 
 const (
@@ -98,9 +95,7 @@ func (s *scanner) token(token xml.Token, first bool) error {
 			return refuse(MalformedXML, "The document is not well-formed XML: there is text outside its element.")
 		}
 	case xml.Comment:
-		if !s.within.comments {
-			return refuse(Comment, "The message has a comment in it; comments can split the names of people.")
-		}
+		return refuse(Comment, "The message has a comment in it; comments can split the names of people.")
 	case xml.ProcInst:
 		if t.Target != "xml" || !first {
 			return refuse(ProcessingInstruction, "The document has a processing instruction in it.")

@@ -36,17 +36,16 @@ const (
 
 // What is wrong with a signature.
 const (
-	Unsigned            Reason = "unsigned"
-	SignatureShape      Reason = "signature_shape"
-	SeveralReferences   Reason = "several_references"
-	WrongReference      Reason = "wrong_reference"
-	WeakAlgorithm       Reason = "weak_algorithm"
-	SymmetricAlgorithm  Reason = "symmetric_algorithm"
-	UnknownAlgorithm    Reason = "unknown_algorithm"
-	ForeignKey          Reason = "foreign_key"
-	InvalidSignature    Reason = "invalid_signature"
-	CertificateExpired  Reason = "certificate_expired"
-	CertificateUnusable Reason = "certificate_unusable"
+	Unsigned           Reason = "unsigned"
+	SignatureShape     Reason = "signature_shape"
+	SeveralReferences  Reason = "several_references"
+	WrongReference     Reason = "wrong_reference"
+	WeakAlgorithm      Reason = "weak_algorithm"
+	SymmetricAlgorithm Reason = "symmetric_algorithm"
+	UnknownAlgorithm   Reason = "unknown_algorithm"
+	ForeignKey         Reason = "foreign_key"
+	InvalidSignature   Reason = "invalid_signature"
+	CertificateExpired Reason = "certificate_expired"
 )
 
 // What is wrong with what an answer says.
@@ -85,18 +84,11 @@ const (
 	Busy              Reason = "busy"
 )
 
-// What is wrong with metadata, a certificate or a connection's configuration.
+// What is wrong with a connection's configuration. What is wrong with metadata or a
+// certificate is said by package samlmetadata.
 const (
-	NotMetadata        Reason = "not_metadata"
-	SeveralEntities    Reason = "several_entities"
-	NoIdentityProvider Reason = "no_identity_provider"
-	NoEntityID         Reason = "no_entity_id"
-	NoSSOURL           Reason = "no_sso_url"
-	BadSSOURL          Reason = "bad_sso_url"
-	NoCertificate      Reason = "no_certificate"
-	BadCertificate     Reason = "bad_certificate"
-	MetadataExpired    Reason = "metadata_expired"
-	NotConfigured      Reason = "not_configured"
+	BadSSOURL     Reason = "bad_sso_url"
+	NotConfigured Reason = "not_configured"
 )
 
 // Error is a refusal. Its text is a sentence for the person who has to act on

@@ -238,27 +238,6 @@ func FuzzAccept(f *testing.F) {
 	})
 }
 
-func FuzzParseMetadata(f *testing.F) {
-	o := targets()[0]
-	certificate := base64.StdEncoding.EncodeToString(o.conn.Certificates[0].Raw)
-	f.Add([]byte(`<EntityDescriptor xmlns="` + nsMetadata + `" entityID="idp"><IDPSSODescriptor protocolSupportEnumeration="` + nsProtocol + `">` +
-		`<KeyDescriptor><KeyInfo xmlns="` + nsSignature + `"><X509Data><X509Certificate>` + certificate + `</X509Certificate></X509Data></KeyInfo></KeyDescriptor>` +
-		`<SingleSignOnService Binding="` + string(Redirect) + `" Location="https://idp/sso"/></IDPSSODescriptor></EntityDescriptor>`))
-	f.Add([]byte(`<EntitiesDescriptor xmlns="` + nsMetadata + `"/>`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := ParseMetadata(data, o.sp.Logins.clock())
-		if err != nil {
-			if m != nil || ReasonOf(err) == "" {
-				t.Fatalf("%v, %v", m, err)
-			}
-			return
-		}
-		if _, location := m.Preferred(); m.EntityID == "" || len(m.Certificates) == 0 || CheckSSOURL(location) != nil {
-			t.Fatalf("incomplete: %+v", m)
-		}
-	})
-}
-
 func BenchmarkAccept(b *testing.B) {
 	for i, name := range []string{"assertion", "response"} {
 		b.Run(name, func(b *testing.B) {

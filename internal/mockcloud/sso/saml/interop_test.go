@@ -1,6 +1,7 @@
 package saml_test
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/xml"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	dsig "github.com/russellhaering/goxmldsig"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
 // applications knows service providers by their metadata.
@@ -53,12 +55,12 @@ func TestInteroperatesWithAnotherIdentityProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := saml.ParseMetadata(theirs, time.Now())
+	m, err := samlmetadata.Read(bytes.NewReader(theirs), samlmetadata.Options{Now: time.Now()})
 	if err != nil {
 		t.Fatalf("their metadata: %v", err)
 	}
 	conn := saml.Connection{ID: "conn_1", IDPEntityID: m.EntityID, Certificates: m.Certificates, NameIDFormat: saml.NameIDPersistent}
-	conn.Binding, conn.SSOURL = m.Preferred()
+	conn.Binding, conn.SSOURL = saml.Binding(m.SSO.Binding), m.SSO.Location
 	if m.EntityID != idpID || len(m.Certificates) != 1 || !m.Certificates[0].Equal(certificate) || conn.SSOURL != idpSSO {
 		t.Fatalf("their metadata: %+v", m)
 	}
@@ -119,7 +121,7 @@ func TestOurAnswersAreGoodForAnotherServiceProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := saml.ParseMetadata([]byte(entityXML("", roleXML(certificateXML("signing", certificate)+ssoRedirect))), time.Now())
+	m, err := samlmetadata.ReadText(entityXML("", roleXML(certificateXML("signing", certificate)+ssoRedirect)), samlmetadata.Options{Now: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}

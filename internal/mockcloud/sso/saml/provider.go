@@ -14,6 +14,17 @@ import (
 	"github.com/beevik/etree"
 	crewjam "github.com/crewjam/saml"
 	dsig "github.com/russellhaering/goxmldsig"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
+)
+
+// Binding is how a request travels (SAML Bindings 3.4, 3.5).
+type Binding string
+
+// The bindings that requests are sent by.
+const (
+	Redirect Binding = samlmetadata.HTTPRedirect
+	POST     Binding = samlmetadata.HTTPPOST
 )
 
 // ServiceProvider is us, as one connection's identity provider sees us. It is
@@ -123,8 +134,8 @@ func (sp *ServiceProvider) AuthnRequest(conn Connection, start Start) (*Request,
 	if err := sp.check(conn); err != nil {
 		return nil, err
 	}
-	if err := CheckSSOURL(conn.SSOURL); err != nil {
-		return nil, err
+	if err := samlmetadata.CheckSSOURL(conn.SSOURL); err != nil {
+		return nil, refuse(BadSSOURL, "%s", err)
 	}
 	if err := checkRelayState(start.ReturnTo); err != nil {
 		return nil, err

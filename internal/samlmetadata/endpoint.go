@@ -1,0 +1,47 @@
+package samlmetadata
+
+import (
+	"net/netip"
+	"net/url"
+)
+
+// The bindings that people are sent to log in by (SAML Bindings 3.4, 3.5).
+const (
+	HTTPRedirect = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+	HTTPPOST     = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+)
+
+// longestURL is the longest address that people are sent to.
+const longestURL = 2048
+
+// Endpoint is a SingleSignOnService (SAML Metadata 2.4.3).
+type Endpoint struct {
+	Binding, Location string
+	// Unusable is why nobody can be sent there, nil where people can.
+	Unusable *Problem
+}
+
+// CheckSSOURL says whether people may be sent to an address: https, or http on this
+// machine itself.
+func CheckSSOURL(location string) error {
+	u, err := url.Parse(location)
+	switch {
+	case len(location) > longestURL:
+		return refuse(BadURL, "The single sign-on URL is longer than %d characters.", longestURL)
+	case err != nil || u.Host == "" || u.Opaque != "":
+		return refuse(BadURL, "The single sign-on URL %s is no absolute URL.", shown(location))
+	case u.User != nil || u.Fragment != "":
+		return refuse(BadURL, "The single sign-on URL must not have a user or a fragment in it.")
+	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+		return nil
+	}
+	return refuse(BadURL, "The single sign-on URL %s does not begin with https://, so logins would travel unencrypted.", shown(location))
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
+}
