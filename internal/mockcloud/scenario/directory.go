@@ -40,7 +40,7 @@ type groupMapping struct {
 var endpointPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 func (c *checker) directories(a *account, roles seen, in func(...any) []any) {
-	if len(a.Directories) > 0 && !slices.Contains(a.Features, string(store.FeatureSCIM)) {
+	if len(a.Directories) > 0 && !slices.Contains(a.features(), store.FeatureSCIM) {
 		c.fail("an account with directories needs the feature "+string(store.FeatureSCIM), in("directories")...)
 	}
 	names := seen{}

@@ -34,6 +34,20 @@ func stableID(kind string, names ...string) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(key))
 }
 
+// features returns those that the scenario names; where it says nothing, those of
+// the plan.
+func (a account) features() []store.Feature {
+	if a.Features == nil {
+		plan, _ := store.PlanNamed(cmp.Or(a.Plan, defaultPlan))
+		return plan.Features()
+	}
+	features := make([]store.Feature, len(a.Features))
+	for i, f := range a.Features {
+		features[i] = store.Feature(f)
+	}
+	return features
+}
+
 func (a account) seed(tx *store.Tx) error {
 	plan, _ := store.PlanNamed(cmp.Or(a.Plan, defaultPlan)) // Parse has checked it
 	limit := store.RateLimit{Requests: plan.RequestsPerMinute, Window: defaultWindow}
@@ -47,12 +61,8 @@ func (a account) seed(tx *store.Tx) error {
 	if err != nil {
 		id = stableID("account", a.Handle)
 	}
-	features := make([]store.Feature, len(a.Features))
-	for i, f := range a.Features {
-		features[i] = store.Feature(f)
-	}
 	if _, err := tx.AddAccount(store.NewAccount{
-		ID: id, Name: cmp.Or(a.Name, a.Handle), Handle: a.Handle, Plan: plan, RateLimit: limit, Features: features,
+		ID: id, Name: cmp.Or(a.Name, a.Handle), Handle: a.Handle, Plan: plan, RateLimit: limit, Features: a.features(),
 	}); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (c *checker) offices(a *account, n names, at func(...any) []any) {
 	for i, b := range a.ServiceAccounts {
 		c.access(b.Workspaces, n, at("service_accounts", i, "workspaces"))
 	}
-	if len(a.Teams) > 0 && !slices.Contains(a.Features, string(store.FeatureTeams)) {
+	if len(a.Teams) > 0 && !slices.Contains(a.features(), store.FeatureTeams) {
 		c.fail("an account with teams needs the feature "+string(store.FeatureTeams), at("teams")...)
 	}
 	teams := seen{}

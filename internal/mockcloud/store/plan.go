@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -33,6 +34,14 @@ type Plan struct {
 	Type, Tier string
 	// RequestsPerMinute is the published rate limit.
 	RequestsPerMinute int
+}
+
+// Features returns what the plan has beyond the basics.
+func (p Plan) Features() []Feature {
+	if strings.EqualFold(p.Name, planWithFeatures) {
+		return Features()
+	}
+	return nil
 }
 
 // Plans gives all plans, the smallest first.
