@@ -342,10 +342,15 @@ func TestSAMLByForm(t *testing.T) {
 	b := o.browser()
 	o.idp.RequireSignedRequests(signingCertificate(t, b.get(us.MetadataURL).want(t, http.StatusOK).body))
 	connection := o.configure("saml", "saml.example")
+	sign := func(v any) {
+		o.api("PATCH", "/sso/connections/"+connection, mocktest.Terraform, obj{"saml": obj{"sign_authn_requests": v}}).Want(http.StatusOK)
+	}
+	sign(false)
 	b.get("/login?connection="+connection).want(t, http.StatusBadRequest, "This did not work")
-
-	o.api("PATCH", "/sso/connections/"+connection, mocktest.Terraform, obj{"saml": obj{"sign_authn_requests": true}}).Want(http.StatusOK)
-	b.login("admin@saml.example").want(t, http.StatusOK, "You are logged in")
+	for _, v := range []any{true, nil} { // nil follows the metadata, which wants signed requests
+		sign(v)
+		b.login("admin@saml.example").want(t, http.StatusOK, "You are logged in")
+	}
 
 	// Metadata that has no redirect makes it a form.
 	metadata := regexp.MustCompile(`<SingleSignOnService[^>]*HTTP-Redirect[^>]*></SingleSignOnService>`).
