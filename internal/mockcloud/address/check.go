@@ -98,14 +98,25 @@ func unfit(r rune, rest string) string {
 // Domain returns the one spelling of an email domain: lower-case, A-labels, no dot at
 // the end (RFC 5890, section 2.3.2.1).
 func Domain(name string) (string, error) {
+	if err := checkPart(PartDomain, name); err != nil {
+		return "", err
+	}
+	return mapDomain(name)
+}
+
+// IsDomain reports whether a text has the form of a domain, also with characters that
+// Check refuses.
+func IsDomain(name string) bool {
+	_, err := mapDomain(name)
+	return err == nil
+}
+
+func mapDomain(name string) (string, error) {
 	if strings.TrimSuffix(name, ".") == "" {
 		return "", errors.New("a domain name is needed")
 	}
 	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		return "", errors.New("an IP address is not a domain name")
-	}
-	if err := checkPart(PartDomain, name); err != nil {
-		return "", err
 	}
 	ascii, err := profile.ToASCII(norm.NFC.String(name))
 	if err != nil {

@@ -3,10 +3,12 @@ package store
 import (
 	"crypto/subtle"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
 // invitationLasts is how long an invitation can be accepted.
@@ -78,6 +80,10 @@ func (tx *Tx) Invite(n NewInvitation) (*Invitation, error) {
 	if err := tx.mayGrantIn(a.ID, role); err != nil {
 		return nil, err
 	}
+	n.Email = address.Normal(n.Email)
+	if err := tx.mayInvite(a.ID, n.Email); err != nil {
+		return nil, err
+	}
 	if u, ok := tx.UserByEmail(n.Email); ok {
 		if _, err := tx.MembershipOf(a.ID, u.ActorID); err == nil {
 			return nil, errMember(n.Email)
@@ -89,7 +95,7 @@ func (tx *Tx) Invite(n NewInvitation) (*Invitation, error) {
 		Status: InvitationPending, Expiration: now.Add(invitationLasts), Hash: hashOf(code),
 	}
 	cause := tx.record(i.subject(), created, map[string]any{"account_role": role.Name}, uuid.Nil)
-	if before, ok := tx.data.invitationPending.get(emailIn{a.ID, strings.ToLower(n.Email)}); ok {
+	for _, before := range tx.data.invitationPending.all(emailIn{a.ID, address.IdentityKey(n.Email)}) {
 		tx.close(before, InvitationRevoked, updated, cause)
 	}
 	tx.data.invitations.put(tx, i.ID, i)
@@ -125,7 +131,7 @@ func (tx *Tx) RevokeInvitation(accountID, id uuid.UUID) error {
 
 func (i *Invitation) open() error {
 	if i.Status != InvitationPending {
-		return &Conflict{Reason: "The invitation is already " + strings.ToLower(string(i.Status))}
+		return &Conflict{Reason: "The invitation is already " + fold.Token(string(i.Status))}
 	}
 	return nil
 }
@@ -172,8 +178,11 @@ func (tx *Tx) answerable(id uuid.UUID, code string) (*Invitation, *User, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	if !strings.EqualFold(u.Email, i.Email) {
+	if !address.Same(u.Email, i.Email) {
 		return nil, nil, &Forbidden{Reason: "The invitation is for someone with another email than yours"}
+	}
+	if why := tx.whyShutOut(u); why != "" {
+		return nil, nil, &Forbidden{Reason: "Your user cannot accept invitations: " + why}
 	}
 	return i, u, i.open()
 }
