@@ -58,7 +58,7 @@ data "prefectsso_members" "b" { domain = "xn--bcher-kva.example" }
 				imported(unicode),
 				imported(ascii),
 				resource.TestStep{Config: memberRolesConfig(srv, ascii, "Member"), Check: has("Member")},
-				resource.TestStep{Config: memberRolesConfig(srv, "Ömer@BÜCHER.example", "Member"), ConfigPlanChecks: emptyPlan()},
+				resource.TestStep{Config: memberRolesConfig(srv, "ömER@BÜCHER.example", "Member"), ConfigPlanChecks: emptyPlan()},
 				resource.TestStep{Config: roleMembersConfig(srv, "Admin", fmt.Sprintf("%q", unicode)), Check: has("Admin")},
 				resource.TestStep{Config: roleMembersConfig(srv, "Admin", fmt.Sprintf("%q", ascii)), ConfigPlanChecks: emptyPlan()},
 			)

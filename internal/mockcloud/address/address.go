@@ -24,7 +24,7 @@ import (
 // and fourth place are allowed, since people own names such as r3---x.com.
 var profile = idna.New(
 	idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(true), idna.BidiRule(),
-	idna.CheckHyphens(false), idna.VerifyDNSLength(true),
+	idna.CheckHyphens(false),
 )
 
 // IdentityKey returns the key by which somebody is linked, logged in, found or given

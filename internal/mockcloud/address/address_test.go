@@ -133,15 +133,14 @@ func TestNormalComposes(t *testing.T) {
 func TestDomain(t *testing.T) {
 	for name, want := range map[string]string{
 		"Acme.COM": "acme.com", "acme.com.": "acme.com", "münchen.de": "xn--mnchen-3ya.de", "mu\u0308nchen.de": "xn--mnchen-3ya.de",
-		"r3---x.com": "r3---x.com", "xn--mnchen-3ya.de": "xn--mnchen-3ya.de",
+		"\uff41cme.com": "acme.com", "acme\u3002com": "acme.com", "r3---x.com": "r3---x.com", "xn--mnchen-3ya.de": "xn--mnchen-3ya.de",
 	} {
 		if got, err := Domain(name); err != nil || got != want {
 			t.Errorf("Domain(%q) = %q, %v", name, got, err)
 		}
 	}
 	for _, name := range []string{
-		"", ".", "acme", "a_b.com", "-a.com", "a-.com", "a..com", "127.0.0.1", "::1", "xn--example-.com", "xn--a.com",
-		"\uff41cme.com", "acme\u3002com", "acme.com..", "ac\u00adme.com", "\u212aim.com", "a b.com",
+		"", ".", "acme", "a_b.com", "-a.com", "a-.com", "a..com", "127.0.0.1", "::1", "xn--example-.com", "xn--a.com", "acme.com..", "a b.com",
 	} {
 		if got, err := Domain(name); err == nil {
 			t.Errorf("Domain(%+q) = %q, want it refused", name, got)

@@ -95,23 +95,16 @@ func unfit(r rune, rest string) string {
 	return ""
 }
 
+// The bounds of names (RFC 1035, section 2.3.4).
+const (
+	maxDomain = 253
+	maxLabel  = 63
+)
+
 // Domain returns the one spelling of an email domain: lower-case, A-labels, no dot at
-// the end (RFC 5890, section 2.3.2.1).
+// the end (RFC 5890, section 2.3.2.1). A domain alone is nobody's, and may be typed as
+// IDNA allows, in full-width letters for example; within an address, Check refuses those.
 func Domain(name string) (string, error) {
-	if err := checkPart(PartDomain, name); err != nil {
-		return "", err
-	}
-	return mapDomain(name)
-}
-
-// IsDomain reports whether a text has the form of a domain, also with characters that
-// Check refuses.
-func IsDomain(name string) bool {
-	_, err := mapDomain(name)
-	return err == nil
-}
-
-func mapDomain(name string) (string, error) {
 	if strings.TrimSuffix(name, ".") == "" {
 		return "", errors.New("a domain name is needed")
 	}
@@ -126,7 +119,13 @@ func mapDomain(name string) (string, error) {
 	if !strings.Contains(ascii, ".") {
 		return "", errors.New("a domain name has at least two parts, such as example.com")
 	}
+	if len(ascii) > maxDomain {
+		return "", fmt.Errorf("not a valid domain name: it is longer than %d characters", maxDomain)
+	}
 	for label := range strings.SplitSeq(ascii, ".") {
+		if len(label) > maxLabel {
+			return "", fmt.Errorf("not a valid domain name: a part is longer than %d characters", maxLabel)
+		}
 		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
 			return "", errors.New("not a valid domain name: a part is empty, or starts or ends with a hyphen")
 		}

@@ -205,8 +205,10 @@ func (c *checker) person(p person, emails seen, at []any) {
 // email checks an address that stands once in a list, and that nobody else in the
 // scenario could be taken for its person.
 func (c *checker) email(text string, list seen, what string, at []any) {
-	if err := store.CheckEmail(text); err != nil {
-		c.fail(fmt.Sprintf("email %+q is not an email address that can be used: %v", text, err), at...)
+	if !store.IsEmail(text) {
+		c.fail(fmt.Sprintf("email %q is not an email address", text), at...)
+	} else if err := store.CheckEmail(text); err != nil {
+		c.fail(fmt.Sprintf("email %+q cannot be used: %v", text, err), at...)
 	}
 	if list.again(address.IdentityKey(text)) {
 		c.fail("there is already a "+what+" "+text, at...)

@@ -104,7 +104,8 @@ func checkForm(email string) error {
 // IsEmail says whether a text has the form of an email address. CheckEmail may refuse
 // its characters all the same.
 func IsEmail(text string) bool {
-	return checkForm(text) == nil && address.IsDomain(text[strings.LastIndex(text, "@")+1:])
+	_, err := NormalizeDomain(text[strings.LastIndex(text, "@")+1:])
+	return err == nil && checkForm(text) == nil
 }
 
 // freeEmail says whether nobody but one person has an email or one that it could be
