@@ -151,7 +151,7 @@ func TestDomain(t *testing.T) {
 // TestDefaultIgnorable derives the property as DerivedCoreProperties.txt says.
 func TestDefaultIgnorable(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
-		want := (unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Cf, unicode.Variation_Selector)) &&
+		want := unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Cf, unicode.Variation_Selector) &&
 			!unicode.In(r, unicode.White_Space, unicode.Prepended_Concatenation_Mark) &&
 			(r < 0xFFF9 || r > 0xFFFB) && (r < 0x13430 || r > 0x13440)
 		if got := unicode.Is(defaultIgnorable, r); got != want {

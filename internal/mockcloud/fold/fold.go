@@ -4,10 +4,16 @@
 // and what is here never decides that.
 package fold
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // Text returns a text in lower case, for searching and sorting names and titles.
 func Text(s string) string { return strings.ToLower(s) }
+
+// Bytes is Text.
+func Bytes(b []byte) []byte { return bytes.ToLower(b) }
 
 // Token returns a protocol's own word, such as a method, a scheme or the name of an
 // attribute, in lower case: those are ASCII, and nothing else is folded.

@@ -39,7 +39,7 @@ func TestNobodyTakesANameOver(t *testing.T) {
 		before = append(before, w.made("POST", "/Users", scimUser(name)))
 	}
 	other := w.made("POST", "/Users", scimUser("other@acme.com"))
-	at := "/Users/" + other["id"].(string)
+	at := fmt.Sprint("/Users/", other["id"])
 	patch := func(operations ...obj) obj {
 		return obj{"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"}, "Operations": operations}
 	}
@@ -103,7 +103,7 @@ func TestNobodyTakesANameOver(t *testing.T) {
 		})
 	}
 	for _, was := range append(before, other) {
-		if is := w.made("GET", "/Users/"+was["id"].(string), nil); fmt.Sprint(is) != fmt.Sprint(was) {
+		if is := w.made("GET", fmt.Sprint("/Users/", was["id"]), nil); fmt.Sprint(is) != fmt.Sprint(was) {
 			t.Errorf("%v, was %v", is, was)
 		}
 	}

@@ -186,7 +186,7 @@ func (w words) row() rowMatcher {
 		rows = append(rows, hasOneOf("", []string{term}, ""))
 	}
 	return func(row []byte) bool {
-		row = bytes.ToLower(row)
+		row = fold.Bytes(row)
 		return all(rows, func(may rowMatcher) bool { return may(row) })
 	}
 }

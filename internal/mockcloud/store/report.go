@@ -138,7 +138,9 @@ func (r *Reader) linksByFold() (out []Finding) {
 			continue
 		}
 		out = append(out, Finding{
-			FindingLink, r.data.memberships.name, []uuid.UUID{m.ID, u.ID, of.ID}, []string{u.Email, u.Email, of.Email},
+			FindingLink, r.data.memberships.name,
+			[]uuid.UUID{m.ID, u.ID, of.ID},
+			[]string{u.Email, u.Email, of.Email},
 			"a directory's entry for another email address is linked to this member",
 		})
 	}
