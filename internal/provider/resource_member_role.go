@@ -63,7 +63,7 @@ func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaReques
 			"email": schema.StringAttribute{
 				CustomType:          spelledString{spelling: emailSpelling},
 				Required:            true,
-				MarkdownDescription: "The person's email address; case, and whether the domain is in Unicode or ASCII, makes no difference. Changing it replaces the resource.",
+				MarkdownDescription: "The person's email address; the case of A to Z, and whether the domain is in Unicode or ASCII, makes no difference. José and JOSÉ are two people. Changing it replaces the resource.",
 				PlanModifiers:       []planmodifier.String{keepEqual{emailSpelling}, stringplanmodifier.RequiresReplace()},
 			},
 			"role": schema.StringAttribute{

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -237,6 +238,22 @@ func TestTheDirectoryIsToldItsOwn(t *testing.T) {
 	}
 	if is := s.is("jos\u00e9@acme.com"); is != "Member default" {
 		t.Errorf("Jos\u00e9 is %s", is)
+	}
+}
+
+// TestInvitersAreToldTheirOwn: who is refused an invitation is told of the other spelling
+// only where the account knows it.
+func TestInvitersAreToldTheirOwn(t *testing.T) {
+	t.Parallel()
+	s := newTakeover(t, "mike@acme.com")
+	s.do(func(tx *Tx) error { _, err := tx.AddUser(NewUser{Email: "kimi@elsewhere.example"}); return err })
+	for email, told := range map[string]string{"m\u0130ke@acme.com": "mike@acme.com", "kim\u0130@elsewhere.example": ""} {
+		var conflict *Conflict
+		if err := doors["invitation"](s, email); !errors.As(err, &conflict) {
+			t.Errorf("%+q: %v", email, err)
+		} else if says := strings.Contains(conflict.Reason, "mike@") || strings.Contains(conflict.Reason, "kimi@"); says != (told != "") {
+			t.Errorf("%+q: %s", email, conflict.Reason)
+		}
 	}
 }
 
