@@ -98,7 +98,7 @@ func (c *Client) ListMatchedUsers(ctx context.Context, accountID, directoryID st
 		}
 		name := groups[at].Name
 		for i, other := range groups {
-			if i != at && strings.EqualFold(other.Name, name) && (match.GroupID != "" || other.Name != name) {
+			if i != at && strings.EqualFold(other.Name, name) && (match.GroupID != "" || other.Name != name) { //nolint:forbidigo // names of groups
 				return nil, false, nil
 			}
 		}

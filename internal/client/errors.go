@@ -160,10 +160,16 @@ func (e *SCIMError) Unwrap() error { return e.Err }
 type NotMemberError struct {
 	AccountID string
 	Email     string
+	// LooksLike is the address of a member whom Email could be taken for, spelled
+	// differently: somebody else's. Often "".
+	LooksLike string
 }
 
 // Error implements error.
 func (e *NotMemberError) Error() string {
+	if e.LooksLike != "" {
+		return fmt.Sprintf("%s is not a member of account %s; %s (%+q), whose address is spelled differently, is one", e.Email, e.AccountID, e.LooksLike, e.LooksLike)
+	}
 	return fmt.Sprintf("%s is not a member of account %s", e.Email, e.AccountID)
 }
 

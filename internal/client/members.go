@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -95,9 +96,34 @@ func (m *Members) ByEmail(ctx context.Context, email string) (Membership, error)
 	case who.err != nil:
 		return Membership{}, who.err
 	case who.member == nil:
-		return Membership{}, &NotMemberError{AccountID: m.accountID, Email: email}
+		return Membership{}, &NotMemberError{AccountID: m.accountID, Email: email, LooksLike: m.lookAlike(ctx, email)}
 	}
 	return *who.member, nil
+}
+
+// lookAlike finds somebody else whom an address could be taken for, among those in
+// memory and, where the address is not plain ASCII, by asking for its usual other
+// spellings; "" for nobody. It only makes an error say more, so its own is left out.
+func (m *Members) lookAlike(ctx context.Context, email string) string {
+	key := LookAlikeKey(email)
+	local, domain, _ := strings.Cut(EmailKey(email), "@")
+	var others []string
+	for _, other := range []string{key, strings.ToUpper(local) + "@" + domain, strings.ToLower(local) + "@" + domain} { //nolint:forbidigo // guesses, of which each is looked up as itself
+		if !SameEmail(other, email) {
+			others = append(others, EmailKey(other))
+		}
+	}
+	if others != nil {
+		_, _ = m.lookup(ctx, distinctKeys(others))
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, member := range m.known {
+		if member.Email != nil && LookAlikeKey(*member.Email) == key && !SameEmail(*member.Email, email) {
+			return *member.Email
+		}
+	}
+	return ""
 }
 
 // ByEmails finds many members at once, by EmailKey; those who are not there

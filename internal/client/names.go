@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 )
 
 // The bounds of RFC 1035, section 2.3.4, and RFC 5321, section 4.5.3.1.
@@ -62,7 +63,7 @@ func NormalizeDomain(s string) (string, error) {
 	if err != nil {
 		return fail("it holds a character or an xn-- label that domain names cannot have")
 	}
-	name = strings.TrimSuffix(strings.ToLower(name), ".")
+	name = strings.TrimSuffix(name, ".")
 	if len(name) > maxDomain {
 		return fail(fmt.Sprintf("it is longer than %d characters", maxDomain))
 	}
@@ -121,11 +122,12 @@ func domainKey(s string) string {
 	if name, err := NormalizeDomain(s); err == nil {
 		return name
 	}
-	return strings.ToLower(s)
+	return lowerASCII(s)
 }
 
-// NormalizeEmail gives the one spelling of an email address: lower case, the
-// domain as NormalizeDomain gives it. Every error is an *EmailError.
+// NormalizeEmail gives the one spelling of an email address, which is its EmailKey. It
+// refuses characters by which one person could pass for another. Every error is an
+// *EmailError.
 func NormalizeEmail(s string) (string, error) {
 	local, domain, found := strings.Cut(s, "@")
 	why := ""
@@ -146,26 +148,21 @@ func NormalizeEmail(s string) (string, error) {
 	if why != "" {
 		return "", &EmailError{Email: s, Why: why}
 	}
-	domain, err := NormalizeDomain(domain)
+	if err := refusedRune(local); err != nil {
+		return "", &EmailError{Email: s, Why: "in its local part " + err.Error()}
+	}
+	if err := refusedRune(domain); err != nil {
+		return "", &EmailError{Email: s, Why: "in its domain " + err.Error()}
+	}
+	domain, err := NormalizeDomain(norm.NFC.String(domain))
 	if err != nil {
 		return "", &EmailError{Email: s, Why: err.Error(), Err: err}
 	}
-	email := strings.ToLower(local) + "@" + domain
+	email := foldName(local) + "@" + domain
 	if len(email) > maxEmail {
 		return "", &EmailError{Email: s, Why: fmt.Sprintf("it is longer than %d characters", maxEmail)}
 	}
 	return email, nil
-}
-
-// EmailKey is the key of an email address in maps: the address as
-// NormalizeEmail gives it. One that the server has and NormalizeEmail refuses
-// is compared as it is, without case.
-func EmailKey(s string) string {
-	s = strings.TrimSpace(s)
-	if email, err := NormalizeEmail(s); err == nil {
-		return email
-	}
-	return strings.ToLower(s)
 }
 
 // EmailSpellings are the forms in which the server may have the address of a

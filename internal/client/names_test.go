@@ -130,11 +130,11 @@ func TestNormalizeEmail(t *testing.T) {
 func TestEmailSpellings(t *testing.T) {
 	t.Parallel()
 	for spellings, want := range map[[3]string][]string{
-		{" Ada@ACME.com\n", "ada@acme.com.", "ADA@acme.com"}:                               {"ada@acme.com"},
-		{"Ömer@Bücher.example", "ömer@xn--bcher-kva.example", "ömer@BÜCHER.example."}:      {"ömer@xn--bcher-kva.example", "ömer@bücher.example"},
-		{"a@straße.shop.example", "A@xn--strae-oqa.shop.example", "a@STRAßE.shop.example"}: {"a@xn--strae-oqa.shop.example", "a@straße.shop.example"},
-		{"a@ab--cd.example", "A@ab--cd.example", "a@AB--CD.example"}:                       {"a@ab--cd.example"},
-		{"Ada@acme_corp.com", "ada@acme_corp.com", "ADA@acme_corp.com"}:                    {"ada@acme_corp.com"}, // no domain, compared as it is
+		{" Ada@ACME.com\n", "ada@acme.com.", "ADA@acme.com"}:                                {"ada@acme.com"},
+		{"ÖmeR@Bücher.example", "Ömer@xn--bcher-kva.example", "O\u0308mer@BÜCHER.example."}: {"Ömer@xn--bcher-kva.example", "Ömer@bücher.example"},
+		{"a@straße.shop.example", "A@xn--strae-oqa.shop.example", "a@STRAßE.shop.example"}:  {"a@xn--strae-oqa.shop.example", "a@straße.shop.example"},
+		{"a@ab--cd.example", "A@ab--cd.example", "a@AB--CD.example"}:                        {"a@ab--cd.example"},
+		{"Ada@acme_corp.com", "ada@acme_corp.com", "ADA@acme_corp.com"}:                     {"ada@acme_corp.com"}, // no domain, compared as it is
 		{"Ada", "ada", "ADA"}: {"ada"},
 	} {
 		for _, spelling := range spellings {
@@ -142,6 +142,28 @@ func TestEmailSpellings(t *testing.T) {
 			if got := EmailSpellings(key); key != want[0] || !slices.Equal(got, want) {
 				t.Errorf("%q has the key %q and the spellings %q, want %q", spelling, key, got, want)
 			}
+		}
+	}
+}
+
+// TestNormalizeEmailRefusesLookAlikes: characters by which one person could pass for
+// another, each named.
+func TestNormalizeEmailRefusesLookAlikes(t *testing.T) {
+	t.Parallel()
+	for email, r := range map[string]string{
+		"\u212aim@acme.com": "U+212A", "ada\u200b@acme.com": "U+200B", "ada@\uff41cme.com": "U+FF41", "ada@acme\u3002com": "U+3002",
+		"ada\u00ad@acme.com": "U+00AD", "ste\ufb03@acme.com": "U+FB03", "ada\ue000@acme.com": "U+E000", "éjose\u0301@acme.com": "U+0301",
+	} {
+		var wrong *EmailError
+		if got, err := NormalizeEmail(email); !errors.As(err, &wrong) || !strings.Contains(wrong.Why, r) {
+			t.Errorf("NormalizeEmail(%+q) = %+q, %v, want it refused for %s", email, got, err, r)
+		}
+	}
+	for one, other := range map[string]string{
+		"josé@acme.com": "josÉ@acme.com", "mike@acme.com": "m\u0130ke@acme.com", "kim@acme.com": "\u212aim@acme.com", "strauss@acme.com": "strauß@acme.com",
+	} {
+		if SameEmail(one, other) || !LookAlike(one, other) {
+			t.Errorf("%+q and %+q have the keys %+q and %+q", one, other, EmailKey(one), EmailKey(other))
 		}
 	}
 }

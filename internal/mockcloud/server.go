@@ -162,12 +162,27 @@ func openState(cfg Config) (*store.Store, error) {
 	}
 	if !state.Blank() {
 		cfg.Logger.Info("going on from the state file; the scenario is for a reset", "file", cfg.StateFile)
+		if err := logFindings(state, cfg.Logger); err != nil {
+			return nil, errors.Join(err, state.Close())
+		}
 		return state, nil
 	}
 	if err := state.Reset(cfg.Scenario.Seed); err != nil {
 		return nil, errors.Join(err, state.Close())
 	}
 	return state, nil
+}
+
+// logFindings tells of what an older version let into the state file and this one would
+// not. A log names nobody: GET /_mockcloud/report has the addresses.
+func logFindings(state *store.Store, logger *slog.Logger) error {
+	return state.View(func(r *store.Reader) error {
+		for _, f := range r.Findings() {
+			logger.Warn("a row of the state file needs to be corrected; until then it logs nobody in, see GET "+control.Prefix+"report",
+				"kind", f.Kind, "table", f.Table, "ids", f.IDs, "reason", f.Reason)
+		}
+		return nil
+	})
 }
 
 // ServeHTTP implements http.Handler.

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -102,7 +101,7 @@ func (d *directoryUsersDataSource) Read(ctx context.Context, req datasource.Read
 	m.AccountID = keepCase(m.AccountID, account)
 	m.Users = make(map[string]directoryUserItem, len(users))
 	for _, user := range users {
-		m.Users[strings.ToLower(user.Username)] = directoryUserFromAPI(user)
+		m.Users[client.EmailKey(user.Username)] = directoryUserFromAPI(user)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

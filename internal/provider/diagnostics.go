@@ -64,6 +64,8 @@ func reason(err error) string {
 	switch {
 	case errors.As(err, &plan):
 		return fmt.Sprintf("Account %s does not have the feature %q, which this needs. It is part of Prefect Cloud's Enterprise plan: move the account to it, or take this out of the configuration.%s", plan.AccountID, plan.Feature, origin(plan.Err))
+	case errors.As(err, &person) && person.LooksLike != "":
+		return fmt.Sprintf("%s is not a member of account %s. %q is, whose address is spelled differently (%+q, not %+q) and is another person's. Write the address exactly as the account has it, if that one is meant.", person.Email, person.AccountID, person.LooksLike, person.LooksLike, person.Email)
 	case errors.As(err, &person):
 		return fmt.Sprintf("%s is not a member of account %s. Check the spelling, invite the person first, or, where a directory or a first login brings them, set `timeouts = { create = \"10m\" }` on a prefectsso_member_role to wait for them.", person.Email, person.AccountID)
 	case errors.As(err, &unknown):

@@ -63,7 +63,7 @@ func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaReques
 			"email": schema.StringAttribute{
 				CustomType:          spelledString{spelling: emailSpelling},
 				Required:            true,
-				MarkdownDescription: "The person's email address; case, and whether the domain is in Unicode or ASCII, makes no difference. Changing it replaces the resource.",
+				MarkdownDescription: "The person's email address; the case of A to Z, and whether the domain is in Unicode or ASCII, makes no difference. José and JOSÉ are two people. Changing it replaces the resource.",
 				PlanModifiers:       []planmodifier.String{keepEqual{emailSpelling}, stringplanmodifier.RequiresReplace()},
 			},
 			"role": schema.StringAttribute{
@@ -171,6 +171,9 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 	member, err := r.client.Members(account).ByEmail(ctx, plan.Email.key())
 	var absent *client.NotMemberError
 	switch {
+	case errors.As(err, &absent) && absent.LooksLike != "":
+		resp.Diagnostics.Append(failureAt(path.Root("email"), "Another person's address looks like this one", err))
+		return
 	case errors.As(err, &absent):
 		if wait, _ := plan.Timeouts.Create(ctx, 0); wait == 0 {
 			resp.Diagnostics.AddAttributeWarning(path.Root("email"), "Not a member yet", fmt.Sprintf("%s is not a member of account %s now, and `timeouts.create` does not wait for them: applying this plan fails unless they have joined by then.", plan.Email.ValueString(), account))

@@ -51,7 +51,7 @@ func (r *memberRolesResource) Schema(_ context.Context, _ resource.SchemaRequest
 				CustomType:          newSpelledMap(emailSpelling),
 				ElementType:         types.StringType,
 				Required:            true,
-				MarkdownDescription: "Email address → account role, by its name exactly as the account has it, or by its id. Case makes no difference in an address, nor does whether its domain is in Unicode or ASCII.",
+				MarkdownDescription: "Email address → account role, by its name exactly as the account has it, or by its id. The case of A to Z makes no difference in an address, nor does whether its domain is in Unicode or ASCII.",
 				Validators:          []validator.Map{mapvalidator.NoNullValues()},
 				PlanModifiers:       []planmodifier.Map{keepEqual{emailSpelling}},
 			},

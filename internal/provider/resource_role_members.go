@@ -59,7 +59,7 @@ func (r *roleMembersResource) Schema(_ context.Context, _ resource.SchemaRequest
 				CustomType:          newSpelledSet(emailSpelling),
 				ElementType:         types.StringType,
 				Required:            true,
-				MarkdownDescription: "Email addresses of all who hold the role; case, and whether the domain is in Unicode or ASCII, makes no difference.",
+				MarkdownDescription: "Email addresses of all who hold the role; the case of A to Z, and whether the domain is in Unicode or ASCII, makes no difference.",
 				Validators:          []validator.Set{setvalidator.NoNullValues()},
 				PlanModifiers:       []planmodifier.Set{keepEqual{emailSpelling}},
 			},

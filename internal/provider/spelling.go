@@ -16,7 +16,7 @@ import (
 )
 
 // A spelling is a family of names that can be written in several ways and mean the same: domains differ in case, a
-// trailing dot and IDN forms, addresses in case. Values of the types below compare by what they mean, so that writing a
+// trailing dot and IDN forms, addresses in the case of A to Z and in their domain. Values of the types below compare by what they mean, so that writing a
 // name differently is no change, while the state keeps the form that the configuration uses.
 type spelling struct {
 	name      string
@@ -61,9 +61,16 @@ func (s *spelling) check(text string, at path.Path, diags *diag.Diagnostics) str
 
 // checkAll reports malformed names, and names that stand twice in different spellings.
 func (s *spelling) checkAll(names []string, at func(name string) path.Path, diags *diag.Diagnostics) {
-	first := make(map[string]string, len(names))
+	first, alike := make(map[string]string, len(names)), make(map[string]string)
 	for _, name := range names {
 		key := s.check(name, at(name), diags)
+		if s == emailSpelling {
+			if other, known := alike[client.LookAlikeKey(name)]; known && client.LookAlike(other, name) {
+				diags.AddAttributeError(at(name), "Two addresses that look alike", fmt.Sprintf(
+					"%q could be taken for %q (%+q and %+q), but they are different people's, and an account never has both. Keep the one that the account has.", name, other, name, other))
+			}
+			alike[client.LookAlikeKey(name)] = name
+		}
 		if earlier, twice := first[key]; twice && s.hidden {
 			diags.AddAttributeError(at(name), "The same "+s.name+" twice", fmt.Sprintf("The %s %s stands there twice, in different spellings. Keep one of them.", s.name, key))
 		} else if twice {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
@@ -63,7 +64,7 @@ func createInvitations(c *router.Call) (*router.Answer, error) {
 	err = c.Update(func(tx *store.Tx) error {
 		invited := make(map[string]bool, len(people))
 		return each(people, nil, func(n store.NewInvitation) error {
-			email := strings.ToLower(n.Email)
+			email := address.IdentityKey(n.Email)
 			if invited[email] {
 				return input.Mistake(n.Email+" stands in the list twice", "email")
 			}
@@ -104,7 +105,7 @@ func readInvitationFilter(f *input.Fields) invitationFilter {
 }
 
 func (f invitationFilter) matches(i *store.Invitation) bool {
-	sameEmail := func(email string) bool { return strings.EqualFold(email, i.Email) }
+	sameEmail := func(email string) bool { return address.Same(email, i.Email) }
 	switch {
 	case f.statuses != nil && !slices.Contains(f.statuses, i.Status):
 		return false
@@ -115,7 +116,7 @@ func (f invitationFilter) matches(i *store.Invitation) bool {
 	case f.emails != nil && !slices.ContainsFunc(f.emails, sameEmail):
 		return false
 	}
-	return f.emailLike == nil || strings.Contains(strings.ToLower(i.Email), strings.ToLower(*f.emailLike))
+	return f.emailLike == nil || strings.Contains(address.Fold(i.Email), address.Fold(*f.emailLike))
 }
 
 // wanted gives the invitations that match.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
@@ -83,7 +84,7 @@ func filterMyKeys(c *router.Call) (*router.Answer, error) {
 	}
 	return myKeys(c, body.page, func(k *store.APIKey) bool {
 		return (body.names == nil || slices.Contains(body.names, k.Name)) &&
-			(body.like == nil || strings.Contains(strings.ToLower(k.Name), strings.ToLower(*body.like)))
+			(body.like == nil || strings.Contains(fold.Text(k.Name), fold.Text(*body.like)))
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
@@ -82,7 +83,7 @@ func (f sessionFilter) matches(s sessionBody) bool {
 		return false
 	case f.addresses != nil && !slices.Contains(f.addresses, s.IPAddress):
 		return false
-	case f.addressLike != nil && !strings.Contains(strings.ToLower(s.IPAddress), strings.ToLower(*f.addressLike)):
+	case f.addressLike != nil && !strings.Contains(fold.Token(s.IPAddress), fold.Token(*f.addressLike)):
 		return false
 	case f.expiresBefore != nil && s.ExpiresAt > int64(*f.expiresBefore):
 		return false

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/console/picture"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -90,7 +91,7 @@ func (l *look) domain(m *store.Membership) string {
 	if normal, err := store.NormalizeDomain(name); err == nil {
 		return normal
 	}
-	return strings.ToLower(name)
+	return fold.Token(name)
 }
 
 // grant is one way into a workspace.

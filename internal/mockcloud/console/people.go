@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/console/picture"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -75,7 +76,7 @@ func people(l *look, r *http.Request) (string, any, error) {
 		q.Filters = []store.MemberFilter{{RoleIDs: []uuid.UUID{id}}}
 	}
 	found := l.ListMembers(l.account.ID, q, store.EmailAsc, l.CountMembers(l.account.ID, q), 0)
-	words := strings.Fields(strings.ToLower(p.Query))
+	words := strings.Fields(fold.Text(p.Query))
 	found = slices.DeleteFunc(found, func(m *store.Membership) bool { return !l.isShown(m, show) || !l.hasWords(m, words) })
 	var from, to int
 	p.Leaf, from, to = leafOf(r, len(found))
@@ -101,7 +102,7 @@ func (l *look) hasWords(m *store.Membership, words []string) bool {
 	if u, err := l.User(m.UserID); err == nil {
 		text += " " + u.FirstName + " " + u.LastName
 	}
-	text = strings.ToLower(text)
+	text = fold.Text(text)
 	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
 }
 

@@ -9,6 +9,7 @@
 //	GET, POST clock       the server's time; {"advance":"24h"} moves it ahead
 //	GET, POST idp         how the test identity provider misbehaves, with --idp-misbehave
 //	GET  snapshot         the whole state as JSON, without secrets
+//	GET  report           what an older version let into the state and this one would not
 //
 // Web pages of other origins are refused, since a browser would let them send
 // some requests here without asking; bodies have to be JSON for the same reason.
@@ -60,6 +61,7 @@ func (c *Control) Handler() http.Handler {
 	mux.HandleFunc("GET "+Prefix+"clock", c.readClock)
 	mux.HandleFunc("POST "+Prefix+"clock", c.advanceClock)
 	mux.HandleFunc("GET "+Prefix+"snapshot", c.snapshot)
+	mux.HandleFunc("GET "+Prefix+"report", c.report)
 	mux.HandleFunc("GET "+Prefix+"idp", c.idpModes)
 	mux.HandleFunc("POST "+Prefix+"idp", c.misbehave)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {

@@ -59,3 +59,21 @@ func (c *Control) snapshot(w http.ResponseWriter, _ *http.Request) {
 	}
 	reply(w, http.StatusOK, state)
 }
+
+// reportBody lists what somebody should correct.
+type reportBody struct {
+	Findings []store.Finding `json:"findings"`
+}
+
+// report is GET /_mockcloud/report.
+func (c *Control) report(w http.ResponseWriter, _ *http.Request) {
+	out := reportBody{Findings: []store.Finding{}}
+	if err := c.Store.View(func(r *store.Reader) error {
+		out.Findings = append(out.Findings, r.Findings()...)
+		return nil
+	}); err != nil {
+		refuse(w, err)
+		return
+	}
+	reply(w, http.StatusOK, out)
+}

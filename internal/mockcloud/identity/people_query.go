@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
@@ -76,12 +77,12 @@ func wrongQuery(name, msg string) error {
 const ulidLength = 26
 
 func idPrefix(kind *schema.ResourceType) string {
-	return "directory_" + strings.ToLower(kind.ID) + "_"
+	return "directory_" + fold.Token(kind.ID) + "_"
 }
 
 // mentions says whether the filter may ask for an attribute. It may say so in vain.
 func (q peopleQuery) mentions(attribute string) bool {
-	return q.filter != nil && strings.Contains(strings.ToLower(q.filter.String()), attribute)
+	return q.filter != nil && strings.Contains(fold.Token(q.filter.String()), attribute)
 }
 
 // users gives those of a directory's users that may match, oldest first: by an index
@@ -99,10 +100,7 @@ func (q peopleQuery) users(r *store.Reader, d *store.Directory) []*store.Directo
 		}
 		return nil
 	case "userName":
-		if u, ok := r.DirectoryUserByName(d.ID, value); ok {
-			return []*store.DirectoryUser{u}
-		}
-		return nil
+		return r.DirectoryUsersByName(d.ID, value)
 	case "externalId":
 		return slices.Clone(r.DirectoryUsersByExternalID(d.ID, value))
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp/people"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp/push"
 )
@@ -48,9 +49,9 @@ func (p *IdP) home(w http.ResponseWriter, r *http.Request) {
 
 func (p *IdP) showHome(w http.ResponseWriter, status int, page homePage) {
 	page.Issuer, page.Home, page.Push, page.Groups = p.base.String(), p.base.Path+"/", p.PushStatus(), p.directory.Groups()
-	wanted := strings.ToLower(page.Query)
+	wanted := fold.Text(page.Query)
 	for _, person := range p.directory.People() {
-		if !strings.Contains(strings.ToLower(person.Name()+" "+person.Email), wanted) {
+		if !strings.Contains(fold.Text(person.Name()+" "+person.Email), wanted) {
 			continue
 		}
 		if page.Found++; page.Found <= listed {

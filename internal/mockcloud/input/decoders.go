@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -61,7 +63,7 @@ func Email(v Value) string {
 	if err := store.CheckEmail(s); err != nil {
 		v.fail("value_error", "value is not a valid email address: "+err.Error())
 	}
-	return s
+	return address.Normal(s)
 }
 
 // Bool takes true and false and, as pydantic does, the usual words for them.
@@ -79,7 +81,7 @@ func Bool(v Value) bool {
 }
 
 func boolWord(v Value, word string) bool {
-	switch strings.ToLower(word) {
+	switch fold.Token(word) {
 	case "true", "t", "yes", "y", "on", "1":
 		return true
 	case "false", "f", "no", "n", "off", "0":

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -52,7 +53,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	if err := d.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return nil, yamlError(name, err)
 	}
-	c := &checker{root: &root, keys: seen{}, endpoints: seen{}, tokens: seen{}}
+	c := &checker{root: &root, keys: seen{}, endpoints: seen{}, tokens: seen{}, spelled: make(map[string]string)}
 	c.accounts(doc.Accounts)
 	c.users(doc.Users)
 	c.provider(doc.IdP)
@@ -97,7 +98,9 @@ type checker struct {
 	root *yaml.Node
 	// keys, endpoints and tokens are those of all accounts.
 	keys, endpoints, tokens seen
-	mistakes                []Mistake
+	// spelled are all addresses by collision key.
+	spelled  map[string]string
+	mistakes []Mistake
 }
 
 // fail notes a mistake at the place that the path of field names (string) and
@@ -199,13 +202,26 @@ func (c *checker) users(people []person) {
 
 func (c *checker) person(p person, emails seen, at []any) {
 	email := append(slices.Clone(at), "email")
-	if store.CheckEmail(p.Email) != nil {
-		c.fail(fmt.Sprintf("email %q is not an email address", p.Email), email...)
-	}
-	if emails.again(strings.ToLower(p.Email)) {
-		c.fail("there is already a user "+p.Email, email...)
-	}
+	c.email(p.Email, emails, "user", email)
 	c.key(p.APIKey, "pnu_", append(slices.Clone(at), "api_key"))
+}
+
+// email checks an address that stands once in a list, and that nobody else in the
+// scenario could be taken for its person.
+func (c *checker) email(text string, list seen, what string, at []any) {
+	if !store.IsEmail(text) {
+		c.fail(fmt.Sprintf("email %q is not an email address", text), at...)
+	} else if err := store.CheckEmail(text); err != nil {
+		c.fail(fmt.Sprintf("email %+q cannot be used: %v", text, err), at...)
+	}
+	if list.again(address.IdentityKey(text)) {
+		c.fail("there is already a "+what+" "+text, at...)
+	}
+	key := address.CollisionKey(text)
+	if other, known := c.spelled[key]; known && !address.Same(other, text) {
+		c.fail(fmt.Sprintf("email %+q could be taken for %+q, which is another person's", text, other), at...)
+	}
+	c.spelled[key] = text
 }
 
 func (c *checker) key(value, prefix string, at []any) {
@@ -313,7 +329,7 @@ func (c *checker) generate(g *generate, emails seen, at func(...any) []any) {
 		c.fail(fmt.Sprintf("domain %q: %v", g.Domain, err), at("generate", "domain")...)
 	}
 	for n := 1; n <= g.Members; n++ {
-		if email := generatedEmail(n, g.Domain); emails[strings.ToLower(email)] {
+		if email := generatedEmail(n, g.Domain); emails[address.IdentityKey(email)] {
 			c.fail("generate would make "+email+", who is among the users already", at("generate")...)
 		}
 	}

@@ -2,11 +2,10 @@ package scenario
 
 import (
 	"cmp"
-	"fmt"
-	"strings"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp/people"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
 // provider is the directory of the test identity provider.
@@ -30,18 +29,13 @@ func (c *checker) provider(p provider) {
 	emails := seen{}
 	for i, e := range p.People {
 		at := func(path ...any) []any { return append([]any{"idp", "people", i}, path...) }
-		if store.CheckEmail(e.Email) != nil {
-			c.fail(fmt.Sprintf("email %q is not an email address", e.Email), at("email")...)
-		}
-		if emails.again(strings.ToLower(e.Email)) {
-			c.fail("there is already a person "+e.Email, at("email")...)
-		}
+		c.email(e.Email, emails, "person", at("email"))
 		groups := seen{}
 		for j, name := range e.Groups {
 			if name == "" {
 				c.fail("a group needs a name", at("groups", j)...)
 			}
-			if groups.again(strings.ToLower(name)) {
+			if groups.again(fold.Text(name)) {
 				c.fail("the group "+name+" stands twice", at("groups", j)...)
 			}
 		}
@@ -54,7 +48,7 @@ func (s *Scenario) People() []people.Person {
 	var out []people.Person
 	index := make(map[string]int)
 	add := func(p person) *people.Person {
-		key := strings.ToLower(p.Email)
+		key := address.IdentityKey(p.Email)
 		at, known := index[key]
 		if !known {
 			at, index[key] = len(out), len(out)

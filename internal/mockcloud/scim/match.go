@@ -193,7 +193,7 @@ func (q *query) keyOf(resource map[string]any, rt *schema.ResourceType) key {
 	switch value := value.(type) {
 	case string:
 		if !rt.CaseExact(q.sortBy.String()) {
-			value = filter.Fold(value)
+			value = filter.FoldAt(q.sortBy.String(), value)
 		}
 		if len(value) > maxKey {
 			value = strings.ToValidUTF8(value[:maxKey], "")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -77,14 +78,14 @@ func usableEmail(resource map[string]any) string {
 		switch {
 		case email["primary"] == true:
 			rank = primary
-		case strings.EqualFold(text(email, "type"), "work"):
+		case fold.SameToken(text(email, "type"), "work"):
 			rank = work
 		}
 		ranked[rank] = append(ranked[rank], text(email, "value"))
 	}
 	ranked[name] = []string{text(resource, "userName")}
 	for _, address := range slices.Concat(ranked[:]...) {
-		if address = strings.TrimSpace(address); store.CheckEmail(address) == nil {
+		if address = strings.TrimSpace(address); store.IsEmail(address) {
 			return address
 		}
 	}

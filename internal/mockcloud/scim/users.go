@@ -27,6 +27,9 @@ func (users) create(c *call, body map[string]any) (*answer, error) {
 	}
 	var row *store.DirectoryUser
 	var in []*store.DirectoryGroup
+	if err := checkNames(nil, sent.resource); err != nil {
+		return nil, err
+	}
 	err = c.update(func(tx *store.Tx, d *store.Directory) error {
 		if row, err = tx.AddDirectoryUser(d, sent.input); err != nil {
 			return err
@@ -114,6 +117,9 @@ func (c *call) changeUser(change func(before map[string]any) (userBody, error)) 
 		if err != nil {
 			return err
 		}
+		if err := checkNames(kept, after.resource); err != nil {
+			return err
+		}
 		if schema.Equal(kept, after.resource) && row.Hold == "" {
 			return nil
 		}
@@ -163,9 +169,7 @@ func (users) candidates(r *store.Reader, d *store.Directory, q *query) rows {
 			}
 		}
 	case "userName":
-		if row, ok := r.DirectoryUserByName(d.ID, value); ok {
-			out.users = []*store.DirectoryUser{row}
-		}
+		out.users = r.DirectoryUsersByName(d.ID, value)
 	case "externalId":
 		out.users = r.DirectoryUsersByExternalID(d.ID, value)
 	}
@@ -212,6 +216,7 @@ func readUser(sent map[string]any, active bool) (userBody, error) {
 // newUserBody takes a checked resource apart. One that says nothing of active is as given: nobody who left comes back
 // because a client left it out.
 func newUserBody(resource map[string]any, active bool) (userBody, error) {
+	normalizeNames(resource)
 	if _, ok := resource["active"]; !ok {
 		resource["active"] = active
 	}

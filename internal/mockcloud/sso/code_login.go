@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -39,7 +40,7 @@ func (s *SSO) verifyCode(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	email := strings.TrimSpace(r.PostForm.Get("email"))
-	code := strings.ToUpper(strings.TrimSpace(r.PostForm.Get("code")))
+	code := fold.UpperToken(strings.TrimSpace(r.PostForm.Get("code")))
 	var session *store.Session
 	var token string
 	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) (err error) {

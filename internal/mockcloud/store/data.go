@@ -3,10 +3,11 @@ package store
 import (
 	"bytes"
 	"cmp"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 )
 
 // data is the tables and their indexes. A new table also wants its name in
@@ -24,7 +25,8 @@ type data struct {
 	domainsByAccount *grouped[uuid.UUID, Domain]
 
 	users        table[uuid.UUID, User]
-	userByEmail  *unique[string, User]
+	userByEmail  *unique[string, User]  // by identity key
+	usersAlike   *grouped[string, User] // by collision key; see alike
 	userByHandle *unique[string, User]
 	userByActor  *unique[uuid.UUID, User]
 
@@ -44,6 +46,8 @@ type data struct {
 	invitations          table[uuid.UUID, Invitation]
 	invitationsByAccount *grouped[uuid.UUID, Invitation]
 	invitationPending    *unique[invitedTo, Invitation]
+	invitationsByEmail   *grouped[emailIn, Invitation] // pending, by identity key
+	invitationsAlike     *grouped[emailIn, Invitation] // pending, by collision key
 
 	mails       table[uuid.UUID, Mail]
 	mailsInTime *grouped[struct{}, Mail]
@@ -118,9 +122,11 @@ type data struct {
 	mappingsByDirectory *grouped[string, GroupRoleMapping]
 
 	directoryUsers             table[uuid.UUID, DirectoryUser]
-	directoryUserByName        *unique[nameInDirectory, DirectoryUser]
+	directoryUserByName        *unique[nameInDirectory, DirectoryUser]  // by identity key
+	directoryUsersNamedAlike   *grouped[nameInDirectory, DirectoryUser] // by collision key
 	directoryUsersByExternalID *grouped[nameInDirectory, DirectoryUser]
-	directoryUsersByEmail      *grouped[emailIn, DirectoryUser] // of all the account's directories
+	directoryUsersByEmail      *grouped[emailIn, DirectoryUser] // of all the account's directories, by identity key
+	directoryUsersMailedAlike  *grouped[emailIn, DirectoryUser] // by collision key
 	directoryUsersByDirectory  *grouped[string, DirectoryUser]
 	activeInDirectory          *counted[string, DirectoryUser]
 
@@ -146,7 +152,7 @@ type data struct {
 // actorIn is an actor within an account.
 type actorIn struct{ account, actor uuid.UUID }
 
-// emailIn is an email, in lower case, within an account.
+// emailIn is the key of an email within an account.
 type emailIn struct {
 	account uuid.UUID
 	email   string
@@ -166,7 +172,8 @@ func newData(file eventFile) *data {
 		domainByName:     newUnique(func(d *Domain) (string, bool) { return d.Name, true }),
 		domainsByAccount: newGrouped(func(d *Domain) (uuid.UUID, bool) { return d.AccountID, true }, order(func(d *Domain) (time.Time, uuid.UUID) { return d.Created, d.ID })),
 
-		userByEmail:  newUnique(func(u *User) (string, bool) { return strings.ToLower(u.Email), true }),
+		userByEmail:  newUnique(func(u *User) (string, bool) { return address.IdentityKey(u.Email), true }),
+		usersAlike:   newGrouped(func(u *User) (string, bool) { return alike(u.Email) }, order(func(u *User) (time.Time, uuid.UUID) { return u.Created, u.ID })),
 		userByHandle: newUnique(func(u *User) (string, bool) { return u.Handle, true }),
 		userByActor:  newUnique(func(u *User) (uuid.UUID, bool) { return u.ActorID, true }),
 
@@ -184,6 +191,13 @@ func newData(file eventFile) *data {
 		invitationPending: newUnique(func(i *Invitation) (invitedTo, bool) {
 			return i.place(), i.Status == InvitationPending
 		}),
+		invitationsByEmail: newGrouped(func(i *Invitation) (emailIn, bool) {
+			return emailIn{i.AccountID, address.IdentityKey(i.Email)}, i.Status == InvitationPending
+		}, order(func(i *Invitation) (time.Time, uuid.UUID) { return i.Created, i.ID })),
+		invitationsAlike: newGrouped(func(i *Invitation) (emailIn, bool) {
+			key, ok := alike(i.Email)
+			return emailIn{i.AccountID, key}, ok && i.Status == InvitationPending
+		}, order(func(i *Invitation) (time.Time, uuid.UUID) { return i.Created, i.ID })),
 
 		mailsInTime: newGrouped(func(*Mail) (struct{}, bool) { return struct{}{}, true }, order(func(m *Mail) (time.Time, uuid.UUID) { return m.Created, m.ID })),
 
@@ -247,13 +261,21 @@ func newData(file eventFile) *data {
 		mappingsByDirectory: newGrouped(func(m *GroupRoleMapping) (string, bool) { return m.DirectoryID, true }, compareMappings),
 
 		directoryUserByName: newUnique(func(u *DirectoryUser) (nameInDirectory, bool) {
-			return nameInDirectory{u.DirectoryID, strings.ToLower(u.UserName)}, true
+			return nameInDirectory{u.DirectoryID, address.IdentityKey(u.UserName)}, true
 		}),
+		directoryUsersNamedAlike: newGrouped(func(u *DirectoryUser) (nameInDirectory, bool) {
+			key, ok := alike(u.UserName)
+			return nameInDirectory{u.DirectoryID, key}, ok
+		}, compareDirectoryUsers),
 		directoryUsersByExternalID: newGrouped(func(u *DirectoryUser) (nameInDirectory, bool) {
 			return nameInDirectory{u.DirectoryID, u.ExternalID}, u.ExternalID != ""
 		}, compareDirectoryUsers),
 		directoryUsersByEmail: newGrouped(func(u *DirectoryUser) (emailIn, bool) {
-			return emailIn{u.AccountID, strings.ToLower(u.Email)}, u.Email != ""
+			return emailIn{u.AccountID, address.IdentityKey(u.Email)}, u.Email != ""
+		}, compareDirectoryUsers),
+		directoryUsersMailedAlike: newGrouped(func(u *DirectoryUser) (emailIn, bool) {
+			key, ok := alike(u.Email)
+			return emailIn{u.AccountID, key}, ok && u.Email != ""
 		}, compareDirectoryUsers),
 		directoryUsersByDirectory: newGrouped(func(u *DirectoryUser) (string, bool) { return u.DirectoryID, true }, compareDirectoryUsers),
 		activeInDirectory:         newCounted(func(u *DirectoryUser) (string, bool) { return u.DirectoryID, u.Active }),
@@ -278,11 +300,11 @@ func newData(file eventFile) *data {
 	}
 	d.accounts = newTable[uuid.UUID](index[Account](d.accountByHandle))
 	d.domains = newTable[uuid.UUID](index[Domain](d.domainByName), d.domainsByAccount)
-	d.users = newTable[uuid.UUID](index[User](d.userByEmail), d.userByHandle, d.userByActor)
+	d.users = newTable[uuid.UUID](index[User](d.userByEmail), d.usersAlike, d.userByHandle, d.userByActor)
 	d.bots = newTable[uuid.UUID](index[Bot](d.botByActor), d.botsByAccount)
 	d.keys = newTable[uuid.UUID](index[APIKey](d.keyByHash), d.keysByActor)
 	d.sessions = newTable[uuid.UUID](index[Session](d.sessionByHash), d.sessionsByUser, d.sessionsByAccount)
-	d.invitations = newTable[uuid.UUID](index[Invitation](d.invitationsByAccount), d.invitationPending)
+	d.invitations = newTable[uuid.UUID](index[Invitation](d.invitationsByAccount), d.invitationPending, d.invitationsByEmail, d.invitationsAlike)
 	d.mails = newTable[uuid.UUID](index[Mail](d.mailsInTime))
 	d.roles = newTable[uuid.UUID](index[AccountRole](d.rolesByAccount))
 	d.memberships = newTable[uuid.UUID](index[Membership](d.membershipByActor), d.membershipsByAccount,
@@ -300,7 +322,7 @@ func newData(file eventFile) *data {
 	d.tokens = newTable[uuid.UUID](index[SCIMToken](d.tokenByHash), d.tokenByKey, d.tokensByDirectory)
 	d.mappings = newTable[uuid.UUID](index[GroupRoleMapping](d.mappingsByMatch), d.mappingByKey, d.mappingsByDirectory)
 	d.directoryUsers = newTable[uuid.UUID](index[DirectoryUser](d.directoryUserByName), d.directoryUsersByExternalID,
-		d.directoryUsersByEmail, d.directoryUsersByDirectory, d.activeInDirectory)
+		d.directoryUsersByEmail, d.directoryUsersNamedAlike, d.directoryUsersMailedAlike, d.directoryUsersByDirectory, d.activeInDirectory)
 	d.directoryGroups = newTable[uuid.UUID](index[DirectoryGroup](d.directoryGroupsByName), d.directoryGroupsByExternalID, d.directoryGroupsByDirectory)
 	d.groupMembers = newTable[uuid.UUID](index[GroupMember](d.groupMember), d.membersOfGroup, d.groupsOfMember)
 	d.secrets = newTable[uuid.UUID, Secret]()

@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 )
 
 // DirectoryUser is a person as a directory knows them (DirectoryUser in the vendor's document; User in RFC 7643,
@@ -80,9 +81,15 @@ func (r *Reader) DirectoryUserByVendorID(directoryID, id string) (*DirectoryUser
 	return r.DirectoryUser(directoryID, key)
 }
 
-// DirectoryUserByName finds a person by userName, whatever its case.
+// DirectoryUserByName finds a person by the identity key of a userName.
 func (r *Reader) DirectoryUserByName(directoryID, userName string) (*DirectoryUser, bool) {
-	return r.data.directoryUserByName.get(nameInDirectory{directoryID, strings.ToLower(userName)})
+	return r.data.directoryUserByName.get(nameInDirectory{directoryID, address.IdentityKey(userName)})
+}
+
+// DirectoryUsersByName finds people by the identity key of a userName: one, or several
+// where an older version took two names for different ones.
+func (r *Reader) DirectoryUsersByName(directoryID, userName string) []*DirectoryUser {
+	return r.data.directoryUserByName.all(nameInDirectory{directoryID, address.IdentityKey(userName)})
 }
 
 // DirectoryUsersByExternalID finds people by externalId, exactly.
@@ -105,7 +112,7 @@ func (r *Reader) HeldReason(u *DirectoryUser) string {
 	if _, governs := r.MembershipOfDirectoryUser(u); u.Hold != "" || !u.Active || governs {
 		return u.Hold
 	}
-	for _, other := range r.data.directoryUsersByEmail.get(emailIn{u.AccountID, strings.ToLower(u.Email)}) {
+	for _, other := range r.data.directoryUsersByEmail.get(emailIn{u.AccountID, address.IdentityKey(u.Email)}) {
 		if _, governs := r.data.membershipByDirectoryUser.get(other.ID); governs && other.DirectoryID != u.DirectoryID {
 			return "the directory " + r.directoryName(other) + " has the same email address and came first"
 		}
@@ -125,9 +132,19 @@ func (r *Reader) directoryName(u *DirectoryUser) string {
 type Duplicate struct {
 	// Attribute is the SCIM attribute.
 	Attribute, Value string
+	// Alike says that the other one's value is another, which this one could be taken
+	// for. Other is that value where the directory's client may know of it.
+	Alike bool
+	Other string
 }
 
 func (e *Duplicate) Error() string {
+	switch {
+	case e.Alike && e.Other != "":
+		return fmt.Sprintf("the %s %q could be taken for %q, which another user of this directory has", e.Attribute, e.Value, e.Other)
+	case e.Alike:
+		return fmt.Sprintf("the %s %q could be taken for somebody else's, which is spelled differently", e.Attribute, e.Value)
+	}
 	return fmt.Sprintf("another user of this directory has the %s %q", e.Attribute, e.Value)
 }
 
@@ -162,12 +179,25 @@ func (r *Reader) hold(d *Directory, email string) string {
 	return ""
 }
 
+// judge says whether a person is held. With an address from an older version that is
+// refused now, or could be taken for another's, they stay as they were until it is
+// corrected: judging it would end a membership that a correction keeps.
+func (r *Reader) judge(d *Directory, old, u *DirectoryUser) string {
+	unsafe := address.Check(u.Email) != nil || r.isTakenFor(old, u)
+	if unsafe && old.ID != uuid.Nil && old.Email == u.Email && old.Hold == "" {
+		return ""
+	}
+	if hold := r.hold(d, u.Email); hold != "" || !unsafe || old.Email != u.Email {
+		return hold
+	}
+	return "the email address " + u.Email + " could be taken for another person's"
+}
+
 // AddDirectoryUser takes a person in, who becomes a member unless they are held or inactive.
 func (tx *Tx) AddDirectoryUser(d *Directory, n DirectoryUserInput) (*DirectoryUser, error) {
 	u := &DirectoryUser{AccountID: d.AccountID, DirectoryID: d.ID, Version: 1}
 	n.apply(u)
-	u.Hold = tx.hold(d, u.Email)
-	if err := tx.checkUnique(u); err != nil {
+	if err := tx.checkNew(d, new(DirectoryUser), u); err != nil {
 		return nil, err
 	}
 	u.Created = tx.stamp()
@@ -181,17 +211,59 @@ func (tx *Tx) AddDirectoryUser(d *Directory, n DirectoryUserInput) (*DirectoryUs
 	return u, nil
 }
 
-// checkUnique holds a person against the others of the directory.
-func (r *Reader) checkUnique(u *DirectoryUser) error {
-	if other, taken := r.DirectoryUserByName(u.DirectoryID, u.UserName); taken && other.ID != u.ID {
-		return &Duplicate{"userName", u.UserName}
+// checkNew judges a person who is new or changed: the characters of their names, whether
+// they are held, and whether others have the names. What an older version let in and
+// nobody changes now is no obstacle to changing the rest.
+func (r *Reader) checkNew(d *Directory, old, u *DirectoryUser) error {
+	if err := address.CheckUserName(u.UserName); err != nil && u.UserName != old.UserName {
+		return invalid(err.Error(), "userName")
 	}
-	if !u.Active || u.Email == "" {
+	if err := address.Check(u.Email); err != nil && u.Email != old.Email {
+		return invalid(err.Error(), "emails")
+	}
+	u.Hold = r.judge(d, old, u)
+	if err := r.checkUserName(old, u); err != nil {
+		return err
+	}
+	return r.checkEmailOf(old, u)
+}
+
+func (r *Reader) checkUserName(old, u *DirectoryUser) error {
+	if old.ID != uuid.Nil && address.Same(old.UserName, u.UserName) {
 		return nil
 	}
-	for _, other := range r.data.directoryUsersByEmail.get(emailIn{u.AccountID, strings.ToLower(u.Email)}) {
+	if other, taken := r.DirectoryUserByName(u.DirectoryID, u.UserName); taken && other.ID != u.ID {
+		return &Duplicate{Attribute: "userName", Value: u.UserName}
+	}
+	if other := r.nameTakenFor(u); other != nil {
+		return &Duplicate{Attribute: "userName", Value: u.UserName, Alike: true, Other: other.UserName}
+	}
+	return nil
+}
+
+// checkEmailOf holds a person's email against those of others: of the directory, of
+// which all is told, and of whoever the person would be beside as a member.
+func (r *Reader) checkEmailOf(old, u *DirectoryUser) error {
+	changed := !address.Same(old.Email, u.Email)
+	if u.Email == "" || !changed && (old.Active || !u.Active) {
+		return nil
+	}
+	if other := r.directoryUserTakenFor(u.AccountID, u.Email, u.ID); other != nil {
+		out := &Duplicate{Attribute: "email address", Value: u.Email, Alike: true}
+		if other.DirectoryID == u.DirectoryID {
+			out.Other = other.Email
+		}
+		return out
+	}
+	if u.Hold == "" && r.isTakenFor(old, u) {
+		return &Duplicate{Attribute: "email address", Value: u.Email, Alike: true}
+	}
+	if !u.Active {
+		return nil
+	}
+	for _, other := range r.data.directoryUsersByEmail.get(emailIn{u.AccountID, address.IdentityKey(u.Email)}) {
 		if other.DirectoryID == u.DirectoryID && other.ID != u.ID && other.Active {
-			return &Duplicate{"email address", u.Email}
+			return &Duplicate{Attribute: "email address", Value: u.Email}
 		}
 	}
 	return nil
@@ -206,8 +278,7 @@ func (tx *Tx) UpdateDirectoryUser(d *Directory, id uuid.UUID, n DirectoryUserInp
 	}
 	next := *old
 	n.apply(&next)
-	next.Hold = tx.hold(d, next.Email)
-	if err := tx.checkUnique(&next); err != nil {
+	if err := tx.checkNew(d, old, &next); err != nil {
 		return nil, err
 	}
 	same := sameResource(old, &next)
@@ -241,7 +312,7 @@ func (tx *Tx) putDirectoryUser(old, next *DirectoryUser, follows uuid.UUID) {
 	if next.present() && !old.present() {
 		s.arrived = next.ID
 	}
-	if !strings.EqualFold(old.Email, next.Email) && !tx.follow(next, cause) {
+	if !address.Same(old.Email, next.Email) && !tx.follow(old, next, cause) {
 		// Somebody else's address now: who had the old one leaves, who has the new one arrives.
 		tx.settle(settling{account: old.AccountID, email: old.Email, gone: next.ID, cause: cause})
 		s.arrived = next.ID
@@ -250,19 +321,43 @@ func (tx *Tx) putDirectoryUser(old, next *DirectoryUser, follows uuid.UUID) {
 }
 
 // follow gives a person of this account only their new email address.
-func (tx *Tx) follow(u *DirectoryUser, cause uuid.UUID) bool {
-	m, ok := tx.data.membershipByDirectoryUser.get(u.ID)
-	if !ok || u.Hold != "" || len(tx.data.membershipsOfActor.get(m.ActorID)) != 1 {
+func (tx *Tx) follow(old, u *DirectoryUser, cause uuid.UUID) bool {
+	person := tx.follower(old)
+	if person == nil || u.Hold != "" {
 		return false
 	}
-	person := tx.data.users.rows[m.UserID]
 	if other, taken := tx.UserByEmail(u.Email); taken && other.ID != person.ID {
 		return false
 	}
+	m := tx.data.membershipByDirectoryUser.rows[u.ID]
 	next := *person
 	next.Email = u.Email
 	tx.putPerson(person, next, m.AccountID, cause)
 	return true
+}
+
+// follower finds the person whose email address follows what a directory says of a
+// row: whose only membership the row decides about. Who was linked to it by the old
+// fold is somebody else.
+func (r *Reader) follower(row *DirectoryUser) *User {
+	m, ok := r.data.membershipByDirectoryUser.get(row.ID)
+	if !ok || len(r.data.membershipsOfActor.get(m.ActorID)) != 1 {
+		return nil
+	}
+	if person := r.data.users.rows[m.UserID]; !linkedByFold(row.Email, person) {
+		return person
+	}
+	return nil
+}
+
+// isTakenFor says whether somebody would be another user than one whom they could be
+// taken for.
+func (r *Reader) isTakenFor(old, u *DirectoryUser) bool {
+	self := uuid.Nil
+	if person := r.follower(old); person != nil {
+		self = person.ID
+	}
+	return r.userTakenFor(u.Email, self) != nil
 }
 
 func (tx *Tx) putPerson(old *User, next User, accountID, cause uuid.UUID) {
@@ -294,7 +389,7 @@ func (tx *Tx) DeleteDirectoryUser(d *Directory, id uuid.UUID) error {
 // judgeAll judges anew whom of a directory's people the allowed domains let in.
 func (tx *Tx) judgeAll(d *Directory, cause uuid.UUID) {
 	for _, old := range slices.Clone(tx.DirectoryUsers(d.ID)) {
-		hold := tx.hold(d, old.Email)
+		hold := tx.judge(d, old, old)
 		if hold == old.Hold {
 			continue
 		}

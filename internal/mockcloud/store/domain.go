@@ -1,14 +1,11 @@
 package store
 
 import (
-	"errors"
-	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/net/idna"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 )
 
 // Domain is an email domain that is enabled for an account's single sign-on.
@@ -215,25 +212,6 @@ func normalizeAll(names []string) ([]string, error) {
 	return out, nil
 }
 
-// domainProfile is IDNA's lookup profile (RFC 5891, section 5) with host name
-// rules (RFC 1123) and lengths checked.
-var domainProfile = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idna.VerifyDNSLength(true), idna.BidiRule())
-
 // NormalizeDomain gives the one spelling of a domain name by which it is stored:
 // lower-case, A-labels, no trailing dot.
-func NormalizeDomain(name string) (string, error) {
-	if strings.TrimSuffix(name, ".") == "" {
-		return "", errors.New("a domain name is needed")
-	}
-	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
-		return "", errors.New("an IP address is not a domain name")
-	}
-	normal, err := domainProfile.ToASCII(strings.TrimSuffix(name, "."))
-	if err != nil {
-		return "", errors.New("not a valid domain name")
-	}
-	if !strings.Contains(normal, ".") {
-		return "", errors.New("a domain name has at least two parts, such as example.com")
-	}
-	return normal, nil
-}
+func NormalizeDomain(name string) (string, error) { return address.Domain(name) }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
 // eventMatcher is a filter in three steps, of which each turns away what the next one
@@ -148,7 +150,7 @@ func (f ResourceFilter) row() rowMatcher {
 type words struct{ wanted, required, excluded []string }
 
 func newWords(query string) (w words) {
-	for rest := strings.ToLower(query); ; {
+	for rest := fold.Text(query); ; {
 		rest = strings.TrimSpace(rest)
 		if rest == "" {
 			return w
@@ -184,7 +186,7 @@ func (w words) row() rowMatcher {
 		rows = append(rows, hasOneOf("", []string{term}, ""))
 	}
 	return func(row []byte) bool {
-		row = bytes.ToLower(row)
+		row = fold.Bytes(row)
 		return all(rows, func(may rowMatcher) bool { return may(row) })
 	}
 }
@@ -214,5 +216,5 @@ func (e *Event) text() string {
 		payload, _ := json.Marshal(e.Payload)
 		b.Write(payload)
 	}
-	return strings.ToLower(b.String())
+	return fold.Text(b.String())
 }

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
 )
@@ -178,7 +178,7 @@ func (m MappingMatch) check() error {
 		return invalid(m.Attribute+" is not an attribute of SCIM users", "match", "attribute")
 	}
 	switch {
-	case strings.EqualFold(target.Name, "groups"):
+	case fold.SameToken(target.Name, "groups"):
 		return invalid(m.Attribute+" is nothing that a directory keeps of a user; map a group by group_name or group_id", "match", "attribute")
 	case a.Mutability == schema.ReadOnly:
 		return invalid(m.Attribute+" is given by this server and nothing that an identity provider says of a user; choose an attribute that it sends", "match", "attribute")

@@ -4,10 +4,12 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
 // invitationLasts is how long an invitation can be accepted.
@@ -50,14 +52,14 @@ type Invitation struct {
 func (i *Invitation) subject() subject { return subject{i.AccountID, kindInvitation, i.ID, i.Email} }
 
 // invitedTo is where somebody is invited to: an account, or a workspace of it. The
-// email is in lower case.
+// email is its identity key.
 type invitedTo struct {
 	account, workspace uuid.UUID
 	email              string
 }
 
 func (i *Invitation) place() invitedTo {
-	return invitedTo{i.AccountID, i.WorkspaceID, strings.ToLower(i.Email)}
+	return invitedTo{i.AccountID, i.WorkspaceID, address.IdentityKey(i.Email)}
 }
 
 // Invitation reads one of an account's invitations. Those to workspaces are none of
@@ -99,6 +101,10 @@ type NewInvitation struct {
 func (tx *Tx) Invite(n NewInvitation) (*Invitation, error) {
 	a, role, err := tx.offer(n)
 	if err != nil {
+		return nil, err
+	}
+	n.Email = address.Normal(n.Email)
+	if err := tx.mayInvite(a.ID, n.Email); err != nil {
 		return nil, err
 	}
 	if u, ok := tx.UserByEmail(n.Email); ok {
@@ -147,6 +153,10 @@ func (tx *Tx) InviteToWorkspace(accountID, workspaceID uuid.UUID, email string) 
 	if err := tx.mayGrantScopes(w, role); err != nil {
 		return nil, err
 	}
+	email = address.Normal(email)
+	if err := tx.mayInvite(a.ID, email); err != nil {
+		return nil, err
+	}
 	if u, ok := tx.UserByEmail(email); ok {
 		if _, in := tx.data.accessIn.get(holderIn{w.ID, u.ActorID}); in {
 			return nil, &Conflict{Reason: email + " has access to the workspace " + w.Name + " already"}
@@ -165,7 +175,7 @@ func (tx *Tx) putInvitation(i Invitation, payload map[string]any, to, text strin
 	i.Updated, i.Status = i.Created, InvitationPending
 	i.Expiration, i.Hash = i.Created.Add(invitationLasts), hashOf(code)
 	cause := tx.record(i.subject(), created, payload, uuid.Nil)
-	if before, ok := tx.data.invitationPending.get(i.place()); ok {
+	for _, before := range tx.data.invitationPending.all(i.place()) {
 		tx.close(before, InvitationRevoked, updated, cause)
 	}
 	tx.data.invitations.put(tx, i.ID, &i)
@@ -205,7 +215,7 @@ func (tx *Tx) RevokeWorkspaceInvitation(accountID, workspaceID, id uuid.UUID) er
 
 func (i *Invitation) open() error {
 	if i.Status != InvitationPending {
-		return &Conflict{Reason: "The invitation is already " + strings.ToLower(string(i.Status))}
+		return &Conflict{Reason: "The invitation is already " + fold.Token(string(i.Status))}
 	}
 	return nil
 }
@@ -291,8 +301,11 @@ func (tx *Tx) answerable(id uuid.UUID, code string) (*Invitation, *User, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	if !strings.EqualFold(u.Email, i.Email) {
+	if !address.Same(u.Email, i.Email) {
 		return nil, nil, &Forbidden{Reason: "The invitation is for someone with another email than yours"}
+	}
+	if why := tx.whyShutOut(u); why != "" {
+		return nil, nil, &Forbidden{Reason: "Your user cannot accept invitations: " + why}
 	}
 	return i, u, i.open()
 }

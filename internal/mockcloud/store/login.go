@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 )
 
 // sessionLasts is how long a session lasts. Whether its login is recent enough for an
@@ -47,6 +49,8 @@ const (
 	LoginSubjectInvalid        LoginReason = "subject_invalid"
 	LoginEmailInvalid          LoginReason = "email_invalid"
 	LoginDomainNotServed       LoginReason = "domain_not_served"
+	LoginLookAlike             LoginReason = "look_alike"
+	LoginShutOut               LoginReason = "shut_out"
 	LoginSubjectChanged        LoginReason = "subject_changed"
 	LoginMembershipDeactivated LoginReason = "membership_deactivated"
 	LoginNotProvisioned        LoginReason = "not_provisioned"
@@ -93,6 +97,7 @@ func (tx *Tx) LogIn(n ProvenLogin) (*Session, string, error) {
 	if n.Subject == "" || len(n.Subject) > maxSubject {
 		return nil, "", refuseLogin(LoginSubjectInvalid, "Your identity provider does not say who you are, or at too great length. Ask your administrator.")
 	}
+	n.Email = address.Normal(n.Email)
 	if err := CheckEmail(n.Email); err != nil {
 		return nil, "", refuseLogin(LoginEmailInvalid, "Your identity provider says no usable email address: %s. Ask your administrator.", err)
 	}
@@ -137,6 +142,13 @@ func (tx *Tx) personOf(c *Connection, n ProvenLogin) (*User, error) {
 		if err != nil {
 			return nil, err
 		}
+		// Older versions linked people whose addresses only look alike.
+		if address.Collide(n.Email, u.Email) {
+			return nil, refuseLookAlike(n.Email)
+		}
+		if err := tx.shutOut(u); err != nil {
+			return nil, err
+		}
 		// The domain may have moved to another connection since.
 		if !c.serves(u.Email) {
 			return nil, refuseNotServed(u.Email)
@@ -145,12 +157,18 @@ func (tx *Tx) personOf(c *Connection, n ProvenLogin) (*User, error) {
 	}
 	u, ok := tx.UserByEmail(n.Email)
 	if !ok {
+		if tx.takenFor(c.AccountID, n.Email) {
+			return nil, refuseLookAlike(n.Email)
+		}
 		var err error
 		if u, err = tx.AddUser(NewUser{Email: n.Email, FirstName: n.FirstName, LastName: n.LastName}); err != nil {
 			return nil, err
 		}
 	} else if _, linked := tx.data.identityOf.get(personAt{c.ID, u.ID}); linked {
 		return nil, refuseLogin(LoginSubjectChanged, "Your identity provider now says that %s is somebody else than before. Ask your administrator.", u.Email)
+	}
+	if err := tx.shutOut(u); err != nil {
+		return nil, err
 	}
 	if err := tx.admit(c, u); err != nil {
 		return nil, err
@@ -221,7 +239,10 @@ func (r *Reader) SessionBySecret(secret string) (*Session, *User, bool) {
 		return nil, nil, false
 	}
 	u, ok := r.data.users.get(s.UserID)
-	return s, u, ok
+	if !ok || r.whyShutOut(u) != "" {
+		return nil, nil, false
+	}
+	return s, u, true
 }
 
 // ConnectionForLogin finds the connection through which people of an email's domain

@@ -42,7 +42,7 @@ func (r *Reader) bypassesSSO(u *User) bool {
 // sends nothing, and it does not say so: nobody finds out by it who there is.
 func (tx *Tx) SendLoginCode(email string) {
 	u, ok := tx.UserByEmail(email)
-	if !ok || !tx.bypassesSSO(u) {
+	if !ok || !tx.bypassesSSO(u) || tx.whyShutOut(u) != "" {
 		return
 	}
 	now := tx.stamp()
@@ -61,7 +61,7 @@ func (tx *Tx) SendLoginCode(email string) {
 // error, so that its try is counted: then there is no session.
 func (tx *Tx) LogInByCode(email, code, ipAddress, userAgent string) (*Session, string, error) {
 	u, ok := tx.UserByEmail(email)
-	if !ok {
+	if !ok || tx.whyShutOut(u) != "" {
 		return nil, "", nil
 	}
 	kept, ok := tx.data.loginCodes.get(u.ID)

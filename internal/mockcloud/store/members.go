@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
 // MemberSort is an order of members (AccountMembershipSort in the document).
@@ -141,7 +144,7 @@ func (r *Reader) candidates(accountID uuid.UUID, f MemberFilter) ([]*Membership,
 		actors = f.ActorIDs
 	case f.Emails != nil:
 		for _, email := range f.Emails {
-			if u, ok := r.UserByEmail(email); ok {
+			for _, u := range r.data.userByEmail.all(address.IdentityKey(email)) {
 				actors = append(actors, u.ActorID)
 			}
 		}
@@ -183,22 +186,20 @@ func (r *Reader) test(f MemberFilter) func(*Membership) bool {
 	byID(f.RoleIDs, func(m *Membership) uuid.UUID { return m.RoleID })
 	byID(f.ActorIDs, func(m *Membership) uuid.UUID { return m.ActorID })
 	add(f.UserIDs != nil || f.NotUserIDs != nil, userIDs(f))
-	byText := func(anyOf []string, like *string, of func(*User) string) {
-		set, part := setOf(lower(anyOf)), lowerOrNil(like)
+	byText := func(anyOf []string, like *string, key, part func(string) string, of func(*User) string) {
+		set := setOf(mapped(anyOf, key))
 		add(anyOf != nil || like != nil, func(_ *Membership, u *User) bool {
 			if u == nil {
 				return false
 			}
-			text := strings.ToLower(of(u))
-			_, in := set[text]
-			return (anyOf == nil || in) && (part == nil || strings.Contains(text, *part))
+			_, in := set[key(of(u))]
+			return (anyOf == nil || in) && (like == nil || strings.Contains(part(of(u)), part(*like)))
 		})
 	}
-	byText(f.Emails, f.EmailLike, func(u *User) string { return u.Email })
-	byText(f.Handles, f.HandleLike, func(u *User) string { return u.Handle })
-	name := lowerOrNil(f.NameLike)
-	add(name != nil, func(_ *Membership, u *User) bool {
-		return u != nil && (strings.Contains(strings.ToLower(u.FirstName), *name) || strings.Contains(strings.ToLower(u.LastName), *name))
+	byText(f.Emails, f.EmailLike, address.IdentityKey, address.Fold, func(u *User) string { return u.Email })
+	byText(f.Handles, f.HandleLike, fold.Text, fold.Text, func(u *User) string { return u.Handle })
+	add(f.NameLike != nil, func(_ *Membership, u *User) bool {
+		return u != nil && (like(f.NameLike, u.FirstName) || like(f.NameLike, u.LastName))
 	})
 	return func(m *Membership) bool {
 		user := r.data.users.rows[m.UserID]
@@ -229,20 +230,12 @@ func setOf[T comparable](values []T) map[T]struct{} {
 	return set
 }
 
-func lower(values []string) []string {
+func mapped(values []string, by func(string) string) []string {
 	out := make([]string, len(values))
 	for i, v := range values {
-		out[i] = strings.ToLower(v)
+		out[i] = by(v)
 	}
 	return out
-}
-
-func lowerOrNil(s *string) *string {
-	if s == nil {
-		return nil
-	}
-	l := strings.ToLower(*s)
-	return &l
 }
 
 // sort puts members in an order other than that of their creation. What a member
@@ -251,7 +244,7 @@ func (r *Reader) sort(rows []*Membership, by MemberSort) {
 	text := func(of func(*User) string) func(*Membership) string {
 		return func(m *Membership) string {
 			if u := r.data.users.rows[m.UserID]; u != nil {
-				return strings.ToLower(of(u))
+				return fold.Text(of(u))
 			}
 			return ""
 		}
@@ -270,9 +263,9 @@ func (r *Reader) sort(rows []*Membership, by MemberSort) {
 	case HandleAsc, HandleDesc:
 		key = text(func(u *User) string { return u.Handle })
 	case EmailAsc, EmailDesc:
-		key = text(func(u *User) string { return u.Email })
+		key = text(func(u *User) string { return address.IdentityKey(u.Email) })
 	default:
-		key = func(m *Membership) string { return strings.ToLower(r.data.roles.rows[m.RoleID].Name) }
+		key = func(m *Membership) string { return fold.Text(r.data.roles.rows[m.RoleID].Name) }
 	}
 	type keyed struct {
 		row *Membership

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 )
 
 // User is a person. A person has one user however many accounts they belong to.
@@ -46,9 +48,9 @@ func (r *Reader) User(id uuid.UUID) (*User, error) {
 	return nil, &NotFound{What: "User"}
 }
 
-// UserByEmail finds a person by email, whatever its case.
+// UserByEmail finds a person by the identity key of an email.
 func (r *Reader) UserByEmail(email string) (*User, bool) {
-	return r.data.userByEmail.get(strings.ToLower(email))
+	return r.data.userByEmail.get(address.IdentityKey(email))
 }
 
 // NewUser is what AddUser needs.
@@ -59,7 +61,8 @@ type NewUser struct {
 
 // AddUser makes a person, who belongs to no account yet.
 func (tx *Tx) AddUser(n NewUser) (*User, error) {
-	if err := tx.freeEmail(n.Email); err != nil {
+	n.Email = address.Normal(n.Email)
+	if err := tx.freeEmail(n.Email, uuid.Nil); err != nil {
 		return nil, err
 	}
 	now := tx.stamp()
@@ -77,6 +80,17 @@ const maxEmail = 254
 
 // CheckEmail says what is wrong with an email address.
 func CheckEmail(email string) error {
+	if err := checkForm(email); err != nil {
+		return err
+	}
+	if err := address.Check(email); err != nil {
+		return err
+	}
+	_, err := NormalizeDomain(email[strings.LastIndex(email, "@")+1:])
+	return err
+}
+
+func checkForm(email string) error {
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Address != email {
 		return errors.New("it is not of the form name@example.com")
@@ -84,13 +98,27 @@ func CheckEmail(email string) error {
 	if len(email) > maxEmail {
 		return fmt.Errorf("it is longer than %d characters", maxEmail)
 	}
-	_, err = NormalizeDomain(email[strings.LastIndex(email, "@")+1:])
-	return err
+	return nil
 }
 
-func (tx *Tx) freeEmail(email string) error {
-	if _, taken := tx.UserByEmail(email); taken {
+// IsEmail says whether a text has the form of an email address. CheckEmail may refuse
+// its characters all the same.
+func IsEmail(text string) bool {
+	_, err := NormalizeDomain(text[strings.LastIndex(text, "@")+1:])
+	return err == nil && checkForm(text) == nil
+}
+
+// freeEmail says whether nobody but one person has an email or one that it could be
+// taken for. It names nobody: they may be in another account.
+func (tx *Tx) freeEmail(email string, but uuid.UUID) error {
+	if err := address.Check(email); err != nil {
+		return invalid("the email address cannot be used: "+err.Error(), "email")
+	}
+	if other, taken := tx.UserByEmail(email); taken && other.ID != but {
 		return &Conflict{Reason: "A user with the email " + email + " exists already"}
+	}
+	if tx.userTakenFor(email, but) != nil {
+		return &Conflict{Reason: "The email " + email + " could be taken for that of another user, who writes it differently"}
 	}
 	return nil
 }
@@ -100,7 +128,7 @@ var notInHandle = regexp.MustCompile(`[^a-z0-9]+`)
 // freeHandle makes a handle of the part of an email before the @, with a number
 // behind it where that is taken.
 func (tx *Tx) freeHandle(email string) string {
-	local, _, _ := strings.Cut(strings.ToLower(email), "@")
+	local, _, _ := strings.Cut(address.IdentityKey(email), "@")
 	base := strings.Trim(notInHandle.ReplaceAllString(local, "-"), "-")
 	if base == "" {
 		base = "user"
@@ -136,12 +164,10 @@ func (tx *Tx) UpdateUser(id uuid.UUID, c UserChange) error {
 		next.Handle = *c.Handle
 	}
 	if c.Email != nil && *c.Email != u.Email {
-		if !strings.EqualFold(*c.Email, u.Email) {
-			if err := tx.freeEmail(*c.Email); err != nil {
-				return err
-			}
+		next.Email = address.Normal(*c.Email)
+		if err := tx.freeEmail(next.Email, u.ID); err != nil {
+			return err
 		}
-		next.Email = *c.Email
 	}
 	set(&next.FirstName, c.FirstName)
 	set(&next.LastName, c.LastName)

@@ -2,9 +2,10 @@ package store
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 )
 
 // RoleSource says why a member has their role.
@@ -60,8 +61,12 @@ func (tx *Tx) settlePeople(people []*DirectoryUser, cause uuid.UUID) {
 // email address, its role and its teams. It looks at what is there, not at what happened, so that one event and many
 // lead to the same; only letting in needs an arrival.
 func (tx *Tx) settle(s settling) {
-	people := tx.data.directoryUsersByEmail.get(emailIn{s.account, strings.ToLower(s.email)})
+	people := tx.data.directoryUsersByEmail.get(emailIn{s.account, address.IdentityKey(s.email)})
 	m := tx.settled(s, people)
+	if m != nil && linkedByFold(s.email, tx.data.users.rows[m.UserID]) {
+		tx.unlink(s, m, people)
+		return
+	}
 	governor := governorOf(people, m)
 	if governor == nil {
 		if m != nil {

@@ -87,6 +87,9 @@ type index[V any] interface {
 type unique[K comparable, V any] struct {
 	key  func(*V) (K, bool)
 	rows map[K]*V
+	// more are those whose key another row had before them. No change makes such
+	// rows, but older versions had other keys.
+	more map[K][]*V
 }
 
 func newUnique[K comparable, V any](key func(*V) (K, bool)) *unique[K, V] {
@@ -95,15 +98,53 @@ func newUnique[K comparable, V any](key func(*V) (K, bool)) *unique[K, V] {
 
 func (u *unique[K, V]) replace(old, row *V) {
 	if old != nil {
-		if key, ok := u.key(old); ok && u.rows[key] == old {
-			delete(u.rows, key)
+		if key, ok := u.key(old); ok {
+			u.drop(key, old)
 		}
 	}
 	if row != nil {
 		if key, ok := u.key(row); ok {
-			u.rows[key] = row
+			u.add(key, row)
 		}
 	}
+}
+
+func (u *unique[K, V]) add(key K, row *V) {
+	if _, taken := u.rows[key]; !taken {
+		u.rows[key] = row
+		return
+	}
+	if u.more == nil {
+		u.more = make(map[K][]*V)
+	}
+	u.more[key] = append(u.more[key], row)
+}
+
+func (u *unique[K, V]) drop(key K, row *V) {
+	rest := u.more[key]
+	if u.rows[key] == row {
+		delete(u.rows, key)
+		if len(rest) == 0 {
+			return
+		}
+		u.rows[key], rest = rest[0], rest[1:]
+	} else {
+		rest = slices.DeleteFunc(slices.Clone(rest), func(other *V) bool { return other == row })
+	}
+	if len(rest) == 0 {
+		delete(u.more, key)
+		return
+	}
+	u.more[key] = rest
+}
+
+// all gives every row that has a key.
+func (u *unique[K, V]) all(key K) []*V {
+	row, ok := u.rows[key]
+	if !ok {
+		return nil
+	}
+	return append([]*V{row}, u.more[key]...)
 }
 
 func (u *unique[K, V]) fill(rows []*V) {

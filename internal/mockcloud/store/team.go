@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
 // Team is a group of an account's members, people and service accounts.
@@ -97,7 +99,7 @@ func (f BotFilter) Matches(b *Bot) bool {
 // like says whether a text contains what is asked for, whatever its case; nil
 // asks for nothing.
 func like(part *string, text string) bool {
-	return part == nil || strings.Contains(strings.ToLower(text), strings.ToLower(*part))
+	return part == nil || strings.Contains(fold.Text(text), fold.Text(*part))
 }
 
 // TeamQuery is a question about an account's teams. Of a nil list nothing is
@@ -127,7 +129,7 @@ func (r *Reader) ListTeams(accountID uuid.UUID, q TeamQuery, sort MemberSort) []
 			out = append(out, t)
 		}
 	}
-	byName := func(a, b *Team) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) }
+	byName := func(a, b *Team) int { return cmp.Compare(fold.Text(a.Name), fold.Text(b.Name)) }
 	switch sort {
 	case NameAsc:
 		slices.SortStableFunc(out, byName)

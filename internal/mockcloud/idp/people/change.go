@@ -4,6 +4,9 @@ import (
 	"maps"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
 // Set adds a person with a subject of their own, or makes the one of that
@@ -17,7 +20,7 @@ func (d *Directory) Set(p Person) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if other, taken := d.subjects[fold(p.Email)]; taken && other != p.Subject {
+	if other, taken := d.subjects[address.IdentityKey(p.Email)]; taken && other != p.Subject {
 		return addressTaken(p.Email)
 	}
 	d.put(p)
@@ -31,8 +34,8 @@ func (d *Directory) put(p Person) *member {
 		m = &member{groups: make(map[string]struct{})}
 		d.people[p.Subject] = m
 	}
-	delete(d.subjects, fold(m.Email))
-	d.subjects[fold(p.Email)] = p.Subject
+	delete(d.subjects, address.IdentityKey(m.Email))
+	d.subjects[address.IdentityKey(p.Email)] = p.Subject
 	names := p.Groups
 	m.Person, m.Groups = p, nil
 	touched := maps.Clone(m.groups)
@@ -62,10 +65,10 @@ func (d *Directory) Join(people ...Person) ([]Person, error) {
 		switch m, err := d.byEmail(p.Email); {
 		case err == nil && m.Left:
 			return nil, taken("somebody with the address %s has left; a return brings them back", p.Email)
-		case err == nil || seen[fold(p.Email)]:
+		case err == nil || seen[address.IdentityKey(p.Email)]:
 			return nil, addressTaken(p.Email)
 		}
-		seen[fold(p.Email)] = true
+		seen[address.IdentityKey(p.Email)] = true
 	}
 	out := make([]Person, len(people))
 	for i, p := range people {
@@ -125,11 +128,11 @@ func (d *Directory) Change(email string, c Change) (Person, error) {
 	if err := check(next); err != nil {
 		return Person{}, err
 	}
-	if other, is := d.subjects[fold(next.Email)]; is && other != m.Subject {
+	if other, is := d.subjects[address.IdentityKey(next.Email)]; is && other != m.Subject {
 		return Person{}, addressTaken(next.Email)
 	}
-	delete(d.subjects, fold(m.Email))
-	d.subjects[fold(next.Email)] = m.Subject
+	delete(d.subjects, address.IdentityKey(m.Email))
+	d.subjects[address.IdentityKey(next.Email)] = m.Subject
 	m.Person = next
 	d.tellPerson(m)
 	return d.view(m), nil
@@ -144,7 +147,7 @@ func (d *Directory) Remove(subject string) {
 		return
 	}
 	last := d.view(m)
-	delete(d.subjects, fold(m.Email))
+	delete(d.subjects, address.IdentityKey(m.Email))
 	delete(d.people, subject)
 	for id := range m.groups {
 		delete(d.groups[id].members, subject)
@@ -235,8 +238,8 @@ func (d *Directory) RenameGroup(name, to string) (Group, error) {
 	if other, err := d.byName(to); err == nil && other != g {
 		return Group{}, taken("there is a group %q already", to)
 	}
-	delete(d.ids, fold(g.name))
-	g.name, d.ids[fold(to)] = to, g.id
+	delete(d.ids, fold.Text(g.name))
+	g.name, d.ids[fold.Text(to)] = to, g.id
 	d.tellGroup(g)
 	return g.view(), nil
 }
@@ -252,7 +255,7 @@ func (d *Directory) DeleteGroup(name string) (Group, error) {
 	for subject := range g.members {
 		delete(d.people[subject].groups, g.id)
 	}
-	delete(d.ids, fold(g.name))
+	delete(d.ids, fold.Text(g.name))
 	delete(d.groups, g.id)
 	d.tellGroup(g)
 	return g.view(), nil

@@ -4,8 +4,9 @@
 // Every change is told to one Observer, in the order in which changes are made;
 // package push is that observer and carries them on to a SCIM endpoint.
 //
-// A group is made by naming it, as somebody who joins may do. Names of groups
-// and email addresses are one name each, whatever their case.
+// A group is made by naming it, as somebody who joins may do. Names of groups are
+// one name, whatever their case; people whose addresses only look alike are
+// different ones, as at any identity provider, whatever the server makes of it.
 package people
 
 import (
@@ -16,6 +17,9 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
 // Person is somebody in the directory.
@@ -64,7 +68,7 @@ type Directory struct {
 	mu       sync.RWMutex
 	observer Observer
 	people   map[string]*member // by subject
-	subjects map[string]string  // by folded email address
+	subjects map[string]string  // by identity key of the email address
 	groups   map[string]*group  // by id
 	ids      map[string]string  // of groups, by folded name
 }
@@ -101,8 +105,6 @@ func (d *Directory) Observe(o Observer) {
 	defer d.mu.Unlock()
 	d.observer = o
 }
-
-func fold(name string) string { return strings.ToLower(name) }
 
 // view is a person as others see them.
 func (d *Directory) view(m *member) Person {
@@ -188,14 +190,14 @@ func (g *group) view() Group {
 
 // byEmail finds somebody for a change.
 func (d *Directory) byEmail(email string) (*member, error) {
-	if m, ok := d.people[d.subjects[fold(email)]]; ok {
+	if m, ok := d.people[d.subjects[address.IdentityKey(email)]]; ok {
 		return m, nil
 	}
 	return nil, unknown("nobody here has the email address %q", email)
 }
 
 func (d *Directory) byName(name string) (*group, error) {
-	if g, ok := d.groups[d.ids[fold(name)]]; ok {
+	if g, ok := d.groups[d.ids[fold.Text(name)]]; ok {
 		return g, nil
 	}
 	return nil, unknown("there is no group %q", name)
@@ -207,7 +209,7 @@ func (d *Directory) named(name string) *group {
 		return g
 	}
 	g := &group{id: uuid.NewString(), name: name, members: make(map[string]struct{})}
-	d.groups[g.id], d.ids[fold(name)] = g, g.id
+	d.groups[g.id], d.ids[fold.Text(name)] = g, g.id
 	return g
 }
 

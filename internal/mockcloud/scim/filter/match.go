@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
 // core is how the URNs of the core schemas begin; their attributes are at the
@@ -59,7 +62,25 @@ func (p Path) Core() bool {
 }
 
 // Fold is the form in which values are compared where case does not matter.
-func Fold(s string) string { return strings.ToLower(s) }
+func Fold(s string) string { return fold.Text(s) }
+
+// FoldAt is Fold for a value at a path: what people are told apart by goes by its
+// identity key instead.
+func FoldAt(path, s string) string {
+	if isName(path) {
+		return address.IdentityKey(s)
+	}
+	return Fold(s)
+}
+
+// isName is whether people are told apart by what is at a path: userName and emails.
+func isName(path string) bool {
+	path = fold.Token(path)
+	if len(path) > len(core) && path[:len(core)] == fold.Token(core) {
+		_, path, _ = strings.Cut(path[len(core):], ":")
+	}
+	return path == "username" || path == "emails" || path == "emails.value"
+}
 
 // Key finds the key by which an object has an attribute, whatever its case. An
 // object that has it twice gives the same key each time.
@@ -173,15 +194,19 @@ func (m matcher) holds(op Op, have, want any, path Path) bool {
 // text compares strings: as times where both are, but not the identifiers at the
 // top of a resource, for which an index must find the same as Match.
 func (m matcher) text(op Op, have, want string, path Path) bool {
-	if !topLevel(path) && op != Co && op != Sw && op != Ew {
+	if !topLevel(path) && !isName(path.String()) && op != Co && op != Sw && op != Ew {
 		if h, ok := dateTime(have); ok {
 			if w, ok := dateTime(want); ok {
 				return ordered(op, h.Compare(w))
 			}
 		}
 	}
-	if !m.caseExact(path.String()) {
-		have, want = Fold(have), Fold(want)
+	at := path.String()
+	switch parts := op == Co || op == Sw || op == Ew; {
+	case parts && isName(at):
+		have, want = address.Fold(have), address.Fold(want)
+	case !m.caseExact(at):
+		have, want = FoldAt(at, have), FoldAt(at, want)
 	}
 	switch op {
 	case Co:

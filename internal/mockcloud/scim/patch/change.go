@@ -198,7 +198,7 @@ func (c change) identity(v any) string {
 		}
 	}
 	if s, ok := v.(string); ok && !c.exact(path) {
-		v = filter.Fold(s)
+		v = filter.FoldAt(path, s)
 	}
 	text, err := json.Marshal(v)
 	if err != nil {

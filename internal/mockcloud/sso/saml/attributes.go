@@ -6,6 +6,8 @@ import (
 	"unicode"
 
 	"github.com/beevik/etree"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 )
 
 // Identity is who logged in.
@@ -13,7 +15,7 @@ type Identity struct {
 	// Subject is the NameID: with the connection, who the person is.
 	Subject      string
 	NameIDFormat string
-	// Email is in lower case.
+	// Email is the identity key of the address.
 	Email               string
 	FirstName, LastName string
 	Groups              []string
@@ -95,7 +97,7 @@ func (c *claims) identity(mapping AttributeMapping) (Identity, error) {
 	if !isAddress(id.Email) {
 		return Identity{}, refuse(BadEmail, "The assertion's email %s is no address.", shown(id.Email))
 	}
-	id.Email = strings.ToLower(id.Email)
+	id.Email = address.IdentityKey(id.Email)
 	return id, nil
 }
 

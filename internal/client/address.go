@@ -1,0 +1,161 @@
+package client
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// EmailKey is the identity key of an email address or userName: the bytes with A to Z
+// folded, and the domain as NormalizeDomain gives it. Nothing else is folded: every
+// wider folding makes two people one. What NormalizeEmail refuses keeps its own key,
+// which no address that it takes has. Blanks around the text are not part of it.
+func EmailKey(s string) string {
+	s = strings.Trim(s, " \t\r\n")
+	at := strings.LastIndexByte(s, '@')
+	if at <= 0 || at == len(s)-1 {
+		return foldName(s)
+	}
+	domain := s[at+1:]
+	if refusedRune(domain) == nil && !strings.HasSuffix(domain, "..") {
+		if ascii, err := domainProfile.ToASCII(norm.NFC.String(domain)); err == nil {
+			return foldName(s[:at]) + "@" + strings.TrimSuffix(ascii, ".")
+		}
+	}
+	return foldName(s[:at]) + "@" + foldName(domain)
+}
+
+// SameEmail reports whether two spellings of an address are one person's.
+func SameEmail(a, b string) bool { return EmailKey(a) == EmailKey(b) }
+
+// LookAlikeKey is the collision key of an email address or userName, which whoever could
+// be taken for each other have in common: NFKC_Casefold (Unicode Standard, section
+// 3.13) with the domain in Unicode. An i with a dot above counts as an i, as most
+// systems have it, and U+3002 as a dot, as IDNA has it.
+func LookAlikeKey(s string) string {
+	for range 5 {
+		before := s
+		s = EmailKey(s)
+		if at := strings.LastIndexByte(s, '@'); at > 0 && at < len(s)-1 {
+			domain := s[at+1:]
+			if written, err := domainProfile.ToUnicode(domain); err == nil {
+				domain = written
+			}
+			s = caseFolded(s[:at]) + "@" + caseFolded(domain)
+		} else {
+			s = caseFolded(s)
+		}
+		if s == before {
+			break
+		}
+	}
+	return s
+}
+
+// LookAlike reports whether two addresses are different people's who could be taken for each other.
+func LookAlike(a, b string) bool { return !SameEmail(a, b) && LookAlikeKey(a) == LookAlikeKey(b) }
+
+// lowerASCII folds A to Z and nothing else.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+// foldName folds A to Z in a name that is composed (NFC), or decomposed throughout, and
+// composes it. Any other is refused, and composing it could make it another name.
+func foldName(s string) string {
+	if norm.NFC.IsNormalString(s) || norm.NFD.IsNormalString(s) {
+		return norm.NFC.String(lowerASCII(norm.NFC.String(s)))
+	}
+	return lowerASCII(s)
+}
+
+func caseFolded(s string) string {
+	for range 5 {
+		before := s
+		s = cases.Fold().String(norm.NFD.String(s))
+		s = strings.Map(func(r rune) rune {
+			switch {
+			case isIgnorable(r):
+				return -1
+			case r >= 0xAB70 && r <= 0xABBF: // x/text has Cherokee the wrong way round
+				return r - (0xAB70 - 0x13A0)
+			case r >= 0x13F8 && r <= 0x13FD:
+				return r - 8
+			}
+			return r
+		}, s)
+		s = norm.NFKC.String(s)
+		s = strings.NewReplacer("i\u0307", "i", "\u3002", ".").Replace(s)
+		if s == before {
+			break
+		}
+	}
+	return s
+}
+
+// isIgnorable is Unicode's property Default_Ignorable_Code_Point, derived as
+// DerivedCoreProperties.txt says.
+func isIgnorable(r rune) bool {
+	switch {
+	case r < 0xAD || r >= 0xFFF9 && r <= 0xFFFB || r >= 0x13430 && r <= 0x13440:
+		return false
+	case unicode.In(r, unicode.White_Space, unicode.Prepended_Concatenation_Mark):
+		return false
+	}
+	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Cf, unicode.Variation_Selector)
+}
+
+// refusedRuneError says which character a name cannot have.
+type refusedRuneError struct {
+	r   rune
+	why string
+}
+
+func (e *refusedRuneError) Error() string {
+	return fmt.Sprintf("it has the character %U, which %s", e.r, e.why)
+}
+
+// refusedRune finds a character by which one person could pass for another; nil for none.
+func refusedRune(s string) error {
+	if norm.NFD.IsNormalString(s) {
+		s = norm.NFC.String(s)
+	}
+	for i, r := range s {
+		why := ""
+		switch {
+		case r == unicode.ReplacementChar && !strings.HasPrefix(s[i:], string(r)):
+			why = "is not UTF-8"
+		case isIgnorable(r):
+			why = "cannot be seen"
+		case unicode.Is(unicode.C, r):
+			why = "cannot be printed"
+		case unicode.Is(unicode.Z, r):
+			why = "is a space"
+		case r == '\u3002' || r == '\uFF0E' || r == '\uFF61':
+			why = "only looks like a dot"
+		case norm.NFKC.String(string(r)) != string(r):
+			why = fmt.Sprintf("is another way to write %q", norm.NFKC.String(string(r)))
+		default:
+			continue
+		}
+		return &refusedRuneError{r, why}
+	}
+	if norm.NFKC.IsNormalString(s) {
+		return nil
+	}
+	for _, r := range s[norm.NFKC.QuickSpanString(s):] {
+		if unicode.IsMark(r) {
+			return &refusedRuneError{r, "does not stand alone: write the letter with its mark as one character (NFC)"}
+		}
+	}
+	r := []rune(s[norm.NFKC.QuickSpanString(s):])[0]
+	return &refusedRuneError{r, "is not composed (NFC)"}
+}
