@@ -53,8 +53,12 @@ func check(s string, but func(part string) string) error {
 	return checkPart(PartDomain, domain)
 }
 
-// checkPart refuses what protocols of names agree to be unsafe, after composing what came decomposed.
+// checkPart refuses characters by which one name can pass for another, after composing
+// what came decomposed.
 func checkPart(part Part, s string) error {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7F }) {
+		return nil
+	}
 	s = normalPart(s)
 	for at, r := range s {
 		if why := unfit(r, s[at:]); why != "" {

@@ -17,6 +17,9 @@ import (
 // that is what lower-casing makes of İ (U+0130) nearly everywhere; and U+3002 is a
 // dot, as it is to IDNA.
 func CollisionKey(s string) string {
+	if key := IdentityKey(s); isPlain(key) {
+		return key
+	}
 	key := collisionKey(s)
 	for range maxFolds { // what folding gives may be an address only now
 		next := collisionKey(key)
