@@ -27,7 +27,7 @@ func change(w World, c Change, make func(*draft)) World {
 	d := begin(w)
 	make(d)
 	d.People.Rows = slices.DeleteFunc(d.People.Rows, func(p Person) bool { return p.removed })
-	d.World.changes = append(slices.Clip(d.World.changes), c)
+	d.changes = append(slices.Clip(d.changes), c)
 	return d.World
 }
 
@@ -40,6 +40,7 @@ func begin(w World) *draft {
 		rows = slices.Clone(rows)
 		for i := range rows {
 			rows[i].Users = derive(rows[i].Users, slices.Clone[[]DirectoryUser])
+			rows[i].Held = derive(rows[i].Held, slices.Clone[[]DirectoryUser])
 			rows[i].Seen = slices.Clone(rows[i].Seen)
 			rows[i].Mappings = derive(rows[i].Mappings, func(rows []Mapping) []Mapping {
 				return slices.SortedFunc(slices.Values(rows), compareMappings)
@@ -60,8 +61,22 @@ func begin(w World) *draft {
 	w.Workspaces = derive(w.Workspaces, slices.Clone[[]Workspace])
 	w.refused, w.gaps, w.deprovisioned = slices.Clip(w.refused), slices.Clip(w.gaps), slices.Clip(w.deprovisioned)
 	d := &draft{World: w, before: &before}
+	d.unhold()
 	d.index()
 	return d
+}
+
+// unhold finds those whom their directory's allowed domains do not keep out: the API lists people as held, too, whose
+// membership somebody removed or another directory governs.
+func (d *draft) unhold() {
+	for i := range d.Directories.Or(nil) {
+		dir := &d.Directories.value[i]
+		for j := range dir.Held.Or(nil) {
+			if u := &dir.Held.value[j]; u.Email != "" && is(d.allows(dir, u.Domain()), true) {
+				u.Held = false
+			}
+		}
+	}
 }
 
 func (d *draft) index() {
@@ -109,12 +124,12 @@ func (d *draft) isAbsent(email string) bool {
 	return d.People.covers(CoverEveryone) || slices.Contains(d.People.Looked, email)
 }
 
-func (d *draft) refuse(r Refusal) { d.World.refused = append(d.World.refused, r) }
+func (d *draft) refuse(r Refusal) { d.refused = append(d.refused, r) }
 
 // missing notes that the change depends on something that is not known.
 func (d *draft) missing(g Gap) {
-	if !slices.Contains(d.World.gaps, g) {
-		d.World.gaps = append(d.World.gaps, g)
+	if !slices.Contains(d.gaps, g) {
+		d.gaps = append(d.gaps, g)
 	}
 }
 

@@ -11,14 +11,20 @@ import (
 // usersWith finds the directories' people with an address, who came first first.
 func (d *draft) usersWith(email string) []*DirectoryUser { return d.pushed[email] }
 
-// users are those of a directory's people who are known.
+// users are those of a directory's people who are known, in the order in which they came.
 func (dir *Directory) users() (found []*DirectoryUser) {
-	rows := dir.Seen
-	if dir.Users.IsKnown() {
-		rows = dir.Users.value
+	rows := dir.Users.value
+	if !dir.Users.IsKnown() {
+		rows = dir.Seen
 	}
 	for i := range rows {
 		found = append(found, &rows[i])
+	}
+	if held := dir.Held.Or(nil); len(held) > 0 {
+		for i := range held {
+			found = append(found, &held[i])
+		}
+		slices.SortStableFunc(found, func(a, b *DirectoryUser) int { return cmp.Compare(a.ID, b.ID) })
 	}
 	return found
 }
@@ -58,7 +64,7 @@ func (d *draft) allows(dir *Directory, domain string) Part[bool] {
 	case !d.Domains.IsKnown():
 		return derive(d.Domains, func([]Domain) bool { return false })
 	}
-	return Known(slices.Contains(d.enabled(), domain))
+	return Known(d.isEnabled(domain))
 }
 
 // directoriesFollow takes domains that are no longer enabled out of directories, and judges anew who is let in.
@@ -109,11 +115,13 @@ func (d *draft) directoryUntold(dir *Directory, removed []string) {
 
 // judgeAll judges anew whom of a directory's people the allowed domains let in.
 func (d *draft) judgeAll(dir *Directory) {
-	for i := range dir.Users.Or(nil) {
-		u := &dir.Users.value[i]
-		allowed := is(d.allows(dir, domainOf(u.Email)), true)
-		held := u.Email == "" || u.unusable || !allowed
-		if held == u.Held {
+	if !dir.Held.IsKnown() && d.widens(dir) {
+		d.missing(GapDirectoryUsers)
+	}
+	for _, u := range dir.users() {
+		allowed, known := d.allows(dir, domainOf(u.Email)).Get()
+		held := u.Email == "" || !allowed
+		if !known || held == u.Held {
 			continue
 		}
 		was := u.present()
@@ -126,10 +134,25 @@ func (d *draft) judgeAll(dir *Directory) {
 	}
 }
 
-// holdOut is judgeAll for domains that go.
+// widens reports whether a directory may let people of more domains in than before.
+func (d *draft) widens(dir *Directory) bool {
+	old, _ := d.before.Directory(dir.ID)
+	was, now := old.Settings.Or(DirectorySettings{}).AllowedDomains, dir.Settings.Or(DirectorySettings{}).AllowedDomains
+	switch {
+	case now == nil && was == nil:
+		return slices.ContainsFunc(d.Domains.Or(nil), func(domain Domain) bool {
+			return !slices.ContainsFunc(d.before.Domains.Or(nil), func(other Domain) bool { return other.Name == domain.Name })
+		})
+	case now == nil || was == nil:
+		return now == nil
+	}
+	return slices.ContainsFunc(now, func(domain string) bool { return !slices.Contains(was, domain) })
+}
+
+// holdOut is judgeAll for domains that go, where the others are not known.
 func (d *draft) holdOut(dir *Directory, removed []string) {
-	for i := range dir.Users.Or(nil) {
-		if u := &dir.Users.value[i]; !u.Held && slices.Contains(removed, domainOf(u.Email)) {
+	for _, u := range dir.users() {
+		if !u.Held && slices.Contains(removed, domainOf(u.Email)) {
 			u.Held = true
 			d.settle(u.Email, "", "")
 		}
@@ -225,7 +248,7 @@ func (d *draft) leave(p *Person, gone string) {
 	}
 	dir := d.directoryOf(u)
 	if !is(p.Active, false) && d.mayLose(p) {
-		d.World.deprovisioned = append(d.World.deprovisioned, p.Key())
+		d.deprovisioned = append(d.deprovisioned, p.Key())
 		if dir.Settings.Or(DirectorySettings{}).RemovesLeavers {
 			d.drop(p.Key())
 			return
@@ -449,7 +472,7 @@ func (d *draft) newDirectory(c PutDirectory) {
 	if d.Directories.IsKnown() {
 		d.Directories = Known(append(d.Directories.value, Directory{
 			ID: c.Name, Name: c.Name, Settings: Known(c.apply(DirectorySettings{TeamsFromGroups: true})),
-			Users: Known([]DirectoryUser(nil)), Groups: Known([]DirectoryGroup(nil)), Mappings: Known([]Mapping(nil)), Tokens: Known([]Token(nil)),
+			Users: Known([]DirectoryUser(nil)), Held: Known([]DirectoryUser(nil)), Groups: Known([]DirectoryGroup(nil)), Mappings: Known([]Mapping(nil)), Tokens: Known([]Token(nil)),
 		}))
 	}
 }
@@ -549,7 +572,9 @@ func (d *draft) deleteDirectory(id string) {
 			d.release(p, u)
 		}
 	}
-	gone = append(gone, dir.Users.Or(nil)...)
+	for _, u := range dir.users() {
+		gone = append(gone, *u)
+	}
 	d.Directories = Known(slices.DeleteFunc(d.Directories.value, func(other Directory) bool { return other.ID == id }))
 	d.index()
 	for i := range d.People.Rows {

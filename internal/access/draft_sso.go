@@ -18,6 +18,11 @@ func (d *draft) isEnabled(name string) bool {
 	return slices.ContainsFunc(d.Domains.Or(nil), func(domain Domain) bool { return domain.Name == name })
 }
 
+// mayName reports whether a connection may name a domain: one that is enabled, or one that it is releasing.
+func (d *draft) mayName(connectionID, name string) bool {
+	return slices.Contains(d.enabled(), name) || d.isEnabled(name) && is(d.Route(name), connectionID)
+}
+
 // setDomains makes names the whole list of domains.
 func (d *draft) setDomains(names []string, disableSSO bool) {
 	rows, known := d.Domains.Get()
@@ -28,11 +33,14 @@ func (d *draft) setDomains(names []string, disableSSO bool) {
 	var next []Domain
 	var removed []string
 	for _, row := range rows {
-		if slices.Contains(names, row.Name) {
+		switch listed := slices.Contains(names, row.Name); {
+		case listed:
 			next = append(next, Domain{Name: row.Name})
-			continue
+		case row.Releasing && !disableSSO:
+			next = append(next, row)
+		default:
+			removed = append(removed, row.Name)
 		}
-		removed = append(removed, row.Name)
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(next, func(row Domain) bool { return row.Name == name }) {
@@ -40,26 +48,35 @@ func (d *draft) setDomains(names []string, disableSSO bool) {
 		}
 	}
 	released := d.released(removed, disableSSO)
-	for _, row := range rows {
-		if slices.Contains(released, row.Name) {
-			next = append(next, Domain{Name: row.Name, Releasing: true})
-		}
+	for _, name := range released {
+		next = append(next, Domain{Name: name, Releasing: true})
 	}
 	d.Domains = Known(next)
-	gone := slices.DeleteFunc(removed, func(name string) bool { return slices.Contains(released, name) })
-	d.domainsGone(gone)
+	d.domainsReleased(released)
+	d.domainsGone(slices.DeleteFunc(removed, func(name string) bool { return slices.Contains(released, name) }))
 }
 
 // disable takes domains out where the list of all is not known: what connections and directories make of it is all that
 // follows then.
 func (d *draft) disable(names []string, disableSSO bool) {
 	released := d.released(names, disableSSO)
+	d.domainsReleased(released)
 	d.domainsGone(slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(released, name) }))
 }
 
-// released are those of the removed domains that go on routing until the connection names them no more: all that the only
-// active connection has (contract A, "Domains"). Today's Prefect Cloud takes them at once.
-func (d *draft) released(removed []string, disableSSO bool) []string {
+// domainsReleased takes domains that only go on routing out of the connections that do not route.
+func (d *draft) domainsReleased(names []string) {
+	for i := range d.Connections.Or(nil) {
+		if c := &d.Connections.value[i]; c.State != ConnectionActive && len(names) > 0 {
+			c.Domains = slices.DeleteFunc(slices.Clone(c.Domains), func(name string) bool { return slices.Contains(names, name) })
+			c.settle()
+		}
+	}
+}
+
+// released are those of the removed domains that go on routing until their connection names them no more: without them no
+// connection would be active (contract A, "Domains"). Today's Prefect Cloud takes them at once.
+func (d *draft) released(removed []string, disableSSO bool) (names []string) {
 	if disableSSO || len(removed) == 0 {
 		return nil
 	}
@@ -67,22 +84,24 @@ func (d *draft) released(removed []string, disableSSO bool) []string {
 		d.missing(GapConnections)
 		return nil
 	}
-	var active []Connection
-	for _, c := range d.Connections.Or(nil) {
-		if c.State == ConnectionActive {
-			active = append(active, c)
+	for _, c := range d.Connections.value {
+		if c.State != ConnectionActive {
+			continue
+		}
+		for _, name := range c.Domains {
+			if !slices.Contains(removed, name) {
+				return nil
+			}
+			names = append(names, name)
 		}
 	}
-	if len(active) != 1 || slices.ContainsFunc(active[0].Domains, func(name string) bool { return !slices.Contains(removed, name) }) {
-		return nil
-	}
-	if !d.Offered.IsKnown() {
+	if names != nil && !d.Offered.IsKnown() {
 		d.missing(GapOffer)
 	}
 	if !d.Offered.Or(true) {
 		return nil
 	}
-	return active[0].Domains
+	return names
 }
 
 // domainsGone takes domains that are no longer enabled out of connections and directories.
@@ -156,7 +175,7 @@ func (d *draft) putConnection(c PutConnection) {
 	}
 	if d.Domains.IsKnown() {
 		for _, name := range c.Domains {
-			if !d.isEnabled(name) {
+			if !d.mayName(c.ID, name) {
 				d.refuse(Refusal{Reason: RefusedDomain, Domain: name})
 				return
 			}
@@ -174,7 +193,7 @@ func (d *draft) putConnection(c PutConnection) {
 	next := *old
 	next.Domains = slices.Clone(c.Domains)
 	next.settle()
-	if domain, other := d.routedElsewhere(&next); next.State == ConnectionActive && other != "" && !(c.Activate && c.TakeOver) {
+	if domain, other := d.routedElsewhere(&next); next.State == ConnectionActive && other != "" && (!c.Activate || !c.TakeOver) {
 		d.refuse(Refusal{Reason: RefusedRouted, Domain: domain, ConnectionID: other})
 		return
 	}

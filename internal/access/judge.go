@@ -130,7 +130,7 @@ func (j *judgement) directory(id string, ends bool) Thing {
 // mapping finds a mapping of a directory.
 func (w World) mapping(directoryID, id string) (Mapping, bool) {
 	d, _ := w.Directory(directoryID)
-	rows := d.Mappings.Or(nil)
+	rows := d.Mappings.Or(d.SeenMappings)
 	at := slices.IndexFunc(rows, func(m Mapping) bool { return m.ID == id })
 	if at < 0 {
 		return Mapping{}, false

@@ -28,7 +28,8 @@ const (
 	WantDomains         WantKind = "domains"
 	WantIntegrations    WantKind = "integrations" // connections, and which directories there are
 	WantDirectories     WantKind = "directories"  // with their settings
-	WantUsers           WantKind = "users"        // all of a directory
+	WantUsers           WantKind = "users"        // all of a directory but those who are held
+	WantHeld            WantKind = "held"         // those who are
 	WantMatches         WantKind = "matches"      // those of a directory whom a mapping is for
 	WantMappings        WantKind = "mappings"
 	WantGroups          WantKind = "groups"
@@ -75,7 +76,7 @@ func NeedsAll(w World) []Want {
 		{Kind: WantEveryone}, {Kind: WantInvitations}, {Kind: WantServiceAccounts}, {Kind: WantTeams}, {Kind: WantWorkspaces},
 	}
 	for _, d := range w.Directories.Or(nil) {
-		for _, kind := range []WantKind{WantUsers, WantMappings, WantGroups, WantTokens} {
+		for _, kind := range []WantKind{WantUsers, WantHeld, WantMappings, WantGroups, WantTokens} {
 			wants = append(wants, Want{Kind: kind, DirectoryID: d.ID})
 		}
 		for _, m := range d.Mappings.Or(nil) {
@@ -107,6 +108,8 @@ func (w World) has(want Want) bool {
 		return w.Directories.state == partUnknown || w.Directories.IsKnown() && !slices.ContainsFunc(w.Directories.value, func(d Directory) bool { return d.Settings.IsMissing() })
 	case WantUsers:
 		return !dir.Users.IsMissing()
+	case WantHeld:
+		return !dir.Held.IsMissing()
 	case WantMatches:
 		return !dir.Matches[want.Match].IsMissing()
 	case WantMappings:
@@ -248,6 +251,9 @@ func (c PutDirectory) needs(w World) []Want {
 		wants = append(wants, w.peopleNeeds(d, func(u DirectoryUser) bool {
 			return allowed != nil && !u.Held && !slices.Contains(allowed, domainOf(u.Email))
 		})...)
+		if allowed == nil || slices.ContainsFunc(allowed, func(domain string) bool { return !slices.Contains(d.Settings.value.AllowedDomains, domain) }) {
+			wants = append(wants, Want{Kind: WantHeld, DirectoryID: c.ID})
+		}
 		var arrive []string
 		for _, u := range d.users() {
 			if u.Held && (allowed == nil || slices.Contains(allowed, domainOf(u.Email))) {

@@ -185,8 +185,8 @@ type Directory struct {
 	// ActiveUsers is how many active users it has.
 	ActiveUsers int
 	Settings    Part[DirectorySettings]
-	// Users are all of its people, those who are held included, oldest first.
-	Users Part[[]DirectoryUser]
+	// Users are all of its people but for those who are held out of the account, oldest first; Held are the others.
+	Users, Held Part[[]DirectoryUser]
 	// Seen are some of its people, where not all were asked for.
 	Seen []DirectoryUser
 	// Matches are the people whom a mapping with a match is for, by their ids, where that was asked.
@@ -195,7 +195,9 @@ type Directory struct {
 	// Teams are those that are made of its groups, where only they were asked for.
 	Teams    Part[[]Team]
 	Mappings Part[[]Mapping]
-	Tokens   Part[[]Token]
+	// SeenMappings are some of them, where not all were asked for.
+	SeenMappings []Mapping
+	Tokens       Part[[]Token]
 	// LastSynced is when the identity provider last called; nil for never.
 	LastSynced *time.Time
 }
@@ -237,10 +239,10 @@ type DirectoryUser struct {
 	// RoleBefore is the role that comes back when the mapping ends, SourceBefore its source. The API tells neither.
 	RoleBefore   Part[string]
 	SourceBefore RoleSource
-
-	// unusable reports that the person would be held whatever the allowed domains: the address cannot be used.
-	unusable bool
 }
+
+// Domain returns the domain of the address.
+func (u DirectoryUser) Domain() string { return domainOf(u.Email) }
 
 // DirectoryGroup is a group as a directory pushed it.
 type DirectoryGroup struct{ ID, Name string }

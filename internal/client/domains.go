@@ -23,6 +23,7 @@ type Domain struct {
 	ID        string     `json:"id"`
 	AccountID string     `json:"account_id"`
 	Name      string     `json:"name"`
+	Releasing bool       `json:"releasing"` // taken out, and routing until its connection names it no more
 	Created   *time.Time `json:"created"`
 	Updated   *time.Time `json:"updated"`
 }

@@ -123,7 +123,7 @@ func TestWorkspacesAndTheirRoles(t *testing.T) {
 	api.before = func(_ *fakeAPI, w http.ResponseWriter, r *http.Request) bool {
 		switch strings.TrimPrefix(r.URL.Path, accountPath) {
 		case "/workspaces/filter":
-			answer(w, http.StatusOK, []Workspace{{"aaaaaaaa-0000-4000-8000-000000000001", "prod", "Production"}})
+			answer(w, http.StatusOK, []Workspace{{ID: "aaaaaaaa-0000-4000-8000-000000000001", Handle: "prod", Name: "Production"}})
 		case "/workspace_roles/filter":
 			answer(w, http.StatusOK, []WorkspaceRole{{"aaaaaaaa-0000-4000-8000-000000000002", "Viewer"}})
 		default:
