@@ -182,41 +182,54 @@ type comparison struct {
 	gaps          []Gap
 }
 
-// people compares everybody who is in one of the worlds.
+// people compares everybody who is in one of the worlds. Whoever goes and comes back is one person.
 func (c *comparison) people() (out []Effect) {
-	for _, p := range c.before.People.Rows {
-		if e := c.person(p.Key()); !e.nothing() {
+	back := map[string]Person{} // by address
+	for _, p := range c.after.People.Rows {
+		if _, there := c.before.people[p.Key()]; !there {
+			back[p.Email] = p
+		}
+	}
+	for _, before := range c.before.People.Rows {
+		after, stays := c.after.people[before.Key()]
+		if again, returned := back[before.Email]; !stays && returned {
+			after, stays = again, true
+			delete(back, before.Email)
+		}
+		if e := c.person(before, true, after, stays); !e.nothing() {
 			out = append(out, e)
 		}
 	}
 	for _, p := range c.after.People.Rows {
-		if _, there := c.before.people[p.Key()]; !there {
-			out = append(out, c.person(p.Key()))
+		if _, comes := back[p.Email]; comes && p.Key() == back[p.Email].Key() {
+			out = append(out, c.person(Person{}, false, p, true))
 		}
 	}
 	return out
 }
 
 // person compares one person.
-func (c *comparison) person(key string) Effect {
-	before, was := c.before.people[key]
-	after, stays := c.after.people[key]
+func (c *comparison) person(before Person, was bool, after Person, stays bool) Effect {
 	either := before
 	if !was {
 		either = after
 	}
+	key := either.Key()
 	e := Effect{
 		Key: key, Name: cmp.Or(either.Email, either.Handle, either.ID), Caller: c.before.isCaller(either) || c.after.isCaller(either),
-		Member: Shift[bool]{Known(was), Known(stays)}, Deprovisioned: slices.Contains(c.after.deprovisioned, key) && !slices.Contains(c.before.deprovisioned, key),
+		Member: Shift[bool]{Known(was), Known(stays)}, Deprovisioned: slices.Contains(c.after.deprovisioned[len(c.before.deprovisioned):], key),
 	}
 	e.Active.Before, e.SignIn.Before, e.Role.Before, e.Bypass.Before, e.Reach.Before = c.before.facts(before, was)
 	e.Active.After, e.SignIn.After, e.Role.After, e.Bypass.After, e.Reach.After = c.after.facts(after, stays)
 	if slices.Contains(c.gaps, GapConnections) && !e.Bypass.After.Or(false) && e.SignIn.After.IsKnown() && e.SignIn.After.value.Way != WayNone {
 		e.SignIn.After = Unknown[SignIn]("the connections after the change are not known")
 	}
-	mapped := c.before.governors[key].RoleSource == RoleMapping
+	if after.unsure {
+		e.Member.After = Unknown[bool](after.Active.why)
+	}
 	e.DirectoryID = either.DirectoryID.Or("")
-	governor, governed := c.after.governors[key]
+	mapped := was && c.before.governors[before.Key()].RoleSource == RoleMapping
+	governor, governed := c.after.governors[after.Key()]
 	if stays && governed {
 		e.Source, e.MappingID = Known(governor.RoleSource), governor.MappingID
 	}

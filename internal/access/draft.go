@@ -72,7 +72,9 @@ func (d *draft) unhold() {
 	for i := range d.Directories.Or(nil) {
 		dir := &d.Directories.value[i]
 		for j := range dir.Held.Or(nil) {
-			if u := &dir.Held.value[j]; u.Email != "" && is(d.allows(dir, u.Domain()), true) {
+			u := &dir.Held.value[j]
+			u.listedHeld = true
+			if u.Email != "" && is(d.allows(dir, u.Domain()), true) {
 				u.Held = false
 			}
 		}
@@ -173,14 +175,31 @@ func (d *draft) isLast(p *Person) Part[bool] {
 	return Known(true)
 }
 
-// mayLose reports whether the API lets somebody lose bypass:sso, and notes it where it does not.
-func (d *draft) mayLose(p *Person) bool {
-	if d.unrefused || !is(d.isLast(p), true) {
-		return true
+// answer is whether the API does something, where that may not be known.
+type answer uint8
+
+const (
+	no answer = iota
+	yes
+	perhaps
+)
+
+// mayLose says whether the API lets somebody lose bypass:sso, and notes it where it does not.
+func (d *draft) mayLose(p *Person) answer {
+	last, known := d.isLast(p).Get()
+	switch {
+	case d.unrefused, known && !last:
+		return yes
+	case known:
+		d.refuse(Refusal{Reason: RefusedLastBypass, People: []Person{*p}})
+		return no
 	}
-	d.refuse(Refusal{Reason: RefusedLastBypass, People: []Person{*p}})
-	return false
+	d.missing(GapBypassing)
+	return perhaps
 }
+
+// notKnown is what is said of what depends on who else has bypass:sso.
+const notKnown = "who else has bypass:sso is not known"
 
 // drop ends somebody's membership with all that hangs on it.
 func (d *draft) drop(key string) {
@@ -233,6 +252,7 @@ func (d *draft) setRole(r RoleOf) {
 	if is(p.RoleID, r.RoleID) {
 		return
 	}
+	before := p.RoleID.Or("")
 	from, to := d.RoleOf(*p), d.Role(r.RoleID)
 	if !from.IsKnown() || !to.IsKnown() {
 		d.missing(GapRoles)
@@ -246,19 +266,40 @@ func (d *draft) setRole(r RoleOf) {
 		d.refuse(Refusal{Reason: RefusedMapping, People: []Person{*p}, DirectoryID: p.DirectoryID.Or(""), MappingID: u.MappingID})
 		return
 	}
-	if is(derive(to, Role.Bypasses), false) && !d.mayLose(p) {
+	if u != nil && !p.RoleID.IsKnown() {
+		d.missing(GapMatches) // a mapping may give it, and then it stays
 		return
 	}
-	p.RoleID = Known(r.RoleID)
+	p.RoleID = d.given(p, r.RoleID)
+	if is(p.RoleID, before) {
+		return
+	}
 	if u != nil {
 		u.RoleSource = RoleManual
 	}
 }
 
+// given is the role that somebody has when they are given another one.
+func (d *draft) given(p *Person, roleID string) Part[string] {
+	if role, known := d.Role(roleID).Get(); known && role.Bypasses() {
+		return Known(roleID)
+	}
+	switch d.mayLose(p) {
+	case no:
+		return p.RoleID
+	case perhaps:
+		return Unknown[string](notKnown)
+	}
+	return Known(roleID)
+}
+
 func (d *draft) setActive(ids []string, active bool) {
-	trial := begin(d.World)
+	trial, unsure := begin(d.World), false
 	for _, id := range ids {
 		p := trial.person(id)
+		if p == nil && !d.People.covers(CoverEveryone) {
+			d.missing(GapPeople)
+		}
 		if p == nil || is(p.Active, active) {
 			continue
 		}
@@ -266,12 +307,25 @@ func (d *draft) setActive(ids []string, active bool) {
 			d.refuse(Refusal{Reason: RefusedCaller, People: []Person{*p}})
 			return
 		}
-		if !active && is(trial.isLast(p), true) {
-			d.refuse(Refusal{Reason: RefusedLastBypass, People: []Person{*p}})
-			return
+		if !active {
+			last, known := trial.isLast(p).Get()
+			if known && last {
+				d.refuse(Refusal{Reason: RefusedLastBypass, People: []Person{*p}})
+				return
+			}
+			unsure = unsure || !known
 		}
 		p.Active = Known(active)
 	}
+	if unsure {
+		d.missing(GapBypassing)
+		for _, id := range ids {
+			if p := trial.person(id); p != nil {
+				p.Active = Unknown[bool](notKnown)
+			}
+		}
+	}
+	trial.gaps = d.gaps
 	d.World = trial.World
 }
 
@@ -279,11 +333,18 @@ func (d *draft) removePeople(ids []string) {
 	for _, id := range ids {
 		p := d.person(id)
 		switch {
+		case p == nil && !d.People.covers(CoverEveryone):
+			d.missing(GapPeople)
 		case p == nil:
 		case d.isCaller(*p):
 			d.refuse(Refusal{Reason: RefusedCaller, People: []Person{*p}})
-		case d.mayLose(p):
-			d.drop(id)
+		default:
+			switch d.mayLose(p) {
+			case yes:
+				d.drop(id)
+			case perhaps:
+				p.Active, p.unsure, p.unsureTeams = Unknown[bool](notKnown), true, true
+			}
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (d *draft) allows(dir *Directory, domain string) Part[bool] {
 }
 
 // directoriesFollow takes domains that are no longer enabled out of directories, and judges anew who is let in.
-func (d *draft) directoriesFollow(removed []string) {
+func (d *draft) directoriesFollow(removed, added []string) {
 	rows, known := d.Directories.Get()
 	if !known {
 		d.missing(GapDirectories)
@@ -85,7 +85,7 @@ func (d *draft) directoriesFollow(removed []string) {
 			})
 		}
 		if !dir.Settings.IsKnown() || !dir.Users.IsKnown() {
-			d.directoryUntold(dir, removed)
+			d.directoryUntold(dir, removed, added)
 			continue
 		}
 		if !d.Domains.IsKnown() && dir.Settings.value.AllowedDomains == nil {
@@ -98,18 +98,26 @@ func (d *draft) directoriesFollow(removed []string) {
 }
 
 // directoryUntold is what follows where the API does not report whom a directory brought: whoever has a domain that goes
-// may be deprovisioned, and people whom nobody knows may come in.
-func (d *draft) directoryUntold(dir *Directory, removed []string) {
+// may be deprovisioned, who has one that comes may be let in again, and people whom nobody knows may come in.
+func (d *draft) directoryUntold(dir *Directory, removed, added []string) {
 	d.missing(GapDirectoryUsers)
+	if len(added) > 0 {
+		d.People.Coverage = CoverNobody
+	}
+	const why = "the API does not report whom the directory brought"
 	for i := range d.People.Rows {
 		p := &d.People.Rows[i]
-		if of, known := p.DirectoryID.Get(); known && of != dir.ID || !slices.Contains(removed, p.Domain()) {
+		goes, comes := slices.Contains(removed, p.Domain()), slices.Contains(added, p.Domain())
+		if of, known := p.DirectoryID.Get(); !goes && !comes || known && of != dir.ID && of != "" || known && of == "" && goes {
 			continue
 		}
-		if !is(p.Active, false) && !is(d.isLast(p), true) {
-			p.Active = Unknown[bool]("the API does not report whom the directory brought")
-		}
 		p.unsureTeams = true
+		if comes && is(p.Active, false) || goes && !is(p.Active, false) && !is(d.isLast(p), true) {
+			p.Active, p.unsure = Unknown[bool](why), goes
+		}
+		if !is(d.Offered, false) {
+			p.RoleID = Unknown[string](why) // mappings begin and end with it
+		}
 	}
 }
 
@@ -247,13 +255,19 @@ func (d *draft) leave(p *Person, gone string) {
 		return // no directory has a word in it
 	}
 	dir := d.directoryOf(u)
-	if !is(p.Active, false) && d.mayLose(p) {
-		d.deprovisioned = append(d.deprovisioned, p.Key())
-		if dir.Settings.Or(DirectorySettings{}).RemovesLeavers {
-			d.drop(p.Key())
-			return
+	if !is(p.Active, false) {
+		removes := dir.Settings.Or(DirectorySettings{}).RemovesLeavers
+		switch d.mayLose(p) {
+		case yes:
+			d.deprovisioned = append(d.deprovisioned, p.Key())
+			if removes {
+				d.drop(p.Key())
+				return
+			}
+			p.Active = Known(false)
+		case perhaps:
+			p.Active, p.unsure, p.unsureTeams = Unknown[bool](notKnown), removes, true
 		}
-		p.Active = Known(false)
 	}
 	if u.Held || u.ID == gone {
 		d.release(p, u)
@@ -281,13 +295,15 @@ func (d *draft) settleRole(p *Person, u *DirectoryUser) {
 	case mapping.ID == "":
 		d.endMapping(p, u)
 	case u.MappingID == mapping.ID && is(p.RoleID, mapping.RoleID):
-	case !d.Role(mapping.RoleID).Or(Role{}).Bypasses() && !d.mayLose(p):
 	default:
+		role := d.given(p, mapping.RoleID)
+		if !is(role, mapping.RoleID) && role.IsKnown() {
+			return // what may not be is tried again when the directory next says something of the person
+		}
 		if u.RoleSource != RoleMapping {
 			u.RoleBefore, u.SourceBefore = p.RoleID, u.RoleSource
 		}
-		u.RoleSource, u.MappingID = RoleMapping, mapping.ID
-		p.RoleID = Known(mapping.RoleID)
+		u.RoleSource, u.MappingID, p.RoleID = RoleMapping, mapping.ID, role
 	}
 }
 
@@ -298,12 +314,11 @@ func (d *draft) endMapping(p *Person, u *DirectoryUser) {
 	}
 	before, known := u.RoleBefore.Get()
 	source := u.SourceBefore
-	switch {
-	case !known:
+	if !known {
 		p.RoleID = Unknown[string]("the API does not report the role from before a mapping")
-	case d.Role(before).Or(Role{}).Bypasses() || d.mayLose(p):
-		p.RoleID = Known(before)
-	default:
+	} else if role := d.given(p, before); is(role, before) || !role.IsKnown() {
+		p.RoleID = role
+	} else {
 		source = RoleManual
 	}
 	u.RoleSource, u.MappingID, u.RoleBefore, u.SourceBefore = source, "", Part[string]{}, ""
@@ -330,7 +345,7 @@ func (d *draft) mappingFor(u *DirectoryUser) Part[Mapping] {
 
 // matches reports whether a mapping is for a person.
 func (d *draft) matches(dir *Directory, m Mapping, u *DirectoryUser) Part[bool] {
-	if whom, known := dir.Matches[m.Match].Get(); known {
+	if whom, known := dir.Matches[m.Match].Get(); known && (!u.listedHeld || slices.Contains(whom, u.ID)) {
 		return Known(slices.Contains(whom, u.ID))
 	}
 	if groups, known := u.Groups.Get(); known && m.Match.Attribute == "" {

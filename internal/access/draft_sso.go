@@ -53,7 +53,10 @@ func (d *draft) setDomains(names []string, disableSSO bool) {
 	}
 	d.Domains = Known(next)
 	d.domainsReleased(released)
-	d.domainsGone(slices.DeleteFunc(removed, func(name string) bool { return slices.Contains(released, name) }))
+	added := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(rows, func(row Domain) bool { return row.Name == name })
+	})
+	d.domainsChanged(slices.DeleteFunc(removed, func(name string) bool { return slices.Contains(released, name) }), added)
 }
 
 // disable takes domains out where the list of all is not known: what connections and directories make of it is all that
@@ -61,7 +64,7 @@ func (d *draft) setDomains(names []string, disableSSO bool) {
 func (d *draft) disable(names []string, disableSSO bool) {
 	released := d.released(names, disableSSO)
 	d.domainsReleased(released)
-	d.domainsGone(slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(released, name) }))
+	d.domainsChanged(slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(released, name) }), nil)
 }
 
 // domainsReleased takes domains that only go on routing out of the connections that do not route.
@@ -104,14 +107,14 @@ func (d *draft) released(removed []string, disableSSO bool) (names []string) {
 	return names
 }
 
-// domainsGone takes domains that are no longer enabled out of connections and directories.
-func (d *draft) domainsGone(removed []string) {
+// domainsChanged takes domains that are no longer enabled out of connections and directories, and lets people of others in.
+func (d *draft) domainsChanged(removed, added []string) {
 	for i := range d.Connections.Or(nil) {
 		c := &d.Connections.value[i]
 		c.Domains = slices.DeleteFunc(slices.Clone(c.Domains), func(name string) bool { return slices.Contains(removed, name) })
 		c.settle()
 	}
-	d.directoriesFollow(removed)
+	d.directoriesFollow(removed, added)
 }
 
 // settle is the state that a connection is in after a change of its domains.
@@ -140,7 +143,7 @@ func (d *draft) dropReleased() {
 		})
 	})
 	if gone != nil {
-		d.domainsGone(gone)
+		d.domainsChanged(gone, nil)
 	}
 }
 

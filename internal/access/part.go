@@ -1,5 +1,7 @@
 package access
 
+import "fmt"
+
 // Part is a part of a world, or a fact in it, that may be unknown. The zero value is one that nobody has asked for yet.
 type Part[T any] struct {
 	value T
@@ -40,6 +42,17 @@ func (p Part[T]) IsMissing() bool { return p.state == partMissing }
 
 // Why returns why an unknown part is unknown.
 func (p Part[T]) Why() string { return p.why }
+
+// String implements fmt.Stringer.
+func (p Part[T]) String() string {
+	switch p.state {
+	case partKnown:
+		return fmt.Sprintf("%+v", p.value)
+	case partUnknown:
+		return "unknown (" + p.why + ")"
+	}
+	return "not read"
+}
 
 // is reports whether the value is known and equals another one.
 func is[T comparable](p Part[T], value T) bool { return p.state == partKnown && p.value == value }

@@ -148,6 +148,7 @@ type Person struct {
 	// DirectoryID is the directory that governs the membership; empty for none.
 	DirectoryID Part[string]
 
+	unsure      bool // whether they are still a member is not known any more
 	unsureTeams bool // which teams the person is in is not known any more
 	removed     bool // the membership ended by the change that is being made
 }
@@ -239,6 +240,9 @@ type DirectoryUser struct {
 	// RoleBefore is the role that comes back when the mapping ends, SourceBefore its source. The API tells neither.
 	RoleBefore   Part[string]
 	SourceBefore RoleSource
+
+	// listedHeld reports that the API lists the person as held: it does not say whether a mapping is for them.
+	listedHeld bool
 }
 
 // Domain returns the domain of the address.
@@ -322,6 +326,7 @@ type Gap string
 const (
 	GapRoles          Gap = "roles"
 	GapPeople         Gap = "people"
+	GapBypassing      Gap = "bypassing"
 	GapDomains        Gap = "domains"
 	GapConnections    Gap = "connections"
 	GapDirectories    Gap = "directories"
