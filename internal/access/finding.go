@@ -1,6 +1,9 @@
 package access
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // ID is the stable id of a kind of finding. It is the anchor of its heading in the guide on guards.
 type ID string
@@ -82,6 +85,10 @@ type Finding struct {
 	People []FindingPerson
 	// Names are what else it is about: domains, teams, acknowledgements.
 	Names []string
+	// Key tells the subject of a finding of a review from others of its kind, the same at each review; Subject is its name.
+	Key, Subject string
+	// At is when something last happened; nil for never.
+	At *time.Time
 	// Count is how many it is about, where only that is known.
 	Count int
 	// Rechecked reports that a destruction is checked again just before it is made.
