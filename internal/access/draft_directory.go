@@ -687,10 +687,13 @@ func (d *draft) settleMatched(dir *Directory, mappings []Mapping) {
 	lost, gained := d.bypassShift(trial)
 	run(d)
 	if holders := d.before.holders(); len(lost) > 0 && len(holders) <= len(lost) && len(lost)+len(gained) > 1 {
+		one := Refusal{Reason: RefusedLastBypass}
 		for _, key := range lost {
 			p := d.person(key)
+			one.People = append(one.People, *p)
 			p.RoleID = Unknown[string]("one of several keeps bypass:sso, and which one is not known")
 		}
+		d.refuse(one)
 	}
 }
 
