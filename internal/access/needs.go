@@ -297,7 +297,7 @@ func (c DeleteMapping) needs(w World) []Want {
 // mappingNeeds are those of a mapping that begins, changes or ends: the mappings, whom they are and were for, and who
 // those are. Of the other mappings of the directory it wants to know whom they match only where one of them may count.
 func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want {
-	wants := []Want{{Kind: WantDirectories}}
+	wants := []Want{{Kind: WantIntegrations}}
 	d, known := w.Directory(directoryID)
 	if !known {
 		return wants

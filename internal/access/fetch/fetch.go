@@ -37,6 +37,7 @@ type reading struct {
 	done    chan struct{}
 	waiters int // under Fetcher.mu
 	cancel  context.CancelFunc
+	forget  func() // takes it out of what is kept; Fetcher.mu is held
 	fill    fill // valid after done
 	err     error
 }
@@ -107,11 +108,12 @@ func (f *Fetcher) once(ctx context.Context, w access.World, want access.Want) (f
 		shared, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		r = &reading{done: make(chan struct{}), cancel: cancel}
 		kept[key] = r
-		go f.run(shared, r, w, want, func() {
+		r.forget = func() {
 			if kept[key] == r {
 				delete(kept, key)
 			}
-		})
+		}
+		go f.run(shared, r, w, want)
 	}
 	r.waiters++
 	f.mu.Unlock()
@@ -124,20 +126,21 @@ func (f *Fetcher) once(ctx context.Context, w access.World, want access.Want) (f
 		defer f.mu.Unlock()
 		if r.waiters--; r.waiters == 0 {
 			r.cancel()
+			r.forget() // nobody else comes to wait for what was given up
 		}
 		return nil, ctx.Err()
 	}
 }
 
-// run reads a part for all who wait for it. forget takes it out of what is kept; f.mu is held then.
-func (f *Fetcher) run(ctx context.Context, r *reading, w access.World, want access.Want, forget func()) {
+// run reads a part for all who wait for it.
+func (f *Fetcher) run(ctx context.Context, r *reading, w access.World, want access.Want) {
 	defer r.cancel()
 	reader := reader{client: f.client, account: w.AccountID}
 	put, err := reader.read(ctx, w, want)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if r.fill, r.err = put, err; err != nil {
-		forget()
+		r.forget()
 	}
 	close(r.done)
 }
