@@ -112,12 +112,22 @@ func TestApplyCopies(t *testing.T) {
 	}
 	yes, domains := true, []string{"other.example"}
 	for _, c := range []Change{
-		SetDomains{Names: domains}, EnableDomains{Names: []string{"new.example"}}, DisableDomains{Names: []string{"acme.com"}, DisableSSO: true},
-		PutConnection{ID: "okta", Domains: domains, Activate: true}, DeactivateConnection{"okta"}, DeleteConnection{"okta"},
-		PutDirectory{ID: "dir", Off: &yes, RemovesLeavers: &yes, AllowedDomains: &domains}, DeleteDirectory{"dir"},
-		PutMapping{"dir", Mapping{ID: "map", Match: Match{GroupName: "Ops"}, RoleID: "Owner"}}, DeleteMapping{"dir", "map"},
-		SetRoles{[]RoleOf{{MembershipID: "m-ada", RoleID: "Member"}}}, SetActive{MembershipIDs: []string{"m-cy"}}, RemovePeople{[]string{"m-dee"}},
-		PutTeamAccess{"t", "w1", "Owner"}, DeleteTeamAccess{"t", "w1"}, SetSessionPolicy{},
+		SetDomains{Names: domains},
+		EnableDomains{Names: []string{"new.example"}},
+		DisableDomains{Names: []string{"acme.com"}, DisableSSO: true},
+		PutConnection{ID: "okta", Domains: domains, Activate: true},
+		DeactivateConnection{"okta"},
+		DeleteConnection{"okta"},
+		PutDirectory{ID: "dir", Off: &yes, RemovesLeavers: &yes, AllowedDomains: &domains},
+		DeleteDirectory{"dir"},
+		PutMapping{"dir", Mapping{ID: "map", Match: Match{GroupName: "Ops"}, RoleID: "Owner"}},
+		DeleteMapping{"dir", "map"},
+		SetRoles{[]RoleOf{{MembershipID: "m-ada", RoleID: "Member"}}},
+		SetActive{MembershipIDs: []string{"m-cy"}},
+		RemovePeople{[]string{"m-dee"}},
+		PutTeamAccess{"t", "w1", "Owner"},
+		DeleteTeamAccess{"t", "w1"},
+		SetSessionPolicy{},
 	} {
 		t.Run(fmt.Sprintf("%T", c), func(t *testing.T) {
 			t.Parallel()

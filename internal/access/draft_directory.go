@@ -125,6 +125,7 @@ func (d *draft) directoryUntold(dir *Directory, removed, added []string) {
 func (d *draft) judgeAll(dir *Directory) {
 	if !dir.Held.IsKnown() && d.widens(dir) {
 		d.missing(GapDirectoryUsers)
+		d.People.Coverage = CoverNobody // whoever comes in
 	}
 	for _, u := range dir.users() {
 		allowed, known := d.allows(dir, domainOf(u.Email)).Get()

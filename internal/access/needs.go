@@ -72,8 +72,18 @@ func Needs(c Change, w World) []Want {
 // report on everything that a plan changes.
 func NeedsAll(w World) []Want {
 	wants := []Want{
-		{Kind: WantAccount}, {Kind: WantOffer}, {Kind: WantCaller}, {Kind: WantRoles}, {Kind: WantDomains}, {Kind: WantIntegrations}, {Kind: WantDirectories},
-		{Kind: WantEveryone}, {Kind: WantInvitations}, {Kind: WantServiceAccounts}, {Kind: WantTeams}, {Kind: WantWorkspaces},
+		{Kind: WantAccount},
+		{Kind: WantOffer},
+		{Kind: WantCaller},
+		{Kind: WantRoles},
+		{Kind: WantDomains},
+		{Kind: WantIntegrations},
+		{Kind: WantDirectories},
+		{Kind: WantEveryone},
+		{Kind: WantInvitations},
+		{Kind: WantServiceAccounts},
+		{Kind: WantTeams},
+		{Kind: WantWorkspaces},
 	}
 	for _, d := range w.Directories.Or(nil) {
 		for _, kind := range []WantKind{WantUsers, WantHeld, WantMappings, WantGroups, WantTokens} {

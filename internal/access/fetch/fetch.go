@@ -38,7 +38,7 @@ type reading struct {
 	waiters int // under Fetcher.mu
 	cancel  context.CancelFunc
 	forget  func() // takes it out of what is kept; Fetcher.mu is held
-	fill    fill // valid after done
+	fill    fill   // valid after done
 	err     error
 }
 

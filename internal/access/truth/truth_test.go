@@ -181,7 +181,7 @@ func (s *scene) compare(t *rapid.T, p plan, log []string, before, after access.W
 			fail(t, p, log, before, after, "%s of %s: Compare says %v, it is %v (before %+v, now %+v)", what, email, said, is, was, now)
 		}
 		if !there {
-			if was != now && !(gaps && !was.Member) {
+			if was != now && (!gaps || was.Member) {
 				wrong("an effect", "there is none", "there is one")
 			}
 			told.known.Add(1)
