@@ -227,6 +227,11 @@ func (c *comparison) person(before Person, was bool, after Person, stays bool) E
 	if after.unsure {
 		e.Member.After = Unknown[bool](after.Active.why)
 	}
+	if !stays && c.after.strangers && !c.before.strangers {
+		const why = "whether they come in again is not known"
+		e.Member.After, e.Active.After, e.SignIn.After = Unknown[bool](why), Unknown[bool](why), Unknown[SignIn](why)
+		e.Role.After, e.Bypass.After, e.Reach.After = Unknown[Role](why), Unknown[bool](why), Unknown[[]Reach](why)
+	}
 	e.DirectoryID = either.DirectoryID.Or("")
 	mapped := was && c.before.governors[before.Key()].RoleSource == RoleMapping
 	governor, governed := c.after.governors[after.Key()]

@@ -54,7 +54,7 @@ func (d *draft) directoriesFollow(removed, added []string) {
 func (d *draft) directoryUntold(dir *Directory, removed, added []string) {
 	d.missing(GapDirectoryUsers)
 	if len(added) > 0 {
-		d.People.Coverage = CoverNobody
+		d.People.Coverage, d.strangers = CoverNobody, true
 	}
 	const why = "the API does not report whom the directory brought"
 	for i := range d.People.Rows {
@@ -77,7 +77,7 @@ func (d *draft) directoryUntold(dir *Directory, removed, added []string) {
 func (d *draft) judgeAll(dir *Directory) {
 	if !dir.Held.IsKnown() && d.widens(dir) {
 		d.missing(GapDirectoryUsers)
-		d.People.Coverage = CoverNobody // whoever comes in
+		d.People.Coverage, d.strangers = CoverNobody, true
 	}
 	for _, u := range dir.users() {
 		allowed, known := d.allows(dir, domainOf(u.Email)).Get()

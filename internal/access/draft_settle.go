@@ -59,6 +59,15 @@ func (d *draft) settle(email, arrived, gone string) {
 	people := d.usersWith(email)
 	p := d.settled(email, people)
 	governor := d.governorOf(people, p)
+	if p != nil && (governor == nil || governor.MembershipID != p.Key()) && d.mayBeElsewhere() {
+		d.missing(GapDirectoryUsers)
+		const why = "whether another directory governs the membership is not known"
+		p.RoleID, p.unsure, p.unsureTeams = Unknown[string](why), true, true
+		if !is(p.Active, false) || arrived != "" {
+			p.Active = Unknown[bool](why)
+		}
+		return
+	}
 	if governor == nil {
 		if p != nil {
 			d.leave(p, gone)
@@ -83,6 +92,12 @@ func (d *draft) settle(email, arrived, gone string) {
 	}
 	d.settleRole(p, governor)
 	d.settleTeams(p, governor.Groups)
+}
+
+// mayBeElsewhere reports whether a person may be in another directory, of whose people not all are known.
+func (d *draft) mayBeElsewhere() bool {
+	rows := d.Directories.Or(nil)
+	return len(rows) > 1 && slices.ContainsFunc(rows, func(dir Directory) bool { return !dir.Users.IsKnown() || !dir.Held.IsKnown() })
 }
 
 // settled finds the membership that a settling is about; nil for none.

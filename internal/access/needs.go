@@ -195,8 +195,22 @@ func (w World) peopleNeeds(d Directory, concerns func(DirectoryUser) bool) []Wan
 		return nil
 	}
 	wants := []Want{{Kind: WantPeople, Emails: w.unseen(emails)}, {Kind: WantRoles}, {Kind: WantCaller}, {Kind: WantBypassing}, {Kind: WantAccount}}
+	wants = append(wants, w.elsewhereNeeds()...)
 	if enforced, known := w.Enforced().Get(); known && enforced {
 		wants = append(wants, Want{Kind: WantIntegrations})
+	}
+	return wants
+}
+
+// elsewhereNeeds are those of what may take somebody out of a directory: another one may have them, too, and govern them
+// then.
+func (w World) elsewhereNeeds() (wants []Want) {
+	rows := w.Directories.Or(nil)
+	if len(rows) < 2 {
+		return nil
+	}
+	for _, d := range rows {
+		wants = append(wants, Want{Kind: WantUsers, DirectoryID: d.ID}, Want{Kind: WantHeld, DirectoryID: d.ID})
 	}
 	return wants
 }
@@ -318,7 +332,9 @@ func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want
 			wants = append(wants, Want{Kind: WantMatches, DirectoryID: directoryID, Match: m})
 		}
 	}
-	wants = append(wants, w.peopleNeeds(d, func(DirectoryUser) bool { return true })...)
+	concerned := w
+	concerned.Directories = Known([]Directory{d}) // nobody leaves the directory
+	wants = append(wants, concerned.peopleNeeds(d, func(DirectoryUser) bool { return true })...)
 	for _, want := range wants {
 		if !w.has(want) {
 			return wants

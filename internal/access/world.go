@@ -40,6 +40,8 @@ type World struct {
 	changes []Change  // applied so far, oldest first
 	refused []Refusal // what of them the API would not do
 	gaps    []Gap     // what they depended on and was not known
+	// strangers reports that people whom nobody knows may have come in.
+	strangers bool
 	// deprovisioned are the keys of people whose access a directory ended.
 	deprovisioned []string
 }
