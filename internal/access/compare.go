@@ -132,8 +132,9 @@ func (l *look) signIn(p Person) Part[SignIn] {
 	return Known(SignIn{WayConnection, id})
 }
 
-// reach are the ways by which an actor with a role reaches workspaces, in a fixed order.
-func (l *look) reach(actor string, role Part[Role]) Part[[]Reach] {
+// reach are the ways by which an actor with a role reaches workspaces, in a fixed order. Its own accesses are those of
+// holder.
+func (l *look) reach(actor, holder string, role Part[Role]) Part[[]Reach] {
 	if !l.Workspaces.IsKnown() || !l.Teams.IsKnown() {
 		return Unknown[[]Reach]("workspaces")
 	}
@@ -144,7 +145,7 @@ func (l *look) reach(actor string, role Part[Role]) Part[[]Reach] {
 	if r.Has(PermissionAdministrateWorkspace) {
 		return Known(l.all)
 	}
-	out := slices.Clone(l.workspaces[actor])
+	out := slices.Clone(l.workspaces[holder])
 	for _, t := range l.teams[actor] {
 		for _, a := range t.Access {
 			out = append(out, Reach{a.WorkspaceID, a.RoleID, ViaTeam, t.ID})
@@ -163,7 +164,7 @@ func (l *look) reach(actor string, role Part[Role]) Part[[]Reach] {
 func (l *look) reachOf(p Person) Part[[]Reach] {
 	switch {
 	case is(p.Active, false):
-		return derive(l.reach(p.ActorID, l.RoleOf(p)), func([]Reach) []Reach { return nil })
+		return derive(l.reach(p.ActorID, p.ActorID, l.RoleOf(p)), func([]Reach) []Reach { return nil })
 	case !p.Active.IsKnown():
 		return Unknown[[]Reach](p.Active.why)
 	case p.unsureTeams && !is(derive(l.RoleOf(p), func(r Role) bool { return r.Has(PermissionAdministrateWorkspace) }), true):
@@ -174,7 +175,7 @@ func (l *look) reachOf(p Person) Part[[]Reach] {
 	}), true) {
 		return Unknown[[]Reach]("workspaces")
 	}
-	return l.reach(p.ActorID, l.RoleOf(p))
+	return l.reach(p.ActorID, p.ActorID, l.RoleOf(p))
 }
 
 type comparison struct {
@@ -286,7 +287,7 @@ func (c *comparison) serviceAccounts() (out []Effect) {
 		if at < 0 || !told(l) {
 			return Unknown[[]Reach]("workspaces")
 		}
-		return l.reach(s.ActorID, Known(rows[at]))
+		return l.reach(s.ActorID, s.ID, Known(rows[at]))
 	}
 	for _, s := range c.after.ServiceAccounts.Or(nil) {
 		yes := Shift[bool]{Known(true), Known(true)}

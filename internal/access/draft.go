@@ -300,6 +300,7 @@ func (d *draft) setActive(ids []string, active bool) {
 		if p == nil && !d.People.covers(CoverEveryone) {
 			d.missing(GapPeople)
 		}
+		unsure = unsure || p != nil && p.unsure // whether all of them are members decides about all
 		if p == nil || is(p.Active, active) {
 			continue
 		}

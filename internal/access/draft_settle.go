@@ -59,7 +59,7 @@ func (d *draft) settle(email, arrived, gone string) {
 	people := d.usersWith(email)
 	p := d.settled(email, people)
 	governor := d.governorOf(people, p)
-	if p != nil && (governor == nil || governor.MembershipID != p.Key()) && d.mayBeElsewhere() {
+	if p != nil && (governor == nil || governor.MembershipID != p.Key()) && d.mayBeElsewhere(people) {
 		d.missing(GapDirectoryUsers)
 		const why = "whether another directory governs the membership is not known"
 		p.RoleID, p.unsure, p.unsureTeams = Unknown[string](why), true, true
@@ -94,10 +94,14 @@ func (d *draft) settle(email, arrived, gone string) {
 	d.settleTeams(p, governor.Groups)
 }
 
-// mayBeElsewhere reports whether a person may be in another directory, of whose people not all are known.
-func (d *draft) mayBeElsewhere() bool {
+// mayBeElsewhere reports whether a person may be in another directory that wants them to be a member: of one not all
+// people are known, or not whether it lets them in.
+func (d *draft) mayBeElsewhere(people []*DirectoryUser) bool {
 	rows := d.Directories.Or(nil)
-	return len(rows) > 1 && slices.ContainsFunc(rows, func(dir Directory) bool { return !dir.Users.IsKnown() || !dir.Held.IsKnown() })
+	return len(rows) > 1 && (slices.ContainsFunc(rows, func(dir Directory) bool { return !dir.Users.IsKnown() || !dir.Held.IsKnown() }) ||
+		slices.ContainsFunc(people, func(u *DirectoryUser) bool {
+			return u.listedHeld && u.Active && u.Held && !d.allows(d.directoryOf(u), u.Domain()).IsKnown()
+		}))
 }
 
 // settled finds the membership that a settling is about; nil for none.

@@ -211,6 +211,9 @@ func (w World) elsewhereNeeds() (wants []Want) {
 	}
 	for _, d := range rows {
 		wants = append(wants, Want{Kind: WantUsers, DirectoryID: d.ID}, Want{Kind: WantHeld, DirectoryID: d.ID})
+		if settings, known := d.Settings.Get(); known && settings.AllowedDomains == nil {
+			wants = append(wants, Want{Kind: WantDomains})
+		}
 	}
 	return wants
 }

@@ -318,7 +318,7 @@ type Workspace struct {
 	ServiceAccounts Part[[]ActorAccess]
 }
 
-// ActorAccess is a member's own access to a workspace.
+// ActorAccess is a member's own access to a workspace. The actor of a service account's is its own id, as the API has it.
 type ActorAccess struct{ ActorID, RoleID string }
 
 // Gap is a part that a change depended on and that was not known.

@@ -62,3 +62,16 @@ func (s *Server) Mappings() []string {
 func (s *Server) mappings() string {
 	return "/sso/directories/" + s.DirectoryID() + "/group_role_mappings"
 }
+
+// ServiceActor is the id of the actor behind ServiceKey.
+func (s *Server) ServiceActor() string {
+	s.t.Helper()
+	var rows []struct {
+		ActorID string `json:"actor_id"`
+	}
+	s.Call(s.key, http.MethodPost, "/bots/filter", map[string]any{}, &rows)
+	if len(rows) != 1 {
+		s.t.Fatalf("%d service accounts", len(rows))
+	}
+	return rows[0].ActorID
+}

@@ -33,7 +33,8 @@ func NewDir(t testing.TB, srv *Server) *Dir {
 	d.write(cli, overrides)
 	d.env = append(cleanEnvironment(),
 		"TF_CLI_CONFIG_FILE="+cli, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "TF_CLI_ARGS=-no-color",
-		"PREFECT_API_URL="+srv.URL+"/api", "PREFECT_API_KEY="+ServiceKey, "PREFECT_CLOUD_ACCOUNT_ID="+AccountID)
+		"PREFECT_API_URL="+srv.URL+"/api", "PREFECT_API_KEY="+ServiceKey, "PREFECT_CLOUD_ACCOUNT_ID="+AccountID,
+		"PREFECT_HOME="+t.TempDir()) // nobody's own profiles
 	return d
 }
 
@@ -137,6 +138,12 @@ func (r *Running) Ended() bool {
 	default:
 		return false
 	}
+}
+
+// Wait waits until terraform has ended, and gives what it printed and its exit code.
+func (r *Running) Wait() (output string, code int) {
+	<-r.ended
+	return r.output.String(), r.cmd.ProcessState.ExitCode()
 }
 
 // Kill ends terraform and the providers it has started, at once, and waits until they are gone.

@@ -45,6 +45,9 @@ func newAttempts(c *Client, timeout time.Duration) *attempts {
 	}
 }
 
+// errStale says that an attempt was not made because it would have come too late.
+var errStale = errors.New("what the request is based on was read too long ago")
+
 // attemptError is an attempt that ended without a usable answer.
 type attemptError struct {
 	err       error
@@ -71,8 +74,15 @@ func (t *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	state.attempts++
 	fields := map[string]any{"method": req.Method, "path": req.URL.EscapedPath(), "attempt": state.attempts}
 	start := time.Now()
+	if !state.staleAfter.IsZero() && start.After(state.staleAfter) {
+		if req.Body != nil {
+			_ = req.Body.Close() // as above
+		}
+		return nil, &attemptError{err: errStale, permanent: true}
+	}
 	resp, err := t.try(ctx, req)
-	fields["duration_ms"] = time.Since(start).Milliseconds()
+	state.took = time.Since(start)
+	fields["duration_ms"] = state.took.Milliseconds()
 	if err != nil {
 		fields["error"] = err.Error()
 		t.log(ctx, LevelDebug, "request failed", fields)
@@ -112,6 +122,7 @@ func (t *attempts) try(ctx context.Context, req *http.Request) (*http.Response, 
 		err = readAll(resp)
 	}
 	var refused *attemptError
+	var proxy *proxyRefusal
 	switch {
 	case err == nil:
 		return resp, nil
@@ -121,6 +132,8 @@ func (t *attempts) try(ctx context.Context, req *http.Request) (*http.Response, 
 		return nil, &attemptError{err: fmt.Errorf("no complete answer within %s", t.timeout), sent: wire.sent(), timeout: true}
 	case errors.As(err, &refused):
 		return nil, refused
+	case errors.As(err, &proxy):
+		return nil, &attemptError{err: proxy, permanent: proxy.permanent()}
 	default:
 		return nil, &attemptError{err: err, sent: wire.sent() && !isDialError(err), permanent: isTLSRefusal(err)}
 	}

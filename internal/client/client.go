@@ -2,15 +2,17 @@ package client
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/hashicorp/go-cleanhttp"
 	"github.com/hashicorp/go-retryablehttp"
+	"golang.org/x/net/http/httpproxy"
 )
 
 // What a Config means where it says nothing.
@@ -47,7 +49,7 @@ var accountAPI = dialect{media: "application/json", credential: "API key", examp
 
 // Config is what a Client is made from.
 type Config struct {
-	// Endpoint is the base address, /api included; see ParseEndpoint.
+	// Endpoint is the address of the API; see ParseEndpoint.
 	Endpoint string
 	// APIKey goes out as a bearer token and shows up nowhere else.
 	APIKey    string
@@ -60,6 +62,12 @@ type Config struct {
 	MaxConcurrentRequests int
 	// AllowInsecureHTTP lets the key travel over plain http to other machines.
 	AllowInsecureHTTP bool
+	// CustomHeaders go out with every request to the API's own host, and their
+	// values show up nowhere else.
+	CustomHeaders map[string]string
+	// RootCAs are the authorities that sign the server's certificate. nil means
+	// those that the machine trusts.
+	RootCAs *x509.CertPool
 	// Transport makes the connections. nil means a pooled one of the client's
 	// own, whose idle connections match MaxConcurrentRequests.
 	Transport http.RoundTripper
@@ -78,7 +86,9 @@ type Client struct {
 	apiKey     string
 	userAgent  string
 	concurrent int
+	secrets    []string // that no text may repeat
 	redact     redactor
+	identity   *identity
 	log        func(ctx context.Context, level Level, msg string, fields map[string]any)
 	retry      *retryPolicy
 	http       *retryablehttp.Client
@@ -107,14 +117,19 @@ func New(cfg Config) (*Client, error) {
 
 // newClient makes all of a client but how it is closed.
 func newClient(cfg Config, d dialect) (*Client, error) {
-	base, err := parseEndpoint(cfg.Endpoint, cfg.AllowInsecureHTTP, d)
+	base, err := baseOf(cfg, d)
 	if err != nil {
 		return nil, err
 	}
 	if err := cfg.check(d); err != nil {
 		return nil, err
 	}
-	cfg.fill()
+	proxy, err := proxyFor(base, httpproxy.FromEnvironment())
+	if err != nil {
+		return nil, err
+	}
+	cfg.fill(proxy)
+	secrets := append([]string{cfg.APIKey}, append(headerSecrets(cfg.CustomHeaders), proxy.secrets...)...)
 
 	c := &Client{
 		config:     cfg,
@@ -124,7 +139,9 @@ func newClient(cfg Config, d dialect) (*Client, error) {
 		apiKey:     cfg.APIKey,
 		userAgent:  cfg.UserAgent,
 		concurrent: cfg.MaxConcurrentRequests,
-		redact:     newRedactor(cfg.APIKey),
+		secrets:    secrets,
+		redact:     newRedactor(secrets...),
+		identity:   newIdentity(),
 		transport:  cfg.Transport,
 		gather:     gatherWindow{quiet: 80 * time.Millisecond, enough: 5 * time.Millisecond, most: 400 * time.Millisecond},
 		roles:      map[string]*Roles{},
@@ -156,7 +173,24 @@ func newClient(cfg Config, d dialect) (*Client, error) {
 	return c, nil
 }
 
+// baseOf gives the base address of the endpoint: of the API without the account
+// that it may name.
+func baseOf(cfg Config, d dialect) (*url.URL, error) {
+	if d != accountAPI {
+		base, _, err := parseAddress(cfg.Endpoint, cfg.AllowInsecureHTTP, d)
+		return base, err
+	}
+	endpoint, err := ParseEndpoint(cfg.Endpoint, cfg.AllowInsecureHTTP)
+	if err != nil {
+		return nil, err
+	}
+	return url.Parse(endpoint.Base)
+}
+
 func (cfg *Config) check(d dialect) error {
+	if wrong := CheckHeaders(cfg.CustomHeaders); len(wrong) > 0 {
+		return wrong[0]
+	}
 	switch {
 	case cfg.APIKey == "":
 		return fmt.Errorf("the %s is empty", d.credential)
@@ -172,7 +206,7 @@ func (cfg *Config) check(d dialect) error {
 	return nil
 }
 
-func (cfg *Config) fill() {
+func (cfg *Config) fill(proxy *proxy) {
 	if cfg.UserAgent == "" {
 		cfg.UserAgent = defaultUserAgent
 	}
@@ -183,9 +217,7 @@ func (cfg *Config) fill() {
 		cfg.MaxConcurrentRequests = defaultConcurrency
 	}
 	if cfg.Transport == nil {
-		pooled := cleanhttp.DefaultPooledTransport()
-		pooled.MaxIdleConnsPerHost = cfg.MaxConcurrentRequests
-		cfg.Transport = pooled
+		cfg.Transport = newTransport(cfg, proxy)
 	}
 	if cfg.Log == nil {
 		cfg.Log = func(context.Context, Level, string, map[string]any) {}

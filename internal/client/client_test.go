@@ -11,18 +11,33 @@ import (
 
 func TestParseEndpoint(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{
-		"https://api.prefect.cloud/api":   "https://api.prefect.cloud/api",
-		" https://api.prefect.cloud/api/": "https://api.prefect.cloud/api",
-		"https://api.prefect.cloud":       "https://api.prefect.cloud",
-		"HTTPS://h:8443/a/b//":            "https://h:8443/a/b",
-		"http://localhost:4200/api":       "http://localhost:4200/api",
-		"http://127.8.9.1/api":            "http://127.8.9.1/api",
-		"http://[::1]:1/api":              "http://[::1]:1/api",
-		"http://[::ffff:127.0.0.1]/api":   "http://[::ffff:127.0.0.1]/api",
+	const (
+		account   = "0c1f1d2e-0000-4000-8000-00000000000a"
+		workspace = "7d2f1d2e-0000-4000-8000-00000000000b"
+		cloud     = "https://api.prefect.cloud/api"
+	)
+	for in, want := range map[string]Endpoint{
+		"https://api.prefect.cloud":                                       {cloud, ""},
+		"https://api.prefect.cloud/":                                      {cloud, ""},
+		"https://api.prefect.cloud/api":                                   {cloud, ""},
+		" https://api.prefect.cloud/api/":                                 {cloud, ""},
+		cloud + "/accounts/" + account:                                    {cloud, account},
+		cloud + "/accounts/" + account + "/workspaces/" + workspace:       {cloud, account},
+		cloud + "/accounts/" + account + "/workspaces/" + workspace + "/": {cloud, account},
+		cloud + "/accounts/" + strings.ToUpper(account) + "/":             {cloud, account},
+		"https://api.prefect.cloud/accounts/" + account:                   {cloud, account},
+		"https://gateway.example/prefect/api/accounts/" + account:         {"https://gateway.example/prefect/api", account},
+		"HTTPS://h:8443/a/b//":                                            {"https://h:8443/a/b", ""},
+		"https://h/a%2Fb/":                                                {"https://h/a%2Fb", ""},
+		"http://localhost:4200/api":                                       {"http://localhost:4200/api", ""},
+		"http://localhost:4200":                                           {"http://localhost:4200/api", ""},
+		"http://127.8.9.1/api":                                            {"http://127.8.9.1/api", ""},
+		"http://[::1]:1/api":                                              {"http://[::1]:1/api", ""},
+		"http://[::ffff:127.0.0.1]/api":                                   {"http://[::ffff:127.0.0.1]/api", ""},
+		"https://accounts.example/accounts2":                              {"https://accounts.example/accounts2", ""},
 	} {
-		if got, err := ParseEndpoint(in, false); err != nil || got.String() != want {
-			t.Errorf("ParseEndpoint(%q) = %v, %v", in, got, err)
+		if got, err := ParseEndpoint(in, false); err != nil || got != want {
+			t.Errorf("ParseEndpoint(%q) = %v, %v, want %v", in, got, err, want)
 		}
 	}
 	for in, why := range map[string]string{
@@ -43,6 +58,19 @@ func TestParseEndpoint(t *testing.T) {
 		"https://ada:hunter2@h/api":     "holds a user name",
 		"https://ada:hunter2@h:no/api":  "is not a valid URL",
 		"https://h h/api":               "is not a valid URL",
+
+		cloud + "/accounts":                                                               "names no account id",
+		cloud + "/accounts/":                                                              "names no account id",
+		cloud + "/accounts/acme":                                                          "names no account id",
+		cloud + "/accounts//workspaces/" + workspace:                                      "names no account id",
+		cloud + "/accounts/" + account + "/workspaces":                                    "names no workspace id",
+		cloud + "/accounts/" + account + "/workspaces/production":                         "names no workspace id",
+		cloud + "/accounts/" + account + "/domains":                                       "goes on after the account",
+		cloud + "/accounts/" + account + "/workspaces/" + workspace + "/flows":            "goes on after the account",
+		"https://app.prefect.cloud":                                                       "address of a page for the browser: the API is at " + cloud,
+		"https://app.prefect.cloud/account/" + account + "/workspace/" + workspace:        "the API is at " + cloud + "/accounts/" + account,
+		"https://app.prefect.cloud/account/" + account + "/workspace/" + workspace + "?x": "has a query",
+		"https://console.example/account/" + account + "/settings":                        "address of a page for the browser",
 	} {
 		_, err := ParseEndpoint(in, false)
 		var wrong *EndpointError
@@ -51,6 +79,9 @@ func TestParseEndpoint(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("the error repeats the password: %v", err)
+		}
+		if wrong != nil && wrong.PlainHTTP != (why == "uses plain http") {
+			t.Errorf("ParseEndpoint(%q): PlainHTTP is %t", in, wrong.PlainHTTP)
 		}
 	}
 	if _, err := ParseEndpoint("http://10.0.0.1/api", true); err != nil {

@@ -9,6 +9,7 @@ import (
 // Connection is an identity provider's connection to an account: the vendor's
 // object, and what the managed configuration adds to it.
 type Connection struct {
+	Origin
 	ID               string             `json:"id"` // "conn_…"
 	Name             string             `json:"name"`
 	ConnectionType   string             `json:"connection_type"`
@@ -127,9 +128,9 @@ func (c *Client) GetConnection(ctx context.Context, accountID, id string) (*Conn
 //
 // POST /api/accounts/{account_id}/sso/connections
 func (c *Client) CreateConnection(ctx context.Context, accountID, idempotencyKey string, w ConnectionWrite) (*Connection, error) {
-	connection, err := do[*Connection](ctx, c, call{
+	connection, err := createOnce(ctx, c, call{
 		method: http.MethodPost, path: connectionPath(accountID), body: w, secrets: w.secrets(), idempotencyKey: idempotencyKey,
-	})
+	}, func(c *Connection) Origin { return c.Origin })
 	return connection, c.explainForbidden(ctx, accountID, featureSSO, err)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html"
 	"mime"
+	"net/http"
 	"regexp"
 	"strings"
 )
@@ -60,7 +61,21 @@ func isJSON(contentType string) bool {
 	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
 }
 
+// foreign reports whether a body has a type that the API does not speak.
+func foreign(contentType string, body []byte) bool {
+	return len(body) > 0 && contentType != "" && !isJSON(contentType)
+}
+
 func isHTML(contentType string) bool {
 	kind, _, err := mime.ParseMediaType(contentType)
 	return err == nil && (kind == "text/html" || kind == "application/xhtml+xml")
+}
+
+// isSelfHosted reports whether a refusal has the form of a self-hosted Prefect
+// server's that asks for a password: the account API has no exception_message.
+func isSelfHosted(status int, body []byte) bool {
+	var answer struct {
+		Message *string `json:"exception_message"`
+	}
+	return status == http.StatusUnauthorized && json.Unmarshal(body, &answer) == nil && answer.Message != nil
 }

@@ -10,6 +10,7 @@ import (
 // vendor's object, which is all that the published API shows, and what the
 // managed configuration adds to it.
 type Directory struct {
+	Origin
 	ID       string            `json:"id"` // "directory_…"
 	Name     string            `json:"name"`
 	Type     string            `json:"type"`
@@ -83,9 +84,9 @@ func (c *Client) GetDirectory(ctx context.Context, accountID, id string) (*Direc
 //
 // POST /api/accounts/{account_id}/sso/directories
 func (c *Client) CreateDirectory(ctx context.Context, accountID, idempotencyKey string, w DirectoryWrite) (*Directory, error) {
-	directory, err := do[*Directory](ctx, c, call{
+	directory, err := createOnce(ctx, c, call{
 		method: http.MethodPost, path: directoryPath(accountID), body: w, idempotencyKey: idempotencyKey,
-	})
+	}, func(d *Directory) Origin { return d.Origin })
 	return directory, c.explainForbidden(ctx, accountID, featureSCIM, err)
 }
 

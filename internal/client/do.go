@@ -9,7 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 )
@@ -26,6 +28,12 @@ type call struct {
 	ifMatch        string // the ETag to insist on, if any
 	idempotencyKey string // makes a POST safe to repeat
 	reads          bool   // a POST that changes nothing, and may be repeated
+	probes         bool   // finds out who answers: its own failure is not looked into
+
+	// staleAfter is when the body says something that may no longer hold: from then
+	// on it is not sent, and it is never sent twice.
+	staleAfter time.Time
+	took       *time.Duration // receives how long the last attempt took
 }
 
 // reply is an answer that said yes.
@@ -47,18 +55,16 @@ func doTagged[T any](ctx context.Context, c *Client, r call) (value T, etag stri
 	if err != nil {
 		return value, "", err
 	}
-	why := ""
-	if contentType := answer.header.Get("Content-Type"); contentType != "" && !isJSON(contentType) {
-		why = "JSON is wanted" + titled(answer.body)
-	} else if err = json.Unmarshal(answer.body, &value); err != nil {
-		why = "the JSON is broken or has another form: " + err.Error()
-	}
-	if why != "" {
+	if err = json.Unmarshal(answer.body, &value); err != nil {
 		var none T
-		return none, "", c.unexpected(r, answer.status, answer.header, why, err)
+		why := "the JSON is broken or has another form: " + err.Error()
+		return none, "", c.unexpected(r, answer.status, answer.header, "", why, err)
 	}
+	c.identity.known.Store(true)
 	return value, answer.header.Get("ETag"), nil
 }
+
+const webPage = "a web page came instead"
 
 // send sends a call and leaves the body of the answer alone: for routes whose
 // documented answer is {} or 204.
@@ -70,13 +76,20 @@ func (c *Client) send(ctx context.Context, r call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	state := &callState{idempotent: r.method != http.MethodPost || r.reads || r.idempotencyKey != ""}
+	state := &callState{
+		idempotent: r.method != http.MethodPost || r.reads || r.idempotencyKey != "",
+		keyed:      r.idempotencyKey != "",
+		staleAfter: r.staleAfter,
+	}
 	req, err := c.request(withCallState(ctx, state), r, path)
 	if err != nil {
 		return nil, err
 	}
 
 	resp, err := c.http.Do(req)
+	if r.took != nil {
+		*r.took = state.took
+	}
 	if resp != nil {
 		defer func() { _ = resp.Body.Close() }() // bytes in memory: cannot fail
 	}
@@ -88,12 +101,16 @@ func (c *Client) send(ctx context.Context, r call) (*reply, error) {
 		return nil, c.failed(ctx, r, state, err)
 	}
 	switch {
+	case resp.StatusCode == http.StatusProxyAuthRequired:
+		return nil, c.failed(ctx, r, state, c.asProxyRefusal(resp))
 	case resp.StatusCode >= http.StatusBadRequest:
-		return nil, c.refused(r, state, resp.StatusCode, resp.Header, body)
+		return nil, c.identify(ctx, r, c.refused(r, state, resp.StatusCode, resp.Header, body))
 	case resp.StatusCode >= http.StatusMultipleChoices:
-		return nil, c.unexpected(r, resp.StatusCode, resp.Header, c.redirects(resp), nil)
+		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerRedirect, c.redirects(resp), nil))
 	case isHTML(resp.Header.Get("Content-Type")):
-		return nil, c.unexpected(r, resp.StatusCode, resp.Header, "a web page came instead"+titled(body), nil)
+		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerPage, webPage+titled(body), nil))
+	case foreign(resp.Header.Get("Content-Type"), body):
+		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerOther, "JSON is wanted"+titled(body), nil))
 	}
 	return &reply{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
@@ -114,6 +131,9 @@ func (c *Client) request(ctx context.Context, r call, path string) (*retryableht
 	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, target, payload)
 	if err != nil {
 		return nil, fmt.Errorf("could not make the request %s %s: %w", r.method, path, err)
+	}
+	for name, value := range c.config.CustomHeaders {
+		req.Header.Set(name, value)
 	}
 	req.Header.Set("Authorization", "Bearer "+c.apiKey)
 	req.Header.Set("Accept", c.dialect.media)
@@ -148,12 +168,12 @@ func escapePath(elements []string) (string, error) {
 	return b.String(), nil
 }
 
-// redactFor knows the key, and the secrets that the call sends.
+// redactFor knows the client's own secrets, and the secrets that the call sends.
 func (c *Client) redactFor(r call) redactor {
 	if len(r.secrets) == 0 {
 		return c.redact
 	}
-	return newRedactor(append([]string{c.apiKey}, r.secrets...)...)
+	return newRedactor(slices.Concat(c.secrets, r.secrets)...)
 }
 
 // shownPath is the path as errors show it. Elements that do not escape never
@@ -186,6 +206,7 @@ func (c *Client) failed(ctx context.Context, r call, state *callState, err error
 		failure.Timeout, failure.cause = attempt.timeout, cause{attempt.err}
 	}
 	failure.Why = c.redactFor(r).words(failure.err.Error())
+	failure.Fix = connectionFix(failure.err, c.base, attempt != nil && attempt.sent)
 	return failure
 }
 
@@ -196,7 +217,10 @@ func (c *Client) refused(r call, state *callState, status int, header http.Heade
 	message, fields, understood := parseDetail(body)
 	if !understood && len(bytes.TrimSpace(body)) > 0 {
 		if status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
-			return c.unexpected(r, status, header, "JSON is wanted"+titled(body), nil)
+			if isHTML(header.Get("Content-Type")) {
+				return c.unexpected(r, status, header, StrangerPage, webPage+titled(body), nil)
+			}
+			return c.unexpected(r, status, header, StrangerOther, "JSON is wanted"+titled(body), nil)
 		}
 		message = "the body is not JSON" + titled(body)
 	}
@@ -212,12 +236,15 @@ func (c *Client) refused(r call, state *callState, status int, header http.Heade
 		Path:       c.shownPath(r),
 		Attempts:   state.attempts,
 		RetryAfter: state.retryAfter,
+		ExistingID: c.redactFor(r).words(existingIDOf(body)),
 		scimType:   c.redactFor(r).words(scimTypeOf(body)),
+		selfHosted: isSelfHosted(status, body),
 	}
 }
 
-func (c *Client) unexpected(r call, status int, header http.Header, why string, err error) error {
+func (c *Client) unexpected(r call, status int, header http.Header, kind Stranger, why string, err error) error {
 	return &UnexpectedAnswerError{
+		kind:        kind,
 		Method:      r.method,
 		Path:        c.shownPath(r),
 		Status:      status,
@@ -234,5 +261,8 @@ func (c *Client) redirects(resp *http.Response) string {
 		return "the endpoint redirects, but does not say where to"
 	}
 	where := url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}
+	if base, err := url.Parse(c.base); err == nil && !strings.EqualFold(base.Hostname(), to.Hostname()) {
+		return "the endpoint redirects to " + where.String() + ", another host, as a login page does, and the " + c.dialect.credential + " is not sent there"
+	}
 	return "the endpoint redirects to " + where.String() + ", and the " + c.dialect.credential + " is not sent there: set the endpoint to its own address"
 }

@@ -158,7 +158,7 @@ func TestErrorAnswers(t *testing.T) {
 		"control characters": {409, "application/json", `{"detail":"a\u001b[31mb\nc\u202ed"}`, IsConflict, "409 Conflict: a [31mb c d (request id"},
 		"long words":         {409, "application/json", `{"detail":"` + strings.Repeat("x", 5000) + `"}`, IsConflict, strings.Repeat("x", 1000) + "…"},
 		"404 of a proxy": {404, "text/html", `<html><title>Not
-			here &amp; there</title>`, isUnexpected, `404 Not Found, text/html): JSON is wanted (it is a page titled "Not here & there")`},
+			here &amp; there</title>`, isUnexpected, `404 Not Found, text/html): a web page came instead (it is a page titled "Not here & there")`},
 		"200 of a proxy":    {200, "text/html; charset=utf-8", `<title>Log in</title>`, isUnexpected, `a web page came instead (it is a page titled "Log in")`},
 		"200 of plain text": {200, "text/plain", `hello`, isUnexpected, "JSON is wanted"},
 		"cut JSON":          {200, "application/json", `{"id":"0c1f`, isUnexpected, "unexpected end of JSON input"},
@@ -369,7 +369,8 @@ func TestTheKeyStaysInside(t *testing.T) {
 			show(client.GetAccount(ctx, testKey))
 			show(client.Me(ctx))
 			show(client.ListDomains(ctx, testAccount))
-			show(client.SetDomains(ctx, testAccount, []string{"acme.com"}))
+			domains, _, err := client.SetDomains(ctx, testAccount, []string{"acme.com"})
+			show(domains, err)
 			show(client.Roles(testAccount).List(ctx))
 			show(client.Members(testAccount).ByEmail(ctx, "ada@acme.com"))
 			show(nil, client.UpdateMembershipRole(ctx, testAccount, "m", "r"))

@@ -2,9 +2,7 @@ package client
 
 import (
 	"context"
-	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -15,29 +13,39 @@ const (
 	featureSCIM = "scim"
 )
 
-// domainTries is how often a change is made before another writer has won.
-const domainTries = 5
-
 // Domain is an email domain that is enabled for single sign-on.
 type Domain struct {
 	ID        string     `json:"id"`
 	AccountID string     `json:"account_id"`
 	Name      string     `json:"name"`
-	Releasing bool       `json:"releasing"` // taken out, and routing until its connection names it no more
 	Created   *time.Time `json:"created"`
 	Updated   *time.Time `json:"updated"`
+	// Releasing marks a domain that was disabled and goes as soon as the connection
+	// that serves it names it no more.
+	Releasing bool `json:"releasing"`
 }
 
-// ListDomains reads the account's enabled domains.
+// ListDomains reads the account's enabled domains. Those that are being released are
+// not among them.
 //
 // GET /api/accounts/{account_id}/domains
 func (c *Client) ListDomains(ctx context.Context, accountID string) ([]Domain, error) {
-	domains, _, err := c.readDomains(ctx, accountID)
+	domains, _, err := c.readDomains(ctx, accountID, nil)
+	return enabled(domains), c.explainForbidden(ctx, accountID, featureSSO, err)
+}
+
+// ListAllDomains reads the account's enabled domains and those that are being
+// released.
+//
+// GET /api/accounts/{account_id}/domains
+func (c *Client) ListAllDomains(ctx context.Context, accountID string) ([]Domain, error) {
+	domains, _, err := c.readDomains(ctx, accountID, nil)
 	return domains, c.explainForbidden(ctx, accountID, featureSSO, err)
 }
 
-// EnableDomain adds one domain and leaves the others alone. already says that
-// it was there and nothing was written.
+// EnableDomain adds one domain and leaves the others alone. One that is being
+// released stays. already says that it was there and nothing was written. It tries
+// until ctx ends.
 func (c *Client) EnableDomain(ctx context.Context, accountID, name string) (d Domain, already bool, err error) {
 	name, err = NormalizeDomain(name)
 	if err != nil {
@@ -45,8 +53,8 @@ func (c *Client) EnableDomain(ctx context.Context, accountID, name string) (d Do
 	}
 	domains, written, err := c.changeDomains(ctx, accountID, domainChange{
 		names: []string{name},
-		holds: func(now []Domain) bool { return findDomain(now, name) >= 0 },
-		apply: func(now []Domain) []string { return append(domainNames(now), name) },
+		holds: func(now []Domain) bool { return findDomain(enabled(now), name) >= 0 },
+		apply: func(now []Domain) []string { return append(domainNames(enabled(now)), name) },
 	})
 	if err != nil {
 		return Domain{}, false, err
@@ -54,121 +62,71 @@ func (c *Client) EnableDomain(ctx context.Context, accountID, name string) (d Do
 	return domains[findDomain(domains, name)], !written, nil
 }
 
-// DisableDomain takes domains out, all in one write, and leaves the others
-// alone. One that is not there is success.
-func (c *Client) DisableDomain(ctx context.Context, accountID string, names ...string) error {
-	out := make([]string, 0, len(names))
-	for _, name := range names {
-		name, err := NormalizeDomain(name)
-		if err != nil {
-			return err
-		}
-		out = append(out, name)
+// DisableOption says how domains are taken out.
+type DisableOption int
+
+// AllowDisableSSO takes a domain that would be released at once, and single sign-on
+// with it.
+const AllowDisableSSO DisableOption = 1
+
+// DisableDomains takes domains out, all in one write, and leaves the others alone.
+// One that is not there is success, and so is one that is being released: those are
+// returned. It tries until ctx ends.
+func (c *Client) DisableDomains(ctx context.Context, accountID string, names []string, options ...DisableOption) (releasing []string, err error) {
+	out, err := normalizeDomains(names)
+	if err != nil {
+		return nil, err
 	}
 	leaves := func(d Domain) bool { return slices.Contains(out, domainKey(d.Name)) }
-	_, _, err := c.changeDomains(ctx, accountID, domainChange{
+	now, _, err := c.changeDomains(ctx, accountID, domainChange{
 		names: out,
-		holds: func(now []Domain) bool { return !slices.ContainsFunc(now, leaves) },
-		apply: func(now []Domain) []string { return domainNames(slices.DeleteFunc(slices.Clone(now), leaves)) },
+		force: slices.Contains(options, AllowDisableSSO),
+		holds: func(now []Domain) bool { return !slices.ContainsFunc(enabled(now), leaves) },
+		ready: func(now []Domain) bool { return !slices.ContainsFunc(now, leaves) },
+		apply: func(now []Domain) []string { return domainNames(slices.DeleteFunc(enabled(now), leaves)) },
 	})
-	return err
+	return domainNames(slices.DeleteFunc(now, func(d Domain) bool { return !leaves(d) })), err
 }
 
 // SetDomains makes the account's domains exactly these, and writes nothing if
-// they are that already.
-func (c *Client) SetDomains(ctx context.Context, accountID string, names []string) ([]Domain, error) {
-	wanted := make([]string, 0, len(names)) // never nil: the API wants a list
+// they are that already. releasing are those that still go. It tries until ctx ends.
+func (c *Client) SetDomains(ctx context.Context, accountID string, names []string, options ...DisableOption) (domains []Domain, releasing []string, err error) {
+	wanted, err := normalizeDomains(names)
+	if err != nil {
+		return nil, nil, err
+	}
+	holds := func(now []Domain) bool {
+		now = enabled(now)
+		return len(now) == len(wanted) && !slices.ContainsFunc(wanted, func(name string) bool { return findDomain(now, name) < 0 })
+	}
+	now, _, err := c.changeDomains(ctx, accountID, domainChange{
+		names: wanted,
+		force: slices.Contains(options, AllowDisableSSO),
+		holds: holds,
+		ready: func(now []Domain) bool { return holds(now) && len(now) == len(wanted) },
+		apply: func([]Domain) []string { return wanted },
+	})
+	return enabled(now), domainNames(slices.DeleteFunc(now, func(d Domain) bool { return !d.Releasing })), err
+}
+
+// normalizeDomains normalizes each name once. It is never nil: the API wants a list.
+func normalizeDomains(names []string) ([]string, error) {
+	out := make([]string, 0, len(names))
 	for _, name := range names {
 		name, err := NormalizeDomain(name)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(wanted, name) {
-			wanted = append(wanted, name)
+		if !slices.Contains(out, name) {
+			out = append(out, name)
 		}
 	}
-	domains, _, err := c.changeDomains(ctx, accountID, domainChange{
-		names: wanted,
-		holds: func(now []Domain) bool {
-			return len(now) == len(wanted) && !slices.ContainsFunc(wanted, func(name string) bool { return findDomain(now, name) < 0 })
-		},
-		apply: func([]Domain) []string { return wanted },
-	})
-	return domains, err
+	return out, nil
 }
 
-// domainChange is a change of the list, which the API only replaces as a whole.
-type domainChange struct {
-	names []string // what the change is about, for errors
-	holds func(now []Domain) bool
-	apply func(now []Domain) []string
-}
-
-// changeDomains reads, merges, writes and reads back until the change holds.
-// With an ETag the write insists on what was read, so that no other writer's
-// change is lost; the same check resolves a write whose answer never came: its
-// repetition fails with 412, and the next read shows that it holds. Without an
-// ETag only the read-back tells. Writers in this process wait for each other.
-func (c *Client) changeDomains(ctx context.Context, accountID string, change domainChange) (now []Domain, written bool, err error) {
-	unlock, err := domainLocks.lock(ctx, c.base+" "+strings.ToLower(accountID))
-	if err != nil {
-		return nil, false, err
-	}
-	defer unlock()
-	now, written, err = c.tryDomains(ctx, accountID, change)
-	return now, written, c.explainForbidden(ctx, accountID, featureSSO, err)
-}
-
-func (c *Client) tryDomains(ctx context.Context, accountID string, change domainChange) (now []Domain, written bool, err error) {
-	for try := range domainTries {
-		if try > 0 {
-			if err := sleep(ctx, fullJitter(c.retry.base, c.retry.most, try)); err != nil {
-				return nil, false, err
-			}
-		}
-		now, etag, err := c.readDomains(ctx, accountID)
-		if err != nil {
-			return nil, false, err
-		}
-		if change.holds(now) {
-			return now, try > 0, nil
-		}
-		err = c.writeDomains(ctx, accountID, etag, change.apply(now))
-		if IsPreconditionFailed(err) {
-			continue
-		}
-		if err != nil {
-			return nil, false, err
-		}
-		if now, _, err = c.readDomains(ctx, accountID); err != nil {
-			return nil, false, err
-		}
-		if change.holds(now) {
-			return now, true, nil
-		}
-	}
-	return nil, false, &LostWriteError{AccountID: accountID, Domains: change.names, Tries: domainTries}
-}
-
-// readDomains reads the list and its ETag, "" where the server has none.
-//
-// GET /api/accounts/{account_id}/domains
-func (c *Client) readDomains(ctx context.Context, accountID string) ([]Domain, string, error) {
-	return doTagged[[]Domain](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "domains"}})
-}
-
-// writeDomains replaces the list.
-//
-// PATCH /api/accounts/{account_id}/domains
-func (c *Client) writeDomains(ctx context.Context, accountID, etag string, names []string) error {
-	_, err := c.send(ctx, call{
-		method: http.MethodPatch, ifMatch: etag,
-		path: []string{"accounts", accountID, "domains"},
-		body: struct {
-			DomainNames []string `json:"domain_names"`
-		}{names},
-	})
-	return err
+// enabled gives the domains that are not being released.
+func enabled(domains []Domain) []Domain {
+	return slices.DeleteFunc(slices.Clone(domains), func(d Domain) bool { return d.Releasing })
 }
 
 func findDomain(domains []Domain, name string) int {

@@ -20,8 +20,12 @@ type APIError struct {
 	Attempts  int
 	// RetryAfter is what the last answer asked to wait, if it did.
 	RetryAfter time.Duration
+	// ExistingID is what is in the way of a create, after a 409 of the managed
+	// configuration that says so.
+	ExistingID string
 
-	scimType string // what a SCIM endpoint says beside its message
+	scimType   string // what a SCIM endpoint says beside its message
+	selfHosted bool   // it has the form of a self-hosted Prefect server's
 }
 
 // FieldError is one entry of FastAPI's validation answer.
@@ -53,14 +57,19 @@ type ConnectionError struct {
 	Method   string
 	Path     string
 	Why      string
-	Timeout  bool // the last attempt ran out of time
+	Fix      string // what to do; "" where nobody knows
+	Timeout  bool   // the last attempt ran out of time
 	Attempts int
 	cause
 }
 
 // Error implements error.
 func (e *ConnectionError) Error() string {
-	return fmt.Sprintf("%s %s got no answer: %s%s", e.Method, e.Path, e.Why, tail(e.Attempts, ""))
+	text := fmt.Sprintf("%s %s got no answer: %s%s", e.Method, e.Path, e.Why, tail(e.Attempts, ""))
+	if e.Fix != "" {
+		text += "; " + e.Fix
+	}
+	return text
 }
 
 // UnexpectedAnswerError is an answer that the API cannot have meant: a page of
@@ -74,6 +83,7 @@ type UnexpectedAnswerError struct {
 	Why         string
 	RequestID   string
 	Attempts    int
+	kind        Stranger // whose it looks like; "" where it may be the API's own
 	cause
 }
 
@@ -170,18 +180,20 @@ func (e *UnknownNameError) Error() string {
 	return fmt.Sprintf("account %s has no %s %q; it has %s", e.AccountID, e.What, e.Name, strings.Join(e.Existing, ", "))
 }
 
-// LostWriteError is a change of the account's domains that another writer undid
-// each time.
+// LostWriteError is a change of the account's domains that other writers came
+// before, or undid, until its time was over.
 type LostWriteError struct {
 	AccountID string
 	Domains   []string // the names of the change
 	Tries     int
+	Since     time.Time // when it was first tried
+	Waited    time.Duration
 }
 
 // Error implements error.
 func (e *LostWriteError) Error() string {
-	return fmt.Sprintf("the domains of account %s are being changed by somebody else at the same time: the change of %s was lost %d times",
-		e.AccountID, strings.Join(e.Domains, ", "), e.Tries)
+	return fmt.Sprintf("the domains of account %s are being changed by somebody else at the same time: the change of %s was lost %d times within %s",
+		e.AccountID, strings.Join(e.Domains, ", "), e.Tries, e.Waited.Round(time.Second))
 }
 
 // IsNotFound reports that the thing does not exist (404), or that nobody has

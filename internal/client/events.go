@@ -186,7 +186,7 @@ func (c *Client) nextEvents(ctx context.Context, accountID, nextPage string) (ev
 	r := call{method: http.MethodGet, path: []string{"accounts", accountID, "events", "filter", "next"}}
 	next, err := url.Parse(nextPage)
 	if err != nil || next.Query().Get(parameter) == "" {
-		return eventPage{}, c.unexpected(r, http.StatusOK, nil, "next_page holds no "+parameter, err)
+		return eventPage{}, c.unexpected(r, http.StatusOK, nil, "", "next_page holds no "+parameter, err)
 	}
 	r.query = url.Values{parameter: {next.Query().Get(parameter)}}
 	return do[eventPage](ctx, c, r)

@@ -52,6 +52,7 @@ func eventClient(t *testing.T, handler http.Handler) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.identity.known.Store(true) // what it fakes is the account API
 	t.Cleanup(func() {
 		c.Close()
 		server.Close()

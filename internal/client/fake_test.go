@@ -58,6 +58,7 @@ func newTestClient(t testing.TB, transport http.RoundTripper, change ...func(*Co
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
+	c.identity.known.Store(true) // what it fakes is the account API
 	return c
 }
 
@@ -81,6 +82,7 @@ type fakeAPI struct {
 	requests []string // "GET /domains", without the account
 	features []string
 	domains  []string
+	releases map[string]bool // domains that are released where they are left out, true while they are
 	revision int
 	people   []Membership
 	byEmail  map[string][]int
@@ -124,7 +126,7 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *fakeAPI) getDomains(w http.ResponseWriter) {
 	rows := make([]Domain, 0, len(f.domains))
 	for _, name := range f.domains {
-		rows = append(rows, Domain{ID: "id-" + name, AccountID: testAccount, Name: name})
+		rows = append(rows, Domain{ID: "id-" + name, AccountID: testAccount, Name: name, Releasing: f.releases[name]})
 	}
 	if f.etags {
 		w.Header().Set("ETag", f.etag())
@@ -146,7 +148,14 @@ func (f *fakeAPI) patchDomains(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusUnprocessableEntity, map[string]string{"detail": "domain_names is wanted"})
 		return
 	}
-	f.setDomains(body.DomainNames...)
+	names := body.DomainNames
+	for name := range f.releases {
+		listed := slices.Contains(names, name)
+		if f.releases[name] = !listed; !listed && slices.Contains(f.domains, name) && r.URL.Query().Get("allow_disable_sso") != "true" {
+			names = append(names, name)
+		}
+	}
+	f.setDomains(names...)
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -7,25 +7,28 @@ import (
 	"net/http"
 )
 
-// NotOfferedError says that the server has no managed configuration, as today's
-// Prefect Cloud: identity providers and directories are configured in a browser
-// there.
+// NotOfferedError says that the server does not have a route: the managed
+// configuration, as today's Prefect Cloud, where identity providers and directories
+// are configured in a browser, or what is younger than the server.
 type NotOfferedError struct {
 	AccountID string
-	Feature   string // of which the configuration is missing: "sso" or "scim"
+	Feature   string // what is missing: the configuration of "sso" or "scim", or "bot_access"
 	Err       *APIError
 }
 
 // Error implements error.
 func (e *NotOfferedError) Error() string {
-	return fmt.Sprintf("the server of account %s does not offer the configuration of %s over its API", e.AccountID, configured[e.Feature])
+	return fmt.Sprintf("the server of account %s does not offer %s over its API", e.AccountID, offered[e.Feature])
 }
 
 // Unwrap gives the answer that said so.
 func (e *NotOfferedError) Unwrap() error { return e.Err }
 
-// configured is what people call that which a feature lets them configure.
-var configured = map[string]string{featureSSO: "identity providers", featureSCIM: "directory sync"}
+// offered is what people call that which a server may not offer.
+var offered = map[string]string{
+	featureSSO: "the configuration of identity providers", featureSCIM: "the configuration of directory sync",
+	routeBotAccess: "the access of service accounts to workspaces",
+}
 
 // explainOffered finds out what a 404 or 405 of a list means: where the account
 // itself can be read, and its plan has the feature, it is the route that is

@@ -1,18 +1,24 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
+	"strings"
+	"time"
 )
 
 // GroupRoleMapping gives people of a directory an account role while it matches
-// them. Of several that match, the one with the highest priority counts.
+// them. Of several that match, the one with the highest priority counts, and of
+// equal priorities the one whose match sorts first: see CompareMappings.
 type GroupRoleMapping struct {
+	Origin
 	ID            string       `json:"id"`
 	Match         MappingMatch `json:"match"`
 	AccountRoleID string       `json:"account_role_id"`
-	Priority      int64        `json:"priority"` // unique in the directory
-	Status        string       `json:"status"`   // "applied" or MappingDangling
+	Priority      int64        `json:"priority"`
+	Status        string       `json:"status"` // "applied" or MappingDangling
 }
 
 // MappingDangling is the status of a mapping whose group has not arrived.
@@ -53,18 +59,19 @@ func (c *Client) GetGroupRoleMapping(ctx context.Context, accountID, directoryID
 }
 
 // CreateGroupRoleMapping makes a mapping and gives its role to whom it matches.
-// A conflict says that another one has the priority. The key makes the call safe
+// A conflict says that there is one with this match. The key makes the call safe
 // to repeat.
 //
 // POST /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings
 func (c *Client) CreateGroupRoleMapping(ctx context.Context, accountID, directoryID, idempotencyKey string, w GroupRoleMappingWrite) (*GroupRoleMapping, error) {
-	mapping, err := do[*GroupRoleMapping](ctx, c, call{
+	mapping, err := createOnce(ctx, c, call{
 		method: http.MethodPost, path: mappingPath(accountID, directoryID), body: w, idempotencyKey: idempotencyKey,
-	})
+	}, func(m *GroupRoleMapping) Origin { return m.Origin })
 	return mapping, c.explainForbidden(ctx, accountID, featureSCIM, err)
 }
 
-// UpdateGroupRoleMapping changes what w holds.
+// UpdateGroupRoleMapping changes what w holds. The match may be another mapping's,
+// so that two can swap theirs.
 //
 // PATCH /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings/{mapping_id}
 func (c *Client) UpdateGroupRoleMapping(ctx context.Context, accountID, directoryID, id string, w GroupRoleMappingWrite) (*GroupRoleMapping, error) {
@@ -82,4 +89,35 @@ func (c *Client) DeleteGroupRoleMapping(ctx context.Context, accountID, director
 
 func mappingPath(accountID, directoryID string, more ...string) []string {
 	return directoryPath(accountID, append([]string{directoryID, "group_role_mappings"}, more...)...)
+}
+
+// CompareMappings sorts a directory's mappings as they count, the first one first:
+// by priority, the highest first; then by the kind of match (attribute, group_id,
+// group_name) and by what is matched, byte by byte. While two have the same match,
+// as in a swap, the older one counts.
+func CompareMappings(a, b GroupRoleMapping) int {
+	return cmp.Or(
+		cmp.Compare(b.Priority, a.Priority),
+		slices.Compare(a.Match.sortKey(), b.Match.sortKey()),
+		a.age().Compare(b.age()),
+		strings.Compare(a.ID, b.ID),
+	)
+}
+
+func (m MappingMatch) sortKey() []string {
+	switch {
+	case m.GroupID != "":
+		return []string{"group_id", m.GroupID}
+	case m.GroupName != "":
+		return []string{"group_name", m.GroupName}
+	}
+	return []string{"attribute", m.Attribute, m.Equals}
+}
+
+// age is when a mapping was made. One that is only planned is the youngest.
+func (m GroupRoleMapping) age() time.Time {
+	if m.Created == nil {
+		return time.Unix(1<<60, 0)
+	}
+	return *m.Created
 }

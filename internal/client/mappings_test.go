@@ -4,14 +4,18 @@ import (
 	"context"
 	"reflect"
 	"testing"
+	"time"
 )
 
 func TestMappingRequests(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	const at = "/sso/directories/directory_1/group_role_mappings"
-	const row = `{"id":"m1","match":{"group_name":"Engineers"},"account_role_id":"r1","priority":10,"status":"dangling","created":"2026-11-22T00:00:00Z","updated":"2026-11-22T00:00:00Z"}`
-	mapping := GroupRoleMapping{"m1", MappingMatch{GroupName: "Engineers"}, "r1", 10, MappingDangling}
+	const row = `{"id":"m1","match":{"group_name":"Engineers"},"account_role_id":"r1","priority":10,"status":"dangling","created":"2026-11-22T00:00:00Z","created_by":"actor-1","updated":"2026-11-22T00:00:00Z"}`
+	mapping := GroupRoleMapping{
+		Origin: Origin{ptr(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)), ptr("actor-1")},
+		ID:     "m1", Match: MappingMatch{GroupName: "Engineers"}, AccountRoleID: "r1", Priority: 10, Status: MappingDangling,
+	}
 	for name, test := range map[string]struct {
 		status int
 		answer string

@@ -8,6 +8,9 @@ const PermissionBypassSSO = "bypass:sso"
 // PermissionAdministrateSSO is the account permission that lets its holders say which identity provider vouches for whom.
 const PermissionAdministrateSSO = "administrate:sso"
 
+// PermissionAdministrateWorkspace is the account permission that lets its holders into every workspace.
+const PermissionAdministrateWorkspace = "administrate:workspace"
+
 // SSOStateEnabled is the sso_state of an account with an active connection: single sign-on is enforced.
 const SSOStateEnabled = "ENABLED"
 

@@ -29,6 +29,8 @@ const (
 // other POST is repeated only on 429 and when nothing had been sent. No other
 // status is ever repeated.
 //
+// A call that goes stale is left to whoever made it: see call.staleAfter.
+//
 // Waits grow with full jitter; Retry-After (RFC 9110, section 10.2.3) comes
 // before them. A 429 shuts the gate that every attempt of the client passes.
 type retryPolicy struct {
@@ -45,8 +47,11 @@ func newRetryPolicy(log func(context.Context, Level, string, map[string]any)) *r
 // callState travels in the context of a call through all its attempts.
 type callState struct {
 	idempotent bool
+	keyed      bool // by an Idempotency-Key
 	attempts   int
 	retryAfter time.Duration // what the last answer asked for, uncapped
+	staleAfter time.Time     // when it must not be sent any more; such a call is sent once
+	took       time.Duration // the last attempt
 }
 
 type callStateKey struct{}
@@ -67,11 +72,17 @@ func callStateOf(ctx context.Context) *callState {
 // check implements retryablehttp.CheckRetry.
 func (p *retryPolicy) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	again := false
+	if state := callStateOf(ctx); !state.staleAfter.IsZero() && state.attempts > 0 {
+		if err != nil && ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		return false, nil
+	}
 	if err != nil {
 		var failed *attemptError
 		again = errors.As(err, &failed) && !failed.permanent && (callStateOf(ctx).idempotent || !failed.sent)
 	} else {
-		again = retryStatus(resp.StatusCode, callStateOf(ctx).idempotent)
+		again = retryStatus(resp.StatusCode, callStateOf(ctx))
 	}
 	// An answer that needs no repetition counts even when the caller gave up
 	// at that moment: what was written was written.
@@ -81,14 +92,16 @@ func (p *retryPolicy) check(ctx context.Context, resp *http.Response, err error)
 	return again, nil
 }
 
-func retryStatus(status int, idempotent bool) bool {
+// retryStatus says whether an answer is worth another attempt. After a 500 only
+// what a key protects is repeated: the key finds what was made before it.
+func retryStatus(status int, state *callState) bool {
 	switch status {
 	case http.StatusTooManyRequests:
 		return true
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return idempotent
+		return state.idempotent
 	}
-	return false
+	return state.keyed && status >= http.StatusInternalServerError
 }
 
 // backoff implements retryablehttp.Backoff. Its bounds come from the policy,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -31,20 +32,33 @@ type SCIM struct {
 // ParseSCIMEndpoint is [ParseEndpoint] for the address of a SCIM endpoint, with
 // this client's rule on plain http.
 func (c *Client) ParseSCIMEndpoint(raw string) (*url.URL, error) {
-	return parseEndpoint(raw, c.config.AllowInsecureHTTP, scimProtocol)
+	u, _, err := parseAddress(raw, c.config.AllowInsecureHTTP, scimProtocol)
+	return u, err
 }
 
 // SCIM gives a client of a SCIM endpoint, with the timeouts, retries and
-// transport of this one and a token of its own. It ends with this client.
+// transport of this one and a token of its own. It ends with this client. Custom
+// headers go along where it is the API's own host, which the same proxy guards,
+// and nowhere else.
 func (c *Client) SCIM(endpoint, token string) (*SCIM, error) {
 	cfg := c.config
 	cfg.Endpoint, cfg.APIKey = endpoint, token
+	if !c.sameHost(endpoint) {
+		cfg.CustomHeaders = nil
+	}
 	scim, err := newClient(cfg, scimProtocol)
 	if err != nil {
 		return nil, err
 	}
 	scim.closing, scim.close = c.closing, func() {}
 	return &SCIM{scim}, nil
+}
+
+// sameHost reports whether an address has scheme, host and port of the API's.
+func (c *Client) sameHost(address string) bool {
+	base, err := url.Parse(c.base)
+	other, otherErr := url.Parse(strings.TrimSpace(address))
+	return err == nil && otherErr == nil && base.Scheme == other.Scheme && strings.EqualFold(base.Host, other.Host)
 }
 
 // SCIMUser is what is read of a user.

@@ -9,11 +9,11 @@ import (
 // SCIMToken is a secret with which an identity provider pushes into a
 // directory. The secret itself is never read back.
 type SCIMToken struct {
+	Origin
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
 	Suffix     string     `json:"token_suffix"` // the secret's last four characters
-	Created    time.Time  `json:"created"`
-	ExpiresAt  *time.Time `json:"expires_at"` // nil: never
+	ExpiresAt  *time.Time `json:"expires_at"`   // nil: never
 	LastUsedAt *time.Time `json:"last_used_at"`
 	Run        bool       `json:"run"` // for one run, an hour at most
 }
@@ -49,15 +49,20 @@ func (c *Client) ListSCIMTokens(ctx context.Context, accountID, directoryID stri
 }
 
 // CreateSCIMToken makes a token. A conflict says that there are MaxSCIMTokens
-// already, or that the secret has been used before. The key makes the call safe
-// to repeat.
+// already, or that the secret has been used before; ExistingID tells the directory's
+// own live token that has it. The key makes the call safe to repeat.
 //
 // POST /api/accounts/{account_id}/sso/directories/{id}/tokens
 func (c *Client) CreateSCIMToken(ctx context.Context, accountID, directoryID, idempotencyKey string, w NewSCIMToken) (*CreatedSCIMToken, error) {
-	token, err := do[*CreatedSCIMToken](ctx, c, call{
+	r := call{
 		method: http.MethodPost, path: directoryPath(accountID, directoryID, "tokens"),
 		body: w, secrets: []string{w.Token}, idempotencyKey: idempotencyKey,
-	})
+	}
+	made := func(t *CreatedSCIMToken) Origin { return t.Origin }
+	if w.Token == "" { // a secret that the server made is in its answer only: without that the token is of no use
+		made = func(*CreatedSCIMToken) Origin { return Origin{} }
+	}
+	token, err := createOnce(ctx, c, r, made)
 	return token, c.explainForbidden(ctx, accountID, featureSCIM, err)
 }
 

@@ -111,7 +111,7 @@ func (c *Client) SetTeamAccess(ctx context.Context, accountID, workspaceID, team
 	}
 	at := slices.IndexFunc(rows, func(a TeamAccess) bool { return strings.EqualFold(a.TeamID, teamID) })
 	if at < 0 {
-		return TeamAccess{}, c.unexpected(r, http.StatusOK, http.Header{}, "the team that was named is not in it", nil)
+		return TeamAccess{}, c.unexpected(r, http.StatusOK, http.Header{}, "", "the team that was named is not in it", nil)
 	}
 	return rows[at], nil
 }

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
 )
 
 // Name is the command's name.
@@ -46,13 +47,15 @@ about it.
 Options:
   --format text|markdown   how to print it (default text)
   --actors auto|off        look in the account's audit trail for who did it; auto
-                           does if PREFECT_API_KEY is set (default auto)
+                           does if there is an API key (default auto)
   --since SPAN             how far back to look before the plan: a time (RFC 3339)
                            or a duration such as 36h or 7d, 14 days at most
                            (default 14d)
 
-Environment: PREFECT_API_KEY and PREFECT_API_URL, as the provider reads them; which
-account it is stands in the plan. The key needs the permission read:audit_event.
+Environment: PREFECT_API_KEY, PREFECT_API_URL, PREFECT_PROFILE and its file,
+PREFECT_CLIENT_CUSTOM_HEADERS, HTTPS_PROXY and SSL_CERT_FILE, as the provider reads
+them; which account it is stands in the plan. The key needs the permission
+read:audit_event.
 
 Exit codes; of several that fit, the first of these counts:
   2  something changed outside of Terraform
@@ -62,14 +65,7 @@ Exit codes; of several that fit, the first of these counts:
   0  nothing to report
 `
 
-// The environment variables are those of the provider block.
-const (
-	envEndpoint = "PREFECT_API_URL"
-	envAPIKey   = "PREFECT_API_KEY"
-
-	defaultEndpoint = "https://api.prefect.cloud/api"
-	retries         = 3
-)
+const retries = 3
 
 // Streams are what the command reads, writes and knows of its surroundings.
 type Streams struct {
@@ -250,27 +246,19 @@ func parseSpan(text string) (time.Duration, error) {
 // name looks up who did it, where that is wanted and possible. What keeps it from
 // that is a gap in the report, which says it.
 func (o options) name(ctx context.Context, version string, r *report, since, planned time.Time, s Streams) {
-	key := s.Getenv(envAPIKey)
 	switch {
 	case r.drifted == nil:
 		return
 	case !o.actors:
 		r.name(lookup{off: "--actors is off"})
 		return
-	case key == "":
-		r.name(lookup{off: envAPIKey + " is not set"})
-		return
 	}
 	if planned.IsZero() {
 		planned = s.Now()
 	}
-	config := client.Config{
-		Endpoint: firstOf(s.Getenv(envEndpoint), defaultEndpoint), APIKey: key, MaxRetries: retries,
-		UserAgent: "terraform-provider-prefectsso/" + version + " " + Name,
-	}
-	api, err := client.New(config)
-	if err != nil {
-		r.name(lookup{off: unasked(config, err)})
+	api, why := connect(version, s)
+	if api == nil {
+		r.name(lookup{off: why})
 		return
 	}
 	defer api.Close()
@@ -281,13 +269,39 @@ func (o options) name(ctx context.Context, version string, r *report, since, pla
 	r.name(look(ctx, api, r, since, until))
 }
 
-// unasked says why no client could be made. Where the provider would take plain
-// http if told to, this command has nothing to tell it by.
-func unasked(config client.Config, err error) string {
-	config.AllowInsecureHTTP = true
-	if api, other := client.New(config); other == nil {
-		api.Close()
-		return envEndpoint + " is an http:// address of another machine, and " + Name + " sends no key unencrypted"
+// connect makes a client by the provider's own rules, or says why there is none.
+func connect(version string, s Streams) (api *client.Client, why string) {
+	found, problems := settings.Resolve(settings.Arguments{}, s.Getenv)
+	var reasons []string
+	for _, p := range problems {
+		if p.Warning {
+			_, _ = fmt.Fprintf(s.Err, "%s: %s: %s\n", Name, p.Summary, printable(p.Detail)) // there is nowhere else to say it
+			continue
+		}
+		reasons = append(reasons, unasked(p))
 	}
-	return "the trail cannot be asked: " + printable(err.Error())
+	if reasons != nil {
+		return nil, strings.Join(reasons, "; ")
+	}
+	config := found.Config
+	config.MaxRetries = retries
+	config.UserAgent = settings.UserAgent("terraform-provider-prefectsso/"+version+" "+Name, s.Getenv)
+	api, err := client.New(config)
+	if err != nil {
+		return nil, "the trail cannot be asked: " + printable(err.Error())
+	}
+	return api, ""
+}
+
+// unasked says why the trail is not asked. Where the provider would take plain
+// http if told to, this command has nothing to tell it by.
+func unasked(p settings.Problem) string {
+	var endpoint *client.EndpointError
+	switch {
+	case errors.As(p.Err, &endpoint) && endpoint.PlainHTTP:
+		return settings.EnvEndpoint + " is an http:// address of another machine, and " + Name + " sends no key unencrypted"
+	case p.Argument == settings.ArgAPIKey:
+		return settings.EnvAPIKey + " is not set, and no profile has a key"
+	}
+	return "the trail cannot be asked: " + printable(p.Detail)
 }

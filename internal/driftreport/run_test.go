@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -265,6 +266,7 @@ func TestActorsThatCannotBeAsked(t *testing.T) {
 		"switched off":       {acctest.ServiceKey, url, []string{"--actors=off"}, ExitDrift, "--actors is off"},
 		"without a key":      {"", url, nil, ExitDrift, "PREFECT_API_KEY is not set"},
 		"an unknown key":     {"pnb_canary", url, nil, ExitDrift, "the audit trail could not be read: "},
+		"the browser's page": {"pnb_canary", "https://app.prefect.cloud/account/" + acctest.AccountID, nil, ExitDrift, "is the address of a page for the browser"},
 		"no URL":             {"pnb_canary", "localhost:1", nil, ExitDrift, "has no scheme"},
 		"no encryption":      {"pnb_canary", "http://prefect.example/api", nil, ExitDrift, "is an http:// address of another machine, and drift-report sends no key unencrypted"},
 		"a key of two lines": {"pnb_canary\nx", url, nil, ExitDrift, "the API key holds"},
@@ -276,6 +278,73 @@ func TestActorsThatCannotBeAsked(t *testing.T) {
 			}
 			if strings.Contains(got.out+got.err, "canary") {
 				t.Errorf("the key is in %+v", got)
+			}
+		})
+	}
+}
+
+// A server that is not the account API is told as that, and never by the account or the key.
+func TestActorsOfAnotherServer(t *testing.T) {
+	t.Parallel()
+	drift := planOf(t, object{"resource_drift": []object{changed("prefectsso_domain", object{"name": "labs.example"}, nil)}})
+	for name, tc := range map[string]struct {
+		handler http.HandlerFunc
+		want    string
+	}{
+		"a page": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte("<title>Prefect</title>")) // the command sees what arrives
+		}, "a web page came instead"},
+		"a self-hosted server": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			if r.URL.Path == "/api/admin/version" {
+				_, _ = w.Write([]byte(`"3.4.1"`)) // the same
+				return
+			}
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte(`{"detail":"Not Found"}`)) // the same
+		}, "a self-hosted Prefect server (version 3.4.1)"},
+		"a 404 of everything": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }, "none of the API's routes"},
+		"a login page": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://login.example/", http.StatusFound)
+		}, "https://login.example/, another host"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := httptest.NewServer(tc.handler)
+			t.Cleanup(srv.Close)
+			got := command(t, map[string]string{"PREFECT_API_KEY": "pnb_canary", "PREFECT_API_URL": srv.URL}, drift)
+			if got.code != ExitDrift || !strings.Contains(got.out, "is not Prefect Cloud's account API") || !strings.Contains(got.out, tc.want) || strings.Contains(got.out, "account_id") {
+				t.Errorf("%+v, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// The command finds key, address and headers where the provider does.
+func TestActorsByProfile(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t)
+	srv.SetDomains("acme.com")
+	profiles := filepath.Join(t.TempDir(), "profiles.toml")
+	content := "active = \"none\"\n[profiles.work]\nPREFECT_API_KEY = \"" + acctest.ServiceKey + "\"\nPREFECT_API_URL = \"" + srv.URL + "/api/accounts/" + acctest.AccountID + "\"\n"
+	if err := os.WriteFile(profiles, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	drift := planOf(t, object{"resource_drift": []object{changed("prefectsso_domain", object{"name": "labs.example"}, nil)}})
+	for name, tc := range map[string]struct {
+		env  map[string]string
+		want string
+	}{
+		"a profile":           {map[string]string{"PREFECT_PROFILES_PATH": profiles, "PREFECT_PROFILE": "work"}, "no event since "},
+		"no active profile":   {map[string]string{"PREFECT_PROFILES_PATH": profiles}, "PREFECT_API_KEY is not set, and no profile has a key"},
+		"no such profile":     {map[string]string{"PREFECT_PROFILES_PATH": profiles, "PREFECT_PROFILE": "play"}, `has no profile "play"`},
+		"a header that is no": {map[string]string{"PREFECT_PROFILES_PATH": profiles, "PREFECT_PROFILE": "work", "PREFECT_CLIENT_CUSTOM_HEADERS": `{"Host": "canary"}`}, `"Host" cannot be set`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := command(t, tc.env, drift)
+			if got.code != ExitDrift || !strings.Contains(got.out, tc.want) || strings.Contains(got.out+got.err, "canary") {
+				t.Errorf("%+v, want %q", got, tc.want)
 			}
 		})
 	}

@@ -209,18 +209,25 @@ func sameText(a, b string) bool {
 	return a == b || err == nil && err2 == nil && one == other
 }
 
-// domainSays judges by the domains that an event says it added and removed.
+// domainSays judges by the domains that an event says it added and removed. One that is released is gone, one that is
+// kept after all is back.
 func domainSays(f fact, e client.Event) evidence {
 	var payload struct {
-		Added   []string `json:"added"`
-		Removed []string `json:"removed"`
+		Added    []string `json:"added"`
+		Kept     []string `json:"kept"`
+		Removed  []string `json:"removed"`
+		Released []string `json:"released"`
 	}
-	if json.Unmarshal(e.Payload, &payload) != nil || payload.Added == nil && payload.Removed == nil {
+	if json.Unmarshal(e.Payload, &payload) != nil {
 		return silent
 	}
-	names := payload.Added
+	come, gone := slices.Concat(payload.Added, payload.Kept), slices.Concat(payload.Removed, payload.Released)
+	if len(come)+len(gone) == 0 {
+		return silent
+	}
+	names := come
 	if f.gone || f.after == nil {
-		names = payload.Removed
+		names = gone
 	}
 	domain, err := client.NormalizeDomain(firstOf(f.key, f.text("name")))
 	if err == nil && slices.Contains(names, domain) {

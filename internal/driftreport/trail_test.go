@@ -100,6 +100,8 @@ func TestEvidence(t *testing.T) {
 		{membershipSays, left, "created", `{"account_role":"Owner"}`, contradicts},
 		{domainSays, domainGone, "updated", `{"added":null,"removed":["acme.com"]}`, agrees},
 		{domainSays, domainGone, "updated", `{"added":["acme.com"],"removed":null}`, contradicts},
+		{domainSays, domainGone, "updated", `{"added":null,"removed":null,"released":["acme.com"]}`, agrees},
+		{domainSays, domainBack, "updated", `{"added":null,"removed":null,"kept":["acme.com"]}`, agrees},
 		{domainSays, domainGone, "updated", `{}`, silent},
 		{domainSays, domainBack, "updated", `{"added":["acme.com"]}`, agrees},
 		{domainSays, domainMore, "updated", `{"added":["xn--bcher-kva.example"]}`, agrees},

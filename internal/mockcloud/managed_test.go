@@ -30,7 +30,7 @@ func directoryOperations() []managed {
 	const tokens, mappings = one + "/tokens", one + "/group_role_mappings"
 	pushed := (*stage).pushedDirectory
 	body := func(s *stage) any {
-		return obj{"match": obj{"group_name": "Staff"}, "account_role_id": s.RoleNamed("Clerk").ID, "priority": 2}
+		return obj{"match": obj{"attribute": "userName", "equals": "linus@acme.com"}, "account_role_id": s.RoleNamed("Clerk").ID, "priority": 2}
 	}
 	// below makes a directory and finds one of the things below it.
 	below := func(what string, body any) func(*stage) ([]string, any) {

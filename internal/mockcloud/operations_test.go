@@ -90,6 +90,8 @@ func operations() []operation {
 	linusActor := func(s *stage) string { return s.MemberNamed("linus@acme.com").ActorID }
 	invited := func(s *stage) string { return s.invite("newcomer@acme.com") }
 	linusAccess := func(s *stage) string { return s.letIn("linus@acme.com", "Viewer") }
+	botAccess := func(s *stage) string { return s.letBotIn(s.bot(), "Viewer") }
+	workspaceInvited := func(s *stage) string { return s.inviteToWorkspace("newcomer@acme.com") }
 	teamInside := func(s *stage) string {
 		team := s.team()
 		s.letTeamIn(team)
@@ -136,6 +138,8 @@ func operations() []operation {
 		{name: "PATCH " + account + "/settings", needs: needing("update:account"), outcomes: "yy333341", call: plain(obj{"ai_log_summaries": true})},
 		{name: "GET " + account + "/domains", needs: needing("read:account"), outcomes: "yyyyyy41", call: plain(nil)},
 		{name: "PATCH " + account + "/domains", needs: needing("administrate:sso"), outcomes: "yy333341", call: plain(obj{"domain_names": []string{"a.example"}})},
+		{name: "GET " + account + "/usage_limits", needs: needing("read:account"), outcomes: "yyyyyy41", call: plain(nil)},
+		{name: "GET " + account + "/usage", needs: needing("read:account"), outcomes: "yyyyyy41", call: plain(nil)},
 
 		{name: "POST " + account + "/teams/", needs: needing("create:team"), outcomes: "yy333341", call: plain(obj{"name": "New"})},
 		{name: "GET " + account + "/teams/{id}", needs: needing("read:team"), outcomes: "yyyy3y41", call: on(nil, team)},
@@ -198,6 +202,7 @@ func operations() []operation {
 		{name: "DELETE " + account + "/workspace_roles/{id}", needs: needing("delete:workspace_role"), outcomes: "yy333341", call: on(nil, (*stage).newWorkspaceRole)},
 		{name: "GET " + account + "/workspace_roles/{id}", needs: needing("read:workspace_role"), outcomes: "yyyy3y41", call: on(nil, (*stage).newWorkspaceRole)},
 		{name: "POST " + account + "/workspace_roles/filter", needs: needing("read:workspace_role"), outcomes: "yyyy3y41", call: plain(nil)},
+		{name: "GET /api/workspace_scopes", needs: anybody, outcomes: openToAll, call: plain(nil)},
 		{name: "POST " + account + "/workspaces/{workspace_id}/user_access/", needs: scope("manage_workspace_users"), outcomes: "yy333341", call: with(func(s *stage) any {
 			return obj{"user_id": s.MemberNamed("linus@acme.com").UserID, "workspace_role_id": s.workspaceRole("Viewer")}
 		}, workspace)},
@@ -210,19 +215,33 @@ func operations() []operation {
 		{name: "POST " + account + "/workspaces/{workspace_id}/team_access/filter", needs: scope("manage_workspace_teams"), outcomes: "yy333341", call: on(nil, workspace)},
 		{name: "DELETE " + account + "/workspaces/{workspace_id}/team_access/{team_id}", needs: scope("manage_workspace_teams"), outcomes: "yy333341", call: on(nil, workspace, teamInside)},
 
+		{name: "POST " + account + "/workspaces/{workspace_id}/bot_access/", needs: scope("manage_workspace_service_accounts"), outcomes: "yy333341", call: with(func(s *stage) any {
+			return []obj{{"bot_id": s.bot(), "workspace_role_id": s.workspaceRole("Viewer")}}
+		}, workspace)},
+		{name: "POST " + account + "/workspaces/{workspace_id}/bot_access/filter", needs: scope("see_workspace_service_accounts"), outcomes: "yy333341", call: on(nil, workspace)},
+		{name: "GET " + account + "/workspaces/{workspace_id}/bot_access/{id}", needs: scope("see_workspace_service_accounts"), outcomes: "yy333341", call: on(nil, workspace, botAccess)},
+		{name: "DELETE " + account + "/workspaces/{workspace_id}/bot_access/{id}", needs: scope("manage_workspace_service_accounts"), outcomes: "yy333341", call: on(nil, workspace, botAccess)},
+		{name: "GET " + account + "/workspaces/{workspace_id}/access/", needs: "`see_workspace_users` and `see_workspace_service_accounts`" + theScope, outcomes: "yy333341", call: on(nil, workspace)},
+		{name: "POST " + account + "/workspaces/{workspace_id}/invitations/", needs: needing("create:workspace_invitation"), outcomes: "yy333341", call: on(obj{"email": "newcomer@acme.com"}, workspace)},
+		{name: "GET " + account + "/workspaces/{workspace_id}/invitations/{id}", needs: needing("read:workspace_invitation"), outcomes: "yyyy3y41", call: on(nil, workspace, workspaceInvited)},
+		{name: "POST " + account + "/workspaces/{workspace_id}/invitations/filter", needs: needing("read:workspace_invitation"), outcomes: "yyyy3y41", call: on(nil, workspace)},
+		{name: "POST " + account + "/workspaces/{workspace_id}/invitations/{id}/revoke", needs: needing("update:workspace_invitation"), outcomes: "yy333341", call: on(nil, workspace, workspaceInvited)},
+
 		{name: "GET /api/me/", needs: oneself, outcomes: forPeople, call: plain(nil)},
 		{name: "GET /api/me/sessions", needs: oneself, outcomes: forPeople, call: plain(nil)},
 		{name: "POST /api/me/sessions/filter", needs: oneself, outcomes: forPeople, call: plain(nil)},
 		{name: "POST /api/me/sessions/{session_id}/terminate", needs: oneself, outcomes: forPeople, call: on(nil, anID), unless: "Session not found"},
 		{name: "GET /api/me/api_keys", needs: oneself, outcomes: forPeople, call: plain(nil)},
 		{name: "POST /api/me/api_keys/filter", needs: oneself, outcomes: forPeople, call: plain(nil)},
-		{name: "GET /api/me/accounts", needs: oneself, outcomes: forPeople, call: plain(nil)},
-		{name: "GET /api/me/organizations", needs: oneself, outcomes: forPeople, call: plain(nil)},
-		{name: "GET /api/me/accounts/{account_id}/permissions", needs: oneself, outcomes: "yyyyy341", call: plain(nil)},
-		{name: "GET /api/me/accounts/has_permission", needs: oneself, outcomes: forPeople, call: on(nil, func(*stage) string { return "?permission=read:account" })},
-		{name: "GET /api/me/accounts/{account_id}/has_permission", needs: oneself, outcomes: "yyyyy341", call: on(nil, func(*stage) string { return "?permission=read:account" })},
+		{name: "GET /api/me/accounts", needs: anybody, outcomes: openToAll, call: plain(nil)},
+		{name: "GET /api/me/organizations", needs: anybody, outcomes: openToAll, call: plain(nil)},
+		{name: "GET /api/me/accounts/{account_id}/permissions", needs: anybody, outcomes: "yyyyyy41", call: plain(nil)},
+		{name: "GET /api/me/accounts/has_permission", needs: anybody, outcomes: openToAll, call: on(nil, func(*stage) string { return "?permission=read:account" })},
+		{name: "GET /api/me/accounts/{account_id}/has_permission", needs: anybody, outcomes: "yyyyyy41", call: on(nil, func(*stage) string { return "?permission=read:account" })},
 		{name: "DELETE /api/me/accounts/{account_id}", needs: oneself, outcomes: "yyyyy341", call: plain(nil)},
-		{name: "GET /api/me/workspaces", needs: oneself, outcomes: forPeople, call: plain(nil)},
+		{name: "GET /api/me/workspaces", needs: anybody, outcomes: openToAll, call: plain(nil)},
+		{name: "GET /api/me/workspaces/{workspace_id}/scopes", needs: anybody, outcomes: "yyyyyy41", call: on(nil, workspace)},
+		{name: "GET /api/me/workspaces/{workspace_id}/has_scope", needs: anybody, outcomes: "yyyyyy41", call: on(nil, workspace, func(*stage) string { return "?scope=see_workspace_users" })},
 		{name: "DELETE /api/me/workspaces/{workspace_id}", needs: oneself, outcomes: "yyyyy341", call: on(nil, inside)},
 
 		{name: "GET /api/users/{id}", needs: oneself, outcomes: forPeople, call: on(nil, own)},

@@ -73,14 +73,19 @@ func (o operation) outcome(a mocktest.Answer, success int) byte {
 	return '?'
 }
 
-var update = flag.Bool("update", false, "write the guide to permissions anew")
+var update = flag.Bool("update", false, "write the guides to permissions and decisions anew")
 
 // TestPermissionGuide: the guide says what TestPermissionMatrix proves. With -update
 // (make generate) it is written.
 func TestPermissionGuide(t *testing.T) {
 	t.Parallel()
-	const path = "../../templates/guides/permissions.md"
-	want := permissionGuide()
+	checkGuide(t, "permissions", permissionGuide())
+}
+
+// checkGuide compares a guide with what it has to be, or writes it.
+func checkGuide(t *testing.T, name, want string) {
+	t.Helper()
+	path := "../../templates/guides/" + name + ".md"
 	if *update {
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -111,7 +116,8 @@ Every operation of the account API, tried on mockcloud by an Owner, an Admin, a 
 - Where a permission is needed, the caller's account role has to have it. Prefect's document names most of them; where it names none, the permission is this project's decision.
 - Where a scope is needed, the caller's role in the workspace has to have it. A workspace's Owner and holders of ` + "`administrate:workspace`" + ` have all scopes, other workspace roles but Worker have ` + "`see_workspace_users`" + `.
 - Nobody can give a role with a permission that they lack themselves.
-- Operations under ` + "`/me`" + ` and ` + "`/users`" + ` are about the caller alone. Service accounts have none of them.
+- A scope brings the weaker ones about the same with it: ` + "`manage_workspace_users`" + ` also allows ` + "`see_workspace_users`" + `.
+- Operations under ` + "`/me`" + ` and ` + "`/users`" + ` are about the caller alone. Service accounts have accounts, workspaces, permissions and scopes to ask for, but no profile, no sessions and no keys of their own to manage, and they do not leave.
 - ` + "`sso/validate`" + ` goes on to ask for a recent login, and answers 403 with the address to log in at where there was none.
 `
 
@@ -148,8 +154,11 @@ func partOf(path string) string {
 		{"/sso/", "Single sign-on"},
 		{"/bots", "Service accounts"},
 		{"/me/", "The caller"},
+		{"/access/", "Everybody in a workspace"},
+		{"/workspaces/{workspace_id}/invitations", "Invitations to a workspace"},
 		{"/invitations", "Invitations"},
 		{"/user_access", "People in a workspace"},
+		{"/bot_access", "Service accounts in a workspace"},
 		{"/team_access", "Teams in a workspace"},
 		{"/workspace", "Workspaces and their roles"},
 		{"/users/", "Users"},

@@ -14,7 +14,10 @@ import (
 type obj = map[string]any
 
 // stageScenario has somebody of each kind, and things that they do something to.
-func stageScenario(t testing.TB) *scenario.Scenario {
+func stageScenario(t testing.TB) *scenario.Scenario { return stageScenarioWith(t, "") }
+
+// stageScenarioWith has more in the account.
+func stageScenarioWith(t testing.TB, more string) *scenario.Scenario {
 	return mocktest.Scenario(t, `
 accounts:
   - id: `+mocktest.Account+`
@@ -23,6 +26,9 @@ accounts:
     custom_roles:
       - {name: Auditor, permissions: ["read:account", "read:account_membership", "read:account_role", "read:audit_event"]}
       - {name: Clerk, permissions: ["read:account"]}
+      - {name: Ghost, permissions: ["read:account"]}
+      - {name: Keyholder, permissions: ["read:account", "bypass:sso"]}
+      - {name: Rector, permissions: ["read:account", "update:account_role"]}
     users:
       - {email: owner@acme.com, role: Owner, api_key: pnu_owner}
       - {email: second@acme.com, role: Owner}
@@ -31,10 +37,13 @@ accounts:
       - {email: guest@elsewhere.com, role: Collaborator, api_key: pnu_guest}
       - {email: auditor@acme.com, role: Auditor, api_key: pnu_auditor}
       - {email: linus@acme.com, role: Member}
+      - {email: rector@acme.com, role: Rector, api_key: pnu_rector}
     service_accounts:
       - {name: helper, role: Member, api_key: pnb_helper}
       - {name: other, role: Member}
+      - {name: chief, role: Owner, api_key: pnb_chief}
     workspaces: [{handle: production}, {handle: staging}]
+`+more+`
   - {handle: globex, users: [{email: owner@globex.com, role: Owner, api_key: pnu_globex}, {email: second@globex.com, role: Owner}]}
 users: [{email: newcomer@acme.com, api_key: pnu_newcomer}]
 `)
@@ -53,7 +62,9 @@ func newStage(t testing.TB, caller string) *stage {
 }
 
 func stageOn(t testing.TB, caller string, cfg mockcloud.Config) *stage {
-	cfg.Scenario = stageScenario(t)
+	if cfg.Scenario == nil {
+		cfg.Scenario = stageScenario(t)
+	}
 	s := &stage{Server: mocktest.Start(t, cfg), t: t, caller: caller}
 	// Collaborators are people who are let into a workspace.
 	s.letIn("guest@elsewhere.com", "Viewer")
@@ -168,6 +179,17 @@ func (s *stage) letIn(email, role string) string {
 	return id(s.as(http.MethodPost, "/workspaces/"+s.workspace()+"/user_access/", obj{
 		"user_id": s.MemberNamed(email).UserID, "workspace_role_id": s.workspaceRole(role),
 	}))
+}
+
+// letBotIn gives a service account access to the workspace, and gives the access's id.
+func (s *stage) letBotIn(bot, role string) string {
+	return id(s.as(http.MethodPost, "/workspaces/"+s.workspace()+"/bot_access/", obj{
+		"bot_id": bot, "workspace_role_id": s.workspaceRole(role),
+	}))
+}
+
+func (s *stage) inviteToWorkspace(email string) string {
+	return id(s.as(http.MethodPost, "/workspaces/"+s.workspace()+"/invitations/", obj{"email": email}))
 }
 
 func (s *stage) letTeamIn(team string) {

@@ -49,6 +49,11 @@ type reviewFacts struct {
 	bots     []client.Bot
 	creators map[string]reviewedCreator // by the service account's id; nobody is in it whose creation was not found
 
+	knowsWorkspaces bool // how service accounts get into them
+	offices         []reviewedOffice
+	teams           []client.Team // with service accounts in them
+	workspaceRoles  []client.WorkspaceRole
+
 	leftOut map[string]string
 }
 
@@ -83,12 +88,13 @@ type reviewedPerson struct {
 }
 
 type reviewedServiceAccount struct {
-	ID              string       `tfsdk:"id"`
-	Role            string       `tfsdk:"role"`
-	Privileged      bool         `tfsdk:"privileged"`
-	KeyExpires      types.String `tfsdk:"key_expires"`
-	CreatedBy       string       `tfsdk:"created_by"`
-	CreatorIsMember string       `tfsdk:"creator_is_member"`
+	ID              string                       `tfsdk:"id"`
+	Role            string                       `tfsdk:"role"`
+	Privileged      bool                         `tfsdk:"privileged"`
+	KeyExpires      types.String                 `tfsdk:"key_expires"`
+	CreatedBy       string                       `tfsdk:"created_by"`
+	CreatorIsMember string                       `tfsdk:"creator_is_member"`
+	Workspaces      map[string]reviewedWorkspace `tfsdk:"workspaces"` // nil: not known
 }
 
 type reviewFinding struct {

@@ -51,6 +51,7 @@ func (f *reviewFacts) judgeServiceAccounts(r *accessReview) {
 		s := reviewedServiceAccount{
 			ID: bot.ID, Role: bot.AccountRoleName, Privileged: privileged(role),
 			KeyExpires: timeOrNull(bot.APIKey.Expiration), CreatedBy: reviewUnknown, CreatorIsMember: reviewUnknown,
+			Workspaces: f.workspacesOf(bot, role),
 		}
 		weight := severityMedium
 		if s.Privileged {

@@ -146,6 +146,13 @@ func (r *reviewReader) readServiceAccounts(ctx context.Context, earliest time.Ti
 	if r.facts.bots, err = r.client.ListBots(ctx, r.account); err != nil {
 		return r.leaveOut("service_accounts", "Service accounts.", err)
 	}
+	parts, ctx := errgroup.WithContext(ctx)
+	parts.Go(func() error { return r.readCreators(ctx, earliest) })
+	parts.Go(func() error { return r.readWorkspaces(ctx) })
+	return parts.Wait()
+}
+
+func (r *reviewReader) readCreators(ctx context.Context, earliest time.Time) error {
 	const part, what = "service_account_creators", "Who made service accounts."
 	spans, beyond := creationSpans(r.facts.bots, earliest)
 	if beyond > 0 {

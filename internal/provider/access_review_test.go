@@ -5,8 +5,11 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 )
@@ -193,5 +196,71 @@ func BenchmarkReview(b *testing.B) {
 	}
 	for b.Loop() {
 		facts.review(reviewLimits{now: reviewTime})
+	}
+}
+
+// Each way into a workspace shows, by itself and beside others, and what is not known is no empty answer.
+func TestReviewWorkspaces(t *testing.T) {
+	t.Parallel()
+	text := func(s string) *string { return &s }
+	facts := func() *reviewFacts {
+		return &reviewFacts{
+			knowsWorkspaces: true, roles: reviewRoles,
+			workspaceRoles: []client.WorkspaceRole{{ID: "W1", Name: "Viewer"}, {ID: "w2", Name: "Developer"}},
+			offices: []reviewedOffice{
+				{client.Workspace{ID: "p", Handle: "production"}, []client.BotAccess{{BotID: "b1", RoleID: "w1"}, {BotID: "b2", RoleID: "w2"}}},
+				{client.Workspace{ID: "s", Handle: "staging"}, nil},
+			},
+			teams: []client.Team{
+				{Name: "Data", Members: []client.TeamMember{{ActorID: "A1"}}, Workspaces: []client.TeamWorkspace{{WorkspaceID: "s", Handle: "staging", RoleName: "Runner"}, {WorkspaceID: "p", Handle: "production", RoleName: "Owner"}}},
+				{Name: "Ops", Members: []client.TeamMember{{ActorID: "a1"}, {ActorID: "a2"}}, Workspaces: []client.TeamWorkspace{{WorkspaceID: "s", Handle: "staging", RoleName: "Viewer"}}},
+				{Name: "Idle", Members: []client.TeamMember{{ActorID: "a1"}}},
+			},
+		}
+	}
+	bot := func(id, role string) client.Bot {
+		return client.Bot{ID: id, ActorID: "a" + id[1:], Name: id, AccountRoleName: role}
+	}
+	for name, test := range map[string]struct {
+		bot    client.Bot
+		change func(*reviewFacts)
+		want   string
+	}{
+		"directly and by teams": {bot("b1", "Member"), nil, "production:Viewer map[Data:Owner] - false; staging:- map[Data:Runner Ops:Viewer] - false"},
+		"another spelling":      {bot("B2", "Member"), nil, "production:Developer map[] - false; staging:- map[Ops:Viewer] - false"},
+		"nowhere":               {bot("b3", "Member"), nil, ""},
+		"by its account role":   {bot("b3", "Owner"), nil, "production:- map[] - true; staging:- map[] - true"},
+		"by default":            {bot("b3", "Member"), func(f *reviewFacts) { f.offices[1].DefaultRoleID = text("w1") }, "staging:- map[] Viewer false"},
+		"a Collaborator":        {bot("b3", "Collaborator"), func(f *reviewFacts) { f.offices[1].DefaultRoleID = text("w1") }, ""},
+		"a role that is gone":   {bot("b2", "Member"), func(f *reviewFacts) { f.workspaceRoles, f.teams = nil, nil }, "production:w2 map[] - false"},
+		"not known":             {bot("b1", "Owner"), func(f *reviewFacts) { f.knowsWorkspaces = false }, "null"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := facts()
+			if test.change != nil {
+				test.change(f)
+			}
+			f.bots = []client.Bot{test.bot}
+			reached := f.review(reviewLimits{now: reviewTime}).ServiceAccounts[test.bot.Name].Workspaces
+			orNone := func(s types.String) string {
+				if s.IsNull() {
+					return "-"
+				}
+				return s.ValueString()
+			}
+			var lines []string
+			for _, handle := range slices.Sorted(maps.Keys(reached)) {
+				w := reached[handle]
+				lines = append(lines, fmt.Sprintf("%s:%s %v %s %t", handle, orNone(w.Role), w.Teams, orNone(w.DefaultRole), w.Administrates))
+			}
+			got := strings.Join(lines, "; ")
+			if reached == nil {
+				got = "null"
+			}
+			if got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
 	}
 }

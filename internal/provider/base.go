@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -14,6 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
 )
 
 // resourceBase is embedded by every resource: it takes the session from Configure, once for all.
@@ -92,7 +93,7 @@ func (s *session) account(own types.String, diags *diag.Diagnostics) (string, bo
 	}
 	switch {
 	case id == "":
-		diags.AddAttributeError(path.Root("account_id"), "Missing account id", "No account was named. Set the environment variable "+envAccountID+", `account_id` in the provider block, or `account_id` here.")
+		diags.AddAttributeError(path.Root("account_id"), "Missing account id", "No account was named. Set the environment variable "+settings.EnvAccountID+", `account_id` in the provider block, or `account_id` here; an address of the API that names the account will do, too, as `prefect cloud login` writes it.")
 	case uuid.Validate(id) != nil:
 		diags.AddAttributeError(path.Root("account_id"), "Invalid account id", fmt.Sprintf("%q is no UUID.", id))
 	default:
@@ -118,7 +119,7 @@ func (s *session) planAccount(ctx context.Context, req resource.ModifyPlanReques
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.GetAttribute(ctx, at, &prior)...)
 	}
-	if resp.Diagnostics.HasError() || !config.IsNull() || s == nil || slices.Contains(s.unknown, "account_id") {
+	if resp.Diagnostics.HasError() || !config.IsNull() || s == nil || s.noAccount {
 		return
 	}
 	id, ok := s.account(config, &resp.Diagnostics)

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -15,31 +14,28 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
 )
 
 const (
-	defaultEndpoint              = "https://api.prefect.cloud/api"
 	defaultRequestTimeout        = 30 * time.Second
 	defaultMaxRetries            = 6
 	defaultMaxConcurrentRequests = 10
-)
-
-// The environment variables are those of Prefect's own provider, so that one environment serves both.
-const (
-	envEndpoint  = "PREFECT_API_URL"
-	envAPIKey    = "PREFECT_API_KEY"
-	envAccountID = "PREFECT_CLOUD_ACCOUNT_ID"
 )
 
 type providerModel struct {
 	Endpoint              types.String `tfsdk:"endpoint"`
 	APIKey                types.String `tfsdk:"api_key"`
 	AccountID             types.String `tfsdk:"account_id"`
+	Profile               types.String `tfsdk:"profile"`
+	ProfilesFile          types.String `tfsdk:"profiles_file"`
+	CustomHeaders         types.Map    `tfsdk:"custom_headers"`
 	RequestTimeout        types.String `tfsdk:"request_timeout"`
 	MaxRetries            types.Int64  `tfsdk:"max_retries"`
 	MaxConcurrentRequests types.Int64  `tfsdk:"max_concurrent_requests"`
 	AllowInsecureHTTP     types.Bool   `tfsdk:"allow_insecure_http"`
 	LockoutProtection     types.Bool   `tfsdk:"lockout_protection"`
+	AllowDisableSSO       types.Bool   `tfsdk:"allow_disable_sso"`
 	AcknowledgeLockout    types.Set    `tfsdk:"acknowledge_lockout"`
 }
 
@@ -47,22 +43,24 @@ type providerModel struct {
 type session struct {
 	client    *client.Client // nil while an argument that it needs is unknown
 	accountID string         // the account of resources that name none; "" when there is none
+	noAccount bool           // it is not known yet which one that is
 	unknown   []string       // arguments of the provider block that are not known yet
 	claims    *claims        // what resources of this run have taken hold of
 	planned   *claims        // the same of those that are there, as planned
 	guard     guard          // what this run may do to people's access
-	self      self           // whose API key is in use
-	ownership ownership      // which accounts have directories that govern members
-	lastOut   *lastOut       // who gets in without single sign-on while roles change
-	logins    *plannedLogins // which connections this run makes active
-	rankings  *priorities    // which mappings wait for the number of another
+
+	allowDisableSSO bool           // domains go at once, also those without which single sign-on ends
+	self            self           // whose API key is in use
+	ownership       ownership      // which accounts have directories that govern members
+	lastOut         *lastOut       // who gets in without single sign-on while roles change
+	logins          *plannedLogins // which connections this run makes active
 }
 
 // newSession checks the whole provider block, reporting every mistake, and connects nothing: the first request is made
 // by the first resource that needs one.
 func newSession(m providerModel, version, terraformVersion string, after func(time.Duration) <-chan time.Time) (*session, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	s := &session{claims: newClaims(), planned: newClaims(), lastOut: newLastOut(after), rankings: newPriorities(after), logins: newPlannedLogins()}
+	s := &session{claims: newClaims(), planned: newClaims(), lastOut: newLastOut(after), logins: newPlannedLogins()}
 	known := func(name string, v attr.Value) bool {
 		if v.IsUnknown() {
 			s.unknown = append(s.unknown, name)
@@ -70,31 +68,14 @@ func newSession(m providerModel, version, terraformVersion string, after func(ti
 		return !v.IsUnknown()
 	}
 
-	cfg := client.Config{
-		UserAgent: fmt.Sprintf("terraform-provider-prefectsso/%s Terraform/%s", version, terraformVersion),
-		Log:       logToTerraform,
+	found, problems := settings.Resolve(m.arguments(known), os.Getenv)
+	for _, p := range problems {
+		diags.Append(diagnosticOf(p))
 	}
-	if known("allow_insecure_http", m.AllowInsecureHTTP) {
-		cfg.AllowInsecureHTTP = m.AllowInsecureHTTP.ValueBool()
-	}
-	if known("endpoint", m.Endpoint) {
-		cfg.Endpoint = firstNonEmpty(m.Endpoint.ValueString(), os.Getenv(envEndpoint), defaultEndpoint)
-		if _, err := client.ParseEndpoint(cfg.Endpoint, cfg.AllowInsecureHTTP || m.AllowInsecureHTTP.IsUnknown()); err != nil {
-			diags.AddAttributeError(path.Root("endpoint"), "Invalid endpoint", sentence(err)+" The endpoint comes from the argument `endpoint`, else from the environment variable "+envEndpoint+".")
-		}
-	}
-	if known("api_key", m.APIKey) {
-		cfg.APIKey = firstNonEmpty(m.APIKey.ValueString(), os.Getenv(envAPIKey))
-		if cfg.APIKey == "" {
-			diags.AddAttributeError(path.Root("api_key"), "Missing API key", "Every request to Prefect Cloud needs an API key. Set the environment variable "+envAPIKey+" (it stays out of your files), or the argument `api_key` of the provider block.")
-		}
-	}
-	if known("account_id", m.AccountID) {
-		s.accountID = firstNonEmpty(m.AccountID.ValueString(), os.Getenv(envAccountID))
-		if s.accountID != "" && uuid.Validate(s.accountID) != nil {
-			diags.AddAttributeError(path.Root("account_id"), "Invalid account id", fmt.Sprintf("%q is no UUID. The account id stands in the address of your account's settings page; it comes from the argument `account_id`, else from the environment variable %s.", s.accountID, envAccountID))
-		}
-	}
+	s.accountID, s.noAccount = found.AccountID, found.AccountUnknown
+	cfg := found.Config
+	cfg.UserAgent = settings.UserAgent(fmt.Sprintf("terraform-provider-prefectsso/%s Terraform/%s", version, terraformVersion), os.Getenv)
+	cfg.Log = logToTerraform
 	if known("request_timeout", m.RequestTimeout) {
 		cfg.RequestTimeout = parseRequestTimeout(m.RequestTimeout, &diags)
 	}
@@ -105,6 +86,7 @@ func newSession(m providerModel, version, terraformVersion string, after func(ti
 		cfg.MaxConcurrentRequests = intBetween("max_concurrent_requests", m.MaxConcurrentRequests, defaultMaxConcurrentRequests, 1, 100, &diags)
 	}
 	s.guard = newGuard(m, &diags)
+	s.allowDisableSSO = m.AllowDisableSSO.ValueBool() // while it is unknown, the strict answer holds
 
 	if diags.HasError() || len(s.unknown) > 0 {
 		return s, diags
@@ -116,6 +98,55 @@ func newSession(m providerModel, version, terraformVersion string, after func(ti
 	}
 	s.client = c
 	return s, diags
+}
+
+// arguments are those of the block that settings know. known notes which are not known yet.
+func (m providerModel) arguments(known func(string, attr.Value) bool) settings.Arguments {
+	args := settings.Arguments{
+		Endpoint: m.Endpoint.ValueString(), APIKey: m.APIKey.ValueString(), AccountID: m.AccountID.ValueString(),
+		Profile: m.Profile.ValueString(), ProfilesFile: m.ProfilesFile.ValueString(), AllowInsecureHTTP: m.AllowInsecureHTTP.ValueBool(),
+	}
+	check := func(name string, v attr.Value) bool {
+		if !known(name, v) {
+			args.Unknown = append(args.Unknown, name)
+			return false
+		}
+		return true
+	}
+	check(settings.ArgAllowInsecureHTTP, m.AllowInsecureHTTP)
+	check(settings.ArgEndpoint, m.Endpoint)
+	check(settings.ArgAPIKey, m.APIKey)
+	check(settings.ArgAccountID, m.AccountID)
+	check(settings.ArgProfile, m.Profile)
+	check(settings.ArgProfilesFile, m.ProfilesFile)
+	if !check(settings.ArgCustomHeaders, m.CustomHeaders) || m.CustomHeaders.IsNull() {
+		return args
+	}
+	args.CustomHeaders = map[string]string{}
+	for name, value := range m.CustomHeaders.Elements() {
+		text, ok := value.(types.String)
+		if !ok || text.IsUnknown() {
+			check(settings.ArgCustomHeaders, types.MapUnknown(types.StringType))
+			return args
+		}
+		if !text.IsNull() { // as if it were left out
+			args.CustomHeaders[name] = text.ValueString()
+		}
+	}
+	return args
+}
+
+// diagnosticOf is a problem of the settings on the argument that it belongs to.
+func diagnosticOf(p settings.Problem) diag.Diagnostic {
+	switch {
+	case p.Warning && p.Argument == "":
+		return diag.NewWarningDiagnostic(p.Summary, p.Detail)
+	case p.Warning:
+		return diag.NewAttributeWarningDiagnostic(path.Root(p.Argument), p.Summary, p.Detail)
+	case p.Argument == "":
+		return diag.NewErrorDiagnostic(p.Summary, p.Detail)
+	}
+	return diag.NewAttributeErrorDiagnostic(path.Root(p.Argument), p.Summary, p.Detail)
 }
 
 // parseRequestTimeout takes a duration such as "45s", or a bare number of seconds.

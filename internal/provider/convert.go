@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 )
 
 // null, unknown and "" are handled here and nowhere else: the API's null and "" are Terraform's null, and an unknown
@@ -58,6 +60,11 @@ func stringsOf(set types.Set) *[]string {
 	}
 	out := spelledSetValue{SetValue: set}.names()
 	return &out
+}
+
+// originFromAPI is what the server tells of a thing's making: the attributes created and created_by.
+func originFromAPI(o client.Origin) (created, by types.String) {
+	return timeOrNull(o.Created), stringOrNull(o.CreatedBy)
 }
 
 // timeOrNull is RFC 3339 in UTC, and null for nil and the zero time.

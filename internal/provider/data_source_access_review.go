@@ -35,6 +35,7 @@ func (d *accessReviewDataSource) Metadata(_ context.Context, req datasource.Meta
 const reviewDescription = "Everyone who can reach the account, why they have their role, and what somebody should look at: made for `check` blocks and for `terraform show -json`. " +
 	"It takes `read:account`, `read:account_membership` and `read:account_role`; what else the key may not see is left out, and `left_out` says so. " +
 	"Directories, and with them why people have their roles, take `administrate:sso`; service accounts `read:bot`, and who made them `read:audit_event`. " +
+	"Which workspaces service accounts get into takes `read:workspace`, `read:workspace_role`, `read:team` and, in each workspace, the scope `see_workspace_service_accounts`; it costs one request a workspace. " +
 	"On a server that does not offer the configuration of directories, as today's Prefect Cloud, what cannot be known is `unknown`.\n\n" +
 	"Let it stand outside of `check` blocks: a data source inside of one is read again at each apply, so that no plan ends with \"No changes\".\n\n" +
 	"The id of a finding is its kind, a colon, and what it is about, and stays the same from review to review:\n\n" +
@@ -106,6 +107,21 @@ func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 					"key_expires":       computedString("When its key expires, RFC 3339; null for never."),
 					"created_by":        computedString("Who made it, by email address or name; `unknown` where the audit trail does not tell."),
 					"creator_is_member": computedString("Whether whoever made it is an active member: `yes`, `no` or `unknown`."),
+					"workspaces": schema.MapNestedAttribute{
+						Computed: true,
+						MarkdownDescription: "Handle of a workspace → how the service account gets into it. It may do there what all its ways allow. " +
+							"Empty where it gets into none; null where that is not known, and `left_out` says why.",
+						NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+							"role": computedString("Name of the workspace role that it was given directly; null for none."),
+							"teams": schema.MapAttribute{
+								ElementType:         types.StringType,
+								Computed:            true,
+								MarkdownDescription: "Team that it is in → name of the workspace role that the team has. Empty where no team lets it in.",
+							},
+							"default_role":  computedString("Name of the workspace role that the workspace gives to all members but Collaborators; null for none."),
+							"administrates": computedBool("Whether its account role administrates all workspaces (`administrate:workspace`)."),
+						}},
+					},
 				}},
 			},
 			"findings": schema.MapNestedAttribute{
@@ -126,7 +142,7 @@ func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 			"left_out": schema.MapAttribute{
 				ElementType:         types.StringType,
 				Computed:            true,
-				MarkdownDescription: "What is not in the review → why: `domains`, `directories`, `service_accounts`, `service_account_creators`. Empty where everything could be read.",
+				MarkdownDescription: "What is not in the review → why: `domains`, `directories`, `service_accounts`, `service_account_creators`, `service_account_workspaces`. Empty where everything could be read.",
 			},
 		},
 	}

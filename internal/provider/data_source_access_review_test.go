@@ -3,6 +3,11 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -105,7 +110,7 @@ func TestAccAccessReviewPublishedOnly(t *testing.T) {
 	p := inProcess(t, srv)
 	srv.ResetRequests()
 	p.readData(t, "prefectsso_access_review", nil)
-	if got := srv.Requests(); got.Total > 10 || got.Writes() > 0 {
+	if got := srv.Requests(); got.Total > 12 || got.Writes() > 0 {
 		t.Errorf("%d requests: %+v", got.Total, got.Routes)
 	}
 	runSteps(t, resource.TestStep{
@@ -170,7 +175,8 @@ accounts:
 			reviewed(knownvalue.MapSizeExact(0), "service_accounts"),
 		}},
 		"no audit trail": {"pnb_bots", []statecheck.StateCheck{
-			leftOut(map[string]string{"service_account_creators": "read:audit_event"}),
+			leftOut(map[string]string{"service_account_creators": "read:audit_event", "service_account_workspaces": "read:workspace"}),
+			reviewed(knownvalue.Null(), "service_accounts", "people", "workspaces"),
 			reviewText("manual", "people", "owner@acme.com", "role_source"),
 			reviewText("unknown", "service_accounts", "people", "created_by"),
 			reviewText("unknown", "service_accounts", "people", "creator_is_member"),
@@ -204,6 +210,127 @@ func TestAccAccessReviewBadInput(t *testing.T) {
 			runSteps(t, resource.TestStep{Config: srv.Provider() + "data \"prefectsso_access_review\" \"this\" {\n" + test.argument + "\n}", ExpectError: spread(test.want)})
 		})
 	}
+}
+
+// offices is an account with service accounts that get into its workspaces by every way.
+const offices = `
+accounts:
+  - id: ` + acctest.AccountID + `
+    handle: acme
+    name: Acme
+    features: [sso, scim, teams, audit_logs, custom_roles]
+    users: [{email: owner@acme.com, first_name: Account, last_name: Owner, role: Owner, api_key: pnu_owner}]
+    custom_roles:
+      - {name: Reader, permissions: ["read:account", "read:account_membership", "read:account_role", "read:bot", "read:workspace", "read:workspace_role", "read:team"]}
+    service_accounts:
+      - {name: terraform, role: Owner, api_key: pnb_terraform}
+      - {name: deploy, workspaces: {production: Runner}}
+      - {name: reader, role: Reader, api_key: pnb_reader}
+    workspaces: [{handle: production}, {handle: staging}, {handle: attic}]
+    teams: [{name: Data, users: [owner@acme.com], service_accounts: [deploy], workspaces: {staging: Developer, production: Viewer}}]
+`
+
+// Which workspaces service accounts get into, and how, is what today's Prefect Cloud tells, too.
+func TestAccAccessReviewWorkspaces(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.Scenario(offices), acctest.PublishedOnly)
+	srv.Call(acctest.OwnerKey, http.MethodPatch, "/workspaces/"+srv.WorkspaceID("attic"), map[string]any{"default_workspace_role_id": srv.WorkspaceRoleID("Viewer")}, nil)
+	way := func(role, defaultRole knownvalue.Check, administrates bool, teams map[string]knownvalue.Check) knownvalue.Check {
+		return knownvalue.ObjectExact(map[string]knownvalue.Check{
+			"role": role, "default_role": defaultRole, "administrates": knownvalue.Bool(administrates), "teams": knownvalue.MapExact(teams),
+		})
+	}
+	none, is := knownvalue.Null(), knownvalue.StringExact
+	runSteps(t, resource.TestStep{
+		Config: srv.Provider() + reviewConfig,
+		ConfigStateChecks: []statecheck.StateCheck{
+			reviewed(knownvalue.MapExact(map[string]knownvalue.Check{
+				"production": way(is("Runner"), none, false, map[string]knownvalue.Check{"Data": is("Viewer")}),
+				"staging":    way(none, none, false, map[string]knownvalue.Check{"Data": is("Developer")}),
+				"attic":      way(none, is("Viewer"), false, nil),
+			}), "service_accounts", "deploy", "workspaces"),
+			reviewed(knownvalue.MapExact(map[string]knownvalue.Check{
+				"production": way(none, none, true, nil), "staging": way(none, none, true, nil), "attic": way(none, is("Viewer"), true, nil),
+			}), "service_accounts", "terraform", "workspaces"),
+			reviewed(knownvalue.MapExact(map[string]knownvalue.Check{"attic": way(none, is("Viewer"), false, nil)}), "service_accounts", "reader", "workspaces"),
+		},
+	}, resource.TestStep{Config: srv.Provider() + reviewConfig, ConfigPlanChecks: emptyPlan()})
+	srv.ResetRequests()
+	inProcess(t, srv).readData(t, "prefectsso_access_review", nil)
+	got := map[string]int{}
+	for _, route := range srv.Requests().Routes {
+		got[route.Route] += route.Count
+	}
+	for route, want := range map[string]int{
+		"/api/accounts/{account_id}/workspaces/filter": 1, "/api/accounts/{account_id}/teams/filter": 1, "/api/accounts/{account_id}/workspace_roles/filter": 1,
+		"/api/accounts/{account_id}/workspaces/{workspace_id}/bot_access/filter": 3,
+	} {
+		if got[route] != want {
+			t.Errorf("%d requests of %s, want %d", got[route], route, want)
+		}
+	}
+}
+
+// A server that does not tell who is in which workspace, and a key that may not see it: that part is not known, all else is.
+func TestAccAccessReviewWorkspacesUnknown(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status int    // of the route; 0: as it is
+		key    string // whose review it is
+		why    string
+	}{
+		"no route":  {http.StatusNotFound, acctest.ServiceKey, "does not offer"},
+		"no method": {http.StatusMethodNotAllowed, acctest.ServiceKey, "does not offer"},
+		"no scope":  {0, "pnb_reader", "see_workspace_service_accounts"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, asked := older(t, acctest.Start(t, acctest.Scenario(offices)), test.status)
+			config := srv.ProviderAs(test.key) + reviewConfig
+			runSteps(t, resource.TestStep{
+				Config: config,
+				ConfigStateChecks: []statecheck.StateCheck{
+					reviewed(knownvalue.Null(), "service_accounts", "deploy", "workspaces"),
+					reviewed(knownvalue.Null(), "service_accounts", "terraform", "workspaces"),
+					reviewText("Owner", "service_accounts", "terraform", "role"),
+					reviewed(knownvalue.StringRegexp(spread(test.why)), "left_out", "service_account_workspaces"),
+				},
+			}, resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()})
+			asked.Store(0)
+			inProcessAs(t, map[string]any{"endpoint": srv.URL + "/api", "api_key": test.key, "account_id": acctest.AccountID}).readData(t, "prefectsso_access_review", nil)
+			if n := asked.Load(); n != 1 {
+				t.Errorf("the route that answers no was asked %d times", n)
+			}
+		})
+	}
+}
+
+// older is the server behind something that answers for the workspaces of service accounts with this status, or not at all
+// where it is 0, and counts.
+func older(t *testing.T, srv *acctest.Server, status int) (*acctest.Server, *atomic.Int64) {
+	t.Helper()
+	target, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int64
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host = target.Host; strings.Contains(r.URL.Path, "/bot_access/") {
+			asked.Add(1)
+			if status != 0 {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(status)
+				_, _ = w.Write([]byte(`{"detail":"Not Found"}`)) // the client sees what arrives
+				return
+			}
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	behind := *srv
+	behind.URL = front.URL
+	return &behind, &asked
 }
 
 // reviewedCrowd is an account with many people whom a directory has brought, and a few service accounts.

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
 )
 
 // failure turns an error of the client into an error diagnostic: the summary says what failed, the detail why and what
@@ -40,6 +41,12 @@ func failureAtField(arguments map[string]path.Path, summary string, err error) d
 	return failure(summary, err)
 }
 
+// alreadyExists is the error of a create that something is in the way of. It is never taken over just because it looks
+// equal: whoever means that thing imports it.
+func alreadyExists(at path.Path, summary, what, resourceType, importID, otherwise string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s Nothing was taken over. If it is the one that this resource is to manage, import it:\n\n  terraform import %s.<name> %q\n\nOtherwise %s.", what, resourceType, importID, otherwise))
+}
+
 // reason explains an error by its type, never by its text.
 func reason(err error) string {
 	var (
@@ -48,6 +55,7 @@ func reason(err error) string {
 		unknown *client.UnknownNameError
 		lost    *client.LostWriteError
 		offered *client.NotOfferedError
+		other   *client.NotAccountAPIError
 		answer  *client.UnexpectedAnswerError
 		scim    *client.SCIMError
 		apiErr  *client.APIError
@@ -63,7 +71,7 @@ func reason(err error) string {
 	case errors.As(err, &offered):
 		about := configuration[offered.Feature]
 		return fmt.Sprintf("The server does not offer the configuration of %s over its API, as today's Prefect Cloud: it can be neither read nor changed from here. A person does that in the configuration dashboard. While nothing is configured yet, the resource prefectsso_setup_link with `kind = %q` gives the link; after that, Prefect's support gives a fresh one.%s", about.what, about.kind, origin(offered.Err))
-	case errors.As(err, &lost), errors.As(err, &answer):
+	case errors.As(err, &lost), errors.As(err, &other), errors.As(err, &answer):
 		return sentence(err)
 	case errors.As(err, &scim):
 		return scimReason(scim)
@@ -79,7 +87,7 @@ func reason(err error) string {
 	}
 	switch apiErr.Status {
 	case http.StatusUnauthorized:
-		advices = append(advices, "The API key was not accepted: it may be mistyped, expired or revoked. It comes from `api_key` in the provider block, else from the environment variable "+envAPIKey+".")
+		advices = append(advices, "The API key was not accepted: it may be mistyped, expired or revoked. It comes from `api_key` in the provider block, else from the environment variable "+settings.EnvAPIKey+", else from a profile of Prefect's command line.")
 	case http.StatusForbidden:
 		advices = append(advices, "Where a recent login is asked for, the owner of the key logs in through single sign-on; the key of a service account needs no login. Where a permission is missing, use the key of a user or service account whose role has it, or let an account Owner give it to this one.")
 	case http.StatusNotFound:

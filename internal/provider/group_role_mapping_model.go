@@ -20,7 +20,7 @@ import (
 // Schema implements [resource.Resource].
 func (r *groupRoleMappingResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "An account role for the people of a directory who are in a group, or have an attribute: they get it when the identity provider says so, and lose it the moment it does not. Of several mappings that match a person the one with the highest `priority` counts. While one matches, nobody gives the person another role by hand.\n\nDestroying the resource ends the mapping: those whom no other one matches have their role from before again.\n\nA server that does not offer this over its API, as today's Prefect Cloud, has no such mappings; making one fails there, and says what a person does instead.",
+		MarkdownDescription: "An account role for the people of a directory who are in a group, or have an attribute: they get it when the identity provider says so, and lose it the moment it does not. Of several mappings that match a person the one with the highest `priority` counts, and of equal priorities the one whose `match` sorts first. While one matches, nobody gives the person another role by hand.\n\nDestroying the resource ends the mapping: those whom no other one matches have their role from before again.\n\nA directory has one mapping of a `match`: making another one fails, and names the one that is there. Renaming a key of a `for_each` makes a new resource and destroys the old one, in no certain order; a `moved` block keeps the mapping instead.\n\nA server that does not offer this over its API, as today's Prefect Cloud, has no such mappings; making one fails there, and says what a person does instead.",
 		Attributes: map[string]schema.Attribute{
 			"id":         observed("UUID of the mapping."),
 			"account_id": accountIDAttribute(),
@@ -38,9 +38,11 @@ func (r *groupRoleMappingResource) Schema(_ context.Context, _ resource.SchemaRe
 			},
 			"priority": schema.Int64Attribute{
 				Required:            true,
-				MarkdownDescription: "The highest one that matches a person counts. No two mappings of a directory have the same. One apply may renumber several, also swap their numbers: it goes step by step, so for a moment they may rank otherwise.",
+				MarkdownDescription: "The highest one that matches a person counts. Of equal ones it is the mapping whose `match` sorts first: by its kind (`attribute`, then `group_id`, then `group_name`), then by what it says, byte by byte. One apply may renumber several mappings, and swap their priorities or their matches. Terraform changes them one after the other in an order of its own: in between, a person whom two of them match may have the role of the other one, and whom only one matches that is on its way to another group may have their role from before. When the apply ends, everybody has what the configuration says. The account never loses its last active person with `bypass:sso` in between.",
 			},
-			"status": schema.StringAttribute{Computed: true, MarkdownDescription: "`applied`, or `dangling` while no such group has arrived; a plan warns of that."},
+			"created":    createdAttribute("mapping"),
+			"created_by": createdByAttribute("mapping"),
+			"status":     schema.StringAttribute{Computed: true, MarkdownDescription: "`applied`, or `dangling` while no such group has arrived; a plan warns of that."},
 		},
 	}
 }
@@ -75,6 +77,8 @@ type groupRoleMappingModel struct {
 	Role        types.String       `tfsdk:"role"`
 	Priority    types.Int64        `tfsdk:"priority"`
 	Status      types.String       `tfsdk:"status"`
+	Created     types.String       `tfsdk:"created"`
+	CreatedBy   types.String       `tfsdk:"created_by"`
 }
 
 type mappingMatchModel struct {
@@ -104,6 +108,7 @@ func (m *groupRoleMappingModel) fromAPI(accountID string, mapping *client.GroupR
 	m.Role = types.StringValue(inForm(m.Role.ValueString(), role.ID, role.Name))
 	m.Priority = types.Int64Value(mapping.Priority)
 	m.Status = types.StringValue(mapping.Status)
+	m.Created, m.CreatedBy = originFromAPI(mapping.Origin)
 }
 
 func (m *mappingMatchModel) toAPI() client.MappingMatch {

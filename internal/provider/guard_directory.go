@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -191,7 +190,7 @@ func (s *session) checkMapping(ctx context.Context, account string, c mappingCha
 }
 
 // mappingFates works out whose role a change of a mapping decides: of those whom it matches and matched before, the
-// mapping with the highest priority, else the role from before. Where the account does not tell whom a mapping matches,
+// mapping that counts first, else the role from before. Where the account does not tell whom a mapping matches,
 // told is false.
 func (s *session) mappingFates(ctx context.Context, account string, c mappingChange, mappings []client.GroupRoleMapping) (people []fate, told bool, err error) {
 	asked := map[client.MappingMatch]map[string]client.DirectoryUser{}
@@ -210,8 +209,12 @@ func (s *session) mappingFates(ctx context.Context, account string, c mappingCha
 	}
 
 	own, concerned := "", map[string]client.DirectoryUser{}
+	var ranked client.GroupRoleMapping // the mapping as it ranks now
 	if c.before != nil {
-		own = c.before.ID
+		own, ranked = c.before.ID, *c.before
+		if at := slices.IndexFunc(mappings, func(m client.GroupRoleMapping) bool { return m.ID == own }); at >= 0 {
+			ranked = mappings[at]
+		}
 		for id, user := range matched(c.before.Match) {
 			if user.MappingID != nil && *user.MappingID == own {
 				concerned[id] = user
@@ -222,9 +225,11 @@ func (s *session) mappingFates(ctx context.Context, account string, c mappingCha
 	after := slices.DeleteFunc(slices.Clone(mappings), func(m client.GroupRoleMapping) bool { return m.ID == own })
 	if c.after != nil {
 		maps.Copy(concerned, matched(c.after.Match))
-		after = append(after, *c.after)
+		next := *c.after
+		next.Origin = ranked.Origin
+		after = append(after, next)
 	}
-	slices.SortFunc(after, func(a, b client.GroupRoleMapping) int { return cmp.Compare(b.Priority, a.Priority) })
+	slices.SortFunc(after, client.CompareMappings)
 	for id, user := range concerned {
 		at := slices.IndexFunc(after, func(m client.GroupRoleMapping) bool {
 			switch {
@@ -233,7 +238,7 @@ func (s *session) mappingFates(ctx context.Context, account string, c mappingCha
 				return false // none of the others matches
 			case *user.MappingID != own:
 				return *user.MappingID == m.ID // of the others, the one that counts now
-			case m.Priority > c.before.Priority:
+			case client.CompareMappings(m, ranked) < 0:
 				return false // it would count now
 			}
 			_, matches := matched(m.Match)[id]

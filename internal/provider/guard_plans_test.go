@@ -33,6 +33,15 @@ func TestGuardPlans(t *testing.T) {
 			srv.PushGroup("Staff", srv.PushUser("ada@acme.com"), srv.PushUser("grace@acme.com"))
 		}
 	}
+	// beside maps another group of the same people.
+	beside := func(group, role string, priority int) func(*acctest.Server) {
+		return func(srv *acctest.Server) {
+			ada, grace := srv.PushUser("ada@acme.com"), srv.PushUser("grace@acme.com")
+			srv.PushGroup("Staff", ada, grace)
+			srv.PushGroup(group, ada, grace)
+			srv.AddMapping(group, role, priority)
+		}
+	}
 	owners := func(srv *acctest.Server) {
 		srv.PushGroup("Staff", srv.PushUser("owner@acme.com"), srv.PushUser("second.owner@acme.com"))
 	}
@@ -185,27 +194,29 @@ func TestGuardPlans(t *testing.T) {
 			},
 		},
 		"another mapping counts from now on": {
-			arrange: func(srv *acctest.Server) {
-				staff("Member")(srv)
-				srv.AddMapping("Staff", "Auditor", 5)
-			},
-			typeName: mapping, before: toGroup("Staff", "Admin", 9), after: toGroup("Staff", "Admin", 1),
+			arrange: beside("Zoo", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9), after: toGroup("Staff", "Admin", 1),
 			want: []string{"warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 1 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
 		},
 		"a mapping ends, and another one counts": {
-			arrange: func(srv *acctest.Server) {
-				staff("Member")(srv)
-				srv.AddMapping("Staff", "Auditor", 5)
-			},
-			typeName: mapping, before: toGroup("Staff", "Admin", 9),
+			arrange: beside("Zoo", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9),
 			want: []string{"warning: People would be demoted\nThe end of the mapping of group \"Staff\" with the priority 9 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
 		},
 		"a mapping is not the one that counts": {
-			arrange: func(srv *acctest.Server) {
-				staff("Member")(srv)
-				srv.AddMapping("Staff", "Admin", 5)
-			},
-			typeName: mapping, after: toGroup("Staff", "Auditor", 1),
+			arrange: beside("Zoo", "Admin", 5), typeName: mapping, after: toGroup("Staff", "Auditor", 1),
+		},
+		"an equal priority, and the other match sorts first": {
+			arrange: beside("Crew", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9), after: toGroup("Staff", "Admin", 5),
+			want: []string{"warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 5 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
+		},
+		"an equal priority, and this match sorts first": {
+			arrange: beside("Zoo", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9), after: toGroup("Staff", "Admin", 5),
+		},
+		"a new one of an equal priority that sorts first": {
+			arrange: beside("Zoo", "Admin", 5), typeName: mapping, after: toGroup("Staff", "Auditor", 5),
+			want: []string{"warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 5 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
+		},
+		"a new one of an equal priority that does not": {
+			arrange: beside("Crew", "Admin", 5), typeName: mapping, after: toGroup("Staff", "Auditor", 5),
 		},
 		"a mapping ends": {
 			provider: map[string]any{"api_key": "pnu_ada"},

@@ -50,6 +50,7 @@ func (s served) without(domains ...string) {
 type servedChange struct {
 	at       path.Path
 	apply    func(served)    // makes the change
+	ends     func()          // is told that no active connection is left; may be nil
 	later    bool            // the first login makes it, not the apply
 	accepted map[string]bool // acknowledgements that were needed for something else of the same change
 }
@@ -77,6 +78,9 @@ func (s *session) checkServed(ctx context.Context, accountID string, c servedCha
 	}
 	after := before.clone()
 	c.apply(after)
+	if len(after) == 0 && len(before) > 0 && c.ends != nil {
+		c.ends()
+	}
 	if !after.takesFrom(before) {
 		return false
 	}
@@ -112,7 +116,10 @@ func (s *session) checkRemoval(ctx context.Context, own types.String, domains []
 	account, err := s.client.GetAccount(ctx, accountID)
 	// An account that cannot be read fails the change itself, with its own words.
 	judged := err == nil && account.SSOState == client.SSOStateEnabled &&
-		s.checkServed(ctx, accountID, servedChange{at: at, accepted: accepted, apply: func(now served) { now.without(domains...) }}, diags)
+		s.checkServed(ctx, accountID, servedChange{
+			at: at, accepted: accepted, apply: func(now served) { now.without(domains...) },
+			ends: func() { s.warnOfEnd(ctx, accountID, at, domains, diags) },
+		}, diags)
 	if deprovisions && !judged {
 		s.guard.warnOfSurplus(at, accepted, diags)
 	}

@@ -33,6 +33,8 @@ type identityProviderModel struct {
 	Certificates         types.Map          `tfsdk:"certificates"`
 	Managed              types.Bool         `tfsdk:"managed"`
 	UnverifiedAttributes types.Set          `tfsdk:"unverified_attributes"`
+	Created              types.String       `tfsdk:"created"`
+	CreatedBy            types.String       `tfsdk:"created_by"`
 	Timeouts             timeouts.Value     `tfsdk:"timeouts"`
 }
 
@@ -157,6 +159,7 @@ func (m *identityProviderModel) fromAPI(accountID string, c *client.Connection) 
 	m.ConnectionType = types.StringValue(c.ConnectionType)
 	m.State = types.StringValue(c.State)
 	m.Managed = types.BoolValue(true)
+	m.Created, m.CreatedBy = originFromAPI(c.Origin)
 	m.UnverifiedAttributes = types.SetValueMust(types.StringType, nil)
 	m.Activation = textOr(m.Activation, activationNone)
 	m.TakeOverDomains = types.BoolValue(m.TakeOverDomains.ValueBool())

@@ -67,6 +67,7 @@ func (m *identityProviderModel) observeAdopted(from *identityProviderModel) {
 	m.AccountID = from.AccountID
 	m.RedirectURI, m.ACSURL, m.SPEntityID, m.SPMetadataURL = types.StringNull(), types.StringNull(), types.StringNull(), types.StringNull()
 	m.Certificates = types.MapValueMust(types.StringType, map[string]attr.Value{})
+	m.Created, m.CreatedBy = types.StringNull(), types.StringNull()
 	m.UnverifiedAttributes = setOf(unverified(m))
 }
 

@@ -94,6 +94,8 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 				ElementType: types.StringType, Computed: true,
 				MarkdownDescription: "SAML: SHA-256 of each certificate of the identity provider → when it ends, RFC 3339. A plan warns 30 days before that.",
 			},
+			"created":               createdAttribute("connection"),
+			"created_by":            createdByAttribute("connection"),
 			"managed":               schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server lets this resource configure the connection; false for an adopted one."},
 			"unverified_attributes": schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Arguments that the server does not let anybody read, so that their drift cannot be seen."},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
@@ -101,6 +103,23 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 				CreateDescription: "How long `activation = \"first_login\"` waits, such as `30m`. Default 20 minutes.",
 			}),
 		},
+	}
+}
+
+// createdAttribute and createdByAttribute are what the managed configuration tells of a thing's making. They never change,
+// and are null where the server does not say: then, as in a state from before they were kept, a later answer may.
+func createdAttribute(what string) schema.StringAttribute {
+	return neverChanges("When the " + what + " was made, RFC 3339; null where the server does not say.")
+}
+
+func createdByAttribute(what string) schema.StringAttribute {
+	return neverChanges("Id of the actor, a user's or a service account's, who made the " + what + " over the API; null where the server does not say, or nobody did.")
+}
+
+func neverChanges(description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Computed: true, MarkdownDescription: description,
+		PlanModifiers: []planmodifier.String{stringplanmodifier.UseNonNullStateForUnknown()},
 	}
 }
 

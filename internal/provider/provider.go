@@ -19,6 +19,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
 )
 
 var (
@@ -54,16 +56,30 @@ func (p *prefectssoProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 		Attributes: map[string]schema.Attribute{
 			"endpoint": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Base URL of the account API. Also read from `PREFECT_API_URL`. Default `" + defaultEndpoint + "`.",
+				MarkdownDescription: "Address of the account API: its host, its base URL, or the URL of an account or workspace that `prefect cloud login` writes, which names the account, too. Also read from `PREFECT_API_URL`, else from the profile. Default `" + settings.DefaultEndpoint + "`.",
 			},
 			"api_key": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,
-				MarkdownDescription: "API key of a user (`pnu_…`) or, better, of a service account (`pnb_…`). Also read from `PREFECT_API_KEY`, which keeps it out of files.",
+				MarkdownDescription: "API key of a user (`pnu_…`) or, better, of a service account (`pnb_…`). Also read from `PREFECT_API_KEY`, which keeps it out of files, else from the profile.",
 			},
 			"account_id": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "UUID of the account that resources without an `account_id` of their own belong to. Also read from `PREFECT_CLOUD_ACCOUNT_ID`.",
+				MarkdownDescription: "UUID of the account that resources without an `account_id` of their own belong to. Also read from `PREFECT_CLOUD_ACCOUNT_ID`, else from the account in the address of the API. It is an error if this argument and the address name different accounts.",
+			},
+			"profile": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Name of the profile of Prefect's command line whose `PREFECT_API_URL`, `PREFECT_API_KEY`, `PREFECT_CLIENT_CUSTOM_HEADERS` and `PREFECT_API_SSL_CERT_FILE` count where neither an argument nor the environment gives them. Also read from `PREFECT_PROFILE`. Default: the active profile.",
+			},
+			"profiles_file": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "File with the profiles. Also read from `PREFECT_PROFILES_PATH`. Default: `profiles.toml` in `PREFECT_HOME`, else in `~/.prefect`.",
+			},
+			"custom_headers": schema.MapAttribute{
+				ElementType:         types.StringType,
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Headers to send with every request to the API's host, such as those that a proxy in front of it asks for. Also read from `PREFECT_CLIENT_CUSTOM_HEADERS`, a JSON object, else from the profile. Their values appear in no log and no message.",
 			},
 			"request_timeout": schema.StringAttribute{
 				Optional:            true,
@@ -84,6 +100,10 @@ func (p *prefectssoProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 			"lockout_protection": schema.BoolAttribute{
 				Optional:            true,
 				MarkdownDescription: "Refuse a plan that would take away the access of people who are not in `acknowledge_lockout`. With `false` such a plan gets a warning instead of an error; a plan by which the caller locks out itself is refused either way. Default `true`.",
+			},
+			"allow_disable_sso": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Take the last domain of the only active connection away at once, and single sign-on with it, instead of releasing it: without this its people go on logging in until the connection names it no more. Default `false`.",
 			},
 			"acknowledge_lockout": schema.SetAttribute{
 				ElementType:         types.StringType,

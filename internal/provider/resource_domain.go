@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -36,9 +37,9 @@ func (r *domainResource) Metadata(_ context.Context, req resource.MetadataReques
 }
 
 // Schema implements [resource.Resource].
-func (r *domainResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+func (r *domainResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One email domain that is enabled for the account's single sign-on. The account's other domains are left alone, so several configurations can each look after their own; use `prefectsso_domains` instead where one configuration owns the whole set, never both.\n\nA domain that is enabled already is adopted, with a warning. Destroying the resource disables the domain.",
+		MarkdownDescription: "One email domain that is enabled for the account's single sign-on. The account's other domains are left alone, so several configurations can each look after their own; use `prefectsso_domains` instead where one configuration owns the whole set, never both.\n\nA domain that is enabled already is adopted, with a warning. Destroying the resource disables the domain.\n\nThe last domain of the only active connection is not taken away but *released*: its people go on logging in until the connection names it no more, so that a domain can be renamed below a connection that is in use, in any order and in one apply. To Terraform it is gone, and the apply warns which connection still names it. `allow_disable_sso = true` in the provider block takes it away at once. Today's Prefect Cloud always does; there the plan warns that single sign-on would end.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -58,6 +59,7 @@ func (r *domainResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				MarkdownDescription: "When the domain was enabled, RFC 3339.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
+			"timeouts": domainTimeouts(ctx),
 		},
 	}
 }
@@ -72,6 +74,7 @@ type domainModel struct {
 	AccountID types.String       `tfsdk:"account_id"`
 	Name      spelledStringValue `tfsdk:"name"`
 	Created   types.String       `tfsdk:"created"`
+	Timeouts  timeouts.Value     `tfsdk:"timeouts"`
 }
 
 type domainIdentity struct {
@@ -97,11 +100,20 @@ func (m *domainModel) identity(accountID string) domainIdentity {
 func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !isDestroy(req) {
 		r.planAccount(ctx, req, resp)
-		settle(ctx, req, resp, "account_id", "name")
+		settle(ctx, req, resp, "account_id", "name", "timeouts")
 	}
-	if !isCreate(req) && (isDestroy(req) || len(resp.RequiresReplace) > 0) {
-		var prior domainModel
-		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	if isCreate(req) || resp.Diagnostics.HasError() {
+		return
+	}
+	var prior, plan domainModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	moves := isDestroy(req)
+	if !moves {
+		resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+		// What the schema's plan modifiers want replaced is not in resp.RequiresReplace.
+		moves = len(resp.RequiresReplace) > 0 || !plan.Name.Equal(prior.Name) || !plan.AccountID.Equal(prior.AccountID)
+	}
+	if moves {
 		r.checkRemoval(ctx, prior.AccountID, []string{prior.Name.key()}, plannedDestroy, path.Root("name"), &resp.Diagnostics)
 	}
 }
@@ -111,6 +123,8 @@ func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest,
 	var m domainModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	ctx, cancel := within(ctx, m.Timeouts.Create, &resp.Diagnostics)
+	defer cancel()
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -119,7 +133,7 @@ func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	domain, already, err := r.client.EnableDomain(ctx, account, m.Name.key())
 	if err != nil {
-		resp.Diagnostics.Append(failureAt(path.Root("name"), "Could not enable domain", err))
+		resp.Diagnostics.Append(r.domainFailure(ctx, account, path.Root("name"), "Could not enable domain", err))
 		return
 	}
 	if already {
@@ -149,7 +163,7 @@ func (r *domainResource) Read(ctx context.Context, req resource.ReadRequest, res
 			return
 		}
 	}
-	resp.Diagnostics.AddWarning("Domain is gone", fmt.Sprintf("%s is no longer enabled in account %s: somebody disabled it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan enables it again.", m.Name.ValueString(), account))
+	resp.Diagnostics.AddWarning("Domain is gone", fmt.Sprintf("%s is no longer enabled in account %s, or is being released: it was disabled outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan enables it again.", m.Name.ValueString(), account))
 	forget(ctx, resp, m.identity(account))
 }
 
@@ -168,6 +182,8 @@ func (r *domainResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	var m domainModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	ctx, cancel := within(ctx, m.Timeouts.Delete, &resp.Diagnostics)
+	defer cancel()
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -181,9 +197,11 @@ func (r *domainResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}) {
 		return
 	}
-	if err := r.client.DisableDomain(ctx, account, m.Name.key()); err != nil {
-		resp.Diagnostics.Append(failure("Could not disable domain", err))
+	releasing, err := r.client.DisableDomains(ctx, account, []string{m.Name.key()}, r.disableOptions()...)
+	if err != nil {
+		resp.Diagnostics.Append(r.domainFailure(ctx, account, path.Root("name"), "Could not disable domain", err))
 	}
+	r.warnOfReleasing(ctx, account, path.Root("name"), releasing, &resp.Diagnostics)
 }
 
 // ImportState implements [resource.ResourceWithImportState]: `<name>` or `<account_id>/<name>`.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -37,9 +38,9 @@ func (r *domainsResource) Metadata(_ context.Context, req resource.MetadataReque
 }
 
 // Schema implements [resource.Resource].
-func (r *domainsResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+func (r *domainsResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Exactly the email domains that are enabled for the account's single sign-on: what is not in `names` gets disabled, and what somebody enables elsewhere shows as drift. Use `prefectsso_domain` instead where several configurations share an account, never both.\n\nDestroying the resource disables its domains.",
+		MarkdownDescription: "Exactly the email domains that are enabled for the account's single sign-on: what is not in `names` gets disabled, and what somebody enables elsewhere shows as drift. Use `prefectsso_domain` instead where several configurations share an account, never both.\n\nDestroying the resource disables its domains. The last ones of the only active connection are *released*, as with `prefectsso_domain`: they count as gone, and their people go on logging in until the connection names other domains.",
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"names": schema.SetAttribute{
@@ -50,6 +51,7 @@ func (r *domainsResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 				Validators:          []validator.Set{setvalidator.NoNullValues(), ownDomain{}},
 				PlanModifiers:       []planmodifier.Set{keepEqual{domainSpelling}},
 			},
+			"timeouts": domainTimeouts(ctx),
 		},
 	}
 }
@@ -62,6 +64,7 @@ func (r *domainsResource) IdentitySchema(_ context.Context, _ resource.IdentityS
 type domainsModel struct {
 	AccountID types.String    `tfsdk:"account_id"`
 	Names     spelledSetValue `tfsdk:"names"`
+	Timeouts  timeouts.Value  `tfsdk:"timeouts"`
 }
 
 // accountIdentity identifies what there is once an account.
@@ -90,7 +93,7 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	r.planAccount(ctx, req, resp)
-	settle(ctx, req, resp, "account_id", "names")
+	settle(ctx, req, resp, "account_id", "names", "timeouts")
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !r.canPlan(&resp.Diagnostics) {
 		return
@@ -134,6 +137,8 @@ func (r *domainsResource) Create(ctx context.Context, req resource.CreateRequest
 	var m domainsModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	ctx, cancel := within(ctx, m.Timeouts.Create, &resp.Diagnostics)
+	defer cancel()
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -150,11 +155,12 @@ func (r *domainsResource) write(ctx context.Context, account string, m *domainsM
 	if !r.claims.take("prefectsso_domains", account, claimDomain, at, diags, "") {
 		return
 	}
-	domains, err := r.client.SetDomains(ctx, account, m.Names.keys())
+	domains, releasing, err := r.client.SetDomains(ctx, account, m.Names.keys(), r.disableOptions()...)
 	if err != nil {
-		diags.Append(failureAt(at, "Could not set domains", err))
+		diags.Append(r.domainFailure(ctx, account, at, "Could not set domains", err))
 		return
 	}
+	r.warnOfReleasing(ctx, account, at, releasing, diags)
 	m.fromAPI(account, domains)
 }
 
@@ -180,6 +186,8 @@ func (r *domainsResource) Update(ctx context.Context, req resource.UpdateRequest
 	var m domainsModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	ctx, cancel := within(ctx, m.Timeouts.Update, &resp.Diagnostics)
+	defer cancel()
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -194,6 +202,8 @@ func (r *domainsResource) Delete(ctx context.Context, req resource.DeleteRequest
 	var m domainsModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	ctx, cancel := within(ctx, m.Timeouts.Delete, &resp.Diagnostics)
+	defer cancel()
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -209,9 +219,11 @@ func (r *domainsResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}) {
 		return
 	}
-	if err := r.client.DisableDomain(ctx, account, mine...); err != nil {
-		resp.Diagnostics.Append(failure("Could not disable domains", err))
+	releasing, err := r.client.DisableDomains(ctx, account, mine, r.disableOptions()...)
+	if err != nil {
+		resp.Diagnostics.Append(r.domainFailure(ctx, account, path.Root("names"), "Could not disable domains", err))
 	}
+	r.warnOfReleasing(ctx, account, path.Root("names"), releasing, &resp.Diagnostics)
 }
 
 // ImportState implements [resource.ResourceWithImportState]: `<account_id>`.

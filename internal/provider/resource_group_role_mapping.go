@@ -103,8 +103,8 @@ func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior 
 		resp.Diagnostics.Append(mappingFailure("Group role mappings cannot be used here", err))
 		return
 	}
-	if other := withPriority(mappings, plan, before.ID); other != nil && priorityChanges {
-		resp.Diagnostics.AddAttributeWarning(path.Root("priority"), "Priority is taken", fmt.Sprintf("The mapping %s (%s) has the priority %d now. Applying this plan fails unless it moves that one, too, or ends it.", other.ID, describeMatch(other.Match), other.Priority))
+	if other := withMatch(mappings, plan, before.ID); other != nil && matchChanges {
+		warnOfSameMatch(other, prior != nil, &resp.Diagnostics)
 	}
 	if match := plan.Match.toAPI(); matchChanges && match.Attribute == "" {
 		r.warnOfAbsentGroup(ctx, account, plan.DirectoryID, match, &resp.Diagnostics)
@@ -149,15 +149,28 @@ func (r *groupRoleMappingResource) checkEnd(ctx context.Context, m *groupRoleMap
 	r.checkMapping(ctx, account, mappingChange{directoryID: m.DirectoryID.ValueString(), before: m.asBefore()}, mappings, diags)
 }
 
-// withPriority finds the mapping, another one than own, that has the planned priority; nil for none.
-func withPriority(mappings []client.GroupRoleMapping, plan *groupRoleMappingModel, own types.String) *client.GroupRoleMapping {
+// withMatch finds the mapping, another one than own, that has the planned match; nil for none.
+func withMatch(mappings []client.GroupRoleMapping, plan *groupRoleMappingModel, own types.String) *client.GroupRoleMapping {
+	if !plan.Match.known() {
+		return nil
+	}
 	at := slices.IndexFunc(mappings, func(m client.GroupRoleMapping) bool {
-		return m.Priority == plan.Priority.ValueInt64() && m.ID != own.ValueString()
+		return m.Match == plan.Match.toAPI() && m.ID != own.ValueString()
 	})
 	if at < 0 {
 		return nil
 	}
 	return &mappings[at]
+}
+
+// warnOfSameMatch tells of another mapping with the planned match. It may go, or get another match, in the same apply,
+// which no resource can see.
+func warnOfSameMatch(other *client.GroupRoleMapping, changes bool, diags *diag.Diagnostics) {
+	text := "Applying this plan fails unless that one ends first, or gets another match. If it is this mapping under another name or key of a for_each, keep it with a `moved` block."
+	if changes {
+		text = "Unless this plan gives that one another match, as in a swap, or ends it, two mappings are for the same people, and of those only the one that counts first ever gives a role."
+	}
+	diags.AddAttributeWarning(path.Root("match"), "Another mapping has this match", fmt.Sprintf("The mapping %s of the priority %d is for %s now. %s", other.ID, other.Priority, describeMatch(other.Match), text))
 }
 
 // warnOfAbsentGroup looks whether the group has arrived in the directory.
@@ -203,19 +216,29 @@ var mappingArguments = map[string]path.Path{
 	"priority":         path.Root("priority"),
 }
 
-// writeFailure is what is said when a mapping could not be written: a conflict names the mapping that has the priority.
+// writeFailure is what is said when a mapping could not be written: where another one is in its way, which that is.
 func (r *groupRoleMappingResource) writeFailure(ctx context.Context, account, summary string, m *groupRoleMappingModel, err error) diag.Diagnostic {
-	if !client.IsConflict(err) && !client.IsNotFound(err) {
-		return mappingFailure(summary, err)
+	directory := m.DirectoryID.ValueString()
+	if id := client.ExistingID(err); id != "" {
+		return alreadyExists(path.Root("match"), "Group role mapping exists already", fmt.Sprintf("The directory %s has a mapping of %s (%s).", directory, describeMatch(m.Match.toAPI()), id),
+			"prefectsso_group_role_mapping", account+"/"+directory+"/"+id,
+			"give one of the two another match. If another resource of this configuration gave it up in this apply, as where a key of a for_each was renamed, apply again; a `moved` block keeps such a mapping")
 	}
-	mappings, readErr := r.client.ListGroupRoleMappings(ctx, account, m.DirectoryID.ValueString())
 	if client.IsNotFound(err) {
+		_, readErr := r.client.ListGroupRoleMappings(ctx, account, directory)
 		return mappingFailure(summary, cmp.Or(readErr, err))
 	}
-	if other := withPriority(mappings, m, m.ID); other != nil {
-		return diag.NewAttributeErrorDiagnostic(path.Root("priority"), "Priority is taken", fmt.Sprintf("The mapping %s (%s) of the directory %s has the priority %d already, and in %s no other resource of this run moved it. Give one of the two another number.", other.ID, describeMatch(other.Match), m.DirectoryID.ValueString(), other.Priority, priorityQuiet))
-	}
 	return mappingFailure(summary, err)
+}
+
+// write makes or changes a mapping. prior is the state's; nil for a new one.
+func (r *groupRoleMappingResource) write(ctx context.Context, account string, m, prior *groupRoleMappingModel, send func() (*client.GroupRoleMapping, error)) (mapping *client.GroupRoleMapping, err error) {
+	bypassed := prior != nil && r.bypasses(ctx, account, prior.Role)
+	err = r.setMapping(ctx, account, bypassed, r.bypasses(ctx, account, m.Role), func() error {
+		mapping, err = send()
+		return err
+	})
+	return mapping, err
 }
 
 // Create implements [resource.Resource].
@@ -232,7 +255,7 @@ func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.Crea
 		return
 	}
 	match := m.Match.toAPI()
-	mapping, err := r.writeMapping(ctx, account, &m, nil, &resp.Diagnostics, func() (*client.GroupRoleMapping, error) {
+	mapping, err := r.write(ctx, account, &m, nil, func() (*client.GroupRoleMapping, error) {
 		return r.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), uuid.NewString(), client.GroupRoleMappingWrite{
 			Match: &match, AccountRoleID: role.ID, Priority: m.Priority.ValueInt64Pointer(),
 		})
@@ -290,11 +313,11 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 	}
 	write, any := m.changes(&prior, role)
 	if !any {
-		m.Status = prior.Status
+		m.Status, m.Created, m.CreatedBy = prior.Status, prior.Created, prior.CreatedBy
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
 	}
-	mapping, err := r.writeMapping(ctx, account, &m, &prior, &resp.Diagnostics, func() (*client.GroupRoleMapping, error) {
+	mapping, err := r.write(ctx, account, &m, &prior, func() (*client.GroupRoleMapping, error) {
 		return r.client.UpdateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString(), write)
 	})
 	if err != nil {
@@ -323,9 +346,7 @@ func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.Dele
 		return r.client.DeleteGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
 	}); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete group role mapping", err))
-		return
 	}
-	r.rankings.of(m.DirectoryID.ValueString()).tell()
 }
 
 // ImportState implements [resource.ResourceWithImportState]: `<directory id or name>/<mapping id, group name or group

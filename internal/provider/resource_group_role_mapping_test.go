@@ -163,7 +163,8 @@ func TestAccGroupRoleMappingImportBadInput(t *testing.T) {
 	srv := acctest.Start(t, acctest.WithDirectory)
 	srv.AddMapping("Sales", "Auditor", 1)
 	srv.AddMapping("Engineers", "Auditor", 2)
-	srv.AddMapping("Engineers", "Admin", 3)
+	// Several have one match only by a change.
+	srv.ChangeMapping(srv.AddMapping("Twins", "Admin", 3), map[string]any{"match": map[string]any{"group_name": "Engineers"}})
 	for id, want := range map[string]string{
 		"Sales":          "The import id is `<directory_id>/<id>`",
 		"Entra/Sales":    `no directory "Entra" \(it has Okta\)`,
@@ -182,19 +183,27 @@ func TestAccGroupRoleMappingImportBadInput(t *testing.T) {
 	}
 }
 
-// A priority is taken once in a directory: the error names the mapping that has it.
-func TestAccGroupRoleMappingPriority(t *testing.T) {
+// A mapping whose match is there already is never taken over: the error names it, and how to import it. Equal priorities
+// are no mistake.
+func TestAccGroupRoleMappingExists(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.WithDirectory)
-	id := srv.AddMapping("Sales", "Auditor", 10)
+	id := srv.AddMapping("Engineers", "Auditor", 10)
+	exists := `Group role mapping exists already.*` + id + `.*terraform import prefectsso_group_role_mapping.*` + acctest.AccountID + "/" + srv.DirectoryID() + "/" + id
 	runSteps(t,
-		resource.TestStep{Config: mappingConfig(srv, `group_name = "Engineers"`, "Admin", 10), ExpectError: spread(`Priority is taken.*` + id + `.*group "Sales".*has the priority 10 already`)},
-		resource.TestStep{Config: mappingConfig(srv, `group_name = "Engineers"`, "Admin", 11)},
-		resource.TestStep{Config: mappingConfig(srv, `group_name = "Engineers"`, "Admin", 10), ExpectError: spread(`Priority is taken.*` + id)},
+		resource.TestStep{Config: mappingConfig(srv, `group_name = "Engineers"`, "Admin", 11), ExpectError: spread(exists)},
+		resource.TestStep{Config: mappingConfig(srv, `group_name = "Sales"`, "Admin", 10), ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(mappingAddress, tfjsonpath.New("created"), knownvalue.NotNull()),
+			statecheck.ExpectKnownValue(mappingAddress, tfjsonpath.New("created_by"), knownvalue.StringExact(srv.ServiceActor())),
+		}},
+		resource.TestStep{Config: mappingConfig(srv, `group_name = "Sales"`, "Admin", 10), ConfigPlanChecks: emptyPlan()},
 	)
+	if left := srv.Mappings(); len(left) != 1 || left[0] != id {
+		t.Errorf("mappings %v, want %s", left, id)
+	}
 }
 
-// What a plan says in warnings: a group that has not arrived, a priority that somebody has.
+// What a plan says in warnings: a group that has not arrived, a match that another mapping has.
 func TestGroupRoleMappingPlanWarnings(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.WithDirectory)
@@ -217,8 +226,8 @@ func TestGroupRoleMappingPlanWarnings(t *testing.T) {
 		"a group on its way":    {match("group_name", "Makers"), 1, []string{"The group has not arrived"}},
 		"a group in other case": {match("group_name", "engineers"), 1, []string{"The group has not arrived"}},
 		"an id of no group":     {match("group_id", "directory_group_01KABCDEFGHJKMNPQRSTVWXYZ0"), 1, []string{"No such group"}},
-		"a priority is taken":   {match("group_name", "Engineers"), 10, []string{"Priority is taken"}},
-		"both":                  {match("group_name", "Makers"), 10, []string{"Priority is taken", "The group has not arrived"}},
+		"an equal priority":     {match("group_name", "Engineers"), 10, nil},
+		"a match is taken":      {match("group_name", "Sales"), 1, []string{"Another mapping has this match", "The group has not arrived"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

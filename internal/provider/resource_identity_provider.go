@@ -216,14 +216,18 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 		r.adopt(ctx, account, connections, &m, resp)
 		return
 	}
-	if slices.ContainsFunc(connections, func(c client.Connection) bool { return c.Name == m.Name.ValueString() }) {
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "Identity provider exists already", fmt.Sprintf("Account %s has a connection named %q. Import it (`terraform import <address> %q`), or choose another name.", account, m.Name.ValueString(), m.Name.ValueString()))
+	if at := slices.IndexFunc(connections, func(c client.Connection) bool { return c.Name == m.Name.ValueString() }); at >= 0 {
+		resp.Diagnostics.Append(m.exists(account, connections[at].ID))
 		return
 	}
 	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkLogins(ctx, &m, nil, true, diags) }) {
 		return
 	}
 	connection, err := r.client.CreateConnection(ctx, account, uuid.NewString(), m.toWrite(secret))
+	if existing := client.ExistingID(err); existing != "" { // it came since
+		resp.Diagnostics.Append(m.exists(account, existing))
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(failureAtField(connectionArguments, "Could not create identity provider", err))
 		return
@@ -234,6 +238,12 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	if r.activate(ctx, account, &m, wait, &resp.Diagnostics) {
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
+}
+
+// exists is the error of a connection whose name is taken.
+func (m *identityProviderModel) exists(account, id string) diag.Diagnostic {
+	return alreadyExists(path.Root("name"), "Identity provider exists already", fmt.Sprintf("Account %s has a connection named %q (%s).", account, m.Name.ValueString(), id),
+		"prefectsso_identity_provider", account+"/"+id, "choose another name")
 }
 
 // activate does what activation says, and takes over the answer. It says whether there is a new one.

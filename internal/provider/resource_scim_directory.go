@@ -159,8 +159,9 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 	case !managed:
 		r.adopt(ctx, account, directories, &m, resp)
 		return
-	case slices.ContainsFunc(directories, func(d client.Directory) bool { return d.Name == m.Name.ValueString() }):
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "SCIM directory exists already", fmt.Sprintf("Account %s has a directory named %q. Import it (`terraform import <address> %q`), or choose another name.", account, m.Name.ValueString(), m.Name.ValueString()))
+	}
+	if at := slices.IndexFunc(directories, func(d client.Directory) bool { return d.Name == m.Name.ValueString() }); at >= 0 {
+		resp.Diagnostics.Append(m.exists(account, directories[at].ID))
 		return
 	}
 	role, err := r.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
@@ -170,6 +171,10 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 	}
 	enabled := m.Enabled.ValueBool()
 	directory, err := r.client.CreateDirectory(ctx, account, uuid.NewString(), m.toWrite(role.ID))
+	if existing := client.ExistingID(err); existing != "" { // it came since
+		resp.Diagnostics.Append(m.exists(account, existing))
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(failureAtField(directoryArguments, "Could not create SCIM directory", err))
 		return
@@ -188,6 +193,12 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 	}
 	m.fromAPI(account, directory, role)
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// exists is the error of a directory whose name is taken.
+func (m *scimDirectoryModel) exists(account, id string) diag.Diagnostic {
+	return alreadyExists(path.Root("name"), "SCIM directory exists already", fmt.Sprintf("Account %s has a directory named %q (%s).", account, m.Name.ValueString(), id),
+		"prefectsso_scim_directory", account+"/"+id, "choose another name")
 }
 
 // begin is what Create and Update do first: find the account and claim the directory.
@@ -251,6 +262,7 @@ func (r *scimDirectoryResource) Update(ctx context.Context, req resource.UpdateR
 	m.ID = prior.ID
 	if !prior.Managed.ValueBool() {
 		m.State, m.SCIMEndpoint, m.Managed, m.UnverifiedAttributes = prior.State, prior.SCIMEndpoint, prior.Managed, prior.UnverifiedAttributes
+		m.Created, m.CreatedBy = prior.Created, prior.CreatedBy
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
 	}

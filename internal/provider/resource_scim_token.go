@@ -60,7 +60,7 @@ func (r *scimTokenResource) Metadata(_ context.Context, req resource.MetadataReq
 func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The secret with which an identity provider pushes people and groups into a directory. You bring it, as an ephemeral value, and hand the same value to the identity provider's own Terraform provider: it stands in no state and no plan.\n\n" +
-			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, so a new version needs a new secret, and a token is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is refused.\n\n" +
+			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, unless its token was deleted before any identity provider used it, so a new version needs a new secret, and a token is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is refused.\n\n" +
 			"Destroying the resource ends the token, and one that a rotation left overlapping. A token cannot be imported, because its secret cannot be read.",
 		Attributes: map[string]schema.Attribute{
 			"id":         schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the token; another one after a rotation."},
@@ -100,6 +100,7 @@ func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			// When it was last used is not here: it moves with every push, and would be drift each morning.
 			"suffix":     schema.StringAttribute{Computed: true, MarkdownDescription: "The secret's last four characters, to tell tokens apart."},
 			"created":    schema.StringAttribute{Computed: true, MarkdownDescription: "When the token was made, RFC 3339."},
+			"created_by": schema.StringAttribute{Computed: true, MarkdownDescription: "Id of the actor, a user's or a service account's, who made the token over the API; null where the server does not say."},
 			"expires_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When it ends, RFC 3339; null for never."},
 		},
 	}
@@ -121,6 +122,7 @@ type scimTokenModel struct {
 	Overlap        spelledStringValue `tfsdk:"overlap"`
 	Suffix         types.String       `tfsdk:"suffix"`
 	Created        types.String       `tfsdk:"created"`
+	CreatedBy      types.String       `tfsdk:"created_by"`
 	ExpiresAt      types.String       `tfsdk:"expires_at"`
 }
 
@@ -142,12 +144,13 @@ func (m *scimTokenModel) toNew(secret string, now time.Time) client.NewSCIMToken
 func (m *scimTokenModel) fromAPI(accountID string, t *client.SCIMToken) {
 	m.ID, m.AccountID = types.StringValue(t.ID), keepCase(m.AccountID, accountID)
 	m.Name, m.Suffix, m.TokenWO = types.StringValue(t.Name), types.StringValue(t.Suffix), types.StringNull()
-	m.Created, m.ExpiresAt = timeOrNull(&t.Created), timeOrNull(t.ExpiresAt)
+	m.Created, m.CreatedBy = originFromAPI(t.Origin)
+	m.ExpiresAt = timeOrNull(t.ExpiresAt)
 }
 
 // observed takes over what the server has said before, where the token stays the same.
 func (m *scimTokenModel) observed(prior *scimTokenModel) {
-	m.ID, m.Suffix, m.Created, m.ExpiresAt = prior.ID, prior.Suffix, prior.Created, prior.ExpiresAt
+	m.ID, m.Suffix, m.Created, m.CreatedBy, m.ExpiresAt = prior.ID, prior.Suffix, prior.Created, prior.CreatedBy, prior.ExpiresAt
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
@@ -287,8 +290,12 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 		token.OldTokenExpiresInSeconds = &overlap
 	}
 	created, err := r.client.CreateSCIMToken(ctx, account, directory, uuid.NewString(), token)
+	if id := client.ExistingID(err); id != "" {
+		diags.AddAttributeError(path.Root("token_wo"), "SCIM token exists already", fmt.Sprintf("The directory %s has a live token with this secret (%s). A token cannot be imported, because its secret cannot be read, and it was not taken over. If an earlier apply made it and broke off, delete it (`DELETE …/sso/directories/%s/tokens/%s`) and apply again: a secret that no identity provider ever used is free then. If an identity provider uses it, bring a new `token_wo`, and bump `token_wo_version` here and there.%s", directory, id, directory, id, "\n\n"+reason(err)))
+		return false
+	}
 	if client.IsConflict(err) { // there was room a moment ago
-		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, was deleted, or was made by an apply that broke off. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, firstNonEmpty(joinAnd(tokenNames(live)), "none"), reason(err)))
+		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, firstNonEmpty(joinAnd(tokenNames(live)), "none"), reason(err)))
 		return false
 	}
 	if err != nil {

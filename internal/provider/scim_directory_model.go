@@ -75,6 +75,8 @@ func (r *scimDirectoryResource) Schema(_ context.Context, _ resource.SchemaReque
 				PlanModifiers:       []planmodifier.Set{keepEqual{domainSpelling}},
 			},
 			"state":                 schema.StringAttribute{Computed: true, MarkdownDescription: "State of the directory as the server has it: `validating` until the identity provider has called once, then `linked`; `unlinked` while it is switched off."},
+			"created":               createdAttribute("directory"),
+			"created_by":            createdByAttribute("directory"),
 			"scim_endpoint":         observed("Base URL that the identity provider pushes to; null for an adopted directory."),
 			"managed":               schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server lets this resource configure the directory; false for an adopted one."},
 			"unverified_attributes": schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Arguments that the server does not let anybody read, so that their drift cannot be seen."},
@@ -97,6 +99,8 @@ type scimDirectoryModel struct {
 	SCIMEndpoint         types.String    `tfsdk:"scim_endpoint"`
 	Managed              types.Bool      `tfsdk:"managed"`
 	UnverifiedAttributes types.Set       `tfsdk:"unverified_attributes"`
+	Created              types.String    `tfsdk:"created"`
+	CreatedBy            types.String    `tfsdk:"created_by"`
 }
 
 // toWrite is the whole directory as a create sends it.
@@ -167,5 +171,6 @@ func (m *scimDirectoryModel) observe(accountID string, d *client.Directory) {
 	m.ID, m.AccountID = types.StringValue(d.ID), keepCase(m.AccountID, accountID)
 	m.Name, m.Type, m.State = types.StringValue(d.Name), types.StringValue(d.Type), types.StringValue(d.State)
 	m.Enabled = types.BoolValue(d.State != client.DirectoryUnlinked)
+	m.Created, m.CreatedBy = originFromAPI(d.Origin)
 	m.SCIMEndpoint, m.Managed, m.UnverifiedAttributes = types.StringNull(), types.BoolValue(false), setOf(hiddenOfDirectory)
 }

@@ -35,3 +35,12 @@ output "owners" {
     if person.role == "Owner" && person.active
   }
 }
+
+output "machines_in_production" {
+  description = "Which service accounts get into the workspace production, and how; null where that is not known."
+  value = {
+    for name, account in data.prefectsso_access_review.this.service_accounts :
+    name => account.workspaces == null ? null : account.workspaces["production"]
+    if account.workspaces == null || can(account.workspaces["production"])
+  }
+}

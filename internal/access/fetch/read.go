@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 )
@@ -133,7 +135,7 @@ func (r reader) roles(ctx context.Context) (fill, error) {
 }
 
 func (r reader) domains(ctx context.Context) (fill, error) {
-	rows, err := r.client.ListDomains(ctx, r.account)
+	rows, err := r.client.ListAllDomains(ctx, r.account)
 	p, err := part(mapped(rows, func(row client.Domain) access.Domain {
 		return access.Domain{Name: domainKey(row.Name), Releasing: row.Releasing}
 	}), nil, err)
@@ -373,11 +375,11 @@ func toTeam(row client.Team) access.Team {
 	return t
 }
 
-// workspaces reads workspaces with the accesses of users. Those of service accounts are unknown.
+// workspaces reads workspaces with the accesses of users and service accounts.
 func (r reader) workspaces(ctx context.Context) (fill, error) {
 	rows, err := r.client.Workspaces(r.account).List(ctx)
 	p, err := part(mapped(rows, func(row client.Workspace) access.Workspace {
-		w := access.Workspace{ID: row.ID, Handle: row.Handle, ServiceAccounts: access.Unknown[[]access.ActorAccess]("accesses of service accounts are not read")}
+		w := access.Workspace{ID: row.ID, Handle: row.Handle}
 		if row.DefaultRoleID != nil {
 			w.DefaultRoleID = *row.DefaultRoleID
 		}
@@ -386,13 +388,26 @@ func (r reader) workspaces(ctx context.Context) (fill, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, w := range p.Or(nil) {
-		users, err := r.client.ListUserAccess(ctx, r.account, w.ID)
-		if p.Or(nil)[i].Users, err = part(mapped(users, func(a client.UserAccess) access.ActorAccess {
-			return access.ActorAccess{ActorID: a.ActorID, RoleID: a.RoleID}
-		}), nil, err); err != nil {
-			return nil, err
-		}
+	side, ctx := errgroup.WithContext(ctx)
+	all := p.Or(nil)
+	for i, w := range all {
+		side.Go(func() error {
+			users, err := r.client.ListUserAccess(ctx, r.account, w.ID)
+			all[i].Users, err = part(mapped(users, func(a client.UserAccess) access.ActorAccess {
+				return access.ActorAccess{ActorID: a.ActorID, RoleID: a.RoleID}
+			}), nil, err)
+			return err
+		})
+		side.Go(func() error {
+			bots, err := r.client.ListBotAccess(ctx, r.account, w.ID)
+			all[i].ServiceAccounts, err = part(mapped(bots, func(a client.BotAccess) access.ActorAccess {
+				return access.ActorAccess{ActorID: a.BotID, RoleID: a.RoleID}
+			}), nil, err)
+			return err
+		})
+	}
+	if err := side.Wait(); err != nil {
+		return nil, err
 	}
 	return into(p, nil, func(w *access.World, p access.Part[[]access.Workspace]) { w.Workspaces = p })
 }

@@ -179,7 +179,7 @@ func TestMyWorkspaces(t *testing.T) {
 		{"all", "GET", mine, "pnu_eve", nil, 200, says(`"workspace_handle":"production"`, `"workspace_handle":"staging"`, `"account_handle":"acme"`, `"workspace_description":""`)},
 		{"an Owner's", "GET", mine, "", nil, 200, says("production", "staging")},
 		{"nobody's", "GET", mine, "pnu_grace", nil, 200, says("[]")},
-		{"a service account's", "GET", mine, mocktest.Terraform, nil, 403, says("for users")},
+		{"a service account's", "GET", mine, mocktest.Terraform, nil, 200, says("production", "staging")},
 		{"leave", "DELETE", mine + "/" + staging, "pnu_eve", nil, 204, nil},
 		{"left twice", "DELETE", mine + "/" + staging, "pnu_eve", nil, 404, says("Workspace access not found")},
 		{"still a member", "GET", root, "pnu_eve", nil, 200, nil},

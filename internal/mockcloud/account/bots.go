@@ -200,33 +200,39 @@ type botKeysBody struct {
 	RotatingKeys []keyBody `json:"rotating_keys"`
 }
 
+func toBotKeys(r *store.Reader, account, bot uuid.UUID) (botKeysBody, error) {
+	out := botKeysBody{RotatingKeys: []keyBody{}}
+	b, err := r.Bot(account, bot)
+	if err != nil {
+		return out, err
+	}
+	active, err := r.ActiveKey(b)
+	if err != nil {
+		return out, err
+	}
+	out.ActiveKey = toKey(active)
+	for _, k := range r.RotatingKeys(b) {
+		out.RotatingKeys = append(out.RotatingKeys, toKey(k))
+	}
+	return out, nil
+}
+
 // listBotKeys is GET /api/accounts/{account_id}/bots/{id}/read_bot_api_keys.
 func listBotKeys(c *router.Call) (*router.Answer, error) {
 	id, err := c.ID("id")
 	if err != nil {
 		return nil, err
 	}
-	out := botKeysBody{RotatingKeys: []keyBody{}}
+	var out botKeysBody
 	err = c.View(func(r *store.Reader) error {
-		b, err := r.Bot(c.Account, id)
-		if err != nil {
-			return err
-		}
-		active, err := r.ActiveKey(b)
-		if err != nil {
-			return err
-		}
-		out.ActiveKey = toKey(active)
-		for _, k := range r.RotatingKeys(b) {
-			out.RotatingKeys = append(out.RotatingKeys, toKey(k))
-		}
-		return nil
+		out, err = toBotKeys(r, c.Account, id)
+		return err
 	})
 	return router.OK(out), err
 }
 
 // deleteBotKey is DELETE /api/accounts/{account_id}/bots/{id}/delete_bot_api_key/{api_key_id}.
-// The document's answer is 200 with anything; it is null.
+// It answers with the keys that are left.
 func deleteBotKey(c *router.Call) (*router.Answer, error) {
 	id, err := c.ID("id")
 	if err != nil {
@@ -236,5 +242,13 @@ func deleteBotKey(c *router.Call) (*router.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return router.OK(nil), c.Update(func(tx *store.Tx) error { return tx.DeleteRotatingKey(c.Account, id, key) })
+	var out botKeysBody
+	err = c.Update(func(tx *store.Tx) error {
+		if err := tx.DeleteRotatingKey(c.Account, id, key); err != nil {
+			return err
+		}
+		out, err = toBotKeys(&tx.Reader, c.Account, id)
+		return err
+	})
+	return router.OK(out), err
 }

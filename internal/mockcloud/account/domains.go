@@ -14,7 +14,9 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-type domains struct{ etags bool }
+// domains are the routes of an account's list. Extended ones are versioned and
+// release what single sign-on needs; today's Prefect Cloud knows neither.
+type domains struct{ extended bool }
 
 func (d domains) routes() []router.Route {
 	const path = root + "/domains"
@@ -30,6 +32,8 @@ type domainBody struct {
 	Updated   time.Time `json:"updated"`
 	AccountID uuid.UUID `json:"account_id"`
 	Name      string    `json:"name"`
+	// Releasing is ours: see store.Domain.
+	Releasing bool `json:"releasing,omitempty"`
 }
 
 // read is GET /api/accounts/{account_id}/domains.
@@ -40,10 +44,10 @@ func (d domains) read(c *router.Call) (*router.Answer, error) {
 		enabled := r.Domains(c.Account)
 		for _, row := range enabled {
 			rows = append(rows, domainBody{
-				ID: row.ID, Created: row.Created, Updated: row.Updated, AccountID: row.AccountID, Name: row.Name,
+				ID: row.ID, Created: row.Created, Updated: row.Updated, AccountID: row.AccountID, Name: row.Name, Releasing: row.Releasing,
 			})
 		}
-		if d.etags {
+		if d.extended {
 			answer.Header.Set("ETag", etag(enabled))
 		}
 		return nil
@@ -54,8 +58,8 @@ func (d domains) read(c *router.Call) (*router.Answer, error) {
 
 // replace is PATCH /api/accounts/{account_id}/domains. With If-Match (RFC 9110,
 // section 13.1.1) it changes only the list that the caller has seen. With
-// ?allow_disable_sso=true it may take away the last domain of the only active
-// connection.
+// ?allow_disable_sso=true it takes the last domain of the only active connection
+// away at once, and single sign-on with it; without, that one is released.
 func (d domains) replace(c *router.Call) (*router.Answer, error) {
 	names, err := router.Body(c, input.Lenient(func(f *input.Fields) []string {
 		return input.Required(f, "domain_names", input.List(input.String))
@@ -69,7 +73,7 @@ func (d domains) replace(c *router.Call) (*router.Answer, error) {
 	}
 	seen := strings.Join(c.Request.Header.Values("If-Match"), ",")
 	return router.Done(c.Update(func(tx *store.Tx) error {
-		if d.etags && seen != "" && !matches(seen, etag(tx.Domains(c.Account))) {
+		if d.extended && seen != "" && !matches(seen, etag(tx.Domains(c.Account))) {
 			return &store.PreconditionFailed{What: "The list of domains"}
 		}
 		return tx.SetDomains(c.Account, names, consent...)
@@ -78,6 +82,9 @@ func (d domains) replace(c *router.Call) (*router.Answer, error) {
 
 func (d domains) consent(c *router.Call) ([]store.Consent, error) {
 	const name = string(store.AllowDisableSSO)
+	if !d.extended {
+		return []store.Consent{store.AllowDisableSSO}, nil
+	}
 	query := c.Request.URL.Query()
 	if !query.Has(name) {
 		return nil, nil
@@ -94,6 +101,9 @@ func etag(rows []*store.Domain) string {
 	sum := sha256.New()
 	for _, row := range rows {
 		sum.Write(row.ID[:]) // a row's id never names another domain
+		if row.Releasing {
+			sum.Write([]byte("releasing"))
+		}
 	}
 	return `"` + hex.EncodeToString(sum.Sum(nil)[:16]) + `"`
 }

@@ -118,21 +118,32 @@ func (f invitationFilter) matches(i *store.Invitation) bool {
 	return f.emailLike == nil || strings.Contains(strings.ToLower(i.Email), strings.ToLower(*f.emailLike))
 }
 
+// wanted gives the invitations that match.
+func (f invitationFilter) wanted(all []*store.Invitation) []*store.Invitation {
+	return slices.DeleteFunc(all, func(i *store.Invitation) bool { return !f.matches(i) })
+}
+
+// invitationListing is the body of a listing of invitations.
+type invitationListing struct {
+	page
+	filter invitationFilter
+}
+
+func readInvitationListing(filter string) func(*input.Fields) invitationListing {
+	return func(f *input.Fields) invitationListing {
+		return invitationListing{page: readPage(f), filter: filterPart(f, filter, readInvitationFilter)}
+	}
+}
+
 // listInvitations is POST /api/accounts/{account_id}/invitations/filter.
 func listInvitations(c *router.Call) (*router.Answer, error) {
-	type listing struct {
-		page
-		filter invitationFilter
-	}
-	body, err := router.OptionalBody(c, input.Lenient(func(f *input.Fields) listing {
-		return listing{page: readPage(f), filter: filterPart(f, "invitations", readInvitationFilter)}
-	}))
+	body, err := router.OptionalBody(c, input.Lenient(readInvitationListing("invitations")))
 	if err != nil {
 		return nil, err
 	}
 	var out []invitationBody
 	err = c.View(func(r *store.Reader) error {
-		out = cut(wantedInvitations(r, c.Account, body.filter), body.page, toInvitation)
+		out = cut(body.filter.wanted(r.Invitations(c.Account)), body.page, toInvitation)
 		return nil
 	})
 	return router.OK(out), err
@@ -148,14 +159,10 @@ func countInvitations(c *router.Call) (*router.Answer, error) {
 	}
 	n := 0
 	err = c.View(func(r *store.Reader) error {
-		n = len(wantedInvitations(r, c.Account, filter))
+		n = len(filter.wanted(r.Invitations(c.Account)))
 		return nil
 	})
 	return router.OK(n), err
-}
-
-func wantedInvitations(r *store.Reader, account uuid.UUID, f invitationFilter) []*store.Invitation {
-	return slices.DeleteFunc(slices.Clone(r.Invitations(account)), func(i *store.Invitation) bool { return !f.matches(i) })
 }
 
 // acceptInvitation is POST /api/invitations/{id}/accept, by the invited person.

@@ -12,14 +12,14 @@ import (
 )
 
 func meRoutes() []router.Route {
-	users := router.ByUsers()
+	users, anybody := router.ByUsers(), router.ByAnyActor()
 	return []router.Route{
 		{Method: http.MethodGet, Path: "/api/me/", Access: users, Handle: readMe},
-		{Method: http.MethodGet, Path: "/api/me/accounts", Access: users, Handle: listMyAccounts},
-		{Method: http.MethodGet, Path: "/api/me/organizations", Access: users, Handle: listMyOrganizations},
-		{Method: http.MethodGet, Path: "/api/me/accounts/has_permission", Access: users, Handle: listMyAccountsWithPermission},
-		{Method: http.MethodGet, Path: "/api/me/accounts/{account_id}/permissions", Access: users, Handle: listMyPermissions},
-		{Method: http.MethodGet, Path: "/api/me/accounts/{account_id}/has_permission", Access: users, Handle: haveIPermission},
+		{Method: http.MethodGet, Path: "/api/me/accounts", Access: anybody, Handle: listMyAccounts},
+		{Method: http.MethodGet, Path: "/api/me/organizations", Access: anybody, Handle: listMyOrganizations},
+		{Method: http.MethodGet, Path: "/api/me/accounts/has_permission", Access: anybody, Handle: listMyAccountsWithPermission},
+		{Method: http.MethodGet, Path: "/api/me/accounts/{account_id}/permissions", Access: anybody, Handle: listMyPermissions},
+		{Method: http.MethodGet, Path: "/api/me/accounts/{account_id}/has_permission", Access: anybody, Handle: haveIPermission},
 		{Method: http.MethodDelete, Path: "/api/me/accounts/{account_id}", Access: users, Handle: leaveAccount},
 	}
 }

@@ -27,10 +27,11 @@ type Options struct {
 // Routes are the account API's routes.
 func Routes(o Options) []router.Route {
 	return slices.Concat(
-		accountRoutes(), settingsRoutes(), permissionRoutes(), domains{etags: o.ETags}.routes(),
+		accountRoutes(), settingsRoutes(), permissionRoutes(), domains{extended: o.ETags}.routes(),
 		membershipRoutes(), roleRoutes(), botRoutes(), meRoutes(),
-		teamRoutes(), workspaceRoutes(), workspaceRoleRoutes(), userAccessRoutes(), teamAccessRoutes(),
-		userRoutes(), keyRoutes(), sessionRoutes(), invitationRoutes(),
+		teamRoutes(), workspaceRoutes(), workspaceRoleRoutes(), workspaceScopeRoutes(),
+		userAccessRoutes(), botAccessRoutes(), teamAccessRoutes(), workspaceAccessRoutes(), workspaceInvitationRoutes(),
+		userRoutes(), keyRoutes(), sessionRoutes(), invitationRoutes(), usageRoutes(),
 		eventRoutes(), ssoRoutes(),
 	)
 }

@@ -125,12 +125,21 @@ func mySessions(c *router.Call, p page, f sessionFilter) (*router.Answer, error)
 	return router.OK(cut(out, p, func(s sessionBody) sessionBody { return s })), err
 }
 
-// terminateSession is POST /api/me/sessions/{session_id}/terminate. The
-// document's answer is 200 with anything; it is null.
+// terminateSession is POST /api/me/sessions/{session_id}/terminate. It answers with
+// the session as it ended.
 func terminateSession(c *router.Call) (*router.Answer, error) {
 	id, err := c.ID("session_id")
 	if err != nil {
 		return nil, err
 	}
-	return router.OK(nil), c.Update(func(tx *store.Tx) error { return tx.TerminateSession(c.Actor.UserID, id) })
+	var out sessionBody
+	err = c.Update(func(tx *store.Tx) error {
+		s, err := tx.TerminateSession(c.Actor.UserID, id)
+		if err != nil {
+			return err
+		}
+		out = toSession(&tx.Reader, s)
+		return nil
+	})
+	return router.OK(out), err
 }

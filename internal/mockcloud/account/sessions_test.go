@@ -97,7 +97,7 @@ func TestSessions(t *testing.T) {
 		{"end another's", "POST", path + "/" + foreign + "/terminate", ada, nil, 404, says("Session not found")},
 		{"end an unknown one", "POST", path + "/" + noone + "/terminate", ada, nil, 404, says("Session not found")},
 		{"end no id", "POST", path + "/x/terminate", ada, nil, 422, says(`"loc":["path","session_id"]`)},
-		{"end", "POST", path + "/" + home + "/terminate", token, nil, 200, says("null")},
+		{"end", "POST", path + "/" + home + "/terminate", token, nil, 200, says(`"id":"`+home+`"`, fmt.Sprintf(`"expires_at":%d`, clock.Now().Unix()))},
 		{"its token is dead", "GET", root, homeToken, nil, 401, nil},
 		{"end again", "POST", path + "/" + home + "/terminate", ada, nil, 404, nil},
 	})

@@ -16,7 +16,7 @@ func teamRoutes() []router.Route {
 	const path = root + "/teams"
 	may := func(p store.Permission) router.Access { return router.ByMembers(p).With(store.FeatureTeams) }
 	return []router.Route{
-		{Method: http.MethodPost, Path: path + "/", Access: may(store.CreateTeam), Handle: createTeam},
+		{Method: http.MethodPost, Path: path + "/", Access: may(store.CreateTeam), Handle: setTeam},
 		{Method: http.MethodPost, Path: path + "/filter", Access: may(store.ReadTeam), Handle: listTeams},
 		{Method: http.MethodGet, Path: path + "/{id}", Access: may(store.ReadTeam), Handle: readTeam},
 		{Method: http.MethodPut, Path: path + "/{id}", Access: may(store.UpdateTeam), Handle: updateTeam},
@@ -108,13 +108,17 @@ func toTeamMember(r *store.Reader, m *store.Membership) (teamMemberBody, error) 
 	}, nil
 }
 
-// createTeam is POST /api/accounts/{account_id}/teams/.
-func createTeam(c *router.Call) (*router.Answer, error) {
-	wanted, err := router.Body(c, input.Strict(func(f *input.Fields) store.NewTeam {
-		return store.NewTeam{
-			AccountID:   c.Account,
-			Name:        input.Required(f, "name", input.StringUpTo(5000)),
-			Description: readDescription(f),
+// setTeam is POST /api/accounts/{account_id}/teams/: a team of a name that exists is
+// updated.
+func setTeam(c *router.Call) (*router.Answer, error) {
+	type sent struct {
+		name        string
+		description store.Nullable[string]
+	}
+	wanted, err := router.Body(c, input.Strict(func(f *input.Fields) sent {
+		return sent{
+			name:        input.Required(f, "name", input.StringUpTo(5000)),
+			description: input.Nullable(f, "description", input.StringUpTo(5000)),
 		}
 	}))
 	if err != nil {
@@ -122,7 +126,7 @@ func createTeam(c *router.Call) (*router.Answer, error) {
 	}
 	var out teamBody
 	err = c.Update(func(tx *store.Tx) error {
-		t, err := tx.AddTeam(wanted)
+		t, err := tx.SetTeam(c.Account, wanted.name, wanted.description)
 		if err != nil {
 			return err
 		}
@@ -216,7 +220,24 @@ func updateTeam(c *router.Call) (*router.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return router.OK(nil), c.Update(func(tx *store.Tx) error { return tx.UpdateTeam(c.Account, id, change) })
+	return changedTeam(c, id, func(tx *store.Tx) error { return tx.UpdateTeam(c.Account, id, change) })
+}
+
+// changedTeam answers with a team as a change leaves it.
+func changedTeam(c *router.Call, id uuid.UUID, change func(*store.Tx) error) (*router.Answer, error) {
+	var out teamBody
+	err := c.Update(func(tx *store.Tx) error {
+		if err := change(tx); err != nil {
+			return err
+		}
+		t, err := tx.Team(c.Account, id)
+		if err != nil {
+			return err
+		}
+		out, err = toTeam(&tx.Reader, t)
+		return err
+	})
+	return router.OK(out), err
 }
 
 // addTeamMembers is PUT /api/accounts/{account_id}/teams/{id}/members. Whoever is
@@ -232,7 +253,7 @@ func addTeamMembers(c *router.Call) (*router.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return router.OK(nil), c.Update(func(tx *store.Tx) error {
+	return changedTeam(c, id, func(tx *store.Tx) error {
 		if _, err := tx.Team(c.Account, id); err != nil {
 			return err
 		}

@@ -67,13 +67,15 @@ func TestTeams(t *testing.T) {
 	walk(t, s, []step{
 		{"read", "GET", at, mocktest.Member, nil, 200, says(`"name":"Data"`, `"description":"Pipes"`, `"workos_directory_group_id":null`, `"memberships":[]`, `"workspaces":[]`)},
 		{"no description", "POST", teams + "/", "", obj{"name": "Plain"}, 201, says(`"description":""`)},
-		{"name taken", "POST", teams + "/", "", obj{"name": "Data"}, 409, says("Data exists already")},
+		{"a name that exists", "POST", teams + "/", "", obj{"name": "Data", "description": "Lakes"}, 201, says(`"id":"`+id+`"`, `"description":"Lakes"`)},
+		{"that says nothing more", "POST", teams, "", obj{"name": "Data"}, 201, says(`"id":"`+id+`"`, `"description":"Lakes"`)},
+		{"that says it again", "POST", teams + "/", "", obj{"name": "Data", "description": "Pipes"}, 201, says(`"id":"`+id+`"`, `"description":"Pipes"`)},
 		{"name left out", "POST", teams + "/", "", obj{"title": "Data"}, 422, says(`"loc":["body","name"]`, "missing", `"loc":["body","title"]`, "extra_forbidden")},
 		{"no name", "POST", teams + "/", "", obj{"name": ""}, 422, says(`"loc":["body","name"]`, "value_error")},
 		{"group on creation", "POST", teams + "/", "", obj{"name": "X", "workos_directory_group_id": "directory_group_1"}, 422, says(`"loc":["body","workos_directory_group_id"]`, "extra_forbidden")},
 		{"by a member", "POST", teams + "/", mocktest.Member, obj{"name": "Mine"}, 403, says("create:team")},
 
-		{"rename", "PUT", at, mocktest.Terraform, obj{"name": "Data 2"}, 200, says("null")},
+		{"rename", "PUT", at, mocktest.Terraform, obj{"name": "Data 2"}, 200, says(`"id":"`+id+`"`, `"name":"Data 2"`, `"description":"Pipes"`)},
 		{"the rest stays", "GET", at, "", nil, 200, says(`"name":"Data 2"`, `"description":"Pipes"`)},
 		{"take away", "PUT", at, "", obj{"name": "Data 2", "description": nil}, 200, nil},
 		{"taken away", "GET", at, "", nil, 200, says(`"description":null`)},
@@ -83,7 +85,7 @@ func TestTeams(t *testing.T) {
 		{"untied", "PUT", at, "", obj{"name": "Data 2", "workos_directory_group_id": nil}, 200, nil},
 		{"renamed by a member", "PUT", at, mocktest.Member, obj{"name": "Mine"}, 403, says("update:team")},
 
-		{"add", "PUT", at + "/members", "", obj{"members": []obj{member("user", ada.UserID), member("service_account", bot.ID)}}, 200, says("null")},
+		{"add", "PUT", at + "/members", "", obj{"members": []obj{member("user", ada.UserID), member("service_account", bot.ID)}}, 200, says(`"id":"`+id+`"`, `"id":"`+ada.ActorID+`"`, `"id":"`+bot.ActorID+`"`)},
 		{"nobody is taken out", "PUT", at + "/members", "", obj{"members": []obj{}}, 200, nil},
 		{"added", "GET", at, "", nil, 200, says(
 			`{"id":"`+ada.ActorID+`","handle":"ada","name":"Ada Lovelace","email":"ada@acme.com","type":"user"}`,

@@ -37,7 +37,7 @@ type userAccessBody struct {
 	Handle          string    `json:"handle"`
 }
 
-func toUserAccess(r *store.Reader, a store.UserAccess) (userAccessBody, error) {
+func toUserAccess(r *store.Reader, a store.ActorAccess) (userAccessBody, error) {
 	user, err := r.User(a.Member.UserID)
 	if err != nil {
 		return userAccessBody{}, err
@@ -49,52 +49,9 @@ func toUserAccess(r *store.Reader, a store.UserAccess) (userAccessBody, error) {
 	}, nil
 }
 
-// grant is WorkspaceUserAccessCreate or WorkspaceTeamAccessCreate: whom to let in
-// and as what.
-type grant struct{ holder, role uuid.UUID }
-
-func readGrant(holder string) input.Decoder[grant] {
-	return input.Strict(func(f *input.Fields) grant {
-		return grant{
-			holder: input.Required(f, holder, input.UUID),
-			role:   input.Required(f, "workspace_role_id", input.UUID),
-		}
-	})
-}
-
-// setUserAccess is POST /api/accounts/{account_id}/workspaces/{workspace_id}/user_access/:
-// one or a list, and the answer has the same form.
+// setUserAccess is POST /api/accounts/{account_id}/workspaces/{workspace_id}/user_access/.
 func setUserAccess(c *router.Call) (*router.Answer, error) {
-	type sent struct {
-		grants []grant
-		listed bool
-	}
-	body, err := router.Body(c, func(v input.Value) sent {
-		return sent{grants: input.OneOrMore(readGrant("user_id"))(v), listed: input.IsList(v)}
-	})
-	if err != nil {
-		return nil, err
-	}
-	rows := []userAccessBody{}
-	err = c.Update(func(tx *store.Tx) error {
-		set := func(g grant) error {
-			a, err := tx.SetUserAccess(c.Account, c.Workspace, g.holder, g.role)
-			if err != nil {
-				return err
-			}
-			row, err := userAccess(&tx.Reader, c.Workspace, a.ID)
-			rows = append(rows, row)
-			return err
-		}
-		if !body.listed {
-			return set(body.grants[0])
-		}
-		return each(body.grants, nil, set)
-	})
-	if err != nil || body.listed {
-		return router.OK(rows), err
-	}
-	return router.OK(rows[0]), nil
+	return setAccess(c, "user_id", (*store.Tx).SetUserAccess, userAccess)
 }
 
 func userAccess(r *store.Reader, workspace, id uuid.UUID) (userAccessBody, error) {
@@ -109,16 +66,12 @@ func userAccess(r *store.Reader, workspace, id uuid.UUID) (userAccessBody, error
 func listUserAccess(c *router.Call) (*router.Answer, error) {
 	type listing struct {
 		page
-		query store.AccessQuery
+		query store.UserAccessQuery
 		sort  *store.MemberSort
 	}
 	body, err := router.OptionalBody(c, input.Lenient(func(f *input.Fields) listing {
-		out := listing{page: readPage(f), sort: input.Optional(f, "sort", input.Enum(store.AccessSorts()...))}
-		out.query = filterPart(f, "workspace_accesses", func(f *input.Fields) store.AccessQuery {
-			return store.AccessQuery{
-				RoleIDs: filterPart(f, "workspace_role_id", anyID), ActorIDs: filterPart(f, "actor_id", anyID),
-			}
-		})
+		out := listing{page: readPage(f), sort: input.Optional(f, "sort", input.Enum(store.UserAccessSorts()...))}
+		out.query.ActorAccessFilter = filterPart(f, "workspace_accesses", readActorAccessFilter)
 		out.query.Users = filterPart(f, "users", readUserFilter)
 		return out
 	}))
@@ -128,7 +81,7 @@ func listUserAccess(c *router.Call) (*router.Answer, error) {
 	var rows []userAccessBody
 	err = c.View(func(r *store.Reader) error {
 		var failed error
-		rows = cut(r.ListUserAccess(c.Workspace, body.query, sortOr(body.sort)), body.page, func(a store.UserAccess) userAccessBody {
+		rows = cut(r.ListUserAccess(c.Workspace, body.query, sortOr(body.sort)), body.page, func(a store.ActorAccess) userAccessBody {
 			row, err := toUserAccess(r, a)
 			if err != nil {
 				failed = err
@@ -149,24 +102,9 @@ func sortOr(sort *store.MemberSort) store.MemberSort {
 }
 
 // readUserAccess is GET /api/accounts/{account_id}/workspaces/{workspace_id}/user_access/{id}.
-func readUserAccess(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	var out userAccessBody
-	err = c.View(func(r *store.Reader) error {
-		out, err = userAccess(r, c.Workspace, id)
-		return err
-	})
-	return router.OK(out), err
-}
+func readUserAccess(c *router.Call) (*router.Answer, error) { return readAccess(c, userAccess) }
 
 // deleteUserAccess is DELETE /api/accounts/{account_id}/workspaces/{workspace_id}/user_access/{id}.
 func deleteUserAccess(c *router.Call) (*router.Answer, error) {
-	id, err := c.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	return router.Done(c.Update(func(tx *store.Tx) error { return tx.RemoveUserAccess(c.Workspace, id) }))
+	return deleteAccess(c, (*store.Tx).RemoveUserAccess)
 }

@@ -25,7 +25,7 @@ func workspaceRoutes() []router.Route {
 		{Method: http.MethodPatch, Path: inWorkspace, Access: router.ByWorkspace(store.WriteWorkspaceSettings), Handle: updateWorkspace},
 		{Method: http.MethodDelete, Path: inWorkspace, Access: router.ByWorkspace(store.ManageWorkspaceSettings), Handle: deleteWorkspace},
 		{Method: http.MethodGet, Path: "/api/workspaces/{workspace_id}", Access: router.ByAnyActor(), Handle: findWorkspace},
-		{Method: http.MethodGet, Path: mine, Access: router.ByUsers(), Handle: listMyWorkspaces},
+		{Method: http.MethodGet, Path: mine, Access: router.ByAnyActor(), Handle: listMyWorkspaces},
 		{Method: http.MethodDelete, Path: mine + "/{workspace_id}", Access: router.ByUsers(), Handle: leaveWorkspace},
 	}
 }

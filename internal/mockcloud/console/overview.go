@@ -68,20 +68,26 @@ func overview(l *look, _ *http.Request) (string, any, error) {
 // census is everybody, counted.
 type census struct {
 	active, inactive, out, bypass, bots int
-	journeys                            []picture.Journey
+	journeys, botJourneys               []picture.Journey
 	byEntry                             map[string]int
 	entries                             map[string]picture.Stop
 }
 
-// census counts the members and notes the way of each active person: from the email's
-// domain through how they get in, by their role, to the workspaces.
+// census counts the members and notes the way of each active one: from the email's
+// domain through how they get in, by their role, to the workspaces. Service accounts
+// have no domain, and come by their keys.
 func (l *look) census() census {
 	c := census{byEntry: make(map[string]int), entries: make(map[string]picture.Stop)}
-	plain := func(key, label string) picture.Stop { return picture.Stop{Key: key, Label: label, Kind: picture.Plain} }
 	for _, m := range l.members() {
 		switch {
 		case !m.IsUser():
 			c.bots++
+			if m.Active {
+				machine := func(label string) []picture.Stop {
+					return []picture.Stop{{Key: label, Label: label, Kind: picture.Machine}}
+				}
+				c.botJourneys = append(c.botJourneys, append(picture.Journey{machine("Service accounts"), machine("By key")}, l.rooms(m)...))
+			}
 			continue
 		case !m.Active:
 			c.inactive++
@@ -99,19 +105,29 @@ func (l *look) census() census {
 		if in.Kind == picture.Closed {
 			c.out++
 		} else {
-			var rooms []picture.Stop
-			for _, w := range l.MayEnter(m) {
-				rooms = append(rooms, plain(w.ID.String(), w.Name))
-			}
-			if rooms == nil {
-				rooms = []picture.Stop{{Key: "none", Label: "No workspace", Kind: picture.Lost}}
-			}
-			role := l.roles[m.RoleID]
-			journey = append(journey, []picture.Stop{plain(role.ID.String(), role.Name)}, rooms)
+			journey = append(journey, l.rooms(m)...)
 		}
 		c.journeys = append(c.journeys, journey)
 	}
 	return c
+}
+
+func plain(key, label string) picture.Stop {
+	return picture.Stop{Key: key, Label: label, Kind: picture.Plain}
+}
+
+// rooms is the part of a member's way that is inside the account: the role and the
+// workspaces.
+func (l *look) rooms(m *store.Membership) picture.Journey {
+	var rooms []picture.Stop
+	for _, w := range l.MayEnter(m) {
+		rooms = append(rooms, plain(w.ID.String(), w.Name))
+	}
+	if rooms == nil {
+		rooms = []picture.Stop{{Key: "none", Label: "No workspace", Kind: picture.Lost}}
+	}
+	role := l.roles[m.RoleID]
+	return picture.Journey{{plain(role.ID.String(), role.Name)}, rooms}
 }
 
 // mostBoxes is how many boxes of a kind a column of the picture has.
@@ -133,7 +149,7 @@ type step struct {
 }
 
 func (l *look) access(c census) access {
-	flow := picture.Count([]string{"Email domain", "Way in", "Role", "Workspace"}, c.journeys, mostBoxes)
+	flow := picture.Count([]string{"Email domain", "Way in", "Role", "Workspace"}, c.journeys, c.botJourneys, mostBoxes)
 	a := access{Drawing: picture.Draw(flow), Summary: c.summary(flow)}
 	lines := a.Drawing.Lines
 	for i, stage := range flow[:len(flow)-1] {
@@ -146,11 +162,18 @@ func (l *look) access(c census) access {
 
 // summary says in a sentence how many get in which way.
 func (c census) summary(flow picture.Flow) string {
+	bots := ""
+	if n := len(c.botJourneys); n > 0 {
+		bots = " " + plural(n, "service account gets in by its key.", "service accounts get in by their keys.")
+	}
 	if c.active == 0 {
-		return "Nobody is active in this account."
+		return "Nobody is active in this account." + bots
 	}
 	var parts []string
 	for _, n := range flow[1].Nodes {
+		if n.People == 0 {
+			continue
+		}
 		people := picture.Thousands(n.People)
 		switch n.Kind {
 		case picture.Bypass:
@@ -163,7 +186,7 @@ func (c census) summary(flow picture.Flow) string {
 			parts = append(parts, people+" through "+n.Label)
 		}
 	}
-	return "Of " + plural(c.active, "active person", "active people") + ", this is how they get in: " + strings.Join(parts, ", ") + "."
+	return "Of " + plural(c.active, "active person", "active people") + ", this is how they get in: " + strings.Join(parts, ", ") + "." + bots
 }
 
 func (l *look) concernsOfPeople(c census) (out []concern) {
@@ -183,11 +206,13 @@ func (l *look) concernsOfPeople(c census) (out []concern) {
 }
 
 func (l *look) concernsOfSignOn() (out []concern) {
-	if l.enforced {
-		for _, d := range l.Domains(l.account.ID) {
-			if _, served := l.ActiveConnectionFor(d.Name); !served {
-				out = append(out, concern{Text: "No active connection serves the domain " + d.Name + ".", Path: "sign-on"})
-			}
+	for _, d := range l.Domains(l.account.ID) {
+		c, served := l.ActiveConnectionFor(d.Name)
+		switch {
+		case l.enforced && !served:
+			out = append(out, concern{Text: "No active connection serves the domain " + d.Name + ".", Path: "sign-on"})
+		case served && d.Releasing:
+			out = append(out, concern{Text: "The domain " + d.Name + " was disabled and goes as soon as the connection " + c.Name + " names it no more.", Path: "sign-on"})
 		}
 	}
 	for _, c := range l.Connections(l.account.ID) {

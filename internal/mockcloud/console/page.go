@@ -20,7 +20,7 @@ import (
 var pageFiles embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"n": picture.Thousands, "plural": plural,
+	"n": picture.Thousands, "plural": plural, "crowd": crowd,
 }).ParseFS(pageFiles, "pages/*.html"))
 
 // plural says how many there are, in words: 1 person, 2 people.
@@ -29,6 +29,19 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return picture.Thousands(n) + " " + many
+}
+
+// crowd says how many people and service accounts there are: 2 people, 1 service account.
+func crowd(c picture.Crowd) string {
+	people := plural(c.People, "person", "people")
+	if c.ServiceAccounts == 0 {
+		return people
+	}
+	bots := plural(c.ServiceAccounts, "service account", "service accounts")
+	if c.People == 0 {
+		return bots
+	}
+	return people + ", " + bots
 }
 
 // page is what every page shows.

@@ -17,7 +17,9 @@ type domain struct {
 	Enabled time.Time
 	// ServedBy is the active connection, empty for none.
 	ServedBy string
-	People   int
+	// Releasing says that the domain goes as soon as ServedBy names it no more.
+	Releasing bool
+	People    int
 }
 
 // deadline is a time by which something has to be done.
@@ -69,7 +71,7 @@ type signOnPage struct {
 func signOn(l *look, _ *http.Request) (string, any, error) {
 	p := signOnPage{State: l.SSOState(l.account), Recent: "until the session ends"}
 	if seconds := l.account.AuthExpirationSeconds; seconds != nil {
-		p.Recent = (time.Duration(*seconds) * time.Second).String()
+		p.Recent = lasting(*seconds)
 	}
 	perDomain, perConnection := make(map[string]int), make(map[string]int)
 	for _, m := range l.members() {
@@ -79,7 +81,7 @@ func signOn(l *look, _ *http.Request) (string, any, error) {
 		}
 	}
 	for _, d := range l.Domains(l.account.ID) {
-		row := domain{Name: d.Name, Enabled: d.Created, People: perDomain[d.Name]}
+		row := domain{Name: d.Name, Enabled: d.Created, People: perDomain[d.Name], Releasing: d.Releasing}
 		if c, ok := l.ActiveConnectionFor(d.Name); ok {
 			row.ServedBy = c.Name
 		}
@@ -106,4 +108,13 @@ func (l *look) certificates(c *store.Connection) (out []deadline) {
 		out = append(out, l.deadline(fmt.Sprintf("SHA-256 %.16s…", cert.SHA256), cert.NotAfter))
 	}
 	return out
+}
+
+// lasting says how long a number of seconds is, in seconds where a duration cannot be
+// that long.
+func lasting(seconds int) string {
+	if d := time.Duration(seconds) * time.Second; int(d/time.Second) == seconds {
+		return d.String()
+	}
+	return plural(seconds, "second", "seconds")
 }

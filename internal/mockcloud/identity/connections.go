@@ -15,10 +15,13 @@ func vendorID(c *router.Call) string { return c.Request.PathValue("id") }
 func listConnections(c *router.Call) (*router.Answer, error) {
 	out := []managedConnection{}
 	err := c.View(func(r *store.Reader) error {
-		for _, row := range r.Connections(c.Account) {
+		rows, err := rowsOf(c, r.Connections(c.Account), func(key string) (*store.Connection, bool) {
+			return r.ConnectionCreatedWith(c.Actor, c.Account, key)
+		})
+		for _, row := range rows {
 			out = append(out, toManaged(r, c.BaseURL(), row))
 		}
-		return nil
+		return err
 	})
 	return router.OK(out), err
 }

@@ -109,7 +109,22 @@ func TestConnectionWrites(t *testing.T) {
 	c.activate(two.ID)
 	c.Call("POST", at+"/activate", mocktest.Owner, nil).Want(409, "acme.com is served by the active connection two")
 	c.Call("POST", at+"/activate", mocktest.Owner, obj{"take_over": true}).Want(200, `"state":"active"`, `"status":"linked"`)
-	c.Call("PATCH", mocktest.Root+"/domains", mocktest.Owner, obj{"domain_names": []string{}}).Want(409, "allow_disable_sso")
+	tag := func() string {
+		t.Helper()
+		return c.Call("GET", mocktest.Root+"/domains", mocktest.Owner, nil).Want(200).Header.Get("ETag")
+	}
+	before := tag()
+	c.Call("PATCH", mocktest.Root+"/domains", mocktest.Owner, obj{"domain_names": []string{}}).Want(204)
+	c.Call("GET", mocktest.Root+"/domains", mocktest.Owner, nil).Want(200, `"name":"acme.com","releasing":true`)
+	c.Call("GET", mocktest.Root, mocktest.Owner, nil).Want(200, `"sso_state":"ENABLED"`)
+	c.Call("PATCH", mocktest.Root+"/domains", mocktest.Owner, obj{"domain_names": []string{"acme.com"}}, "If-Match", before).Want(412)
+	c.Call("PATCH", mocktest.Root+"/domains", mocktest.Owner, obj{"domain_names": []string{"b.example", "c.example"}}, "If-Match", tag()).Want(204)
+	c.Call("POST", path, mocktest.Owner, samlBody("three", "acme.com")).Want(422, `"loc":["body","domains",0]`)
+	patch(obj{"domains": []string{"acme.com", "c.example"}})
+	patch(obj{"domains": []string{"c.example"}})
+	if got := c.Call("GET", mocktest.Root+"/domains", mocktest.Owner, nil).Want(200, `"name":"b.example"`).Body; strings.Contains(got, "acme.com") || strings.Contains(got, "releasing") {
+		t.Errorf("%s", got)
+	}
 	c.Call("PATCH", mocktest.Root+"/domains?allow_disable_sso=perhaps", mocktest.Owner, obj{"domain_names": []string{}}).Want(422, `"loc":["query","allow_disable_sso"]`)
 	c.Call("PATCH", mocktest.Root+"/domains?allow_disable_sso=true", mocktest.Owner, obj{"domain_names": []string{}}).Want(204)
 	c.Call("GET", mocktest.Root, mocktest.Owner, nil).Want(200, `"sso_state":"DISABLED"`)
@@ -173,7 +188,9 @@ func TestCreateOnce(t *testing.T) {
 	create(oidcBody("one"), "other").Want(409, "exists already")
 	create(oidcBody("two"), strings.Repeat("k", 256)).Want(422, "1 to 255")
 	c.clock.Advance(2 * time.Hour)
-	create(oidcBody("one", "acme.com"), "key").Want(409, "exists already")
+	var made connection
+	first.Into(&made)
+	create(oidcBody("one", "acme.com"), "key").Want(409, "a new request needs a new key", `"existing_id":"`+made.ID+`"`)
 
 	var group sync.WaitGroup
 	answers := make([]string, 8)

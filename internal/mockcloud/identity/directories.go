@@ -37,10 +37,13 @@ func ReadDirectory(body []byte) (store.DirectoryChange, error) {
 func listDirectories(c *router.Call) (*router.Answer, error) {
 	out := []managedDirectory{}
 	err := c.View(func(r *store.Reader) error {
-		for _, row := range r.Directories(c.Account) {
+		rows, err := rowsOf(c, r.Directories(c.Account), func(key string) (*store.Directory, bool) {
+			return r.DirectoryCreatedWith(c.Actor, c.Account, key)
+		})
+		for _, row := range rows {
 			out = append(out, toManagedDirectory(r, c.BaseURL(), row))
 		}
-		return nil
+		return err
 	})
 	return router.OK(out), err
 }
@@ -72,13 +75,6 @@ func createDirectory(c *router.Call) (*router.Answer, error) {
 		}
 		return toManagedDirectory(&tx.Reader, c.BaseURL(), row), nil
 	})
-}
-
-// createOnce is router.CreateOnce for what needs no preparation.
-func createOnce(c *router.Call, create func(*store.Tx) (any, error)) (*router.Answer, error) {
-	return router.CreateOnce(c,
-		func() (struct{}, error) { return struct{}{}, nil },
-		func(tx *store.Tx, _ struct{}) (any, error) { return create(tx) })
 }
 
 // updateDirectory is PATCH /api/accounts/{account_id}/sso/directories/{id}.

@@ -407,7 +407,6 @@ func TestMappings(t *testing.T) {
 	c.Call("GET", at, mocktest.Owner, nil).Want(200, `"match":{"group_id":"`+group.VendorID()+`"}`, byID.ID, title.ID, named.ID)
 	c.Call("PATCH", at+"/"+named.ID, mocktest.Owner, obj{"account_role_id": auditor}).Want(200, `"account_role_id":"`+auditor+`"`, `"priority":10`, `"group_name":"Platform"`)
 	c.Call("PATCH", at+"/"+named.ID, mocktest.Owner, obj{"priority": 5, "match": obj{"group_name": "Other"}}).Want(200, `"priority":5`, `"match":{"group_name":"Other"}`, `"status":"dangling"`)
-	c.Call("PATCH", at+"/"+named.ID, mocktest.Owner, obj{"priority": 20}).Want(409, "priority 20 already")
 	c.Call("DELETE", at+"/"+named.ID, mocktest.Owner, nil).Want(204)
 	c.Call("GET", at+"/"+named.ID, mocktest.Owner, nil).Want(404, "Group role mapping not found")
 
@@ -434,7 +433,7 @@ func TestMappings(t *testing.T) {
 		"an unknown one":      {"match", obj{"attribute": "shoeSize", "equals": "9"}, 422, []string{`"loc":["body","match","attribute"]`, "not an attribute of SCIM users"}},
 		"an unknown role":     {"account_role_id", mocktest.Account, 422, []string{`"loc":["body","account_role_id"]`, "no role"}},
 		"a priority in words": {"priority", "high", 422, []string{`"loc":["body","priority"]`}},
-		"a taken priority":    {"priority", 20, 409, []string{"priority 20 already", title.ID}},
+		"a taken match":       {"match", obj{"attribute": "title", "equals": "Boss"}, 409, []string{`"existing_id":"` + title.ID + `"`}},
 		"a status":            {"status", "applied", 422, []string{`"loc":["body","status"]`, "extra_forbidden"}},
 	} {
 		body := obj{}

@@ -49,6 +49,7 @@ func ToDirectory(r *store.Reader, d *store.Directory) Directory {
 // managedDirectory is the vendor's object with all that can be configured of it.
 type managedDirectory struct {
 	Directory
+	originBody
 	DefaultRoleID     uuid.UUID               `json:"default_account_role_id"`
 	Deprovision       store.DeprovisionAction `json:"deprovision_action"`
 	SyncGroupsToTeams bool                    `json:"sync_groups_to_teams"`
@@ -62,7 +63,7 @@ type managedDirectory struct {
 
 func toManagedDirectory(r *store.Reader, baseURL string, d *store.Directory) managedDirectory {
 	out := managedDirectory{
-		Directory: ToDirectory(r, d), DefaultRoleID: d.DefaultRoleID, Deprovision: d.Deprovision,
+		Directory: ToDirectory(r, d), originBody: toOrigin(d.Created, d.Origin), DefaultRoleID: d.DefaultRoleID, Deprovision: d.Deprovision,
 		SyncGroupsToTeams: d.SyncGroupsToTeams, AllowedDomains: d.AllowedDomains,
 		SCIMEndpoint: scim.Endpoint(baseURL, d.Endpoint), LastSynced: instant(d.LastSynced),
 	}

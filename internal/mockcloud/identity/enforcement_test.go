@@ -115,7 +115,8 @@ func TestEnforcement(t *testing.T) {
 			token := c.login(ada, id)
 			c.update(func(tx *store.Tx) error {
 				u, _ := tx.UserByEmail(ada)
-				return tx.TerminateSession(u.ID, tx.Sessions(u.ID)[0].ID)
+				_, err := tx.TerminateSession(u.ID, tx.Sessions(u.ID)[0].ID)
+				return err
 			})
 			c.Call("GET", "/api/me/", token, nil).Want(401)
 			return mocktest.Member
@@ -197,6 +198,18 @@ func TestWhileRestricted(t *testing.T) {
 	c.Call("GET", "/api/me/accounts", outside, nil).Want(200, mocktest.Account)
 	c.Call("GET", "/api/me/accounts/"+mocktest.Account+"/permissions", outside, nil).Want(200, "read:account")
 	c.Call("GET", "/api/me/sessions", outside, nil).Want(200, `"restricted":true`)
+	var rooms []struct{ ID string }
+	c.Call("POST", mocktest.Root+"/workspaces/filter", mocktest.Owner, nil).Want(200).Into(&rooms)
+	c.Call("GET", "/api/me/workspaces", mocktest.Admin, nil).Want(200, rooms[0].ID)
+	c.Call("GET", "/api/me/workspaces/"+rooms[0].ID+"/scopes", mocktest.Admin, nil).Want(200, "manage_workspace_users")
+	for _, closed := range []struct{ method, path string }{
+		{"POST", "/bot_access/filter"}, {"GET", "/access/"}, {"POST", "/invitations/filter"}, {"GET", ""},
+	} {
+		c.Call(closed.method, mocktest.Root+"/workspaces/"+rooms[0].ID+closed.path, mocktest.Admin, nil).Want(403, "/login?email=admin%40acme.com")
+	}
+	for _, closed := range []string{"/usage", "/usage_limits"} {
+		c.Call("GET", mocktest.Root+closed, mocktest.Admin, nil).Want(403, "/login?email=admin%40acme.com")
+	}
 	c.Call("GET", "/api/users/"+c.MemberNamed(ada).UserID, outside, nil).Want(200, ada)
 	c.Call("POST", validate, outside, obj{"redirect_uri": "https://app.example/"}).Want(403, c.URL+"/login?email=ada%40acme.com", "redirect_uri=https%3A%2F%2Fapp.example%2F")
 

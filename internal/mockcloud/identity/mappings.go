@@ -15,12 +15,12 @@ const longestMatch = 1024
 
 // groupMappingBody is a group role mapping.
 type groupMappingBody struct {
+	originBody
 	ID       uuid.UUID `json:"id"`
 	Match    matchBody `json:"match"`
 	RoleID   uuid.UUID `json:"account_role_id"`
 	Priority int       `json:"priority"`
 	Status   string    `json:"status"`
-	Created  time.Time `json:"created"`
 	Updated  time.Time `json:"updated"`
 }
 
@@ -35,7 +35,7 @@ type matchBody struct {
 func toGroupMapping(r *store.Reader, m *store.GroupRoleMapping) groupMappingBody {
 	out := groupMappingBody{
 		ID: m.ID, Match: matchBody(m.Match), RoleID: m.RoleID, Priority: m.Priority, Status: "applied",
-		Created: m.Created, Updated: m.Updated,
+		originBody: toOrigin(m.Created, m.Origin), Updated: m.Updated,
 	}
 	if r.MappingIsDangling(m) {
 		out.Status = "dangling"
@@ -77,6 +77,12 @@ func listMappings(c *router.Call) (*router.Answer, error) {
 	out := []groupMappingBody{}
 	err := c.View(func(r *store.Reader) error {
 		rows, err := r.Mappings(c.Account, vendorID(c))
+		if err != nil {
+			return err
+		}
+		rows, err = rowsOf(c, rows, func(key string) (*store.GroupRoleMapping, bool) {
+			return r.GroupMappingCreatedWith(c.Actor, vendorID(c), key)
+		})
 		for _, row := range rows {
 			out = append(out, toGroupMapping(r, row))
 		}

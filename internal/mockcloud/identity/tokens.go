@@ -17,10 +17,10 @@ const (
 
 // tokenBody is a SCIM token as it can be read.
 type tokenBody struct {
+	originBody
 	ID       uuid.UUID  `json:"id"`
 	Name     string     `json:"name"`
 	Suffix   string     `json:"token_suffix"`
-	Created  time.Time  `json:"created"`
 	Expires  *time.Time `json:"expires_at"`
 	LastUsed *time.Time `json:"last_used_at"`
 	Run      bool       `json:"run"`
@@ -30,7 +30,7 @@ type tokenBody struct {
 
 func toToken(t *store.SCIMToken) tokenBody {
 	return tokenBody{
-		ID: t.ID, Name: t.Name, Suffix: t.Suffix, Created: t.Created,
+		originBody: toOrigin(t.Created, t.Origin), ID: t.ID, Name: t.Name, Suffix: t.Suffix,
 		Expires: instant(t.Expires), LastUsed: instant(t.LastUsed), Run: t.Run,
 	}
 }
@@ -59,6 +59,10 @@ func listTokens(c *router.Call) (*router.Answer, error) {
 	out := []tokenBody{}
 	err := c.View(func(r *store.Reader) error {
 		rows, err := r.SCIMTokens(c.Account, vendorID(c))
+		if err != nil {
+			return err
+		}
+		rows, err = rowsOf(c, rows, func(key string) (*store.SCIMToken, bool) { return r.SCIMTokenCreatedWith(c.Actor, vendorID(c), key) })
 		for _, row := range rows {
 			out = append(out, toToken(row))
 		}

@@ -49,6 +49,7 @@ func ToConnection(r *store.Reader, c *store.Connection) Connection {
 // but for the secret.
 type managedConnection struct {
 	Connection
+	originBody
 	OIDC    *oidcBody   `json:"oidc"`
 	SAML    *samlBody   `json:"saml"`
 	Mapping mappingBody `json:"attribute_mapping"`
@@ -91,7 +92,7 @@ type mappingBody struct {
 
 func toManaged(r *store.Reader, baseURL string, c *store.Connection) managedConnection {
 	us := ServiceProviderOf(baseURL, c.AccountID)
-	out := managedConnection{Connection: ToConnection(r, c), Mapping: mappingBody{
+	out := managedConnection{Connection: ToConnection(r, c), originBody: toOrigin(c.Created, c.Origin), Mapping: mappingBody{
 		Email: orNull(c.Mapping.Email), FirstName: orNull(c.Mapping.FirstName),
 		LastName: orNull(c.Mapping.LastName), Groups: orNull(c.Mapping.Groups),
 	}}

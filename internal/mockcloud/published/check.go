@@ -34,6 +34,11 @@ type (
 	refusal struct {
 		Detail string `json:"detail"`
 	}
+	// inTheWay is a refusal of the extension that may say what is in the way of a create.
+	inTheWay struct {
+		Detail     string `json:"detail"`
+		ExistingID string `json:"existing_id,omitempty"`
+	}
 )
 
 // operations finds the operation of a request, by the rules of net/http.
@@ -71,10 +76,15 @@ func Check(r *http.Request, status int, contentType string, body []byte) error {
 	if status < http.StatusBadRequest && (!known || status != o.Status) {
 		return fmt.Errorf("status %d is not in the document", status)
 	}
+	if status == http.StatusConflict && known && !slices.Contains(conflicting, o.String()) {
+		return fmt.Errorf("409 of %s is not among this project's decisions", o)
+	}
 	var want any
 	switch {
 	case status == http.StatusUnprocessableEntity:
 		want = problems{}
+	case status == http.StatusConflict && extension.MatchString(r.URL.Path):
+		want = inTheWay{}
 	case status >= http.StatusBadRequest:
 		want = refusal{}
 	case status == http.StatusNoContent || status == http.StatusTemporaryRedirect:
@@ -84,6 +94,9 @@ func Check(r *http.Request, status int, contentType string, body []byte) error {
 		return nil
 	default:
 		want = o.answer
+		if open, ok := want.(anything); ok {
+			want = open.decided
+		}
 	}
 	if contentType != "application/json" {
 		return fmt.Errorf("the content type is %q", contentType)

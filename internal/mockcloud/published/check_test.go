@@ -23,7 +23,7 @@ func request(t *testing.T, method, path string) *http.Request {
 	return r
 }
 
-// TestOperations: 90 operations on 69 paths, and a request finds its own.
+// TestOperations: 104 operations on 82 paths, and a request finds its own.
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	paths, operations := map[string]bool{}, map[string]bool{}
@@ -36,7 +36,7 @@ func TestOperations(t *testing.T) {
 			}
 		}
 	}
-	if len(paths) != 69 || len(operations) != 90 {
+	if len(paths) != 82 || len(operations) != 104 {
 		t.Errorf("%d paths, %d operations", len(paths), len(operations))
 	}
 }
@@ -82,7 +82,11 @@ func TestCheck(t *testing.T) {
 		{"refusal", read, 403, `{"detail":"Missing permission"}`, ""},
 		{"refusal of an unknown route", "GET /api/nothing", 404, `{"detail":"Not Found"}`, ""},
 		{"refusal with more", read, 403, `{"detail":"Missing permission","code":1}`, "answer.code"},
-		{"refusal with a list", read, 409, `{"detail":[]}`, "answer.detail"},
+		{"what is in the way of a published create", "DELETE " + accounts + "/account_roles/x", 409, `{"detail":"exists","existing_id":"x"}`, "answer.existing_id"},
+		{"what is in the way in the extension", "POST /api/accounts/x/sso/connections", 409, `{"detail":"exists","existing_id":"x"}`, ""},
+		{"refusal with a list", "DELETE " + accounts + "/account_roles/x", 409, `{"detail":[]}`, "answer.detail"},
+		{"conflict that was decided", "DELETE " + accounts + "/account_roles/x", 409, `{"detail":"in use"}`, ""},
+		{"conflict that was not", read, 409, `{"detail":"in use"}`, "not among this project's decisions"},
 		{"mistakes", read, 422, `{"detail":[{"loc":["path",0],"msg":"m","type":"t"}]}`, ""},
 		{"mistakes as a sentence", read, 422, `{"detail":"wrong"}`, "answer.detail"},
 		{"mistake without a place", read, 422, `{"detail":[{"msg":"m","type":"t"}]}`, "answer.detail[0].loc: is missing"},

@@ -1,5 +1,5 @@
 // Package published is what Prefect Cloud's published document says of answers, for
-// tests: its 90 operations, the types of what they answer, and a judge of answers
+// tests: its 104 operations, the types of what they answer, and a judge of answers
 // that were given. Nothing but tests imports it, and nothing of the server's own
 // types is in it, so that a mistake there is not made here as well.
 //

@@ -7,13 +7,23 @@ type Operation struct {
 	Method, Path string
 	// Status is that of success.
 	Status int
-	// answer has the type of success's body; nil where there is none, or where the
-	// document says nothing of it.
+	// answer has the type of success's body; nil where there is none.
 	answer any
+}
+
+// Open reports whether the document allows any answer to the operation, so that
+// what it is was for this project to decide.
+func (o Operation) Open() bool {
+	_, open := o.answer.(anything)
+	return open
 }
 
 // String names the operation, as "GET /api/me/".
 func (o Operation) String() string { return o.Method + " " + o.Path }
+
+// anything is an answer of which the document says nothing, with what this project
+// decided that it is; nil where that is no body.
+type anything struct{ decided any }
 
 // oneOf is an answer of one of several types.
 type oneOf []any
@@ -25,16 +35,16 @@ func Operations() []Operation {
 		{"GET", "/api/accounts/{account_id}", 200, account{}},
 		{"PATCH", "/api/accounts/{account_id}", 204, nil},
 		{"DELETE", "/api/accounts/{account_id}", 204, nil},
-		{"GET", "/api/accounts/{account_id}/settings", 200, settings{}},
+		{"GET", "/api/accounts/{account_id}/settings", 200, anything{settings{}}},
 		{"PATCH", "/api/accounts/{account_id}/settings", 204, nil},
-		{"GET", "/api/accounts/{account_id}/domains", 200, []domain{}},
+		{"GET", "/api/accounts/{account_id}/domains", 200, anything{[]domain{}}},
 		{"PATCH", "/api/accounts/{account_id}/domains", 204, nil},
 		{"POST", "/api/accounts/{account_id}/teams/", 201, team{}},
 		{"GET", "/api/accounts/{account_id}/teams/{id}", 200, team{}},
-		{"PUT", "/api/accounts/{account_id}/teams/{id}", 200, nil},
+		{"PUT", "/api/accounts/{account_id}/teams/{id}", 200, anything{team{}}},
 		{"DELETE", "/api/accounts/{account_id}/teams/{id}", 204, nil},
 		{"POST", "/api/accounts/{account_id}/teams/filter", 200, []team{}},
-		{"PUT", "/api/accounts/{account_id}/teams/{id}/members", 200, nil},
+		{"PUT", "/api/accounts/{account_id}/teams/{id}/members", 200, anything{team{}}},
 		{"DELETE", "/api/accounts/{account_id}/teams/{team_id}/members/{actor_id}", 204, nil},
 		{"POST", "/api/accounts/{account_id}/account_memberships/filter", 200, []membershipRow{}},
 		{"POST", "/api/accounts/{account_id}/account_memberships/count", 200, 0},
@@ -61,7 +71,7 @@ func Operations() []Operation {
 		{"POST", "/api/accounts/{account_id}/bots/filter", 200, []bot{}},
 		{"POST", "/api/accounts/{account_id}/bots/{id}/rotate_api_key", 201, newBot{}},
 		{"GET", "/api/accounts/{account_id}/bots/{id}/read_bot_api_keys", 200, botKeys{}},
-		{"DELETE", "/api/accounts/{account_id}/bots/{id}/delete_bot_api_key/{api_key_id}", 200, nil},
+		{"DELETE", "/api/accounts/{account_id}/bots/{id}/delete_bot_api_key/{api_key_id}", 200, anything{botKeys{}}},
 		{"POST", "/api/accounts/{account_id}/invitations/", 201, []invitation{}},
 		{"GET", "/api/accounts/{account_id}/invitations/{id}", 200, invitation{}},
 		{"POST", "/api/accounts/{account_id}/invitations/filter", 200, []invitation{}},
@@ -72,7 +82,7 @@ func Operations() []Operation {
 		{"PATCH", "/api/accounts/{account_id}/workspaces/{workspace_id}", 204, nil},
 		{"DELETE", "/api/accounts/{account_id}/workspaces/{workspace_id}", 204, nil},
 		{"POST", "/api/accounts/{account_id}/workspaces/filter", 200, []workspace{}},
-		{"GET", "/api/workspaces/{workspace_id}", 307, nil},
+		{"GET", "/api/workspaces/{workspace_id}", 307, anything{}},
 		{"POST", "/api/accounts/{account_id}/workspace_roles/", 201, workspaceRole{}},
 		{"PATCH", "/api/accounts/{account_id}/workspace_roles/{id}", 204, nil},
 		{"DELETE", "/api/accounts/{account_id}/workspace_roles/{id}", 204, nil},
@@ -88,9 +98,9 @@ func Operations() []Operation {
 		{"GET", "/api/me/", 200, me{}},
 		{"GET", "/api/me/sessions", 200, []session{}},
 		{"POST", "/api/me/sessions/filter", 200, []session{}},
-		{"POST", "/api/me/sessions/{session_id}/terminate", 200, nil},
+		{"POST", "/api/me/sessions/{session_id}/terminate", 200, anything{session{}}},
 		{"GET", "/api/me/api_keys", 200, []apiKey{}},
-		{"POST", "/api/me/api_keys/filter", 200, []apiKey{}},
+		{"POST", "/api/me/api_keys/filter", 200, anything{[]apiKey{}}},
 		{"GET", "/api/me/accounts", 200, []myAccount{}},
 		{"GET", "/api/me/organizations", 200, []myOrganization{}},
 		{"GET", "/api/me/accounts/{account_id}/permissions", 200, []permission{}},
@@ -111,5 +121,19 @@ func Operations() []Operation {
 		{"POST", "/api/accounts/{account_id}/events", 204, nil},
 		{"POST", "/api/accounts/{account_id}/events/filter", 200, eventPage{}},
 		{"GET", "/api/accounts/{account_id}/events/filter/next", 200, eventPage{}},
+		{"POST", "/api/accounts/{account_id}/workspaces/{workspace_id}/bot_access/", 200, oneOf{botAccess{}, []botAccess{}}},
+		{"POST", "/api/accounts/{account_id}/workspaces/{workspace_id}/bot_access/filter", 200, []botAccess{}},
+		{"GET", "/api/accounts/{account_id}/workspaces/{workspace_id}/bot_access/{id}", 200, botAccess{}},
+		{"DELETE", "/api/accounts/{account_id}/workspaces/{workspace_id}/bot_access/{id}", 204, nil},
+		{"GET", "/api/accounts/{account_id}/workspaces/{workspace_id}/access/", 200, []actorAccess{}},
+		{"GET", "/api/workspace_scopes", 200, []workspaceScope{}},
+		{"POST", "/api/accounts/{account_id}/workspaces/{workspace_id}/invitations/", 201, workspaceInvitation{}},
+		{"GET", "/api/accounts/{account_id}/workspaces/{workspace_id}/invitations/{id}", 200, workspaceInvitation{}},
+		{"POST", "/api/accounts/{account_id}/workspaces/{workspace_id}/invitations/filter", 200, []workspaceInvitation{}},
+		{"POST", "/api/accounts/{account_id}/workspaces/{workspace_id}/invitations/{id}/revoke", 204, nil},
+		{"GET", "/api/accounts/{account_id}/usage_limits", 200, usageLimits{}},
+		{"GET", "/api/accounts/{account_id}/usage", 200, []workspaceUsage{}},
+		{"GET", "/api/me/workspaces/{workspace_id}/scopes", 200, []string{}},
+		{"GET", "/api/me/workspaces/{workspace_id}/has_scope", 200, false},
 	}
 }

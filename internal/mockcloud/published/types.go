@@ -86,6 +86,7 @@ type domain struct {
 	Updated   time.Time `json:"updated"`
 	AccountID uuid.UUID `json:"account_id"`
 	Name      string    `json:"name"`
+	Releasing bool      `json:"releasing,omitempty"` // an extension, see store.Domain
 }
 
 // team is TeamResponse.

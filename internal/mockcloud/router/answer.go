@@ -68,6 +68,8 @@ func (e *statusError) Error() string { return e.detail }
 // errorBody is FastAPI's shape of an error.
 type errorBody struct {
 	Detail any `json:"detail"`
+	// ExistingID is what is in the way of a create, in our extension.
+	ExistingID string `json:"existing_id,omitempty"`
 }
 
 // Problem is one entry of FastAPI's list (ValidationError in the document).
@@ -78,8 +80,12 @@ type Problem struct {
 }
 
 func errorReply(status int, detail any) Reply {
+	return errorBodyReply(status, errorBody{Detail: detail})
+}
+
+func errorBodyReply(status int, what errorBody) Reply {
 	// Only strings and problems come here, which always become JSON.
-	body, _ := json.Marshal(errorBody{Detail: detail})
+	body, _ := json.Marshal(what)
 	return Reply{Status: status, Header: http.Header{}, Body: body}
 }
 
@@ -112,7 +118,7 @@ func (rt *Router) failed(r *http.Request, route string, err error) Reply {
 	case errors.As(err, &notFound):
 		return errorReply(http.StatusNotFound, err.Error())
 	case errors.As(err, &conflict):
-		return errorReply(http.StatusConflict, err.Error())
+		return errorBodyReply(http.StatusConflict, errorBody{Detail: err.Error(), ExistingID: conflict.ExistingID})
 	case errors.As(err, &precondition):
 		return errorReply(http.StatusPreconditionFailed, err.Error())
 	case errors.As(err, &invalid):

@@ -16,9 +16,11 @@ type Access struct {
 	// Account: only members of the account in the path, with Permission.
 	Account    bool
 	Permission store.Permission
-	// Scope, instead of Permission, is what the member needs in the workspace in
+	// Scopes, instead of Permission, are what the member needs in the workspace in
 	// the path.
-	Scope store.Scope
+	Scopes []store.Scope
+	// Workspace: the path names a workspace of the account.
+	Workspace bool
 	// Feature, unless empty, has to be in the account's plan.
 	Feature store.Feature
 	// UsersOnly: no service accounts.
@@ -37,9 +39,15 @@ func ByUsers() Access { return Access{UsersOnly: true} }
 // ByMembers lets in the account's members who have a permission.
 func ByMembers(p store.Permission) Access { return Access{Account: true, Permission: p} }
 
-// ByWorkspace lets in the account's members who have a scope in the workspace in
+// ByWorkspace lets in the account's members who have scopes in the workspace in
 // the path.
-func ByWorkspace(s store.Scope) Access { return Access{Account: true, Scope: s} }
+func ByWorkspace(s ...store.Scope) Access { return Access{Account: true, Scopes: s, Workspace: true} }
+
+// InWorkspace asks that the workspace in the path is one of the account's.
+func (a Access) InWorkspace() Access {
+	a.Workspace = true
+	return a
+}
 
 // With asks that the account's plan has a feature.
 func (a Access) With(f store.Feature) Access {
@@ -61,8 +69,7 @@ type Call struct {
 	// Account is the account in the path, where the route's access is by
 	// membership.
 	Account uuid.UUID
-	// Workspace is the workspace in the path, where the route's access is by a
-	// scope in it.
+	// Workspace is the workspace in the path, where the route's access asks for one.
 	Workspace uuid.UUID
 
 	access  Access
@@ -185,7 +192,7 @@ func (rt *Router) admit(c *Call) error {
 		if _, err = r.Enter(c.Actor, c.Account); err != nil {
 			return err
 		}
-		if c.access.Scope != "" {
+		if c.access.Workspace {
 			if c.Workspace, err = c.ID("workspace_id"); err != nil {
 				return err
 			}
@@ -228,18 +235,26 @@ func (c *Call) check(r *store.Reader) error {
 			return err
 		}
 	}
-	if c.access.Scope != "" {
-		err = r.PermitScope(member, c.Workspace, c.access.Scope)
-	} else {
-		err = r.Permit(member, c.access.Permission)
-	}
-	if err != nil {
+	if err := c.permit(r, member); err != nil {
 		return err
 	}
 	if c.access.Feature == "" {
 		return nil
 	}
 	return r.RequireFeature(c.Account, c.access.Feature)
+}
+
+// permit checks the scopes or the permission that the route asks for. Who lacks the
+// permission does not learn whether there is such a workspace.
+func (c *Call) permit(r *store.Reader, member *store.Membership) error {
+	if c.access.Scopes != nil {
+		return r.PermitScope(member, c.Workspace, c.access.Scopes...)
+	}
+	if err := r.Permit(member, c.access.Permission); err != nil || !c.access.Workspace {
+		return err
+	}
+	_, err := r.Workspace(member.AccountID, c.Workspace)
+	return err
 }
 
 // bearer gives the key of the Authorization header (RFC 6750), empty for none.

@@ -19,18 +19,15 @@ const maxIdempotencyKey = 255
 // before it, so that a repetition needs no identity provider.
 func CreateOnce[T any](c *Call, prepare func() (T, error), create func(*store.Tx, T) (any, error)) (*Answer, error) {
 	keys := c.Request.Header.Values("Idempotency-Key")
-	call := store.CreateCall{AccountID: c.Account, Path: strings.TrimSuffix(c.Request.URL.Path, "/"), Body: c.body}
+	call := store.CreateCall{AccountID: c.Account, By: c.Actor, Path: strings.TrimSuffix(c.Request.URL.Path, "/"), Body: c.body}
 	var answer json.RawMessage
 	known := false
 	if len(keys) > 0 {
-		call.Key = keys[0]
-		if len(keys) > 1 || call.Key == "" || len(call.Key) > maxIdempotencyKey {
-			return nil, &store.Invalid{Problems: []store.Problem{{
-				In: "header", Loc: []any{"Idempotency-Key"}, Type: "value_error",
-				Msg: fmt.Sprintf("Value error, give one key of 1 to %d characters", maxIdempotencyKey),
-			}}}
+		var err error
+		if call.Key, err = oneKey(keys, "header", "Idempotency-Key"); err != nil {
+			return nil, err
 		}
-		err := c.View(func(r *store.Reader) (err error) {
+		err = c.View(func(r *store.Reader) (err error) {
 			answer, known, err = r.AnswerTo(call)
 			return err
 		})
@@ -49,6 +46,7 @@ func CreateOnce[T any](c *Call, prepare func() (T, error), create func(*store.Tx
 			if answer, known, err = tx.AnswerTo(call); err != nil || known {
 				return err
 			}
+			tx.UseKey(call.Key)
 		}
 		made, err := create(tx, prepared)
 		if err != nil {
@@ -63,4 +61,25 @@ func CreateOnce[T any](c *Call, prepare func() (T, error), create func(*store.Tx
 		return nil
 	})
 	return Created(answer), err
+}
+
+// CreatedWith reads the Idempotency-Key in the query of a collection, which asks for what the caller made with it; given
+// says whether it does.
+func CreatedWith(c *Call) (key string, given bool, err error) {
+	keys, given := c.Request.URL.Query()["idempotency_key"]
+	if !given {
+		return "", false, nil
+	}
+	key, err = oneKey(keys, "query", "idempotency_key")
+	return key, true, err
+}
+
+func oneKey(keys []string, in, name string) (string, error) {
+	if len(keys) != 1 || keys[0] == "" || len(keys[0]) > maxIdempotencyKey {
+		return "", &store.Invalid{Problems: []store.Problem{{
+			In: in, Loc: []any{name}, Type: "value_error",
+			Msg: fmt.Sprintf("Value error, give one key of 1 to %d characters", maxIdempotencyKey),
+		}}}
+	}
+	return keys[0], nil
 }

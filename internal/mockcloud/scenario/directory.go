@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -95,16 +94,15 @@ func (c *checker) allowedDomains(a *account, d directory, at func(...any) []any)
 }
 
 func (c *checker) mappings(d directory, roles seen, in func(...any) []any) {
-	priorities := make(map[int]bool)
+	groups := seen{}
 	for k, m := range d.Mappings {
 		if m.GroupName == "" {
 			c.fail("a mapping needs a group_name", in("group_role_mappings", k)...)
 		}
 		c.role(roles, m.Role, in("group_role_mappings", k, "role"))
-		if priorities[m.Priority] {
-			c.fail(fmt.Sprintf("another mapping has the priority %d; the highest wins, so each needs one of its own", m.Priority), in("group_role_mappings", k, "priority")...)
+		if groups.again(m.GroupName) {
+			c.fail(fmt.Sprintf("there is already a mapping of the group %q", m.GroupName), in("group_role_mappings", k, "group_name")...)
 		}
-		priorities[m.Priority] = true
 	}
 }
 
@@ -146,7 +144,7 @@ func (d directory) seed(tx *store.Tx, accountID uuid.UUID) error {
 			return err
 		}
 		_, err = tx.AddGroupMapping(accountID, made.ID, store.NewGroupMapping{
-			ID: stableID("group_role_mapping", append(names, strconv.Itoa(m.Priority))...), Match: store.MappingMatch{GroupName: m.GroupName},
+			ID: stableID("group_role_mapping", append(names, m.GroupName)...), Match: store.MappingMatch{GroupName: m.GroupName},
 			RoleID: role, Priority: m.Priority,
 		})
 		if err != nil {

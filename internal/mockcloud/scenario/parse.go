@@ -171,6 +171,9 @@ func (c *checker) accounts(accounts []account) {
 		if handles.again(a.Handle) {
 			c.fail("another account has the handle "+a.Handle, at("handle")...)
 		}
+		c.text("handle", a.Handle, at("handle"))
+		c.text("name", a.Name, at("name"))
+		c.profile(a.profile, at)
 		c.plan(a, at)
 		for j, name := range a.Domains {
 			normal, err := store.NormalizeDomain(name)
@@ -181,8 +184,9 @@ func (c *checker) accounts(accounts []account) {
 				c.fail("the domain "+normal+" stands twice; it can be enabled once", at("domains", j)...)
 			}
 		}
-		roles := c.people(a, at)
-		c.directories(a, roles, at)
+		n := c.people(a, at)
+		c.offices(a, n, at)
+		c.directories(a, n.roles, at)
 	}
 }
 
@@ -242,9 +246,9 @@ func join[T ~string](values []T) string {
 	return strings.Join(out, ", ")
 }
 
-// people checks who is in an account, and gives the names of its roles.
-func (c *checker) people(a *account, at func(...any) []any) (roles seen) {
-	roles = seen{"Owner": true, "Admin": true, "Member": true, "Collaborator": true}
+// people checks who is in an account, and gives the names of what it has.
+func (c *checker) people(a *account, at func(...any) []any) names {
+	roles := seen{"Owner": true, "Admin": true, "Member": true, "Collaborator": true}
 	for j, r := range a.CustomRoles {
 		if r.Name == "" {
 			c.fail("a custom role needs a name", at("custom_roles", j)...)
@@ -252,6 +256,7 @@ func (c *checker) people(a *account, at func(...any) []any) (roles seen) {
 		if roles.again(r.Name) {
 			c.fail("there is already a role "+r.Name, at("custom_roles", j, "name")...)
 		}
+		c.text("name", r.Name, at("custom_roles", j, "name"))
 		for k, p := range r.Permissions {
 			if !slices.Contains(store.Permissions(), store.Permission(p)) {
 				c.fail(fmt.Sprintf("there is no permission %q", p), at("custom_roles", j, "permissions", k)...)
@@ -259,7 +264,7 @@ func (c *checker) people(a *account, at func(...any) []any) (roles seen) {
 		}
 	}
 	role := func(name string, path ...any) { c.role(roles, name, at(path...)) }
-	emails, names, handles := seen{}, seen{}, seen{}
+	emails, bots, handles := seen{}, seen{}, seen{}
 	for j, u := range a.Users {
 		c.person(u.person, emails, at("users", j))
 		role(u.Role, "users", j, "role")
@@ -268,9 +273,10 @@ func (c *checker) people(a *account, at func(...any) []any) (roles seen) {
 		if b.Name == "" {
 			c.fail("a service account needs a name", at("service_accounts", j)...)
 		}
-		if names.again(b.Name) {
+		if bots.again(b.Name) {
 			c.fail("there is already a service account "+b.Name, at("service_accounts", j, "name")...)
 		}
+		c.text("name", b.Name, at("service_accounts", j, "name"))
 		role(b.Role, "service_accounts", j, "role")
 		c.key(b.APIKey, "pnb_", at("service_accounts", j, "api_key"))
 	}
@@ -281,12 +287,14 @@ func (c *checker) people(a *account, at func(...any) []any) (roles seen) {
 		if handles.again(w.Handle) {
 			c.fail("there is already a workspace "+w.Handle, at("workspaces", j, "handle")...)
 		}
+		c.text("handle", w.Handle, at("workspaces", j, "handle"))
+		c.text("name", w.Name, at("workspaces", j, "name"))
 	}
 	if g := a.Generate; g != nil {
 		role(g.Role, "generate", "role")
 		c.generate(g, emails, at)
 	}
-	return roles
+	return names{roles: roles, users: emails, bots: bots, workspaces: handles, generated: a.Generate}
 }
 
 // role checks that there is a role; no name is the usual one's.

@@ -1,5 +1,5 @@
 // Package scenario reads what a server starts with: accounts with their people,
-// service accounts, roles and workspaces, written down in YAML. Reading is
+// service accounts, roles, workspaces and teams, written down in YAML. Reading is
 // strict. Everything that is wrong is reported at once, with its line.
 //
 // Ids are made from names (RFC 9562, version 5), so that the same scenario gives
@@ -31,9 +31,10 @@ type document struct {
 }
 
 type account struct {
-	ID                 string           `yaml:"id"`
-	Handle             string           `yaml:"handle"`
-	Name               string           `yaml:"name"`
+	ID                 string `yaml:"id"`
+	Handle             string `yaml:"handle"`
+	Name               string `yaml:"name"`
+	profile            `yaml:",inline"`
 	Plan               string           `yaml:"plan"`
 	Features           []string         `yaml:"features"`
 	RateLimitPerMinute *int             `yaml:"rate_limit_per_minute"`
@@ -43,6 +44,7 @@ type account struct {
 	ServiceAccounts    []serviceAccount `yaml:"service_accounts"`
 	CustomRoles        []customRole     `yaml:"custom_roles"`
 	Workspaces         []workspace      `yaml:"workspaces"`
+	Teams              []team           `yaml:"teams"`
 	Directories        []directory      `yaml:"directories"`
 	Generate           *generate        `yaml:"generate"`
 }
@@ -57,14 +59,16 @@ type person struct {
 
 // user is a member of an account.
 type user struct {
-	person `yaml:",inline"`
-	Role   string `yaml:"role"`
+	person     `yaml:",inline"`
+	Role       string `yaml:"role"`
+	Workspaces access `yaml:"workspaces"`
 }
 
 type serviceAccount struct {
-	Name   string `yaml:"name"`
-	Role   string `yaml:"role"`
-	APIKey string `yaml:"api_key"`
+	Name       string `yaml:"name"`
+	Role       string `yaml:"role"`
+	APIKey     string `yaml:"api_key"`
+	Workspaces access `yaml:"workspaces"`
 }
 
 type customRole struct {

@@ -89,6 +89,7 @@ func TestMistakes(t *testing.T) {
 
 func TestMistakesOfForm(t *testing.T) {
 	t.Parallel()
+	long := strings.Repeat("é", 5001)
 	for text, want := range map[string]string{
 		"":                                      "f.yaml:1: a scenario needs at least one account",
 		"accounts: []":                          "f.yaml:1: a scenario needs at least one account",
@@ -96,9 +97,19 @@ func TestMistakesOfForm(t *testing.T) {
 		"accounts:\n  - {handle: [a]}":          "f.yaml:2: cannot unmarshal",
 		"accounts:\n\t- handle: a":              "f.yaml:2: ",
 		"accounts:\n- handle: a\n  handle: b\n": "f.yaml:3: ",
-		"accounts:\n- handle: a\nusers:\n- {email: a@b.example, role: Owner}\n": `f.yaml:4: unknown field "role"`,
-		"accounts:\n- handle: a\n---\nx: 1\n":                                   "f.yaml:3: a scenario is one YAML document",
-		"accounts:\n- handle: a\n  rate_limit_window: soon":                     "f.yaml:3: ",
+		"accounts:\n- handle: a\nusers:\n- {email: a@b.example, role: Owner}\n":                                                      `f.yaml:4: unknown field "role"`,
+		"accounts:\n- handle: a\n---\nx: 1\n":                                                                                        "f.yaml:3: a scenario is one YAML document",
+		"accounts:\n- handle: a\n  rate_limit_window: soon":                                                                          "f.yaml:3: ",
+		"accounts:\n- handle: a\n  auth_expiration_seconds: soon":                                                                    "f.yaml:3: cannot unmarshal",
+		"accounts:\n- handle: a\n  auth_expiration_seconds: -1":                                                                      "f.yaml:3: auth_expiration_seconds is -1",
+		"accounts:\n- handle: a\n  settings: {managed: true}":                                                                        `f.yaml:3: unknown field "managed"`,
+		"accounts:\n- handle: a\n  location: " + long:                                                                                "f.yaml:3: location has 5001 characters",
+		"accounts:\n- handle: a\n  link: " + long:                                                                                    "f.yaml:3: link has 5001 characters",
+		"accounts:\n- handle: a\n  name: " + long:                                                                                    "f.yaml:3: name has 5001 characters",
+		"accounts:\n- handle: a\n  features: [teams]\n  teams:\n  - {name: a}\n  - name: b\n    description: " + long:                "f.yaml:7: description has 5001 characters",
+		"accounts:\n- handle: a\n  features: [teams]\n  teams:\n  - {name: b, members: [a@b.example]}":                               `f.yaml:5: unknown field "members"`,
+		"accounts:\n- handle: a\n  features: [teams]\n  teams:\n  - {name: b, workspaces: {c: Viewer}}":                              `f.yaml:5: there is no workspace "c"; the account has none`,
+		"accounts:\n- handle: a\n  workspaces: [{handle: c}]\n  users:\n  - {email: a@b.example, workspaces: {c: Viewer, c: Owner}}": "f.yaml:5: ",
 	} {
 		if _, err := Parse("f.yaml", []byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
@@ -243,7 +254,8 @@ accounts:
         token: `+token+`
         group_role_mappings:
           - {group_name: Platform, role: Admin, priority: 2}
-          - {group_name: Platform, priority: 1}
+          - {group_name: Zeta, priority: 1}
+          - {group_name: Alpha, priority: 1}
       - {name: Plain, type: generic scim v2.0}
 `))
 	if err != nil {
@@ -269,11 +281,12 @@ accounts:
 				t.Fatalf("the token does not let in: %v", err)
 			}
 			mappings, err := r.Mappings(account, okta.ID)
-			if err != nil || len(mappings) != 2 || mappings[0].Match.GroupName != "Platform" || mappings[0].Priority != 2 {
+			if err != nil || len(mappings) != 3 || mappings[0].Match.GroupName != "Platform" || mappings[0].Priority != 2 ||
+				mappings[1].Match.GroupName != "Alpha" || mappings[2].Match.GroupName != "Zeta" || mappings[0].CreatedBy != uuid.Nil {
 				t.Errorf("%+v %v", mappings, err)
 			}
 			a, err := r.Account(account)
-			out = []string{okta.ID, plain.ID, tok.ID.String(), mappings[0].ID.String(), mappings[1].ID.String(), *a.WorkOSOrganizationID}
+			out = []string{okta.ID, plain.ID, tok.ID.String(), mappings[0].ID.String(), mappings[1].ID.String(), mappings[2].ID.String(), *a.WorkOSOrganizationID}
 			return err
 		}); err != nil {
 			t.Fatal(err)
@@ -289,6 +302,7 @@ accounts:
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("accounts:\n- {handle: a, users: [{email: a@b.c, role: Owner}], domains: [b.c]}\n"))
 	f.Add([]byte("accounts:\n- {handle: a, features: [scim], domains: [b.c], directories: [{name: x, type: okta scim v2.0, token: 0123456789-0123456789-0123456789, group_role_mappings: [{group_name: g}]}]}\n"))
+	f.Add([]byte("accounts:\n- {handle: a, link: l, auth_expiration_seconds: 1, features: [teams], users: [{email: a@b.c, workspaces: {w: Viewer}}], service_accounts: [{name: s, workspaces: {w: Owner}}], workspaces: [{handle: w}], generate: {members: 1, domain: b.c}, teams: [{name: t, users: [A@b.c, person00001@B.c], service_accounts: [s], workspaces: {w: Worker}}]}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := Parse("fuzz.yaml", data)
 		if err != nil {

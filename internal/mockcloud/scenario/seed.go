@@ -56,6 +56,9 @@ func (a account) seed(tx *store.Tx) error {
 	}); err != nil {
 		return err
 	}
+	if err := a.profile.seed(tx, id); err != nil {
+		return err
+	}
 	for _, r := range a.CustomRoles {
 		permissions := make([]store.Permission, len(r.Permissions))
 		for i, p := range r.Permissions {
@@ -76,6 +79,9 @@ func (a account) seed(tx *store.Tx) error {
 		}); err != nil {
 			return err
 		}
+	}
+	if err := a.seedOffices(tx, id); err != nil {
+		return err
 	}
 	if err := tx.SetDomains(id, a.Domains); err != nil {
 		return err

@@ -131,6 +131,9 @@ func (v *visit) enter(r *store.Reader) (err error) {
 	v.enterDirectory(r)
 	v.connection, _ = r.Connection(v.link.AccountID, v.link.ConnectionID) // nil where there is none
 	for _, d := range r.Domains(v.link.AccountID) {
+		if mine := v.connection != nil && slices.Contains(v.connection.Domains, d.Name); d.Releasing && !mine {
+			continue // it goes with the connection that serves it
+		}
 		choice := domainChoice{Name: d.Name}
 		if c, served := r.ActiveConnectionFor(d.Name); served {
 			choice.ServedBy = c.Name

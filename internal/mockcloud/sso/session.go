@@ -62,7 +62,8 @@ func (s *SSO) home(w http.ResponseWriter, r *http.Request) {
 func (s *SSO) logout(w http.ResponseWriter, r *http.Request) {
 	if session, person, ok := s.session(r); ok {
 		err := s.Store.Update(store.Actor{ActorID: person.ActorID, UserID: person.ID, Name: person.Email}, func(tx *store.Tx) error {
-			return tx.TerminateSession(person.ID, session.ID)
+			_, err := tx.TerminateSession(person.ID, session.ID)
+			return err
 		})
 		if err != nil {
 			s.failed(w, r, err)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,78 +49,46 @@ func (r *Reader) WorkspaceTeams(workspaceID uuid.UUID) []*WorkspaceAccess {
 	return out
 }
 
-// UserAccess is a person's access to a workspace with the membership behind it.
-type UserAccess struct {
-	*WorkspaceAccess
-	Member *Membership
-}
-
-// UserAccess reads a person's access to a workspace.
-func (r *Reader) UserAccess(workspaceID, id uuid.UUID) (UserAccess, error) {
-	a, ok := r.data.access.get(id)
-	if !ok || a.WorkspaceID != workspaceID {
-		return UserAccess{}, &NotFound{What: "Workspace access"}
-	}
-	m, ok := r.data.membershipByActor.get(actorIn{a.AccountID, a.ActorID})
-	if !ok || !m.IsUser() {
-		return UserAccess{}, &NotFound{What: "Workspace access"}
-	}
-	return UserAccess{a, m}, nil
-}
-
-// AccessSorts gives the orders of people in a workspace (WorkspaceUserAccessSort
-// in the document); they are some of those of members.
-func AccessSorts() []MemberSort {
-	return []MemberSort{CreatedAsc, CreatedDesc, NameAsc, NameDesc, EmailAsc, EmailDesc, HandleAsc, HandleDesc}
-}
-
-// AccessQuery is a question about the people in a workspace. Of a nil list
-// nothing is asked.
-type AccessQuery struct {
-	RoleIDs, ActorIDs []uuid.UUID
-	Users             MemberFilter
-}
-
-// ListUserAccess gives the accesses of people to a workspace that match.
-func (r *Reader) ListUserAccess(workspaceID uuid.UUID, q AccessQuery, sort MemberSort) []UserAccess {
-	var members []*Membership
-	byActor := make(map[uuid.UUID]*WorkspaceAccess)
-	wanted := r.test(q.Users)
-	for _, a := range r.data.accessByWorkspace.get(workspaceID) {
-		m, ok := r.data.membershipByActor.get(actorIn{a.AccountID, a.ActorID})
-		if !ok || !m.IsUser() || !among(q.RoleIDs, a.RoleID) || !among(q.ActorIDs, a.ActorID) || !wanted(m) {
-			continue
-		}
-		members = append(members, m)
-		byActor[m.ActorID] = a
-	}
-	switch sort {
-	case CreatedAsc: // as they are kept
-	case CreatedDesc:
-		slices.Reverse(members)
-	default:
-		r.sort(members, sort)
-	}
-	out := make([]UserAccess, len(members))
-	for i, m := range members {
-		out[i] = UserAccess{byActor[m.ActorID], m}
-	}
-	return out
-}
-
-// among says whether a value is one of those asked for; nil asks for nothing.
-func among[T comparable](wanted []T, v T) bool { return wanted == nil || slices.Contains(wanted, v) }
-
 // SetUserAccess lets a person into a workspace, or gives one who is in another
 // role.
 func (tx *Tx) SetUserAccess(accountID, workspaceID, userID, roleID uuid.UUID) (*WorkspaceAccess, error) {
 	m, err := tx.MembershipOfUser(accountID, userID)
 	if err != nil {
-		return nil, invalid("the account has no user "+userID.String(), "user_id")
+		return nil, tx.errNoUser(accountID, userID)
 	}
 	return tx.setAccess(WorkspaceAccess{
 		AccountID: accountID, WorkspaceID: workspaceID, ActorID: m.ActorID, RoleID: roleID,
 	})
+}
+
+// errNoUser says that an id is no user's, and how a service account's access is
+// set where it is a service account's.
+func (tx *Tx) errNoUser(accountID, id uuid.UUID) error {
+	if b, err := tx.Bot(accountID, id); err == nil {
+		return invalid(id.String()+" is the service account "+b.Name+", not a user; service accounts get access by bot_access", "user_id")
+	}
+	return invalid("the account has no user "+id.String(), "user_id")
+}
+
+// SetBotAccess lets a service account into a workspace, or gives one that is in
+// another role.
+func (tx *Tx) SetBotAccess(accountID, workspaceID, botID, roleID uuid.UUID) (*WorkspaceAccess, error) {
+	b, err := tx.Bot(accountID, botID)
+	if err != nil {
+		return nil, tx.errNoBot(accountID, botID)
+	}
+	return tx.setAccess(WorkspaceAccess{
+		AccountID: accountID, WorkspaceID: workspaceID, ActorID: b.ActorID, RoleID: roleID,
+	})
+}
+
+// errNoBot says that an id is no service account's, and how a person's access is
+// set where it is a person's.
+func (tx *Tx) errNoBot(accountID, id uuid.UUID) error {
+	if m, err := tx.MembershipOfUser(accountID, id); err == nil {
+		return invalid(id.String()+" is the user "+tx.MemberName(m)+", not a service account; users get access by user_access", "bot_id")
+	}
+	return invalid("the account has no service account "+id.String(), "bot_id")
 }
 
 // SetTeamAccess lets a team into a workspace, or gives one that is in another
@@ -151,19 +118,23 @@ func (tx *Tx) setAccess(a WorkspaceAccess) (*WorkspaceAccess, error) {
 	if err := tx.mayGrantScopes(w, role); err != nil {
 		return nil, err
 	}
+	return tx.putAccess(a, role, uuid.Nil), nil
+}
+
+// putAccess lets in whoever may be let in.
+func (tx *Tx) putAccess(a WorkspaceAccess, role *WorkspaceRole, follows uuid.UUID) *WorkspaceAccess {
+	before, exists := tx.data.accessIn.get(holderIn{a.WorkspaceID, a.holder()})
 	action, what := created, any(role.Name)
+	a.Updated = tx.stamp()
+	a.Created = a.Updated
 	if exists {
 		action, what = updated, map[string]any{"from": tx.data.workspaceRoles.rows[before.RoleID].Name, "to": role.Name}
 		a.ID, a.Created = before.ID, before.Created
 	}
 	a.ID = tx.id(a.ID)
-	a.Updated = tx.stamp()
-	if !exists {
-		a.Created = a.Updated
-	}
 	tx.data.access.put(tx, a.ID, &a)
-	tx.record(tx.accessSubject(&a), action, tx.accessPayload(&a, what), uuid.Nil)
-	return &a, nil
+	tx.record(tx.accessSubject(&a), action, tx.accessPayload(&a, what), follows)
+	return &a
 }
 
 func (tx *Tx) accessSubject(a *WorkspaceAccess) subject {
@@ -208,6 +179,17 @@ func (tx *Tx) RemoveUserAccess(workspaceID, id uuid.UUID) error {
 		return errSelf("remove yourself")
 	}
 	return tx.removeMembership(a.Member, cause)
+}
+
+// RemoveBotAccess takes a service account out of a workspace. It stays in the
+// account, whatever its role there.
+func (tx *Tx) RemoveBotAccess(workspaceID, id uuid.UUID) error {
+	a, err := tx.BotAccess(workspaceID, id)
+	if err != nil {
+		return err
+	}
+	tx.dropAccess(a.WorkspaceAccess, uuid.Nil)
+	return nil
 }
 
 // LeaveWorkspace takes the caller out of a workspace, as RemoveUserAccess does.

@@ -153,7 +153,8 @@ func (tx *Tx) DeleteBot(accountID, id uuid.UUID) error {
 
 // RotateKey puts a new key in the place of a service account's. The old one
 // works on for the overlap, or ends now where there is none (nil). Whoever is
-// given a key may do what its holder may, so this is granting the holder's role.
+// given a key may do what its holder may, so this is granting the holder's role and
+// those in workspaces.
 func (tx *Tx) RotateKey(accountID, botID uuid.UUID, expiration time.Time, overlap *time.Duration) (*IssuedKey, error) {
 	b, err := tx.Bot(accountID, botID)
 	if err != nil {
@@ -171,6 +172,9 @@ func (tx *Tx) RotateKey(accountID, botID uuid.UUID, expiration time.Time, overla
 		return nil, err
 	}
 	if err := tx.mayGrantIn(accountID, role); err != nil {
+		return nil, err
+	}
+	if err := tx.mayGrantAccessOf(m); err != nil {
 		return nil, err
 	}
 	tx.sweepKeys(b)

@@ -14,11 +14,12 @@ type Connection struct {
 	// ID is "conn_" and a ULID.
 	ID               string
 	Created, Updated time.Time
-	AccountID        uuid.UUID
-	OrganizationID   string
-	Name             string
-	Type             ConnectionType
-	State            ConnectionState
+	Origin
+	AccountID      uuid.UUID
+	OrganizationID string
+	Name           string
+	Type           ConnectionType
+	State          ConnectionState
 	// Domains are enabled domains of the account, normalised, in the order in which
 	// they were given.
 	Domains []string
@@ -158,6 +159,14 @@ func (c *Connection) settled() ConnectionState {
 		return ConnectionDraft
 	}
 	return c.State
+}
+
+// routes are the domains whose logins go through the connection.
+func (c *Connection) routes() []string {
+	if c.State != ConnectionActive {
+		return nil
+	}
+	return c.Domains
 }
 
 func (c *Connection) subject() subject {

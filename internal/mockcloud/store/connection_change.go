@@ -56,8 +56,11 @@ func (tx *Tx) AddConnection(accountID uuid.UUID, change ConnectionChange) (*Conn
 	if change.Name == nil || change.Type == nil {
 		return nil, invalid("a connection needs a name and a type", "name")
 	}
+	if err := checkKey(tx, tx.data.connectionByKey, accountID.String(), func(c *Connection) string { return c.ID }); err != nil {
+		return nil, err
+	}
 	c := &Connection{
-		ID: connectionPrefix + ulid(tx.newULID()), AccountID: accountID,
+		ID: connectionPrefix + ulid(tx.newULID()), Origin: tx.origin(), AccountID: accountID,
 		Type: *change.Type, State: ConnectionDraft, Domains: []string{},
 	}
 	switch {
@@ -112,8 +115,10 @@ func (tx *Tx) DeleteConnection(accountID uuid.UUID, id string) error {
 		return err
 	}
 	tx.dropIdentities(tx.data.identitiesConnection.get(c.ID))
+	waiting := tx.releasing(c.routes())
 	tx.data.connections.delete(tx, c.key())
-	tx.record(c.subject(), deleted, c.payload(), uuid.Nil)
+	cause := tx.record(c.subject(), deleted, c.payload(), uuid.Nil)
+	tx.finishRelease(accountID, waiting, cause)
 	return nil
 }
 
@@ -204,9 +209,15 @@ func (tx *Tx) putConnectionEvent(old *Connection, next Connection, follows uuid.
 	if reflect.DeepEqual(*old, next) {
 		return old, uuid.Nil
 	}
+	waiting := slices.DeleteFunc(tx.releasing(old.routes()), func(d *Domain) bool { return slices.Contains(next.routes(), d.Name) })
+	next.Domains = slices.DeleteFunc(slices.Clone(next.Domains), func(name string) bool {
+		return slices.ContainsFunc(waiting, func(d *Domain) bool { return d.Name == name })
+	})
 	next.Updated = tx.stamp()
 	tx.data.connections.put(tx, next.key(), &next)
-	return &next, tx.record(next.subject(), updated, told(next.payload(), old.fields(), next.fields()), follows)
+	event := tx.record(next.subject(), updated, told(next.payload(), old.fields(), next.fields()), follows)
+	tx.finishRelease(next.AccountID, waiting, event)
+	return &next, event
 }
 
 // routedElsewhere finds a domain of the connection that another one is active for.
@@ -229,8 +240,8 @@ func (tx *Tx) applyConnection(c *Connection, change ConnectionChange) error {
 		if strings.TrimSpace(*change.Name) == "" {
 			return invalid("a connection needs a name", "name")
 		}
-		if _, taken := tx.data.connectionByName.get(nameIn{c.AccountID, *change.Name}); taken {
-			return &Conflict{Reason: "A connection named " + *change.Name + " exists already"}
+		if other, taken := tx.data.connectionByName.get(nameIn{c.AccountID, *change.Name}); taken {
+			return &Conflict{Reason: "A connection named " + *change.Name + " exists already", ExistingID: other.ID}
 		}
 		c.Name = *change.Name
 	}
@@ -239,7 +250,7 @@ func (tx *Tx) applyConnection(c *Connection, change ConnectionChange) error {
 		return err
 	}
 	if change.Domains != nil {
-		domains, err := tx.enabledDomains(c.AccountID, *change.Domains, "domains")
+		domains, err := tx.enabledDomains(c.AccountID, *change.Domains, c.routes(), "domains")
 		if err != nil {
 			return err
 		}
@@ -285,15 +296,19 @@ func (c *Connection) checkProtocol(change ConnectionChange) error {
 	return nil
 }
 
-// enabledDomains normalises domains, all of which have to be enabled.
-func (r *Reader) enabledDomains(accountID uuid.UUID, names []string, field string) ([]string, error) {
+// enabledDomains normalises domains, all of which have to be enabled. Of those that
+// are being released only the held ones are taken.
+func (r *Reader) enabledDomains(accountID uuid.UUID, names, held []string, field string) ([]string, error) {
 	out := []string{}
 	var problems []Problem
 	for i, name := range names {
 		normal, err := NormalizeDomain(name)
 		if err == nil {
-			if d, ok := r.data.domainByName.get(normal); !ok || d.AccountID != accountID {
+			switch d, ok := r.data.domainByName.get(normal); {
+			case !ok || d.AccountID != accountID:
 				err = fmt.Errorf("the domain %s is not enabled in this account; enable it first", normal)
+			case d.Releasing && !slices.Contains(held, normal):
+				err = fmt.Errorf("the domain %s is being released by the connection that serves it; enable it again first", normal)
 			}
 		}
 		if err != nil {

@@ -79,6 +79,17 @@ func (f *federation) states() (out []string) {
 	return out
 }
 
+// domains lists them in one line; a star marks what is being released.
+func (f *federation) domains() string {
+	var out []string
+	f.view(func(r *Reader) {
+		for _, d := range r.Domains(f.acme) {
+			out = append(out, d.Name+strings.Repeat("*", map[bool]int{true: 1}[d.Releasing]))
+		}
+	})
+	return strings.Join(out, " ")
+}
+
 // TestConnections walks what happens to connections: how they stand afterwards,
 // which events tell of it, and what is refused.
 func TestConnections(t *testing.T) {
@@ -120,6 +131,7 @@ func TestConnections(t *testing.T) {
 		notFound *NotFound
 	)
 	two := []string{"a.example", "b.example"}
+	released := steps{add("one", oidcFor("a.example")), activate("one", false), domains([]string{"b.example"})}
 	tests := []struct {
 		name    string
 		before  steps
@@ -127,7 +139,8 @@ func TestConnections(t *testing.T) {
 		refused any // a pointer to the error's type; nil for success
 		says    string
 		states  []string
-		events  []string // the first, and those that follow from it
+		domains string   // where they are judged; a star marks what is being released
+		events  []string // the first, and those that follow from it, directly or not
 	}{
 		{
 			name: "complete", do: add("one", oidcFor("A.example.", "a.example")),
@@ -206,10 +219,61 @@ func TestConnections(t *testing.T) {
 			name: "a domain goes", before: steps{add("one", oidcFor(two...)), activate("one", false), add("two", samlFor("a.example"))}, do: domains([]string{"b.example"}),
 			states: []string{"one active [b.example]", "two draft []"}, events: []string{"account-domain-names.updated", "sso-connection.updated", "sso-connection.updated"},
 		},
-		{name: "the last domain goes", before: steps{add("one", oidcFor("a.example")), activate("one", false)}, do: domains([]string{"b.example"}), refused: &conflict, says: "?allow_disable_sso=true"},
 		{
-			name: "the last domain may go", before: steps{add("one", oidcFor("a.example")), activate("one", false)}, do: domains(nil, AllowDisableSSO),
-			states: []string{"one inactive []"}, events: []string{"account-domain-names.updated", "sso-connection.updated"},
+			name: "the last domain is released", before: steps{add("one", oidcFor("a.example")), activate("one", false), add("two", samlFor("a.example"))}, do: domains([]string{"b.example"}),
+			states: []string{"one active [a.example]", "two draft []"}, domains: "a.example* b.example", events: []string{"account-domain-names.updated", "sso-connection.updated"},
+		},
+		{
+			name: "all domains are released", before: steps{add("one", oidcFor(two...)), activate("one", false)}, do: domains(nil),
+			states: []string{"one active [a.example b.example]"}, domains: "a.example* b.example*", events: []string{"account-domain-names.updated"},
+		},
+		{
+			name: "the last domains of all connections are released", before: steps{add("one", oidcFor("a.example")), activate("one", false), add("two", samlFor("b.example")), activate("two", false)}, do: domains(nil),
+			states: []string{"one active [a.example]", "two active [b.example]"}, domains: "a.example* b.example*", events: []string{"account-domain-names.updated"},
+		},
+		{
+			name: "a released domain stays released", before: released, do: domains([]string{"b.example", "c.example"}),
+			states: []string{"one active [a.example]"}, domains: "a.example* b.example c.example", events: []string{"account-domain-names.updated"},
+		},
+		{name: "the same list as what is left of it", before: released, do: domains([]string{"b.example"}), states: []string{"one active [a.example]"}, domains: "a.example* b.example"},
+		{
+			name: "a release taken back", before: released, do: domains([]string{"A.example", "b.example"}),
+			states: []string{"one active [a.example]"}, domains: "a.example b.example", events: []string{"account-domain-names.updated"},
+		},
+		{
+			name: "a released domain is named no more", before: released, do: change("one", oidcFor("b.example")),
+			states: []string{"one active [b.example]"}, domains: "b.example", events: []string{"sso-connection.updated", "account-domain-names.updated"},
+		},
+		{
+			name: "a connection keeps its released domain", before: released, do: change("one", oidcFor(two...)),
+			states: []string{"one active [a.example b.example]"}, domains: "a.example* b.example", events: []string{"sso-connection.updated"},
+		},
+		{
+			name: "a connection of a released domain changes", before: released, do: change("one", ConnectionChange{Name: new("first")}),
+			states: []string{"first active [a.example]"}, domains: "a.example* b.example", events: []string{"sso-connection.updated"},
+		},
+		{
+			name: "a connection of a released domain is switched off", before: released, do: change("one", ConnectionChange{Deactivate: true}),
+			states: []string{"one inactive []"}, domains: "b.example", events: []string{"sso-connection.updated", "account-domain-names.updated"},
+		},
+		{
+			name: "a connection of a released domain is removed", before: released,
+			do:      func(f *federation, tx *Tx) error { return tx.DeleteConnection(f.acme, f.ids["one"]) },
+			domains: "b.example", events: []string{"sso-connection.deleted", "account-domain-names.updated"},
+		},
+		{
+			name: "a released domain is let go at once", before: released, do: domains([]string{"b.example"}, AllowDisableSSO),
+			states: []string{"one inactive []"}, domains: "b.example", events: []string{"account-domain-names.updated", "sso-connection.updated"},
+		},
+		{
+			name: "another connection becomes active meanwhile", before: append(released, add("two", samlFor("b.example"))), do: activate("two", true),
+			states: []string{"one active [a.example]", "two active [b.example]"}, domains: "a.example* b.example", events: []string{"sso-connection.updated"},
+		},
+		{name: "a released domain for another connection", before: released, do: add("two", samlFor("a.example")), refused: &invalid, says: "[domains 0]: Value error, the domain a.example is being released"},
+		{name: "a released domain for another account", before: released, do: func(f *federation, tx *Tx) error { return tx.SetDomains(f.globex, []string{"a.example"}) }, refused: &conflict, says: "a.example is enabled in another account"},
+		{
+			name: "the last domain goes at once", before: steps{add("one", oidcFor("a.example")), activate("one", false)}, do: domains(nil, AllowDisableSSO),
+			states: []string{"one inactive []"}, domains: "", events: []string{"account-domain-names.updated", "sso-connection.updated"},
 		},
 		{
 			name: "another active connection stays", before: steps{add("one", oidcFor("a.example")), activate("one", false), add("two", samlFor("b.example")), activate("two", false)}, do: domains([]string{"b.example"}),
@@ -259,11 +323,14 @@ func TestConnections(t *testing.T) {
 			if got := f.states(); !slices.Equal(got, tt.states) {
 				t.Errorf("%v, want %v", got, tt.states)
 			}
+			if got := f.domains(); tt.domains != "" && got != tt.domains {
+				t.Errorf("domains %s, want %s", got, tt.domains)
+			}
 			var events []string
 			for i, e := range f.events()[before:] {
 				events = append(events, strings.TrimPrefix(e.Name, "prefect-cloud."))
-				if want := f.events()[before].ID; i > 0 && e.Follows != want {
-					t.Errorf("%s follows %v, want %v", e.Name, e.Follows, want)
+				if i > 0 && !slices.ContainsFunc(f.events()[before:before+i], func(cause *Event) bool { return e.Follows == cause.ID }) {
+					t.Errorf("%s follows %v", e.Name, e.Follows)
 				}
 			}
 			if !slices.Equal(events, tt.events) {
@@ -330,7 +397,12 @@ func TestConnectionHistory(t *testing.T) {
 				case 4:
 					err = tx.ConnectionLoggedIn(f.ids[name])
 				case 5:
-					err = tx.SetDomains(f.acme, some(), []Consent{AllowDisableSSO}[:rapid.IntRange(0, 1).Draw(t, "consent")]...)
+					consent := []Consent{AllowDisableSSO}[:rapid.IntRange(0, 1).Draw(t, "consent")]
+					enforced := tx.EnforcesSSO(f.acme)
+					err = tx.SetDomains(f.acme, some(), consent...)
+					if err == nil && len(consent) == 0 && enforced && !tx.EnforcesSSO(f.acme) {
+						t.Fatal("a list of domains ended single sign-on")
+					}
 				case 6:
 					err = tx.DeleteConnection(f.acme, f.ids[name])
 				}
@@ -349,6 +421,11 @@ func TestConnectionHistory(t *testing.T) {
 }
 
 func checkConnections(t *rapid.T, r *Reader, account uuid.UUID) {
+	for _, d := range r.Domains(account) {
+		if c, served := r.ActiveConnectionFor(d.Name); d.Releasing && (!served || c.AccountID != account) {
+			t.Fatalf("%s is being released by nobody", d.Name)
+		}
+	}
 	routed := map[string]string{}
 	for _, c := range r.Connections(account) {
 		if len(r.ConnectionDomains(c)) != len(c.Domains) {

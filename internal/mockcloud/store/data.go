@@ -43,7 +43,7 @@ type data struct {
 
 	invitations          table[uuid.UUID, Invitation]
 	invitationsByAccount *grouped[uuid.UUID, Invitation]
-	invitationPending    *unique[emailIn, Invitation]
+	invitationPending    *unique[invitedTo, Invitation]
 
 	mails       table[uuid.UUID, Mail]
 	mailsInTime *grouped[struct{}, Mail]
@@ -85,6 +85,7 @@ type data struct {
 
 	connections          table[uuid.UUID, Connection]
 	connectionByName     *unique[nameIn, Connection]
+	connectionByKey      *unique[createdIn, Connection]
 	connectionsByAccount *grouped[uuid.UUID, Connection]
 	connectionByDomain   *spread[string, Connection] // active ones
 	activeConnections    *counted[uuid.UUID, Connection]
@@ -102,15 +103,18 @@ type data struct {
 
 	directories          table[uuid.UUID, Directory]
 	directoryByName      *unique[nameIn, Directory]
+	directoryByKey       *unique[createdIn, Directory]
 	directoryByEndpoint  *unique[string, Directory]
 	directoriesByAccount *grouped[uuid.UUID, Directory]
 
 	tokens            table[uuid.UUID, SCIMToken]
 	tokenByHash       *unique[secretHash, SCIMToken] // revoked ones too
+	tokenByKey        *unique[createdIn, SCIMToken]
 	tokensByDirectory *grouped[string, SCIMToken]
 
 	mappings            table[uuid.UUID, GroupRoleMapping]
-	mappingByPriority   *unique[priorityIn, GroupRoleMapping]
+	mappingsByMatch     *grouped[matchIn, GroupRoleMapping]
+	mappingByKey        *unique[createdIn, GroupRoleMapping]
 	mappingsByDirectory *grouped[string, GroupRoleMapping]
 
 	directoryUsers             table[uuid.UUID, DirectoryUser]
@@ -177,8 +181,8 @@ func newData(file eventFile) *data {
 		sessionsByAccount: newGrouped(func(s *Session) (uuid.UUID, bool) { return s.AccountID, s.AccountID != uuid.Nil }, compareSessions),
 
 		invitationsByAccount: newGrouped(func(i *Invitation) (uuid.UUID, bool) { return i.AccountID, true }, order(func(i *Invitation) (time.Time, uuid.UUID) { return i.Created, i.ID })),
-		invitationPending: newUnique(func(i *Invitation) (emailIn, bool) {
-			return emailIn{i.AccountID, strings.ToLower(i.Email)}, i.Status == InvitationPending
+		invitationPending: newUnique(func(i *Invitation) (invitedTo, bool) {
+			return i.place(), i.Status == InvitationPending
 		}),
 
 		mailsInTime: newGrouped(func(*Mail) (struct{}, bool) { return struct{}{}, true }, order(func(m *Mail) (time.Time, uuid.UUID) { return m.Created, m.ID })),
@@ -213,14 +217,10 @@ func newData(file eventFile) *data {
 		teamMembersByActor: newGrouped(func(m *TeamMember) (actorIn, bool) { return actorIn{m.AccountID, m.ActorID}, true }, compareTeamMembers),
 
 		connectionByName:     newUnique(func(c *Connection) (nameIn, bool) { return nameIn{c.AccountID, c.Name}, true }),
+		connectionByKey:      newUnique(func(c *Connection) (createdIn, bool) { return c.in(c.AccountID.String()) }),
 		connectionsByAccount: newGrouped(func(c *Connection) (uuid.UUID, bool) { return c.AccountID, true }, order(func(c *Connection) (time.Time, uuid.UUID) { return c.Created, c.key() })),
-		connectionByDomain: newSpread(func(c *Connection) []string {
-			if c.State != ConnectionActive {
-				return nil
-			}
-			return c.Domains
-		}),
-		activeConnections: newCounted(func(c *Connection) (uuid.UUID, bool) { return c.AccountID, c.State == ConnectionActive }),
+		connectionByDomain:   newSpread((*Connection).routes),
+		activeConnections:    newCounted(func(c *Connection) (uuid.UUID, bool) { return c.AccountID, c.State == ConnectionActive }),
 
 		identityBySubject:    newUnique(func(i *LinkedIdentity) (subjectOf, bool) { return subjectOf{i.ConnectionID, i.Subject}, true }),
 		identityOf:           newUnique(func(i *LinkedIdentity) (personAt, bool) { return personAt{i.ConnectionID, i.UserID}, true }),
@@ -230,13 +230,20 @@ func newData(file eventFile) *data {
 		answersByAccount: newGrouped(func(a *KeptAnswer) (uuid.UUID, bool) { return a.AccountID, true }, order(func(a *KeptAnswer) (time.Time, uuid.UUID) { return a.Created, a.ID })),
 
 		directoryByName:      newUnique(func(d *Directory) (nameIn, bool) { return nameIn{d.AccountID, d.Name}, true }),
+		directoryByKey:       newUnique(func(d *Directory) (createdIn, bool) { return d.in(d.AccountID.String()) }),
 		directoryByEndpoint:  newUnique(func(d *Directory) (string, bool) { return d.Endpoint, true }),
 		directoriesByAccount: newGrouped(func(d *Directory) (uuid.UUID, bool) { return d.AccountID, true }, order(func(d *Directory) (time.Time, uuid.UUID) { return d.Created, d.key() })),
 
-		tokenByHash:       newUnique(func(t *SCIMToken) (secretHash, bool) { return t.Hash, true }),
+		tokenByHash: newUnique(func(t *SCIMToken) (secretHash, bool) { return t.Hash, true }),
+		tokenByKey: newUnique(func(t *SCIMToken) (createdIn, bool) {
+			in, keyed := t.in(t.DirectoryID)
+			return in, keyed && t.Revoked.IsZero()
+		}),
 		tokensByDirectory: newGrouped(func(t *SCIMToken) (string, bool) { return t.DirectoryID, t.Revoked.IsZero() }, order(func(t *SCIMToken) (time.Time, uuid.UUID) { return t.Created, t.ID })),
 
-		mappingByPriority:   newUnique(func(m *GroupRoleMapping) (priorityIn, bool) { return priorityIn{m.DirectoryID, m.Priority}, true }),
+		mappingsByMatch: newGrouped(func(m *GroupRoleMapping) (matchIn, bool) { return matchIn{m.DirectoryID, m.Match}, true },
+			order(func(m *GroupRoleMapping) (time.Time, uuid.UUID) { return m.Created, m.ID })),
+		mappingByKey:        newUnique(func(m *GroupRoleMapping) (createdIn, bool) { return m.in(m.DirectoryID) }),
 		mappingsByDirectory: newGrouped(func(m *GroupRoleMapping) (string, bool) { return m.DirectoryID, true }, compareMappings),
 
 		directoryUserByName: newUnique(func(u *DirectoryUser) (nameInDirectory, bool) {
@@ -285,13 +292,13 @@ func newData(file eventFile) *data {
 	d.access = newTable[uuid.UUID](index[WorkspaceAccess](d.accessIn), d.accessByHolder, d.accessByWorkspace, d.accessByRole)
 	d.teams = newTable[uuid.UUID](index[Team](d.teamByName), d.teamByGroup, d.teamsByAccount)
 	d.teamMembers = newTable[uuid.UUID](index[TeamMember](d.teamMember), d.teamMembersByTeam, d.teamMembersByActor)
-	d.connections = newTable[uuid.UUID](index[Connection](d.connectionByName), d.connectionsByAccount, d.connectionByDomain, d.activeConnections)
+	d.connections = newTable[uuid.UUID](index[Connection](d.connectionByName), d.connectionByKey, d.connectionsByAccount, d.connectionByDomain, d.activeConnections)
 	d.identities = newTable[uuid.UUID](index[LinkedIdentity](d.identityBySubject), d.identityOf, d.identitiesByUser, d.identitiesConnection)
 	d.loginCodes = newTable[uuid.UUID, LoginCode]()
 	d.answers = newTable[uuid.UUID](index[KeptAnswer](d.answersByAccount))
-	d.directories = newTable[uuid.UUID](index[Directory](d.directoryByName), d.directoryByEndpoint, d.directoriesByAccount)
-	d.tokens = newTable[uuid.UUID](index[SCIMToken](d.tokenByHash), d.tokensByDirectory)
-	d.mappings = newTable[uuid.UUID](index[GroupRoleMapping](d.mappingByPriority), d.mappingsByDirectory)
+	d.directories = newTable[uuid.UUID](index[Directory](d.directoryByName), d.directoryByKey, d.directoryByEndpoint, d.directoriesByAccount)
+	d.tokens = newTable[uuid.UUID](index[SCIMToken](d.tokenByHash), d.tokenByKey, d.tokensByDirectory)
+	d.mappings = newTable[uuid.UUID](index[GroupRoleMapping](d.mappingsByMatch), d.mappingByKey, d.mappingsByDirectory)
 	d.directoryUsers = newTable[uuid.UUID](index[DirectoryUser](d.directoryUserByName), d.directoryUsersByExternalID,
 		d.directoryUsersByEmail, d.directoryUsersByDirectory, d.activeInDirectory)
 	d.directoryGroups = newTable[uuid.UUID](index[DirectoryGroup](d.directoryGroupsByName), d.directoryGroupsByExternalID, d.directoryGroupsByDirectory)

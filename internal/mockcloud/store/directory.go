@@ -17,11 +17,12 @@ type Directory struct {
 	// ID is "directory_" and a ULID.
 	ID               string
 	Created, Updated time.Time
-	AccountID        uuid.UUID
-	OrganizationID   string
-	Name             string
-	Type             DirectoryType
-	State            DirectoryState
+	Origin
+	AccountID      uuid.UUID
+	OrganizationID string
+	Name           string
+	Type           DirectoryType
+	State          DirectoryState
 	// DefaultRoleID is the role of people whom the directory makes members. A later change of it concerns later
 	// joiners only.
 	DefaultRoleID     uuid.UUID
@@ -191,8 +192,11 @@ func (tx *Tx) addDirectory(accountID, key uuid.UUID, endpoint string, change Dir
 	if change.Name == nil || change.Type == nil {
 		return nil, invalid("a directory needs a name and a type", "name")
 	}
+	if err := checkKey(tx, tx.data.directoryByKey, accountID.String(), func(d *Directory) string { return d.ID }); err != nil {
+		return nil, err
+	}
 	d := Directory{
-		ID: directoryPrefix + ulid(key), AccountID: accountID, State: DirectoryValidating,
+		ID: directoryPrefix + ulid(key), Origin: tx.origin(), AccountID: accountID, State: DirectoryValidating,
 		DefaultRoleID: MemberRoleID, Deprovision: DeprovisionDeactivate, SyncGroupsToTeams: true, Endpoint: endpoint,
 	}
 	if err := tx.applyDirectory(&d, change); err != nil {
@@ -259,8 +263,8 @@ func (tx *Tx) applyDirectory(d *Directory, change DirectoryChange) error {
 		if strings.TrimSpace(*change.Name) == "" {
 			return invalid("a directory needs a name", "name")
 		}
-		if _, taken := tx.data.directoryByName.get(nameIn{d.AccountID, *change.Name}); taken {
-			return &Conflict{Reason: "A directory named " + *change.Name + " exists already"}
+		if other, taken := tx.data.directoryByName.get(nameIn{d.AccountID, *change.Name}); taken {
+			return &Conflict{Reason: "A directory named " + *change.Name + " exists already", ExistingID: other.ID}
 		}
 		d.Name = *change.Name
 	}
@@ -289,7 +293,7 @@ func (tx *Tx) applyDirectory(d *Directory, change DirectoryChange) error {
 		d.AllowedDomains = nil
 		return nil
 	}
-	domains, err := tx.enabledDomains(d.AccountID, *change.AllowedDomains.Value, "allowed_domains")
+	domains, err := tx.enabledDomains(d.AccountID, *change.AllowedDomains.Value, d.AllowedDomains, "allowed_domains")
 	if err != nil {
 		return err
 	}

@@ -18,23 +18,30 @@ type Domain struct {
 	AccountID        uuid.UUID
 	// Name is normalised: lower-case, A-labels, no trailing dot.
 	Name string
+	// Releasing marks a domain that is no longer in the account's list and still
+	// routes logins, because without it no connection would be active. Exactly one
+	// active connection names it, and it goes as soon as that one does not.
+	Releasing bool `json:",omitempty"`
 }
 
-// Domains gives the account's enabled domains, oldest first.
+// Domains gives the account's domains, oldest first, those that are being released
+// included.
 func (r *Reader) Domains(accountID uuid.UUID) []*Domain {
 	return r.data.domainsByAccount.get(accountID)
 }
 
-// Consent allows what would otherwise be refused.
+// Consent allows what would otherwise be refused or put off.
 type Consent string
 
-// AllowDisableSSO lets SetDomains take away the last domain that single sign-on is
-// active for.
+// AllowDisableSSO lets SetDomains take away the last domains that single sign-on is
+// active for, and those that are being released.
 const AllowDisableSSO Consent = "allow_disable_sso"
 
 // SetDomains makes names the account's whole list. Rows of names that stay are
 // kept as they are; names that are the same after normalising count once. Names
-// that go leave their connections and directories, too.
+// that go leave their connections and directories, too, unless no connection would
+// be active without them: then they are released, see Domain.Releasing. A name that
+// is being released and is given again stays.
 func (tx *Tx) SetDomains(accountID uuid.UUID, names []string, given ...Consent) error {
 	a, err := tx.Account(accountID)
 	if err != nil {
@@ -44,42 +51,148 @@ func (tx *Tx) SetDomains(accountID uuid.UUID, names []string, given ...Consent) 
 	if err != nil {
 		return err
 	}
-	var added, removed []string
-	for _, d := range slices.Clone(tx.Domains(accountID)) {
-		if !slices.Contains(wanted, d.Name) {
-			tx.data.domains.delete(tx, d.ID)
-			removed = append(removed, d.Name)
-		}
-	}
-	for _, name := range wanted {
-		other, taken := tx.data.domainByName.get(name)
-		if taken && other.AccountID != accountID {
+	change := tx.compareDomains(accountID, wanted, slices.Contains(given, AllowDisableSSO))
+	for _, name := range change.added {
+		if other, taken := tx.data.domainByName.get(name); taken && other.AccountID != accountID {
 			return &Conflict{Reason: "The domain " + name + " is enabled in another account"}
 		}
-		if taken {
-			continue
-		}
+	}
+	if change.isNone() {
+		return nil
+	}
+	for _, name := range change.removed {
+		d, _ := tx.data.domainByName.get(name)
+		tx.data.domains.delete(tx, d.ID)
+	}
+	tx.markReleasing(change.released, true)
+	tx.markReleasing(change.kept, false)
+	for _, name := range change.added {
 		now := tx.stamp()
 		d := &Domain{ID: tx.newID(), Created: now, Updated: now, AccountID: accountID, Name: name}
 		tx.data.domains.put(tx, d.ID, d)
-		added = append(added, name)
 	}
-	if added == nil && removed == nil {
-		return nil
-	}
-	cause := tx.record(subject{accountID, kindDomainNames, accountID, a.Name}, updated,
-		map[string]any{"added": added, "removed": removed, "domain_names": wanted}, uuid.Nil)
-	enforced := tx.EnforcesSSO(accountID)
+	cause := tx.record(domainsSubject(a), updated, change.payload(wanted), uuid.Nil)
 	for _, c := range slices.Clone(tx.Connections(accountID)) {
-		tx.dropDomains(c, removed, cause)
+		tx.dropDomains(c, change.removed, cause)
+		if c.State != ConnectionActive {
+			tx.dropDomains(c, change.released, cause)
+		}
 	}
-	tx.domainsChanged(accountID, removed, cause)
-	if enforced && !tx.EnforcesSSO(accountID) && !slices.Contains(given, AllowDisableSSO) {
-		return &Conflict{Reason: "This would take the last domain of the only active connection away and so disable single sign-on; " +
-			"ask for it with ?" + string(AllowDisableSSO) + "=true"}
-	}
+	tx.domainsChanged(accountID, change.removed, cause)
 	return nil
 }
+
+// domainChange is what a new list makes of an account's domains, by their names.
+type domainChange struct {
+	added, removed []string
+	// released ones go with their connection, kept ones were about to.
+	released, kept []string
+}
+
+func (c domainChange) isNone() bool {
+	return len(c.added)+len(c.removed)+len(c.released)+len(c.kept) == 0
+}
+
+func (c domainChange) payload(wanted []string) map[string]any {
+	out := map[string]any{"added": c.added, "removed": c.removed, "domain_names": wanted}
+	if c.released != nil {
+		out["released"] = c.released
+	}
+	if c.kept != nil {
+		out["kept"] = c.kept
+	}
+	return out
+}
+
+// compareDomains finds out what a new list changes. With force nothing is released.
+func (r *Reader) compareDomains(accountID uuid.UUID, wanted []string, force bool) domainChange {
+	var c domainChange
+	for _, d := range r.Domains(accountID) {
+		switch listed := slices.Contains(wanted, d.Name); {
+		case listed && d.Releasing:
+			c.kept = append(c.kept, d.Name)
+		case !listed && (!d.Releasing || force):
+			c.removed = append(c.removed, d.Name)
+		}
+	}
+	for _, name := range wanted {
+		if d, ok := r.data.domainByName.get(name); !ok || d.AccountID != accountID {
+			c.added = append(c.added, name)
+		}
+	}
+	if force || !r.EnforcesSSO(accountID) || r.routesWithout(accountID, c.removed) {
+		return c
+	}
+	routed := func(name string) bool { _, active := r.data.connectionByDomain.get(name); return active }
+	for _, name := range c.removed {
+		if routed(name) {
+			c.released = append(c.released, name)
+		}
+	}
+	c.removed = slices.DeleteFunc(c.removed, routed)
+	return c
+}
+
+// routesWithout says whether an account has an active connection even without some
+// domains.
+func (r *Reader) routesWithout(accountID uuid.UUID, names []string) bool {
+	return slices.ContainsFunc(r.Connections(accountID), func(c *Connection) bool {
+		return c.State == ConnectionActive &&
+			slices.ContainsFunc(c.Domains, func(name string) bool { return !slices.Contains(names, name) })
+	})
+}
+
+func (tx *Tx) markReleasing(names []string, releasing bool) {
+	for _, name := range names {
+		old, _ := tx.data.domainByName.get(name)
+		next := *old
+		next.Releasing, next.Updated = releasing, tx.stamp()
+		tx.data.domains.put(tx, next.ID, &next)
+	}
+}
+
+// finishRelease takes away those domains of a connection that were waiting for it.
+func (tx *Tx) finishRelease(accountID uuid.UUID, waiting []*Domain, cause uuid.UUID) {
+	a, err := tx.Account(accountID)
+	if err != nil || len(waiting) == 0 {
+		return // an account that goes takes its domains along
+	}
+	var left []string
+	removed := tx.removedDomains(accountID)
+	for _, d := range waiting {
+		tx.data.domains.delete(tx, d.ID)
+		removed = append(removed, d.Name)
+	}
+	for _, d := range tx.Domains(accountID) {
+		if !d.Releasing {
+			left = append(left, d.Name)
+		}
+	}
+	event := tx.record(domainsSubject(a), updated, domainChange{removed: removed}.payload(left), cause)
+	tx.domainsChanged(accountID, removed, event)
+}
+
+// removedDomains are those that the transaction's event tells of as removed.
+func (tx *Tx) removedDomains(accountID uuid.UUID) []string {
+	e, told := tx.told[changedThing{accountID, kindDomainNames, accountID}]
+	if !told {
+		return nil
+	}
+	names, _ := e.Payload["removed"].([]string)
+	return slices.Clone(names)
+}
+
+// releasing gives those of the names that are being released.
+func (r *Reader) releasing(names []string) (out []*Domain) {
+	for _, name := range names {
+		if d, ok := r.data.domainByName.get(name); ok && d.Releasing {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func domainsSubject(a *Account) subject { return subject{a.ID, kindDomainNames, a.ID, a.Name} }
 
 func normalizeAll(names []string) ([]string, error) {
 	var out []string

@@ -77,7 +77,8 @@ func (r *Reader) IsRecentLogin(a *Account, s *Session) bool {
 	if s.AccountID != a.ID || ended(s.Expires, now) {
 		return false
 	}
-	if seconds := a.AuthExpirationSeconds; seconds != nil && !now.Before(s.Authenticated.Add(time.Duration(*seconds)*time.Second)) {
+	// In seconds, as more of them than a duration holds would be none at all.
+	if seconds := a.AuthExpirationSeconds; seconds != nil && int(now.Sub(s.Authenticated)/time.Second) >= *seconds {
 		return false
 	}
 	c, err := r.Connection(a.ID, s.ConnectionID)

@@ -11,7 +11,11 @@ type NotFound struct{ What string }
 func (e *NotFound) Error() string { return e.What + " not found" }
 
 // Conflict says that a change goes against the state as it is.
-type Conflict struct{ Reason string }
+type Conflict struct {
+	Reason string
+	// ExistingID is what is in the way of a create, where the caller may see it; empty where it is not one thing.
+	ExistingID string
+}
 
 func (e *Conflict) Error() string { return e.Reason }
 

@@ -17,16 +17,16 @@ import (
 )
 
 // GroupRoleMapping gives people of a directory an account role while it matches them. Of several that match, the one
-// with the highest priority counts.
+// with the highest priority counts, and of equal priorities the one whose match sorts first.
 type GroupRoleMapping struct {
 	ID               uuid.UUID
 	Created, Updated time.Time
-	AccountID        uuid.UUID
-	DirectoryID      string
-	Match            MappingMatch
-	RoleID           uuid.UUID
-	// Priority is unique within the directory.
-	Priority int
+	Origin
+	AccountID   uuid.UUID
+	DirectoryID string
+	Match       MappingMatch
+	RoleID      uuid.UUID
+	Priority    int
 }
 
 // MappingMatch says whom a mapping is for: the members of one group, those of all groups with a name, or everybody
@@ -55,15 +55,31 @@ func (m *GroupRoleMapping) payload() map[string]any {
 	return map[string]any{"directory_id": m.DirectoryID, "account_role_id": m.RoleID.String(), "priority": m.Priority}
 }
 
-// priorityIn is a priority within a directory.
-type priorityIn struct {
+// matchIn is a match within a directory.
+type matchIn struct {
 	directory string
-	priority  int
+	match     MappingMatch
 }
 
-// compareMappings puts the one that counts first.
+// compareMappings puts the one that counts first: by priority, then by match. Only while two swap their matches can
+// both be the same; then the older one counts.
 func compareMappings(a, b *GroupRoleMapping) int {
-	return cmp.Or(cmp.Compare(b.Priority, a.Priority), bytes.Compare(a.ID[:], b.ID[:]))
+	return cmp.Or(
+		cmp.Compare(b.Priority, a.Priority), slices.Compare(a.Match.sortKey(), b.Match.sortKey()),
+		a.Created.Compare(b.Created), bytes.Compare(a.ID[:], b.ID[:]),
+	)
+}
+
+// sortKey is what matches are sorted by, all of it byte by byte: the kind, which is the name of its field in the API,
+// then what is matched.
+func (m MappingMatch) sortKey() []string {
+	switch {
+	case m.GroupID != "":
+		return []string{"group_id", m.GroupID}
+	case m.GroupName != "":
+		return []string{"group_name", m.GroupName}
+	}
+	return []string{"attribute", m.Attribute, m.Equals}
 }
 
 // Mappings gives a directory's mappings, the one that counts first first.
@@ -192,11 +208,18 @@ func (tx *Tx) AddGroupMapping(accountID uuid.UUID, directoryID string, n NewGrou
 	if err != nil {
 		return nil, err
 	}
-	m := &GroupRoleMapping{
-		ID: tx.id(n.ID), AccountID: accountID, DirectoryID: d.ID, Match: n.Match, RoleID: n.RoleID, Priority: n.Priority,
-	}
-	if err := tx.checkMapping(m); err != nil {
+	if err := n.Match.check(); err != nil {
 		return nil, err
+	}
+	if err := checkKey(tx, tx.data.mappingByKey, d.ID, func(m *GroupRoleMapping) string { return m.ID.String() }); err != nil {
+		return nil, err
+	}
+	if same := tx.data.mappingsByMatch.get(matchIn{d.ID, n.Match}); len(same) > 0 {
+		return nil, &Conflict{Reason: fmt.Sprintf("There is a mapping of %s already (%s)", n.Match, same[0].ID), ExistingID: same[0].ID.String()}
+	}
+	m := &GroupRoleMapping{
+		ID: tx.id(n.ID), Origin: tx.origin(), AccountID: accountID, DirectoryID: d.ID,
+		Match: n.Match, RoleID: n.RoleID, Priority: n.Priority,
 	}
 	if err := tx.mayHandOut(accountID, m.RoleID, "account_role_id"); err != nil {
 		return nil, err
@@ -209,16 +232,6 @@ func (tx *Tx) AddGroupMapping(accountID uuid.UUID, directoryID string, n NewGrou
 	return m, nil
 }
 
-func (tx *Tx) checkMapping(m *GroupRoleMapping) error {
-	if err := m.Match.check(); err != nil {
-		return err
-	}
-	if other, taken := tx.data.mappingByPriority.get(priorityIn{m.DirectoryID, m.Priority}); taken && other.ID != m.ID {
-		return &Conflict{Reason: fmt.Sprintf("The mapping of %s (%s) has the priority %d already", other.Match, other.ID, m.Priority)}
-	}
-	return nil
-}
-
 // GroupMappingChange is what UpdateGroupMapping changes: what is not nil.
 type GroupMappingChange struct {
 	Match    *MappingMatch
@@ -226,7 +239,8 @@ type GroupMappingChange struct {
 	Priority *int
 }
 
-// UpdateGroupMapping changes a mapping, and with it the roles of those whom it matched or matches now.
+// UpdateGroupMapping changes a mapping, and with it the roles of those whom it matched or matches now. Its match may be
+// that of another one, so that two can swap theirs, one after the other.
 func (tx *Tx) UpdateGroupMapping(accountID uuid.UUID, directoryID string, id uuid.UUID, c GroupMappingChange) (*GroupRoleMapping, error) {
 	old, err := tx.Mapping(accountID, directoryID, id)
 	if err != nil {
@@ -239,7 +253,7 @@ func (tx *Tx) UpdateGroupMapping(accountID uuid.UUID, directoryID string, id uui
 	if next == *old {
 		return old, nil
 	}
-	if err := tx.checkMapping(&next); err != nil {
+	if err := next.Match.check(); err != nil {
 		return nil, err
 	}
 	// Also one that only changes whom it is for hands its role out.

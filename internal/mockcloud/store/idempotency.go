@@ -14,7 +14,7 @@ const answerLife = 24 * time.Hour
 
 // KeptAnswer is the answer to a create that came with an Idempotency-Key.
 type KeptAnswer struct {
-	ID        uuid.UUID // made of the account, the path and the key
+	ID        uuid.UUID // made of the account, the path, the caller and the key
 	Created   time.Time
 	AccountID uuid.UUID
 	// BodyMAC recognizes the body, which may hold secrets and is not kept.
@@ -26,13 +26,15 @@ type KeptAnswer struct {
 // CreateCall is a create as far as it matters for doing it only once.
 type CreateCall struct {
 	AccountID uuid.UUID
+	// By is who sends it: each actor has keys of its own, or one would be shown the answers of another.
+	By Actor
 	// Path is where it was sent: each collection has keys of its own.
 	Path, Key string
 	Body      []byte
 }
 
 func (q CreateCall) id() uuid.UUID {
-	return uuid.NewSHA1(q.AccountID, []byte(q.Path+"\x00"+q.Key))
+	return uuid.NewSHA1(q.AccountID, []byte(q.Path+"\x00"+q.By.ActorID.String()+"\x00"+q.Key))
 }
 
 const macIdempotency = "idempotency"

@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/subtle"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,32 +30,61 @@ func InvitationStatuses() []InvitationStatus {
 	return []InvitationStatus{InvitationAccepted, InvitationPending, InvitationRejected, InvitationRevoked}
 }
 
-// Invitation offers a role in an account to whoever has an email address.
+// Invitation offers a role in an account, or in one of its workspaces, to whoever
+// has an email address.
 type Invitation struct {
 	ID               uuid.UUID
 	Created, Updated time.Time
 	AccountID        uuid.UUID
 	Email            string
 	RoleID           uuid.UUID
-	Status           InvitationStatus
-	Expiration       time.Time
+	// WorkspaceID and WorkspaceRoleID are what is offered beside the role in the
+	// account; uuid.Nil for none.
+	WorkspaceID, WorkspaceRoleID uuid.UUID
+	Status                       InvitationStatus
+	Expiration                   time.Time
 	// Hash is that of the code, which only the invited person's mail has.
 	Hash secretHash `secret:"true"`
 }
 
 func (i *Invitation) subject() subject { return subject{i.AccountID, kindInvitation, i.ID, i.Email} }
 
-// Invitation reads one of an account's invitations.
+// invitedTo is where somebody is invited to: an account, or a workspace of it. The
+// email is in lower case.
+type invitedTo struct {
+	account, workspace uuid.UUID
+	email              string
+}
+
+func (i *Invitation) place() invitedTo {
+	return invitedTo{i.AccountID, i.WorkspaceID, strings.ToLower(i.Email)}
+}
+
+// Invitation reads one of an account's invitations. Those to workspaces are none of
+// them.
 func (r *Reader) Invitation(accountID, id uuid.UUID) (*Invitation, error) {
-	if i, ok := r.data.invitations.get(id); ok && i.AccountID == accountID {
+	return r.WorkspaceInvitation(accountID, uuid.Nil, id)
+}
+
+// WorkspaceInvitation reads one of the invitations to a workspace.
+func (r *Reader) WorkspaceInvitation(accountID, workspaceID, id uuid.UUID) (*Invitation, error) {
+	if i, ok := r.data.invitations.get(id); ok && i.AccountID == accountID && i.WorkspaceID == workspaceID {
 		return i, nil
 	}
 	return nil, &NotFound{What: "Invitation"}
 }
 
-// Invitations gives an account's invitations, oldest first.
+// Invitations gives an account's invitations without those to workspaces, oldest
+// first.
 func (r *Reader) Invitations(accountID uuid.UUID) []*Invitation {
-	return r.data.invitationsByAccount.get(accountID)
+	return r.WorkspaceInvitations(accountID, uuid.Nil)
+}
+
+// WorkspaceInvitations gives the invitations to a workspace, oldest first.
+func (r *Reader) WorkspaceInvitations(accountID, workspaceID uuid.UUID) []*Invitation {
+	return slices.DeleteFunc(slices.Clone(r.data.invitationsByAccount.get(accountID)), func(i *Invitation) bool {
+		return i.WorkspaceID != workspaceID
+	})
 }
 
 // NewInvitation is what Invite needs.
@@ -67,15 +97,8 @@ type NewInvitation struct {
 // Invite offers a role to a person and mails them the code. It revokes what was
 // offered to them before.
 func (tx *Tx) Invite(n NewInvitation) (*Invitation, error) {
-	a, err := tx.Account(n.AccountID)
+	a, role, err := tx.offer(n)
 	if err != nil {
-		return nil, err
-	}
-	role, err := tx.Role(a.ID, n.RoleID)
-	if err != nil {
-		return nil, errNoRole(n.RoleID, "account_role_id")
-	}
-	if err := tx.mayGrantIn(a.ID, role); err != nil {
 		return nil, err
 	}
 	if u, ok := tx.UserByEmail(n.Email); ok {
@@ -83,22 +106,74 @@ func (tx *Tx) Invite(n NewInvitation) (*Invitation, error) {
 			return nil, errMember(n.Email)
 		}
 	}
-	now, code := tx.stamp(), newSecret("")
-	i := &Invitation{
-		ID: tx.newID(), Created: now, Updated: now, AccountID: a.ID, Email: n.Email, RoleID: role.ID,
-		Status: InvitationPending, Expiration: now.Add(invitationLasts), Hash: hashOf(code),
+	return tx.putInvitation(
+		Invitation{AccountID: a.ID, Email: n.Email, RoleID: role.ID}, map[string]any{"account_role": role.Name}, a.Name,
+		fmt.Sprintf("You are offered the role %s in the account %s.", role.Name, a.Name)), nil
+}
+
+// offer checks that the caller may offer a role in an account.
+func (tx *Tx) offer(n NewInvitation) (*Account, *AccountRole, error) {
+	a, err := tx.Account(n.AccountID)
+	if err != nil {
+		return nil, nil, err
 	}
-	cause := tx.record(i.subject(), created, map[string]any{"account_role": role.Name}, uuid.Nil)
-	if before, ok := tx.data.invitationPending.get(emailIn{a.ID, strings.ToLower(n.Email)}); ok {
+	role, err := tx.Role(a.ID, n.RoleID)
+	if err != nil {
+		return nil, nil, errNoRole(n.RoleID, "account_role_id")
+	}
+	return a, role, tx.mayGrantIn(a.ID, role)
+}
+
+// InviteToWorkspace offers a person the workspace's default role, Viewer where it
+// has none, and mails them the code. Who is no member of the account becomes a
+// Collaborator by accepting. It revokes what was offered to them there before.
+func (tx *Tx) InviteToWorkspace(accountID, workspaceID uuid.UUID, email string) (*Invitation, error) {
+	a, accountRole, err := tx.offer(NewInvitation{AccountID: accountID, RoleID: CollaboratorRoleID})
+	if err != nil {
+		return nil, err
+	}
+	w, err := tx.Workspace(accountID, workspaceID)
+	if err != nil {
+		return nil, err
+	}
+	roleID := w.DefaultRoleID
+	if roleID == uuid.Nil {
+		roleID = WorkspaceRoleID("Viewer")
+	}
+	role, err := tx.WorkspaceRole(accountID, roleID)
+	if err != nil {
+		return nil, err
+	}
+	if err := tx.mayGrantScopes(w, role); err != nil {
+		return nil, err
+	}
+	if u, ok := tx.UserByEmail(email); ok {
+		if _, in := tx.data.accessIn.get(holderIn{w.ID, u.ActorID}); in {
+			return nil, &Conflict{Reason: email + " has access to the workspace " + w.Name + " already"}
+		}
+	}
+	return tx.putInvitation(
+		Invitation{AccountID: a.ID, Email: email, RoleID: accountRole.ID, WorkspaceID: w.ID, WorkspaceRoleID: role.ID},
+		map[string]any{"account_role": accountRole.Name, "workspace": w.Name, "workspace_id": w.ID.String(), "workspace_role": role.Name},
+		w.Name, fmt.Sprintf("You are offered the role %s in the workspace %s of the account %s.", role.Name, w.Name, a.Name)), nil
+}
+
+// putInvitation makes an invitation that may be made, and mails it.
+func (tx *Tx) putInvitation(i Invitation, payload map[string]any, to, text string) *Invitation {
+	code := newSecret("")
+	i.ID, i.Created = tx.newID(), tx.stamp()
+	i.Updated, i.Status = i.Created, InvitationPending
+	i.Expiration, i.Hash = i.Created.Add(invitationLasts), hashOf(code)
+	cause := tx.record(i.subject(), created, payload, uuid.Nil)
+	if before, ok := tx.data.invitationPending.get(i.place()); ok {
 		tx.close(before, InvitationRevoked, updated, cause)
 	}
-	tx.data.invitations.put(tx, i.ID, i)
+	tx.data.invitations.put(tx, i.ID, &i)
 	tx.send(Mail{
-		To: i.Email, Subject: "You are invited to " + a.Name, InvitationID: i.ID, Code: code,
-		Text: fmt.Sprintf("You are offered the role %s in the account %s. Your invitation is %s, its code %s. It ends on %s.",
-			role.Name, a.Name, i.ID, code, i.Expiration.Format(time.RFC1123)),
+		To: i.Email, Subject: "You are invited to " + to, InvitationID: i.ID, Code: code,
+		Text: fmt.Sprintf("%s Your invitation is %s, its code %s. It ends on %s.", text, i.ID, code, i.Expiration.Format(time.RFC1123)),
 	})
-	return i, nil
+	return &i
 }
 
 // close gives an invitation its last status.
@@ -112,7 +187,12 @@ func (tx *Tx) close(i *Invitation, status InvitationStatus, action string, follo
 
 // RevokeInvitation takes an offer back.
 func (tx *Tx) RevokeInvitation(accountID, id uuid.UUID) error {
-	i, err := tx.Invitation(accountID, id)
+	return tx.RevokeWorkspaceInvitation(accountID, uuid.Nil, id)
+}
+
+// RevokeWorkspaceInvitation takes back the offer of a workspace.
+func (tx *Tx) RevokeWorkspaceInvitation(accountID, workspaceID, id uuid.UUID) error {
+	i, err := tx.WorkspaceInvitation(accountID, workspaceID, id)
 	if err != nil {
 		return err
 	}
@@ -130,7 +210,8 @@ func (i *Invitation) open() error {
 	return nil
 }
 
-// AcceptInvitation makes the caller a member with the role that was offered.
+// AcceptInvitation makes the caller a member with the role that was offered, or lets
+// them into the workspace that was.
 func (tx *Tx) AcceptInvitation(id uuid.UUID, code string) error {
 	i, u, err := tx.answerable(id, code)
 	if err != nil {
@@ -141,11 +222,49 @@ func (tx *Tx) AcceptInvitation(id uuid.UUID, code string) error {
 	}
 	role, err := tx.Role(i.AccountID, i.RoleID)
 	if err != nil {
-		return &Conflict{Reason: "The role that was offered exists no more; ask for a new invitation"}
+		return errOfferGone()
+	}
+	if i.WorkspaceID != uuid.Nil {
+		return tx.acceptWorkspace(i, u, role)
 	}
 	cause := tx.close(i, InvitationAccepted, accepted, uuid.Nil)
-	_, err = tx.join(Membership{AccountID: i.AccountID, ActorID: u.ActorID, UserID: u.ID, RoleID: i.RoleID}, role, cause)
+	_, err = tx.join(i.membershipOf(u), role, cause)
 	return err
+}
+
+func errOfferGone() error {
+	return &Conflict{Reason: "The role that was offered exists no more; ask for a new invitation"}
+}
+
+func (i *Invitation) membershipOf(u *User) Membership {
+	return Membership{AccountID: i.AccountID, ActorID: u.ActorID, UserID: u.ID, RoleID: i.RoleID}
+}
+
+// acceptWorkspace lets a person into the workspace that was offered. Members keep
+// their role in the account, and whoever got in meanwhile theirs in the workspace.
+func (tx *Tx) acceptWorkspace(i *Invitation, u *User, role *AccountRole) error {
+	workspaceRole, err := tx.WorkspaceRole(i.AccountID, i.WorkspaceRoleID)
+	if err != nil {
+		return errOfferGone()
+	}
+	cause := tx.close(i, InvitationAccepted, accepted, uuid.Nil)
+	if _, err := tx.MembershipOf(i.AccountID, u.ActorID); err != nil {
+		if _, err := tx.join(i.membershipOf(u), role, cause); err != nil {
+			return err
+		}
+	}
+	if _, in := tx.data.accessIn.get(holderIn{i.WorkspaceID, u.ActorID}); !in {
+		tx.putAccess(WorkspaceAccess{AccountID: i.AccountID, WorkspaceID: i.WorkspaceID, ActorID: u.ActorID, RoleID: workspaceRole.ID}, workspaceRole, cause)
+	}
+	return nil
+}
+
+// dropInvitations takes away the invitations to a workspace that goes.
+func (tx *Tx) dropInvitations(w *Workspace, cause uuid.UUID) {
+	for _, i := range tx.WorkspaceInvitations(w.AccountID, w.ID) {
+		tx.data.invitations.delete(tx, i.ID)
+		tx.record(i.subject(), deleted, nil, cause)
+	}
 }
 
 // RejectInvitation declines an offer.

@@ -34,6 +34,7 @@ func TestWorkspaceEvents(t *testing.T) {
 		{"a team is taken out", "owner", func(o *office, tx *Tx) error {
 			return tx.RemoveTeamAccess(o.staging.ID, o.data.ID)
 		}, "workspace-access.deleted", nil},
+		{"a service account is let in", "owner", func(o *office, tx *Tx) error { return o.letBot(tx, viewer) }, "workspace-access.created", nil},
 		{"a member is taken out", "owner", func(o *office, tx *Tx) error {
 			return tx.RemoveUserAccess(o.production.ID, o.access(tx, "ada"))
 		}, "workspace-access.deleted", nil},

@@ -15,12 +15,12 @@ func TestAnyOfficeHistory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := newOffice(t)
 		people := []string{"second", "admin", "ada", "eve", "bot"}
-		var members, users, actors []uuid.UUID
+		var members, users, bots, actors []uuid.UUID
 		o.view(func(r *Reader) {
 			for _, name := range people {
 				m := o.member(name, r)
 				members, actors = append(members, m.ID), append(actors, m.ActorID)
-				users = append(users, m.UserID)
+				users, bots = append(users, m.UserID), append(bots, m.BotID)
 			}
 		})
 		workspaces := []uuid.UUID{o.production.ID, o.staging.ID}
@@ -31,7 +31,7 @@ func TestAnyOfficeHistory(t *testing.T) {
 			workspace := rapid.SampledFrom(workspaces).Draw(t, "workspace")
 			role := rapid.SampledFrom(roles).Draw(t, "role")
 			team := rapid.SampledFrom(teams).Draw(t, "team")
-			what := rapid.IntRange(0, 9).Draw(t, "what")
+			what := rapid.IntRange(0, 11).Draw(t, "what")
 			before, told := o.store.data.rows(), len(o.events())
 			// What is refused must leave nothing behind, which shows below.
 			_ = o.store.Update(Actor{}, func(tx *Tx) (err error) {
@@ -58,6 +58,12 @@ func TestAnyOfficeHistory(t *testing.T) {
 					err = tx.DeleteWorkspaceRole(o.acme, role)
 				case 9:
 					err = tx.DeleteWorkspace(o.acme, workspace)
+				case 10:
+					_, err = tx.SetBotAccess(o.acme, workspace, bots[member], role)
+				case 11:
+					if a, ok := tx.data.accessIn.get(holderIn{workspace, actors[member]}); ok {
+						err = tx.RemoveBotAccess(workspace, a.ID)
+					}
 				}
 				return err
 			})

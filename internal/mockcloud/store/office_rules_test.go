@@ -86,6 +86,24 @@ func TestWorkspaceRules(t *testing.T) {
 			_, err := tx.SetUserAccess(o.acme, o.production.ID, uuid.New(), viewer)
 			return err
 		}, &invalid, "[user_id]"},
+		{"a service account is no user", "owner", func(o *office, tx *Tx) error {
+			_, err := tx.SetUserAccess(o.acme, o.production.ID, o.member("bot", &tx.Reader).BotID, viewer)
+			return err
+		}, &invalid, "[user_id]"},
+		{"a service account of nowhere", "owner", func(o *office, tx *Tx) error {
+			_, err := tx.SetBotAccess(o.acme, o.production.ID, uuid.New(), viewer)
+			return err
+		}, &invalid, "[bot_id]"},
+		{"a user is no service account", "owner", func(o *office, tx *Tx) error {
+			_, err := tx.SetBotAccess(o.acme, o.production.ID, o.member("ada", &tx.Reader).UserID, viewer)
+			return err
+		}, &invalid, "[bot_id]"},
+		{"a service account gets no scopes that the giver lacks", "ada", func(o *office, tx *Tx) error {
+			return o.letBot(tx, owner)
+		}, &forbidden, "Owner"},
+		{"a person's access is no service account's", "owner", func(o *office, tx *Tx) error {
+			return tx.RemoveBotAccess(o.production.ID, o.access(tx, "ada"))
+		}, &notFound, "access"},
 		{"a workspace role of nowhere", "owner", func(o *office, tx *Tx) error { return o.let(tx, "admin", uuid.New()) }, &invalid, "[workspace_role_id]"},
 		{"nobody gives scopes that they lack", "ada", func(o *office, tx *Tx) error {
 			role, err := tx.AddWorkspaceRole(NewWorkspaceRole{AccountID: o.acme, Name: "Boss", Scopes: []Scope{ManageWorkspaceTeams, "see_blocks"}})

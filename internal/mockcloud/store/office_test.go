@@ -86,11 +86,22 @@ func (o *office) asTeamMember(tx *Tx, name string) NewTeamMember {
 
 // access finds the access of a member to production.
 func (o *office) access(tx *Tx, name string) uuid.UUID {
-	a, ok := tx.data.accessIn.get(holderIn{o.production.ID, o.member(name, &tx.Reader).ActorID})
+	return o.accessOf(tx, o.member(name, &tx.Reader).ActorID)
+}
+
+// accessOf finds the access of an actor to production.
+func (o *office) accessOf(tx *Tx, actor uuid.UUID) uuid.UUID {
+	a, ok := tx.data.accessIn.get(holderIn{o.production.ID, actor})
 	if !ok {
-		o.t.Fatalf("%s has no access", name)
+		o.t.Fatalf("%v has no access", actor)
 	}
 	return a.ID
+}
+
+// letBot lets the service account into production.
+func (o *office) letBot(tx *Tx, role uuid.UUID) error {
+	_, err := tx.SetBotAccess(o.acme, o.production.ID, o.member("bot", &tx.Reader).BotID, role)
+	return err
 }
 
 func (o *office) let(tx *Tx, name string, role uuid.UUID) error {

@@ -112,7 +112,8 @@ func TestPeopleEvents(t *testing.T) {
 			return err
 		}, []string{"user.logged-in"}, []string{"user.logged-in"}},
 		{"a login ends", "ada", func(g *guests, tx *Tx) error {
-			return tx.TerminateSession(g.session.UserID, g.session.ID)
+			_, err := tx.TerminateSession(g.session.UserID, g.session.ID)
+			return err
 		}, []string{"user.logged-out"}, []string{"user.logged-out"}},
 		{"a person ends", "ada", func(g *guests, tx *Tx) error {
 			if _, err := tx.AddMember(uuid.Nil, g.globex, g.user(tx, "second"), OwnerRoleID); err != nil {

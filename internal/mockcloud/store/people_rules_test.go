@@ -64,7 +64,8 @@ func TestPeopleRules(t *testing.T) {
 			return tx.DeleteKey(g.user(tx, "ada").ActorID, tx.Keys(g.bot(tx).ActorID)[0].ID)
 		}, &notFound, "API key"},
 		{"another's session", "admin", func(g *guests, tx *Tx) error {
-			return tx.TerminateSession(g.user(tx, "admin").ID, g.session.ID)
+			_, err := tx.TerminateSession(g.user(tx, "admin").ID, g.session.ID)
+			return err
 		}, &notFound, "Session"},
 		{"a session of nobody", "admin", func(_ *guests, tx *Tx) error {
 			_, _, err := tx.AddSession(NewSession{UserID: uuid.New()})

@@ -25,8 +25,9 @@ const (
 
 // SCIMToken lets an identity provider push to a directory (RFC 6750). Its secret is not kept.
 type SCIMToken struct {
-	ID          uuid.UUID
-	Created     time.Time
+	ID      uuid.UUID
+	Created time.Time
+	Origin
 	AccountID   uuid.UUID
 	DirectoryID string
 	Name        string
@@ -36,7 +37,7 @@ type SCIMToken struct {
 	Expires, LastUsed time.Time
 	// Run is a token for one run, which does not count.
 	Run bool
-	// Revoked tokens are kept for their hash: nobody uses a secret twice.
+	// Revoked tokens that were used are kept for their hash: nobody uses a secret twice.
 	Revoked time.Time
 	Hash    secretHash `secret:"true"`
 }
@@ -85,8 +86,11 @@ func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMTok
 	} else if err := CheckSCIMToken(n.Token); err != nil {
 		return nil, "", invalid(err.Error(), "token")
 	}
-	if _, used := tx.data.tokenByHash.get(hashOf(n.Token)); used {
-		return nil, "", &Conflict{Reason: "This token's secret was used before; take a new one"}
+	if err := checkKey(tx, tx.data.tokenByKey, d.ID, func(t *SCIMToken) string { return t.ID.String() }); err != nil {
+		return nil, "", err
+	}
+	if err := tx.checkUnused(d, n.Token); err != nil {
+		return nil, "", err
 	}
 	if o := n.OldExpiresIn; o != nil && (*o < 0 || *o > longestOverlap) {
 		return nil, "", invalid(fmt.Sprintf("the old token may go on for 0 to %d seconds", int(longestOverlap.Seconds())), "old_token_expires_in_seconds")
@@ -95,7 +99,7 @@ func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMTok
 		return nil, "", err
 	}
 	t := &SCIMToken{
-		ID: tx.id(n.ID), Created: tx.stamp(), AccountID: accountID, DirectoryID: d.ID, Name: n.Name,
+		ID: tx.id(n.ID), Created: tx.stamp(), Origin: tx.origin(), AccountID: accountID, DirectoryID: d.ID, Name: n.Name,
 		Suffix: n.Token[len(n.Token)-4:], Expires: n.Expires, Run: n.Run, Hash: hashOf(n.Token),
 	}
 	if n.Run {
@@ -109,6 +113,19 @@ func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMTok
 	tx.data.tokens.put(tx, t.ID, t)
 	tx.record(t.subject(), created, t.payload(), uuid.Nil)
 	return t, n.Token, nil
+}
+
+// checkUnused returns a Conflict where a token has or had a secret. Only of a live token of the same directory does it
+// say which: nobody learns by it where else a secret is in use.
+func (r *Reader) checkUnused(d *Directory, secret string) error {
+	other, used := r.data.tokenByHash.get(hashOf(secret))
+	switch {
+	case !used:
+		return nil
+	case other.DirectoryID == d.ID && other.Revoked.IsZero() && !ended(other.Expires, r.Now()):
+		return &Conflict{Reason: fmt.Sprintf("This is the secret of the directory's own token %s (…%s)", other.Name, other.Suffix), ExistingID: other.ID.String()}
+	}
+	return &Conflict{Reason: "This token's secret was used before; take a new one"}
 }
 
 func (tx *Tx) tokenExpires(n NewSCIMToken) (time.Time, error) {
@@ -165,7 +182,7 @@ func (r *Reader) SCIMTokens(accountID uuid.UUID, directoryID string) ([]*SCIMTok
 	}), nil
 }
 
-// DeleteSCIMToken ends a token. Its secret is not taken again.
+// DeleteSCIMToken ends a token. Its secret is not taken again if it was ever used.
 func (tx *Tx) DeleteSCIMToken(accountID uuid.UUID, directoryID string, id uuid.UUID) error {
 	t, ok := tx.data.tokens.get(id)
 	if !ok || t.AccountID != accountID || t.DirectoryID != directoryID || !t.Revoked.IsZero() || ended(t.Expires, tx.Now()) {
@@ -176,10 +193,14 @@ func (tx *Tx) DeleteSCIMToken(accountID uuid.UUID, directoryID string, id uuid.U
 }
 
 func (tx *Tx) endToken(t *SCIMToken, follows uuid.UUID) {
-	next := *t
-	next.Revoked = tx.stamp()
-	tx.data.tokens.put(tx, next.ID, &next)
-	tx.record(next.subject(), deleted, next.payload(), follows)
+	if t.LastUsed.IsZero() {
+		tx.data.tokens.delete(tx, t.ID)
+	} else {
+		next := *t
+		next.Revoked = tx.stamp()
+		tx.data.tokens.put(tx, next.ID, &next)
+	}
+	tx.record(t.subject(), deleted, t.payload(), follows)
 }
 
 // AuthenticateSCIM finds the directory behind an endpoint and the token that a secret is of. It says Unauthenticated

@@ -7,26 +7,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// Scope is a right over a workspace. The document does not list them; a role may
-// have any, and these are the ones that the account API asks for.
-type Scope string
-
-// The scopes that the account API asks for.
-const (
-	SeeWorkspaceUsers       Scope = "see_workspace_users"
-	ManageWorkspaceUsers    Scope = "manage_workspace_users"
-	ManageWorkspaceTeams    Scope = "manage_workspace_teams"
-	WriteWorkspaceSettings  Scope = "write_workspace_settings"
-	ManageWorkspaceSettings Scope = "manage_workspace_settings"
-)
-
-func allScopes() []Scope {
-	return []Scope{
-		SeeWorkspaceUsers, ManageWorkspaceUsers, ManageWorkspaceTeams,
-		WriteWorkspaceSettings, ManageWorkspaceSettings,
-	}
-}
-
 // Grant is one way by which a member gets into a workspace.
 type Grant struct {
 	WorkspaceID, RoleID uuid.UUID
@@ -99,7 +79,7 @@ func (r *Reader) scopesIn(m *Membership, workspaceID uuid.UUID) (scopes []Scope,
 		}
 		scopes = append(scopes, r.scopesOf(role)...)
 	}
-	return scopes, false
+	return distinct(scopes), false
 }
 
 // isWorkspaceOwner says whether a role has every scope that there is.
@@ -108,24 +88,63 @@ func isWorkspaceOwner(role *WorkspaceRole) bool {
 	return role.ID == owner || role.InheritedRoleID == owner
 }
 
-// scopesOf gives a role's scopes with those that it inherits.
+// scopesOf gives a role's scopes with those that it inherits and all that they
+// include.
 func (r *Reader) scopesOf(role *WorkspaceRole) []Scope {
+	own := role.Scopes
 	if from, ok := r.data.workspaceRoles.get(role.InheritedRoleID); ok {
-		return slices.Concat(role.Scopes, from.Scopes)
+		own = slices.Concat(own, from.Scopes)
 	}
-	return role.Scopes
+	var out []Scope
+	for _, s := range own {
+		out = append(append(out, s), s.Includes()...)
+	}
+	return out
 }
 
-// PermitScope checks that a member has a scope in one of the account's
-// workspaces.
-func (r *Reader) PermitScope(m *Membership, workspaceID uuid.UUID, wanted Scope) error {
+// PermitScope checks that a member has scopes in one of the account's workspaces.
+func (r *Reader) PermitScope(m *Membership, workspaceID uuid.UUID, wanted ...Scope) error {
 	if _, err := r.Workspace(m.AccountID, workspaceID); err != nil {
 		return err
 	}
-	if scopes, all := r.scopesIn(m, workspaceID); !all && !slices.Contains(scopes, wanted) {
-		return lacksScopes([]Scope{wanted})
+	scopes, all := r.scopesIn(m, workspaceID)
+	if all {
+		return nil
+	}
+	if lacking := missing(scopes, wanted); lacking != nil {
+		return lacksScopes(lacking)
 	}
 	return nil
+}
+
+// ScopesIn gives the scopes that a member has in a workspace. Who may do
+// everything there has all that the document lists.
+func (r *Reader) ScopesIn(m *Membership, workspaceID uuid.UUID) []Scope {
+	scopes, all := r.scopesIn(m, workspaceID)
+	if all {
+		return Scopes()
+	}
+	return scopes
+}
+
+// WorkspaceMembers gives the active members, people and service accounts, that get
+// into a workspace by whatever way, oldest membership first.
+func (r *Reader) WorkspaceMembers(w *Workspace) []*Membership {
+	var out []*Membership
+	for _, m := range r.data.membershipsByAccount.get(w.AccountID) {
+		if m.Active && r.gets(m, w) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// gets reports whether a member gets into a workspace.
+func (r *Reader) gets(m *Membership, w *Workspace) bool {
+	if w.DefaultRoleID != uuid.Nil && m.RoleID != CollaboratorRoleID || r.Permit(m, AdministrateWorkspace) == nil {
+		return true
+	}
+	return slices.ContainsFunc(r.EffectiveAccess(m), func(g Grant) bool { return g.WorkspaceID == w.ID })
 }
 
 func lacksScopes(lacking []Scope) error {
@@ -156,8 +175,26 @@ func (tx *Tx) mayGrantScopes(w *Workspace, role *WorkspaceRole) error {
 	case isWorkspaceOwner(role):
 		return &Forbidden{Reason: "Only an Owner of the workspace makes others its Owners"}
 	}
-	if lacking := missing(scopes, tx.scopesOf(role)); lacking != nil {
+	if lacking := missing(scopes, distinct(tx.scopesOf(role))); lacking != nil {
 		return lacksScopes(lacking)
+	}
+	return nil
+}
+
+// mayGrantAccessOf refuses to hand out what a member may do in workspaces where
+// the caller may not do as much.
+func (tx *Tx) mayGrantAccessOf(m *Membership) error {
+	if tx.by.isSystem() {
+		return nil
+	}
+	for _, g := range tx.EffectiveAccess(m) {
+		w, err := tx.Workspace(m.AccountID, g.WorkspaceID)
+		if err != nil {
+			return err
+		}
+		if err := tx.mayGrantScopes(w, tx.data.workspaceRoles.rows[g.RoleID]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

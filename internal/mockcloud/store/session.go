@@ -80,18 +80,21 @@ func (r *Reader) SessionsOfMembers(accountID uuid.UUID) []*Session {
 	return out
 }
 
-// TerminateSession logs a person out.
-func (tx *Tx) TerminateSession(userID, id uuid.UUID) error {
+// TerminateSession logs a person out, and gives the session as it ended.
+func (tx *Tx) TerminateSession(userID, id uuid.UUID) (*Session, error) {
 	u, err := tx.User(userID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s, ok := tx.data.sessions.get(id)
 	if !ok || s.UserID != userID || ended(s.Expires, tx.Now()) {
-		return &NotFound{What: "Session"}
+		return nil, &NotFound{What: "Session"}
 	}
 	tx.endSession(u, s, nil)
-	return nil
+	over := *s
+	over.Updated = tx.stamp()
+	over.Expires = over.Updated
+	return &over, nil
 }
 
 func (tx *Tx) endSession(u *User, s *Session, follows causes) {

@@ -330,7 +330,7 @@ func (tx *Tx) settleTeams(m *Membership, groups []*DirectoryGroup, cause uuid.UU
 			continue
 		}
 		if _, in := tx.data.teamMember.get(memberOf{t.ID, m.ActorID}); !in {
-			tx.joinTeam(t, m, cause)
+			tx.joinTeam(uuid.Nil, t, m, cause)
 		}
 	}
 }

@@ -182,6 +182,8 @@ type Tx struct {
 	changes []step
 	// told are the events of this transaction, for what may change once more in it.
 	told map[changedThing]*Event
+	// createKey is of the Idempotency-Key that the change was asked for with; zero for none.
+	createKey secretHash
 }
 
 // stamp is the time for a row that is created or changed now. Stamps grow with

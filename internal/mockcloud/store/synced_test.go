@@ -268,19 +268,27 @@ func (s *synced) place(group, name string, in bool) {
 }
 
 func (s *synced) mapping(tx *Tx, priority int) *GroupRoleMapping {
-	m, _ := tx.data.mappingByPriority.get(priorityIn{s.directory, priority})
-	return m
+	for _, m := range tx.data.mappingsByDirectory.get(s.directory) {
+		if m.Priority == priority {
+			return m
+		}
+	}
+	return nil
 }
 
 // mapIf makes a mapping, or changes the one that has the priority.
 func (s *synced) mapIf(group string, role uuid.UUID, priority int) {
 	s.do(func(tx *Tx) error {
 		match := MappingMatch{GroupName: group}
-		if m := s.mapping(tx, priority); m != nil {
-			_, err := tx.UpdateGroupMapping(s.acme, s.directory, m.ID, GroupMappingChange{Match: &match, RoleID: &role})
-			return err
+		m := s.mapping(tx, priority)
+		if m == nil { // several may be of one group only by a change
+			var err error
+			nobody := MappingMatch{GroupName: fmt.Sprintf("nobody %d", priority)}
+			if m, err = tx.AddGroupMapping(s.acme, s.directory, NewGroupMapping{Match: nobody, RoleID: role, Priority: priority}); err != nil {
+				return err
+			}
 		}
-		_, err := tx.AddGroupMapping(s.acme, s.directory, NewGroupMapping{Match: match, RoleID: role, Priority: priority})
+		_, err := tx.UpdateGroupMapping(s.acme, s.directory, m.ID, GroupMappingChange{Match: &match, RoleID: &role})
 		return err
 	})
 }

@@ -159,11 +159,26 @@ func (r *Reader) hasMembers(t *Team, q TeamQuery, users func(*Membership) bool) 
 		some(q.Bots != nil, func(m *Membership) bool { return !m.IsUser() && q.Bots.Matches(r.data.bots.rows[m.BotID]) })
 }
 
-// NewTeam is what AddTeam needs.
+// NewTeam is what AddTeam needs; its id may be uuid.Nil.
 type NewTeam struct {
-	AccountID   uuid.UUID
-	Name        string
-	Description *string
+	ID, AccountID uuid.UUID
+	Name          string
+	Description   *string
+}
+
+// SetTeam makes a team that nobody is in yet, or gives the one of that name another
+// description, unless none is said.
+func (tx *Tx) SetTeam(accountID uuid.UUID, name string, description Nullable[string]) (*Team, error) {
+	t, exists := tx.data.teamByName.get(nameIn{accountID, name})
+	if !exists {
+		n := NewTeam{AccountID: accountID, Name: name, Description: new(string)}
+		description.apply(&n.Description)
+		return tx.AddTeam(n)
+	}
+	if err := tx.UpdateTeam(accountID, t.ID, TeamChange{Name: name, Description: description}); err != nil {
+		return nil, err
+	}
+	return tx.Team(accountID, t.ID)
 }
 
 // AddTeam makes a team that nobody is in yet.
@@ -173,7 +188,7 @@ func (tx *Tx) AddTeam(n NewTeam) (*Team, error) {
 	}
 	now := tx.stamp()
 	t := &Team{
-		ID: tx.newID(), Created: now, Updated: now, AccountID: n.AccountID, Name: n.Name, Description: n.Description,
+		ID: tx.id(n.ID), Created: now, Updated: now, AccountID: n.AccountID, Name: n.Name, Description: n.Description,
 	}
 	tx.data.teams.put(tx, t.ID, t)
 	tx.record(t.subject(), created, nil, uuid.Nil)
@@ -302,8 +317,9 @@ func (tx *Tx) dropTeam(t *Team, follows uuid.UUID) {
 	tx.data.teams.delete(tx, t.ID)
 }
 
-// NewTeamMember is who AddTeamMember adds: a person or a service account.
-type NewTeamMember struct{ UserID, BotID uuid.UUID }
+// NewTeamMember is who AddTeamMember adds: a person or a service account. ID, that of
+// the place in the team, may be uuid.Nil.
+type NewTeamMember struct{ ID, UserID, BotID uuid.UUID }
 
 func (n NewTeamMember) membership(r *Reader, accountID uuid.UUID) (*Membership, error) {
 	if n.BotID != uuid.Nil {
@@ -336,12 +352,12 @@ func (tx *Tx) AddTeamMember(accountID, id uuid.UUID, n NewTeamMember) error {
 	if t.isTied() && m.IsUser() {
 		return t.errTied("decides which users are in it; service accounts may be added")
 	}
-	tx.joinTeam(t, m, uuid.Nil)
+	tx.joinTeam(n.ID, t, m, uuid.Nil)
 	return nil
 }
 
-func (tx *Tx) joinTeam(t *Team, m *Membership, follows uuid.UUID) {
-	in := &TeamMember{ID: tx.newID(), Created: tx.stamp(), AccountID: t.AccountID, TeamID: t.ID, ActorID: m.ActorID}
+func (tx *Tx) joinTeam(id uuid.UUID, t *Team, m *Membership, follows uuid.UUID) {
+	in := &TeamMember{ID: tx.id(id), Created: tx.stamp(), AccountID: t.AccountID, TeamID: t.ID, ActorID: m.ActorID}
 	tx.data.teamMembers.put(tx, in.ID, in)
 	tx.record(tx.teamMemberSubject(in), created, map[string]any{"team": t.Name}, follows)
 }

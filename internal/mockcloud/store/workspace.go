@@ -141,7 +141,8 @@ func (tx *Tx) defaultRole(w *Workspace, id *uuid.UUID) (uuid.UUID, error) {
 	return role.ID, err
 }
 
-// DeleteWorkspace takes a workspace away, and everybody's access to it.
+// DeleteWorkspace takes a workspace away, with everybody's access and the
+// invitations to it.
 func (tx *Tx) DeleteWorkspace(accountID, id uuid.UUID) error {
 	w, err := tx.Workspace(accountID, id)
 	if err != nil {
@@ -151,6 +152,7 @@ func (tx *Tx) DeleteWorkspace(accountID, id uuid.UUID) error {
 	for _, a := range slices.Clone(tx.data.accessByWorkspace.get(id)) {
 		tx.dropAccess(a, cause)
 	}
+	tx.dropInvitations(w, cause)
 	tx.data.workspaces.delete(tx, id)
 	return nil
 }

@@ -32,6 +32,15 @@ func (role *WorkspaceRole) subject() subject {
 // WorkspaceRoleID gives the id of a built-in workspace role.
 func WorkspaceRoleID(name string) uuid.UUID { return wellKnown("workspace_role", name) }
 
+// BuiltinWorkspaceRoles gives the names of the built-in workspace roles.
+func BuiltinWorkspaceRoles() []string {
+	var names []string
+	for _, role := range builtinWorkspaceRoles() {
+		names = append(names, role.Name)
+	}
+	return names
+}
+
 func builtinWorkspaceRoles() []*WorkspaceRole {
 	since := time.Date(2023, time.January, 1, 0, 0, 0, 0, time.UTC)
 	see := []Scope{SeeWorkspaceUsers}
@@ -39,7 +48,7 @@ func builtinWorkspaceRoles() []*WorkspaceRole {
 		{Name: "Viewer", Description: "Sees what is in the workspace.", Scopes: see},
 		{Name: "Runner", Description: "Sees and runs what is in the workspace.", Scopes: see},
 		{Name: "Developer", Description: "Runs and changes what is in the workspace.", Scopes: see},
-		{Name: "Owner", Description: "May do everything in the workspace.", Scopes: allScopes()},
+		{Name: "Owner", Description: "May do everything in the workspace.", Scopes: Scopes()},
 		{Name: "Worker", Description: "For workers that run flows."},
 	}
 	for i, role := range roles {
@@ -173,7 +182,7 @@ func (tx *Tx) DeleteWorkspaceRole(accountID, id uuid.UUID) error {
 		return err
 	}
 	if n := tx.data.accessByRole.get(id); n > 0 {
-		return &Conflict{Reason: fmt.Sprintf("The workspace role %s is in use %d times; give those users and teams another role first", role.Name, n)}
+		return &Conflict{Reason: fmt.Sprintf("The workspace role %s is in use %d times; give those users, service accounts and teams another role first", role.Name, n)}
 	}
 	for _, w := range tx.Workspaces(accountID) {
 		if w.DefaultRoleID == id {

@@ -1,4 +1,4 @@
-// Package picture counts people on their ways through columns of stops (domain,
+// Package picture counts people and service accounts on their ways through columns of stops (domain,
 // connection, role, workspace) and lays the result out as boxes and lines that do not
 // overlap, for a template to draw.
 //

@@ -13,6 +13,7 @@ const (
 	titleH    = 36 // above the boxes
 	boxW      = 208
 	boxMinH   = 48
+	textH     = 16 // of a number in a box
 	boxGap    = 14 // between boxes of a column
 	columnGap = 96
 	slotH     = 20 // each line has one at both of its ends
@@ -45,10 +46,23 @@ type Box struct {
 func (b Box) TextX() int { return b.X + padding }
 
 // NameY is where its name stands.
-func (b Box) NameY() int { return b.Y + b.H/2 - 3 }
+func (b Box) NameY() int { return b.Y + b.H/2 - 3 - b.more()/2 }
 
 // PeopleY is where the number of its people stands.
-func (b Box) PeopleY() int { return b.Y + b.H/2 + 15 }
+func (b Box) PeopleY() int { return b.NameY() + 18 }
+
+// ServiceAccountsY is where the number of its service accounts stands: below that of
+// its people, if it has any.
+func (b Box) ServiceAccountsY() int { return b.PeopleY() + b.more() }
+
+// more is how much higher than others a node has to be that has a number of people and
+// one of service accounts.
+func (n Node) more() int {
+	if n.People > 0 && n.ServiceAccounts > 0 {
+		return textH
+	}
+	return 0
+}
 
 // Line is where an edge is drawn: a path from box to box and the number at its
 // beginning.
@@ -57,7 +71,7 @@ type Line struct {
 	Path   string
 	Stroke int
 	Kind   Kind
-	// Number is where the number of people stands.
+	// Number is where the number of those on it stands.
 	Number Rect
 	// FromLabel and ToLabel are what the line connects.
 	FromLabel, ToLabel string
@@ -106,7 +120,7 @@ func Draw(flow Flow) Drawing {
 	most := 1
 	for _, stage := range flow {
 		for _, e := range stage.Edges {
-			most = max(most, e.People)
+			most = max(most, e.Total())
 		}
 	}
 	for i := range flow[:len(flow)-1] {
@@ -128,7 +142,7 @@ func boxHeights(flow Flow, column int) []int {
 	}
 	heights := make([]int, len(in))
 	for n := range heights {
-		heights[n] = max(boxMinH, slotH*max(in[n], out[n]))
+		heights[n] = max(boxMinH+flow[column].Nodes[n].more(), slotH*max(in[n], out[n]))
 	}
 	return heights
 }
@@ -158,8 +172,8 @@ func connect(edges []Edge, from, to []Box, most int) []Line {
 		lines[i] = Line{
 			Edge: e, Kind: kind, FromLabel: a.Label, ToLabel: b.Label,
 			Path:   fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, middle, y1, middle, y2, x2, y2),
-			Stroke: 1 + (maxStroke-1)*e.People/most,
-			Number: Rect{x1 + labelGap, y1 - slotH/2, digitW * len(Thousands(e.People)), slotH},
+			Stroke: 1 + (maxStroke-1)*e.Total()/most,
+			Number: Rect{x1 + labelGap, y1 - slotH/2, digitW * len(Thousands(e.Total())), slotH},
 		}
 	}
 	return lines

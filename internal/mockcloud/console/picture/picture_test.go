@@ -79,7 +79,7 @@ func TestCount(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := describe(Count(columns, tt.journeys, tt.most)); !reflect.DeepEqual(got, tt.want) {
+			if got := describe(Count(columns, tt.journeys, nil, tt.most)); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got\n%q\nwant\n%q", got, tt.want)
 			}
 		})
@@ -101,13 +101,41 @@ func describe(flow Flow) []string {
 	return out
 }
 
+// TestCountServiceAccounts: they are counted beside people, at the same stops and on the
+// same ways.
+func TestCountServiceAccounts(t *testing.T) {
+	t.Parallel()
+	key := special("By key", Machine)
+	flow := Count(columns,
+		[]Journey{{stop("acme"), stop("Okta"), stop("Member"), stop("prod")}, {stop("acme"), special("closed", Closed)}},
+		[]Journey{{special("Service accounts", Machine), key, stop("Member"), stop("prod")}, {special("Service accounts", Machine), key, stop("Owner"), stop("prod")}}, 3)
+	var got []string
+	for i, stage := range flow {
+		for _, n := range stage.Nodes {
+			got = append(got, fmt.Sprintf("%s %d+%d", n.Label, n.People, n.ServiceAccounts))
+		}
+		for _, e := range stage.Edges {
+			got = append(got, fmt.Sprintf("%s>%s %d+%d", stage.Nodes[e.From].Label, flow[i+1].Nodes[e.To].Label, e.People, e.ServiceAccounts))
+		}
+	}
+	want := []string{
+		"acme 2+0", "Service accounts 0+2", "acme>Okta 1+0", "acme>closed 1+0", "Service accounts>By key 0+2",
+		"Okta 1+0", "By key 0+2", "closed 1+0", "Okta>Member 1+0", "By key>Member 0+1", "By key>Owner 0+1",
+		"Member 1+1", "Owner 0+1", "Member>prod 1+1", "Owner>prod 0+1", "prod 1+2",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%q\nwant\n%q", got, want)
+	}
+}
+
 // TestDraw: nothing overlaps and nothing is lost, whatever there is to draw.
 func TestDraw(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		journeys := rapid.SliceOfN(rapid.Custom(drawJourney), 0, 60).Draw(t, "journeys")
+		people := rapid.SliceOfN(rapid.Custom(drawJourney), 0, 60).Draw(t, "people")
+		serviceAccounts := rapid.SliceOfN(rapid.Custom(drawJourney), 0, 20).Draw(t, "service accounts")
 		most := rapid.IntRange(1, 8).Draw(t, "most")
-		flow := Count(columns, journeys, most)
+		flow := Count(columns, people, serviceAccounts, most)
 		d := Draw(flow)
 
 		var taken []Rect
@@ -115,6 +143,10 @@ func TestDraw(t *testing.T) {
 			taken = append(taken, box.Rect)
 			if textWidth(box.Text) > box.W-2*padding {
 				t.Errorf("%q does not fit", box.Text)
+			}
+			if box.NameY() < box.Y+textH || box.ServiceAccountsY() > box.Bottom()-6 || box.PeopleY() < box.NameY()+textH ||
+				(box.People > 0 && box.ServiceAccounts > 0) != (box.ServiceAccountsY() >= box.PeopleY()+textH) {
+				t.Errorf("the texts of %+v are at %d, %d and %d", box, box.NameY(), box.PeopleY(), box.ServiceAccountsY())
 			}
 		}
 		for _, line := range d.Lines {
@@ -143,14 +175,14 @@ func TestDraw(t *testing.T) {
 			if i == 0 {
 				continue
 			}
-			arrived := make([]int, len(stage.Nodes))
+			arrived := make([]Crowd, len(stage.Nodes))
 			for _, e := range flow[i-1].Edges {
-				arrived[e.To] += e.People
+				arrived[e.To] = arrived[e.To].and(e.Crowd)
 			}
 			for n, node := range stage.Nodes {
 				// Who comes from several stops is on several lines.
-				if arrived[n] < node.People {
-					t.Errorf("%d people came to %s on lines for %d", node.People, node.Label, arrived[n])
+				if arrived[n].People < node.People || arrived[n].ServiceAccounts < node.ServiceAccounts {
+					t.Errorf("%+v came to %s on lines for %+v", node.Crowd, node.Label, arrived[n])
 				}
 			}
 		}

@@ -1,0 +1,117 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+// defaultDomainTimeout is how long a change of domains is tried unless `timeouts` says otherwise.
+const defaultDomainTimeout = 5 * time.Minute
+
+// domainTimeouts is the argument `timeouts` of what changes domains.
+func domainTimeouts(ctx context.Context) schema.Attribute {
+	const text = "How long to try while others change the account's domains at the same time, such as `10m`. Default `5m`."
+	return timeouts.Attributes(ctx, timeouts.Opts{
+		Create: true, CreateDescription: text,
+		Update: true, UpdateDescription: text,
+		Delete: true, DeleteDescription: text,
+	})
+}
+
+// within is a context that ends with a resource's timeout.
+func within(ctx context.Context, timeout func(context.Context, time.Duration) (time.Duration, diag.Diagnostics), diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
+	limit, problems := timeout(ctx, defaultDomainTimeout)
+	diags.Append(problems...)
+	return context.WithTimeout(ctx, limit)
+}
+
+// disableOptions is what the provider block says of domains without which single sign-on ends.
+func (s *session) disableOptions() []client.DisableOption {
+	if s.allowDisableSSO {
+		return []client.DisableOption{client.AllowDisableSSO}
+	}
+	return nil
+}
+
+// domainFailure explains why domains could not be changed; where others wrote them all the time, it names those.
+func (s *session) domainFailure(ctx context.Context, account string, at path.Path, summary string, err error) diag.Diagnostic {
+	var lost *client.LostWriteError
+	switch {
+	case errors.As(err, &lost):
+		return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s %s Nothing is half done: apply again once they are finished, give it more time with `timeouts`, or let one configuration look after the account's domains.", sentence(err), s.domainWriters(ctx, account, lost.Since)))
+	case errors.Is(err, context.DeadlineExceeded):
+		return diag.NewAttributeErrorDiagnostic(at, summary, "The time was over before it was done. Give it more time with `timeouts`, or see whether the endpoint can be reached.")
+	}
+	return failureAt(at, summary, err)
+}
+
+// domainWriters names who changed the account's domains meanwhile, as far as the audit trail says.
+func (s *session) domainWriters(ctx context.Context, account string, since time.Time) string {
+	const unknown = "The audit trail does not say who that is."
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second) // the time of the change is over
+	defer cancel()
+	events, err := s.client.ListEvents(ctx, account, client.EventQuery{Names: []string{"prefect-cloud.account-domain-names.updated"}, Limit: 200})
+	if err != nil {
+		return unknown + " " + sentence(err)
+	}
+	var names []string
+	for _, event := range events {
+		name := event.Actor()[client.LabelResourceName]
+		if !event.Occurred.Before(since.Add(-time.Minute)) && name != "" && !slices.Contains(names, name) { // clocks differ
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return unknown
+	}
+	return "Meanwhile they were changed by " + someOf(names) + "."
+}
+
+// warnOfReleasing says which connection still serves domains that were disabled.
+func (s *session) warnOfReleasing(ctx context.Context, account string, at path.Path, releasing []string, diags *diag.Diagnostics) {
+	if len(releasing) == 0 {
+		return
+	}
+	holder := "the account's only active connection"
+	if found, err := s.client.GetIntegrations(ctx, account); err == nil {
+		var names []string
+		for _, connection := range found.Connections {
+			serves := func(domain string) bool { return slices.Contains(releasing, domain) }
+			if connection.State == client.ConnectionActive && slices.ContainsFunc(connectionDomains(&connection), serves) {
+				names = append(names, fmt.Sprintf("%s (%s)", connection.Name, connection.ID))
+			}
+		}
+		if len(names) > 0 {
+			holder = "the connection " + someOf(names)
+		}
+	} // a warning can do without the name
+	diags.AddAttributeWarning(at, "Domain is being released", fmt.Sprintf("%s was disabled, and %s still names it. Single sign-on would end without it, so its people go on logging in until that connection names other domains, is deactivated or deleted; then the domain is gone. If the connection's `domains` refer to this resource, that follows in this apply; if not, take it out there. To take it away at once, and single sign-on with it, set `allow_disable_sso = true` in the provider block.", someOf(releasing), holder))
+}
+
+// warnOfEnd says in the plan that single sign-on ends: nothing is released where the provider block or the server does
+// not do so.
+func (s *session) warnOfEnd(ctx context.Context, account string, at path.Path, domains []string, diags *diag.Diagnostics) {
+	why := "`allow_disable_sso` takes it away at once"
+	if !s.allowDisableSSO {
+		_, managed, err := s.connections(ctx, account)
+		if err != nil {
+			diags.AddAttributeWarning(at, "Not checked whether single sign-on ends", reason(err))
+			return
+		}
+		if managed {
+			return // it goes on until the connection is changed, which has a check of its own
+		}
+		why = "this server takes it away at once"
+	}
+	diags.AddAttributeWarning(at, "Single sign-on would end", fmt.Sprintf("No active connection would be left without %s, and %s: the connection becomes inactive, and everybody gets in without single sign-on until another one is active. Enable the other domain and let the connection serve it first, then disable this one.", someOf(domains), why))
+}
