@@ -11,7 +11,12 @@ func (d *draft) mappingFor(u *DirectoryUser) Part[Mapping] {
 	if !known {
 		return derive(dir.Mappings, func([]Mapping) Mapping { return Mapping{} })
 	}
-	for _, m := range mappings {
+	for i, m := range mappings {
+		if i+1 < len(mappings) && mappings[i+1].Match == m.Match && mappings[i+1].Priority == m.Priority && mappings[i+1].RoleID != m.RoleID {
+			if matches, known := d.matches(dir, m, u).Get(); matches || !known {
+				return Unknown[Mapping]("two mappings share a match for the moment, and which one is older is not known")
+			}
+		}
 		matches, known := d.matches(dir, m, u).Get()
 		if !known {
 			return Unknown[Mapping]("whom the mapping is for is not known")
@@ -103,6 +108,10 @@ func (d *draft) putMapping(directoryID string, m Mapping) {
 		return
 	}
 	if m.ID == "" {
+		if at := slices.IndexFunc(rows, func(other Mapping) bool { return other.Match == m.Match }); at >= 0 {
+			d.refuse(Refusal{Reason: RefusedMatch, DirectoryID: directoryID, MappingID: rows[at].ID})
+			return
+		}
 		m.ID = "new mapping of " + m.Match.kind() + " " + m.Match.GroupID + m.Match.GroupName + m.Match.Attribute + " " + m.Match.Equals
 	}
 	matches := []Mapping{m}

@@ -366,6 +366,8 @@ const (
 	RefusedRouted RefusalReason = "routed"
 	// RefusedDomain: a domain is not enabled.
 	RefusedDomain RefusalReason = "domain-not-enabled"
+	// RefusedMatch: the directory has a mapping with this match already.
+	RefusedMatch RefusalReason = "match"
 	// RefusedIncomplete: the connection cannot be activated without a domain.
 	RefusedIncomplete RefusalReason = "incomplete"
 )
