@@ -67,7 +67,7 @@ func (d *draft) directoryUntold(dir *Directory, removed, added []string) {
 		if comes && is(p.Active, false) || goes && !is(p.Active, false) && !is(d.isLast(p), true) {
 			p.Active, p.unsure = Unknown[bool](why), goes
 		}
-		if !is(d.Offered, false) {
+		if !is(d.Offered, false) || comes && p.unsure {
 			p.RoleID = Unknown[string](why) // mappings begin and end with it
 		}
 	}

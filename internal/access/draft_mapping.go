@@ -182,12 +182,8 @@ func (d *draft) settleMatched(dir *Directory, mappings []Mapping) {
 	}
 }
 
-// maySettle reports whether the API looks at a person anew when a mapping begins, changes or ends: those whom it is for,
-// and with an attribute everybody.
+// maySettle reports whether the API looks at a person anew when a mapping begins, changes or ends: those whom it is for.
 func (d *draft) maySettle(dir *Directory, m Mapping, u *DirectoryUser) bool {
-	if m.Match.Attribute != "" {
-		return true
-	}
 	matches, known := d.matches(dir, m, u).Get()
 	return matches || !known
 }

@@ -34,7 +34,7 @@ func (s *scene) request(change access.Change, method, path string, body any) dra
 func (s *scene) draw(t *rapid.T, w access.World, publishedOnly bool) drawn {
 	kinds := []string{"domains", "role", "role", "active", "remove", "team access", "policy"}
 	if !publishedOnly {
-		kinds = append(kinds, "domains", "connection", "connection", "deactivate", "delete connection", "login", "directory", "directory", "delete directory", "mapping", "mapping", "delete mapping")
+		kinds = append(kinds, "domains", "connection", "connection", "deactivate", "delete connection", "login", "directory", "directory", "delete directory", "mapping", "mapping", "mapping", "mapping", "delete mapping", "delete mapping")
 	}
 	switch kind := pick(t, "change", kinds); kind {
 	case "domains":

@@ -103,6 +103,9 @@ func drawRole(t *rapid.T, name string) string {
 
 func drawPlan(t *rapid.T, publishedOnly bool) plan {
 	p := plan{PublishedOnly: publishedOnly, Domains: some(t, "domain", allDomains)}
+	if chance(t, "most domains", 60) {
+		p.Domains = slices.Clone(allDomains[:3])
+	}
 	for i := range number(t, "people", 1, 8) {
 		p.People = append(p.People, planPerson{
 			Email: fmt.Sprintf("p%d@%s", i, pick(t, "domain of person", allDomains)), Role: drawRole(t, "role"), Inactive: chance(t, "inactive", 15),
@@ -151,11 +154,11 @@ func drawDirectory(t *rapid.T, i int, p plan) planDirectory {
 		Default: pick(t, "default role", []string{"Member", "Member", "Owner", "Auditor"}), Removes: chance(t, "removes", 40), Teams: chance(t, "sync", 50),
 		Off: chance(t, "off", 15), MapsFirst: chance(t, "maps first", 50),
 	}
-	if chance(t, "some domains", 60) {
+	if chance(t, "some domains", 40) {
 		d.Allowed = some(t, "allowed", p.Domains)
 	}
 	emails := map[string]bool{}
-	for j := range number(t, "pushed", 0, 5) {
+	for j := range number(t, "pushed", 1, 5) {
 		u := planUser{Email: fmt.Sprintf("n%d%d@%s", i, j, pick(t, "domain of pushed", allDomains)), Title: pick(t, "title", titles), Inactive: chance(t, "left", 15)}
 		if chance(t, "already there", 60) {
 			u.Email = pick(t, "who", p.People).Email
@@ -169,12 +172,12 @@ func drawDirectory(t *rapid.T, i int, p plan) planDirectory {
 		}
 	}
 	for range number(t, "groups", 0, 3) {
-		d.Groups = append(d.Groups, planGroup{Name: pick(t, "group", []string{"Staff", "Ops", "staff"}), Members: some(t, "in group", indexes(len(d.Users)))})
+		d.Groups = append(d.Groups, planGroup{Name: pick(t, "group", []string{"Staff", "Staff", "Ops", "Ops", "staff"}), Members: some(t, "in group", indexes(len(d.Users)))})
 	}
 	if p.PublishedOnly {
 		return d
 	}
-	for j := range number(t, "mappings", 0, 3) {
+	for j := range number(t, "mappings", 0, 4) {
 		d.Mappings = append(d.Mappings, planMapping{drawMatch(t, len(d.Groups)), drawRole(t, "mapped role"), 10*j + number(t, "priority", 0, 1)*25})
 	}
 	return d
@@ -187,5 +190,5 @@ func drawMatch(t *rapid.T, groups int) string {
 	if chance(t, "by title", 40) {
 		return "title " + pick(t, "title", titles)
 	}
-	return "name " + pick(t, "name", []string{"Staff", "Ops", "staff", "Nobody"})
+	return "name " + pick(t, "name", []string{"Staff", "Staff", "Staff", "Ops", "Ops", "Ops", "staff", "Nobody"})
 }
