@@ -12,15 +12,16 @@ import (
 // DirectoryUser is a person as a directory pushed them, and what became of them
 // in the account.
 type DirectoryUser struct {
-	ID        string     `json:"id"`     // "directory_user_…"
-	IDPID     string     `json:"idp_id"` // the identity provider's id of the person
-	Username  string     `json:"username"`
-	Email     *string    `json:"email"`
-	FirstName *string    `json:"first_name"`
-	LastName  *string    `json:"last_name"`
-	State     string     `json:"state"` // "active", "suspended" or "inactive"
-	Created   *time.Time `json:"created_at"`
-	Updated   *time.Time `json:"updated_at"`
+	ID        string           `json:"id"`     // "directory_user_…"
+	IDPID     string           `json:"idp_id"` // the identity provider's id of the person
+	Username  string           `json:"username"`
+	Email     *string          `json:"email"`
+	FirstName *string          `json:"first_name"`
+	LastName  *string          `json:"last_name"`
+	State     string           `json:"state"` // "active", "suspended" or "inactive"
+	Groups    []DirectoryGroup `json:"groups"`
+	Created   *time.Time       `json:"created_at"`
+	Updated   *time.Time       `json:"updated_at"`
 
 	AccountMembershipID *string `json:"account_membership_id"`
 	RoleSource          *string `json:"role_source"` // one of the RoleSource constants

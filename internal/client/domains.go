@@ -34,6 +34,15 @@ func (c *Client) ListDomains(ctx context.Context, accountID string) ([]Domain, e
 	return enabled(domains), c.explainForbidden(ctx, accountID, featureSSO, err)
 }
 
+// ListAllDomains reads the account's enabled domains and those that are being
+// released.
+//
+// GET /api/accounts/{account_id}/domains
+func (c *Client) ListAllDomains(ctx context.Context, accountID string) ([]Domain, error) {
+	domains, _, err := c.readDomains(ctx, accountID, nil)
+	return domains, c.explainForbidden(ctx, accountID, featureSSO, err)
+}
+
 // EnableDomain adds one domain and leaves the others alone. One that is being
 // released stays. already says that it was there and nothing was written. It tries
 // until ctx ends.

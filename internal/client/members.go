@@ -44,6 +44,7 @@ type Members struct {
 	lookups int                   // L
 	count   int                   // unasked until the third lookup
 	listed  bool                  // the listing has been taken
+	rows    []Membership          // the listing that All took, oldest first
 	company bool                  // the last round had several people
 	peak    int                   // the most people of a round so far, the first one left out
 
@@ -144,6 +145,42 @@ func (m *Members) ByEmails(ctx context.Context, emails []string) (map[string]Mem
 		return nil, err
 	}
 	return found, nil
+}
+
+// All gives every user of the account, oldest first, as the memory knows them.
+// Where that is not filled yet it takes the listing, and later questions are
+// answered from it.
+func (m *Members) All(ctx context.Context) ([]Membership, error) {
+	m.mu.Lock()
+	rows := m.rows
+	m.mu.Unlock()
+	if rows == nil {
+		began := m.tick()
+		var err error
+		if rows, err = m.c.ListMemberships(ctx, m.accountID, MembershipQuery{OnlyUsers: true}); err != nil {
+			return nil, err
+		}
+		m.merge(began, rows)
+		m.mu.Lock()
+		m.rows, m.listed = append([]Membership{}, rows...), true
+		m.mu.Unlock()
+	}
+	return m.corrected(rows), nil
+}
+
+// corrected puts what has been learned since a listing into its place.
+func (m *Members) corrected(rows []Membership) []Membership {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := make([]Membership, 0, len(rows))
+	for _, row := range rows {
+		if row.Email == nil {
+			out = append(out, row)
+		} else if known, there := m.known[EmailKey(*row.Email)]; there {
+			out = append(out, known)
+		}
+	}
+	return out
 }
 
 // Refetch asks the server for these people whatever is in memory, and corrects

@@ -5,6 +5,27 @@ import (
 	"net/http"
 )
 
+// UserAccess is a user's own access to a workspace.
+type UserAccess struct {
+	ID      string `json:"id"`
+	ActorID string `json:"actor_id"`
+	UserID  string `json:"user_id"`
+	RoleID  string `json:"workspace_role_id"`
+}
+
+// ListUserAccess reads which users get into a workspace by themselves.
+//
+// POST /api/accounts/{account_id}/workspaces/{workspace_id}/user_access/filter
+func (c *Client) ListUserAccess(ctx context.Context, accountID, workspaceID string) ([]UserAccess, error) {
+	return readPages(ctx, "users of a workspace", 0, func(a UserAccess) string { return a.ID },
+		func(ctx context.Context, p page) ([]UserAccess, error) {
+			return do[[]UserAccess](ctx, c, call{
+				method: http.MethodPost, reads: true,
+				path: []string{"accounts", accountID, "workspaces", workspaceID, "user_access", "filter"}, body: p,
+			})
+		})
+}
+
 // Workspace is a workspace of an account.
 type Workspace struct {
 	ID     string `json:"id"`

@@ -360,11 +360,14 @@ func (tx *Tx) DeleteDirectory(accountID uuid.UUID, id string) error {
 		tx.data.mappings.delete(tx, m.ID)
 		tx.record(m.subject(), deleted, m.payload(), cause)
 	}
+	// The teams go first: who is in one that is nobody's group stays in it.
+	for _, g := range tx.DirectoryGroups(d.ID) {
+		tx.untieTeam(g, cause)
+	}
 	for _, m := range slices.Clone(tx.data.membershipsByDirectory.get(d.ID)) {
 		tx.release(m, cause)
 	}
 	for _, g := range slices.Clone(tx.DirectoryGroups(d.ID)) {
-		tx.untieTeam(g, cause)
 		tx.record(g.subject(), deleted, g.payload(), cause)
 		tx.dropGroup(g, cause)
 	}

@@ -155,3 +155,27 @@ func TestTeamsAgain(t *testing.T) {
 		s.sync(false)
 	}
 }
+
+// TestTeamsOutliveDirectory: whoever is in a team of a directory that is deleted stays in it.
+func TestTeamsOutliveDirectory(t *testing.T) {
+	t.Parallel()
+	s := newSynced(t)
+	s.push("ann", true)
+	s.push("bob", true)
+	s.push("bob", false)
+	s.group("Data", "ann", "bob")
+	s.do(func(tx *Tx) error { return tx.DeleteDirectory(s.acme, s.directory) })
+	for _, name := range []string{"ann", "bob"} {
+		if got := s.teams(name); got != "Data" {
+			t.Errorf("%s is in %q, want Data: deleting a directory takes nobody's access", name, got)
+		}
+	}
+	s.view(func(r *Reader) {
+		for _, team := range r.ListTeams(s.acme, TeamQuery{}, NameAsc) {
+			if team.isTied() {
+				t.Errorf("the team %s is still the directory's", team.Name)
+			}
+		}
+	})
+	checkIndexes(t, s.store.data)
+}

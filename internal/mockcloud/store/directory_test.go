@@ -157,6 +157,15 @@ func TestDirectory(t *testing.T) {
 			s.byHand("owner", func(tx *Tx, id uuid.UUID) error { return tx.RemoveMember(s.acme, id) })
 			s.do(func(tx *Tx) error { return tx.DeleteGroupMapping(s.acme, s.directory, id) })
 		}, map[string]string{"ann": "Owner manual"}},
+		{"a mapping that is for others", func(s *synced) {
+			s.push("ann", true)
+			s.push("ann", false)
+			s.byHand("ann", func(tx *Tx, id uuid.UUID) error { return tx.SetActive(s.acme, []uuid.UUID{id}, true) })
+			s.do(func(tx *Tx) error {
+				_, err := tx.AddGroupMapping(s.acme, s.directory, NewGroupMapping{Match: MappingMatch{Attribute: "title", Equals: "Chef"}, RoleID: AdminRoleID, Priority: 1})
+				return err
+			})
+		}, map[string]string{"ann": "Member default"}},
 		{"the directory goes", func(s *synced) {
 			s.mapTo("Admins", AdminRoleID, 1)
 			s.push("ann", true)

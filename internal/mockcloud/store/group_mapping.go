@@ -281,10 +281,10 @@ func (tx *Tx) DeleteGroupMapping(accountID uuid.UUID, directoryID string, id uui
 	return nil
 }
 
-// matchedBy gives the people whom a mapping may be for.
+// matchedBy gives the people whom a mapping is for: of others it says nothing, and nothing happens to them.
 func (r *Reader) matchedBy(m *GroupRoleMapping) []*DirectoryUser {
 	if m.Match.Attribute != "" {
-		return slices.Clone(r.DirectoryUsers(m.DirectoryID))
+		return slices.DeleteFunc(slices.Clone(r.DirectoryUsers(m.DirectoryID)), func(u *DirectoryUser) bool { return !m.Match.holds(u) })
 	}
 	var out []*DirectoryUser
 	for _, g := range r.mappedGroups(m) {

@@ -1,0 +1,445 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+)
+
+// reader reads single parts of one account.
+type reader struct {
+	client  *client.Client
+	account string
+	fresh   bool // ask the server, whatever the client remembers of people
+}
+
+// read reads a part. What the API does not report, or not to this key, is unknown and no error.
+func (r reader) read(ctx context.Context, w access.World, want access.Want) (fill, error) {
+	switch want.Kind {
+	case access.WantAccount:
+		return r.readAccount(ctx)
+	case access.WantOffer:
+		return r.offer(ctx)
+	case access.WantCaller:
+		return r.caller(ctx)
+	case access.WantRoles:
+		return r.roles(ctx)
+	case access.WantDomains:
+		return r.domains(ctx)
+	case access.WantIntegrations:
+		return r.integrations(ctx)
+	case access.WantDirectories:
+		return r.directories(ctx)
+	case access.WantUsers, access.WantHeld:
+		return r.users(ctx, want)
+	case access.WantMatches:
+		return r.matches(ctx, want)
+	case access.WantMappings:
+		return r.mappings(ctx, want.DirectoryID)
+	case access.WantGroups:
+		return r.groups(ctx, want.DirectoryID)
+	case access.WantDirectoryTeams:
+		return r.directoryTeams(ctx, want.DirectoryID)
+	case access.WantTokens:
+		return r.tokens(ctx, want.DirectoryID)
+	case access.WantPeople:
+		return r.people(ctx, want.Emails)
+	case access.WantBypassing:
+		return r.bypassing(ctx)
+	case access.WantActivePeople, access.WantEveryone:
+		return r.everyone(ctx)
+	case access.WantOwners:
+		return r.owners(ctx, w, want.Emails)
+	case access.WantInvitations:
+		return r.invitations(ctx)
+	case access.WantServiceAccounts:
+		return r.serviceAccounts(ctx)
+	case access.WantTeams:
+		return r.teams(ctx)
+	case access.WantWorkspaces:
+		return r.workspaces(ctx)
+	}
+	return nil, fmt.Errorf("nobody knows how to read %q", want.Kind)
+}
+
+// part is what was read, unknown where the API does not report it. none is what an account has whose plan lacks the
+// feature.
+func part[T any](value, none T, err error) (access.Part[T], error) {
+	switch {
+	case err == nil:
+		return access.Known(value), nil
+	case client.IsPlanLimit(err):
+		return access.Known(none), nil
+	case client.IsForbidden(err), client.IsNotOffered(err), client.IsNotFound(err):
+		return access.Unknown[T](err.Error()), nil
+	}
+	return access.Part[T]{}, err
+}
+
+// into makes a fill that puts a part into a world.
+func into[T any](p access.Part[T], err error, put func(*access.World, access.Part[T])) (fill, error) {
+	return func(w access.World) access.World {
+		put(&w, p)
+		return w
+	}, err
+}
+
+func (r reader) readAccount(ctx context.Context) (fill, error) {
+	a, err := r.client.GetAccount(ctx, r.account)
+	if err != nil {
+		return nil, err
+	}
+	p := access.Known(access.Account{
+		Handle: a.Handle, Enforced: a.SSOState == client.SSOStateEnabled, AuthExpirationSeconds: a.AuthExpirationSeconds,
+	})
+	return into(p, nil, func(w *access.World, p access.Part[access.Account]) { w.Account = p })
+}
+
+// offer finds out whether the managed configuration is offered.
+func (r reader) offer(ctx context.Context) (fill, error) {
+	_, err := r.client.ListConnections(ctx, r.account)
+	if client.IsNotOffered(err) {
+		return into(access.Known(false), nil, func(w *access.World, p access.Part[bool]) { w.Offered = p })
+	}
+	p, err := part(true, true, err)
+	return into(p, err, func(w *access.World, p access.Part[bool]) { w.Offered = p })
+}
+
+func (r reader) caller(ctx context.Context) (fill, error) {
+	me, err := r.client.Me(ctx)
+	c := access.Caller{}
+	switch {
+	case err == nil:
+		c.UserID = me.ID
+	case !client.IsForbidden(err): // a service account has no /me
+		return nil, err
+	}
+	return into(access.Known(c), nil, func(w *access.World, p access.Part[access.Caller]) { w.Caller = p })
+}
+
+func (r reader) roles(ctx context.Context) (fill, error) {
+	rows, err := r.client.Roles(r.account).List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := access.Known(mapped(rows, func(row client.AccountRole) access.Role {
+		return access.Role{ID: row.ID, Name: row.Name, Permissions: row.Permissions}
+	}))
+	return into(p, nil, func(w *access.World, p access.Part[[]access.Role]) { w.Roles = p })
+}
+
+func (r reader) domains(ctx context.Context) (fill, error) {
+	rows, err := r.client.ListAllDomains(ctx, r.account)
+	p, err := part(mapped(rows, func(row client.Domain) access.Domain {
+		return access.Domain{Name: domainKey(row.Name), Releasing: row.Releasing}
+	}), nil, err)
+	return into(p, err, func(w *access.World, p access.Part[[]access.Domain]) { w.Domains = p })
+}
+
+// integrations reads connections, and which directories there are.
+func (r reader) integrations(ctx context.Context) (fill, error) {
+	found, err := r.client.GetIntegrations(ctx, r.account)
+	if found == nil {
+		found = &client.Integrations{}
+	}
+	p, err := part(found, &client.Integrations{}, err)
+	return into(p, err, func(w *access.World, p access.Part[*client.Integrations]) {
+		all, known := p.Get()
+		if !known {
+			w.Connections = access.Unknown[[]access.Connection](p.Why())
+			w.Directories = access.Unknown[[]access.Directory](p.Why())
+			return
+		}
+		w.Connections = access.Known(mapped(all.Connections, toConnection))
+		if !w.Directories.IsKnown() {
+			w.Directories = access.Known(mapped(all.Directories, toDirectory))
+		}
+	})
+}
+
+func toConnection(row client.Connection) access.Connection {
+	return access.Connection{
+		ID: row.ID, Name: row.Name, State: access.ConnectionState(row.State),
+		Domains: mapped(row.Domains, func(d client.ConnectionDomain) string { return domainKey(d.Domain) }),
+	}
+}
+
+// toDirectory is a directory without what only the managed configuration tells.
+func toDirectory(row client.Directory) access.Directory {
+	return access.Directory{
+		ID: row.ID, Name: row.Name, Off: row.State == client.DirectoryUnlinked, ActiveUsers: int(row.Metadata.Users.Active), LastSynced: row.LastSyncedAt,
+	}
+}
+
+// directories reads directories with their settings. Where those are not reported they are unknown, and so are people,
+// groups and mappings.
+func (r reader) directories(ctx context.Context) (fill, error) {
+	rows, err := r.client.ListDirectories(ctx, r.account)
+	p, err := part(rows, nil, err)
+	return into(p, err, func(w *access.World, p access.Part[[]client.Directory]) {
+		rows, known := p.Get()
+		if !known {
+			w.Directories = untold(w.Directories, p.Why())
+			return
+		}
+		old := *w
+		w.Directories = access.Known(mapped(rows, func(row client.Directory) access.Directory {
+			d := toDirectory(row)
+			if before, there := old.Directory(d.ID); there {
+				before.Off, before.ActiveUsers, before.LastSynced = d.Off, d.ActiveUsers, d.LastSynced
+				d = before
+			}
+			d.Settings = access.Known(access.DirectorySettings{
+				DefaultRoleID: row.DefaultAccountRoleID, RemovesLeavers: row.DeprovisionAction == "delete",
+				TeamsFromGroups: row.SyncGroupsToTeams, AllowedDomains: keys(row.AllowedDomains),
+			})
+			return d
+		}))
+	})
+}
+
+// untold are directories of which the API reports no more than that they are there.
+func untold(known access.Part[[]access.Directory], why string) access.Part[[]access.Directory] {
+	rows, there := known.Get()
+	if !there {
+		return access.Unknown[[]access.Directory](why)
+	}
+	return access.Known(mapped(rows, func(d access.Directory) access.Directory {
+		d.Settings = access.Unknown[access.DirectorySettings](why)
+		d.Users, d.Held = access.Unknown[[]access.DirectoryUser](why), access.Unknown[[]access.DirectoryUser](why)
+		d.Groups, d.Mappings = access.Unknown[[]access.DirectoryGroup](why), access.Unknown[[]access.Mapping](why)
+		d.Teams, d.Tokens = access.Unknown[[]access.Team](why), access.Unknown[[]access.Token](why)
+		return d
+	}))
+}
+
+// inDirectory makes a fill that changes one directory.
+func inDirectory(id string, change func(*access.Directory)) fill {
+	return func(w access.World) access.World {
+		rows, known := w.Directories.Get()
+		if !known {
+			return w
+		}
+		rows = slices.Clone(rows)
+		for i := range rows {
+			if rows[i].ID == id {
+				change(&rows[i])
+			}
+		}
+		w.Directories = access.Known(rows)
+		return w
+	}
+}
+
+func (r reader) users(ctx context.Context, want access.Want) (fill, error) {
+	held := want.Kind == access.WantHeld
+	rows, err := r.client.ListDirectoryUsers(ctx, r.account, want.DirectoryID, client.DirectoryUserQuery{Held: held})
+	p, err := part(mapped(rows, toDirectoryUser), nil, err)
+	if err != nil {
+		return nil, err
+	}
+	return inDirectory(want.DirectoryID, func(d *access.Directory) {
+		if held {
+			d.Held = p
+			return
+		}
+		d.Users = p
+	}), nil
+}
+
+func toDirectoryUser(row client.DirectoryUser) access.DirectoryUser {
+	u := access.DirectoryUser{ID: row.ID, Active: row.State == "active", MembershipID: lower(row.AccountMembershipID), MappingID: lower(row.MappingID)}
+	if row.Email != nil {
+		u.Email = client.EmailKey(*row.Email)
+	}
+	if row.RoleSource != nil {
+		u.RoleSource = access.RoleSource(*row.RoleSource)
+	}
+	if row.Groups != nil {
+		u.Groups = access.Known(mapped(row.Groups, toGroup))
+	}
+	u.Held = row.HeldReason != nil
+	return u
+}
+
+func toGroup(row client.DirectoryGroup) access.DirectoryGroup {
+	return access.DirectoryGroup{ID: row.ID, Name: row.Name}
+}
+
+func (r reader) matches(ctx context.Context, want access.Want) (fill, error) {
+	rows, told, err := r.client.ListMatchedUsers(ctx, r.account, want.DirectoryID, client.MappingMatch(want.Match))
+	p, err := part(mapped(rows, toDirectoryUser), nil, err)
+	if err != nil {
+		return nil, err
+	}
+	if !told && p.IsKnown() {
+		p = access.Unknown[[]access.DirectoryUser]("groups have the same name, or differ only in its case")
+	}
+	return inDirectory(want.DirectoryID, func(d *access.Directory) {
+		all := map[access.Match]access.Part[[]string]{}
+		for match, whom := range d.Matches {
+			all[match] = whom
+		}
+		all[want.Match] = access.Unknown[[]string](p.Why())
+		if users, known := p.Get(); known {
+			all[want.Match] = access.Known(mapped(users, func(u access.DirectoryUser) string { return u.ID }))
+			d.Seen = see(d.Seen, users)
+		}
+		d.Matches = all
+	}), nil
+}
+
+// see adds people who have been seen.
+func see(seen, users []access.DirectoryUser) []access.DirectoryUser {
+	seen = slices.Clone(seen)
+	for _, u := range users {
+		if !slices.ContainsFunc(seen, func(other access.DirectoryUser) bool { return other.ID == u.ID }) {
+			seen = append(seen, u)
+		}
+	}
+	slices.SortFunc(seen, func(a, b access.DirectoryUser) int { return strings.Compare(a.ID, b.ID) })
+	return seen
+}
+
+func (r reader) mappings(ctx context.Context, directoryID string) (fill, error) {
+	rows, err := r.client.ListGroupRoleMappings(ctx, r.account, directoryID)
+	p, err := part(mapped(rows, toMapping), nil, err)
+	return inDirectory(directoryID, func(d *access.Directory) { d.Mappings = p }), err
+}
+
+func toMapping(row client.GroupRoleMapping) access.Mapping {
+	return access.Mapping{
+		ID: strings.ToLower(row.ID), Match: access.Match(row.Match), RoleID: row.AccountRoleID, Priority: row.Priority, Dangling: row.Status == client.MappingDangling,
+	}
+}
+
+func (r reader) groups(ctx context.Context, directoryID string) (fill, error) {
+	rows, err := r.client.ListDirectoryGroups(ctx, r.account, directoryID, "")
+	p, err := part(mapped(rows, toGroup), nil, err)
+	return inDirectory(directoryID, func(d *access.Directory) { d.Groups = p }), err
+}
+
+func (r reader) directoryTeams(ctx context.Context, directoryID string) (fill, error) {
+	rows, err := r.client.ListTeams(ctx, r.account, client.TeamQuery{DirectoryIDs: []string{directoryID}})
+	p, err := part(mapped(rows, toTeam), nil, err)
+	return inDirectory(directoryID, func(d *access.Directory) { d.Teams = p }), err
+}
+
+func (r reader) tokens(ctx context.Context, directoryID string) (fill, error) {
+	rows, err := r.client.ListSCIMTokens(ctx, r.account, directoryID)
+	p, err := part(mapped(rows, func(row client.SCIMToken) access.Token {
+		return access.Token{ID: row.ID, Name: row.Name, Suffix: row.Suffix, Expires: row.ExpiresAt}
+	}), nil, err)
+	return inDirectory(directoryID, func(d *access.Directory) { d.Tokens = p }), err
+}
+
+func (r reader) invitations(ctx context.Context) (fill, error) {
+	rows, err := r.client.ListPendingInvitations(ctx, r.account)
+	p, err := part(mapped(rows, func(row client.Invitation) access.Invitation {
+		return access.Invitation{ID: row.ID, Email: client.EmailKey(row.Email), RoleID: row.RoleID}
+	}), nil, err)
+	return into(p, err, func(w *access.World, p access.Part[[]access.Invitation]) { w.Invitations = p })
+}
+
+func (r reader) serviceAccounts(ctx context.Context) (fill, error) {
+	rows, err := r.client.ListBots(ctx, r.account)
+	p, err := part(mapped(rows, func(row client.Bot) access.ServiceAccount {
+		return access.ServiceAccount{ID: row.ID, ActorID: row.ActorID, Name: row.Name, RoleName: row.AccountRoleName, KeyExpires: row.APIKey.Expiration}
+	}), nil, err)
+	return into(p, err, func(w *access.World, p access.Part[[]access.ServiceAccount]) { w.ServiceAccounts = p })
+}
+
+func (r reader) teams(ctx context.Context) (fill, error) {
+	rows, err := r.client.ListTeams(ctx, r.account, client.TeamQuery{})
+	p, err := part(mapped(rows, toTeam), nil, err)
+	return into(p, err, func(w *access.World, p access.Part[[]access.Team]) { w.Teams = p })
+}
+
+func toTeam(row client.Team) access.Team {
+	t := access.Team{
+		ID: row.ID, Name: row.Name,
+		Members: mapped(row.Members, func(m client.TeamMember) string { return m.ActorID }),
+		Access: mapped(row.Workspaces, func(w client.TeamWorkspace) access.TeamAccess {
+			return access.TeamAccess{WorkspaceID: w.WorkspaceID, RoleID: w.RoleID}
+		}),
+	}
+	if row.DirectoryGroupID != nil {
+		t.GroupID = *row.DirectoryGroupID
+	}
+	return t
+}
+
+// workspaces reads workspaces with the accesses of users and service accounts.
+func (r reader) workspaces(ctx context.Context) (fill, error) {
+	rows, err := r.client.Workspaces(r.account).List(ctx)
+	p, err := part(mapped(rows, func(row client.Workspace) access.Workspace {
+		w := access.Workspace{ID: row.ID, Handle: row.Handle}
+		if row.DefaultRoleID != nil {
+			w.DefaultRoleID = *row.DefaultRoleID
+		}
+		return w
+	}), nil, err)
+	if err != nil {
+		return nil, err
+	}
+	side, ctx := errgroup.WithContext(ctx)
+	all := p.Or(nil)
+	for i, w := range all {
+		side.Go(func() error {
+			users, err := r.client.ListUserAccess(ctx, r.account, w.ID)
+			all[i].Users, err = part(mapped(users, func(a client.UserAccess) access.ActorAccess {
+				return access.ActorAccess{ActorID: a.ActorID, RoleID: a.RoleID}
+			}), nil, err)
+			return err
+		})
+		side.Go(func() error {
+			bots, err := r.client.ListBotAccess(ctx, r.account, w.ID)
+			all[i].ServiceAccounts, err = part(mapped(bots, func(a client.BotAccess) access.ActorAccess {
+				return access.ActorAccess{ActorID: a.BotID, RoleID: a.RoleID}
+			}), nil, err)
+			return err
+		})
+	}
+	if err := side.Wait(); err != nil {
+		return nil, err
+	}
+	return into(p, nil, func(w *access.World, p access.Part[[]access.Workspace]) { w.Workspaces = p })
+}
+
+// mapped makes one row of each; nil of none.
+func mapped[T, U any](rows []T, of func(T) U) []U {
+	var out []U
+	for _, row := range rows {
+		out = append(out, of(row))
+	}
+	return out
+}
+
+// keys are domains in their normalized form; nil stays nil, and an empty list is none.
+func keys(domains []string) []string {
+	if domains == nil {
+		return nil
+	}
+	return append([]string{}, mapped(domains, domainKey)...)
+}
+
+func domainKey(name string) string {
+	if key, err := client.NormalizeDomain(name); err == nil {
+		return key
+	}
+	return strings.ToLower(name)
+}
+
+// lower is an id in lower case; empty for none.
+func lower(id *string) string {
+	if id == nil {
+		return ""
+	}
+	return strings.ToLower(*id)
+}

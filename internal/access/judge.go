@@ -1,0 +1,479 @@
+package access
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// Judge says what of the effects a plan should report: findings, in a fixed order.
+func Judge(e Effects, p Policy) []Finding {
+	j := &judgement{e: e, p: p, accepted: map[string]bool{}, lost: map[lossKey][]FindingPerson{}}
+	j.given = givenRoles(e.Changes)
+	j.refusals()
+	for _, person := range e.People {
+		j.person(person)
+	}
+	j.losses()
+	j.roles()
+	j.remaining()
+	j.tooFew()
+	j.directories()
+	j.gaps()
+	j.surplus()
+	return j.out
+}
+
+type judgement struct {
+	e        Effects
+	p        Policy
+	out      []Finding
+	accepted map[string]bool   // acknowledgements that were needed
+	given    map[string]string // the roles that the changes give by hand, by the key and the address of people
+
+	lost                      map[lossKey][]FindingPerson
+	demoted, raised, returned []FindingPerson
+	took                      bool // bypass:sso, from somebody, for certain
+	deprovisions              bool
+}
+
+// lossKey is why people lose access, and by what directory.
+type lossKey struct {
+	cause       Cause
+	directoryID string
+}
+
+// add adds a finding, and says where it belongs.
+func (j *judgement) add(f Finding) {
+	f.AccountID = j.e.AccountID
+	if f.Attribute == "" {
+		f.Attribute = attributeOf(j.own(), f.ID)
+	}
+	if f.By == (Thing{}) {
+		f.By = j.by()
+	}
+	slices.SortFunc(f.People, func(a, b FindingPerson) int { return cmp.Compare(a.Email, b.Email) })
+	j.out = append(j.out, f)
+}
+
+// own is the change that is judged: the last one; those before are what it counts on.
+func (j *judgement) own() Change {
+	if len(j.e.Changes) == 0 {
+		return nil
+	}
+	return j.e.Changes[len(j.e.Changes)-1]
+}
+
+// attributeOf is the argument that a finding about a change concerns.
+func attributeOf(c Change, id ID) string {
+	switch c := c.(type) {
+	case SetDomains, EnableDomains, DisableDomains:
+		return "names"
+	case PutConnection, DeactivateConnection, DeleteConnection, FirstLogin:
+		return "domains"
+	case PutMapping, DeleteMapping:
+		return "match"
+	case SetRoles:
+		return "role"
+	case SetSessionPolicy:
+		return "auth_expiration_seconds"
+	case PutDirectory:
+		switch id {
+		case DirectoryOffKeepsLeavers:
+			return "enabled"
+		case DirectoryRemovesLeavers:
+			return "deprovision_action"
+		case TeamsStopFollowingGroups:
+			return "sync_groups_to_teams"
+		}
+		if c.AllowedDomains != nil {
+			return "allowed_domains"
+		}
+	case DeleteDirectory:
+		return "name"
+	}
+	return ""
+}
+
+// by is what makes the change.
+func (j *judgement) by() Thing {
+	switch c := j.own().(type) {
+	case PutMapping:
+		return Thing{Kind: "mapping", ID: c.Mapping.ID, Match: c.Mapping.Match, Priority: c.Mapping.Priority, DirectoryID: c.DirectoryID}
+	case DeleteMapping:
+		thing := Thing{Kind: "mapping", ID: c.ID, DirectoryID: c.DirectoryID, Ends: true}
+		if m, ok := j.e.before.mapping(c.DirectoryID, c.ID); ok {
+			thing.Match, thing.Priority = m.Match, m.Priority
+		}
+		return thing
+	case PutDirectory:
+		return j.directory(c.ID, false)
+	case DeleteDirectory:
+		return j.directory(c.ID, true)
+	case PutConnection:
+		return Thing{Kind: "connection", ID: c.ID, Name: c.Name}
+	case FirstLogin:
+		return Thing{Kind: "connection", ID: c.ID}
+	case DeactivateConnection:
+		return Thing{Kind: "connection", ID: c.ID}
+	case DeleteConnection:
+		return Thing{Kind: "connection", ID: c.ID, Ends: true}
+	}
+	return Thing{}
+}
+
+func (j *judgement) directory(id string, ends bool) Thing {
+	d, _ := j.e.before.Directory(id)
+	return Thing{Kind: "directory", ID: id, Name: d.Name, Ends: ends}
+}
+
+// mapping finds a mapping of a directory.
+func (w World) mapping(directoryID, id string) (Mapping, bool) {
+	d, _ := w.Directory(directoryID)
+	rows := d.Mappings.Or(d.SeenMappings)
+	at := slices.IndexFunc(rows, func(m Mapping) bool { return m.ID == id })
+	if at < 0 {
+		return Mapping{}, false
+	}
+	return rows[at], true
+}
+
+// givenRoles are the roles that changes give by hand, by the key and the address of people.
+func givenRoles(changes []Change) map[string]string {
+	roles := map[string]string{}
+	for _, c := range changes {
+		if c, ok := c.(SetRoles); ok {
+			for _, r := range c.Roles {
+				for _, key := range []string{r.MembershipID, r.Email} {
+					if key != "" {
+						roles[key] = r.RoleID
+					}
+				}
+			}
+		}
+	}
+	return roles
+}
+
+// refusals reports what the API would not do.
+func (j *judgement) refusals() {
+	mapped := map[Thing][]FindingPerson{}
+	for _, r := range j.e.Refused {
+		switch r.Reason {
+		case RefusedCaller:
+			p := r.People[0]
+			f := Finding{ID: CallerRemoved, Severity: Error, People: []FindingPerson{{Email: p.Email, Caller: true}}}
+			if to := cmp.Or(j.given[p.Key()], j.given[p.Email]); to != "" {
+				f.ID, f.Cause = CallerDemoted, CauseRoleChange
+				f.People[0].From, f.People[0].To = j.e.before.RoleOf(p).Or(Role{}).Name, j.e.before.Role(to).Or(Role{}).Name
+			}
+			j.add(f)
+		case RefusedMapping:
+			m, _ := j.e.before.mapping(r.DirectoryID, r.MappingID)
+			by := Thing{Kind: "mapping", ID: r.MappingID, Match: m.Match, Priority: m.Priority, DirectoryID: r.DirectoryID}
+			mapped[by] = append(mapped[by], FindingPerson{Email: r.People[0].Email})
+		case RefusedLastBypass:
+			j.took = true
+		case RefusedRouted:
+			j.add(Finding{ID: DomainRoutedElsewhere, Severity: Warning, Names: []string{r.Domain}})
+		}
+	}
+	for _, by := range slices.SortedFunc(maps.Keys(mapped), func(a, b Thing) int { return cmp.Compare(a.ID, b.ID) }) {
+		j.add(Finding{ID: RoleGivenByMapping, Severity: Error, By: by, People: mapped[by]})
+	}
+}
+
+// person judges what happens to one person.
+func (j *judgement) person(e Effect) {
+	byHand := cmp.Or(j.given[e.Key], j.given[e.Name]) != ""
+	from, to := e.Role.Before.Or(Role{}), e.Role.After.Or(Role{})
+	person := FindingPerson{Email: e.Name, From: from.Name, To: to.Name, Caller: e.Caller}
+	untold := e.EarlierRole && !e.Role.After.IsKnown()
+	if untold {
+		person.To = ""
+		j.returned = append(j.returned, person)
+	}
+	loses, _ := e.LosesAccess().Get()
+	if had, has := e.Bypass.Before.Or(false), e.Bypass.After; had && is(has, false) {
+		j.took = true
+	} else if !had && is(has, true) && is(e.Bypass.Before, false) && !byHand && is(e.Member.Before, true) {
+		j.raised = append(j.raised, person)
+	}
+	j.deprovisions = j.deprovisions || e.Deprovisioned
+	demoted, _ := e.Demoted().Get()
+	if j.isRemoval() {
+		return // somebody decided it, by name
+	}
+	switch {
+	case e.Caller && e.Deprovisioned:
+		j.add(Finding{ID: CallerDeprovisioned, Severity: Error, People: []FindingPerson{person}, Cause: j.deprovisionCause(), By: j.directory(e.DirectoryID, false)})
+	case e.Caller && loses && !demoted:
+		j.callerLockedOut(person)
+	case e.Caller && demoted && !byHand:
+		j.add(Finding{ID: CallerDemoted, Severity: Error, People: []FindingPerson{person}, Cause: j.roleCause()})
+	case loses || e.Deprovisioned:
+		j.lose(e, person)
+	case demoted && !byHand && is(e.Active.After, true):
+		j.demoted = append(j.demoted, person)
+	}
+	if e.Caller && is(j.e.Enforced.Before, false) && e.SignIn.After.Or(SignIn{}).Way == WayConnection {
+		j.add(Finding{ID: CallerNeedsLogin, Severity: Warning, People: []FindingPerson{person}})
+	}
+}
+
+// isRemoval reports whether the change takes people out by name.
+func (j *judgement) isRemoval() bool {
+	switch j.own().(type) {
+	case RemovePeople, SetActive:
+		return true
+	}
+	return false
+}
+
+func (j *judgement) callerLockedOut(person FindingPerson) {
+	f := Finding{ID: CallerLockedOut, Severity: Error, People: []FindingPerson{person}, Names: []string{domainOf(person.Email)}}
+	if j.p.AtFirstLogin {
+		f.ID, f.Severity = CallerLockedOutAtFirstLogin, Warning
+	}
+	j.add(f)
+}
+
+// lose notes somebody who loses access, unless that was acknowledged.
+func (j *judgement) lose(e Effect, person FindingPerson) {
+	if entry, ok := j.p.acknowledges(e.Name); ok {
+		j.accepted[entry] = true
+		return
+	}
+	key := lossKey{cause: CauseNotRouted}
+	switch {
+	case e.Deprovisioned:
+		key = lossKey{j.deprovisionCause(), e.DirectoryID}
+	case e.SignIn.Before.Or(SignIn{}).Way == WayBypass:
+		key.cause = CauseBypassLost
+	}
+	j.lost[key] = append(j.lost[key], person)
+}
+
+func (j *judgement) deprovisionCause() Cause {
+	if _, ok := j.own().(PutDirectory); ok {
+		return CauseDomainNotAllowed
+	}
+	return CauseDomainDisabled
+}
+
+// roleCause is why roles become others.
+func (j *judgement) roleCause() Cause {
+	switch j.own().(type) {
+	case SetRoles:
+		return CauseRoleChange
+	case DeleteDirectory:
+		return CauseDirectoryDeleted
+	}
+	return CauseMapping
+}
+
+// losses reports who loses access.
+func (j *judgement) losses() {
+	keys := slices.SortedFunc(maps.Keys(j.lost), func(a, b lossKey) int {
+		return cmp.Or(cmp.Compare(a.cause, b.cause), cmp.Compare(a.directoryID, b.directoryID))
+	})
+	for _, key := range keys {
+		f := Finding{ID: PeopleLoseAccess, Severity: j.p.loss(), Cause: key.cause, People: j.lost[key]}
+		if j.p.AtFirstLogin {
+			f.ID = PeopleLoseAccessAtFirstLogin
+		}
+		if key.directoryID != "" {
+			f.By = j.directory(key.directoryID, false)
+			f.Names = j.domainsTaken()
+			if j.p.Destroying {
+				f.Severity, f.Rechecked = Warning, true // the directory may be destroyed before
+			}
+		}
+		j.add(f)
+	}
+}
+
+// domainsTaken are the domains that the change disables.
+func (j *judgement) domainsTaken() []string {
+	switch c := j.own().(type) {
+	case DisableDomains:
+		return slices.Clone(c.Names)
+	case SetDomains:
+		var names []string
+		for _, d := range j.e.before.Domains.Or(nil) {
+			if !slices.Contains(c.Names, d.Name) {
+				names = append(names, d.Name)
+			}
+		}
+		return names
+	}
+	return nil
+}
+
+// roles reports whose roles mappings change.
+func (j *judgement) roles() {
+	for _, f := range []Finding{
+		{ID: PeopleDemoted, People: j.demoted}, {ID: EarlierRolesReturn, People: j.returned}, {ID: PeopleBypassSSO, People: j.raised},
+	} {
+		if len(f.People) > 0 {
+			f.Severity, f.Cause = Warning, j.roleCause()
+			j.add(f)
+		}
+	}
+}
+
+// remaining judges how many people sign in without single sign-on afterwards. What others of the run take from people
+// only warns, since a promotion may be planned later.
+func (j *judgement) remaining() {
+	if !j.took || j.p.Applying {
+		return
+	}
+	before, known := j.e.Bypassing.Before.Get()
+	if !known {
+		j.add(Finding{ID: LockoutNotChecked, Severity: Warning, Cause: CauseUnreported})
+		return
+	}
+	holds := map[string]bool{}
+	for _, p := range before {
+		holds[p.Key()] = true
+	}
+	mine := j.changedBypass()
+	for key, keeps := range mine {
+		holds[key] = keeps
+	}
+	for _, p := range j.p.Planned {
+		if _, own := mine[p.Key]; !own && p.Bypasses {
+			holds[p.Key] = true
+		}
+	}
+	left := func() bool { return slices.Contains(slices.Collect(maps.Values(holds)), true) }
+	if !left() {
+		j.add(Finding{ID: BypassNobodyLeft, Severity: j.p.loss()})
+		return
+	}
+	for _, p := range j.p.Planned {
+		if !p.Bypasses {
+			delete(holds, p.Key)
+		}
+	}
+	maps.DeleteFunc(holds, func(_ string, keeps bool) bool { return !keeps })
+	switch len(holds) {
+	case 0:
+		f := Finding{ID: BypassNobodyLeftTogether, Severity: Warning}
+		for _, p := range before {
+			f.People = append(f.People, FindingPerson{Email: p.Email})
+		}
+		j.add(f)
+	case MinBypassing - 1:
+		j.add(Finding{ID: BypassOneLeft, Severity: Warning})
+	}
+}
+
+// changedBypass is who gets and who loses bypass:sso by the change, by the key of the person; whoever would be the last to
+// lose it and is refused that counts as having lost it.
+func (j *judgement) changedBypass() map[string]bool {
+	out := map[string]bool{}
+	for _, e := range j.e.People {
+		if different, known := changed(e.Bypass); known && different {
+			out[e.Key] = e.Bypass.After.value
+		}
+	}
+	for _, r := range j.e.Refused {
+		if r.Reason == RefusedLastBypass {
+			for _, p := range r.People {
+				out[p.Key()] = false
+			}
+		}
+	}
+	return out
+}
+
+// takes reports whether routing takes access from anybody who might have it: single sign-on begins, or a domain is no
+// longer routed while it goes on.
+func (j *judgement) takes() bool { return takesAccess(j.e.before, j.e.after) }
+
+func takesAccess(before, after World) bool {
+	if !is(after.Enforced(), true) {
+		return false
+	}
+	if is(before.Enforced(), false) {
+		return true
+	}
+	for _, c := range before.Connections.Or(nil) {
+		for _, domain := range c.Domains {
+			if c.State == ConnectionActive && is(after.Route(domain), "") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tooFew reports that few people could sign in while an identity provider fails.
+func (j *judgement) tooFew() {
+	if people, known := j.e.Bypassing.After.Get(); known && j.takes() && len(people) < MinBypassing {
+		f := Finding{ID: BypassTooFew, Severity: Warning, Count: len(people)}
+		for _, p := range people {
+			f.People = append(f.People, FindingPerson{Email: p.Email})
+		}
+		j.add(f)
+	}
+}
+
+// directories reports what directories become for their people.
+func (j *judgement) directories() {
+	for _, d := range j.e.Directories {
+		by := Thing{Kind: "directory", ID: d.ID, Name: d.Name, Ends: d.Deleted}
+		for _, f := range []struct {
+			wanted bool
+			Finding
+		}{
+			{d.Deleted, Finding{ID: DirectoryDeletedKeepsPeople}},
+			{d.SwitchedOff, Finding{ID: DirectoryOffKeepsLeavers}},
+			{d.RemovesLeavers, Finding{ID: DirectoryRemovesLeavers}},
+			{d.Untied != nil, Finding{ID: TeamsStopFollowingGroups, Names: d.Untied}},
+			{d.Dropped != nil, Finding{ID: DomainAllowedByDirectory, Names: d.Dropped}},
+		} {
+			if f.wanted {
+				f.Severity, f.By, f.Count = Warning, by, d.ActiveUsers
+				j.add(f.Finding)
+			}
+		}
+	}
+}
+
+// gaps reports what could not be checked.
+func (j *judgement) gaps() {
+	for _, f := range []struct {
+		id   ID
+		gaps []Gap
+	}{
+		{LockoutNotChecked, []Gap{GapConnections, GapPeople, GapRoles}},
+		{DeprovisioningNotChecked, []Gap{GapDirectories, GapDirectoryUsers}},
+		{RolesNotChecked, []Gap{GapMatches, GapMappings}},
+	} {
+		if slices.ContainsFunc(f.gaps, func(g Gap) bool { return slices.Contains(j.e.Gaps, g) }) {
+			cause := CauseUnreported
+			if f.id == RolesNotChecked {
+				cause = CauseTwins
+			}
+			j.add(Finding{ID: f.id, Severity: Warning, Cause: cause})
+		}
+	}
+}
+
+// surplus names the acknowledgements that the change did not need. What the others of the plan need is not known here.
+func (j *judgement) surplus() {
+	if j.p.AtFirstLogin || !j.takes() && !j.deprovisions && len(j.accepted) == 0 || j.roleCause() == CauseRoleChange {
+		return
+	}
+	f := Finding{ID: AcknowledgementSurplus, Severity: Warning}
+	for _, entry := range slices.Sorted(slices.Values(j.p.Acknowledged)) {
+		if !j.accepted[entry] {
+			f.Names = append(f.Names, entry)
+		}
+	}
+	if len(f.Names) > 0 {
+		j.add(f)
+	}
+}

@@ -1,0 +1,334 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The sentences of this package: what a finding is called, and what it says. A finding's id stands in its detail, on a
+// line of its own, and is the anchor of its heading in the guide on guards.
+
+// maxNamed is how many people or things a sentence names; the others are counted.
+const maxNamed = 20
+
+// summaries say in a few words what a finding is.
+var summaries = map[ID]string{
+	CallerDemoted:                "This would demote yourself",
+	CallerDeprovisioned:          "This would end your own access",
+	CallerLockedOut:              "This would lock yourself out",
+	CallerLockedOutAtFirstLogin:  "This would lock yourself out at the first login",
+	CallerRemoved:                "This would remove yourself",
+	CallerNeedsLogin:             "This key will need a login",
+	PeopleLoseAccess:             "People would lose access",
+	PeopleLoseAccessAtFirstLogin: "People would lose access at the first login",
+	PeopleDemoted:                "People would be demoted",
+	PeopleBypassSSO:              "People would bypass single sign-on",
+	EarlierRolesReturn:           "Earlier roles return",
+	RoleGivenByMapping:           "A mapping decides about this role",
+	BypassNobodyLeft:             "Nobody could sign in without single sign-on",
+	BypassNobodyLeftTogether:     "Nobody could sign in without single sign-on",
+	BypassOneLeft:                "Only one person could sign in without single sign-on",
+	BypassTooFew:                 "Few people could sign in when the identity provider fails",
+	AcknowledgementSurplus:       "Acknowledged without need",
+	DomainAllowedByDirectory:     "A directory allows this domain",
+	DirectoryOffKeepsLeavers:     "Nobody is deprovisioned while the directory is off",
+	DirectoryRemovesLeavers:      "Leavers lose their membership from now on",
+	DirectoryDeletedKeepsPeople:  "Nobody is deprovisioned",
+	TeamsStopFollowingGroups:     "Teams stop following their groups",
+	DomainRoutedElsewhere:        "Another connection routes this domain",
+	LockoutNotChecked:            "Not checked who loses access",
+	DeprovisioningNotChecked:     "Not checked whom a directory would deprovision",
+	RolesNotChecked:              "Not checked whose role changes",
+
+	SSONotEnforced:                 "Single sign-on is not enforced",
+	MemberInactive:                 "Deactivated member",
+	MemberBypassesSSO:              "Member bypasses single sign-on",
+	MemberAdministratesSSO:         "Member administrates single sign-on",
+	MemberOutsideSSODomains:        "Member outside of the enabled domains",
+	MemberNotInDirectory:           "Member in no directory",
+	MemberNeverLoggedIn:            "Member never logged in",
+	MemberStale:                    "Member has not logged in for long",
+	ServiceAccountPrivileged:       "Privileged service account",
+	ServiceAccountAdministratesSSO: "Service account administrates single sign-on",
+	ServiceAccountKeyNeverExpires:  "Key never expires",
+	ServiceAccountCreatorGone:      "Creator of a service account is gone",
+	DirectoryUnlinked:              "Directory is switched off",
+	DirectoryNotSynced:             "Directory is not synced",
+	MappingDangling:                "Mapping has no group",
+	TokenNeverExpires:              "SCIM token never expires",
+}
+
+// Summary says in a few words what the finding is.
+func (f Finding) Summary() string { return summaries[f.ID] }
+
+// Detail says what would happen, why, and what to do, and ends with a line that has the id.
+func (f Finding) Detail() string { return f.Message() + "\n\n" + string(f.ID) }
+
+// Message is the detail without the id.
+func (f Finding) Message() string {
+	if say, ok := messages[f.ID]; ok {
+		return say(f)
+	}
+	return f.Summary() + "."
+}
+
+const (
+	useServiceAccount = "Use the key of a service account, or let somebody apply this who is not concerned."
+	howToAcknowledge  = "accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\"."
+)
+
+// messages say what would happen, why, and what to do.
+var messages = map[ID]func(Finding) string{
+	CallerDemoted: func(f Finding) string {
+		p := f.People[0]
+		if f.Cause == CauseRoleChange {
+			return fmt.Sprintf("The API key in use belongs to %s, and the API lets nobody take permissions from themselves: %s lacks permissions that %s has. Let somebody else apply this, or use the key of a service account.", p.Email, p.To, p.From)
+		}
+		return fmt.Sprintf("The API key in use belongs to %s. %s would give them %s instead of %s, which has more permissions. %s", p.Email, f.by(), p.To, p.From, useServiceAccount)
+	},
+	CallerDeprovisioned: func(f Finding) string {
+		return fmt.Sprintf("The API key in use belongs to %s. %s would deprovision them: %s. %s", f.People[0].Email, f.by(), f.why(), useServiceAccount)
+	},
+	CallerLockedOut:             lockedOut("After this change"),
+	CallerLockedOutAtFirstLogin: lockedOut("After the first login through this connection, which makes it active,"),
+	CallerRemoved: func(f Finding) string {
+		return fmt.Sprintf("The API key in use belongs to %s, and the API lets nobody deactivate or remove themselves. %s", f.People[0].Email, useServiceAccount)
+	},
+	CallerNeedsLogin: func(f Finding) string {
+		return fmt.Sprintf("The API key in use belongs to %s, whose role does not bypass single sign-on. Once single sign-on is enforced, the key works only while its owner has logged in recently through it, so the next plan may be rejected. Use the key of a service account or of somebody who bypasses single sign-on.", f.People[0].Email)
+	},
+	PeopleLoseAccess:             loseAccess("After this change"),
+	PeopleLoseAccessAtFirstLogin: loseAccess("After the first login through this connection, which makes it active,"),
+	PeopleDemoted: func(f Finding) string {
+		return fmt.Sprintf("%s would give %s a role with fewer permissions: %s.", f.by(), count(len(f.People), "person"), f.people(func(p FindingPerson) string { return fmt.Sprintf("%s (%s, now %s)", p.Email, p.To, p.From) }))
+	},
+	PeopleBypassSSO: func(f Finding) string {
+		return fmt.Sprintf("%s would give %s a role with bypass:sso, with which they sign in without single sign-on: %s. Whoever joins the group or gets the attribute at the identity provider gets it, too.", f.by(), count(len(f.People), "person"), f.emails())
+	},
+	EarlierRolesReturn: func(f Finding) string {
+		return fmt.Sprintf("%s would leave %s without a mapping: %s. They would have their role from before the mapping again, which the API does not report. The last active user with bypass:sso keeps it.", f.by(), count(len(f.People), "person"), f.people(func(p FindingPerson) string {
+			if p.Caller {
+				return fmt.Sprintf("%s (%s now, and the owner of the API key in use)", p.Email, p.From)
+			}
+			return fmt.Sprintf("%s (%s now)", p.Email, p.From)
+		}))
+	},
+	RoleGivenByMapping: func(f Finding) string {
+		return fmt.Sprintf("The group role mapping %s (%s) of the directory %s gives the role of %s, and the API rejects another one while it matches. Leave them out, or give them the role that the mapping gives; or change or end the mapping first (prefectsso_group_role_mapping), or take the person out of it at the identity provider.", f.By.ID, f.By.Match, f.By.DirectoryID, f.emails())
+	},
+	BypassNobodyLeft: func(f Finding) string {
+		return fmt.Sprintf("After this change no active user of account %s would have a role with bypass:sso. The API does not take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`.", f.AccountID)
+	},
+	BypassNobodyLeftTogether: func(f Finding) string {
+		return fmt.Sprintf("Together, the resources of this plan take bypass:sso from everybody who has it in account %s: %s. The API does not take it from the last one, so applying this plan fails unless another resource of it gives it to somebody else.", f.AccountID, f.emails())
+	},
+	BypassOneLeft: func(f Finding) string {
+		return fmt.Sprintf("After this plan a single active user of account %s could sign in without single sign-on, unless another resource of it lets somebody else. When that person cannot sign in, nobody can mend a broken identity provider. Two are safer.", f.AccountID)
+	},
+	BypassTooFew: func(f Finding) string {
+		return fmt.Sprintf("With single sign-on enforced, %s of account %s could sign in when the identity provider fails. Give a second person a role with bypass:sso, such as Owner.", count(f.Count, "person"), f.AccountID)
+	},
+	AcknowledgementSurplus: func(f Finding) string {
+		return fmt.Sprintf("acknowledge_lockout names %s, who lose no access by the change of this resource. Another change of the same plan may cost them theirs; if none does, take them out, so that they do not hide a mistake later.", list(f.Names))
+	},
+	DomainAllowedByDirectory: func(f Finding) string {
+		return fmt.Sprintf("%s names %s in its allowed domains, and disabling it takes it out of there. There is nothing to do if `allowed_domains` refers to the domain's resource, or if the directory goes, too. If a configuration spells it out, take it out there as well: a directory cannot allow a domain that is not enabled.", f.by(), list(f.Names))
+	},
+	DirectoryOffKeepsLeavers: func(f Finding) string {
+		return fmt.Sprintf("%s has %s. Nobody loses access when it is switched off, but its identity provider is rejected: whoever leaves keeps their access until it is on again, or until somebody takes it by hand.", f.by(), count(f.Count, "active user"))
+	},
+	DirectoryRemovesLeavers: func(f Finding) string {
+		return fmt.Sprintf("%s has %s. Nobody loses access by this change, but from then on whoever leaves loses the membership with its role, accesses and teams, and starts afresh on a return.", f.by(), count(f.Count, "active user"))
+	},
+	DirectoryDeletedKeepsPeople: func(f Finding) string {
+		return fmt.Sprintf("Deleting the directory %s takes nobody's access: the people whom it brought stay members; roles that its mappings gave go back to what they were before; its teams stay and are then looked after by hand; its tokens stop working.", f.By.Name)
+	},
+	TeamsStopFollowingGroups: func(f Finding) string {
+		return fmt.Sprintf("%s makes %s of its groups: %s. Each keeps its people and its workspaces, but from then on nobody joins or leaves it by the identity provider: whoever leaves a group keeps what its team gives, until this is on again, or until somebody takes it by hand.", f.by(), count(len(f.Names), "team"), list(f.Names))
+	},
+	DomainRoutedElsewhere: func(f Finding) string {
+		return fmt.Sprintf("Another active connection routes %s, and a domain has one. Set `take_over_domains = true` to move it, or take it out of the other connection first.", list(f.Names))
+	},
+	LockoutNotChecked: notChecked("Who loses access by this change"),
+	DeprovisioningNotChecked: func(f Finding) string {
+		return "The account has a directory, and the API does not report whom it brought. It may deprovision people of domains that it no longer lets in, and let in people of others." + f.postponed()
+	},
+	RolesNotChecked: func(f Finding) string {
+		if f.Cause == CauseTwins {
+			return "Groups of the directory have the same name, or differ only in its case, so the API does not report who is in which of them."
+		}
+		return notChecked("Whose role changes")(f)
+	},
+
+	SSONotEnforced: func(Finding) string {
+		return "No connection is active, so people sign in however they like. Activate one (prefectsso_identity_provider)."
+	},
+	MemberInactive: func(f Finding) string {
+		return fmt.Sprintf("%s is deactivated and cannot sign in, but would be %s again at once. Remove whoever does not come back.", f.Subject, f.People[0].From)
+	},
+	MemberBypassesSSO: func(f Finding) string {
+		return fmt.Sprintf("%s signs in without single sign-on, as %s.", f.Subject, f.People[0].From)
+	},
+	MemberAdministratesSSO: func(f Finding) string {
+		return fmt.Sprintf("%s may configure single sign-on, as %s, and so could let any identity provider vouch for any person of an enabled domain.", f.Subject, f.People[0].From)
+	},
+	MemberOutsideSSODomains: func(f Finding) string {
+		return fmt.Sprintf("%s has an address outside of the domains that are enabled for single sign-on.", f.Subject)
+	},
+	MemberNotInDirectory: func(f Finding) string {
+		return fmt.Sprintf("%s is in none of the account's directories: nobody takes the access away when this person leaves.", f.Subject)
+	},
+	MemberNeverLoggedIn: func(f Finding) string { return fmt.Sprintf("%s has never logged in.", f.Subject) },
+	MemberStale:         func(f Finding) string { return fmt.Sprintf("%s last logged in on %s.", f.Subject, day(f.At)) },
+	ServiceAccountPrivileged: func(f Finding) string {
+		return fmt.Sprintf("The service account %s administrates the account, as %s, without ever logging in.", f.Subject, f.Names[0])
+	},
+	ServiceAccountAdministratesSSO: func(f Finding) string {
+		return fmt.Sprintf("Whoever has the key of the service account %s may configure single sign-on, and so could let any identity provider vouch for any person of an enabled domain.", f.Subject)
+	},
+	ServiceAccountKeyNeverExpires: func(f Finding) string {
+		return fmt.Sprintf("The key of the service account %s never expires.", f.Subject)
+	},
+	ServiceAccountCreatorGone: func(f Finding) string {
+		return fmt.Sprintf("The service account %s was made by %s, who is no active member any more and may still know its key. Rotate it.", f.Subject, f.Names[1])
+	},
+	DirectoryUnlinked: func(f Finding) string {
+		return fmt.Sprintf("The directory %s is switched off: whoever leaves at the identity provider keeps their access.", f.By.Name)
+	},
+	DirectoryNotSynced: func(f Finding) string {
+		if f.At == nil {
+			return fmt.Sprintf("The identity provider has never called the directory %s.", f.By.Name)
+		}
+		return fmt.Sprintf("The identity provider last called the directory %s on %s: whoever left since then keeps their access.", f.By.Name, day(f.At))
+	},
+	MappingDangling: func(f Finding) string {
+		return fmt.Sprintf("The mapping of %s to %s in the directory %s has no group: nobody gets the role by it.", f.By.Match, f.Names[0], f.By.Name)
+	},
+	TokenNeverExpires: func(f Finding) string {
+		return fmt.Sprintf("The SCIM token %s (…%s) of the directory %s never expires.", f.Names[0], f.Names[1], f.By.Name)
+	},
+}
+
+func lockedOut(when string) func(Finding) string {
+	return func(f Finding) string {
+		return fmt.Sprintf("The API key in use belongs to %s. %s no active connection serves %s, so they could not sign in any more. Use the key of a service account or of somebody who bypasses single sign-on.", f.People[0].Email, when, list(f.Names))
+	}
+}
+
+func loseAccess(when string) func(Finding) string {
+	return func(f Finding) string {
+		people, account := count(len(f.People), "person"), f.AccountID
+		switch f.Cause {
+		case CauseDomainDisabled, CauseDomainNotAllowed:
+			keep := "Keep the domain enabled"
+			if f.Cause == CauseDomainNotAllowed {
+				keep = "Keep the domain"
+			}
+			return fmt.Sprintf("%s would deprovision %s of account %s: %s. %s. %s, or %s", f.by(), people, account, f.emails(), upper(f.why()), keep, howToAcknowledge) + f.rechecked()
+		case CauseBypassLost:
+			return fmt.Sprintf("%s would take bypass:sso from %s of account %s: %s. Single sign-on is enforced, and no active connection serves their domain, so they could not sign in any more. Let a connection serve it first, leave them their role, or %s", f.by(), people, account, f.emails(), howToAcknowledge)
+		}
+		return fmt.Sprintf("%s no active connection serves their email domain, and single sign-on is enforced: %s of account %s cannot sign in any more: %s. Let a connection serve their domain first: in an apply before this one, or by a resource on which this one depends (`depends_on`), because what others are to change does not count. Or give these people a role that bypasses single sign-on, or %s", when, people, account, f.emails(), howToAcknowledge)
+	}
+}
+
+func notChecked(what string) func(Finding) string {
+	return func(f Finding) string {
+		if f.Cause == CauseUnknownArguments {
+			return what + " depends on arguments that are not known while planning." + f.postponed()
+		}
+		return what + " cannot be told: the API does not report all that it depends on." + f.postponed()
+	}
+}
+
+// postponed goes on after what could not be checked.
+func (f Finding) postponed() string {
+	if f.Cause == CauseUnknownArguments {
+		return " The check is made again when this is applied."
+	}
+	return ""
+}
+
+func (f Finding) rechecked() string {
+	if !f.Rechecked {
+		return ""
+	}
+	return " Applying this plan fails unless it destroys the directory, too, and before the domain, as it does where `allowed_domains` refers to the domain's resource."
+}
+
+// by names what makes the change, as the beginning of a sentence.
+func (f Finding) by() string {
+	switch f.By.Kind {
+	case "directory":
+		name := fmt.Sprintf("The directory %s (%s)", f.By.Name, f.By.ID)
+		if f.Cause == CauseDirectoryDeleted {
+			name += ", whose mappings end with it,"
+		}
+		return name
+	case "mapping":
+		name := fmt.Sprintf("mapping of %s with the priority %d", f.By.Match, f.By.Priority)
+		if f.By.Ends {
+			return "The end of the " + name
+		}
+		return "The " + name
+	}
+	return "This change"
+}
+
+// why says why a directory deprovisions people.
+func (f Finding) why() string {
+	if f.Cause == CauseDomainNotAllowed {
+		return "their email domain would no longer be among its allowed domains"
+	}
+	return "it lets in only people of enabled domains, and " + list(f.Names) + " would be enabled no more"
+}
+
+func (f Finding) emails() string { return list(f.Emails()) }
+
+func (f Finding) people(say func(FindingPerson) string) string {
+	lines := make([]string, len(f.People))
+	for i, p := range f.People {
+		lines[i] = say(p)
+	}
+	return list(lines)
+}
+
+// String says whom the match is for.
+func (m Match) String() string {
+	switch m.kind() {
+	case "group_id":
+		return "group " + m.GroupID
+	case "group_name":
+		return "group " + strconv.Quote(m.GroupName)
+	}
+	return m.Attribute + " = " + strconv.Quote(m.Equals)
+}
+
+// list names the first of some things and counts the others.
+func list(names []string) string {
+	sorted := slices.Sorted(slices.Values(names))
+	if len(sorted) <= maxNamed {
+		return strings.Join(sorted, ", ")
+	}
+	return strings.Join(sorted[:maxNamed], ", ") + ", and " + strconv.Itoa(len(sorted)-maxNamed) + " more"
+}
+
+// count counts things: "1 person", "2 people".
+func count(n int, word string) string {
+	switch {
+	case n == 1:
+	case word == "person":
+		word = "people"
+	default:
+		word += "s"
+	}
+	return strconv.Itoa(n) + " " + word
+}
+
+func day(t *time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+// upper begins a sentence.
+func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
