@@ -63,7 +63,7 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 	}
 	if prior != nil && (movesAccount(plan.AccountID, prior.AccountID) || !plan.DirectoryID.Equal(prior.DirectoryID)) {
 		r.checkEnd(ctx, prior, &resp.Diagnostics)
-		prior = nil // the new one begins in another directory, or account
+		return // Terraform plans the new one, in the other directory or account, by itself
 	}
 	if prior != nil && r.session != nil && plan.Match.known() && plan.Match.toAPI() != prior.Match.toAPI() {
 		over := r.underway.begin(prior.ID.ValueString())
