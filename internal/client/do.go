@@ -64,7 +64,11 @@ func doTagged[T any](ctx context.Context, c *Client, r call) (value T, etag stri
 	return value, answer.header.Get("ETag"), nil
 }
 
-const webPage = "a web page came instead"
+// What comes in place of the API's JSON.
+const (
+	webPage = "a web page came instead"
+	notJSON = "the answer is not JSON"
+)
 
 // send sends a call and leaves the body of the answer alone: for routes whose
 // documented answer is {} or 204.
@@ -110,7 +114,7 @@ func (c *Client) send(ctx context.Context, r call) (*reply, error) {
 	case isHTML(resp.Header.Get("Content-Type")):
 		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerPage, webPage+titled(body), nil))
 	case foreign(resp.Header.Get("Content-Type"), body):
-		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerOther, "JSON is wanted"+titled(body), nil))
+		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerOther, notJSON+titled(body), nil))
 	}
 	return &reply{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
@@ -216,13 +220,13 @@ func (c *Client) failed(ctx context.Context, r call, state *callState, err error
 func (c *Client) refused(r call, state *callState, status int, header http.Header, body []byte) error {
 	message, fields, understood := parseDetail(body)
 	if !understood && len(bytes.TrimSpace(body)) > 0 {
-		if status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
-			if isHTML(header.Get("Content-Type")) {
-				return c.unexpected(r, status, header, StrangerPage, webPage+titled(body), nil)
-			}
-			return c.unexpected(r, status, header, StrangerOther, "JSON is wanted"+titled(body), nil)
+		kind, what := StrangerOther, notJSON
+		if isHTML(header.Get("Content-Type")) {
+			kind, what = StrangerPage, webPage
 		}
-		message = "the body is not JSON" + titled(body)
+		if message = what + titled(body); status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
+			return c.unexpected(r, status, header, kind, message, nil)
+		}
 	}
 	for i, field := range fields {
 		fields[i] = FieldError{Loc: c.redactFor(r).words(field.Loc), Message: c.redactFor(r).words(field.Message), Type: c.redactFor(r).words(field.Type)}

@@ -154,13 +154,13 @@ func TestErrorAnswers(t *testing.T) {
 		"empty":              {404, "", ``, IsNotFound, "404 Not Found (request id"},
 		"another shape":      {403, "application/json", `{"detail":{"a":1}}`, IsForbidden, "403 Forbidden (request id"},
 		"a gateway":          {413, "application/json", `{"message":"too large"}`, func(err error) bool { return hasStatus(err, 413) }, "413 Request Entity Too Large: too large"},
-		"500 with a page":    {500, "text/html", `<title>Oops</title>`, func(err error) bool { return hasStatus(err, 500) }, `500 Internal Server Error: the body is not JSON (it is a page titled "Oops")`},
+		"500 with a page":    {500, "text/html", `<title>Oops</title>`, func(err error) bool { return hasStatus(err, 500) }, `500 Internal Server Error: a web page came instead (it is a page titled "Oops")`},
 		"control characters": {409, "application/json", `{"detail":"a\u001b[31mb\nc\u202ed"}`, IsConflict, "409 Conflict: a [31mb c d (request id"},
 		"long words":         {409, "application/json", `{"detail":"` + strings.Repeat("x", 5000) + `"}`, IsConflict, strings.Repeat("x", 1000) + "…"},
 		"404 of a proxy": {404, "text/html", `<html><title>Not
 			here &amp; there</title>`, isUnexpected, `404 Not Found, text/html): a web page came instead (it is a page titled "Not here & there")`},
 		"200 of a proxy":    {200, "text/html; charset=utf-8", `<title>Log in</title>`, isUnexpected, `a web page came instead (it is a page titled "Log in")`},
-		"200 of plain text": {200, "text/plain", `hello`, isUnexpected, "JSON is wanted"},
+		"200 of plain text": {200, "text/plain", `hello`, isUnexpected, "the answer is not JSON"},
 		"cut JSON":          {200, "application/json", `{"id":"0c1f`, isUnexpected, "unexpected end of JSON input"},
 		"another form":      {200, "application/json", `["a"]`, isUnexpected, "the JSON is broken or has another form"},
 		"empty 200":         {200, "application/json", ``, isUnexpected, "unexpected end of JSON input"},
@@ -233,7 +233,7 @@ func TestBodyThatBreaksOff(t *testing.T) {
 
 func TestBodyThatIsTooLarge(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]string{200: "the body is larger than 32 MiB", 500: "the body is not JSON"} {
+	for status, want := range map[int]string{200: "the body is larger than 32 MiB", 500: "the answer is not JSON"} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			t.Parallel()
 			client := newNetworkClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -41,12 +41,12 @@ var strangers = map[string]struct {
 	"a 404 of everything":     {respond(http.StatusNotFound, "application/json", `{"detail":"Not Found"}`), StrangerNothing, "none of the API's routes"},
 	"a gateway without route": {respond(http.StatusNotFound, "application/json", `{"message":"no Route matched with those values"}`), StrangerNothing, "none of the API's routes"},
 	"an empty 404":            {respond(http.StatusNotFound, "", ""), StrangerNothing, "none of the API's routes"},
-	"a 404 in plain text":     {http.NotFound, StrangerOther, "JSON is wanted"},
+	"a 404 in plain text":     {http.NotFound, StrangerOther, "the answer is not JSON"},
 	"a 404 page":              {respond(http.StatusNotFound, "text/html", "<html><title>404 Not Found</title>"), StrangerPage, `"404 Not Found"`},
 	"a proxy's page":          {respond(http.StatusForbidden, "text/html", "<title>Access denied</title>"), StrangerPage, `"Access denied"`},
 	"a proxy's page for all":  {respond(http.StatusOK, "text/html", "no title"), StrangerPage, "web page"},
-	"another service":         {respond(http.StatusOK, "text/plain", "it works"), StrangerOther, "JSON is wanted"},
-	"a bucket":                {respond(http.StatusForbidden, "application/xml", "<Error><Code>AccessDenied</Code></Error>"), StrangerOther, "JSON is wanted"},
+	"another service":         {respond(http.StatusOK, "text/plain", "it works"), StrangerOther, "the answer is not JSON"},
+	"a bucket":                {respond(http.StatusForbidden, "application/xml", "<Error><Code>AccessDenied</Code></Error>"), StrangerOther, "the answer is not JSON"},
 	"a login page elsewhere": {func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "https://login.example/sign-in?next=secret", http.StatusFound)
 	}, StrangerRedirect, "https://login.example/sign-in, another host"},

@@ -53,6 +53,7 @@ type session struct {
 	self            self           // whose API key is in use
 	ownership       ownership      // which accounts have directories that govern members
 	lastOut         *lastOut       // who gets in without single sign-on while roles change
+	underway        *underway      // which mappings this run is about to change or end
 	logins          *plannedLogins // which connections this run makes active
 }
 
@@ -60,7 +61,7 @@ type session struct {
 // by the first resource that needs one.
 func newSession(m providerModel, version, terraformVersion string, after func(time.Duration) <-chan time.Time) (*session, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	s := &session{claims: newClaims(), planned: newClaims(), lastOut: newLastOut(after), logins: newPlannedLogins()}
+	s := &session{claims: newClaims(), planned: newClaims(), lastOut: newLastOut(after), underway: newUnderway(after), logins: newPlannedLogins()}
 	known := func(name string, v attr.Value) bool {
 		if v.IsUnknown() {
 			s.unknown = append(s.unknown, name)

@@ -97,7 +97,7 @@ func reason(err error) string {
 	case http.StatusTooManyRequests:
 		advices = append(advices, "The account's rate limit held on over all retries. Run with a lower -parallelism, or raise `max_retries`.")
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		advices = append(advices, "The API did not recover over all retries. Nothing further was tried; run the same command again later.")
+		advices = append(advices, "The API, or a proxy in front of it, did not recover over all retries. Nothing further was tried; run the same command again later.")
 	}
 	return strings.TrimSpace(message+" "+strings.Join(advices, " ")) + origin(apiErr)
 }

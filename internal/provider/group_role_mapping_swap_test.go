@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,6 +126,61 @@ func TestAccGroupRoleMappingSwaps(t *testing.T) {
 					if err := srv.WantRole(email, role); err != nil {
 						t.Error(err)
 					}
+				}
+				d.MustRun("plan", "-input=false", "-detailed-exitcode")
+			})
+		}
+	}
+}
+
+// Where a mapping has to go before another one can be made, the new one lets it go first: one apply does it, unless
+// Terraform does one resource at a time and begins with the new one. Then the error says what is in the way, and the next
+// apply does it.
+func TestAccGroupRoleMappingMakesRoom(t *testing.T) {
+	t.Parallel()
+	type rows = map[string]mappingRow
+	row := func(group string) mappingRow { return mappingRow{group, "Auditor", 1} }
+	for name, test := range map[string]struct{ from, to rows }{
+		"keys of a for_each are renamed": {
+			rows{"a": row("Engineers"), "b": row("Auditors")},
+			rows{"x": row("Engineers"), "y": row("Auditors")},
+		},
+		"a list grows at its front": {
+			rows{"k0": row("A"), "k1": row("B"), "k2": row("C")},
+			rows{"k0": row("New"), "k1": row("A"), "k2": row("B"), "k3": row("C")},
+		},
+		"one is renamed, another one takes its key": {
+			rows{"a": row("A"), "b": row("B")},
+			rows{"a": row("B"), "c": row("A")},
+		},
+	} {
+		for _, parallelism := range []string{"1", "10"} {
+			t.Run(name+", "+parallelism+" at once", func(t *testing.T) {
+				t.Parallel()
+				srv := acctest.Start(t, acctest.WithDirectory)
+				d := acctest.NewDir(t, srv)
+				d.Write("main.tf", ranked(srv, test.from))
+				d.MustRun("apply", "-input=false", "-auto-approve")
+				d.Write("main.tf", ranked(srv, test.to))
+				apply := []string{"apply", "-input=false", "-auto-approve", "-parallelism=" + parallelism}
+				if out, code := d.Run(apply...); code != 0 {
+					if parallelism != "1" || !strings.Contains(out, "Group role mapping exists already") || !strings.Contains(out, "moved") {
+						t.Fatalf("exit code %d:\n%s", code, out)
+					}
+					d.MustRun(apply...)
+				}
+				var groups []string
+				for _, mapping := range mappingsByID(srv) {
+					groups = append(groups, mapping.group)
+				}
+				var want []string
+				for _, row := range test.to {
+					want = append(want, row.group)
+				}
+				slices.Sort(groups)
+				slices.Sort(want)
+				if !slices.Equal(groups, want) {
+					t.Errorf("there are mappings of %v, want %v", groups, want)
 				}
 				d.MustRun("plan", "-input=false", "-detailed-exitcode")
 			})

@@ -115,6 +115,29 @@ func TestGuardLoginPlans(t *testing.T) {
 	}
 }
 
+// A connection that is replaced by one which nothing makes active ends, and with it the logins of its domains; its
+// successor that is made active at once goes on with them.
+func TestGuardLoginReplaced(t *testing.T) {
+	t.Parallel()
+	const connection = "prefectsso_identity_provider"
+	srv := startDomains(t)
+	_, issuer := acctest.StartIdP(t, srv)
+	block := map[string]any{"endpoint": srv.URL + "/api", "api_key": acctest.ServiceKey, "account_id": acctest.AccountID, "lockout_protection": false}
+	inProcessAs(t, block).create(t, connection, connectionConfig(issuer, "Corp", "immediate", "acme.com"))
+	made := inProcessAs(t, block).create(t, connection, connectionConfig(issuer, "Branch", "immediate", "b.example"))
+	delete(block, "lockout_protection")
+	for activation, want := range map[string]string{"none": "bob@b.example", "immediate": ""} {
+		config := connectionConfig(issuer, "Branch", activation, "b.example")
+		config["connection_type"] = "OktaOIDC"
+		p := inProcessAs(t, block)
+		plan, _ := p.change(t, connection, p.read(t, connection, made.NewState, made.NewIdentity).NewState, config)
+		errors := errorsOf(plan.Diagnostics)
+		if want == "" && len(errors) != 0 || want != "" && (len(errors) != 1 || !strings.Contains(errors[0], want)) {
+			t.Errorf("activation %s: errors %q, want one about %q", activation, errors, want)
+		}
+	}
+}
+
 // Where the account does not tell who its people are, only what happens at once is refused.
 func TestGuardLoginPlansUnreadable(t *testing.T) {
 	t.Parallel()

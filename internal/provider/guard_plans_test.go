@@ -58,6 +58,8 @@ func TestGuardPlans(t *testing.T) {
 
 	const later = " Applying this plan fails unless it destroys the directory, too, and before the domain, as it does where `allowed_domains` refers to the domain's resource."
 
+	const elsewhere = "0c1f1d2e-0000-4000-8000-0000000000ff"
+
 	for name, test := range map[string]struct {
 		provider map[string]any        // further arguments of the provider block
 		arrange  func(*acctest.Server) // what the account is like
@@ -201,6 +203,28 @@ func TestGuardPlans(t *testing.T) {
 			arrange: beside("Zoo", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9),
 			want: []string{"warning: People would be demoted\nThe end of the mapping of group \"Staff\" with the priority 9 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
 		},
+		"a mapping goes to another directory": {
+			arrange: beside("Zoo", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9),
+			after: map[string]any{"directory_id": "directory_01KABCDEFGHJKMNPQRSTVWXYZ0", "match": matchGroup("Staff"), "role": "Admin", "priority": 9},
+			want:  []string{"warning: People would be demoted\nThe end of the mapping of group \"Staff\" with the priority 9 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
+		},
+		"a mapping goes to another account": {
+			arrange: beside("Zoo", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9),
+			after: map[string]any{"account_id": elsewhere, "match": matchGroup("Staff"), "role": "Admin", "priority": 9},
+			want:  []string{"warning: People would be demoted\nThe end of the mapping of group \"Staff\" with the priority 9 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
+		},
+		"a directory goes to another account": {
+			arrange: beside("Zoo", "Auditor", 5), typeName: directory, before: asIs, after: config("account_id", elsewhere),
+			want: []string{
+				"warning: Nobody is deprovisioned\nDeleting the directory Okta takes nobody's access: the people whom it brought stay members; roles that its mappings gave go back to what they were before; its teams stay and are then looked after by hand; its tokens stop working.",
+				"warning: Roles from before return\n" + okta + ", whose mappings end with it, would leave 2 people without a mapping: ada@acme.com (Auditor now), grace@acme.com (Auditor now). They would have the role from before the mapping again, which the account does not tell. The last active one with bypass:sso keeps it.",
+			},
+		},
+		"domains go to another account": {
+			arrange: branch, typeName: domains,
+			before: map[string]any{"names": []string{"acme.com", "acme.example"}}, after: map[string]any{"account_id": elsewhere, "names": []string{"acme.com", "acme.example"}},
+			want: []string{"warning: People would lose access\n" + okta + " would deprovision 3 people of account $ACCOUNT: ada@acme.com, lin@acme.example, wu@acme.example. It lets in only people of enabled domains, and acme.com, acme.example would be enabled no more. Keep the domain enabled, or accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\"." + later},
+		},
 		"a mapping is not the one that counts": {
 			arrange: beside("Zoo", "Admin", 5), typeName: mapping, after: toGroup("Staff", "Auditor", 1),
 		},
@@ -242,7 +266,7 @@ func TestGuardPlans(t *testing.T) {
 			srv := acctest.Start(t, acctest.WithDirectory)
 			test.arrange(srv)
 			for _, given := range []map[string]any{test.before, test.after} {
-				if test.typeName == mapping && given != nil {
+				if test.typeName == mapping && given != nil && given["directory_id"] == nil {
 					given["directory_id"] = srv.DirectoryID()
 				}
 			}

@@ -86,7 +86,7 @@ func allKnown(elements []attr.Value) bool {
 // settle ends a resource's ModifyPlan: where the planned arguments are those of the prior state, nothing changes, so
 // what the framework marked as unknown because the configuration was written differently gets its value back.
 func settle(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, arguments ...string) {
-	if req.State.Raw.IsNull() || resp.Plan.Raw.IsNull() || len(resp.RequiresReplace) > 0 {
+	if req.State.Raw.IsNull() || resp.Plan.Raw.IsNull() {
 		return
 	}
 	for _, name := range arguments {
@@ -98,6 +98,13 @@ func settle(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.
 		}
 	}
 	resp.Plan.Raw = req.State.Raw
+}
+
+// movesAccount says whether a resource goes to another account, which replaces it. An account that is not known yet
+// decides nothing. What the schema's plan modifiers want replaced is not in ModifyPlan's RequiresReplace, so plan and
+// prior state are compared.
+func movesAccount(plan, prior basetypes.StringValue) bool {
+	return known(plan) && known(prior) && !plan.Equal(prior)
 }
 
 // isDestroy says whether the plan is to destroy the resource.

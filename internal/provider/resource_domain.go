@@ -110,8 +110,7 @@ func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	moves := isDestroy(req)
 	if !moves {
 		resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-		// What the schema's plan modifiers want replaced is not in resp.RequiresReplace.
-		moves = len(resp.RequiresReplace) > 0 || !plan.Name.Equal(prior.Name) || !plan.AccountID.Equal(prior.AccountID)
+		moves = movesAccount(plan.AccountID, prior.AccountID) || !plan.Name.Equal(prior.Name)
 	}
 	if moves {
 		r.checkRemoval(ctx, prior.AccountID, []string{prior.Name.key()}, plannedDestroy, path.Root("name"), &resp.Diagnostics)

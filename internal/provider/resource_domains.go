@@ -106,6 +106,10 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		r.warnOfOthers(ctx, &plan, resp)
 		return
 	}
+	if movesAccount(plan.AccountID, prior.AccountID) { // Terraform plans the new one by itself
+		r.checkRemoval(ctx, prior.AccountID, prior.Names.keys(), plannedDestroy, path.Root("names"), &resp.Diagnostics)
+		return
+	}
 	kept := plan.Names.keys()
 	removed := slices.DeleteFunc(prior.Names.keys(), func(name string) bool { return slices.Contains(kept, name) })
 	r.checkRemoval(ctx, prior.AccountID, removed, changed, path.Root("names"), &resp.Diagnostics)

@@ -61,9 +61,17 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if len(resp.RequiresReplace) > 0 && prior != nil {
+	if prior != nil && (movesAccount(plan.AccountID, prior.AccountID) || !plan.DirectoryID.Equal(prior.DirectoryID)) {
 		r.checkEnd(ctx, prior, &resp.Diagnostics)
-		prior = nil // the new one begins in another directory, or account
+		return // Terraform plans the new one, in the other directory or account, by itself
+	}
+	if prior != nil && r.session != nil && plan.Match.known() && plan.Match.toAPI() != prior.Match.toAPI() {
+		over := r.underway.begin(prior.ID.ValueString())
+		defer func() {
+			if resp.Diagnostics.HasError() { // then it does not come to that
+				over()
+			}
+		}()
 	}
 	r.planMapping(ctx, &plan, prior, resp)
 	settle(ctx, req, resp, "account_id", "directory_id", "match", "role", "priority")
@@ -222,7 +230,7 @@ func (r *groupRoleMappingResource) writeFailure(ctx context.Context, account, su
 	if id := client.ExistingID(err); id != "" {
 		return alreadyExists(path.Root("match"), "Group role mapping exists already", fmt.Sprintf("The directory %s has a mapping of %s (%s).", directory, describeMatch(m.Match.toAPI()), id),
 			"prefectsso_group_role_mapping", account+"/"+directory+"/"+id,
-			"give one of the two another match. If another resource of this configuration gave it up in this apply, as where a key of a for_each was renamed, apply again; a `moved` block keeps such a mapping")
+			"give one of the two another match. If this apply takes it from another resource, as where a key of a for_each was renamed, apply again: Terraform came to that one too late. A `moved` block keeps such a mapping")
 	}
 	if client.IsNotFound(err) {
 		_, readErr := r.client.ListGroupRoleMappings(ctx, account, directory)
@@ -241,6 +249,20 @@ func (r *groupRoleMappingResource) write(ctx context.Context, account string, m,
 	return mapping, err
 }
 
+// createInTurn makes a mapping. One that is in its way, and that another resource of this run is about to end or to give
+// another match, it lets go first, once.
+func (r *groupRoleMappingResource) createInTurn(ctx context.Context, account string, m *groupRoleMappingModel, write client.GroupRoleMappingWrite) (*client.GroupRoleMapping, error) {
+	var awaited []string
+	for {
+		mapping, err := r.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), uuid.NewString(), write)
+		id := client.ExistingID(err)
+		if id == "" || slices.Contains(awaited, id) || !r.underway.await(ctx, id) {
+			return mapping, err
+		}
+		awaited = append(awaited, id)
+	}
+}
+
 // Create implements [resource.Resource].
 func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m groupRoleMappingModel
@@ -256,9 +278,7 @@ func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.Crea
 	}
 	match := m.Match.toAPI()
 	mapping, err := r.write(ctx, account, &m, nil, func() (*client.GroupRoleMapping, error) {
-		return r.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), uuid.NewString(), client.GroupRoleMappingWrite{
-			Match: &match, AccountRoleID: role.ID, Priority: m.Priority.ValueInt64Pointer(),
-		})
+		return r.createInTurn(ctx, account, &m, client.GroupRoleMappingWrite{Match: &match, AccountRoleID: role.ID, Priority: m.Priority.ValueInt64Pointer()})
 	})
 	if err != nil {
 		resp.Diagnostics.Append(r.writeFailure(ctx, account, summary, &m, err))
@@ -317,6 +337,7 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
 	}
+	defer r.underway.begin(m.ID.ValueString())()
 	mapping, err := r.write(ctx, account, &m, &prior, func() (*client.GroupRoleMapping, error) {
 		return r.client.UpdateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString(), write)
 	})
@@ -339,6 +360,7 @@ func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.Dele
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	defer r.underway.begin(m.ID.ValueString())()
 	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkEnd(ctx, &m, diags) }) {
 		return
 	}

@@ -104,9 +104,19 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 		}
 		return
 	}
+	if prior != nil && plan != nil && plan.endsFor(prior) {
+		plan = nil // Terraform plans the new one by itself
+	}
 	if !resp.Plan.Raw.Equal(req.State.Raw) {
 		r.checkLogins(ctx, plan, prior, false, &resp.Diagnostics)
 	}
+}
+
+// endsFor says whether the plan ends the logins that go through the prior connection: it is replaced by one in another
+// account, or by one that nothing makes active.
+func (m *identityProviderModel) endsFor(prior *identityProviderModel) bool {
+	return movesAccount(m.AccountID, prior.AccountID) ||
+		!m.ConnectionType.Equal(prior.ConnectionType) && m.Activation.ValueString() == activationNone
 }
 
 // planActivation plans that a connection which was switched off behind Terraform's back becomes active again where the

@@ -51,26 +51,36 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if isDestroy(req) {
-		if prior.Managed.ValueBool() {
-			resp.Diagnostics.AddWarning("Nobody is deprovisioned", fmt.Sprintf("Deleting the directory %s takes nobody's access: the people whom it brought stay members; roles that its mappings gave go back to what they were before; its teams stay and are then looked after by hand; its tokens stop working.", prior.Name.ValueString()))
-			r.checkEnd(ctx, prior, &resp.Diagnostics)
-		}
+		r.planEnd(ctx, prior, &resp.Diagnostics)
 		return
 	}
 	r.planAccount(ctx, req, resp)
 	r.planDefaultRole(ctx, prior, resp)
 	settle(ctx, req, resp, "account_id", "name", "type", "enabled", "default_role", "deprovision_action", "sync_groups_to_teams", "allowed_domains")
+	var account types.String
+	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, accountIDPath, &account)...)
 	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) {
 		return
 	}
 	switch {
 	case prior == nil:
 		r.checkOffer(ctx, resp)
+	case movesAccount(account, prior.AccountID):
+		r.planEnd(ctx, prior, &resp.Diagnostics) // Terraform plans the new one by itself
 	case !prior.Managed.ValueBool():
 		r.refuseUnmanagedChange(ctx, prior, resp)
 	default:
 		r.checkPeople(ctx, prior, resp)
 	}
+}
+
+// planEnd says what the end of a directory comes to.
+func (r *scimDirectoryResource) planEnd(ctx context.Context, prior *scimDirectoryModel, diags *diag.Diagnostics) {
+	if !prior.Managed.ValueBool() {
+		return // it is only watched here, and stays
+	}
+	diags.AddWarning("Nobody is deprovisioned", fmt.Sprintf("Deleting the directory %s takes nobody's access: the people whom it brought stay members; roles that its mappings gave go back to what they were before; its teams stay and are then looked after by hand; its tokens stop working.", prior.Name.ValueString()))
+	r.checkEnd(ctx, prior, diags)
 }
 
 // checkPeople checks what a change does to the people whom the directory brought.
