@@ -188,7 +188,7 @@ func (s *scene) drawMapping(t *rapid.T, w access.World, kind string) drawn {
 		m.Match = s.match(r, d.ID, drawMatch(t, len(s.groups[d.ID])))
 		return nil
 	}))
-	m.RoleID, m.Priority = pick(t, "role", w.Roles.Or(nil)).ID, int64(number(t, "priority", -1, 40))
+	m.RoleID, m.Priority = pick(t, "role", w.Roles.Or(nil)).ID, pick(t, "priority", []int64{-1, 10, 20, 20, 30, 40})
 	put := access.PutMapping{DirectoryID: d.ID, Mapping: m}
 	match := obj{}
 	for name, text := range map[string]string{"group_id": m.Match.GroupID, "group_name": m.Match.GroupName, "attribute": m.Match.Attribute, "equals": m.Match.Equals} {

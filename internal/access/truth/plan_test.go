@@ -177,8 +177,8 @@ func drawDirectory(t *rapid.T, i int, p plan) planDirectory {
 	if p.PublishedOnly {
 		return d
 	}
-	for j := range number(t, "mappings", 0, 4) {
-		d.Mappings = append(d.Mappings, planMapping{drawMatch(t, len(d.Groups)), drawRole(t, "mapped role"), 10*j + number(t, "priority", 0, 1)*25})
+	for range number(t, "mappings", 0, 4) {
+		d.Mappings = append(d.Mappings, planMapping{drawMatch(t, len(d.Groups)), drawRole(t, "mapped role"), pick(t, "priority", []int{10, 20, 20, 30})})
 	}
 	return d
 }
