@@ -23,24 +23,40 @@ import (
 // to what the file has and refuses every further Update as Unavailable.
 func Open(path string, options Options) (*Store, error) {
 	s := New(options)
-	var err error
-	if s.journal, err = journal.Open(path, s.goBack); err != nil {
+	key, keyed, err := stateKey(path, options.StateKey)
+	if err != nil {
+		return nil, unusable(path, err)
+	}
+	if s.journal, err = journal.Open(path, journal.Options{
+		Keyed: keyed, New: options.StateNew, Failed: s.goBack, Logger: options.Logger,
+	}); err != nil {
 		return nil, err
 	}
-	if err := s.unlock(path, options.StateKey); err != nil {
+	if err := s.unlock(path, key); err != nil {
 		_ = s.journal.Close() // nothing was written; why it cannot be used says more
-		return nil, fmt.Errorf("state file %s cannot be used: %w", path, err)
+		return nil, unusable(path, err)
 	}
 	return s, nil
 }
 
-// unlock finds the key of the file's secrets, and takes over what the file has.
+func unusable(path string, err error) error {
+	return fmt.Errorf("state file %s cannot be used: %w", path, err)
+}
+
+// unlock takes over what the file has. Its secrets want a key, which is made for a file
+// that is new.
 func (s *Store) unlock(path, key string) error {
-	isNew, err := s.journal.Empty()
-	if err != nil {
-		return err
+	if key == "" {
+		isNew, err := s.journal.Empty()
+		if err != nil {
+			return err
+		}
+		if key, err = newStateKey(path, isNew); err != nil {
+			return err
+		}
 	}
-	if s.sealer, err = newSealer(path, key, isNew); err != nil {
+	var err error
+	if s.sealer, err = newSealer(key); err != nil {
 		return err
 	}
 	return s.load()

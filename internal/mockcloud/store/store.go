@@ -18,6 +18,7 @@
 package store
 
 import (
+	"log/slog"
 	"sync"
 	"time"
 
@@ -35,6 +36,11 @@ type Options struct {
 	NewID func() uuid.UUID
 	// StateKey encrypts the secrets in a state file; empty means a key file beside it.
 	StateKey string
+	// StateNew begins anew where the state file is empty or damaged; what was there is
+	// kept under another name. One that has a state is refused.
+	StateNew bool
+	// Logger is told when a state file is not as it should be; nil means nobody is.
+	Logger *slog.Logger
 }
 
 // Store is the state of all accounts. Use New.
