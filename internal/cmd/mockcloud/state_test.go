@@ -222,8 +222,8 @@ func TestDiskFull(t *testing.T) {
 	if status, answer, err := c.call("POST", "/_mockcloud/reset", ""); status != http.StatusServiceUnavailable || !strings.Contains(answer, state) {
 		t.Errorf("reset: status %d, %v: %s", status, err, answer)
 	}
-	if log := c.stderr.String(); !strings.Contains(log, "change not kept") || !strings.Contains(log, "state.db cannot be written") {
-		t.Errorf("the log does not say why: %s", log)
+	if log := c.stderr.String(); strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, "state.db cannot be written") {
+		t.Errorf("the log does not say why once: %s", log)
 	}
 	shown := c.must("GET", "/_mockcloud/snapshot", "")
 	c.kill()

@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +29,9 @@ func Open(path string, options Options) (*Store, error) {
 	key, keyed, err := stateKey(path, options.StateKey)
 	if err != nil {
 		return nil, unusable(path, err)
+	}
+	if _, gone := os.Stat(path); errors.Is(gone, fs.ErrNotExist) && keyed && options.StateKey == "" && options.Logger != nil {
+		options.Logger.Warn("there is a key file and no state file: a new state begins", "file", path)
 	}
 	if s.journal, err = journal.Open(path, journal.Options{
 		Keyed: keyed, New: options.StateNew, Failed: s.goBack, Logger: options.Logger,
@@ -85,9 +91,12 @@ func (s *Store) writable() error {
 	return unavailable(s.journal.Err())
 }
 
+// queuing is how a batch is queued: to be written now (Append), or later (Queue).
+type queuing func(*journal.Journal, journal.Batch) (wait func() error)
+
 // keep queues what a transaction changed, and what the server has to remember
 // besides. What it gives waits until that, and all before it, is on the disk.
-func (s *Store) keep(b journal.Batch) (wait func() error) {
+func (s *Store) keep(b journal.Batch, queue queuing) (wait func() error) {
 	if s.journal == nil {
 		return func() error { return nil }
 	}
@@ -98,7 +107,7 @@ func (s *Store) keep(b journal.Batch) (wait func() error) {
 		s.kept = state
 	}
 	s.sealer.seal(b.Changes)
-	kept := s.journal.Append(b)
+	kept := queue(s.journal, b)
 	events, stamp := s.data.events, s.data.lastStamp
 	return func() error {
 		if err := kept(); err != nil {
@@ -227,7 +236,7 @@ func (s *Store) advanceClock(by time.Duration) (kept func() error, err error) {
 		return nil, invalid("the clock goes forward only, and at most 100 years", "advance")
 	}
 	s.clock.offset.Add(int64(by))
-	return s.keep(journal.Batch{}), nil
+	return s.keep(journal.Batch{}, (*journal.Journal).Append), nil
 }
 
 // idSource makes the ids of a store. That it is part of the state makes ids

@@ -78,7 +78,7 @@ func (s *Store) View(fn func(*Reader) error) error {
 // Update runs fn as one transaction in the name of an actor. If fn returns an
 // error or panics, nothing that it did stays.
 func (s *Store) Update(by Actor, fn func(*Tx) error) error {
-	kept, err := s.update(by, fn)
+	kept, err := s.update(by, fn, (*journal.Journal).Append)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (s *Store) finish(kept func() error) error {
 	return nil
 }
 
-func (s *Store) update(by Actor, fn func(*Tx) error) (kept func() error, err error) {
+func (s *Store) update(by Actor, fn func(*Tx) error, queue queuing) (kept func() error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.writable(); err != nil {
@@ -104,7 +104,7 @@ func (s *Store) update(by Actor, fn func(*Tx) error) (kept func() error, err err
 	if err != nil {
 		return nil, err
 	}
-	return s.keep(b), nil
+	return s.keep(b, queue), nil
 }
 
 // Reset puts the state that seed makes in the place of everything. No events are
@@ -137,7 +137,7 @@ func (s *Store) replace(fresh *data, b journal.Batch) (kept func() error, err er
 	s.data = fresh
 	s.clock.offset.Store(0)
 	b.Reset = true
-	return s.keep(b), nil
+	return s.keep(b, (*journal.Journal).Append), nil
 }
 
 // run runs fn as one transaction and gives what the journal has to keep of it.

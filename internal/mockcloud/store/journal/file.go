@@ -198,6 +198,9 @@ func (j *Journal) inspect() (err error) {
 	if len(found.valid) == 0 {
 		return damaged("neither of its two beginnings is whole")
 	}
+	if found.torn {
+		return damaged("its two beginnings do not belong together")
+	}
 	inhabited, err := check(file, info.Size(), found.valid[0])
 	if err != nil {
 		return err

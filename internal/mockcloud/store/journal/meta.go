@@ -28,7 +28,7 @@ type meta struct {
 	root, freelist, pages, txid uint64
 }
 
-// parseMeta reads a meta page; ok says whether it is whole.
+// parseMeta reads a meta page; ok says whether bbolt takes it for a whole one.
 func parseMeta(raw []byte) (m meta, ok bool) {
 	if len(raw) < metaSize {
 		return m, false
@@ -41,7 +41,7 @@ func parseMeta(raw []byte) (m meta, ok bool) {
 		pages: order.Uint64(raw[56:]), txid: order.Uint64(raw[64:]),
 	}
 	return m, order.Uint32(raw[16:]) == boltMagic && order.Uint32(raw[20:]) == boltVersion &&
-		order.Uint64(raw[72:]) == sum.Sum64() && m.pageSize >= minPageSize && m.pageSize <= maxPageSize && m.pageSize&(m.pageSize-1) == 0
+		order.Uint64(raw[72:]) == sum.Sum64()
 }
 
 // metas are the meta pages of a file.
@@ -50,6 +50,8 @@ type metas struct {
 	valid []meta
 	// traces says that something of a bbolt file is there at all.
 	traces bool
+	// torn says that they do not belong together, or not where they are.
+	torn bool
 }
 
 // readMetas reads both meta pages. Where the first is not whole the second is looked
@@ -66,18 +68,25 @@ func readMetas(r io.ReaderAt) metas {
 	first, firstOK := read(0)
 	if firstOK {
 		out.valid = append(out.valid, first)
+		if size := first.pageSize; size < minPageSize || size > maxPageSize || size&(size-1) != 0 {
+			out.torn = true
+			return out
+		}
 	}
 	for size := int64(minPageSize); size <= maxPageSize; size <<= 1 {
 		if firstOK && size != first.pageSize {
 			continue
 		}
-		if second, ok := read(size); ok && second.pageSize == size {
+		if second, ok := read(size); ok {
 			out.valid = append(out.valid, second)
+			out.torn = second.pageSize != size
 			break
 		}
 	}
 	if len(out.valid) == 2 && out.valid[1].txid > out.valid[0].txid {
 		out.valid[0], out.valid[1] = out.valid[1], out.valid[0]
 	}
+	// They are of transactions that followed each other.
+	out.torn = out.torn || len(out.valid) == 2 && out.valid[0].txid-out.valid[1].txid != 1
 	return out
 }
