@@ -33,6 +33,9 @@ type Config struct {
 	// StateKey encrypts the secrets in the state file, 16 characters or more; empty
 	// means a key file beside it, which is made with it.
 	StateKey string
+	// StateNew begins anew where the state file is empty or damaged, and keeps what was
+	// there under another name. A file that has a state is refused.
+	StateNew bool
 	// PublishedOnly leaves out all that today's Prefect Cloud does not have.
 	PublishedOnly bool
 	// Logger is told of every request; nil means nobody is.
@@ -151,7 +154,7 @@ func (s *Server) mount(cfg Config) error {
 }
 
 func openState(cfg Config) (*store.Store, error) {
-	options := store.Options{Clock: cfg.Clock, NewID: cfg.NewID, StateKey: cfg.StateKey}
+	options := store.Options{Clock: cfg.Clock, NewID: cfg.NewID, StateKey: cfg.StateKey, StateNew: cfg.StateNew, Logger: cfg.Logger}
 	if cfg.StateFile == "" {
 		state := store.New(options)
 		return state, state.Reset(cfg.Scenario.Seed)

@@ -55,6 +55,7 @@ func TestArguments(t *testing.T) {
 		{"reachable without token", []string{"serve", "--listen", "0.0.0.0:0", "--allow-remote"}, "", 2, "", "--control-token or MOCKCLOUD_CONTROL_TOKEN"},
 		{"remote by a proxy without token", []string{"serve", "--allow-remote"}, "", 2, "", "--control-token or"},
 		{"misbehaving nobody", []string{"serve", "--idp-misbehave"}, "", 2, "", "only with --idp"},
+		{"beginning anew with nothing kept", []string{"serve", "--state-new"}, "", 2, "", "only with --state"},
 		{"pushing for nobody", []string{"serve", "--idp-push-to", "https://scim.example.com"}, "", 2, "", "only with --idp"},
 		{"pushing to a path", []string{"serve", "--idp", "--idp-push-to", "https://scim.example.com/v2"}, "", 2, "", "an origin such as"},
 		{"identity provider for others", []string{"serve", "--listen", "127.0.0.1:0", "--idp", "--idp-listen", "0.0.0.0:0"}, "", 1, "", "on loopback only"},

@@ -36,7 +36,7 @@ type serveFlags struct {
 	listen, scenario, state, logFormat, controlToken, publicURL string
 	stateKey                                                    string
 	publishedOnly, allowRemote, allowPrivateIssuers             bool
-	idp, idpMisbehave                                           bool
+	idp, idpMisbehave, stateNew                                 bool
 	idpListen                                                   string
 	allowHosts, idpPushTo                                       []string
 }
@@ -49,6 +49,7 @@ func parseServe(args []string, getenv func(string) string, stdout io.Writer) (se
 	set.StringVar(&f.listen, "listen", defaultListen, "`address` to listen on; port 0 takes a free one")
 	set.StringVar(&f.scenario, "scenario", "", "YAML `file` that says what the server starts with (default: a ready-made account)")
 	set.StringVar(&f.state, "state", "", "`file` that keeps the state from one start to the next; a new one starts with\nthe scenario, which otherwise counts only for a reset (default: nothing is kept). Its secrets\nare encrypted with "+keyVariable+", or with a key file that is made beside it")
+	set.BoolVar(&f.stateNew, "state-new", false, "begin anew where the file of --state is empty or damaged, and keep what was there beside it;\na file that has a state is refused")
 	set.BoolVar(&f.publishedOnly, "published-only", false, "behave like today's Prefect Cloud, without our extension")
 	set.StringVar(&f.logFormat, "log-format", "text", "`format` of the log on standard error: text or json")
 	set.BoolVar(&f.allowRemote, "allow-remote", false, "allow to listen on an address that others can reach; needs a control token")
@@ -84,6 +85,8 @@ func parseServe(args []string, getenv func(string) string, stdout io.Writer) (se
 		return f, &usageError{fmt.Sprintf("serve takes flags only, not %q", set.Arg(0))}
 	case f.logFormat != "text" && f.logFormat != "json":
 		return f, &usageError{fmt.Sprintf("--log-format is text or json, not %q", f.logFormat)}
+	case f.stateNew && f.state == "":
+		return f, &usageError{"--state-new is of use only with --state"}
 	case f.idpPushTo != nil && !f.idp:
 		return f, &usageError{"--idp-push-to is of use only with --idp"}
 	case f.idpMisbehave && !f.idp:
@@ -140,7 +143,7 @@ func serve(ctx context.Context, args []string, getenv func(string) string, stdou
 		return err
 	}
 	cfg := mockcloud.Config{
-		StateFile: f.state, StateKey: f.stateKey, PublishedOnly: f.publishedOnly, Logger: newLogger(f.logFormat, stderr),
+		StateFile: f.state, StateKey: f.stateKey, StateNew: f.stateNew, PublishedOnly: f.publishedOnly, Logger: newLogger(f.logFormat, stderr),
 		AllowedHosts: f.allowHosts, ControlToken: f.controlToken, PublicURL: f.publicURL, AllowPrivateIssuers: f.allowPrivateIssuers,
 		IdP: f.idp, IdPListen: f.idpListen, IdPPushTo: f.idpPushTo, IdPMisbehave: f.idpMisbehave,
 	}

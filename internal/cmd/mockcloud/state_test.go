@@ -2,15 +2,19 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -159,41 +163,74 @@ func (c *child) teams() (names []string, events int) {
 	return names, events
 }
 
+// What TestKill does: how often, and by which seed.
+const (
+	killsVariable = "MOCKCLOUD_TEST_KILLS"
+	seedVariable  = "MOCKCLOUD_TEST_SEED"
+)
+
+// numberFrom reads a number from the environment, which says how a test runs.
+func numberFrom(t *testing.T, variable string, otherwise int64) int64 {
+	t.Helper()
+	given := os.Getenv(variable)
+	if given == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseInt(given, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // TestKill: whatever was acknowledged before kill -9 is there after a restart,
 // with its event, and what was not is there whole or not at all.
 func TestKill(t *testing.T) {
 	t.Parallel()
+	kills := int(numberFrom(t, killsVariable, 20))
+	if testing.Short() {
+		kills = 3
+	}
+	seed := numberFrom(t, seedVariable, time.Now().UnixNano())
+	t.Logf("%s=%d %s=%d", killsVariable, kills, seedVariable, seed)
+	random := rand.New(rand.NewPCG(uint64(seed), 0))
 	state := filepath.Join(t.TempDir(), "state.db")
-	var all []string
-	for round := range 3 {
-		c := startChild(t, nil, "--state", state)
+	acknowledged := make(map[string]bool)
+	c := startChild(t, nil, "--state", state)
+	for round := range kills {
+		last := 1 + random.IntN(150)
 		names := c.addTeams(fmt.Sprint("round ", round), func(n int) {
-			if n == 100+50*round {
+			if n == last {
 				_ = c.process.Process.Kill() // while others wait for their answers
 			}
 		})
 		c.kill()
-		all = append(all, names...)
-		again := startChild(t, nil, "--state", state)
-		kept, events := again.teams()
-		for _, name := range all {
-			if !slices.Contains(kept, name) {
-				t.Errorf("round %d: %s was acknowledged and is gone", round, name)
-			}
+		for _, name := range names {
+			acknowledged[name] = true
 		}
-		if most := len(all) + writers*(round+1); len(kept) > most {
-			t.Errorf("%d teams are there, %d were acknowledged, at most %d asked for", len(kept), len(all), most)
+		c = startChild(t, nil, "--state", state)
+		kept, events := c.teams()
+		missing := maps.Clone(acknowledged)
+		for _, name := range kept {
+			delete(missing, name)
+		}
+		if len(missing) > 0 {
+			t.Errorf("round %d: %v were acknowledged and are gone", round, slices.Sorted(maps.Keys(missing)))
+		}
+		if most := len(acknowledged) + writers*(round+1); len(kept) > most {
+			t.Errorf("round %d: %d teams are there, %d were acknowledged, at most %d asked for", round, len(kept), len(acknowledged), most)
 		}
 		if events != len(kept) {
-			t.Errorf("%d events tell of %d teams", events, len(kept))
+			t.Errorf("round %d: %d events tell of %d teams", round, events, len(kept))
 		}
-		before := again.must("GET", "/_mockcloud/snapshot", "")
-		again.kill()
-		again = startChild(t, nil, "--state", state)
-		if after := again.must("GET", "/_mockcloud/snapshot", ""); after != before {
-			t.Error("the state is another one after a restart")
+		if strings.Contains(c.stderr.String(), "damaged") {
+			t.Errorf("round %d: kill -9 damaged the file: %s", round, c.stderr)
 		}
-		again.kill()
+	}
+	before := c.must("GET", "/_mockcloud/snapshot", "")
+	c.kill()
+	if after := startChild(t, nil, "--state", state).must("GET", "/_mockcloud/snapshot", ""); after != before {
+		t.Error("the state is another one after a restart")
 	}
 }
 
@@ -222,8 +259,8 @@ func TestDiskFull(t *testing.T) {
 	if status, answer, err := c.call("POST", "/_mockcloud/reset", ""); status != http.StatusServiceUnavailable || !strings.Contains(answer, state) {
 		t.Errorf("reset: status %d, %v: %s", status, err, answer)
 	}
-	if log := c.stderr.String(); !strings.Contains(log, "change not kept") || !strings.Contains(log, "state.db cannot be written") {
-		t.Errorf("the log does not say why: %s", log)
+	if log := c.stderr.String(); strings.Count(log, "level=ERROR") != 1 || !strings.Contains(log, "state.db cannot be written") {
+		t.Errorf("the log does not say why once: %s", log)
 	}
 	shown := c.must("GET", "/_mockcloud/snapshot", "")
 	c.kill()
@@ -291,3 +328,64 @@ func TestState(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
 }
+
+// TestStateNew: an emptied file is refused while its key is there, wherever that is, and
+// begins anew only when that is asked for.
+func TestStateNew(t *testing.T) {
+	t.Parallel()
+	for name, key := range map[string]string{"a key file": "", "a key from outside": "sixteen-characters-or-more"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "state.db")
+			getenv := func(variable string) string {
+				if variable == keyVariable {
+					return key
+				}
+				return ""
+			}
+			// serveOnce ends the server once it is ready.
+			serveOnce := func(args ...string) (code int, stderr string) {
+				var out strings.Builder
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				code = run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0", "--state", file}, args...), getenv,
+					strings.NewReader(""), writerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil }), &out)
+				return code, out.String()
+			}
+			if code, stderr := serveOnce(); code != 0 {
+				t.Fatalf("exit code %d: %s", code, stderr)
+			}
+			if code, stderr := serveOnce("--state-new"); code != 1 || !strings.Contains(stderr, "has a state") {
+				t.Errorf("a file with a state: exit code %d: %s", code, stderr)
+			}
+			whole, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, size := range []int64{int64(len(whole)) / 2, 0} {
+				if err := os.Truncate(file, size); err != nil {
+					t.Fatal(err)
+				}
+				if code, stderr := serveOnce(); code != 1 || !strings.Contains(stderr, "--state-new") || !strings.Contains(stderr, file) {
+					t.Errorf("cut to %d: exit code %d: %s", size, code, stderr)
+				}
+				if info, err := os.Stat(file); err != nil || info.Size() != size {
+					t.Errorf("the refused file was changed: %v, %v", info, err)
+				}
+				if code, stderr := serveOnce("--state-new"); code != 0 {
+					t.Errorf("begun anew: exit code %d: %s", code, stderr)
+				}
+				if code, stderr := serveOnce(); code != 0 || !strings.Contains(stderr, "going on from the state file") {
+					t.Errorf("gone on: exit code %d: %s", code, stderr)
+				}
+			}
+			if kept, err := os.ReadFile(file + ".damaged-1"); err != nil || len(kept) != len(whole)/2 {
+				t.Errorf("what was left of the file: %d bytes, %v", len(kept), err)
+			}
+		})
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

@@ -124,8 +124,6 @@ func (rt *Router) failed(r *http.Request, route string, err error) Reply {
 	case errors.As(err, &invalid):
 		return errorReply(http.StatusUnprocessableEntity, Problems(invalid))
 	case errors.As(err, &unavailable):
-		rt.logger.LogAttrs(r.Context(), slog.LevelError, "change not kept", slog.String("route", route),
-			slog.String("request_id", RequestID(r.Context())), slog.Any("error", unavailable.Cause))
 		return errorReply(http.StatusServiceUnavailable, err.Error())
 	}
 	rt.logger.LogAttrs(r.Context(), slog.LevelError, "unexpected error", slog.String("route", route),

@@ -33,7 +33,7 @@ func (c *Call) denied(err error) error {
 		return err
 	}
 	// The check is not part of it: it is what the caller failed.
-	if err := c.store.Update(c.Actor, func(tx *store.Tx) error { return tx.RecordDenied(login.AccountID) }); err != nil {
+	if err := c.store.Update(c.Actor, func(tx *store.Tx) error { return tx.RecordDenied(login.AccountID) }); err != nil && !store.IsUnavailable(err) {
 		return err
 	}
 	reason := login.Error()

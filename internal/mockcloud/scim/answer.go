@@ -129,7 +129,6 @@ func (c *call) failure(err error) *answer {
 	case errors.As(err, &invalid):
 		return errorAnswer(http.StatusBadRequest, scimerr.InvalidValue, err.Error())
 	case errors.As(err, &unavailable):
-		c.log("change not kept", unavailable.Cause)
 		return errorAnswer(http.StatusServiceUnavailable, "", err.Error())
 	}
 	c.log("unexpected error", err)

@@ -20,6 +20,8 @@ const (
 	bulkResponseURN = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 	maxOperations   = 1000
 	maxBulk         = 1 << 20
+	// shareOfWrite is how many operations are written to the state file together.
+	shareOfWrite = 50
 )
 
 // operation is one request within a bulk request (RFC 7644, 3.7).
@@ -71,7 +73,8 @@ type batch struct {
 }
 
 // bulk is POST /Bulk (RFC 7644, 3.7). Each operation is a transaction of its own, as
-// if it had come alone. One that refers to another by bulkId runs after it. Where two
+// if it had come alone; only the wait for the disk is one for all of them, and so is its
+// failure. One that refers to another by bulkId runs after it. Where two
 // refer to each other, the first is made without its reference, which is added when
 // the second is there.
 func bulk(c *call) (*answer, error) {
@@ -83,10 +86,10 @@ func bulk(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, o := range b.operations {
-		b.run(o)
-		b.complete()
+	if err := b.runAll(); err != nil {
+		return nil, err
 	}
+	b.currentVersions()
 	out := bulkBody{Schemas: []string{bulkResponseURN}, Operations: []bulkResult{}}
 	for _, o := range b.operations {
 		if o.result != nil {
@@ -94,6 +97,55 @@ func bulk(c *call) (*answer, error) {
 		}
 	}
 	return &answer{status: http.StatusOK, body: out}, nil
+}
+
+// runAll runs all operations, and returns once what they changed is on the disk.
+func (b *batch) runAll() error {
+	defer b.later.Flush() // also should one of them panic
+	for i, o := range b.operations {
+		b.run(o)
+		b.complete()
+		if (i+1)%shareOfWrite == 0 {
+			b.later.Flush()
+		}
+	}
+	return b.later.Wait()
+}
+
+// currentVersions gives each resource the version that a GET gives: a later operation
+// may have changed it, or taken it away.
+func (b *batch) currentVersions() {
+	current := make(map[string]string)
+	for _, o := range b.operations {
+		if o.result == nil || o.result.version == "" || o.result.status >= http.StatusMultipleChoices {
+			continue
+		}
+		at := o.result.location
+		version, known := current[at]
+		if !known {
+			version = b.version(at)
+			current[at] = version
+		}
+		changed := *o.result
+		changed.version = version
+		o.result = &changed
+	}
+}
+
+// version is the one that a resource at an address has; empty where it is gone.
+func (b *batch) version(location string) string {
+	pattern, id := split(strings.TrimPrefix(location, b.base))
+	one := *b.call
+	one.id, one.ifMatch, one.ifNoneMatch, one.values = id, "", "", nil
+	one.attributes, one.excluded = []string{"id"}, nil
+	for _, k := range []kind{users{}, groups{}} {
+		if pattern == k.resourceType().Endpoint+"/{id}" {
+			if a, err := k.read(&one); err == nil {
+				return a.version
+			}
+		}
+	}
+	return ""
 }
 
 func (o *operation) outcome() bulkResult {
@@ -129,6 +181,7 @@ func readBatch(c *call, body map[string]any) (*batch, error) {
 			detail: fmt.Sprintf("The request has %d operations, over the limit of %d; send several requests", len(list), maxOperations),
 		}
 	}
+	c.later = c.server.Store.Defer()
 	b := &batch{call: c, byID: make(map[string]*operation), failures: failures}
 	for i, raw := range list {
 		o := readOperation(raw)

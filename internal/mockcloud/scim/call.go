@@ -31,6 +31,8 @@ type call struct {
 	values               url.Values
 	attributes, excluded []string
 	actor                store.Actor
+	// later makes the changes of a bulk request's operations; nil for a request alone.
+	later *store.Deferred
 }
 
 // admit finds the directory whose token the caller has, and notes that it was used.
@@ -47,7 +49,7 @@ func (c *call) admit() error {
 	if err != nil || !due {
 		return err
 	}
-	return c.server.Store.Update(c.actor, func(tx *store.Tx) error {
+	err = c.server.Store.Update(c.actor, func(tx *store.Tx) error {
 		d, token, err := tx.AuthenticateSCIM(c.endpoint, c.secret)
 		if err != nil {
 			return err
@@ -55,6 +57,10 @@ func (c *call) admit() error {
 		tx.TouchSCIM(d, token)
 		return nil
 	})
+	if store.IsUnavailable(err) { // reads go on
+		return nil
+	}
+	return err
 }
 
 // view reads the state. That the token is good is checked in it again: what ended
@@ -72,7 +78,11 @@ func (c *call) view(fn func(*store.Reader, *store.Directory) error) error {
 // update changes the state in the directory's name, in one transaction with the
 // check of the token.
 func (c *call) update(fn func(*store.Tx, *store.Directory) error) error {
-	return c.server.Store.Update(c.actor, func(tx *store.Tx) error {
+	change := c.server.Store.Update
+	if c.later != nil {
+		change = c.later.Update
+	}
+	return change(c.actor, func(tx *store.Tx) error {
 		d, _, err := tx.AuthenticateSCIM(c.endpoint, c.secret)
 		if err != nil {
 			return err

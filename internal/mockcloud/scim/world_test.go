@@ -35,9 +35,18 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	return newWorldIn(t, func(o store.Options) (*store.Store, error) { return store.New(o), nil })
+}
+
+// newWorldIn is a world in a store of the test's own.
+func newWorldIn(t testing.TB, open func(store.Options) (*store.Store, error)) *world {
+	t.Helper()
 	w := &world{t: t, clock: mocktest.NewClock(), log: &mocktest.Log{}}
-	w.state = store.New(store.Options{Clock: w.clock.Now})
-	err := w.state.Reset(func(tx *store.Tx) error {
+	var err error
+	if w.state, err = open(store.Options{Clock: w.clock.Now}); err != nil {
+		t.Fatal(err)
+	}
+	err = w.state.Reset(func(tx *store.Tx) error {
 		a, err := tx.AddAccount(store.NewAccount{Handle: "acme", Name: "Acme", Features: store.Features()})
 		if err != nil {
 			return err

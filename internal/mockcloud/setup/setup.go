@@ -118,6 +118,8 @@ func (d *Dashboard) failed(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &missing):
 		d.notice(w, http.StatusForbidden, "No setup session is open here",
 			"It ended, or it was never started in this browser. A session lasts 30 minutes. What was saved stays; for the rest ask for a new setup link.")
+	case store.IsUnavailable(err):
+		d.notice(w, http.StatusServiceUnavailable, "The server can keep no more changes", "Nothing has been changed. The server's log says why.")
 	default:
 		d.Logger.LogAttrs(r.Context(), slog.LevelError, "unexpected error in the dashboard", slog.String("route", r.Pattern), slog.Any("error", err))
 		d.notice(w, http.StatusInternalServerError, "Something went wrong", "Nothing has been changed. The server's log says more.")

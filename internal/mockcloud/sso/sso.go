@@ -166,7 +166,7 @@ func (s *SSO) rejected(w http.ResponseWriter, r *http.Request, account uuid.UUID
 	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) error {
 		return tx.RecordRejectedLogin(account, connection, reason)
 	})
-	if err != nil {
+	if err != nil && !store.IsUnavailable(err) {
 		s.failed(w, r, err)
 		return
 	}
@@ -175,12 +175,11 @@ func (s *SSO) rejected(w http.ResponseWriter, r *http.Request, account uuid.UUID
 
 // failed answers what should not happen. Only the log is told why.
 func (s *SSO) failed(w http.ResponseWriter, r *http.Request, err error) {
-	s.Logger.LogAttrs(r.Context(), slog.LevelError, "login failed",
-		slog.String("error", err.Error()), slog.String("request_id", router.RequestID(r.Context())))
-	status := http.StatusInternalServerError
-	var unavailable *store.Unavailable
-	if errors.As(err, &unavailable) {
-		status = http.StatusServiceUnavailable
+	status := http.StatusServiceUnavailable
+	if !store.IsUnavailable(err) { // of which the log tells once
+		status = http.StatusInternalServerError
+		s.Logger.LogAttrs(r.Context(), slog.LevelError, "login failed",
+			slog.String("error", err.Error()), slog.String("request_id", router.RequestID(r.Context())))
 	}
 	show(w, status, "problem.html", problem{Title: "Something went wrong", Text: "You are not logged in. The server's log says why."})
 }

@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -23,24 +26,43 @@ import (
 // to what the file has and refuses every further Update as Unavailable.
 func Open(path string, options Options) (*Store, error) {
 	s := New(options)
-	var err error
-	if s.journal, err = journal.Open(path, s.goBack); err != nil {
+	key, keyed, err := stateKey(path, options.StateKey)
+	if err != nil {
+		return nil, unusable(path, err)
+	}
+	if _, gone := os.Stat(path); errors.Is(gone, fs.ErrNotExist) && keyed && options.StateKey == "" && options.Logger != nil {
+		options.Logger.Warn("there is a key file and no state file: a new state begins", "file", path)
+	}
+	if s.journal, err = journal.Open(path, journal.Options{
+		Keyed: keyed, New: options.StateNew, Failed: s.goBack, Logger: options.Logger,
+	}); err != nil {
 		return nil, err
 	}
-	if err := s.unlock(path, options.StateKey); err != nil {
+	if err := s.unlock(path, key); err != nil {
 		_ = s.journal.Close() // nothing was written; why it cannot be used says more
-		return nil, fmt.Errorf("state file %s cannot be used: %w", path, err)
+		return nil, unusable(path, err)
 	}
 	return s, nil
 }
 
-// unlock finds the key of the file's secrets, and takes over what the file has.
+func unusable(path string, err error) error {
+	return fmt.Errorf("state file %s cannot be used: %w", path, err)
+}
+
+// unlock takes over what the file has. Its secrets want a key, which is made for a file
+// that is new.
 func (s *Store) unlock(path, key string) error {
-	isNew, err := s.journal.Empty()
-	if err != nil {
-		return err
+	if key == "" {
+		isNew, err := s.journal.Empty()
+		if err != nil {
+			return err
+		}
+		if key, err = newStateKey(path, isNew); err != nil {
+			return err
+		}
 	}
-	if s.sealer, err = newSealer(path, key, isNew); err != nil {
+	var err error
+	if s.sealer, err = newSealer(key); err != nil {
 		return err
 	}
 	return s.load()
@@ -69,9 +91,12 @@ func (s *Store) writable() error {
 	return unavailable(s.journal.Err())
 }
 
+// queuing is how a batch is queued: to be written now (Append), or later (Queue).
+type queuing func(*journal.Journal, journal.Batch) (wait func() error)
+
 // keep queues what a transaction changed, and what the server has to remember
 // besides. What it gives waits until that, and all before it, is on the disk.
-func (s *Store) keep(b journal.Batch) (wait func() error) {
+func (s *Store) keep(b journal.Batch, queue queuing) (wait func() error) {
 	if s.journal == nil {
 		return func() error { return nil }
 	}
@@ -82,7 +107,7 @@ func (s *Store) keep(b journal.Batch) (wait func() error) {
 		s.kept = state
 	}
 	s.sealer.seal(b.Changes)
-	kept := s.journal.Append(b)
+	kept := queue(s.journal, b)
 	events, stamp := s.data.events, s.data.lastStamp
 	return func() error {
 		if err := kept(); err != nil {
@@ -211,7 +236,7 @@ func (s *Store) advanceClock(by time.Duration) (kept func() error, err error) {
 		return nil, invalid("the clock goes forward only, and at most 100 years", "advance")
 	}
 	s.clock.offset.Add(int64(by))
-	return s.keep(journal.Batch{}), nil
+	return s.keep(journal.Batch{}, (*journal.Journal).Append), nil
 }
 
 // idSource makes the ids of a store. That it is part of the state makes ids

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -83,14 +84,22 @@ func (e *PreconditionFailed) Error() string {
 	return e.What + " changed since you read it; read it again"
 }
 
-// Unavailable says that no change can be kept any more. Only the log is told why.
+// Unavailable says that no change can be kept any more. Only the log is told why, once
+// and by the journal.
 type Unavailable struct{ Cause error }
 
 func (*Unavailable) Error() string {
-	return "The server can keep no more changes; its log says why"
+	return "The server can keep no more changes, and this one was not made; reads go on. Its log says why; start it again once that is mended"
 }
 
 func (e *Unavailable) Unwrap() error { return e.Cause }
+
+// IsUnavailable reports whether a change failed only because none can be kept any more.
+// What is noted beside a read must not make it fail for that.
+func IsUnavailable(err error) bool {
+	var unavailable *Unavailable
+	return errors.As(err, &unavailable)
+}
 
 // Unauthenticated says that a key is missing, unknown or expired. It does not
 // say which.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
 	bolterrors "go.etcd.io/bbolt/errors"
 	"pgregory.net/rapid"
 )
@@ -295,7 +297,7 @@ func TestEventsStayUntilWritten(t *testing.T) {
 	for range 2 {
 		wait, err := s.update(Actor{}, func(tx *Tx) error {
 			return tx.ReceiveEvents(account, []Event{{ID: uuid.New(), Occurred: start, Resource: Resource{ID: "queued"}}})
-		})
+		}, (*journal.Journal).Append)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,17 +29,8 @@ var errSealed = errors.New("its secrets are encrypted with another key; give the
 // sealer encrypts rows with AES-256-GCM.
 type sealer struct{ aead cipher.AEAD }
 
-// newSealer takes a key from outside, or the one in the file beside the state, which it makes for a state that is new.
-func newSealer(statePath, given string, isNew bool) (*sealer, error) {
-	if given != "" && len(given) < minStateKey {
-		return nil, fmt.Errorf("the state key has %d characters; %d or more are needed", len(given), minStateKey)
-	}
-	if given == "" {
-		var err error
-		if given, err = keyFile(statePath+".key", isNew); err != nil {
-			return nil, err
-		}
-	}
+// newSealer takes a key of any length.
+func newSealer(given string) (*sealer, error) {
 	key := sha256.Sum256([]byte(given))
 	block, err := aes.NewCipher(key[:])
 	if err != nil {
@@ -52,25 +43,40 @@ func newSealer(statePath, given string, isNew bool) (*sealer, error) {
 	return &sealer{aead}, nil
 }
 
-// keyFile reads a key, or makes one that nobody else can read.
-func keyFile(path string, mayMake bool) (string, error) {
-	content, err := os.ReadFile(path)
-	if err == nil {
-		if key := strings.TrimSpace(string(content)); len(key) >= minStateKey {
-			return key, nil
+// keyPath is the key file beside a state file.
+func keyPath(statePath string) string { return statePath + ".key" }
+
+// stateKey is the key from outside, or the one in the key file, which is there or not.
+func stateKey(statePath, given string) (key string, keyed bool, err error) {
+	if given != "" {
+		if len(given) < minStateKey {
+			return "", false, fmt.Errorf("the state key has %d characters; %d or more are needed", len(given), minStateKey)
 		}
-		return "", fmt.Errorf("the key file %s holds no key", path)
+		return given, true, nil
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("the key file cannot be read: %w", err)
+	content, err := os.ReadFile(keyPath(statePath))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false, nil
 	}
-	if !mayMake {
-		return "", fmt.Errorf("its secrets are encrypted, and there is no key: neither MOCKCLOUD_STATE_KEY nor the key file %s", path)
+	if err != nil {
+		return "", false, fmt.Errorf("the key file cannot be read: %w", err)
+	}
+	if key = strings.TrimSpace(string(content)); len(key) < minStateKey {
+		return "", false, fmt.Errorf("the key file %s holds no key; put a copy from before in its place", keyPath(statePath))
+	}
+	return key, true, nil
+}
+
+// newStateKey makes a key that nobody else can read, for a state that has no secrets yet. It is on the disk before any
+// of them is.
+func newStateKey(statePath string, isNew bool) (string, error) {
+	if !isNew {
+		return "", fmt.Errorf("its secrets are encrypted, and there is no key: neither MOCKCLOUD_STATE_KEY nor the key file %s", keyPath(statePath))
 	}
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw) // it never fails: without randomness the program ends
 	key := base64.RawStdEncoding.EncodeToString(raw)
-	if err := os.WriteFile(path, []byte(key+"\n"), 0o600); err != nil {
+	if err := journal.Create(keyPath(statePath), []byte(key+"\n")); err != nil {
 		return "", fmt.Errorf("the key file cannot be written: %w", err)
 	}
 	return key, nil

@@ -18,6 +18,7 @@
 package store
 
 import (
+	"log/slog"
 	"sync"
 	"time"
 
@@ -35,6 +36,11 @@ type Options struct {
 	NewID func() uuid.UUID
 	// StateKey encrypts the secrets in a state file; empty means a key file beside it.
 	StateKey string
+	// StateNew begins anew where the state file is empty or damaged; what was there is
+	// kept under another name. One that has a state is refused.
+	StateNew bool
+	// Logger is told when a state file is not as it should be; nil means nobody is.
+	Logger *slog.Logger
 }
 
 // Store is the state of all accounts. Use New.
@@ -72,7 +78,7 @@ func (s *Store) View(fn func(*Reader) error) error {
 // Update runs fn as one transaction in the name of an actor. If fn returns an
 // error or panics, nothing that it did stays.
 func (s *Store) Update(by Actor, fn func(*Tx) error) error {
-	kept, err := s.update(by, fn)
+	kept, err := s.update(by, fn, (*journal.Journal).Append)
 	if err != nil {
 		return err
 	}
@@ -88,7 +94,7 @@ func (s *Store) finish(kept func() error) error {
 	return nil
 }
 
-func (s *Store) update(by Actor, fn func(*Tx) error) (kept func() error, err error) {
+func (s *Store) update(by Actor, fn func(*Tx) error, queue queuing) (kept func() error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.writable(); err != nil {
@@ -98,7 +104,7 @@ func (s *Store) update(by Actor, fn func(*Tx) error) (kept func() error, err err
 	if err != nil {
 		return nil, err
 	}
-	return s.keep(b), nil
+	return s.keep(b, queue), nil
 }
 
 // Reset puts the state that seed makes in the place of everything. No events are
@@ -131,7 +137,7 @@ func (s *Store) replace(fresh *data, b journal.Batch) (kept func() error, err er
 	s.data = fresh
 	s.clock.offset.Store(0)
 	b.Reset = true
-	return s.keep(b), nil
+	return s.keep(b, (*journal.Journal).Append), nil
 }
 
 // run runs fn as one transaction and gives what the journal has to keep of it.

@@ -114,13 +114,15 @@ func decode[V any](rows []journal.Row) ([]*V, error) {
 	var group errgroup.Group
 	for from := 0; from < len(rows); from += share {
 		group.Go(func() error {
-			for i := from; i < min(from+share, len(rows)); i++ {
-				out[i] = new(V)
-				if err := json.Unmarshal(rows[i].Value, out[i]); err != nil {
-					return fmt.Errorf("row %x: %w", rows[i].Key, err)
+			return journal.Faultless(func() error {
+				for i := from; i < min(from+share, len(rows)); i++ {
+					out[i] = new(V)
+					if err := json.Unmarshal(rows[i].Value, out[i]); err != nil {
+						return fmt.Errorf("row %x: %w", rows[i].Key, err)
+					}
 				}
-			}
-			return nil
+				return nil
+			})
 		})
 	}
 	return out, group.Wait()

@@ -91,7 +91,7 @@ func TestRefused(t *testing.T) {
 	}{
 		{"text", []byte("accounts:\n  - handle: acme\n"), ErrForeign, "give another file"},
 		{"long text", bytes.Repeat([]byte("all work and no play "), 10_000), ErrForeign, "give another file"},
-		{"zeros", make([]byte, 1<<16), ErrForeign, "give another file"},
+		{"zeros", make([]byte, 1<<16), ErrDamaged, "put a copy from before in its place"},
 		{"another program's", foreign(t), ErrForeign, "give another file"},
 		{"of the future", edited(t, "version", "2"), ErrVersion, `its format is "2", this one reads 1`},
 		{"without version", edited(t, "version", ""), ErrVersion, `its format is ""`},
@@ -107,7 +107,7 @@ func TestRefused(t *testing.T) {
 			if err := os.WriteFile(path, tt.raw, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Open(path, nil)
+			_, err := Open(path, Options{})
 			if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.says) ||
 				!strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "left as it is") {
 				t.Errorf("%v", err)
@@ -122,11 +122,11 @@ func TestRefused(t *testing.T) {
 func TestNoFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if _, err := Open(dir, nil); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), dir) {
+	if _, err := Open(dir, Options{}); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("a folder: %v", err)
 	}
 	missing := filepath.Join(dir, "no", "state.db")
-	if _, err := Open(missing, nil); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
+	if _, err := Open(missing, Options{}); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), missing) {
 		t.Errorf("in no folder: %v", err)
 	}
 }
@@ -137,7 +137,7 @@ func TestInUse(t *testing.T) {
 	path := newPath(t)
 	j := open(t, path)
 	appended(t, j, Batch{Changes: []Change{row("a", "1", "one")}})
-	if _, err := Open(path, nil); !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "stop that process first") {
+	if _, err := Open(path, Options{}); !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "stop that process first") {
 		t.Errorf("%v", err)
 	}
 	appended(t, j, Batch{Changes: []Change{row("a", "2", "two")}})
@@ -159,7 +159,7 @@ func TestDamageAnywhere(t *testing.T) {
 		if err := os.WriteFile(path, raw, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		j, err := Open(path, func(error) {})
+		j, err := Open(path, Options{})
 		if err != nil {
 			return nil, err
 		}

@@ -10,7 +10,12 @@
 // date: a file that does not add up is refused, as is one that is not a journal or
 // is of another version. What is refused is left as it was found.
 //
-// The first write that fails is the last one: the journal then refuses all others.
+// bbolt takes pages at their word. So a file is read by code of our own before bbolt may
+// open it (meta.go, pages.go), and what bbolt makes of one that is damaged later on is
+// an error (fault.go).
+//
+// The first write that fails is the last one: the journal then refuses all others. So it
+// does when the file is gone, was replaced or cut, or when a read finds damage.
 package journal
 
 import (
@@ -20,6 +25,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"os"
 	"slices"
 	"sync"
 
@@ -47,18 +53,24 @@ type Row struct{ Key, Value []byte }
 
 // Journal is an open file. Use Open.
 type Journal struct {
-	db     *bbolt.DB
-	sum    uint64
-	failed func(error)
+	path    string
+	options Options
+	db      *bbolt.DB
+	file    *os.File // is bbolt's
+
+	// sum and known are what the last write left: the checksum, and what the file was.
+	sum   uint64
+	known os.FileInfo
 
 	wake  chan struct{}
 	ended chan struct{}
 
 	mu     sync.Mutex
 	closed bool
-	err    error  // of the write that failed
+	err    error  // why nothing is written any more
 	next   *group // waits to be written; nil for none
 	latest *group // the one that was queued last, written or not
+	woken  bool   // the writer was told of next
 }
 
 // group is the batches that are written together.
@@ -80,24 +92,67 @@ func (j *Journal) Empty() (empty bool, err error) {
 }
 
 // Load hands out the rows of each table in the order of their keys. They lie in
-// the file itself: they must not be written to, and are gone when fn returns.
+// the file itself: they must not be written to, and are gone when fn returns. What reads
+// them in another goroutine has to be Faultless.
 func (j *Journal) Load(fn func(table string, rows []Row) error) error {
-	return j.db.View(func(tx *bbolt.Tx) error { return eachTable(tx, fn) })
-}
-
-func eachTable(tx *bbolt.Tx, fn func(table string, rows []Row) error) error {
-	return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
-		if bytes.Equal(name, headerBucket) {
-			return nil
-		}
-		var rows []Row
-		if err := b.ForEach(func(key, value []byte) error {
-			rows = append(rows, Row{key, value})
-			return nil
-		}); err != nil || rows == nil {
+	return j.view(func(tx *bbolt.Tx) error {
+		var names []string
+		if err := guarded(func() (err error) {
+			names, err = tables(tx, j.sum)
+			return err
+		}); err != nil {
 			return err
 		}
-		return fn(string(name), rows)
+		for _, name := range names {
+			var rows []Row
+			if err := guarded(func() (err error) {
+				rows, err = rowsOf(tx, name)
+				return err
+			}); err != nil {
+				return err
+			}
+			if rows == nil {
+				continue
+			}
+			if err := Faultless(func() error { return fn(name, rows) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// tables gives the names of all tables of a file that has a checksum.
+func tables(tx *bbolt.Tx, sum uint64) (names []string, err error) {
+	if err := isAt(tx, sum); err != nil {
+		return nil, err
+	}
+	return names, tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
+		if !bytes.Equal(name, headerBucket) {
+			names = append(names, string(name))
+		}
+		return nil
+	})
+}
+
+// isAt says whether the file is where the last write left it: when a meta page is
+// damaged, bbolt goes back to the write before without a word.
+func isAt(tx *bbolt.Tx, sum uint64) error {
+	found, err := header(tx)
+	if err == nil && found != sum {
+		err = damaged("the last write is no longer in it")
+	}
+	return err
+}
+
+func rowsOf(tx *bbolt.Tx, table string) (rows []Row, err error) {
+	b := tx.Bucket([]byte(table))
+	if b == nil {
+		return nil, damaged("a table is gone")
+	}
+	return rows, b.ForEach(func(key, value []byte) error {
+		rows = append(rows, Row{key, value})
+		return nil
 	})
 }
 
@@ -105,23 +160,43 @@ func eachTable(tx *bbolt.Tx, fn func(table string, rows []Row) error) error {
 // there. What get gives lies in the file itself, as with Load; nil is no row. It is
 // fastest for keys in their order.
 func (j *Journal) Read(table string, fn func(get func(key []byte) []byte) error) error {
-	return j.db.View(func(tx *bbolt.Tx) error {
-		b := tx.Bucket([]byte(table))
-		if b == nil {
-			return fn(func([]byte) []byte { return nil })
+	return j.view(func(tx *bbolt.Tx) error {
+		var rows *bbolt.Cursor
+		if err := guarded(func() error {
+			if b := tx.Bucket([]byte(table)); b != nil {
+				rows = b.Cursor()
+			}
+			return nil
+		}); err != nil {
+			return err
 		}
-		rows := b.Cursor()
-		return fn(func(key []byte) []byte {
-			found, value := rows.Next()
-			if !bytes.Equal(found, key) {
-				found, value = rows.Seek(key)
-			}
-			if !bytes.Equal(found, key) {
-				return nil
-			}
-			return value
+		var harm error
+		err := Faultless(func() error {
+			return fn(func(key []byte) (row []byte) {
+				if rows == nil || harm != nil {
+					return nil
+				}
+				harm = guarded(func() error {
+					row = find(rows, key)
+					return nil
+				})
+				return row
+			})
 		})
+		return cmp.Or(harm, err)
 	})
+}
+
+// find gives the row with a key, which is looked for after the one that was found last.
+func find(rows *bbolt.Cursor, key []byte) []byte {
+	found, value := rows.Next()
+	if !bytes.Equal(found, key) {
+		found, value = rows.Seek(key)
+	}
+	if !bytes.Equal(found, key) {
+		return nil
+	}
+	return value
 }
 
 // Append queues a batch. What it gives waits until the batch, and all that was
@@ -130,6 +205,27 @@ func (j *Journal) Read(table string, fn func(get func(key []byte) []byte) error)
 func (j *Journal) Append(b Batch) (wait func() error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	defer j.rouse()
+	return j.queue(b)
+}
+
+// Queue is Append for a batch that is not written yet: Flush, or the next Append of
+// anybody, has it written together with all that was queued. Until then what it gives
+// waits.
+func (j *Journal) Queue(b Batch) (wait func() error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.queue(b)
+}
+
+// Flush has what is queued written.
+func (j *Journal) Flush() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.rouse()
+}
+
+func (j *Journal) queue(b Batch) (wait func() error) {
 	if err := j.refusal(); err != nil {
 		return func() error { return err }
 	}
@@ -137,7 +233,6 @@ func (j *Journal) Append(b Batch) (wait func() error) {
 		if j.next == nil {
 			j.next = &group{done: make(chan struct{})}
 			j.latest = j.next
-			j.wake <- struct{}{} // has room: it holds one, and is empty when next is nil
 		}
 		j.next.batches = append(j.next.batches, b)
 	}
@@ -145,6 +240,14 @@ func (j *Journal) Append(b Batch) (wait func() error) {
 	return func() error {
 		<-g.done
 		return g.err
+	}
+}
+
+// rouse tells the writer of what is queued.
+func (j *Journal) rouse() {
+	if j.next != nil && !j.woken && !j.closed {
+		j.woken = true
+		j.wake <- struct{}{} // has room: it holds one, which is taken before woken is false again
 	}
 }
 
@@ -166,6 +269,7 @@ func (j *Journal) refusal() error {
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	if !j.closed {
+		j.rouse()
 		j.closed = true
 		close(j.wake)
 	}
@@ -174,44 +278,68 @@ func (j *Journal) Close() error {
 	return j.db.Close() // closing twice is fine
 }
 
-// run writes groups until the journal is closed.
+// run writes groups until the journal is closed. Of those that are not written the owner
+// is told once, before those who wait learn of it.
 func (j *Journal) run() {
 	defer close(j.ended)
+	told := false
 	for range j.wake {
 		g := j.take()
 		if g.err == nil {
-			g.err = j.write(g.batches)
-			if g.err != nil {
-				j.fail(g.err)
+			if g.err = j.write(g.batches); g.err != nil {
+				j.end(g.err)
 			}
+		}
+		if g.err != nil && !told {
+			told = true
+			j.options.Failed(g.err)
 		}
 		close(g.done)
 	}
 }
 
-// take gives the group to be written, with the error of an earlier write.
+// take gives the group to be written, with the reason why it cannot be.
 func (j *Journal) take() *group {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	g := j.next
-	j.next, g.err = nil, j.err
+	j.next, j.woken, g.err = nil, false, j.err
 	return g
 }
 
-// fail lets nothing more be written, and tells the owner before those who wait
-// learn of it.
-func (j *Journal) fail(err error) {
+// end lets nothing more be written, and says so once.
+func (j *Journal) end(err error) {
 	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.err != nil {
+		return
+	}
 	j.err = err
-	j.mu.Unlock()
-	j.failed(err)
+	j.options.Logger.Error("the server can keep no more changes; it answers them with 503, and goes on answering reads", "error", err.Error())
 }
 
 // write makes one transaction of the file out of many batches.
 func (j *Journal) write(batches []Batch) error {
-	reset, changes := latest(batches)
+	err := j.untouched()
+	if err == nil {
+		reset, changes := latest(batches)
+		err = j.commit(reset, changes)
+	}
+	if err == nil {
+		err = j.remember()
+	}
+	if err != nil {
+		return fmt.Errorf("state file %s cannot be written: %w", j.path, err)
+	}
+	return nil
+}
+
+func (j *Journal) commit(reset bool, changes []Change) error {
 	sum := j.sum
-	err := j.db.Update(func(tx *bbolt.Tx) error {
+	err := j.update(func(tx *bbolt.Tx) error {
+		if err := isAt(tx, sum); err != nil {
+			return err
+		}
 		if reset {
 			sum = 0
 			if err := dropTables(tx); err != nil {
@@ -231,11 +359,10 @@ func (j *Journal) write(batches []Batch) error {
 		}
 		return putHeader(tx, sum)
 	})
-	if err != nil {
-		return fmt.Errorf("state file %s cannot be written: %w", j.db.Path(), err)
+	if err == nil {
+		j.sum = sum
 	}
-	j.sum = sum
-	return nil
+	return err
 }
 
 // writeTable makes changes of one table, in the order of their keys, and keeps the

@@ -22,7 +22,7 @@ func newPath(t *testing.T) string { return filepath.Join(t.TempDir(), "state.db"
 
 func open(t *testing.T, path string) *Journal {
 	t.Helper()
-	j, err := Open(path, func(err error) { t.Errorf("a write failed: %v", err) })
+	j, err := Open(path, Options{Failed: func(err error) { t.Errorf("a write failed: %v", err) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,11 +162,11 @@ func TestFailedWrite(t *testing.T) {
 	path := newPath(t)
 	var mu sync.Mutex
 	told := 0
-	j, err := Open(path, func(error) {
+	j, err := Open(path, Options{Failed: func(error) {
 		mu.Lock()
 		defer mu.Unlock()
 		told++
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
