@@ -31,6 +31,8 @@ type call struct {
 	values               url.Values
 	attributes, excluded []string
 	actor                store.Actor
+	// directoryType is that of the directory whose token the caller has.
+	directoryType store.DirectoryType
 }
 
 // admit finds the directory whose token the caller has, and notes that it was used.
@@ -41,7 +43,7 @@ func (c *call) admit() error {
 		if err != nil {
 			return err
 		}
-		c.actor, due = store.DirectoryActor(d), r.NeedsTouch(d, token)
+		c.actor, c.directoryType, due = store.DirectoryActor(d), d.Type, r.NeedsTouch(d, token)
 		return nil
 	})
 	if err != nil || !due {
