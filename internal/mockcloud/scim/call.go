@@ -103,6 +103,12 @@ func withBody(handle func(*call, map[string]any) (*answer, error)) handler {
 	}
 }
 
+// route is the pattern of the request's path, and the id in it.
+func (c *call) route() (pattern, id string) {
+	_, path := cut(c.request)
+	return split(path)
+}
+
 // body reads the request's body, an object.
 func (c *call) body(limit int64) (map[string]any, error) {
 	if err := checkMedia(c.request.Header.Get("Content-Type")); err != nil {
@@ -111,6 +117,9 @@ func (c *call) body(limit int64) (map[string]any, error) {
 	tooLarge := &statusError{
 		status: http.StatusRequestEntityTooLarge,
 		detail: fmt.Sprintf("The body is over the limit of %d bytes; send less in a request", limit),
+	}
+	if pattern, _ := c.route(); strings.HasPrefix(pattern, schema.Group().Endpoint) {
+		tooLarge.detail = fmt.Sprintf("The body is over the limit of %d bytes; a large group grows by PATCH: add its members in several requests", limit)
 	}
 	raw, err := io.ReadAll(io.LimitReader(c.request.Body, limit+1))
 	switch {

@@ -97,7 +97,14 @@ func (c change) one(before any) (any, error) {
 	if !ok {
 		return c.value, nil
 	}
-	if c.target.Filter != nil && c.op == Replace && !c.plain || c.isAnother(old, object) {
+	if c.target.Filter != nil && c.op == Replace && !c.plain {
+		// What it was chosen by stays, so that it is found by it again.
+		if chosenBy, ok := c.described(c.target.Filter); ok {
+			object = merged(chosenBy, object)
+		}
+		return object, nil
+	}
+	if c.isAnother(old, object) {
 		return object, nil
 	}
 	// The rest of a complex attribute stays (RFC 7644, 3.5.2.3).
@@ -200,13 +207,13 @@ func (c change) list(before []any) ([]any, error) {
 // chosen changes the values that the filter matches, or all without one.
 func (c change) chosen(before []any) ([]any, error) {
 	var out []any
-	none := true
+	matched := 0
 	for _, old := range before {
 		if !c.matches(old) {
 			out = append(out, old)
 			continue
 		}
-		none = false
+		matched++
 		changed, err := c.one(old)
 		if err != nil {
 			return nil, err
@@ -215,7 +222,7 @@ func (c change) chosen(before []any) ([]any, error) {
 			out = append(out, changed)
 		}
 	}
-	if none && c.op != Remove && c.value != nil {
+	if matched == 0 && c.op != Remove && c.value != nil {
 		old, ok := c.described(c.target.Filter)
 		if !ok || c.op == Replace && !c.creates(old) {
 			return nil, scimerr.New(scimerr.NoTarget, "no value matches %s", c.target)
@@ -226,6 +233,9 @@ func (c change) chosen(before []any) ([]any, error) {
 			return nil, err
 		}
 		out = append(out, created)
+	}
+	if matched > 1 && c.sub != nil && c.sub.Name == "primary" && c.value == true {
+		return nil, scimerr.New(scimerr.InvalidValue, "at most one value can be primary, and %s names %d", c.target, matched)
 	}
 	return onePrimary(before, out)
 }
