@@ -204,17 +204,18 @@ func (c *call) shownMembers(r *store.Reader, row *store.DirectoryGroup, wants *s
 	rows := r.DirectoryGroupMembers(row)
 	out := make([]any, len(rows))
 	for i, m := range rows {
-		out[i] = c.memberDocument(m.MemberID, m.IsGroup)
+		out[i] = c.memberDocument(r, row.DirectoryID, m.MemberID, m.IsGroup)
 	}
 	return out
 }
 
-func (c *call) memberDocument(id uuid.UUID, isGroup bool) map[string]any {
+// memberDocument is a member as a group shows it, with the name that it has now.
+func (c *call) memberDocument(r *store.Reader, directoryID string, id uuid.UUID, isGroup bool) map[string]any {
 	rt := schema.User()
 	if isGroup {
 		rt = schema.Group()
 	}
-	return map[string]any{"value": id.String(), "$ref": c.location(rt, id), "type": rt.ID}
+	return map[string]any{"value": id.String(), "$ref": c.location(rt, id), "type": rt.ID, "display": r.DisplayOf(directoryID, id)}
 }
 
 // readGroup reads the resource of POST and PUT: all of it is as it says.

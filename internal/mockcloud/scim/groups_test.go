@@ -150,7 +150,7 @@ func TestGroupLife(t *testing.T) {
 	if a.Header.Get("Location") != w.URL+w.path("/Groups/"+id) || text(made, "meta.resourceType") != "Group" ||
 		!slices.Equal(each(made["members"], "value"), []string{inner, names["$ada"]}) || !slices.Equal(each(made["members"], "type"), []string{"Group", "User"}) ||
 		!slices.Equal(each(made["members"], "$ref"), []string{w.URL + w.path("/Groups/"+inner), w.URL + w.path("/Users/"+names["$ada"])}) ||
-		!slices.Equal(each(made["members"], "display"), []string{"", ""}) {
+		!slices.Equal(each(made["members"], "display"), []string{"inner", text(w.made("GET", "/Users/"+names["$ada"], nil), "userName")}) {
 		t.Errorf("made %s", a.Body)
 	}
 	for query, want := range map[string]bool{"": true, "?excludedAttributes=members": false, "?attributes=displayName": false, "?attributes=members.value": true} {

@@ -150,7 +150,7 @@ func (m *memberChanges) applyChosen(o patch.Operation) error {
 	before := make([]any, len(chosen))
 	for i, id := range chosen {
 		_, err := m.reader.DirectoryGroup(m.group.DirectoryID, id)
-		before[i] = m.memberDocument(id, err == nil)
+		before[i] = m.memberDocument(m.reader, m.group.DirectoryID, id, err == nil)
 	}
 	after, err := patch.ApplyOne(map[string]any{"members": before}, o, m.rules(schema.Group()))
 	if err != nil {

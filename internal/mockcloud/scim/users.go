@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
@@ -25,12 +24,12 @@ func (users) create(c *call, body map[string]any) (*answer, error) {
 		return nil, err
 	}
 	var row *store.DirectoryUser
-	var in []*store.DirectoryGroup
+	var in places
 	err = c.update(func(tx *store.Tx, d *store.Directory) error {
 		if row, err = tx.AddDirectoryUser(d, sent.input); err != nil {
 			return err
 		}
-		in = slices.Clone(tx.GroupsOf(row))
+		in = placesOf(&tx.Reader, row)
 		return nil
 	})
 	if err != nil {
@@ -46,12 +45,12 @@ func (users) read(c *call) (*answer, error) {
 		return nil, err
 	}
 	var row *store.DirectoryUser
-	var in []*store.DirectoryGroup
+	var in places
 	err = c.view(func(r *store.Reader, d *store.Directory) error {
 		if row, err = r.DirectoryUser(d.ID, id); err != nil {
 			return err
 		}
-		in = slices.Clone(r.GroupsOf(row))
+		in = placesOf(r, row)
 		return nil
 	})
 	if err != nil {
@@ -100,12 +99,12 @@ func (c *call) changeUser(change func(before map[string]any) (userBody, error)) 
 		return nil, err
 	}
 	var row *store.DirectoryUser
-	var in []*store.DirectoryGroup
+	var in places
 	err = c.update(func(tx *store.Tx, d *store.Directory) error {
 		if row, err = tx.DirectoryUser(d.ID, id); err != nil {
 			return err
 		}
-		in = slices.Clone(tx.GroupsOf(row))
+		in = placesOf(&tx.Reader, row)
 		if err := c.precondition(userVersion(row, in)); err != nil {
 			return err
 		}
@@ -123,7 +122,7 @@ func (c *call) changeUser(change func(before map[string]any) (userBody, error)) 
 		if row, err = tx.UpdateDirectoryUser(d, id, after.input); err != nil {
 			return err
 		}
-		in = slices.Clone(tx.GroupsOf(row))
+		in = placesOf(&tx.Reader, row)
 		return nil
 	})
 	if err != nil {
@@ -143,7 +142,7 @@ func (users) remove(c *call) (*answer, error) {
 		if err != nil {
 			return err
 		}
-		if err := c.precondition(userVersion(row, tx.GroupsOf(row))); err != nil {
+		if err := c.precondition(userVersion(row, placesOf(&tx.Reader, row))); err != nil {
 			return err
 		}
 		return tx.DeleteDirectoryUser(d, id)
@@ -175,7 +174,7 @@ func (users) candidates(r *store.Reader, d *store.Directory, q *query) rows {
 	return out
 }
 
-func (c *call) userAnswer(status int, row *store.DirectoryUser, in []*store.DirectoryGroup) (*answer, error) {
+func (c *call) userAnswer(status int, row *store.DirectoryUser, in places) (*answer, error) {
 	kept, err := attributesOf(row)
 	if err != nil {
 		return nil, err
