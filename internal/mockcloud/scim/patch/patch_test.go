@@ -23,7 +23,9 @@ const (
 var testType = schema.New(schema.ResourceType{
 	ID: "Test",
 	Schema: &schema.Schema{ID: coreURN, Attributes: []schema.Attribute{
-		{Name: "userName"}, {Name: "displayName"}, {Name: "active", Type: schema.Boolean},
+		{Name: "userName"},
+		{Name: "displayName"},
+		{Name: "active", Type: schema.Boolean},
 		{Name: "employeeId", Mutability: schema.Immutable},
 		{Name: "tags", MultiValued: true},
 		{Name: "groups", Type: schema.Complex, MultiValued: true, Mutability: schema.ReadOnly, SubAttributes: []schema.Attribute{{Name: "value", Mutability: schema.ReadOnly}}},
