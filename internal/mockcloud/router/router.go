@@ -67,6 +67,7 @@ type Router struct {
 	mux       *http.ServeMux
 	routes    []string // of the API
 	others    []string // of services
+	served    []string // what the paths of services begin with
 	closing   context.Context
 	close     context.CancelFunc
 }
@@ -125,6 +126,7 @@ func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"This server does not answer for that host name. Use localhost or 127.0.0.1, or allow the name when you start it."))
 		return
 	}
+	r = rt.singleSlashes(r)
 	// The mux would redirect an unclean path; the API has no such route.
 	if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
 		rt.unknown(w, r, nil)

@@ -22,6 +22,7 @@ type Service interface {
 // Serve mounts a service under a prefix.
 func (rt *Router) Serve(prefix string, s Service) {
 	rt.others = append(rt.others, s.Routes()...)
+	rt.served = append(rt.served, prefix)
 	rt.mux.HandleFunc(prefix, func(w http.ResponseWriter, r *http.Request) {
 		started, route := rt.clock(), s.Route(r)
 		if route == "" {
@@ -42,4 +43,20 @@ func (rt *Router) Reaches(f Fault) bool {
 		method, path, _ := strings.Cut(route, " ")
 		return f.Matches(method, path)
 	})
+}
+
+// singleSlashes gives a request to a service without empty elements in its path, which
+// clients make of an endpoint with a slash at its end.
+func (rt *Router) singleSlashes(r *http.Request) *http.Request {
+	for _, prefix := range rt.served {
+		below, ok := strings.CutPrefix(r.URL.Path, prefix)
+		if !ok || !strings.Contains(below, "//") {
+			continue
+		}
+		elements := strings.FieldsFunc(below, func(c rune) bool { return c == '/' })
+		r = r.Clone(r.Context())
+		r.URL.Path, r.URL.RawPath = prefix+strings.Join(elements, "/"), ""
+		return r
+	}
+	return r
 }

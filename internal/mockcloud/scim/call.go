@@ -33,6 +33,8 @@ type call struct {
 	actor                store.Actor
 	// later makes the changes of a bulk request's operations; nil for a request alone.
 	later *store.Deferred
+	// directoryType is that of the directory whose token the caller has.
+	directoryType store.DirectoryType
 }
 
 // admit finds the directory whose token the caller has, and notes that it was used.
@@ -43,7 +45,7 @@ func (c *call) admit() error {
 		if err != nil {
 			return err
 		}
-		c.actor, due = store.DirectoryActor(d), r.NeedsTouch(d, token)
+		c.actor, c.directoryType, due = store.DirectoryActor(d), d.Type, r.NeedsTouch(d, token)
 		return nil
 	})
 	if err != nil || !due {
@@ -111,6 +113,12 @@ func withBody(handle func(*call, map[string]any) (*answer, error)) handler {
 	}
 }
 
+// route is the pattern of the request's path, and the id in it.
+func (c *call) route() (pattern, id string) {
+	_, path := cut(c.request)
+	return split(path)
+}
+
 // body reads the request's body, an object.
 func (c *call) body(limit int64) (map[string]any, error) {
 	if err := checkMedia(c.request.Header.Get("Content-Type")); err != nil {
@@ -119,6 +127,9 @@ func (c *call) body(limit int64) (map[string]any, error) {
 	tooLarge := &statusError{
 		status: http.StatusRequestEntityTooLarge,
 		detail: fmt.Sprintf("The body is over the limit of %d bytes; send less in a request", limit),
+	}
+	if pattern, _ := c.route(); strings.HasPrefix(pattern, schema.Group().Endpoint) {
+		tooLarge.detail = fmt.Sprintf("The body is over the limit of %d bytes; a large group grows by PATCH: add its members in several requests", limit)
 	}
 	raw, err := io.ReadAll(io.LimitReader(c.request.Body, limit+1))
 	switch {

@@ -18,6 +18,8 @@ const maxNesting = 64
 // in whatever case: names have none (RFC 7643, 2.1), and which of them was meant
 // nobody can tell.
 func decode(raw []byte) (map[string]any, error) {
+	// Some editors and .NET's writers put a byte order mark in front (RFC 8259, 8.1).
+	raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
 	if at := invalidUTF8(raw); at >= 0 {
 		return nil, syntax(raw, at, "the body is not UTF-8")
 	}

@@ -9,9 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -71,12 +69,12 @@ func (groups) replace(c *call, body map[string]any) (*answer, error) {
 // patch is PATCH /Groups/{id} (RFC 7644, 3.5.2). Its answer has no body, which may be
 // long, unless the caller says what to put into it.
 func (groups) patch(c *call, body map[string]any) (*answer, error) {
-	operations, err := patch.Parse(body)
+	operations, err := c.operations(body)
 	if err != nil {
 		return nil, err
 	}
 	status := http.StatusNoContent
-	if c.values.Has("attributes") {
+	if c.values.Has("attributes") && len(operations) > 0 {
 		status = http.StatusOK
 	}
 	return c.changeGroup(status, func(r *store.Reader, row *store.DirectoryGroup) (store.DirectoryGroupChange, error) {
@@ -206,17 +204,18 @@ func (c *call) shownMembers(r *store.Reader, row *store.DirectoryGroup, wants *s
 	rows := r.DirectoryGroupMembers(row)
 	out := make([]any, len(rows))
 	for i, m := range rows {
-		out[i] = c.memberDocument(m.MemberID, m.IsGroup)
+		out[i] = c.memberDocument(r, row.DirectoryID, m.MemberID, m.IsGroup)
 	}
 	return out
 }
 
-func (c *call) memberDocument(id uuid.UUID, isGroup bool) map[string]any {
+// memberDocument is a member as a group shows it, with the name that it has now.
+func (c *call) memberDocument(r *store.Reader, directoryID string, id uuid.UUID, isGroup bool) map[string]any {
 	rt := schema.User()
 	if isGroup {
 		rt = schema.Group()
 	}
-	return map[string]any{"value": id.String(), "$ref": c.location(rt, id), "type": rt.ID}
+	return map[string]any{"value": id.String(), "$ref": c.location(rt, id), "type": rt.ID, "display": r.DisplayOf(directoryID, id)}
 }
 
 // readGroup reads the resource of POST and PUT: all of it is as it says.
@@ -225,37 +224,30 @@ func readGroup(sent map[string]any) (store.DirectoryGroupChange, error) {
 	if err != nil {
 		return store.DirectoryGroupChange{}, err
 	}
-	members, err := memberIDs(resource["members"])
-	if err != nil {
-		return store.DirectoryGroupChange{}, err
-	}
-	if members == nil {
-		members = []uuid.UUID{}
-	}
+	members := memberIDs(resource["members"])
 	displayName, externalID := text(resource, "displayName"), text(resource, "externalId")
 	return store.DirectoryGroupChange{DisplayName: &displayName, ExternalID: &externalID, Members: &members}, nil
 }
 
-// memberIDs reads the values of members: a list, or one. What is no id of ours is
-// nobody, and left out.
-func memberIDs(value any) ([]uuid.UUID, error) {
-	list, ok := value.([]any)
-	if !ok && value != nil {
-		list = []any{value}
-	}
+// membersAttribute is the schema's word on members.
+var membersAttribute, _ = schema.Group().Lookup("members")
+
+// sentMembers reads the members of a request: a list, or one. What is no id of ours is
+// nobody, and left out; what is no member at all is an error.
+func sentMembers(value any) ([]uuid.UUID, error) {
+	list, err := membersAttribute.Whole(value, "members")
+	return memberIDs(list), err
+}
+
+// memberIDs gives the ids in a list of members that the schema holds for one.
+func memberIDs(value any) []uuid.UUID {
+	list, _ := value.([]any)
 	out := make([]uuid.UUID, 0, len(list))
-	for i, one := range list {
-		if object, ok := one.(map[string]any); ok {
-			key, _ := filter.Key(object, "value")
-			one = object[key]
-		}
-		given, ok := one.(string)
-		if !ok || given == "" {
-			return nil, scimerr.New(scimerr.InvalidValue, "members[%d].value must be the id of a user or a group", i)
-		}
-		if id, ok := parseID(given); ok {
+	for _, one := range list {
+		member, _ := one.(map[string]any)
+		if id, ok := parseID(text(member, "value")); ok {
 			out = append(out, id)
 		}
 	}
-	return out, nil
+	return out
 }

@@ -113,8 +113,12 @@ func TestBadGroupPatch(t *testing.T) {
 		"no name":                  {obj{"op": "remove", "path": "displayName"}, "invalidValue", "displayName is required"},
 		"an empty name":            {obj{"op": "replace", "path": "displayName", "value": ""}, "invalidValue", "displayName is required"},
 		"a name that is a number":  {obj{"op": "replace", "path": "displayName", "value": 1}, "invalidValue", "displayName"},
-		"members that are numbers": {obj{"op": "add", "path": "members", "value": []any{1}}, "invalidValue", "operation 2: members[0].value"},
+		"members that are numbers": {obj{"op": "add", "path": "members", "value": []any{1}}, "invalidValue", "operation 2: members[0] must be"},
 		"members without a value":  {obj{"op": "replace", "value": obj{"members": []obj{{"display": "Ada"}}}}, "invalidValue", "operation 2: members[0].value"},
+		"a member that is no id":   {obj{"op": "replace", "path": `members[value eq "$ada"]`, "value": obj{}}, "invalidValue", "operation 2: members.value is missing"},
+		"members by their id":      {obj{"op": "add", "path": "members", "value": []obj{{"id": "$dee"}}}, "invalidValue", "operation 2: members[0].value is missing"},
+		"nobody":                   {obj{"op": "replace", "path": "members", "value": []any{nil}}, "invalidValue", "operation 2: members[0] must be"},
+		"somebody without a value": {obj{"op": "replace", "path": "members", "value": []obj{{"value": nil}}}, "invalidValue", "operation 2: members[0].value is missing"},
 		"a member's type":          {obj{"op": "replace", "path": `members[value eq "$ada"].type`, "value": "Group"}, "mutability", "operation 2: "},
 		"a member that is not":     {obj{"op": "replace", "path": `members[value eq "$dee"]`, "value": obj{"value": "$dee"}}, "noTarget", "operation 2: no value matches"},
 		"no attribute":             {obj{"op": "add", "path": "shade", "value": "red"}, "invalidPath", "there is no attribute shade"},
@@ -146,7 +150,7 @@ func TestGroupLife(t *testing.T) {
 	if a.Header.Get("Location") != w.URL+w.path("/Groups/"+id) || text(made, "meta.resourceType") != "Group" ||
 		!slices.Equal(each(made["members"], "value"), []string{inner, names["$ada"]}) || !slices.Equal(each(made["members"], "type"), []string{"Group", "User"}) ||
 		!slices.Equal(each(made["members"], "$ref"), []string{w.URL + w.path("/Groups/"+inner), w.URL + w.path("/Users/"+names["$ada"])}) ||
-		!slices.Equal(each(made["members"], "display"), []string{"", ""}) {
+		!slices.Equal(each(made["members"], "display"), []string{"inner", text(w.made("GET", "/Users/"+names["$ada"], nil), "userName")}) {
 		t.Errorf("made %s", a.Body)
 	}
 	for query, want := range map[string]bool{"": true, "?excludedAttributes=members": false, "?attributes=displayName": false, "?attributes=members.value": true} {
@@ -179,4 +183,28 @@ func TestGroupLife(t *testing.T) {
 	w.failed(w.send("DELETE", "/Groups/"+id, nil, "If-Match", `"x"`), http.StatusPreconditionFailed, "")
 	w.send("DELETE", "/Groups/"+id, nil).Want(http.StatusNoContent)
 	w.failed(w.send("GET", "/Groups/"+id, nil), http.StatusNotFound, "")
+}
+
+// TestBadGroupPut: members that are none are refused by PUT and POST, too, instead of
+// emptying the group.
+func TestBadGroupPut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	names := w.cast()
+	before := w.everything()
+	for name, members := range map[string]any{
+		"by their id": []obj{{"id": "$ada"}}, "empty": []obj{{}}, "a null": []any{nil}, "null values": []obj{{"value": nil}}, "empty values": []obj{{"value": ""}},
+		"one that is right": []obj{{"value": "$ada"}, {"display": "Bob"}}, "numbers": []any{1}, "a boolean": true, "an object": obj{"id": "$ada"}, "lists": []any{[]any{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := w.in(t)
+			body := replace(obj{"displayName": "team", "members": members}, names)
+			w.failed(w.send("PUT", "/Groups/"+names["$team"], body), http.StatusBadRequest, "invalidValue", "members[")
+			w.failed(w.send("POST", "/Groups", body), http.StatusBadRequest, "invalidValue", "members[")
+			if now := w.everything(); now != before {
+				t.Errorf("%s\nwas\n%s", now, before)
+			}
+		})
+	}
 }

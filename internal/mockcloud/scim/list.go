@@ -37,7 +37,7 @@ type row struct {
 
 // links are the groups of a user, or the members of a group.
 type links struct {
-	groups  []*store.DirectoryGroup
+	groups  places
 	members []any
 }
 
@@ -157,7 +157,7 @@ func (c *call) page(r *store.Reader, d *store.Directory, q *query, found hits, f
 		case one.group != nil:
 			of.members = c.shownMembers(r, one.group, showMembers)
 		case showGroups:
-			of.groups = slices.Clone(r.GroupsOf(one.user))
+			of.groups = placesOf(r, one.user)
 		}
 		out.rows, out.links = append(out.rows, one), append(out.links, of)
 	}

@@ -83,7 +83,7 @@ func (c *call) linksAsked(r *store.Reader, q *query, all rows) map[uuid.UUID]lin
 	out := make(map[uuid.UUID]links)
 	if q.mentions(asksGroups) {
 		for _, u := range all.users {
-			out[u.ID] = links{groups: slices.Clone(r.GroupsOf(u))}
+			out[u.ID] = links{groups: placesOf(r, u)}
 		}
 	}
 	if q.mentions(asksMembers) {
@@ -155,7 +155,7 @@ func (c *call) membersAmong(r *store.Reader, g *store.DirectoryGroup, named []uu
 	var out []any
 	for _, id := range named {
 		if r.InDirectoryGroup(g, id) {
-			out = append(out, c.memberDocument(id, false))
+			out = append(out, c.memberDocument(r, g.DirectoryID, id, false))
 		}
 	}
 	return out

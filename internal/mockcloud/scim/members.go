@@ -27,7 +27,7 @@ func (c *call) patchGroup(r *store.Reader, row *store.DirectoryGroup, operations
 			}
 		}
 	}
-	after, err := patched(c.groupDocument(row, nil), others, schema.Group(), schema.Group().Validate)
+	after, err := patched(c.groupDocument(row, nil), others, c.rules(schema.Group()), schema.Group().Validate)
 	if err != nil {
 		return store.DirectoryGroupChange{}, err
 	}
@@ -120,7 +120,7 @@ func (m *memberChanges) apply(o patch.Operation) error {
 	if o.Target.Filter != nil || o.Target.Sub != "" {
 		return m.applyChosen(o)
 	}
-	ids, err := memberIDs(o.Value)
+	ids, err := sentMembers(o.Value)
 	if err != nil {
 		return err
 	}
@@ -150,16 +150,13 @@ func (m *memberChanges) applyChosen(o patch.Operation) error {
 	before := make([]any, len(chosen))
 	for i, id := range chosen {
 		_, err := m.reader.DirectoryGroup(m.group.DirectoryID, id)
-		before[i] = m.memberDocument(id, err == nil)
+		before[i] = m.memberDocument(m.reader, m.group.DirectoryID, id, err == nil)
 	}
-	after, err := patch.ApplyOne(map[string]any{"members": before}, o, patch.For(schema.Group()))
+	after, err := patch.ApplyOne(map[string]any{"members": before}, o, m.rules(schema.Group()))
 	if err != nil {
 		return err
 	}
-	left, err := memberIDs(after["members"])
-	if err != nil {
-		return err
-	}
+	left := memberIDs(after["members"])
 	m.set(without(chosen, left), false)
 	m.set(without(left, chosen), true)
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
 )
 
@@ -116,6 +117,9 @@ func readQuery(parameters map[string]any, kinds []kind) (*query, error) {
 		if q.filter, err = filter.Parse(given["filter"]); err != nil {
 			return nil, err
 		}
+		if err := checkDates(q.filter, kinds); err != nil {
+			return nil, err
+		}
 		q.text = append(q.text, q.filter.String())
 	}
 	if given["sortBy"] != "" {
@@ -132,6 +136,22 @@ func readQuery(parameters map[string]any, kinds []kind) (*query, error) {
 	}
 	q.text = append(q.text, strings.ToLower(q.sortBy.String()), strconv.FormatBool(q.descending))
 	return q, q.readPage(parameters)
+}
+
+// checkDates refuses a comparison of a date with what is none: it would find nobody, or
+// everybody, by accident.
+func checkDates(e filter.Expr, kinds []kind) error {
+	var wrong error
+	filter.Walk(e, func(c filter.Compare) {
+		isDate := slices.ContainsFunc(kinds, func(k kind) bool {
+			a, ok := k.resourceType().Lookup(c.Path.String())
+			return ok && a.Type == schema.DateTime
+		})
+		if isDate && !filter.IsDate(c) && wrong == nil {
+			wrong = scimerr.New(scimerr.InvalidFilter, "%s is a date and time: compare it with one, like \"2008-01-23T04:56:22Z\"", c.Path)
+		}
+	})
+	return wrong
 }
 
 // readPage reads which part of the list is asked for.

@@ -17,29 +17,48 @@ import (
 
 // userDocument is a user's resource (RFC 7643, 4.1): what is kept of it, and what
 // this server says of it.
-func (c *call) userDocument(row *store.DirectoryUser, kept map[string]any, in []*store.DirectoryGroup) map[string]any {
+func (c *call) userDocument(row *store.DirectoryUser, kept map[string]any, in places) map[string]any {
 	out := maps.Clone(kept)
 	out["id"] = row.ID.String()
 	out["meta"] = c.meta(schema.User(), row.ID, row.Created, row.Updated, userVersion(row, in))
-	if len(in) > 0 {
-		groups := make([]any, len(in))
-		for i, g := range in {
-			groups[i] = map[string]any{
-				"value": g.ID.String(), "$ref": c.location(schema.Group(), g.ID), "display": g.DisplayName, "type": "direct",
-			}
-		}
+	groups := make([]any, 0, in.len())
+	for _, g := range in.direct {
+		groups = append(groups, c.placeDocument(g, "direct"))
+	}
+	for _, g := range in.indirect {
+		groups = append(groups, c.placeDocument(g, "indirect"))
+	}
+	if len(groups) > 0 {
 		out["groups"] = groups
 	}
 	return out
 }
 
+func (c *call) placeDocument(g *store.DirectoryGroup, kind string) map[string]any {
+	return map[string]any{"value": g.ID.String(), "$ref": c.location(schema.Group(), g.ID), "display": g.DisplayName, "type": kind}
+}
+
+// places are the groups that a user is in: themselves, and by a group of theirs (RFC
+// 7643, 4.1.2).
+type places struct{ direct, indirect []*store.DirectoryGroup }
+
+func (p places) len() int { return len(p.direct) + len(p.indirect) }
+
+func placesOf(r *store.Reader, u *store.DirectoryUser) places {
+	direct := r.GroupsOf(u)
+	return places{direct, r.GroupsAround(direct)}
+}
+
 // userVersion changes with the user and with the groups that the resource shows.
-func userVersion(row *store.DirectoryUser, in []*store.DirectoryGroup) string {
-	if len(in) == 0 {
+func userVersion(row *store.DirectoryUser, in places) string {
+	if in.len() == 0 {
 		return fmt.Sprintf(`W/"%d"`, row.Version)
 	}
 	sum := fnv.New32a()
-	for _, g := range in {
+	for i, g := range slices.Concat(in.direct, in.indirect) {
+		if i == len(in.direct) {
+			_, _ = sum.Write([]byte("indirect\n"))
+		}
 		// Writing to a hash never fails.
 		_, _ = fmt.Fprintf(sum, "%s %q\n", g.ID, g.DisplayName)
 	}

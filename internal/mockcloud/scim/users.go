@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -26,7 +24,7 @@ func (users) create(c *call, body map[string]any) (*answer, error) {
 		return nil, err
 	}
 	var row *store.DirectoryUser
-	var in []*store.DirectoryGroup
+	var in places
 	if err := checkNames(nil, sent.resource); err != nil {
 		return nil, err
 	}
@@ -34,7 +32,7 @@ func (users) create(c *call, body map[string]any) (*answer, error) {
 		if row, err = tx.AddDirectoryUser(d, sent.input); err != nil {
 			return err
 		}
-		in = slices.Clone(tx.GroupsOf(row))
+		in = placesOf(&tx.Reader, row)
 		return nil
 	})
 	if err != nil {
@@ -50,12 +48,12 @@ func (users) read(c *call) (*answer, error) {
 		return nil, err
 	}
 	var row *store.DirectoryUser
-	var in []*store.DirectoryGroup
+	var in places
 	err = c.view(func(r *store.Reader, d *store.Directory) error {
 		if row, err = r.DirectoryUser(d.ID, id); err != nil {
 			return err
 		}
-		in = slices.Clone(r.GroupsOf(row))
+		in = placesOf(r, row)
 		return nil
 	})
 	if err != nil {
@@ -81,15 +79,19 @@ func (users) replace(c *call, body map[string]any) (*answer, error) {
 
 // patch is PATCH /Users/{id} (RFC 7644, 3.5.2).
 func (users) patch(c *call, body map[string]any) (*answer, error) {
-	operations, err := patch.Parse(body)
+	operations, err := c.operations(body)
 	if err != nil {
 		return nil, err
 	}
-	return c.changeUser(func(before map[string]any) (userBody, error) {
-		return patched(before, operations, schema.User(), func(after map[string]any) (userBody, error) {
+	changed, err := c.changeUser(func(before map[string]any) (userBody, error) {
+		return patched(schema.User().Healed(before), operations, c.rules(schema.User()), func(after map[string]any) (userBody, error) {
 			return readUser(after, isActive(before))
 		})
 	})
+	if len(operations) == 0 {
+		return withoutBody(changed, err)
+	}
+	return changed, err
 }
 
 // changeUser makes a user what change makes of the resource. One who stays the same
@@ -100,12 +102,12 @@ func (c *call) changeUser(change func(before map[string]any) (userBody, error)) 
 		return nil, err
 	}
 	var row *store.DirectoryUser
-	var in []*store.DirectoryGroup
+	var in places
 	err = c.update(func(tx *store.Tx, d *store.Directory) error {
 		if row, err = tx.DirectoryUser(d.ID, id); err != nil {
 			return err
 		}
-		in = slices.Clone(tx.GroupsOf(row))
+		in = placesOf(&tx.Reader, row)
 		if err := c.precondition(userVersion(row, in)); err != nil {
 			return err
 		}
@@ -126,7 +128,7 @@ func (c *call) changeUser(change func(before map[string]any) (userBody, error)) 
 		if row, err = tx.UpdateDirectoryUser(d, id, after.input); err != nil {
 			return err
 		}
-		in = slices.Clone(tx.GroupsOf(row))
+		in = placesOf(&tx.Reader, row)
 		return nil
 	})
 	if err != nil {
@@ -146,7 +148,7 @@ func (users) remove(c *call) (*answer, error) {
 		if err != nil {
 			return err
 		}
-		if err := c.precondition(userVersion(row, tx.GroupsOf(row))); err != nil {
+		if err := c.precondition(userVersion(row, placesOf(&tx.Reader, row))); err != nil {
 			return err
 		}
 		return tx.DeleteDirectoryUser(d, id)
@@ -176,7 +178,7 @@ func (users) candidates(r *store.Reader, d *store.Directory, q *query) rows {
 	return out
 }
 
-func (c *call) userAnswer(status int, row *store.DirectoryUser, in []*store.DirectoryGroup) (*answer, error) {
+func (c *call) userAnswer(status int, row *store.DirectoryUser, in places) (*answer, error) {
 	kept, err := attributesOf(row)
 	if err != nil {
 		return nil, err

@@ -59,10 +59,16 @@ const (
 // DirectoryType says which product the directory is.
 type DirectoryType string
 
+// The types for clients that take liberties with PATCH: Entra ID's, and any client's.
+const (
+	DirectoryAzure   DirectoryType = "azure scim v2.0"
+	DirectoryGeneric DirectoryType = "generic scim v2.0"
+)
+
 // DirectoryTypes lists the types that push over SCIM.
 func DirectoryTypes() []DirectoryType {
 	return []DirectoryType{
-		"azure scim v2.0", "cyberark scim v2.0", "generic scim v2.0", "jump cloud scim v2.0", "okta scim v2.0",
+		DirectoryAzure, "cyberark scim v2.0", DirectoryGeneric, "jump cloud scim v2.0", "okta scim v2.0",
 		"onelogin scim v2.0", "pingfederate scim v2.0", "rippling scim v2.0", "sailpoint scim v2.0",
 	}
 }

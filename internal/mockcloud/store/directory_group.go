@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,6 +112,44 @@ func (r *Reader) GroupsOf(u *DirectoryUser) []*DirectoryGroup {
 		out = append(out, r.data.directoryGroups.rows[in.GroupID])
 	}
 	return out
+}
+
+// GroupsAround gives the groups that some groups are in, and those in which those are,
+// and so on, but not the given ones again: nested groups may go round in a circle.
+func (r *Reader) GroupsAround(groups []*DirectoryGroup) []*DirectoryGroup {
+	if len(groups) == 0 {
+		return nil
+	}
+	seen := make(map[uuid.UUID]struct{}, len(groups))
+	for _, g := range groups {
+		seen[g.ID] = struct{}{}
+	}
+	var out []*DirectoryGroup
+	for next := groups; len(next) > 0; {
+		var around []*DirectoryGroup
+		for _, g := range next {
+			for _, in := range r.data.groupsOfMember.get(g.ID) {
+				if _, again := seen[in.GroupID]; !again {
+					seen[in.GroupID] = struct{}{}
+					around = append(around, r.data.directoryGroups.rows[in.GroupID])
+				}
+			}
+		}
+		out, next = append(out, around...), around
+	}
+	return out
+}
+
+// DisplayOf gives the name of a directory's person or group, empty for whoever it does
+// not know.
+func (r *Reader) DisplayOf(directoryID string, id uuid.UUID) string {
+	if u, err := r.DirectoryUser(directoryID, id); err == nil {
+		return cmp.Or(strings.TrimSpace(u.FirstName+" "+u.LastName), u.UserName)
+	}
+	if g, err := r.DirectoryGroup(directoryID, id); err == nil {
+		return g.DisplayName
+	}
+	return ""
 }
 
 // peopleOf gives the people in a group.

@@ -272,6 +272,11 @@ func (p *parser) path() (Path, error) {
 		}
 	}
 	first, sub, dotted := strings.Cut(rest, ".")
+	if dotted && schema.MatchString(out.URI) && name.MatchString(first) {
+		// Some clients write a dot behind a schema instead of the colon.
+		out.URI += ":" + first
+		first, sub, dotted = strings.Cut(sub, ".")
+	}
 	if !name.MatchString(first) || dotted && !name.MatchString(sub) {
 		return Path{}, p.fail(start, "expected an attribute, found %s", found)
 	}

@@ -10,40 +10,22 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
 )
 
-// Attribute is what a schema says of an attribute, as far as changes go.
-type Attribute struct {
-	// Name is how the schema spells it, without its parent and schema.
-	Name                                                 string
-	MultiValued, Complex, ReadOnly, Immutable, CaseExact bool
-}
-
-// Lookup finds an attribute or sub-attribute by its path, whatever its case.
-type Lookup func(path string) (Attribute, bool)
-
-// For is the Lookup of a resource type.
-func For(rt *schema.ResourceType) Lookup {
-	return func(path string) (Attribute, bool) {
-		a, ok := rt.Lookup(path)
-		if !ok {
-			return Attribute{}, false
-		}
-		return Attribute{
-			Name:        a.Name,
-			MultiValued: a.MultiValued,
-			Complex:     a.Type == schema.Complex,
-			ReadOnly:    a.Mutability == schema.ReadOnly,
-			Immutable:   a.Mutability == schema.Immutable,
-			CaseExact:   a.CaseExact,
-		}, true
-	}
+// Rules say how operations are carried out.
+type Rules struct {
+	// Type is the type of the resources.
+	Type *schema.ResourceType
+	// Creates says that replacing values of a canonical type where there is none creates
+	// one, as Entra ID expects. RFC 7644, section 3.5.2.3, has noTarget for it.
+	Creates bool
 }
 
 // Apply gives the resource after all operations. The given one is not changed;
 // attributes that no operation touches are shared with it. A path that the
 // schema does not know is an error, a key of a value that it does not know is
-// left out. Its error is a *scimerr.Error.
-func Apply(resource map[string]any, operations []Operation, lookup Lookup) (map[string]any, error) {
-	p := patcher{maps.Clone(resource), lookup}
+// left out. What an operation stores is what POST would keep of it. Its error is a
+// *scimerr.Error.
+func Apply(resource map[string]any, operations []Operation, rules Rules) (map[string]any, error) {
+	p := patcher{maps.Clone(resource), rules}
 	for i, o := range operations {
 		if err := p.apply(o); err != nil {
 			return nil, InOperation(i, err)
@@ -53,14 +35,14 @@ func Apply(resource map[string]any, operations []Operation, lookup Lookup) (map[
 }
 
 // ApplyOne is Apply for one operation, of which its error need not say which it is.
-func ApplyOne(resource map[string]any, operation Operation, lookup Lookup) (map[string]any, error) {
-	p := patcher{maps.Clone(resource), lookup}
+func ApplyOne(resource map[string]any, operation Operation, rules Rules) (map[string]any, error) {
+	p := patcher{maps.Clone(resource), rules}
 	return p.resource, p.apply(operation)
 }
 
 type patcher struct {
 	resource map[string]any
-	lookup   Lookup
+	rules    Rules
 }
 
 func (p patcher) apply(o Operation) error {
@@ -96,7 +78,7 @@ func (p patcher) each(op Op, uri string, value any) error {
 		if target.URI == "" {
 			target.URI = uri
 		}
-		switch _, known := p.lookup(target.Path.String()); {
+		switch _, known := p.rules.Type.Lookup(target.Path.String()); {
 		case target.Name == "" && uri == "":
 			inner := target.URI
 			if target.Core() {
@@ -119,10 +101,10 @@ func (p patcher) each(op Op, uri string, value any) error {
 // change carries out one operation on one attribute and checks that it may.
 func (p patcher) change(op Op, t filter.Target, value any) error {
 	whole := filter.Path{URI: t.URI, Name: t.Name}
-	attribute, ok := p.lookup(whole.String())
-	sub := Attribute{Name: t.Sub}
+	attribute, ok := p.rules.Type.Lookup(whole.String())
+	var sub *schema.Attribute
 	if ok && t.Sub != "" {
-		sub, ok = p.lookup(t.Path.String())
+		sub, ok = p.rules.Type.Lookup(t.Path.String())
 	}
 	if !ok {
 		return scimerr.New(scimerr.InvalidPath, "there is no attribute %s", t.Path)
@@ -130,17 +112,10 @@ func (p patcher) change(op Op, t filter.Target, value any) error {
 	if t.Filter != nil && !attribute.MultiValued {
 		return scimerr.New(scimerr.InvalidPath, "%s has one value, brackets cannot choose from it", whole)
 	}
-	value = clean(value)
-	if t.Sub != "" || !attribute.MultiValued {
-		value = theOne(value, t.Sub == "" && attribute.Complex)
+	c := change{op: op, target: t, attribute: attribute, sub: sub, rules: p.rules}
+	if says, err := c.read(value); err != nil || !says {
+		return err
 	}
-	c := change{op: op, target: t, attribute: attribute, sub: sub, value: value, exact: func(path string) bool {
-		if t.URI != "" {
-			path = t.URI + ":" + path
-		}
-		a, _ := p.lookup(path)
-		return a.CaseExact
-	}}
 	object, keep := p.owner(t.Path)
 	key, found := filter.Key(object, t.Name)
 	if !found {
@@ -151,7 +126,7 @@ func (p patcher) change(op Op, t filter.Target, value any) error {
 	if err != nil || same(before, after) {
 		return err
 	}
-	if attribute.ReadOnly || attribute.Immutable && before != nil {
+	if attribute.Mutability == schema.ReadOnly || attribute.Mutability == schema.Immutable && before != nil {
 		return fixed(attribute, whole)
 	}
 	if after == nil {
@@ -185,9 +160,9 @@ func (p patcher) owner(path filter.Path) (object map[string]any, keep func()) {
 	}
 }
 
-func fixed(a Attribute, path filter.Path) error {
+func fixed(a *schema.Attribute, path filter.Path) error {
 	word := "immutable"
-	if a.ReadOnly {
+	if a.Mutability == schema.ReadOnly {
 		word = "read-only"
 	}
 	return scimerr.New(scimerr.Mutability, "%s is %s and has another value", path, word)
@@ -199,42 +174,4 @@ func same(before, after any) bool {
 		before = nil
 	}
 	return reflect.DeepEqual(before, after)
-}
-
-// theOne is the value for what has only one. Entra ID may send it as a list with one
-// object, [{"value": "x"}].
-func theOne(value any, isComplex bool) any {
-	list, ok := value.([]any)
-	if !ok || len(list) != 1 {
-		return value
-	}
-	if object, ok := list[0].(map[string]any); ok && !isComplex {
-		if key, ok := filter.Key(object, "value"); ok {
-			return object[key]
-		}
-	}
-	return list[0]
-}
-
-// clean leaves out what is null, which is the same as absent (RFC 7643, 2.5).
-func clean(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, sub := range v {
-			if sub != nil {
-				out[k] = clean(sub)
-			}
-		}
-		return out
-	case []any:
-		out := make([]any, 0, len(v))
-		for _, one := range v {
-			if one != nil {
-				out = append(out, clean(one))
-			}
-		}
-		return out
-	}
-	return v
 }

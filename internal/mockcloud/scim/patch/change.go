@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
 )
 
@@ -17,9 +18,52 @@ import (
 type change struct {
 	op             Op
 	target         filter.Target
-	attribute, sub Attribute
+	attribute, sub *schema.Attribute // sub is nil where the target has none
+	rules          Rules
 	value          any
-	exact          func(path string) bool
+	// plain says that the value came as what it is, without saying more of it.
+	plain bool
+}
+
+// read takes the value as POST would keep it, nil for one that asks for less. It
+// reports whether the operation says anything at all.
+func (c *change) read(raw any) (says bool, err error) {
+	path := c.target.Path.String()
+	_, c.plain = raw.(string)
+	several := c.attribute.MultiValued && c.target.Filter == nil && c.target.Sub == ""
+	switch subject := c.subject(); {
+	case c.op == Remove && !several:
+		return true, nil // the path says what
+	case subject.Mutability == schema.ReadOnly:
+		c.value = raw // refused, unless it is what is there
+		return true, nil
+	case several:
+		c.value, err = subject.Whole(raw, path)
+	default:
+		if c.value, err = subject.Entry(raw, path); c.value == nil && err == nil {
+			return c.clears(raw), nil
+		}
+	}
+	if empty, ok := raw.([]any); c.op == Remove && ok && len(empty) == 0 {
+		return false, err // removes no values, instead of all
+	}
+	return true, err
+}
+
+func (c *change) subject() *schema.Attribute {
+	if c.sub != nil {
+		return c.sub
+	}
+	return c.attribute
+}
+
+// clears says whether a value of which nothing is kept asks for what is there to go.
+// What adds nothing asks for nothing, but for an empty text, which only clears.
+func (c *change) clears(raw any) bool {
+	if c.op == Add && c.plain {
+		c.op = Replace
+	}
+	return c.op == Replace && c.subject().Clears(raw)
 }
 
 // after is the attribute's value after the operation, nil for none.
@@ -44,27 +88,49 @@ func (c change) one(before any) (any, error) {
 	switch {
 	case c.value == nil && c.op == Add:
 		return before, nil
-	case c.target.Sub != "":
-		out := maps.Clone(old)
-		if out == nil {
-			out = map[string]any{}
-		}
-		err := c.setSub(out)
-		return orNil(out), err
+	case c.sub != nil:
+		return c.withSub(old)
 	case c.op == Remove || c.value == nil:
 		return nil, nil
-	case !c.attribute.Complex:
-		return c.value, nil
 	}
 	object, ok := c.value.(map[string]any)
 	if !ok {
-		object = map[string]any{"value": c.value}
+		return c.value, nil
 	}
-	if ok == (c.target.Filter != nil) && (c.op == Replace || !ok) {
-		return orNil(object), nil
+	if c.target.Filter != nil && c.op == Replace && !c.plain {
+		// What it was chosen by stays, so that it is found by it again.
+		if chosenBy, ok := c.described(c.target.Filter); ok {
+			object = merged(chosenBy, object)
+		}
+		return object, nil
+	}
+	if c.isAnother(old, object) {
+		return object, nil
 	}
 	// The rest of a complex attribute stays (RFC 7644, 3.5.2.3).
+	if err := c.keepsImmutable(old, object); err != nil {
+		return nil, err
+	}
 	return orNil(merged(old, object)), nil
+}
+
+// isAnother says whether a single value, a manager, refers to somebody else than
+// before: what else was said of the old one is not true of the new one.
+func (c change) isAnother(old, next map[string]any) bool {
+	return !c.attribute.MultiValued && c.attribute.Sub("value") != nil && next["value"] != nil && next["value"] != member(old, "value")
+}
+
+// keepsImmutable refuses another value for what stays as it is for good, such as who a
+// member is.
+func (c change) keepsImmutable(old, next map[string]any) error {
+	for i := range c.attribute.SubAttributes {
+		sub := &c.attribute.SubAttributes[i]
+		before, after := member(old, sub.Name), next[sub.Name]
+		if sub.Mutability == schema.Immutable && before != nil && after != nil && !reflect.DeepEqual(before, after) {
+			return fixed(sub, filter.Path{URI: c.target.URI, Name: c.attribute.Name, Sub: sub.Name})
+		}
+	}
+	return nil
 }
 
 func orNil(object map[string]any) any {
@@ -74,21 +140,33 @@ func orNil(object map[string]any) any {
 	return object
 }
 
-func (c change) setSub(object map[string]any) error {
-	key, found := filter.Key(object, c.target.Sub)
+// withSub changes one sub-attribute of a value. One of several values from which what
+// it was there for is taken goes as a whole.
+func (c change) withSub(old map[string]any) (any, error) {
+	out := maps.Clone(old)
+	if out == nil {
+		out = map[string]any{}
+	}
+	key, found := filter.Key(out, c.target.Sub)
 	if !found {
 		key = c.sub.Name
 	}
-	before := object[key]
+	before := out[key]
 	if c.op == Remove || c.value == nil {
-		delete(object, key)
+		delete(out, key)
 	} else {
-		object[key] = c.value
+		out[key] = c.value
 	}
-	if (c.sub.ReadOnly || c.sub.Immutable && found) && !reflect.DeepEqual(before, object[key]) {
-		return fixed(c.sub, c.target.Path)
+	if (c.sub.Mutability == schema.ReadOnly || c.sub.Mutability == schema.Immutable && found) && !reflect.DeepEqual(before, out[key]) {
+		return nil, fixed(c.sub, c.target.Path)
 	}
-	return nil
+	switch {
+	case c.attribute.MultiValued && c.attribute.Says(old) && !c.attribute.Says(out):
+		return nil, nil
+	case c.isAnother(old, out):
+		return map[string]any{"value": c.value}, nil
+	}
+	return orNil(out), nil
 }
 
 func merged(old, with map[string]any) map[string]any {
@@ -112,12 +190,7 @@ func (c change) list(before []any) ([]any, error) {
 	}
 	given, ok := c.value.([]any)
 	if !ok && c.value != nil {
-		given = []any{c.value}
-	}
-	for i, v := range given {
-		if _, ok := v.(map[string]any); !ok && c.attribute.Complex {
-			given[i] = map[string]any{"value": v}
-		}
+		given = []any{c.value} // read-only: refused, unless it is what is there
 	}
 	switch {
 	case c.op == Remove && c.value == nil:
@@ -134,13 +207,13 @@ func (c change) list(before []any) ([]any, error) {
 // chosen changes the values that the filter matches, or all without one.
 func (c change) chosen(before []any) ([]any, error) {
 	var out []any
-	none := true
+	matched := 0
 	for _, old := range before {
 		if !c.matches(old) {
 			out = append(out, old)
 			continue
 		}
-		none = false
+		matched++
 		changed, err := c.one(old)
 		if err != nil {
 			return nil, err
@@ -149,9 +222,9 @@ func (c change) chosen(before []any) ([]any, error) {
 			out = append(out, changed)
 		}
 	}
-	if none && c.op != Remove && c.value != nil {
-		old, ok := described(c.target.Filter)
-		if !ok {
+	if matched == 0 && c.op != Remove && c.value != nil {
+		old, ok := c.described(c.target.Filter)
+		if !ok || c.op == Replace && !c.creates(old) {
 			return nil, scimerr.New(scimerr.NoTarget, "no value matches %s", c.target)
 		}
 		c.op = Add // what the filter says of the new value stays
@@ -160,6 +233,9 @@ func (c change) chosen(before []any) ([]any, error) {
 			return nil, err
 		}
 		out = append(out, created)
+	}
+	if matched > 1 && c.sub != nil && c.sub.Name == "primary" && c.value == true {
+		return nil, scimerr.New(scimerr.InvalidValue, "at most one value can be primary, and %s names %d", c.target, matched)
 	}
 	return onePrimary(before, out)
 }
@@ -173,17 +249,33 @@ func (c change) matches(v any) bool {
 	return filter.Match(filter.ValuePath{Path: path, Filter: c.target.Filter}, map[string]any{path.Name: []any{v}}, c.exact)
 }
 
+// creates says whether replacing what is not there makes it: where the rules say so, a
+// value of a canonical type, or the primary one.
+func (c change) creates(described map[string]any) bool {
+	kind := member(described, "type")
+	if kind == nil {
+		return c.rules.Creates && isPrimary(described)
+	}
+	sub := c.attribute.Sub("type")
+	return c.rules.Creates && slices.ContainsFunc(sub.CanonicalValues, func(canonical string) bool {
+		text, ok := kind.(string)
+		return ok && strings.EqualFold(canonical, text)
+	})
+}
+
 // described is the value that a filter of nothing but equalities describes, for
 // Entra ID, which replaces emails[type eq "work"].value before there is one. A
-// value that is chosen by its own "value" is not made up.
-func described(e filter.Expr) (map[string]any, bool) {
+// value that is chosen by its own "value" is not made up, and nor is one by what
+// the schema does not know.
+func (c change) described(e filter.Expr) (map[string]any, bool) {
 	switch e := e.(type) {
 	case filter.And:
-		left, ok := described(e.Left)
-		right, ok2 := described(e.Right)
+		left, ok := c.described(e.Left)
+		right, ok2 := c.described(e.Right)
 		return merged(left, right), ok && ok2
 	case filter.Compare:
-		plain := e.Path.URI == "" && e.Path.Sub == "" && !strings.EqualFold(e.Path.Name, "value")
+		sub := c.attribute.Sub(e.Path.Name)
+		plain := e.Path.URI == "" && e.Path.Sub == "" && sub != nil && sub.Name != "value"
 		return map[string]any{e.Path.Name: e.Value}, plain && e.Op == filter.Eq && e.Value != nil
 	}
 	return nil, false
@@ -205,6 +297,13 @@ func (c change) identity(v any) string {
 		return fmt.Sprint(v) // not from JSON; any stable text will do
 	}
 	return string(text)
+}
+
+func (c change) exact(path string) bool {
+	if c.target.URI != "" {
+		path = c.target.URI + ":" + path
+	}
+	return c.rules.Type.CaseExact(path)
 }
 
 func (c change) without(before, given []any) []any {

@@ -5,9 +5,8 @@
 //
 // It also understands what Entra ID and Okta send beyond the RFC: operators in
 // any case, "remove" with the values to remove, a choice of values that do not
-// exist yet, keys that are paths, a manager as a plain string, and a list of one
-// where there is only one value. Whether the result is a valid resource is for the
-// schema to say.
+// exist yet, and keys that are paths. Values are read as POST reads them. Whether the
+// result is a valid resource is for the schema to say.
 package patch
 
 import (
@@ -42,8 +41,12 @@ type Operation struct {
 	Value any
 }
 
+// ErrNone says that a request has no operations, which RFC 7644, section 3.5.2, requires.
+var ErrNone error = scimerr.New(scimerr.InvalidSyntax, "Operations must be a list of at least one operation")
+
 // Parse reads the body of a PATCH request. Its error is a *scimerr.Error that
-// says which operation is wrong.
+// says which operation is wrong. An empty list of operations is for the caller to
+// judge: Entra ID's validator sends one.
 func Parse(body map[string]any) ([]Operation, error) {
 	schemas, _ := member(body, "schemas").([]any)
 	if !slices.ContainsFunc(schemas, func(s any) bool {
@@ -52,9 +55,9 @@ func Parse(body map[string]any) ([]Operation, error) {
 	}) {
 		return nil, scimerr.New(scimerr.InvalidSyntax, "schemas must name %s", Message)
 	}
-	list, _ := member(body, "Operations").([]any)
-	if len(list) == 0 {
-		return nil, scimerr.New(scimerr.InvalidSyntax, "Operations must be a list of at least one operation")
+	list, ok := member(body, "Operations").([]any)
+	if !ok {
+		return nil, ErrNone
 	}
 	out := make([]Operation, 0, len(list))
 	for i, raw := range list {

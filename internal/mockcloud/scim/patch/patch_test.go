@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
 )
 
@@ -18,39 +19,31 @@ const (
 	extURN  = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 )
 
-var attributes = map[string]patch.Attribute{
-	"id":                            {Name: "id", ReadOnly: true, CaseExact: true},
-	"username":                      {Name: "userName"},
-	"displayname":                   {Name: "displayName"},
-	"active":                        {Name: "active"},
-	"employeeid":                    {Name: "employeeId", Immutable: true},
-	"groups":                        {Name: "groups", MultiValued: true, Complex: true, ReadOnly: true},
-	"tags":                          {Name: "tags", MultiValued: true},
-	"name":                          {Name: "name", Complex: true},
-	"name.familyname":               {Name: "familyName"},
-	"name.givenname":                {Name: "givenName"},
-	"emails":                        {Name: "emails", MultiValued: true, Complex: true},
-	"emails.type":                   {Name: "type"},
-	"emails.value":                  {Name: "value"},
-	"emails.primary":                {Name: "primary"},
-	"members":                       {Name: "members", MultiValued: true, Complex: true},
-	"members.value":                 {Name: "value", Immutable: true, CaseExact: true},
-	"members.display":               {Name: "display"},
-	extURN + ":manager":             {Name: "manager", Complex: true},
-	extURN + ":manager.value":       {Name: "value"},
-	extURN + ":manager.displayname": {Name: "displayName", ReadOnly: true},
-	extURN + ":department":          {Name: "department"},
-}
+// testType has what User and Group have, and what neither has.
+var testType = schema.New(schema.ResourceType{
+	ID: "Test",
+	Schema: &schema.Schema{ID: coreURN, Attributes: []schema.Attribute{
+		{Name: "userName"},
+		{Name: "displayName"},
+		{Name: "active", Type: schema.Boolean},
+		{Name: "employeeId", Mutability: schema.Immutable},
+		{Name: "tags", MultiValued: true},
+		{Name: "groups", Type: schema.Complex, MultiValued: true, Mutability: schema.ReadOnly, SubAttributes: []schema.Attribute{{Name: "value", Mutability: schema.ReadOnly}}},
+		{Name: "name", Type: schema.Complex, SubAttributes: []schema.Attribute{{Name: "familyName"}, {Name: "givenName"}}},
+		{Name: "emails", Type: schema.Complex, MultiValued: true, SubAttributes: []schema.Attribute{
+			{Name: "value"}, {Name: "display"}, {Name: "type", CanonicalValues: []string{"work", "home", "other"}}, {Name: "primary", Type: schema.Boolean},
+		}},
+		{Name: "members", Type: schema.Complex, MultiValued: true, SubAttributes: []schema.Attribute{
+			{Name: "value", CaseExact: true, Mutability: schema.Immutable}, {Name: "display"},
+		}},
+	}},
+	Extensions: []*schema.Schema{{ID: extURN, Attributes: []schema.Attribute{
+		{Name: "department"},
+		{Name: "manager", Type: schema.Complex, SubAttributes: []schema.Attribute{{Name: "value"}, {Name: "$ref"}, {Name: "displayName", Mutability: schema.ReadOnly}}},
+	}}},
+})
 
-func lookup(path string) (patch.Attribute, bool) {
-	path = strings.ToLower(path)
-	path = strings.TrimPrefix(path, strings.ToLower(coreURN)+":")
-	if rest, ok := strings.CutPrefix(path, strings.ToLower(extURN)); ok {
-		path = extURN + rest
-	}
-	a, ok := attributes[path]
-	return a, ok
-}
+var rules = patch.Rules{Type: testType, Creates: true}
 
 func decode(t testing.TB, document string) map[string]any {
 	t.Helper()
@@ -70,7 +63,7 @@ func apply(t testing.TB, resource map[string]any, operations string) (map[string
 	if err != nil {
 		return nil, err
 	}
-	return patch.Apply(resource, ops, lookup)
+	return patch.Apply(resource, ops, rules)
 }
 
 // TestApply holds the RFC's examples and what Entra ID and Okta send.
@@ -129,7 +122,7 @@ func TestApply(t *testing.T) {
 		"the core URN":      {`{"active":true}`, `{"op":"replace","path":"` + coreURN + `:ACTIVE","value":false}`, `{"active":false}`},
 		"one after another": {`{}`, `{"op":"add","path":"active","value":true},{"op":"replace","path":"active","value":false}`, `{"active":false}`},
 
-		"Entra: Replace in capitals":        {`{"active":true}`, `{"op":"Replace","path":"active","value":"False"}`, `{"active":"False"}`},
+		"Entra: Replace in capitals":        {`{"active":true}`, `{"op":"Replace","path":"active","value":"False"}`, `{"active":false}`},
 		"Entra: Remove with values":         {two, `{"op":"Remove","path":"members","value":[{"value":"b"},{"value":"z"}]}`, `{"members":[{"value":"a","display":"A"}]}`},
 		"Entra: a work address to come":     {`{}`, `{"op":"Replace","path":"emails[type eq \"work\"].value","value":"w@x.com"}`, `{"emails":[{"type":"work","value":"w@x.com"}]}`},
 		"Entra: an address, all of it":      {`{}`, `{"op":"Add","path":"emails[type eq \"work\" and primary eq true]","value":"w@x.com"}`, `{"emails":[{"type":"work","primary":true,"value":"w@x.com"}]}`},
@@ -140,6 +133,20 @@ func TestApply(t *testing.T) {
 		"Entra: a sub-attribute as a list":  {`{}`, `{"op":"Add","path":"emails[type eq \"work\"].value","value":[{"VALUE":"w"}]}`, `{"emails":[{"type":"work","value":"w"}]}`},
 		"Entra: manager as a list":          {`{}`, `{"op":"Add","path":"` + extURN + `:manager","value":[{"$ref":null,"value":"2"}]}`, `{"` + extURN + `":{"manager":{"value":"2"}}}`},
 		"Entra: a schema as the path":       {`{}`, `{"op":"Add","path":"` + extURN + `","value":{"department":"D"}}`, `{"` + extURN + `":{"department":"D"}}`},
+		"Entra: a dot behind the URN":       {`{}`, `{"op":"Add","path":"` + extURN + `.manager","value":"2"},{"op":"Add","value":{"` + coreURN + `.name.givenName":"B","` + extURN + `.department":"D"}}`, `{"` + extURN + `":{"manager":{"value":"2"},"department":"D"},"name":{"givenName":"B"}}`},
+		"Entra: a dot twice":                {`{}`, `{"op":"Add","path":"` + extURN + `.manager.value","value":"2"}`, `{"` + extURN + `":{"manager":{"value":"2"}}}`},
+		"Entra: no manager any more":        {`{"` + extURN + `":{"manager":{"value":"1"},"department":"D"}}`, `{"op":"Add","path":"` + extURN + `:manager","value":""}`, `{"` + extURN + `":{"department":"D"}}`},
+		"another manager":                   {`{"` + extURN + `":{"manager":{"value":"1","$ref":"/1"}}}`, `{"op":"replace","path":"` + extURN + `:manager","value":{"value":"2"}}`, `{"` + extURN + `":{"manager":{"value":"2"}}}`},
+		"another manager's value":           {`{"` + extURN + `":{"manager":{"value":"1","$ref":"/1"}}}`, `{"op":"replace","path":"` + extURN + `:manager.value","value":"2"}`, `{"` + extURN + `":{"manager":{"value":"2"}}}`},
+		"the same manager's address":        {`{"` + extURN + `":{"manager":{"value":"1"}}}`, `{"op":"replace","path":"` + extURN + `:manager","value":{"value":"1","$ref":"/1"}}`, `{"` + extURN + `":{"manager":{"value":"1","$ref":"/1"}}}`},
+		"a manager's name only":             {`{"` + extURN + `":{"manager":{"value":"1"}}}`, `{"op":"replace","path":"` + extURN + `:manager","value":{"displayName":"B"}}`, `{"` + extURN + `":{"manager":{"value":"1"}}}`},
+		"Entra: no work address any more":   {mail, `{"op":"Remove","path":"emails[type eq \"work\"].value"}`, `{"emails":[{"value":"h@x.com","type":"home"}]}`},
+		"no name, in an object":             {`{"name":{"familyName":"J"}}`, `{"op":"replace","path":"name","value":{}}`, `{"name":{"familyName":"J"}}`},
+		"remove no members":                 {two, `{"op":"remove","path":"members","value":[]}`, two},
+		"replace with an empty list":        {mail, `{"op":"replace","path":"emails","value":[]}`, `{}`},
+		"add an empty list":                 {mail, `{"op":"add","value":{"emails":[],"name":null}}`, mail},
+		"a chosen value by null":            {mail, `{"op":"replace","path":"emails[type eq \"work\"]","value":null}`, `{"emails":[{"value":"h@x.com","type":"home"}]}`},
+		"the primary one to come":           {`{}`, `{"op":"Replace","path":"emails[primary eq \"True\"].value","value":"w"}`, `{"emails":[{"primary":"True","value":"w"}]}`},
 		"Okta: deactivate":                  {`{"id":"1","active":true}`, `{"op":"replace","value":{"active":false}}`, `{"id":"1","active":false}`},
 		"Okta: rename a group":              {`{"id":"1","displayName":"A"}`, `{"op":"replace","value":{"id":"1","displayName":"B"}}`, `{"id":"1","displayName":"B"}`},
 		"Okta: no groups where none are":    {`{"groups":[]}`, `{"op":"replace","value":{"groups":[]}}`, `{"groups":[]}`},
@@ -167,29 +174,39 @@ func TestMistakes(t *testing.T) {
 	const user = `{"id":"1","employeeId":"7","groups":[{"value":"g"}],"members":[{"value":"a"}],"active":true,
 		"` + extURN + `":{"manager":{"value":"1","displayName":"Ada"}}}`
 	tests := map[string]scimerr.Type{
-		`{"op":"move","path":"active","value":1}`:                              scimerr.InvalidSyntax,
-		`{"path":"active","value":1}`:                                          scimerr.InvalidSyntax,
-		`5`:                                                                    scimerr.InvalidSyntax,
-		`{"op":"add","path":5,"value":1}`:                                      scimerr.InvalidPath,
-		`{"op":"add","path":"a b","value":1}`:                                  scimerr.InvalidPath,
-		`{"op":"add","path":"members[value is 1]","value":1}`:                  scimerr.InvalidFilter,
-		`{"op":"add","path":"unknown","value":1}`:                              scimerr.InvalidPath,
-		`{"op":"add","path":"name.unknown","value":1}`:                         scimerr.InvalidPath,
-		`{"op":"add","path":"` + coreURN + `","value":{}}`:                     scimerr.InvalidPath,
-		`{"op":"add","path":"name[familyName eq \"x\"]","value":{}}`:           scimerr.InvalidPath,
-		`{"op":"add","value":5}`:                                               scimerr.InvalidValue,
-		`{"op":"add","path":"active"}`:                                         scimerr.InvalidValue,
-		`{"op":"remove"}`:                                                      scimerr.NoTarget,
-		`{"op":"replace","path":"members[value eq \"z\"].display","value":1}`:  scimerr.NoTarget,
-		`{"op":"replace","path":"emails[type sw \"w\"].value","value":1}`:      scimerr.NoTarget,
-		`{"op":"replace","path":"emails.value","value":"x"}`:                   scimerr.NoTarget,
-		`{"op":"replace","path":"id","value":"2"}`:                             scimerr.Mutability,
-		`{"op":"replace","value":{"id":"2"}}`:                                  scimerr.Mutability,
-		`{"op":"remove","path":"id"}`:                                          scimerr.Mutability,
-		`{"op":"remove","path":"groups"}`:                                      scimerr.Mutability,
-		`{"op":"replace","path":"employeeId","value":"8"}`:                     scimerr.Mutability,
-		`{"op":"replace","path":"members[value eq \"a\"].value","value":"b"}`:  scimerr.Mutability,
-		`{"op":"add","path":"` + extURN + `:manager.displayName","value":"B"}`: scimerr.Mutability,
+		`{"op":"move","path":"active","value":1}`:                                                            scimerr.InvalidSyntax,
+		`{"path":"active","value":1}`:                                                                        scimerr.InvalidSyntax,
+		`5`:                                                                                                  scimerr.InvalidSyntax,
+		`{"op":"add","path":5,"value":1}`:                                                                    scimerr.InvalidPath,
+		`{"op":"add","path":"a b","value":1}`:                                                                scimerr.InvalidPath,
+		`{"op":"add","path":"members[value is 1]","value":1}`:                                                scimerr.InvalidFilter,
+		`{"op":"add","path":"unknown","value":1}`:                                                            scimerr.InvalidPath,
+		`{"op":"add","path":"name.unknown","value":1}`:                                                       scimerr.InvalidPath,
+		`{"op":"add","path":"` + coreURN + `","value":{}}`:                                                   scimerr.InvalidPath,
+		`{"op":"add","path":"name[familyName eq \"x\"]","value":{}}`:                                         scimerr.InvalidPath,
+		`{"op":"add","value":5}`:                                                                             scimerr.InvalidValue,
+		`{"op":"add","path":"active"}`:                                                                       scimerr.InvalidValue,
+		`{"op":"remove"}`:                                                                                    scimerr.NoTarget,
+		`{"op":"replace","path":"members[value eq \"z\"].display","value":"x"}`:                              scimerr.NoTarget,
+		`{"op":"replace","path":"emails[type sw \"w\"].value","value":"x"}`:                                  scimerr.NoTarget,
+		`{"op":"replace","path":"emails.value","value":"x"}`:                                                 scimerr.NoTarget,
+		`{"op":"replace","path":"emails[type eq \"yacht\"].value","value":"x"}`:                              scimerr.NoTarget,
+		`{"op":"add","path":"emails[since eq \"x\"].value","value":"x"}`:                                     scimerr.NoTarget,
+		`{"op":"add","path":"members[value eq \"a\"]","value":{"value":"b"}}`:                                scimerr.Mutability,
+		`{"op":"replace","path":"members[value eq \"a\"]","value":"b"}`:                                      scimerr.Mutability,
+		`{"op":"replace","path":"members[value eq \"a\"]","value":{}}`:                                       scimerr.InvalidValue,
+		`{"op":"replace","path":"members","value":[{}]}`:                                                     scimerr.InvalidValue,
+		`{"op":"replace","path":"emails","value":[{"value":null}]}`:                                          scimerr.InvalidValue,
+		`{"op":"add","path":"name","value":"Full Name"}`:                                                     scimerr.InvalidValue,
+		`{"op":"add","value":{"name":["Full","Name"]}}`:                                                      scimerr.InvalidValue,
+		`{"op":"remove","path":"members","value":[{"id":"a"}]}`:                                              scimerr.InvalidValue,
+		`{"op":"replace","path":"id","value":"2"}`:                                                           scimerr.Mutability,
+		`{"op":"replace","value":{"id":"2"}}`:                                                                scimerr.Mutability,
+		`{"op":"remove","path":"id"}`:                                                                        scimerr.Mutability,
+		`{"op":"remove","path":"groups"}`:                                                                    scimerr.Mutability,
+		`{"op":"replace","path":"employeeId","value":"8"}`:                                                   scimerr.Mutability,
+		`{"op":"replace","path":"members[value eq \"a\"].value","value":"b"}`:                                scimerr.Mutability,
+		`{"op":"add","path":"` + extURN + `:manager.displayName","value":"B"}`:                               scimerr.Mutability,
 		`{"op":"add","path":"emails","value":[{"value":"1","primary":true},{"value":"2","primary":"True"}]}`: scimerr.InvalidValue,
 	}
 	for operation, want := range tests {
@@ -207,6 +224,20 @@ func TestMistakes(t *testing.T) {
 		var e *scimerr.Error
 		if _, err := patch.Parse(decode(t, body)); !errors.As(err, &e) || e.ScimType != scimerr.InvalidSyntax {
 			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+// TestCreates: a value that is not there is made by replace only where the rules say so,
+// and by add in any case.
+func TestCreates(t *testing.T) {
+	t.Parallel()
+	for op, made := range map[string]bool{"add": true, "replace": false} {
+		ops := operations(t, `{"op":"`+op+`","path":"emails[type eq \"work\"].value","value":"w"}`)
+		got, err := patch.Apply(map[string]any{}, ops, patch.Rules{Type: testType})
+		var e *scimerr.Error
+		if made != (err == nil) || made != (got != nil) || !made && (!errors.As(err, &e) || e.ScimType != scimerr.NoTarget) {
+			t.Errorf("%s: %v, %v", op, got, err)
 		}
 	}
 }
@@ -267,7 +298,7 @@ func FuzzApply(f *testing.F) {
 		resource := decode(t, user)
 		ops, err := patch.Parse(body)
 		if err == nil {
-			_, err = patch.Apply(resource, ops, lookup)
+			_, err = patch.Apply(resource, ops, rules)
 		}
 		var e *scimerr.Error
 		if err != nil && !errors.As(err, &e) {

@@ -33,7 +33,7 @@ func TestWithSchema(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			before := decode(t, `{"schemas":["`+coreURN+`"],"id":"1","userName":"ada","active":true}`)
-			left, err := patch.Apply(before, operations(t, test.operation), patch.For(schema.User()))
+			left, err := patch.Apply(before, operations(t, test.operation), patch.Rules{Type: schema.User(), Creates: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,7 +61,7 @@ func TestMutabilityOfSchema(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var e *scimerr.Error
-			_, err := patch.Apply(decode(t, test.resource), operations(t, test.operation), patch.For(test.rt))
+			_, err := patch.Apply(decode(t, test.resource), operations(t, test.operation), patch.Rules{Type: test.rt})
 			if !errors.As(err, &e) || e.ScimType != scimerr.Mutability {
 				t.Errorf("got %v", err)
 			}

@@ -20,7 +20,9 @@ func written() *rapid.Generator[map[string]any] { return rapid.Custom(writtenUse
 func writtenUser(t *rapid.T) map[string]any {
 	text := rapid.StringMatching(`[a-z@.]{0,6}`)
 	email := rapid.Custom(func(t *rapid.T) any {
-		return some(t, map[string]any{"value": text.Draw(t, "value"), "type": text.Draw(t, "type"), "display": nil})
+		out := some(t, map[string]any{"type": text.Draw(t, "type"), "display": nil})
+		out["value"] = rapid.OneOf(text.AsAny(), rapid.Just[any](nil)).Draw(t, "value")
+		return out
 	})
 	user := some(t, map[string]any{
 		"schemas":     []any{schema.UserURN},
@@ -59,7 +61,7 @@ func some(t *rapid.T, object map[string]any) map[string]any {
 }
 
 // disguised says the same in another way: names in capitals, lists backwards,
-// nothings added.
+// nothings added to objects.
 func disguised(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -69,7 +71,7 @@ func disguised(v any) any {
 		}
 		return out
 	case []any:
-		out := []any{nil}
+		out := []any{}
 		for _, element := range slices.Backward(v) {
 			out = append(out, disguised(element))
 		}

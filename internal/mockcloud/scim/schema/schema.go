@@ -47,6 +47,8 @@ type Attribute struct {
 	Returned        Returned
 	Uniqueness      Uniqueness
 	ReferenceTypes  []string
+	// Trimmed says that blanks around the text are not part of it.
+	Trimmed bool
 
 	key string // Name as it is compared
 }
@@ -74,6 +76,8 @@ type ResourceType struct {
 	// each, the extensions; index has them all and their sub-attributes by path.
 	attributes []Attribute
 	index      map[string]*Attribute
+	// urns are those of the schema and of the extensions, as they are compared.
+	urns []string
 }
 
 // User is the resource type behind /Users. Like all that this package hands
@@ -95,19 +99,22 @@ func Schemas() []*Schema {
 }
 
 var (
-	user = newResourceType(ResourceType{
+	user = New(ResourceType{
 		ID: "User", Endpoint: "/Users", Description: "User account",
 		Schema: userSchema, Extensions: []*Schema{enterpriseUserSchema},
 	})
-	group = newResourceType(ResourceType{
+	group = New(ResourceType{
 		ID: "Group", Endpoint: "/Groups", Description: "Group of users",
 		Schema: groupSchema,
 	})
 )
 
-func newResourceType(rt ResourceType) *ResourceType {
+// New returns a resource type with what can be looked up in its schemas.
+func New(rt ResourceType) *ResourceType {
 	rt.attributes = append(commonAttributes(), rt.Schema.Attributes...)
+	rt.urns = []string{strings.ToLower(rt.Schema.ID)}
 	for _, extension := range rt.Extensions {
+		rt.urns = append(rt.urns, strings.ToLower(extension.ID))
 		rt.attributes = append(rt.attributes, Attribute{
 			Name: extension.ID, Description: extension.Description,
 			Type: Complex, SubAttributes: extension.Attributes,
@@ -147,7 +154,13 @@ func separator(a *Attribute) string {
 // schema's URN, which may stand before its attributes.
 func (rt *ResourceType) normal(path string) string {
 	path = strings.ToLower(strings.TrimSpace(path))
-	return strings.TrimPrefix(path, strings.ToLower(rt.Schema.ID)+":")
+	for _, urn := range rt.urns {
+		// Some clients write a dot behind the URN.
+		if rest, ok := strings.CutPrefix(path, urn+"."); ok {
+			path = urn + ":" + rest
+		}
+	}
+	return strings.TrimPrefix(path, rt.urns[0]+":")
 }
 
 // Lookup gives the attribute that a path without value filters names, such as

@@ -23,7 +23,7 @@ func commonAttributes() []Attribute {
 var userSchema = &Schema{
 	ID: UserURN, Name: "User", Description: "User account",
 	Attributes: []Attribute{
-		{Name: "userName", Description: "The name by which the user signs in, unique among the directory's users", Required: true, Uniqueness: Server},
+		{Name: "userName", Description: "The name by which the user signs in, unique among the directory's users", Required: true, Trimmed: true, Uniqueness: Server},
 		{Name: "name", Description: "The parts of the user's name", Type: Complex, SubAttributes: []Attribute{
 			{Name: "formatted", Description: "The full name, as it is shown"},
 			{Name: "familyName", Description: "The family name, or last name"},
@@ -118,7 +118,7 @@ var groupSchema = &Schema{
 			{Name: "value", Description: "The member's id", CaseExact: true, Mutability: Immutable},
 			{Name: "$ref", Description: "The member's address", Type: Reference, CaseExact: true, Mutability: Immutable, ReferenceTypes: []string{"User", "Group"}},
 			{Name: "type", Description: "What the member is", Mutability: Immutable, CanonicalValues: []string{"User", "Group"}},
-			{Name: "display", Description: "The member's name", Mutability: Immutable},
+			{Name: "display", Description: "The member's name, as the server knows it", Mutability: ReadOnly},
 		}},
 	},
 }

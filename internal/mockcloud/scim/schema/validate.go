@@ -16,13 +16,15 @@ import (
 //
 //   - What is readOnly is ignored (RFC 7644 sections 3.3 and 3.5.1), id and meta
 //     included, and so is an attribute or extension that no schema here knows.
-//     Neither is in the copy.
+//     Neither is in the copy. An object that has nothing else is an error, since
+//     what it was to say would be lost.
 //   - What is returned never, the password, is checked and then left out.
-//   - null, an empty list and an empty object are as if left out (RFC 7643
-//     section 2.5), so a client's "$ref": null does no harm.
+//   - null and an empty list are as if left out (RFC 7643 section 2.5), so a
+//     client's "$ref": null does no harm. In a list, null is an error, and so is an
+//     entry without a value; one whose value is null or "" is left out.
+//   - Entries of a list that have the same type and value become one.
 //   - Canonical values are suggestions: others are taken too.
-//   - "True" and "False" are taken for booleans, and a plain string for a
-//     complex attribute that has a value, the manager: Entra ID sends both.
+//   - What clients write in other ways is read through the table of tolerances.
 //   - schemas may be left out, must name the resource type's own where it is
 //     there, may name others, and lists in the copy what the copy has.
 //
@@ -108,38 +110,55 @@ func checked(a *Attribute, raw any, path string) (any, error) {
 	if raw == nil || !a.MultiValued {
 		return single(a, raw, path)
 	}
-	list, ok := raw.([]any)
+	list, ok := a.tolerated(raw, false).([]any)
 	if !ok {
 		return nil, wrongType(path, "a list", raw)
 	}
 	out := make([]any, 0, len(list))
-	primaries := 0
 	for i, element := range list {
-		value, err := single(a, element, path+"["+strconv.Itoa(i)+"]")
+		if element == nil {
+			return nil, wrongType(at(path, i), a.article(), element)
+		}
+		value, err := single(a, element, at(path, i))
 		if err != nil {
 			return nil, err
 		}
-		if value == nil {
-			continue
+		if value != nil {
+			out = append(out, value)
 		}
-		if parts, ok := value.(map[string]any); ok && parts["primary"] == true {
-			primaries++
-		}
-		out = append(out, value)
 	}
-	if primaries > 1 {
-		return nil, invalid("%s has %d primary values, and at most one is allowed", path, primaries)
-	}
-	if len(out) == 0 {
+	if out = a.merged(out); len(out) == 0 {
 		return nil, nil
 	}
-	return out, nil
+	return out, onePrimary(out, path)
 }
 
+func onePrimary(entries []any, path string) error {
+	primaries := 0
+	for _, entry := range entries {
+		if parts, ok := entry.(map[string]any); ok && parts["primary"] == true {
+			primaries++
+		}
+	}
+	if primaries > 1 {
+		return invalid("%s has %d primary values, and at most one is allowed", path, primaries)
+	}
+	return nil
+}
+
+func (a *Attribute) article() string {
+	if a.Type == Complex {
+		return "an object"
+	}
+	return "a string"
+}
+
+// single gives a single value, or one of several, as it is kept.
 func single(a *Attribute, raw any, path string) (any, error) {
 	if raw == nil {
 		return nil, nil
 	}
+	raw = a.tolerated(raw, true)
 	switch a.Type {
 	case Complex:
 		return complexValue(a, raw, path)
@@ -153,34 +172,48 @@ func single(a *Attribute, raw any, path string) (any, error) {
 }
 
 func complexValue(a *Attribute, raw any, path string) (any, error) {
-	if text, ok := raw.(string); ok && !a.MultiValued && a.Sub("value") != nil {
-		if text == "" {
-			return nil, nil
-		}
-		raw = map[string]any{"value": text}
-	}
 	parts, ok := raw.(map[string]any)
 	if !ok {
 		return nil, wrongType(path, "an object", raw)
 	}
 	out, err := object(a.SubAttributes, parts, path+separator(a))
-	if err != nil || len(out) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	switch {
+	case a.MultiValued:
+		if there, err := a.checkEntry(parts, out, path); !there {
+			return nil, err
+		}
+	case a.Clears(raw):
+		return nil, nil
+	case len(out) == 0:
+		return nil, a.checkKnown(parts, path)
 	}
 	return out, nil
 }
 
+// checkKnown refuses an object that says something and nothing of which is known: it
+// would be lost. An extension may have attributes of its client's own only.
+func (a *Attribute) checkKnown(parts map[string]any, path string) error {
+	said := false
+	for name, value := range parts {
+		if a.Sub(name) != nil {
+			return nil
+		}
+		said = said || value != nil
+	}
+	if !said || separator(a) == ":" {
+		return nil
+	}
+	return invalid("%s has none of its attributes: %s", path, a.list(func(*Attribute) bool { return true }))
+}
+
 func boolean(raw any, path string) (any, error) {
-	switch raw := raw.(type) {
+	switch raw.(type) {
 	case bool:
 		return raw, nil
 	case string:
-		if strings.EqualFold(raw, "true") {
-			return true, nil
-		}
-		if strings.EqualFold(raw, "false") {
-			return false, nil
-		}
 		return nil, invalid("%s must be true or false, not another string", path)
 	}
 	return nil, wrongType(path, "true or false", raw)
@@ -222,6 +255,8 @@ func wrongType(path, want string, raw any) error {
 // jsonType says what was sent without saying it: it may be a secret.
 func jsonType(raw any) string {
 	switch raw.(type) {
+	case nil:
+		return "null"
 	case string:
 		return "a string"
 	case bool:
