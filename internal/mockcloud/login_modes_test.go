@@ -15,6 +15,10 @@ var harmless = map[idp.Mode]string{
 	idp.ClaimsWithoutVerified: "an absent email_verified is no false one",
 	idp.ThinIDTokens:          "the rest comes from userinfo",
 	idp.SignedUnnamed:         "there is one key only",
+	idp.SignedKeyHints:        "what the header says of other keys is not read",
+	idp.ClaimsStale:           "the account asks for no recent login",
+	idp.ClaimsWithoutAuthTime: "likewise",
+	idp.SAMLStale:             "likewise",
 	idp.SAMLReplay:            "the first of the same answers is good; TestReplay sends the second",
 }
 

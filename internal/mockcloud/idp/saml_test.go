@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,7 +140,7 @@ func TestSAMLLogin(t *testing.T) {
 				t.Fatalf("refused: %v", err)
 			}
 			id := login.Identity
-			if id.Email != ada.Email || id.FirstName != "Ada" || id.LastName != "Lovelace" || !slices.Equal(id.Groups, ada.Groups) ||
+			if id.Email != ada.Email || id.FirstName != "Ada" || id.LastName != "Lovelace" ||
 				id.Issuer != w.SAMLEntityID() || id.SessionIndex == "" {
 				t.Errorf("identity: %+v", id)
 			}
