@@ -189,7 +189,7 @@ func samlAttribute() schema.SingleNestedAttribute {
 				CustomType:          newSpelledSet(certificateSpelling),
 				ElementType:         types.StringType,
 				Optional:            true,
-				MarkdownDescription: "Certificates that the identity provider signs with, as PEM, each an element of its own; two at once during a rollover. They are compared by fingerprint. Their keys are RSA of at least 2,048 bits. `regexall(\"(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\", file(\"bundle.pem\"))` splits a bundle.",
+				MarkdownDescription: "Certificates that the identity provider signs with, as PEM, each an element of its own; two at once during a rollover. They are compared by fingerprint. Their keys are RSA of at least 2,048 bits, or EC on P-256, P-384 or P-521. `regexall(\"(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\", file(\"bundle.pem\"))` splits a bundle.",
 				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.SizeAtLeast(1), setvalidator.AlsoRequires(beside("entity_id")...), liveCertificates{}},
 				PlanModifiers:       []planmodifier.Set{keepEqual{certificateSpelling}},
 			},

@@ -104,7 +104,7 @@ func (rp *RelyingParty) finish(ctx context.Context, find Find, login pending, ca
 	if p.userinfo != "" && mapping.incomplete(got) {
 		err := rp.addUserinfo(ctx, p, tokens.AccessToken, got)
 		// What it would have added to a token that has the email is not worth a login.
-		if _, has := got[mapping.Email]; err != nil && !(has && unanswered(err)) {
+		if _, has := got[mapping.Email]; err != nil && (!has || !unanswered(err)) {
 			return nil, err
 		}
 	}
