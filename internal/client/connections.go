@@ -73,6 +73,7 @@ type ConnectionCertificate struct {
 
 // AttributeMapping names the identity provider's claims or attributes.
 type AttributeMapping struct {
+	Subject   *string `json:"subject"`
 	Email     *string `json:"email"`
 	FirstName *string `json:"first_name"`
 	LastName  *string `json:"last_name"`

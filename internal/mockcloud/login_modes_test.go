@@ -15,6 +15,10 @@ var harmless = map[idp.Mode]string{
 	idp.ClaimsWithoutVerified: "an absent email_verified is no false one",
 	idp.ThinIDTokens:          "the rest comes from userinfo",
 	idp.SignedUnnamed:         "there is one key only",
+	idp.SignedKeyHints:        "what the header says of other keys is not read",
+	idp.ClaimsStale:           "the account asks for no recent login",
+	idp.ClaimsWithoutAuthTime: "likewise",
+	idp.SAMLStale:             "likewise",
 	idp.SAMLReplay:            "the first of the same answers is good; TestReplay sends the second",
 }
 
@@ -75,4 +79,32 @@ func (o *office) refusedWhenSaved(mode idp.Mode, protocol string) {
 	}
 	o.idp.Misbehave(idp.Honest)
 	o.api("POST", "/sso/connections", mocktest.Terraform, body).Want(http.StatusCreated)
+}
+
+// TestARecentLoginIsAskedFor: where an account wants one, a login that an identity provider remembers from yesterday is
+// none, nor is one of which it does not say when it was.
+func TestARecentLoginIsAskedFor(t *testing.T) {
+	t.Parallel()
+	for mode, protocol := range map[idp.Mode]string{
+		idp.SAMLStale: "saml", idp.ClaimsStale: "oidc", idp.ClaimsWithoutAuthTime: "oidc",
+	} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			email := map[string]string{"oidc": protocols[0].email, "saml": protocols[1].email}[protocol]
+			o.configure(protocol, protocol+".example")
+			b := o.browser()
+			b.login(email).want(t, http.StatusOK, "You are logged in")
+			o.api("PATCH", "", mocktest.Terraform, obj{"auth_expiration_seconds": 3600}).Want(http.StatusNoContent)
+			o.idp.Misbehave(mode)
+			if page := o.browser().login(email); page.status < 400 {
+				t.Errorf("status %d: %s", page.status, page.body)
+			}
+			if reasons := o.rejections(); len(reasons) != 1 || reasons[0] != "login_not_recent" {
+				t.Errorf("the audit trail says %q", reasons)
+			}
+			o.idp.Misbehave(idp.Honest)
+			o.browser().login(email).want(t, http.StatusOK, "You are logged in")
+		})
+	}
 }

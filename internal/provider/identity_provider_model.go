@@ -60,6 +60,7 @@ type samlModel struct {
 }
 
 type attributeMapModel struct {
+	Subject   types.String `tfsdk:"subject"`
 	Email     types.String `tfsdk:"email"`
 	FirstName types.String `tfsdk:"first_name"`
 	LastName  types.String `tfsdk:"last_name"`
@@ -125,7 +126,7 @@ func (a *attributeMapModel) equal(other *attributeMapModel) bool {
 	if a == nil || other == nil {
 		return a == other
 	}
-	return a.Email.Equal(other.Email) && a.FirstName.Equal(other.FirstName) && a.LastName.Equal(other.LastName) && a.Groups.Equal(other.Groups)
+	return a.Subject.Equal(other.Subject) && a.Email.Equal(other.Email) && a.FirstName.Equal(other.FirstName) && a.LastName.Equal(other.LastName) && a.Groups.Equal(other.Groups)
 }
 
 func (s *samlModel) toAPI() *client.ConnectionSAMLWrite {
@@ -148,7 +149,7 @@ func (a *attributeMapModel) toAPI() *client.AttributeMapping {
 		return nil
 	}
 	return &client.AttributeMapping{
-		Email: a.Email.ValueStringPointer(), FirstName: a.FirstName.ValueStringPointer(),
+		Subject: a.Subject.ValueStringPointer(), Email: a.Email.ValueStringPointer(), FirstName: a.FirstName.ValueStringPointer(),
 		LastName: a.LastName.ValueStringPointer(), Groups: a.Groups.ValueStringPointer(),
 	}
 }
@@ -248,7 +249,7 @@ func certificatesFromAPI(prior *samlModel, certificates []client.ConnectionCerti
 }
 
 func mappingFromAPI(prior *attributeMapModel, c client.AttributeMapping) *attributeMapModel {
-	out := &attributeMapModel{stringOrNull(c.Email), stringOrNull(c.FirstName), stringOrNull(c.LastName), stringOrNull(c.Groups)}
+	out := &attributeMapModel{stringOrNull(c.Subject), stringOrNull(c.Email), stringOrNull(c.FirstName), stringOrNull(c.LastName), stringOrNull(c.Groups)}
 	if prior == nil && out.equal(&attributeMapModel{}) {
 		return nil // nothing is mapped, and the configuration has no block for it
 	}

@@ -189,7 +189,7 @@ func samlAttribute() schema.SingleNestedAttribute {
 				CustomType:          newSpelledSet(certificateSpelling),
 				ElementType:         types.StringType,
 				Optional:            true,
-				MarkdownDescription: "Certificates that the identity provider signs with, as PEM, each an element of its own; two at once during a rollover. They are compared by fingerprint. Their keys are RSA of at least 2,048 bits. `regexall(\"(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\", file(\"bundle.pem\"))` splits a bundle.",
+				MarkdownDescription: "Certificates that the identity provider signs with, as PEM, each an element of its own; two at once during a rollover. They are compared by fingerprint. Their keys are RSA of at least 2,048 bits, or EC on P-256, P-384 or P-521. `regexall(\"(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\", file(\"bundle.pem\"))` splits a bundle.",
 				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.SizeAtLeast(1), setvalidator.AlsoRequires(beside("entity_id")...), liveCertificates{}},
 				PlanModifiers:       []planmodifier.Set{keepEqual{certificateSpelling}},
 			},
@@ -208,7 +208,36 @@ func attributeMappingAttribute() schema.SingleNestedAttribute {
 		Optional:            true,
 		MarkdownDescription: "How the identity provider names what is known of a person. What is left out is found under the usual names.",
 		Attributes: map[string]schema.Attribute{
-			"email": name("email address"), "first_name": name("first name"), "last_name": name("last name"), "groups": name("groups"),
+			"subject": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+				MarkdownDescription: "SAML only: attribute that says who the person is, in the NameID's place. It must have one value that stays the person's. Without it a transient NameID is refused.",
+			},
+			"email": name("email address"), "first_name": name("first name"), "last_name": name("last name"),
+			"groups": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{noLoginGroups{}},
+				DeprecationMessage:  "Groups of a login do nothing. Let a directory bring them: prefectsso_scim_directory and prefectsso_group_role_mapping.",
+				MarkdownDescription: "Refused: groups of a login give nobody a role or a team. Let a directory bring them (`prefectsso_scim_directory`) and map them with `prefectsso_group_role_mapping`.",
+			},
 		},
 	}
+}
+
+// noLoginGroups refuses any value: groups belong to directories.
+type noLoginGroups struct{}
+
+var _ validator.String = noLoginGroups{}
+
+// Description is for the documentation.
+func (noLoginGroups) Description(context.Context) string { return "must be left out" }
+
+// MarkdownDescription is for the documentation.
+func (v noLoginGroups) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString fails for every value; one that is not known yet may turn out to be none.
+func (noLoginGroups) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if !known(req.ConfigValue) {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Groups of a login do nothing",
+		"Prefect Cloud takes groups from directories only. Leave groups out; let a prefectsso_scim_directory bring them, and give the people in them their role with prefectsso_group_role_mapping.")
 }

@@ -56,11 +56,16 @@ func (m *identityProviderModel) identity(accountID string) idIdentity {
 func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var kind types.String
 	var oidc, saml types.Object
+	var subject types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("attribute_mapping").AtName("subject"), &subject)...)
 	for name, target := range map[string]any{"connection_type": &kind, "oidc": &oidc, "saml": &saml} {
 		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
 	}
 	if configured := configuredSAML(ctx, req.Config, &resp.Diagnostics); configured != nil {
 		configured.validateMetadata(time.Now(), &resp.Diagnostics)
+	}
+	if known(subject) && !oidc.IsNull() && !oidc.IsUnknown() {
+		resp.Diagnostics.AddAttributeError(path.Root("attribute_mapping").AtName("subject"), "OpenID Connect has its own subject", "With OpenID Connect the claim sub says who somebody is. Leave subject out; it is for SAML.")
 	}
 	if resp.Diagnostics.HasError() || !known(kind) {
 		return

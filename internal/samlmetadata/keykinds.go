@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"fmt"
+	"slices"
 )
 
 // keyKind is a kind of public key.
@@ -45,7 +46,7 @@ var keyKinds = []keyKind{
 			}
 			return "EC " + k.Curve.Params().Name, true
 		},
-		unusable: notVerified,
+		unusable: unusableEC,
 	},
 	{
 		is:       func(key crypto.PublicKey) (string, bool) { _, ok := key.(ed25519.PublicKey); return "Ed25519", ok },
@@ -58,7 +59,17 @@ var keyKinds = []keyKind{
 }
 
 func notVerified(crypto.PublicKey) *Problem {
-	return &Problem{KeyTypeUnusable, "only RSA signatures are verified"}
+	return &Problem{KeyTypeUnusable, verified}
+}
+
+// verified is what every other kind of key is told.
+const verified = "only signatures by RSA keys and by EC keys on P-256, P-384 and P-521 are verified"
+
+func unusableEC(key crypto.PublicKey) *Problem {
+	if k, ok := key.(*ecdsa.PublicKey); ok && slices.Contains([]string{"P-256", "P-384", "P-521"}, k.Curve.Params().Name) {
+		return nil
+	}
+	return notVerified(key)
 }
 
 func unusableRSA(key crypto.PublicKey) *Problem {
@@ -93,5 +104,5 @@ func unusableKey(key crypto.PublicKey) *Problem {
 			return kind.unusable(key)
 		}
 	}
-	return &Problem{KeyTypeUnusable, "its kind of key is not known; only RSA signatures are verified"}
+	return &Problem{KeyTypeUnusable, "its kind of key is not known; " + verified}
 }

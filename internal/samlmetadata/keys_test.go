@@ -70,14 +70,16 @@ func TestKeys(t *testing.T) {
 		"no X509Data beside":          {keyValue + signing(w.good), one, []samlmetadata.ID{samlmetadata.KeyWithoutCertificate}},
 		"no KeyInfo beside":           {"<md:KeyDescriptor/>" + signing(w.good), one, []samlmetadata.ID{samlmetadata.KeyWithoutCertificate}},
 		"another namespace beside":    {strings.ReplaceAll(signing(w.next), "2000/09/xmldsig#", "2000/09/other#") + signing(w.good), one, []samlmetadata.ID{samlmetadata.KeyWithoutCertificate}},
-		"EC beside":                   {signing(w.ecdsa, w.good), one, []samlmetadata.ID{samlmetadata.KeyTypeUnusable}},
+		"EC beside":                   {signing(w.ecdsa, w.good), fingerprints(w.ecdsa, w.good), nil},
+		"EC alone":                    {signing(w.ecdsa), fingerprints(w.ecdsa), nil},
+		"EC on a small curve beside":  {signing(w.smallCurve, w.good), one, []samlmetadata.ID{samlmetadata.KeyTypeUnusable}},
 		"Ed25519 beside":              {signing(w.edwards, w.good), one, []samlmetadata.ID{samlmetadata.KeyTypeUnusable}},
 		"short beside":                {signing(w.good, w.tiny), one, []samlmetadata.ID{samlmetadata.KeyTooShort}},
 		"expired beside":              {signing(w.expired, w.good), one, []samlmetadata.ID{samlmetadata.KeyExpired}},
 		"not yet valid beside":        {signing(w.later, w.good), fingerprints(w.later, w.good), []samlmetadata.ID{samlmetadata.KeyNotYetValid}},
 		"not yet valid alone":         {signing(w.later), fingerprints(w.later), []samlmetadata.ID{samlmetadata.KeyNotYetValid}},
 		"each kind of fault": {
-			signing(w.expired, w.tiny, w.ecdsa) + descriptor("", "") + signing(w.good), one,
+			signing(w.expired, w.tiny, w.smallCurve) + descriptor("", "") + signing(w.good), one,
 			[]samlmetadata.ID{samlmetadata.KeyExpired, samlmetadata.KeyTooShort, samlmetadata.KeyTypeUnusable, samlmetadata.CertificateEmpty},
 		},
 	} {
@@ -92,7 +94,7 @@ func TestKeys(t *testing.T) {
 func TestKeysAreNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	keys := signing(w.ecdsa, w.tiny, w.expired) + descriptor("", "")
+	keys := signing(w.smallCurve, w.tiny, w.expired) + descriptor("", "")
 	_, err := samlmetadata.Read(strings.NewReader(entity(keys+redirect)), samlmetadata.Options{Now: now})
 	refusedAs(t, "nothing usable", err, samlmetadata.NoUsableKey)
 	var refused *samlmetadata.Error
@@ -100,7 +102,7 @@ func TestKeysAreNamed(t *testing.T) {
 		t.Fatalf("%+v", refused)
 	}
 	for i, wants := range [][]string{
-		{"EC P-256", "ABC5", "2032-01-02"}, {"RSA 1024", "ABC6", "2032-01-02", "2048"}, {"RSA 2048", "ABC3", "2027-01-01"}, {"4"},
+		{"EC P-224", "ABCA", "2032-01-02"}, {"RSA 1024", "ABC6", "2032-01-02", "2048"}, {"RSA 2048", "ABC3", "2027-01-01"}, {"4"},
 	} {
 		for _, want := range wants {
 			if !strings.Contains(refused.Because[i].Message, want) || !strings.Contains(err.Error(), want) {
@@ -214,7 +216,7 @@ func TestParseCertificate(t *testing.T) {
 		"too large":                 {strings.Repeat("A", 1<<20), samlmetadata.CertificateUnreadable},
 		"too large in PEM":          {"-----BEGIN CERTIFICATE-----\n" + strings.Repeat("A", 1<<20) + "\n-----END CERTIFICATE-----", samlmetadata.CertificateUnreadable},
 		"a short key":               {bare(w.tiny), samlmetadata.KeyTooShort},
-		"an EC key":                 {bare(w.ecdsa), samlmetadata.KeyTypeUnusable},
+		"an EC key":                 {bare(w.smallCurve), samlmetadata.KeyTypeUnusable},
 		"an Ed25519 key":            {bare(w.edwards), samlmetadata.KeyTypeUnusable},
 	} {
 		_, err := samlmetadata.ParseCertificate(test.pasted)

@@ -24,8 +24,8 @@ import (
 func TestCases(t *testing.T) {
 	t.Parallel()
 	const good = "71149d7b8b0d78cc7451b80babd722eeadd3840d2fb8ac7ceed5158a1a87f5ec"
+	const ec = "1df81f9c8e2e47ea88227ad91de4be37be2304baf60c4cbc98452507f64dae5c"
 	warned := map[string]samlmetadata.ID{
-		"ec-key-beside-rsa.xml":             samlmetadata.KeyTypeUnusable,
 		"short-rsa-key-beside-good.xml":     samlmetadata.KeyTooShort,
 		"empty-certificate-beside-good.xml": samlmetadata.CertificateEmpty,
 		"http-endpoint-beside-https.xml":    samlmetadata.BadURL,
@@ -46,13 +46,17 @@ func TestCases(t *testing.T) {
 			if id, ok := warned[name]; ok {
 				want = append(want, id)
 			}
+			keys := []string{good}
+			if name == "ec-key-beside-rsa.xml" {
+				keys = []string{ec, good}
+			}
 			fromBytes := read(t, string(data))
-			expect(t, fromBytes, idpSSO, []string{good}, want...)
+			expect(t, fromBytes, idpSSO, keys, want...)
 			fromText, err := samlmetadata.ReadText(string(data), samlmetadata.Options{Now: now})
 			if err != nil {
 				t.Fatal(err)
 			}
-			expect(t, fromText, idpSSO, []string{good}, want...)
+			expect(t, fromText, idpSSO, keys, want...)
 			if wants := name == "want-authn-requests-signed.xml"; fromBytes.WantsSignedRequests != wants {
 				t.Errorf("wants signed requests: %v", fromBytes.WantsSignedRequests)
 			}

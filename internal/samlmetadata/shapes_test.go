@@ -89,7 +89,7 @@ func TestShapes(t *testing.T) {
 		"Ping: a cache duration, extensions of its own, an EC key beside": {
 			text: entityOf(idpID, ` ID="x" cacheDuration="PT1440M"`, `<md:Extensions><p:x xmlns:p="urn:pingidentity.com:SAML:2.0"/></md:Extensions>`+
 				role(descriptor("signing", bare(w.ecdsa))+descriptor("signing", good)+service("md:", samlmetadata.HTTPPOST, "https://idp.example/idp/SSO.saml2")+service("md:", samlmetadata.HTTPRedirect, "https://idp.example/idp/SSO.saml2"))),
-			url: "https://idp.example/idp/SSO.saml2", keys: fingerprints(w.good), left: []samlmetadata.ID{samlmetadata.KeyTypeUnusable},
+			url: "https://idp.example/idp/SSO.saml2", keys: fingerprints(w.ecdsa, w.good),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -73,9 +73,10 @@ func (s spec) make(t testing.TB) *x509.Certificate {
 // world has the keys of all tests, made once.
 type world struct {
 	rsa, other, short                    *rsa.PrivateKey
-	ec                                   *ecdsa.PrivateKey
+	ec, small                            *ecdsa.PrivateKey
 	ed                                   ed25519.PrivateKey
 	good, next, expired, later, ecdsa    *x509.Certificate
+	smallCurve                           *x509.Certificate
 	tiny, edwards, authority, underneath *x509.Certificate
 }
 
@@ -91,6 +92,9 @@ var makeWorld = sync.OnceValues(func() (w *world, err error) {
 		return nil, err
 	}
 	if w.ec, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		return nil, err
+	}
+	if w.small, err = ecdsa.GenerateKey(elliptic.P224(), rand.Reader); err != nil {
 		return nil, err
 	}
 	_, w.ed, err = ed25519.GenerateKey(rand.Reader)
@@ -109,6 +113,7 @@ func newWorld(t testing.TB) *world {
 	w.expired = spec{key: w.rsa, name: "expired", serial: 0xabc3, notBefore: now.AddDate(-2, 0, 0), after: now.AddDate(0, 0, -1)}.make(t)
 	w.later = spec{key: w.other, name: "later", serial: 0xabc4, notBefore: now.AddDate(0, 1, 0)}.make(t)
 	w.ecdsa = spec{key: w.ec, name: "ec", serial: 0xabc5}.make(t)
+	w.smallCurve = spec{key: w.small, name: "small", serial: 0xabca}.make(t)
 	w.tiny = spec{key: w.short, name: "tiny", serial: 0xabc6}.make(t)
 	w.edwards = spec{key: w.ed, name: "ed", serial: 0xabc7}.make(t)
 	w.authority = spec{key: w.other, name: "authority", serial: 0xabc8, ca: true}.make(t)

@@ -96,6 +96,7 @@ func (g *samlGiven) read(f *input.Fields) store.SAMLChange {
 func readMapping(f *input.Fields) store.MappingChange {
 	name := input.NonEmpty(longestName)
 	return store.MappingChange{
+		Subject:   input.Nullable(f, "subject", name),
 		Email:     input.Nullable(f, "email", name),
 		FirstName: input.Nullable(f, "first_name", name),
 		LastName:  input.Nullable(f, "last_name", name),

@@ -75,7 +75,7 @@ func TestConnectionWrites(t *testing.T) {
 	}
 	c.Call("GET", at, mocktest.Owner, nil).Want(200, `"object":"connection"`, `"saml":null`, `"client_secret_set":true`,
 		`"scopes":["openid","email","profile"]`, `"redirect_uri":"`+base+"/sso/oidc/"+mocktest.Account+`/callback"`,
-		`"attribute_mapping":{"email":null,"first_name":null,"last_name":null,"groups":null}`)
+		`"attribute_mapping":{"subject":null,"email":null,"first_name":null,"last_name":null,"groups":null}`)
 	c.Call("GET", mocktest.Root, mocktest.Owner, nil).Want(200, `"sso_state":"NEEDS_CONFIGURATION"`, `"workos_connection_ids":[]`, `"workos_organization_id":"org_`)
 	c.activate(one.ID)
 	c.Call("GET", mocktest.Root, mocktest.Owner, nil).Want(200, `"sso_state":"ENABLED"`, `"workos_connection_ids":["`+one.ID+`"]`)
@@ -90,10 +90,13 @@ func TestConnectionWrites(t *testing.T) {
 		c.Call("PATCH", at, mocktest.Owner, body).Want(200).Into(&patched)
 		return patched
 	}
-	if got := patch(obj{"oidc": obj{"client_id": "other"}, "attribute_mapping": obj{"groups": "roles"}}); got.State != "active" || !got.OIDC.ClientSecretSet || !got.OIDC.ClientSecretUpdated.Equal(*one.OIDC.ClientSecretUpdated) {
+	if got := patch(obj{"oidc": obj{"client_id": "other"}, "attribute_mapping": obj{"last_name": "sn"}}); got.State != "active" || !got.OIDC.ClientSecretSet || !got.OIDC.ClientSecretUpdated.Equal(*one.OIDC.ClientSecretUpdated) {
 		t.Errorf("%+v", got.OIDC)
 	}
-	c.Call("GET", at, mocktest.Owner, nil).Want(200, `"client_id":"other"`, `"issuer":"`+goodIssuer+`"`, `"groups":"roles"`)
+	c.Call("GET", at, mocktest.Owner, nil).Want(200, `"client_id":"other"`, `"issuer":"`+goodIssuer+`"`, `"last_name":"sn"`)
+	c.Call("PATCH", at, mocktest.Owner, obj{"attribute_mapping": obj{"groups": "roles"}}).Want(422, `"loc":["body","attribute_mapping","groups"]`, "directory", "group_role_mappings")
+	c.Call("PATCH", at, mocktest.Owner, obj{"attribute_mapping": obj{"subject": "oid"}}).Want(422, `"loc":["body","attribute_mapping","subject"]`)
+	patch(obj{"attribute_mapping": obj{"groups": nil, "subject": nil}})
 	if got := patch(obj{"oidc": obj{"client_secret": "next"}}); got.State != "active" || !got.OIDC.ClientSecretUpdated.After(*one.OIDC.ClientSecretUpdated) {
 		t.Errorf("the rotated secret is not told of: %+v", got.OIDC)
 	}

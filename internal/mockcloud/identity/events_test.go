@@ -28,8 +28,8 @@ func TestEventsTellWhatChanged(t *testing.T) {
 		{path + "/" + oidc.ID, "sso-connection", obj{"oidc": obj{"client_id": "other"}, "state": "inactive"}, map[string]string{
 			"oidc.client_id": `{"from":"client","to":"other"}`, "state": `{"from":"validating","to":"inactive"}`,
 		}},
-		{path + "/" + saml.ID, "sso-connection", obj{"saml": obj{"sign_authn_requests": true}, "attribute_mapping": obj{"groups": "g"}}, map[string]string{
-			"saml.sign_authn_requests": `{"from":false,"to":true}`, "attribute_mapping.groups": `{"from":"","to":"g"}`,
+		{path + "/" + saml.ID, "sso-connection", obj{"saml": obj{"sign_authn_requests": true}, "attribute_mapping": obj{"subject": "g"}}, map[string]string{
+			"saml.sign_authn_requests": `{"from":false,"to":true}`, "attribute_mapping.subject": `{"from":"","to":"g"}`,
 		}},
 		{at, "directory", obj{"default_account_role_id": c.RoleNamed("Admin").ID, "allowed_domains": []string{"acme.com"}}, map[string]string{
 			"default_account_role": `{"from":"Member","to":"Admin"}`, "allowed_domains": `{"from":null,"to":["acme.com"]}`, "state": `"validating"`,

@@ -87,6 +87,7 @@ type certificateBody struct {
 }
 
 type mappingBody struct {
+	Subject   *string `json:"subject"`
 	Email     *string `json:"email"`
 	FirstName *string `json:"first_name"`
 	LastName  *string `json:"last_name"`
@@ -96,7 +97,7 @@ type mappingBody struct {
 func toManaged(r *store.Reader, baseURL string, c *store.Connection) managedConnection {
 	us := ServiceProviderOf(baseURL, c.AccountID)
 	out := managedConnection{Connection: ToConnection(r, c), originBody: toOrigin(c.Created, c.Origin), Mapping: mappingBody{
-		Email: orNull(c.Mapping.Email), FirstName: orNull(c.Mapping.FirstName),
+		Subject: orNull(c.Mapping.Subject), Email: orNull(c.Mapping.Email), FirstName: orNull(c.Mapping.FirstName),
 		LastName: orNull(c.Mapping.LastName), Groups: orNull(c.Mapping.Groups),
 	}}
 	if o := c.OIDC; o != nil {

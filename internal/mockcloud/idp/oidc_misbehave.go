@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
 	"fmt"
+	"math/big"
 	"net/http"
 	"net/url"
 	"strings"
@@ -71,6 +73,9 @@ const (
 	SignedKeyURL        Mode = "signed_jku"
 	SignedCertificate   Mode = "signed_x5c"
 	SignedCertURL       Mode = "signed_x5u"
+	SignedThumbprint    Mode = "signed_x5t"
+	SignedKeyHints      Mode = "signed_key_hints" // the right key, with others in the header: fine
+	SignedUnencoded     Mode = "signed_b64"
 	SignedCritical      Mode = "signed_critical_header"
 	SignedAsAccessToken Mode = "signed_as_access_token" // typ at+jwt, RFC 9068
 )
@@ -78,6 +83,10 @@ const (
 // What the claims of an ID token can do wrong.
 const (
 	ClaimsOtherIssuer      Mode = "claims_other_issuer"
+	ClaimsStale            Mode = "claims_stale"             // a login of yesterday: fine where nobody asks for a recent one
+	ClaimsWithoutAuthTime  Mode = "claims_without_auth_time" // likewise
+	ClaimsAuthTimeText     Mode = "claims_auth_time_text"
+	ClaimsAuthTimeAhead    Mode = "claims_auth_time_ahead"
 	ClaimsOtherAudience    Mode = "claims_other_audience"
 	ClaimsAudiences        Mode = "claims_several_audiences" // without azp
 	ClaimsOtherParty       Mode = "claims_other_party"       // azp is another client
@@ -118,11 +127,11 @@ func oidcModes() []Mode {
 		TokensTampered, TokensGarbage, TokensOversize, SignedNone,
 		SignedHMAC, SignedUnlisted, SignedForeign, SignedUnnamed, SignedUnknownKey,
 		SignedWeakKey, SignedEmbeddedKey, SignedKeyURL, SignedCertificate,
-		SignedCertURL, SignedCritical, SignedAsAccessToken, ClaimsOtherIssuer,
+		SignedCertURL, SignedThumbprint, SignedKeyHints, SignedUnencoded, SignedCritical, SignedAsAccessToken, ClaimsOtherIssuer,
 		ClaimsOtherAudience, ClaimsAudiences, ClaimsOtherParty, ClaimsWithoutSubject,
 		ClaimsSpelledOtherwise, ClaimsExpired, ClaimsWithoutExpiry, ClaimsWithoutIssuedAt,
 		ClaimsNotYetValid, ClaimsFromTheFuture, ClaimsOtherNonce, ClaimsWithoutNonce,
-		ClaimsOtherAccessToken, ClaimsUnverified, ClaimsUnverifiedText, ClaimsWithoutVerified,
+		ClaimsOtherAccessToken, ClaimsStale, ClaimsWithoutAuthTime, ClaimsAuthTimeText, ClaimsAuthTimeAhead, ClaimsUnverified, ClaimsUnverifiedText, ClaimsWithoutVerified,
 		ClaimsWithoutEmail, ClaimsTwoEmails, ClaimsTwice, ThinIDTokens,
 		UserinfoOtherSubject, UserinfoUnverified,
 	}
@@ -238,6 +247,14 @@ func (p *IdP) bendUserinfo(claims map[string]any) {
 func (p *IdP) bendClaims(claims map[string]any) {
 	now := p.clock()
 	switch p.mode() {
+	case ClaimsStale:
+		claims["auth_time"] = p.clock().Add(-24 * time.Hour).Unix()
+	case ClaimsWithoutAuthTime:
+		delete(claims, "auth_time")
+	case ClaimsAuthTimeText:
+		claims["auth_time"] = "now"
+	case ClaimsAuthTimeAhead:
+		claims["auth_time"] = p.clock().Add(2 * time.Minute).Unix()
 	case ClaimsOtherIssuer:
 		claims["iss"] = elsewhere
 	case ClaimsOtherAudience:
@@ -323,9 +340,25 @@ func (p *IdP) bendSignature(payload []byte) (token string, bent bool, err error)
 		fields["jku"] = elsewhere + "/jwks"
 		signer, err = newSigner(alg)
 	case SignedCertificate:
-		fields["x5c"] = []string{base64.StdEncoding.EncodeToString([]byte("a certificate of its own"))}
+		var own crypto.Signer
+		if own, err = newSigner(alg); err == nil {
+			signer = own
+			fields["x5c"], err = certified(own)
+		}
+	case SignedKeyHints:
+		fields["jku"], fields["x5u"], fields["x5t"] = elsewhere+"/jwks", elsewhere+"/certificate", "x"
+		var other crypto.Signer
+		if other, err = newSigner(alg); err == nil {
+			fields["x5c"], err = certified(other)
+		}
 	case SignedCertURL:
 		fields["x5u"] = elsewhere + "/certificate"
+		signer, err = newSigner(alg)
+	case SignedThumbprint:
+		fields["x5t"] = "of-another-certificate"
+		signer, err = newSigner(alg)
+	case SignedUnencoded:
+		fields["b64"] = false
 	case SignedCritical:
 		fields["crit"] = []string{"urn:example:unheard-of"}
 		fields["urn:example:unheard-of"] = true
@@ -367,4 +400,15 @@ func (p *IdP) weakKey() (*rsa.PrivateKey, error) {
 	}
 	p.oidc.weak.CompareAndSwap(nil, weak)
 	return p.oidc.weak.Load(), nil
+}
+
+// certified gives a certificate that a key made for itself, as x5c has it (RFC 7515
+// section 4.1.6).
+func certified(key crypto.Signer) ([]string, error) {
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "of its own"}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return nil, err
+	}
+	return []string{base64.StdEncoding.EncodeToString(der)}, nil
 }

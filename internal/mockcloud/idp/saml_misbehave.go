@@ -39,6 +39,7 @@ const (
 	SAMLTransient       Mode = "saml_transient_name"
 	SAMLTwoEmails       Mode = "saml_two_emails"
 	SAMLWithoutEmail    Mode = "saml_without_email"
+	SAMLStale           Mode = "saml_stale_login" // of yesterday: fine where nobody asks for a recent one
 )
 
 // What somebody on the way could make of an answer.
@@ -56,7 +57,7 @@ func samlModes() []Mode {
 		SAMLMetadataDoctype, SAMLMetadataHTML, SAMLUnsigned, SAMLForeignKey, SAMLSHA1, SAMLTampered,
 		SAMLDenied, SAMLOtherIssuer, SAMLOtherAudience, SAMLWithoutAudience, SAMLOtherRecipient,
 		SAMLDestination, SAMLExpired, SAMLNotYetValid, SAMLOtherRequest, SAMLUnsolicited, SAMLTransient,
-		SAMLTwoEmails, SAMLWithoutEmail, SAMLWrapped, SAMLSameID, SAMLComment, SAMLDoctype, SAMLReplay,
+		SAMLTwoEmails, SAMLWithoutEmail, SAMLStale, SAMLWrapped, SAMLSameID, SAMLComment, SAMLDoctype, SAMLReplay,
 		SAMLWithoutAnswer,
 	}
 }
@@ -105,6 +106,8 @@ func (p *IdP) bendSAML(r *crewjam.Response) {
 		a.Subject.NameID.Value = rand.Text()
 	case SAMLTwoEmails:
 		*attributes = append(*attributes, samlAttribute("email", "owner@victim.example"))
+	case SAMLStale:
+		a.AuthnStatements[0].AuthnInstant = a.IssueInstant.Add(-24 * time.Hour)
 	case SAMLWithoutEmail:
 		a.Subject.NameID.Format = string(crewjam.PersistentNameIDFormat)
 		*attributes = (*attributes)[1:]

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -124,6 +126,22 @@ func (s *SSO) begin(w http.ResponseWriter, r *http.Request, c *store.Connection,
 		return
 	}
 	s.beginSAML(w, r, c, returnTo)
+}
+
+// recent gives how many seconds a login counts as recent in an account; nil where it
+// does for as long as its session lasts.
+func (s *SSO) recent(account uuid.UUID) (seconds *int) {
+	err := s.Store.View(func(r *store.Reader) error {
+		a, err := r.Account(account)
+		if err == nil {
+			seconds = a.AuthExpirationSeconds
+		}
+		return err
+	})
+	if err != nil {
+		return nil // the account is gone, and nobody will be let in
+	}
+	return seconds
 }
 
 // loginCookie has the secret by which a login belongs to the browser that began it. A

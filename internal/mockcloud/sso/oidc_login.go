@@ -13,7 +13,7 @@ import (
 )
 
 func (s *SSO) beginOIDC(w http.ResponseWriter, r *http.Request, c *store.Connection, email, returnTo string) {
-	begun, err := s.Parties.Begin(r.Context(), s.oidcConnection(r, c), oidc.Start{LoginHint: email, ReturnTo: returnTo})
+	begun, err := s.Parties.Begin(r.Context(), s.oidcConnection(r, c), oidc.Start{LoginHint: email, ReturnTo: returnTo, MaxAge: s.recent(c.AccountID)})
 	if err != nil {
 		s.refusedOIDC(w, r, c.AccountID, err)
 		return
@@ -28,7 +28,7 @@ func (s *SSO) oidcConnection(r *http.Request, c *store.Connection) oidc.Connecti
 		ID: c.ID, Issuer: c.OIDC.Issuer, ClientID: c.OIDC.ClientID, ClientSecret: c.OIDC.ClientSecret, Scopes: c.OIDC.Scopes,
 		RedirectURI: identity.ServiceProviderOf(s.baseURL(r), c.AccountID).RedirectURI,
 		Mapping: oidc.Mapping{
-			Email: c.Mapping.Email, FirstName: c.Mapping.FirstName, LastName: c.Mapping.LastName, Groups: c.Mapping.Groups,
+			Email: c.Mapping.Email, FirstName: c.Mapping.FirstName, LastName: c.Mapping.LastName,
 		},
 	}
 }
@@ -47,7 +47,7 @@ func (s *SSO) oidcCallback(w http.ResponseWriter, r *http.Request) {
 	}
 	s.finish(w, r, account, store.ProvenLogin{
 		ConnectionID: login.ConnectionID, Subject: login.Subject,
-		Email: login.Email, FirstName: login.FirstName, LastName: login.LastName,
+		Email: login.Email, FirstName: login.FirstName, LastName: login.LastName, Authenticated: login.Authenticated,
 	}, login.ReturnTo)
 }
 

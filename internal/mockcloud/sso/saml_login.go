@@ -31,7 +31,7 @@ func (s *SSO) beginSAML(w http.ResponseWriter, r *http.Request, c *store.Connect
 		return
 	}
 	secret := rand.Text()
-	request, err := provider.AuthnRequest(conn, saml.Start{ReturnTo: returnTo, Browser: secret})
+	request, err := provider.AuthnRequest(conn, saml.Start{ReturnTo: returnTo, Browser: secret, Recent: s.recent(c.AccountID) != nil})
 	if err != nil {
 		s.refusedSAML(w, r, c.AccountID, c.ID, err)
 		return
@@ -63,8 +63,9 @@ func samlConnection(c *store.Connection) (saml.Connection, error) {
 		ID: c.ID, IDPEntityID: c.SAML.EntityID, SSOURL: c.SAML.SSOURL, Binding: saml.Redirect,
 		NameIDFormat: c.SAML.NameIDFormat, SignRequests: c.SAML.SignAuthnRequests, AllowIDPInitiated: c.SAML.AllowIDPInitiated,
 		Attributes: saml.AttributeMapping{
-			Email: c.Mapping.Email, FirstName: c.Mapping.FirstName, LastName: c.Mapping.LastName, Groups: c.Mapping.Groups,
+			Subject: c.Mapping.Subject, Email: c.Mapping.Email, FirstName: c.Mapping.FirstName, LastName: c.Mapping.LastName,
 		},
+		Serves: c.Serves,
 	}
 	if c.SAML.SSOBinding == store.POSTBinding {
 		out.Binding = saml.POST
@@ -132,7 +133,7 @@ func (s *SSO) addressee(account uuid.UUID, hint saml.Hint) (found *store.Connect
 			case c.ID == hint.Connection:
 				found = c
 				return nil
-			case c.SAML.EntityID == hint.Issuer && c.TakesLogins() && (found == nil || found.State != store.ConnectionActive):
+			case hint.Issuer != "" && c.SAML.EntityID == hint.Issuer && c.TakesLogins() && (found == nil || found.State != store.ConnectionActive):
 				found = c
 			}
 		}
@@ -192,7 +193,8 @@ func (s *SSO) loginOver(w http.ResponseWriter, r *http.Request, account uuid.UUI
 func (s *SSO) finishSAML(w http.ResponseWriter, r *http.Request, a *answered) {
 	who := a.login.Identity
 	s.finish(w, r, a.account, store.ProvenLogin{
-		ConnectionID: a.connection, Subject: who.Subject, Email: who.Email, FirstName: who.FirstName, LastName: who.LastName,
+		ConnectionID: a.connection, Source: who.SubjectSource, Subject: who.Subject, SubjectFolds: who.SubjectFolds, Carried: who.Carried,
+		Email: who.Email, FirstName: who.FirstName, LastName: who.LastName, Authenticated: who.Authenticated,
 	}, a.login.ReturnTo)
 }
 

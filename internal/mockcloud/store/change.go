@@ -41,7 +41,7 @@ func (a *Account) fields() map[string]any {
 func (c *Connection) fields() map[string]any {
 	out := map[string]any{
 		"name": c.Name, "connection_type": string(c.Type), "state": string(c.State), "domains": c.Domains,
-		"attribute_mapping.email": c.Mapping.Email, "attribute_mapping.first_name": c.Mapping.FirstName,
+		"attribute_mapping.subject": c.Mapping.Subject, "attribute_mapping.email": c.Mapping.Email, "attribute_mapping.first_name": c.Mapping.FirstName,
 		"attribute_mapping.last_name": c.Mapping.LastName, "attribute_mapping.groups": c.Mapping.Groups,
 	}
 	if o := c.OIDC; o != nil {

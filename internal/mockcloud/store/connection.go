@@ -82,7 +82,14 @@ type Certificate struct {
 
 // AttributeMapping says in which attributes an identity provider puts what is
 // known of a person; empty for those where it is usual.
-type AttributeMapping struct{ Email, FirstName, LastName, Groups string }
+type AttributeMapping struct {
+	// Subject is the attribute of a SAML answer that says who the person is, in the
+	// NameID's place.
+	Subject                    string
+	Email, FirstName, LastName string
+	// Groups is what older state files have. It does nothing, and is not taken any more.
+	Groups string
+}
 
 // ConnectionState is how far a connection is.
 type ConnectionState string

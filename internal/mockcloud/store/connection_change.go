@@ -44,7 +44,7 @@ type SAMLChange struct {
 }
 
 // MappingChange is a change of AttributeMapping.
-type MappingChange struct{ Email, FirstName, LastName, Groups Nullable[string] }
+type MappingChange struct{ Subject, Email, FirstName, LastName, Groups Nullable[string] }
 
 // DefaultScopes are asked for unless others are given.
 func DefaultScopes() []string { return []string{"openid", "email", "profile"} }
@@ -270,6 +270,9 @@ func (tx *Tx) applyConnection(c *Connection, change ConnectionChange) error {
 		}
 		c.SAML = applied
 	}
+	if err := change.Mapping.check(c); err != nil {
+		return err
+	}
 	change.Mapping.apply(&c.Mapping)
 	if change.Deactivate {
 		c.State = ConnectionInactive
@@ -384,7 +387,26 @@ func (change *SAMLChange) signing(s *SAML) {
 	}
 }
 
+// check refuses what no login would heed.
+func (change MappingChange) check(c *Connection) error {
+	var problems []Problem
+	refuse := func(msg, field string) {
+		problems = append(problems, Problem{Loc: []any{"attribute_mapping", field}, Msg: "Value error, " + msg, Type: "value_error"})
+	}
+	if valueOf(change.Groups.Value) != "" {
+		refuse("groups of a login give nobody a role or a team; let a directory bring the groups, and map them with group_role_mappings", "groups")
+	}
+	if valueOf(change.Subject.Value) != "" && c.SAML == nil {
+		refuse("OpenID Connect has one claim for who somebody is, sub; only SAML needs to be told", "subject")
+	}
+	if problems != nil {
+		return &Invalid{Problems: problems}
+	}
+	return nil
+}
+
 func (change MappingChange) apply(to *AttributeMapping) {
+	setText(&to.Subject, change.Subject)
 	setText(&to.Email, change.Email)
 	setText(&to.FirstName, change.FirstName)
 	setText(&to.LastName, change.LastName)

@@ -97,6 +97,7 @@ type data struct {
 	identities           table[uuid.UUID, LinkedIdentity]
 	identityBySubject    *unique[subjectOf, LinkedIdentity]
 	identityOf           *unique[personAt, LinkedIdentity]
+	identitiesByFold     *grouped[subjectOf, LinkedIdentity]
 	identitiesByUser     *grouped[uuid.UUID, LinkedIdentity]
 	identitiesConnection *grouped[string, LinkedIdentity]
 
@@ -236,8 +237,11 @@ func newData(file eventFile) *data {
 		connectionByDomain:   newSpread((*Connection).routes),
 		activeConnections:    newCounted(func(c *Connection) (uuid.UUID, bool) { return c.AccountID, c.State == ConnectionActive }),
 
-		identityBySubject:    newUnique(func(i *LinkedIdentity) (subjectOf, bool) { return subjectOf{i.ConnectionID, i.Subject}, true }),
-		identityOf:           newUnique(func(i *LinkedIdentity) (personAt, bool) { return personAt{i.ConnectionID, i.UserID}, true }),
+		identityBySubject: newUnique(func(i *LinkedIdentity) (subjectOf, bool) { return subjectOf{i.ConnectionID, i.Source, i.Subject}, true }),
+		identityOf:        newUnique(func(i *LinkedIdentity) (personAt, bool) { return personAt{i.ConnectionID, i.UserID}, true }),
+		identitiesByFold: newGrouped(func(i *LinkedIdentity) (subjectOf, bool) {
+			return subjectOf{i.ConnectionID, i.Source, lowerASCII(i.Subject)}, true
+		}, compareIdentities),
 		identitiesByUser:     newGrouped(func(i *LinkedIdentity) (uuid.UUID, bool) { return i.UserID, true }, compareIdentities),
 		identitiesConnection: newGrouped(func(i *LinkedIdentity) (string, bool) { return i.ConnectionID, true }, compareIdentities),
 
@@ -315,7 +319,7 @@ func newData(file eventFile) *data {
 	d.teams = newTable[uuid.UUID](index[Team](d.teamByName), d.teamByGroup, d.teamsByAccount)
 	d.teamMembers = newTable[uuid.UUID](index[TeamMember](d.teamMember), d.teamMembersByTeam, d.teamMembersByActor)
 	d.connections = newTable[uuid.UUID](index[Connection](d.connectionByName), d.connectionByKey, d.connectionsByAccount, d.connectionByDomain, d.activeConnections)
-	d.identities = newTable[uuid.UUID](index[LinkedIdentity](d.identityBySubject), d.identityOf, d.identitiesByUser, d.identitiesConnection)
+	d.identities = newTable[uuid.UUID](index[LinkedIdentity](d.identityBySubject), d.identityOf, d.identitiesByFold, d.identitiesByUser, d.identitiesConnection)
 	d.loginCodes = newTable[uuid.UUID, LoginCode]()
 	d.answers = newTable[uuid.UUID](index[KeptAnswer](d.answersByAccount))
 	d.directories = newTable[uuid.UUID](index[Directory](d.directoryByName), d.directoryByKey, d.directoryByEndpoint, d.directoriesByAccount)

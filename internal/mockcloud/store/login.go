@@ -26,12 +26,18 @@ type LinkedIdentity struct {
 	ID           uuid.UUID
 	Created      time.Time
 	ConnectionID string
-	Subject      string
-	UserID       uuid.UUID
+	// Source is the attribute that the subject came from; empty for the NameID and for
+	// OpenID Connect's sub. Values of two sources never compare: people could choose one
+	// that is somebody else's in the other.
+	Source, Subject string
+	// Folds says that the subject is an email address by its format, so that the case of
+	// its letters says nothing. Others are opaque.
+	Folds  bool
+	UserID uuid.UUID
 }
 
 // subjectOf is a subject at a connection.
-type subjectOf struct{ connection, subject string }
+type subjectOf struct{ connection, source, subject string }
 
 // personAt is a person at a connection.
 type personAt struct {
@@ -52,6 +58,8 @@ const (
 	LoginLookAlike             LoginReason = "look_alike"
 	LoginShutOut               LoginReason = "shut_out"
 	LoginSubjectChanged        LoginReason = "subject_changed"
+	LoginSubjectAmbiguous      LoginReason = "subject_ambiguous"
+	LoginNotRecent             LoginReason = "login_not_recent"
 	LoginMembershipDeactivated LoginReason = "membership_deactivated"
 	LoginNotProvisioned        LoginReason = "not_provisioned"
 )
@@ -73,10 +81,18 @@ func refuseLogin(reason LoginReason, format string, args ...any) error {
 // ProvenLogin is what an identity provider says of a person, after all of it was
 // verified.
 type ProvenLogin struct {
-	ConnectionID               string
-	Subject                    string
+	ConnectionID string
+	// Subject is what Source says of the person; see LinkedIdentity.
+	Source, Subject string
+	SubjectFolds    bool
+	// Carried is by its source what else the same answer calls the person. One who is
+	// linked by such a name is linked by the subject from now on.
+	Carried                    map[string]string
 	Email, FirstName, LastName string
-	IPAddress, UserAgent       string
+	// Authenticated is when the person proved to the identity provider who they are;
+	// zero where it does not say.
+	Authenticated        time.Time
+	IPAddress, UserAgent string
 }
 
 // LogIn turns a proven login into a session and its token. Who it is goes by
@@ -101,8 +117,11 @@ func (tx *Tx) LogIn(n ProvenLogin) (*Session, string, error) {
 	if err := CheckEmail(n.Email); err != nil {
 		return nil, "", refuseLogin(LoginEmailInvalid, "Your identity provider says no usable email address: %s. Ask your administrator.", err)
 	}
-	if !c.serves(n.Email) {
+	if !c.Serves(n.Email) {
 		return nil, "", refuseNotServed(n.Email)
+	}
+	if err := tx.checkRecent(c, n.Authenticated); err != nil {
+		return nil, "", err
 	}
 	u, err := tx.personOf(c, n)
 	if err != nil {
@@ -114,8 +133,21 @@ func (tx *Tx) LogIn(n ProvenLogin) (*Session, string, error) {
 	}
 	return tx.AddSession(NewSession{
 		UserID: u.ID, AccountID: c.AccountID, ConnectionID: c.ID,
-		IPAddress: n.IPAddress, UserAgent: n.UserAgent, Expires: tx.Now().Add(sessionLasts),
+		IPAddress: n.IPAddress, UserAgent: n.UserAgent, Authenticated: n.Authenticated, Expires: tx.Now().Add(sessionLasts),
 	})
+}
+
+// checkRecent refuses a login whose session would never count as recent: the identity
+// provider was asked for a new login and gave an old one.
+func (tx *Tx) checkRecent(c *Connection, authenticated time.Time) error {
+	a, err := tx.Account(c.AccountID)
+	if err != nil || a.AuthExpirationSeconds == nil {
+		return err
+	}
+	if authenticated.IsZero() || int(tx.Now().Sub(authenticated)/time.Second) >= *a.AuthExpirationSeconds {
+		return refuseLogin(LoginNotRecent, "The account asks for a recent login, and your identity provider did not ask you to log in again. Log out there and start again.")
+	}
+	return nil
 }
 
 func refuseNotServed(email string) error {
@@ -128,8 +160,8 @@ func (c *Connection) TakesLogins() bool {
 	return c.State == ConnectionActive || c.State == ConnectionValidating
 }
 
-// serves says whether an email's domain is one of the connection's.
-func (c *Connection) serves(email string) bool {
+// Serves reports whether an email's domain is one of the connection's.
+func (c *Connection) Serves(email string) bool {
 	name, err := NormalizeDomain(email[strings.LastIndex(email, "@")+1:])
 	return err == nil && slices.Contains(c.Domains, name)
 }
@@ -137,7 +169,11 @@ func (c *Connection) serves(email string) bool {
 // personOf finds whose login it is, or makes and links the person, and sees to it that
 // they are a member.
 func (tx *Tx) personOf(c *Connection, n ProvenLogin) (*User, error) {
-	if known, ok := tx.data.identityBySubject.get(subjectOf{c.ID, n.Subject}); ok {
+	known, err := tx.linkOf(c, n)
+	if err != nil {
+		return nil, err
+	}
+	if known != nil {
 		u, err := tx.User(known.UserID)
 		if err != nil {
 			return nil, err
@@ -150,17 +186,20 @@ func (tx *Tx) personOf(c *Connection, n ProvenLogin) (*User, error) {
 			return nil, err
 		}
 		// The domain may have moved to another connection since.
-		if !c.serves(u.Email) {
+		if !c.Serves(u.Email) {
 			return nil, refuseNotServed(u.Email)
 		}
-		return u, tx.admit(c, u)
+		if err := tx.admit(c, u); err != nil {
+			return nil, err
+		}
+		tx.relink(known, n)
+		return u, nil
 	}
 	u, ok := tx.UserByEmail(n.Email)
 	if !ok {
 		if tx.takenFor(c.AccountID, n.Email) {
 			return nil, refuseLookAlike(n.Email)
 		}
-		var err error
 		if u, err = tx.AddUser(NewUser{Email: n.Email, FirstName: n.FirstName, LastName: n.LastName}); err != nil {
 			return nil, err
 		}
@@ -173,9 +212,65 @@ func (tx *Tx) personOf(c *Connection, n ProvenLogin) (*User, error) {
 	if err := tx.admit(c, u); err != nil {
 		return nil, err
 	}
-	link := &LinkedIdentity{ID: tx.newID(), Created: tx.stamp(), ConnectionID: c.ID, Subject: n.Subject, UserID: u.ID}
+	link := &LinkedIdentity{
+		ID: tx.newID(), Created: tx.stamp(), ConnectionID: c.ID,
+		Source: n.Source, Subject: n.Subject, Folds: n.SubjectFolds, UserID: u.ID,
+	}
 	tx.data.identities.put(tx, link.ID, link)
 	return u, nil
+}
+
+// linkOf finds who is linked: by the exact subject; else, if that is an email address,
+// by it in another case; else by what the person was known by before the connection's
+// mapping was changed. It is nil for nobody. Where it could be two people it is neither.
+func (tx *Tx) linkOf(c *Connection, n ProvenLogin) (*LinkedIdentity, error) {
+	if link, ok := tx.data.identityBySubject.get(subjectOf{c.ID, n.Source, n.Subject}); ok {
+		return link, nil
+	}
+	ambiguous := refuseLogin(LoginSubjectAmbiguous, "Your identity provider calls you by a name that two people could have. Ask your administrator.")
+	if n.SubjectFolds {
+		switch folded := tx.data.identitiesByFold.get(subjectOf{c.ID, n.Source, lowerASCII(n.Subject)}); {
+		case len(folded) > 1:
+			return nil, ambiguous
+		case len(folded) == 1 && folded[0].Folds:
+			return folded[0], nil
+		}
+	}
+	var former *LinkedIdentity
+	for source, name := range n.Carried {
+		link, ok := tx.data.identityBySubject.get(subjectOf{c.ID, source, name})
+		switch {
+		case !ok || source == n.Source:
+		case former != nil && former.ID != link.ID:
+			return nil, ambiguous
+		default:
+			former = link
+		}
+	}
+	return former, nil
+}
+
+// relink keeps what a person is called now. An email address keeps the case in which it
+// first came, so that each spelling leads to the same link.
+func (tx *Tx) relink(link *LinkedIdentity, n ProvenLogin) {
+	next := *link
+	if link.Source != n.Source {
+		next.Source, next.Subject = n.Source, n.Subject
+	}
+	next.Folds = n.SubjectFolds
+	if next != *link {
+		tx.data.identities.put(tx, next.ID, &next)
+	}
+}
+
+// lowerASCII folds the case of ASCII letters alone.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + ('a' - 'A')
+		}
+		return r
+	}, s)
 }
 
 // admit makes a person a Member who is none, unless a directory decides who is. A

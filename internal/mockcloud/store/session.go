@@ -30,7 +30,9 @@ type NewSession struct {
 	ConnectionID string
 	IPAddress    string
 	UserAgent    string
-	Expires      time.Time
+	// Authenticated is when the person proved who they are; zero means now.
+	Authenticated time.Time
+	Expires       time.Time
 }
 
 // AddSession logs a person in. With the session comes its token, which acts as
@@ -46,9 +48,13 @@ func (tx *Tx) AddSession(n NewSession) (*Session, string, error) {
 		}
 	}
 	now, token := tx.stamp(), newSecret("")
+	authenticated := now
+	if !n.Authenticated.IsZero() && n.Authenticated.Before(now) {
+		authenticated = n.Authenticated.UTC().Truncate(time.Microsecond)
+	}
 	s := &Session{
 		ID: tx.newID(), Created: now, Updated: now, UserID: u.ID, AccountID: n.AccountID, ConnectionID: n.ConnectionID,
-		IPAddress: n.IPAddress, UserAgent: n.UserAgent, Authenticated: now, Expires: n.Expires, Hash: hashOf(token),
+		IPAddress: n.IPAddress, UserAgent: n.UserAgent, Authenticated: authenticated, Expires: n.Expires, Hash: hashOf(token),
 	}
 	tx.data.sessions.put(tx, s.ID, s)
 	next := *u

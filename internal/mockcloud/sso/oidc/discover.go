@@ -23,8 +23,12 @@ type provider struct {
 	userinfo       string
 	algorithms     []string
 	issuerInAnswer bool // RFC 9207
-	keys           *keySet
+	keys           keySet
 	fetched        time.Time
+	// reread is when the document and the keys were fetched again because of a token.
+	reread time.Time
+	// hosts are where its endpoints are.
+	hosts []string
 }
 
 // document is OpenID Connect Discovery 1.0 section 3, as far as it matters here.
@@ -90,8 +94,8 @@ func discover(ctx context.Context, fetcher *fetch.Client, clock func() time.Time
 		endpoint:       oauth2.Endpoint{AuthURL: doc.Authorization, TokenURL: doc.Token, AuthStyle: oauth2.AuthStyleInHeader},
 		userinfo:       doc.Userinfo,
 		issuerInAnswer: doc.IssuerInAnswer,
-		keys:           &keySet{fetcher: fetcher, clock: clock, address: doc.JWKS},
 		fetched:        clock(),
+		hosts:          doc.hosts(),
 	}
 	for _, alg := range algorithms() {
 		// Discovery section 3 makes the list, and RS256 in it, obligatory.
@@ -108,7 +112,7 @@ func discover(ctx context.Context, fetcher *fetch.Client, clock func() time.Time
 		}
 		p.endpoint.AuthStyle = oauth2.AuthStyleInParams
 	}
-	if err := p.keys.load(ctx); err != nil {
+	if p.keys, err = fetchKeys(ctx, fetcher, doc.JWKS); err != nil {
 		return nil, err
 	}
 	if !p.keys.usable(p.algorithms) {
@@ -149,6 +153,18 @@ func (d *document) check(fetcher *fetch.Client, issuer string) *Refusal {
 		}
 	}
 	return nil
+}
+
+// hosts gives the hosts of the endpoints, each once and sorted.
+func (d *document) hosts() []string {
+	var out []string
+	for _, endpoint := range []string{d.Authorization, d.Token, d.JWKS, d.Userinfo} {
+		if u, err := url.Parse(endpoint); err == nil && u.Host != "" {
+			out = append(out, strings.ToLower(u.Host))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // discoveryFailed says for a person why a discovery document was not fetched.

@@ -93,16 +93,18 @@ func (rp *RelyingParty) finish(ctx context.Context, find Find, login pending, ca
 	if raw == "" {
 		return nil, refuse(IDTokenMissing, "The provider gave no ID token. Is the client allowed the scope openid?")
 	}
-	got, err := expected{
+	got, err := rp.verify(ctx, expected{
 		provider: p, clientID: conn.ClientID, nonce: login.nonce,
 		accessToken: tokens.AccessToken, now: rp.clock(),
-	}.verify(ctx, raw)
+	}, raw)
 	if err != nil {
 		return nil, err
 	}
 	mapping := conn.Mapping.withDefaults()
 	if p.userinfo != "" && mapping.incomplete(got) {
-		if err := rp.addUserinfo(ctx, p, tokens.AccessToken, got); err != nil {
+		err := rp.addUserinfo(ctx, p, tokens.AccessToken, got)
+		// What it would have added to a token that has the email is not worth a login.
+		if _, has := got[mapping.Email]; err != nil && (!has || !unanswered(err)) {
 			return nil, err
 		}
 	}
@@ -111,6 +113,25 @@ func (rp *RelyingParty) finish(ctx context.Context, find Find, login pending, ca
 		return nil, refusal
 	}
 	return identity, nil
+}
+
+// verify checks an ID token, and once more where the provider's keys or algorithms may
+// have changed since they were fetched.
+func (rp *RelyingParty) verify(ctx context.Context, want expected, raw string) (claims, error) {
+	got, err := want.verify(ctx, raw)
+	var refusal *Refusal
+	if !errors.As(err, &refusal) || !refusal.outdated {
+		return got, err
+	}
+	newer, failed := rp.newer(ctx, want.provider)
+	if failed != nil {
+		return nil, refusal.because(failed)
+	}
+	if newer == want.provider {
+		return nil, err
+	}
+	want.provider = newer
+	return want.verify(ctx, raw)
 }
 
 // checkAnswer looks at an authorization response whose state is known.
@@ -152,6 +173,13 @@ func exchangeFailed(err error) *Refusal {
 	}
 	// An http.Client's error has a URL in it, and x/oauth2's may have a body.
 	return refuse(TokenEndpointFailed, "The provider's token endpoint cannot be reached, or its answer cannot be read.")
+}
+
+// unanswered reports whether userinfo failed by its transport, status or size, so that
+// nothing at all is known from it.
+func unanswered(err error) bool {
+	var refusal *Refusal
+	return errors.As(err, &refusal) && refusal.Reason == UserinfoFailed && refusal.cause != nil
 }
 
 // addUserinfo adds the claims that the ID token does not have (OpenID Connect

@@ -40,9 +40,7 @@ func offline(tb testing.TB) (rp *RelyingParty, sign func(header map[jose.HeaderK
 	rp.providers[fuzzIssuer] = &provider{
 		issuer: fuzzIssuer, algorithms: []string{"ES256"}, fetched: clock(),
 		endpoint: oauth2.Endpoint{AuthURL: nowhere, TokenURL: nowhere, AuthStyle: oauth2.AuthStyleInHeader},
-		keys: &keySet{fetcher: fetcher, clock: clock, address: nowhere, keys: []jose.JSONWebKey{
-			{Key: key.Public(), KeyID: "1", Algorithm: "ES256", Use: "sig"},
-		}},
+		keys:     keySet{{Key: key.Public(), KeyID: "1", Algorithm: "ES256", Use: "sig"}},
 	}
 	return rp, func(header map[jose.HeaderKey]any, payload string) string {
 		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, &jose.SignerOptions{ExtraHeaders: header})

@@ -3,6 +3,7 @@ package oidc
 import (
 	"net/mail"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -19,26 +20,27 @@ type Identity struct {
 	EmailVerified *bool
 	FirstName     string
 	LastName      string
-	Groups        []string
+	// Authenticated is when the person last proved who they are (auth_time); zero where
+	// the provider does not say.
+	Authenticated time.Time
 	// Claims are all the provider's claims, those of userinfo included. Numbers
 	// are json.Number.
 	Claims map[string]any
 }
 
 // Mapping names the claims in which a provider tells about a person. Empty names
-// stand for email, given_name, family_name and groups.
+// stand for email, given_name and family_name.
 type Mapping struct {
 	Email     string
 	FirstName string
 	LastName  string
-	Groups    string
 }
 
 func (m Mapping) withDefaults() Mapping {
 	for _, field := range []struct {
 		name     *string
 		standard string
-	}{{&m.Email, "email"}, {&m.FirstName, "given_name"}, {&m.LastName, "family_name"}, {&m.Groups, "groups"}} {
+	}{{&m.Email, "email"}, {&m.FirstName, "given_name"}, {&m.LastName, "family_name"}} {
 		if *field.name == "" {
 			*field.name = field.standard
 		}
@@ -47,7 +49,7 @@ func (m Mapping) withDefaults() Mapping {
 }
 
 // incomplete says whether the claims lack something about the person that
-// userinfo may have. Groups do not count: many people have none.
+// userinfo may have.
 func (m Mapping) incomplete(got claims) bool {
 	for _, name := range []string{m.Email, m.FirstName, m.LastName} {
 		if _, there := got[name]; !there {
@@ -69,7 +71,7 @@ func (m Mapping) identity(issuer string, got claims) (*Identity, *Refusal) {
 		FirstName: name(got[m.FirstName]), LastName: name(got[m.LastName]),
 		Claims: got,
 	}
-	out.Groups, _ = texts(got[m.Groups]) // whatever else is there, is no group
+	out.Authenticated, _ = got.time("auth_time") // checked before
 	addresses, ok := texts(got[m.Email])
 	switch {
 	case got[m.Email] == nil || ok && (len(addresses) == 0 || addresses[0] == ""):

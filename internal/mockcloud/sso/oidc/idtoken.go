@@ -79,7 +79,7 @@ func (e expected) verify(ctx context.Context, raw string) (claims, error) {
 // signedBy hands go-oidc our keys, and keeps what it would not give back: the
 // typed refusal, and the payload when it is the payload that is refused.
 type signedBy struct {
-	keys       *keySet
+	keys       keySet
 	algorithms []string
 
 	payload []byte
@@ -87,7 +87,7 @@ type signedBy struct {
 }
 
 // VerifySignature implements go-oidc's KeySet.
-func (s *signedBy) VerifySignature(ctx context.Context, raw string) ([]byte, error) {
+func (s *signedBy) VerifySignature(_ context.Context, raw string) ([]byte, error) {
 	algs := make([]jose.SignatureAlgorithm, len(s.algorithms))
 	for i, alg := range s.algorithms {
 		algs[i] = jose.SignatureAlgorithm(alg)
@@ -96,7 +96,7 @@ func (s *signedBy) VerifySignature(ctx context.Context, raw string) ([]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("parse the ID token: %w", err)
 	}
-	s.payload, s.refusal = s.keys.verify(ctx, token)
+	s.payload, s.refusal = s.keys.verify(token)
 	if s.refusal != nil {
 		return nil, s.refusal
 	}
@@ -106,7 +106,7 @@ func (s *signedBy) VerifySignature(ctx context.Context, raw string) ([]byte, err
 // checkHeader looks at the JOSE header before anything is believed (RFC 8725).
 func (e expected) checkHeader(raw string) *Refusal {
 	if len(raw) > maxIDToken {
-		return refuse(IDTokenOversize, "The ID token is over 64 KiB.")
+		return refuse(IDTokenOversize, "The ID token is over 64 KiB. It is usually a person's groups that make it so: set the provider to send no groups, or only those that are assigned to this application.")
 	}
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 {
@@ -120,7 +120,9 @@ func (e expected) checkHeader(raw string) *Refusal {
 	if refusal != nil {
 		return refusal
 	}
-	for _, name := range []string{"jwk", "jku", "x5c", "x5u", "crit", "b64"} {
+	// A key in the token itself, or something that has to be understood and is not. Where
+	// a key could be fetched (jku, x5u) and what certifies one (x5c, x5t) is never read.
+	for _, name := range []string{"jwk", "crit", "b64"} {
 		if _, there := header[name]; there {
 			return refuse(HeaderRefused, "The ID token's header has %s in it. Keys come from the provider's published set only.", name)
 		}
@@ -137,7 +139,9 @@ func (e expected) checkHeader(raw string) *Refusal {
 	case strings.EqualFold(alg, "none"):
 		return refuse(AlgNone, "The ID token is not signed.")
 	case !slices.Contains(e.provider.algorithms, alg):
-		return refuse(AlgRefused, "The ID token is signed with %s. The provider's document lists, and this server accepts, %s.", quote(alg), strings.Join(e.provider.algorithms, ", "))
+		refusal := refuse(AlgRefused, "The ID token is signed with %s. The provider's document lists, and this server accepts, %s.", quote(alg), strings.Join(e.provider.algorithms, ", "))
+		refusal.outdated = slices.Contains(algorithms(), alg)
+		return refusal
 	}
 	return nil
 }
@@ -178,6 +182,11 @@ func (e expected) checkClaims(got claims) *Refusal {
 	if _, there := got["nbf"]; there {
 		if from, ok := got.time("nbf"); !ok || from.After(e.now.Add(skew)) {
 			return refuse(NotYetValid, "The ID token is not valid yet. Are both clocks right?")
+		}
+	}
+	if _, there := got["auth_time"]; there {
+		if at, ok := got.time("auth_time"); !ok || at.After(e.now.Add(skew)) {
+			return refuse(NotYetValid, "The ID token does not say rightly when the person logged in (auth_time). Are both clocks right?")
 		}
 	}
 	nonce, ok := got["nonce"].(string)

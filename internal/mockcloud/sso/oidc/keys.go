@@ -8,56 +8,29 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
 )
 
-// refetchEvery is how often a key set is fetched again because of a token whose
-// key is not in it.
-const refetchEvery = time.Minute
-
 // minRSABits is RFC 7518 section 3.3's lower bound.
 const minRSABits = 2048
 
-// keySet are a provider's keys. A token with an unknown key id makes it fetch
-// them once more, at most once a minute; a token with a wrong signature does not,
-// which is why this is not go-oidc's RemoteKeySet.
-type keySet struct {
-	fetcher *fetch.Client
-	clock   func() time.Time
-	address string
+// keySet are a provider's keys, as they were fetched once.
+type keySet []jose.JSONWebKey
 
-	fetching sync.Mutex // held while fetching, so that one fetch serves all
-
-	mu        sync.RWMutex
-	keys      []jose.JSONWebKey
-	refetched time.Time
-}
-
-func (k *keySet) current() []jose.JSONWebKey {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	return k.keys
-}
-
-// load fetches the keys.
-func (k *keySet) load(ctx context.Context) error {
-	got, err := k.fetcher.Get(ctx, k.address)
+// fetchKeys fetches a provider's keys.
+func fetchKeys(ctx context.Context, fetcher *fetch.Client, address string) (keySet, error) {
+	got, err := fetcher.Get(ctx, address)
 	if err != nil {
-		return refuse(KeysUnreachable, "The provider's keys cannot be fetched: %s.", err).because(err)
+		return nil, refuse(KeysUnreachable, "The provider's keys cannot be fetched: %s.", err).because(err)
 	}
 	keys, err := parseKeys(got.Body)
 	if err != nil {
-		return refuse(KeysUnusable, "The provider's keys are not the JSON that they have to be.").because(err)
+		return nil, refuse(KeysUnusable, "The provider's keys are not the JSON that they have to be.").because(err)
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.keys = keys
-	return nil
+	return keys, nil
 }
 
 // parseKeys reads a JWK set (RFC 7517 section 5). Keys that nobody here can use
@@ -83,26 +56,23 @@ func parseKeys(raw []byte) ([]jose.JSONWebKey, error) {
 }
 
 // usable says whether any key could verify a token.
-func (k *keySet) usable(algorithms []string) bool {
-	keys := k.current()
+func (k keySet) usable(algorithms []string) bool {
 	return slices.ContainsFunc(algorithms, func(alg string) bool {
-		return slices.ContainsFunc(keys, func(key jose.JSONWebKey) bool { return fits(key, alg) && !weak(key) })
+		return slices.ContainsFunc(k, func(key jose.JSONWebKey) bool { return fits(key, alg) && !weak(key) })
 	})
 }
 
-// verify checks a token's signature and gives its payload. The algorithm has
-// already been found to be one of the provider's.
-func (k *keySet) verify(ctx context.Context, token *jose.JSONWebSignature) ([]byte, *Refusal) {
-	payload, refusal := verifyWith(k.current(), token)
-	// Without a key id a wrong signature is all that there is to see of a new key.
-	unnamed := token.Signatures[0].Header.KeyID == ""
-	if refusal == nil || refusal.Reason != KeyUnknown && (refusal.Reason != SignatureInvalid || !unnamed) {
-		return payload, refusal
+// verify checks a token's signature and gives its payload. The algorithm has already
+// been found to be one of the provider's. A refusal says whether newer keys could help:
+// they can where the key is unknown, not where a known key's signature is wrong. Without
+// a key id, a wrong signature is all that there is to see of a new key.
+func (k keySet) verify(token *jose.JSONWebSignature) ([]byte, *Refusal) {
+	payload, refusal := verifyWith(k, token)
+	if refusal != nil {
+		unnamed := token.Signatures[0].Header.KeyID == ""
+		refusal.outdated = refusal.Reason == KeyUnknown || refusal.Reason == SignatureInvalid && unnamed
 	}
-	if err := k.refetch(ctx); err != nil {
-		return nil, refusal.because(err)
-	}
-	return verifyWith(k.current(), token)
+	return payload, refusal
 }
 
 func verifyWith(keys []jose.JSONWebKey, token *jose.JSONWebSignature) ([]byte, *Refusal) {
@@ -124,39 +94,6 @@ func verifyWith(keys []jose.JSONWebKey, token *jose.JSONWebSignature) ([]byte, *
 		}
 	}
 	return nil, refuse(SignatureInvalid, "The ID token's signature is wrong.")
-}
-
-// refetch fetches the keys because of an unknown one, unless that was done less
-// than a minute ago. Whoever comes while another fetches waits for those keys.
-// If it fails the old keys stay.
-func (k *keySet) refetch(ctx context.Context) error {
-	k.fetching.Lock()
-	defer k.fetching.Unlock()
-	k.mu.Lock()
-	now := k.clock()
-	due := k.refetched.IsZero() || now.Sub(k.refetched) >= refetchEvery
-	if due {
-		k.refetched = now // failures count, too
-	}
-	k.mu.Unlock()
-	if !due {
-		return nil
-	}
-	// It is done for all who log in, so the one who asked first may not end it.
-	return k.load(context.WithoutCancel(ctx))
-}
-
-// carryOver keeps the rate limit of an older set of the same address.
-func (k *keySet) carryOver(from *keySet) {
-	if from.address != k.address {
-		return
-	}
-	from.mu.RLock()
-	refetched := from.refetched
-	from.mu.RUnlock()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.refetched = refetched
 }
 
 func matching(keys []jose.JSONWebKey, kid, alg string) []jose.JSONWebKey {

@@ -100,25 +100,38 @@ func TestWhichKeyFitsWhichAlgorithm(t *testing.T) {
 	}
 }
 
-// TestARefetchOutlivesItsRequest: a browser that goes away must not leave
-// everybody else without the new keys for a minute.
-func TestARefetchOutlivesItsRequest(t *testing.T) {
+// TestRereadingOutlivesItsRequest: a browser that goes away must not leave everybody
+// else without the new keys.
+func TestRereadingOutlivesItsRequest(t *testing.T) {
 	t.Parallel()
-	served, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: makeKeys(t).ec.Public(), KeyID: "new"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(served) }))
+	k := makeKeys(t)
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
+	serve := func(path string, v any) {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(raw) })
+	}
+	serve("/.well-known/openid-configuration", map[string]any{
+		"issuer": server.URL, "authorization_endpoint": server.URL + "/a", "token_endpoint": server.URL + "/t", "jwks_uri": server.URL + "/k",
+		"id_token_signing_alg_values_supported": []string{"ES256"},
+	})
+	serve("/k", jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: k.ec.Public(), KeyID: "new"}}})
 	fetcher, err := fetch.New(fetch.Options{AllowOrigin: server.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(fetcher.Close)
-	k := &keySet{fetcher: fetcher, clock: time.Now, address: server.URL}
+	rp, err := New(Config{Fetch: fetcher, Clock: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := k.refetch(gone); err != nil || len(k.current()) != 1 {
-		t.Errorf("%d keys, %v", len(k.current()), err)
+	if p, err := rp.newer(gone, &provider{issuer: server.URL}); err != nil || len(p.keys) != 1 {
+		t.Errorf("%+v, %v", p, err)
 	}
 }

@@ -25,6 +25,7 @@ const (
 	DiscoveryOtherIssuer  Reason = "discovery_issuer_mismatch"
 	EndpointMissing       Reason = "endpoint_missing"
 	EndpointRefused       Reason = "endpoint_refused"
+	EndpointMoved         Reason = "endpoint_moved"
 	FlowUnsupported       Reason = "flow_unsupported"
 	PKCEUnsupported       Reason = "pkce_unsupported"
 	AlgorithmsUnsupported Reason = "algorithms_unsupported"
@@ -100,7 +101,10 @@ type Refusal struct {
 	// known: for the audit event.
 	ConnectionID string
 
-	cause error
+	// outdated says that the provider's document and keys may have changed since they
+	// were fetched.
+	outdated bool
+	cause    error
 }
 
 func (e *Refusal) Error() string { return e.Sentence }

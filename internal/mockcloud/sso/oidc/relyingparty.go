@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,9 @@ const (
 	// providerLife is how long a discovery document and its keys are used. A key
 	// that a provider has withdrawn verifies nothing here after that.
 	providerLife = time.Hour
+	// rereadEvery is how often they are fetched again because of a token that they do
+	// not fit.
+	rereadEvery = 10 * time.Second
 	// maxProviders bounds the discovery documents that are kept.
 	maxProviders = 256
 )
@@ -82,22 +86,62 @@ func New(config Config) (*RelyingParty, error) {
 // uses them from now on: call it when a connection is saved. The error is a
 // Refusal with one of Discover's reasons.
 func (rp *RelyingParty) Discover(ctx context.Context, issuer string) error {
-	_, err := rp.refresh(ctx, issuer)
+	_, err := rp.refresh(ctx, issuer, true)
 	return err
 }
 
 // provider gives what is known of an issuer, fetched at most an hour ago.
 func (rp *RelyingParty) provider(ctx context.Context, issuer string) (*provider, error) {
-	rp.mu.RLock()
-	known := rp.providers[issuer]
-	rp.mu.RUnlock()
+	known := rp.known(issuer)
 	if known != nil && rp.clock().Sub(known.fetched) < providerLife {
 		return known, nil
 	}
 	// Many logins at once fetch once, and go on when the first of them gives up.
-	fresh, err, _ := rp.flight.Do(issuer, func() (any, error) {
-		return rp.refresh(context.WithoutCancel(ctx), issuer)
+	return rp.once(issuer, func() (*provider, error) {
+		return rp.refresh(context.WithoutCancel(ctx), issuer, false)
 	})
+}
+
+// newer gives what is known of an issuer now that a token does not fit what was known.
+// That is fetched again at most once in rereadEvery, whether it succeeds or not.
+func (rp *RelyingParty) newer(ctx context.Context, old *provider) (*provider, error) {
+	return rp.once("again "+old.issuer, func() (*provider, error) {
+		if known := rp.known(old.issuer); known != nil && known != old {
+			return known, nil // by somebody else meanwhile
+		}
+		if !rp.mayReread(old) {
+			return old, nil
+		}
+		// It is done for all who log in, so the one who asked first may not end it.
+		return rp.refresh(context.WithoutCancel(ctx), old.issuer, false)
+	})
+}
+
+// mayReread reports whether it is time to, and notes that it is done.
+func (rp *RelyingParty) mayReread(old *provider) bool {
+	rp.mu.Lock()
+	defer rp.mu.Unlock()
+	known := rp.providers[old.issuer]
+	if known == nil {
+		known = old // no longer kept; the note then is the one of those who still use it
+	}
+	now := rp.clock()
+	if !known.reread.IsZero() && now.Sub(known.reread) < rereadEvery {
+		return false
+	}
+	known.reread = now
+	return true
+}
+
+func (rp *RelyingParty) known(issuer string) *provider {
+	rp.mu.RLock()
+	defer rp.mu.RUnlock()
+	return rp.providers[issuer]
+}
+
+// once fetches once for all who want the same.
+func (rp *RelyingParty) once(key string, fetch func() (*provider, error)) (*provider, error) {
+	fresh, err, _ := rp.flight.Do(key, func() (any, error) { return fetch() })
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +152,9 @@ func (rp *RelyingParty) provider(ctx context.Context, issuer string) (*provider,
 	return p, nil
 }
 
-func (rp *RelyingParty) refresh(ctx context.Context, issuer string) (*provider, error) {
+// refresh fetches what is to be known of an issuer. Endpoints that have moved to another
+// host are followed only when somebody saves the connection.
+func (rp *RelyingParty) refresh(ctx context.Context, issuer string, saved bool) (*provider, error) {
 	fresh, err := discover(ctx, rp.fetcher, rp.clock, issuer)
 	if err != nil {
 		return nil, err
@@ -116,7 +162,10 @@ func (rp *RelyingParty) refresh(ctx context.Context, issuer string) (*provider, 
 	rp.mu.Lock()
 	defer rp.mu.Unlock()
 	if known := rp.providers[issuer]; known != nil {
-		fresh.keys.carryOver(known.keys)
+		if !saved && !slices.Equal(known.hosts, fresh.hosts) {
+			return nil, refuse(EndpointMoved, "The endpoints of %s are at another host than before. Save the connection again if that is right.", quote(issuer))
+		}
+		fresh.reread = known.reread
 	} else if len(rp.providers) >= maxProviders {
 		var oldest *provider
 		for _, p := range rp.providers {
@@ -137,6 +186,9 @@ type Start struct {
 	// ReturnTo is the path of this server to go to after the login; empty is "/".
 	// Anything that leads elsewhere is refused.
 	ReturnTo string
+	// MaxAge asks for a login of at most so many seconds ago; nil for any (OpenID Connect
+	// Core 1.0 section 3.1.2.1, max_age).
+	MaxAge *int
 }
 
 // Begun is a login that has begun.
@@ -175,6 +227,9 @@ func (rp *RelyingParty) Begin(ctx context.Context, conn Connection, start Start)
 	options := []oauth2.AuthCodeOption{goidc.Nonce(login.nonce), oauth2.S256ChallengeOption(login.verifier)}
 	if start.LoginHint != "" {
 		options = append(options, oauth2.SetAuthURLParam("login_hint", start.LoginHint))
+	}
+	if start.MaxAge != nil {
+		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(*start.MaxAge)))
 	}
 	rp.pendings.add(state, login)
 	return &Begun{

@@ -35,66 +35,34 @@ func (sp *ServiceProvider) Accept(conn Connection, samlResponse, relayState stri
 	if err != nil {
 		return nil, err
 	}
-	response, assertion, err := signedParts(received, verifier{trusted: conn.Certificates, now: now})
+	parts, err := signedParts(received, verifier{trusted: conn.Certificates, now: now})
 	if err != nil {
 		return nil, err
 	}
-	if err := checkResponse(response, sp.ACSURL, conn.IDPEntityID); err != nil {
+	if err := parts.checkResponse(sp.ACSURL, conn.IDPEntityID); err != nil {
 		return nil, err
 	}
-	claims, err := readAssertion(assertion, expectation{
-		issuer: conn.IDPEntityID, audience: sp.EntityID, recipient: sp.ACSURL,
-		nameIDFormat: conn.NameIDFormat, now: now,
+	request := attr(parts.response, "InResponseTo")
+	claims, err := readAssertion(parts.assertion, expectation{
+		issuer: conn.IDPEntityID, audience: sp.EntityID, recipient: sp.ACSURL, request: request,
+		nameIDFormat: conn.NameIDFormat, transient: conn.Attributes.Subject != "", now: now,
 	})
 	if err != nil {
 		return nil, err
 	}
 	login := &Login{}
-	request := attr(response, "InResponseTo")
-	if err := sp.solicited(login, conn, request, claims.inResponseTo, relayState); err != nil {
+	if err := sp.solicited(login, conn, request, relayState); err != nil {
 		return nil, err
 	}
-	if login.Identity, err = claims.identity(conn.Attributes); err != nil {
+	if login.Identity, err = claims.identity(conn); err != nil {
 		return nil, err
 	}
 	// Not by connection: two connections may be to one identity provider.
 	key := sp.EntityID + "\x00" + conn.IDPEntityID + "\x00" + claims.id
-	if err := sp.Logins.finish(key, claims.notOnOrAfter.Add(skew), request, conn.ID); err != nil {
+	if err := sp.Logins.finish(key, claims.usableUntil.Add(skew), request, conn.ID); err != nil {
 		return nil, err
 	}
 	return login, nil
-}
-
-// Route is which connection an answer claims to be for.
-type Route struct {
-	// ConnectionID is the connection that the answered request was made for; "" for
-	// an answer that nobody asked for.
-	ConnectionID string
-	// Issuer is the entity id of who says to have issued it.
-	Issuer string
-}
-
-// Route reads an answer's claim, where several connections share one consumer
-// URL, so that the right connection can be given to Accept. Nothing of it is
-// verified: use it for no other purpose.
-func (sp *ServiceProvider) Route(samlResponse string) (Route, error) {
-	if err := sp.check(Connection{}); err != nil {
-		return Route{}, err
-	}
-	response, err := decode(samlResponse)
-	if err != nil {
-		return Route{}, err
-	}
-	var route Route
-	if issuer, ok := only(response, nsAssertion, "Issuer"); ok {
-		route.Issuer, _ = text(issuer) // Accept tells what is wrong with it
-	}
-	if request := attr(response, "InResponseTo"); request != "" {
-		if route.ConnectionID, err = sp.Logins.connection(request); err != nil {
-			return Route{}, err
-		}
-	}
-	return route, nil
 }
 
 // decode reads the form's value. Answers are never deflated in the POST binding.
@@ -102,7 +70,7 @@ func decode(samlResponse string) (*etree.Element, error) {
 	within := responseBounds()
 	// Base64 has four characters for three bytes, and some break it into lines.
 	if len(samlResponse) > within.bytes/3*4+within.bytes/32 {
-		return nil, refuse(TooLarge, "The identity provider's answer is larger than %d KiB.", within.bytes>>10)
+		return nil, refuse(TooLarge, "The identity provider's answer is larger than %d KiB. It is usually a person's groups that make it so: set the identity provider to send no groups, or only those that are assigned to this application.", within.bytes>>10)
 	}
 	data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(samlResponse))
 	if err != nil || len(data) == 0 {
@@ -118,39 +86,48 @@ func decode(samlResponse string) (*etree.Element, error) {
 	return root, nil
 }
 
-// signedParts gives the response and the assertion as they were signed. Where
-// only the assertion is, the response is as it came: it can refuse a login, and
-// can name the request, which the assertion must name as well.
-func signedParts(received *etree.Element, v verifier) (response, assertion *etree.Element, err error) {
+// parts are what is read of an answer.
+type parts struct {
+	// response is as it was signed if it is signed, and as it came if it is not: then
+	// it can refuse a login, and can name the request, which the assertion must name as
+	// well.
+	response *etree.Element
+	signed   bool
+	// assertion is as it was signed, by itself or with the response.
+	assertion *etree.Element
+}
+
+// signedParts verifies an answer's signatures.
+func signedParts(received *etree.Element, v verifier) (*parts, error) {
 	if err := checkStructure(received); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := checkStatus(received); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	unverified, ok := only(received, nsAssertion, "Assertion")
 	if !ok {
-		return nil, nil, refuse(NoAssertion, "The identity provider's answer has no assertion in it.")
+		return nil, refuse(NoAssertion, "The identity provider's answer has no assertion in it.")
 	}
 	signedResponse, err := v.verify(received)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	signedAssertion, err := v.verify(unverified)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	switch {
 	case signedAssertion == nil && signedResponse == nil:
-		return nil, nil, refuse(Unsigned, "Neither the answer nor its assertion is signed. Set the identity provider to sign.")
+		return nil, refuse(Unsigned, "Neither the answer nor its assertion is signed. Set the identity provider to sign.")
 	case signedResponse == nil:
-		return received, signedAssertion, nil
+		return &parts{response: received, assertion: signedAssertion}, nil
 	case signedAssertion == nil:
 		if signedAssertion, ok = only(signedResponse, nsAssertion, "Assertion"); !ok {
-			return nil, nil, refuse(NoAssertion, "The signed answer has no assertion in it.")
+			return nil, refuse(NoAssertion, "The signed answer has no assertion in it.")
 		}
 	}
-	return signedResponse, signedAssertion, nil
+	return &parts{response: signedResponse, signed: true, assertion: signedAssertion}, nil
 }
 
 // checkStructure refuses everything that signature wrapping needs: a second
@@ -234,18 +211,23 @@ func checkStatus(response *etree.Element) error {
 }
 
 // checkResponse holds the answer to SAML Core 3.2.2 and Profiles 4.1.4.2. Where it
-// is not signed this protects nobody from a forger, but finds mistakes.
-func checkResponse(response *etree.Element, acs, issuer string) error {
-	if attr(response, "Version") != "2.0" {
+// is not signed this protects nobody from a forger, but finds mistakes. There it need
+// not say where it goes and whom it is from: both are optional in SAML, and what the
+// assertion says of them is signed. What it does say must be right.
+func (p *parts) checkResponse(acs, issuer string) error {
+	if attr(p.response, "Version") != "2.0" {
 		return refuse(WrongVersion, "The identity provider's answer is not SAML 2.0.")
 	}
-	if err := checkStatus(response); err != nil {
+	if err := checkStatus(p.response); err != nil {
 		return err
 	}
-	if destination := attr(response, "Destination"); destination != acs {
+	if destination := attr(p.response, "Destination"); destination != acs && (p.signed || hasAttr(p.response, "Destination")) {
 		return refuse(WrongDestination, "The answer is for %s, not for %s. Check the ACS URL at the identity provider.", shown(destination), shown(acs))
 	}
-	return checkIssuer(response, issuer)
+	if !p.signed && len(children(p.response, nsAssertion, "Issuer")) == 0 {
+		return nil
+	}
+	return checkIssuer(p.response, issuer)
 }
 
 func checkIssuer(el *etree.Element, want string) error {
@@ -253,7 +235,7 @@ func checkIssuer(el *etree.Element, want string) error {
 	if !ok {
 		return refuse(WrongIssuer, "The %s does not say who issued it.", el.Tag)
 	}
-	if value, ok := text(issuer); !ok || value != want {
+	if value, ok := text(issuer); !ok || value == "" || value != want {
 		return refuse(WrongIssuer, "The %s was issued by %s, not by %s. Check the connection's entity id.", el.Tag, shown(value), shown(want))
 	}
 	return nil
@@ -261,19 +243,21 @@ func checkIssuer(el *etree.Element, want string) error {
 
 // solicited matches the answer to its request. An answer that nobody asked for
 // names none, neither in the response nor in the assertion (SAML Profiles 4.1.5).
-func (sp *ServiceProvider) solicited(login *Login, conn Connection, request, confirmed, relayState string) error {
-	if request != confirmed {
-		return refuse(RequestMismatch, "The answer and its assertion do not name the same request.")
-	}
-	if err := checkRelayState(relayState); err != nil {
-		return err
-	}
+func (sp *ServiceProvider) solicited(login *Login, conn Connection, request, relayState string) error {
+	local := checkRelayState(relayState)
 	if request == "" {
 		if !conn.AllowIDPInitiated {
 			return refuse(Unsolicited, "Nobody asked for this login. Start at the login page, or allow logins that the identity provider starts.")
 		}
-		login.IDPInitiated, login.ReturnTo = true, relayState
+		login.IDPInitiated = true
+		// Many send one of their own, which means nothing here: to the start page.
+		if local == nil {
+			login.ReturnTo = relayState
+		}
 		return nil
+	}
+	if local != nil {
+		return local
 	}
 	started, err := sp.Logins.find(request, conn.ID)
 	if err != nil {

@@ -2,7 +2,6 @@ package saml_test
 
 import (
 	"crypto/x509"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +23,7 @@ func TestAcceptTellsWhoLoggedIn(t *testing.T) {
 			}
 			id := login.Identity
 			if id.Subject != someone || id.Email != someone || id.FirstName != "Ada" || id.LastName != "Lovelace" ||
-				!slices.Equal(id.Groups, []string{"engines", "poets"}) || id.SessionIndex != "_s1" ||
+				id.SessionIndex != "_s1" || !id.Authenticated.Equal(start()) || !id.SubjectFolds || id.SubjectSource != "" ||
 				id.Issuer != idpID || id.NameIDFormat != saml.NameIDEmail {
 				t.Errorf("identity: %+v", id)
 			}
@@ -93,20 +92,20 @@ func TestAcceptTakesWhatIdentityProvidersSend(t *testing.T) {
 					attributeXML(claims+"surname", "King") + attributeXML("http://schemas.microsoft.com/ws/2008/06/identity/claims/groups", "g1", "g2", "g1")
 			},
 			check: func(t *testing.T, id saml.Identity) {
-				if id.Subject != "AAdzZWNyZXQ" || id.Email != someone || id.LastName != "King" || !slices.Equal(id.Groups, []string{"g1", "g2"}) {
+				if id.Subject != "AAdzZWNyZXQ" || id.Email != someone || id.LastName != "King" || id.SubjectFolds {
 					t.Errorf("%+v", id)
 				}
 			},
 		},
 		"own attribute names": {
 			conn: func(c *saml.Connection) {
-				c.Attributes = saml.AttributeMapping{Email: "e", FirstName: "f", LastName: "l", Groups: "g"}
+				c.Attributes = saml.AttributeMapping{Email: "e", FirstName: "f", LastName: "l"}
 			},
 			with: func(_ *world, a *answer) {
-				a.attributes = attributeXML("email", victim) + attributeXML("e", someone) + attributeXML("f", "A") + attributeXML("l", "L") + attributeXML("g", "x")
+				a.attributes = attributeXML("email", victim) + attributeXML("e", someone) + attributeXML("f", "A") + attributeXML("l", "L")
 			},
 			check: func(t *testing.T, id saml.Identity) {
-				if id.Email != someone || id.FirstName != "A" || id.LastName != "L" || !slices.Equal(id.Groups, []string{"x"}) {
+				if id.Email != someone || id.FirstName != "A" || id.LastName != "L" {
 					t.Errorf("%+v", id)
 				}
 			},
@@ -124,14 +123,7 @@ func TestAcceptTakesWhatIdentityProvidersSend(t *testing.T) {
 				}
 			},
 		},
-		"500 groups": {
-			with: func(_ *world, a *answer) { a.attributes = attributeXML("groups", numbered(500)...) },
-			check: func(t *testing.T, id saml.Identity) {
-				if len(id.Groups) != 500 {
-					t.Errorf("%d groups", len(id.Groups))
-				}
-			},
-		},
+		"500 groups": {with: func(_ *world, a *answer) { a.attributes = attributeXML("groups", numbered(500)...) }},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -206,28 +198,35 @@ func TestAcceptRefusesWhatIsNotConfigured(t *testing.T) {
 	}
 }
 
-func TestRouteFindsTheConnection(t *testing.T) {
+func TestHintFindsTheConnection(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	answered := encode(write(t, w.newAnswer(w.begin(t)).tree(t)))
 	for range 2 {
-		route, err := w.sp.Route(answered)
-		if err != nil || route != (saml.Route{ConnectionID: "conn_1", Issuer: idpID}) {
-			t.Errorf("%+v, %v", route, err)
+		hint, err := w.sp.Logins.Hint(answered)
+		if err != nil || hint != (saml.Hint{Connection: "conn_1", Issuer: idpID}) {
+			t.Errorf("%+v, %v", hint, err)
 		}
 	}
 	if _, err := w.accept(answered); err != nil {
 		t.Errorf("after looking at it: %v", err)
 	}
-	if route, err := w.sp.Route(encode(write(t, w.newAnswer("").tree(t)))); err != nil || route != (saml.Route{Issuer: idpID}) {
-		t.Errorf("unsolicited: %+v, %v", route, err)
+	for name, change := range map[string]func(*answer){
+		"unsolicited":                   func(a *answer) { a.request = "" },
+		"an unknown request":            func(a *answer) { a.request = "_unknown" },
+		"only the assertion says whose": func(a *answer) { a.request, a.responseIssuer = "", "" },
+	} {
+		a := w.newAnswer("_r")
+		change(a)
+		if hint, err := w.sp.Logins.Hint(encode(write(t, a.tree(t)))); err != nil || hint != (saml.Hint{Issuer: idpID}) {
+			t.Errorf("%s: %+v, %v", name, hint, err)
+		}
 	}
 	for form, want := range map[string]saml.Reason{
-		encode(write(t, w.newAnswer("_unknown").tree(t))): saml.UnknownRequest,
-		encode([]byte("<!DOCTYPE x><x/>")):                saml.Doctype,
-		"<":                                               saml.NotBase64,
+		encode([]byte("<!DOCTYPE x><x/>")): saml.Doctype,
+		"<":                                saml.NotBase64,
 	} {
-		if _, err := w.sp.Route(form); saml.ReasonOf(err) != want {
+		if _, err := w.sp.Logins.Hint(form); saml.ReasonOf(err) != want {
 			t.Errorf("%q, want %q", saml.ReasonOf(err), want)
 		}
 	}
@@ -245,5 +244,96 @@ func TestAnAssertionIsUsedOnceForAllConnections(t *testing.T) {
 	w.conn.ID = "conn_2"
 	if _, err := w.sp.Accept(w.conn, form, ""); saml.ReasonOf(err) != saml.ReplayedAssertion {
 		t.Errorf("by another connection: %v", err)
+	}
+}
+
+// TestUsualNames: what the providers' own guides have people enter, found in any case.
+func TestUsualNames(t *testing.T) {
+	t.Parallel()
+	const claims = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+	for provider, names := range map[string][3]string{
+		"Okta":                  {"email", "firstName", "lastName"},
+		"Okta's expressions":    {"user.email", "user.firstName", "user.lastName"},
+		"Entra ID and AD FS":    {claims + "emailaddress", claims + "givenname", claims + "surname"},
+		"AD FS 1":               {"http://schemas.xmlsoap.org/claims/EmailAddress", claims + "givenname", claims + "surname"},
+		"Google":                {"email", "first_name", "last_name"},
+		"Keycloak":              {"urn:oid:1.2.840.113549.1.9.1", "urn:oid:2.5.4.42", "urn:oid:2.5.4.4"},
+		"OneLogin":              {"User.Email", "User.FirstName", "User.LastName"},
+		"JumpCloud":             {"email", "firstname", "lastname"},
+		"Ping":                  {"mail", "givenName", "sn"},
+		"Shibboleth":            {"urn:oid:0.9.2342.19200300.100.1.3", "urn:oid:2.5.4.42", "urn:oid:2.5.4.4"},
+		"Shibboleth, before 2":  {"urn:mace:dir:attribute-def:mail", "urn:mace:dir:attribute-def:givenName", "urn:mace:dir:attribute-def:sn"},
+		"shouted":               {"EMAILADDRESS", "GIVENNAME", "SURNAME"},
+		"as OpenID Connect has": {"email", "given_name", "family_name"},
+	} {
+		w := newWorld()
+		a := w.newAnswer(w.begin(t))
+		a.nameID, a.format = "p1", saml.NameIDPersistent
+		a.attributes = attributeXML(names[0], someone) + attributeXML(names[1], "Ada") + attributeXML(names[2], "Lovelace")
+		login, err := w.accept(encode(write(t, a.tree(t))))
+		if err != nil {
+			t.Errorf("%s: %v", provider, err)
+			continue
+		}
+		if id := login.Identity; id.Email != someone || id.FirstName != "Ada" || id.LastName != "Lovelace" || id.Subject != "p1" {
+			t.Errorf("%s: %+v", provider, id)
+		}
+	}
+}
+
+// TestAForeignRelayStateLeadsToTheStartPage, where the identity provider began the login.
+func TestAForeignRelayStateLeadsToTheStartPage(t *testing.T) {
+	t.Parallel()
+	for _, relay := range []string{"https://evil.example.com/", "//evil.example.com", `/\evil.example.com`, "default", "javascript:alert(1)", "/" + strings.Repeat("x", 2000)} {
+		w := newWorld()
+		w.conn.AllowIDPInitiated = true
+		login, err := w.sp.Accept(w.conn, encode(write(t, w.newAnswer("").tree(t))), relay)
+		if err != nil || login.ReturnTo != "" || !login.IDPInitiated {
+			t.Errorf("%q: %+v, %v", relay, login, err)
+		}
+	}
+}
+
+func TestTheSubjectIsWhatTheMappingSays(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		mapped string
+		change func(*answer)
+		want   string
+		folds  bool
+		// carried is what else the person may be known by.
+		carried map[string]string
+	}{
+		"an email NameID":       {"", func(*answer) {}, someone, true, map[string]string{"": someone, "employee": "e-1"}},
+		"a persistent NameID":   {"", func(a *answer) { a.format = saml.NameIDPersistent }, someone, false, nil},
+		"an unspecified NameID": {"", func(a *answer) { a.format = "" }, someone, false, nil},
+		"an attribute":          {"employee", func(*answer) {}, "e-1", false, map[string]string{"": someone, "employee": "e-1"}},
+		"an attribute beside a transient NameID": {
+			"employee", func(a *answer) { a.format = saml.NameIDTransient }, "e-1", false, map[string]string{"": "", "employee": "e-1"},
+		},
+		"an attribute of two formats, the same value": {
+			"employee", func(a *answer) { a.attributes += formatted(attributeXML("employee", "e-1"), "basic") }, "e-1", false,
+			map[string]string{"": someone, "employee": ""},
+		},
+	} {
+		w := newWorld()
+		w.conn.Attributes.Subject = test.mapped
+		a := w.newAnswer(w.begin(t))
+		a.attributes = attributeXML("email", someone) + attributeXML("employee", "e-1")
+		test.change(a)
+		login, err := w.accept(encode(write(t, a.tree(t))))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		id := login.Identity
+		if id.Subject != test.want || id.SubjectSource != test.mapped || id.SubjectFolds != test.folds {
+			t.Errorf("%s: %+v", name, id)
+		}
+		for source, value := range test.carried {
+			if id.Carried[source] != value {
+				t.Errorf("%s: carries %q as %q, not %q", name, id.Carried[source], source, value)
+			}
+		}
 	}
 }

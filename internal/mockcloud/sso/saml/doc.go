@@ -17,9 +17,10 @@
 // share, and it leaves open an absent audience, replay, SHA-1 and a second
 // assertion.
 //
-// A limit that fails closed: goxmldsig renders the canonical form of an element with
-// xmlns="" differently than the signer. An answer that has one anywhere is refused
-// before its signature is looked at.
+// A limit that fails closed: goxmldsig renders the canonical form of some elements with
+// xmlns="" differently than the signer. Then the signature does not verify, and the
+// tree is never repaired so that it would; xmlns="" outside of what is signed does no
+// harm.
 //
 // Nothing here knows HTTP, the store or the account. Whether an email's domain is
 // served by the connection is for the caller to check.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -52,6 +53,7 @@ func parse(data []byte, within bounds) (*etree.Element, error) {
 type scanner struct {
 	within   bounds
 	elements int
+	values   int // of attributes (SAML Core 2.7.3.1.1)
 	// open are the names of the open elements, scopes the prefixes in each.
 	open   []xml.Name
 	scopes []map[string]string
@@ -118,11 +120,16 @@ var absoluteURI = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[^\s]+$`)
 
 func (s *scanner) start(t xml.StartElement) error {
 	s.elements++
+	if t.Name.Local == "AttributeValue" {
+		s.values++
+	}
 	switch {
 	case len(s.open) == 0 && s.elements > 1:
 		return refuse(MalformedXML, "The document is not well-formed XML: it has two outermost elements.")
 	case len(s.open) >= s.within.depth:
 		return refuse(TooDeep, "The document is nested more than %d levels deep.", s.within.depth)
+	case s.elements > s.within.elements && s.values > s.elements/2:
+		return refuse(TooManyGroups, "The identity provider sends so much of the person that it is not read: %d values, which are usually the groups that they are in. Set it to send no groups, or only those that are assigned to this application.", s.values)
 	case s.elements > s.within.elements:
 		return refuse(TooComplex, "The document has more than %d elements.", s.within.elements)
 	case len(t.Attr) > maxAttributes:
@@ -168,10 +175,14 @@ func declare(around map[string]string, attrs []xml.Attr) (map[string]string, err
 		if attr.Name.Space == "" {
 			prefix = ""
 		}
+		if prefix == "xml" && attr.Value == nsXML {
+			continue // Namespaces in XML 3 allows it, and it changes nothing
+		}
 		if prefix != "" && !ncName.MatchString(prefix) || strings.HasPrefix(strings.ToLower(prefix), "xml") {
 			return nil, refuse(BadNamespace, "The document declares a reserved or malformed namespace prefix.")
 		}
-		if !absoluteURI.MatchString(attr.Value) || attr.Value == nsXML || attr.Value == nsXMLNS {
+		takesAway := prefix == "" && attr.Value == "" // xmlns="", as Namespaces in XML 6.2 has it
+		if !takesAway && !absoluteURI.MatchString(attr.Value) || attr.Value == nsXML || attr.Value == nsXMLNS {
 			return nil, refuse(BadNamespace, "The document declares a namespace that is no absolute URI, or a reserved one.")
 		}
 		if !own {
@@ -237,6 +248,15 @@ func text(el *etree.Element) (string, bool) {
 		b.WriteString(data.Data)
 	}
 	return b.String(), true
+}
+
+// trimmed takes XML's white space (XML 2.3) off both ends of a value, and no other:
+// what else looks like space is part of a name.
+func trimmed(s string) string { return strings.Trim(s, " \t\r\n") }
+
+// hasAttr tells an attribute that is empty from one that is not there.
+func hasAttr(el *etree.Element, key string) bool {
+	return slices.ContainsFunc(el.Attr, func(a etree.Attr) bool { return a.Space == "" && a.Key == key })
 }
 
 // attr gives an attribute without a prefix.

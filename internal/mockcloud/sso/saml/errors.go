@@ -18,6 +18,7 @@ const (
 	ProcessingInstruction Reason = "processing_instruction"
 	TooDeep               Reason = "too_deep"
 	TooComplex            Reason = "too_complex"
+	TooManyGroups         Reason = "too_many_groups"
 	BadNamespace          Reason = "namespace"
 	RepeatedAttribute     Reason = "repeated_xml_attribute"
 )
@@ -44,6 +45,7 @@ const (
 	SymmetricAlgorithm Reason = "symmetric_algorithm"
 	UnknownAlgorithm   Reason = "unknown_algorithm"
 	ForeignKey         Reason = "foreign_key"
+	WrongKeyType       Reason = "key_type"
 	InvalidSignature   Reason = "invalid_signature"
 	CertificateExpired Reason = "certificate_expired"
 )
@@ -69,6 +71,7 @@ const (
 	SeveralValues         Reason = "several_values"
 	BadAttributeValue     Reason = "attribute_value"
 	ContradictoryValues   Reason = "contradictory_values"
+	NoSubject             Reason = "no_subject"
 	NoEmail               Reason = "no_email"
 	BadEmail              Reason = "bad_email"
 )

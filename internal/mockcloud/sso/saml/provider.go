@@ -60,6 +60,9 @@ type Connection struct {
 	// They cannot be bound to a browser.
 	AllowIDPInitiated bool
 	Attributes        AttributeMapping
+	// Serves reports whether an email address is of a domain that the connection
+	// serves. Where there is none, of several addresses none is preferred.
+	Serves func(email string) bool
 }
 
 // NameIDFormats of SAML Core 8.3.
@@ -116,6 +119,8 @@ type Start struct {
 	// Browser is a secret that only the person's browser has, in a cookie; its hash
 	// is kept. See Login.StartedBy.
 	Browser string
+	// Recent asks for a login of now, not for one of before (ForceAuthn, SAML Core 3.4.1).
+	Recent bool
 }
 
 // Request is what a browser takes to the identity provider.
@@ -146,6 +151,9 @@ func (sp *ServiceProvider) AuthnRequest(conn Connection, start Start) (*Request,
 		return nil, err
 	}
 	message.IssueInstant = sp.Logins.clock().UTC()
+	if start.Recent {
+		message.ForceAuthn = &start.Recent
+	}
 	request := &Request{ID: message.ID, Binding: conn.Binding, URL: conn.SSOURL}
 	switch conn.Binding {
 	case "", Redirect:

@@ -151,3 +151,27 @@ func TestAuthnRequestRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestARecentLoginIsAskedFor with ForceAuthn (SAML Core 3.4.1), and only then.
+func TestARecentLoginIsAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, recent := range []bool{false, true} {
+		w := newWorld()
+		w.conn.Binding = saml.POST
+		request, err := w.sp.AuthnRequest(w.conn, saml.Start{Recent: recent})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := base64.StdEncoding.DecodeString(request.SAMLRequest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var message struct {
+			ForceAuthn bool `xml:"ForceAuthn,attr"`
+		}
+		unmarshal(t, text, &message)
+		if message.ForceAuthn != recent {
+			t.Errorf("ForceAuthn %t, want %t", message.ForceAuthn, recent)
+		}
+	}
+}

@@ -20,6 +20,11 @@ func (l *Logins) Hint(samlResponse string) (Hint, error) {
 	var hint Hint
 	if issuer, ok := only(root, nsAssertion, "Issuer"); ok {
 		hint.Issuer, _ = text(issuer)
+	} else if assertion, ok := only(root, nsAssertion, "Assertion"); ok {
+		// An answer need not say it, as its assertion does.
+		if issuer, ok := only(assertion, nsAssertion, "Issuer"); ok {
+			hint.Issuer, _ = text(issuer)
+		}
 	}
 	now := l.clock()
 	l.mu.Lock()

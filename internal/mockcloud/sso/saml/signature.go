@@ -54,10 +54,18 @@ func (v verifier) verify(el *etree.Element) (*etree.Element, error) {
 			signature.RemoveChild(info)
 		}
 	}
+	value, ok := only(found[0], nsSignature, "SignatureValue")
+	if !ok {
+		return nil, refuse(SignatureShape, "The signature has no value.")
+	}
 	for _, certificate := range candidates {
+		checked, ok := readable(detached, value, certificate.PublicKey)
+		if !ok {
+			continue
+		}
 		context := dsig.NewDefaultValidationContext(&dsig.MemoryX509CertificateStore{Roots: []*x509.Certificate{certificate}})
 		context.Clock = dsig.NewFakeClockAt(v.now)
-		if signed, err := context.Validate(detached); err == nil && signed != nil {
+		if signed, err := context.Validate(checked); err == nil && signed != nil {
 			return signed, nil
 		}
 	}
@@ -90,7 +98,21 @@ func (v verifier) candidates(signature *etree.Element) ([]*x509.Certificate, err
 	if len(valid) == 0 {
 		return nil, refuse(CertificateExpired, "The identity provider's certificate has expired or is not valid yet. The connection needs the new one.")
 	}
-	return valid, nil
+	fitting := slices.DeleteFunc(valid, func(c *x509.Certificate) bool { return !fits(c.PublicKey, method(signature)) })
+	if len(fitting) == 0 {
+		return nil, refuse(WrongKeyType, "The message is signed by an algorithm that the identity provider's key is not for.")
+	}
+	return fitting, nil
+}
+
+// method gives the algorithm of a signature whose shape was checked.
+func method(signature *etree.Element) string {
+	if info, ok := only(signature, nsSignature, "SignedInfo"); ok {
+		if method, ok := only(info, nsSignature, "SignatureMethod"); ok {
+			return attr(method, "Algorithm")
+		}
+	}
+	return ""
 }
 
 // checkShape takes only signatures of the shape that SAML Core 5.4 prescribes:
@@ -125,7 +147,8 @@ func checkShape(signature *etree.Element, id string) error {
 
 func checkSignatureMethod(alg string) error {
 	switch alg {
-	case dsig.RSASHA256SignatureMethod, dsig.RSASHA384SignatureMethod, dsig.RSASHA512SignatureMethod:
+	case dsig.RSASHA256SignatureMethod, dsig.RSASHA384SignatureMethod, dsig.RSASHA512SignatureMethod,
+		dsig.ECDSASHA256SignatureMethod, dsig.ECDSASHA384SignatureMethod, dsig.ECDSASHA512SignatureMethod:
 		return nil
 	case dsig.RSASHA1SignatureMethod, dsig.ECDSASHA1SignatureMethod,
 		"http://www.w3.org/2000/09/xmldsig#dsa-sha1", "http://www.w3.org/2001/04/xmldsig-more#rsa-md5":

@@ -3,10 +3,16 @@ package saml_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/base64"
 	"fmt"
+	"math/big"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -50,6 +56,33 @@ var keys = sync.OnceValue(func() (k struct{ idp, next, foreign, expired, sp keyp
 	k.foreign, k.sp = pair("idp", from, until), pair("sp", from, until)
 	k.expired = pair("old", from, start().AddDate(0, 0, -1))
 	return k
+})
+
+// curves are keys on each curve, with a second one that nobody trusts.
+var curves = sync.OnceValue(func() map[string]keypair {
+	made := map[string]keypair{}
+	for name, curve := range map[string]elliptic.Curve{
+		"P-224": elliptic.P224(), "P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521(), "foreign": elliptic.P256(),
+	} {
+		key, err := ecdsa.GenerateKey(curve, rand.Reader)
+		if err != nil {
+			panic(err)
+		}
+		template := &x509.Certificate{
+			SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
+			NotBefore: start().AddDate(-1, 0, 0), NotAfter: start().AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature,
+		}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		if err != nil {
+			panic(err)
+		}
+		certificate, err := x509.ParseCertificate(der)
+		if err != nil {
+			panic(err)
+		}
+		made[name] = keypair{key, certificate}
+	}
+	return made
 })
 
 // world is a service provider, a connection and a clock.
@@ -110,6 +143,10 @@ type answer struct {
 	with     keypair
 	alg      string
 	embedded bool
+	// der leaves an ECDSA signature as X.509 writes it, and not as XML does.
+	der bool
+	// bare writes the assertion's names without a prefix.
+	bare bool
 }
 
 // newAnswer answers a request in the way that everything is right.
@@ -180,7 +217,11 @@ func (a *answer) tree(t testing.TB) *etree.Element {
 		optional("ID", a.responseID)+optional("Version", a.version)+optional("IssueInstant", a.instant)+
 		optional("Destination", a.destination)+optional("InResponseTo", a.request)+`>`+a.responseIssuer+a.extensions+
 		`<samlp:Status><samlp:StatusCode Value="`+a.status+`">`+substatus+`</samlp:StatusCode></samlp:Status></samlp:Response>`)
-	assertion := read(t, a.assertionXML())
+	text := a.assertionXML()
+	if a.bare {
+		text = strings.NewReplacer("<saml:", "<", "</saml:", "</", "xmlns:saml=", "xmlns=").Replace(text)
+	}
+	assertion := read(t, text)
 	if a.sign == "assertion" || a.sign == "both" {
 		assertion = a.signed(t, assertion)
 	}
@@ -211,6 +252,10 @@ func (a *answer) signed(t testing.TB, el *etree.Element) *etree.Element {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if key, ok := a.with.key.Public().(*ecdsa.PublicKey); ok && !a.der {
+		value := find(t, signature, "SignatureValue")
+		value.SetText(asXML(t, value.Text(), key))
+	}
 	if !a.embedded {
 		signature.RemoveChild(find(t, signature, "KeyInfo"))
 	}
@@ -220,6 +265,24 @@ func (a *answer) signed(t testing.TB, el *etree.Element) *etree.Element {
 	}
 	el.InsertChildAt(after, signature)
 	return el
+}
+
+// asXML writes an ECDSA signature as XML does (XML Signature 6.4.3).
+func asXML(t testing.TB, der string, key *ecdsa.PublicKey) string {
+	t.Helper()
+	raw, err := base64.StdEncoding.DecodeString(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var numbers struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(raw, &numbers); err != nil {
+		t.Fatal(err)
+	}
+	field := (key.Params().BitSize + 7) / 8
+	value := make([]byte, 2*field)
+	numbers.R.FillBytes(value[:field])
+	numbers.S.FillBytes(value[field:])
+	return base64.StdEncoding.EncodeToString(value)
 }
 
 // accept posts an answer.
