@@ -433,7 +433,7 @@ func domainKey(name string) string {
 	if key, err := client.NormalizeDomain(name); err == nil {
 		return key
 	}
-	return strings.ToLower(name)
+	return name
 }
 
 // lower is an id in lower case; empty for none.

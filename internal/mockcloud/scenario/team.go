@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -34,7 +35,7 @@ type names struct {
 }
 
 func (n names) hasUser(email string) bool {
-	return n.users[strings.ToLower(email)] || n.generated.makes(email)
+	return n.users[address.IdentityKey(email)] || n.generated.makes(email)
 }
 
 // makes reports whether a person is one of those that are generated.
@@ -42,9 +43,9 @@ func (g *generate) makes(email string) bool {
 	if g == nil {
 		return false
 	}
-	local, _, _ := strings.Cut(strings.ToLower(email), "@")
+	local, _, _ := strings.Cut(address.IdentityKey(email), "@")
 	n, err := strconv.Atoi(strings.TrimPrefix(local, "person"))
-	return err == nil && n >= 1 && n <= g.Members && strings.EqualFold(generatedEmail(n, g.Domain), email)
+	return err == nil && n >= 1 && n <= g.Members && address.Same(generatedEmail(n, g.Domain), email)
 }
 
 // offices checks who is in which team and gets into which workspace.
@@ -80,7 +81,7 @@ func (c *checker) team(t team, teams seen, n names, at func(...any) []any) {
 		switch {
 		case !n.hasUser(email):
 			c.fail(fmt.Sprintf("%q is not among the users of the account; add this person there, or take them out of the team", email), at("users", i)...)
-		case users.again(strings.ToLower(email)):
+		case users.again(address.IdentityKey(email)):
 			c.fail(email+" stands twice in the team", at("users", i)...)
 		}
 	}

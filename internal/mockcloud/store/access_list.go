@@ -3,9 +3,10 @@ package store
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
 // ActorAccess is a person's or a service account's access to a workspace with the
@@ -130,7 +131,7 @@ func (r *Reader) ListBotAccess(workspaceID uuid.UUID, q BotAccessQuery, sort Bot
 		return ok && q.Bots.Matches(b)
 	})
 	byName := func(a, b ActorAccess) int {
-		return cmp.Compare(strings.ToLower(r.MemberName(a.Member)), strings.ToLower(r.MemberName(b.Member)))
+		return cmp.Compare(fold.Text(r.MemberName(a.Member)), fold.Text(r.MemberName(b.Member)))
 	}
 	switch sort {
 	case BotAccessCreatedDesc:

@@ -2,8 +2,9 @@ package store
 
 import (
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
 // Feature is what a plan gives an account beyond the basics.
@@ -38,7 +39,7 @@ type Plan struct {
 
 // Features returns what the plan has beyond the basics.
 func (p Plan) Features() []Feature {
-	if strings.EqualFold(p.Name, planWithFeatures) {
+	if fold.SameToken(p.Name, planWithFeatures) {
 		return Features()
 	}
 	return nil

@@ -3,6 +3,8 @@ package store
 import (
 	"slices"
 	"strings"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
 // Scope is a right over a workspace (WorkspaceScopeName in the document). A custom
@@ -133,5 +135,5 @@ func (s Scope) Title() string {
 func (s Scope) FeatureGroup() string {
 	_, object := s.parts()
 	words := strings.ReplaceAll(object, "_", " ")
-	return strings.ToUpper(words[:1]) + words[1:]
+	return fold.UpperToken(words[:1]) + words[1:]
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
 // Identity is who logged in.
@@ -176,7 +177,7 @@ func (c *claims) named(mapped string, usual []string) ([]attribute, error) {
 	var found []attribute
 	for _, a := range c.attributes {
 		switch {
-		case mapped != "" && a.name != mapped, mapped == "" && !slices.Contains(usual, lowerASCII(a.name)):
+		case mapped != "" && a.name != mapped, mapped == "" && !slices.Contains(usual, fold.Token(a.name)):
 			continue
 		case !a.plain:
 			return nil, refuse(BadAttributeValue, "The attribute %s is not plain text.", shown(a.name))
@@ -226,17 +227,6 @@ func (a attribute) one(prefer func(string) bool) (string, bool) {
 		return "", false
 	}
 	return preferred[0], true
-}
-
-// lowerASCII folds the case of ASCII letters alone: other alphabets have letters that
-// fold to these.
-func lowerASCII(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + ('a' - 'A')
-		}
-		return r
-	}, s)
 }
 
 func firstOf(a, b string) string {
