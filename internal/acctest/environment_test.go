@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -121,6 +122,13 @@ const (
 	guardSecret   = "canary-guard-secret"
 )
 
+// seen returns who asked so far, and how often somebody was refused.
+func (g *guarded) seen() (agents map[string]int, refused int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.agents), g.refused
+}
+
 func newGuarded(t *testing.T, srv *acctest.Server) *guarded {
 	t.Helper()
 	g := &guarded{agents: map[string]int{}}
@@ -204,10 +212,11 @@ data "prefectsso_account" "this" {}
 	if !strings.Contains(outputs["plan"], "Custom header left out") {
 		t.Error("nothing says that the User-Agent of the environment is left out")
 	}
-	if len(g.agents) != 1 || g.refused != 0 {
-		t.Errorf("requests by %v, %d refused", g.agents, g.refused)
+	agents, refused := g.seen()
+	if len(agents) != 1 || refused != 0 {
+		t.Errorf("requests by %v, %d refused", agents, refused)
 	}
-	for agent := range g.agents {
+	for agent := range agents {
 		if !strings.HasPrefix(agent, "terraform-provider-prefectsso/") || !strings.HasSuffix(agent, " company-ci/7") {
 			t.Errorf("User-Agent %q", agent)
 		}

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bytes"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -229,7 +232,9 @@ func checkIndexes(t tester, d *data) {
 }
 
 func fill[V any](into *table[uuid.UUID, V], rows map[uuid.UUID]*V) {
-	for id, row := range rows {
-		into.set(id, row)
+	// In the order in which a state file is read: of rows that share a key the first counts.
+	byID := func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
+	for _, id := range slices.SortedFunc(maps.Keys(rows), byID) {
+		into.set(id, rows[id])
 	}
 }
