@@ -26,7 +26,7 @@ const longestDeclaration = 1024
 func decode(r io.Reader) (io.Reader, error) {
 	in := bufio.NewReaderSize(r, 4*longestDeclaration)
 	head, err := in.Peek(longestDeclaration)
-	if err != nil && err != io.EOF { //nolint:errorlint // Peek gives it as it is
+	if err != nil && err != io.EOF { // Peek gives it as it is
 		return nil, err
 	}
 	switch {

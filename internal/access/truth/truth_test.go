@@ -80,7 +80,7 @@ func check(t *rapid.T, told *tally, publishedOnly bool) {
 		next := change.change.Apply(after)
 		refused := refusal(next, after)
 		if !s.serverKnows(after, next, change.change) {
-			t.Skip("the server is older than the contract")
+			t.Fatal("the server does not release domains, or does not let mappings share a priority, as the contract has it")
 		}
 		done, answer := change.do()
 		log = append(log, names(describe(change.change)+"\n  → "+answer, after))

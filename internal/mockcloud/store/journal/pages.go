@@ -206,7 +206,7 @@ func (w *walker) page(id uint64, buffer *[]byte) ([]byte, error) {
 			*buffer = make([]byte, size)
 		}
 		raw := (*buffer)[:size]
-		if _, err := w.r.ReadAt(raw, int64(id)*w.meta.pageSize); err != nil { //nolint:gosec // below the number of pages
+		if _, err := w.r.ReadAt(raw, int64(id)*w.meta.pageSize); err != nil { // below the number of pages
 			return nil, fmt.Errorf("page %d cannot be read: %w", id, err)
 		}
 		return raw, nil
