@@ -19,6 +19,11 @@ func (d *draft) allows(dir *Directory, domain string) Part[bool] {
 	return Known(d.isEnabled(domain))
 }
 
+// mayAllow reports whether a directory may name a domain: one that is enabled, or one being released that it names already.
+func (d *draft) mayAllow(dir *Directory, name string) bool {
+	return slices.Contains(d.enabled(), name) || d.isEnabled(name) && slices.Contains(dir.Settings.Or(DirectorySettings{}).AllowedDomains, name)
+}
+
 // directoriesFollow takes domains that are no longer enabled out of directories, and judges anew who is let in.
 func (d *draft) directoriesFollow(removed, added []string) {
 	rows, known := d.Directories.Get()
@@ -143,7 +148,7 @@ func (d *draft) putDirectory(c PutDirectory) {
 	}
 	if c.AllowedDomains != nil && d.Domains.IsKnown() {
 		for _, name := range *c.AllowedDomains {
-			if !d.isEnabled(name) {
+			if !d.mayAllow(dir, name) {
 				d.refuse(Refusal{Reason: RefusedDomain, Domain: name, DirectoryID: dir.ID})
 				return
 			}

@@ -1,7 +1,7 @@
 // Package truth holds package access against mockcloud: in random worlds, what the server's router answers to each person
 // before and after random changes is what Compare said. It has tests only, because access itself knows no server.
 //
-//	go test ./internal/access/truth                                # 200 worlds
-//	go test ./internal/access/truth -rapid.checks=5000             # more of them
-//	go test ./internal/access/truth -rapid.seed=N -rapid.checks=1  # the one that failed
+//	go test ./internal/access/truth                                   # 200 worlds, the same at each run
+//	go test ./internal/access/truth -rapid.seed=0 -rapid.checks=5000  # others, and more of them
+//	go test ./internal/access/truth -rapid.seed=N -rapid.checks=1     # the one that failed
 package truth
