@@ -91,6 +91,8 @@ type Finding struct {
 	At *time.Time
 	// Count is how many it is about, where only that is known.
 	Count int
+	// LeaveOut is how the resource leaves out people whom it is about, as a sentence; empty for the general one.
+	LeaveOut string
 	// Rechecked reports that a destruction is checked again just before it is made.
 	Rechecked bool
 }

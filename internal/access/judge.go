@@ -11,7 +11,16 @@ func Judge(e Effects, p Policy) []Finding {
 	j := &judgement{e: e, p: p, took: e.TakesBypass(), accepted: map[string]bool{}, lost: map[lossKey][]FindingPerson{}}
 	j.given = givenRoles(e.Changes)
 	j.refusals()
+	wanted := map[string]bool{}
+	for _, person := range e.Wanted {
+		wanted[person.Key] = true
+	}
 	for _, person := range e.People {
+		if !wanted[person.Key] {
+			j.person(person)
+		}
+	}
+	for _, person := range e.Wanted {
 		j.person(person)
 	}
 	j.losses()
@@ -440,21 +449,21 @@ func (j *judgement) directories() {
 
 // gaps reports what could not be checked.
 func (j *judgement) gaps() {
-	for _, f := range []struct {
-		id   ID
-		gaps []Gap
-	}{
-		{LockoutNotChecked, []Gap{GapConnections, GapPeople, GapRoles}},
-		{DeprovisioningNotChecked, []Gap{GapDirectories, GapDirectoryUsers}},
-		{RolesNotChecked, []Gap{GapMatches, GapMappings}},
-	} {
-		if slices.ContainsFunc(f.gaps, func(g Gap) bool { return slices.Contains(j.e.Gaps, g) }) {
-			cause := CauseUnreported
-			if f.id == RolesNotChecked {
-				cause = CauseTwins
-			}
-			j.add(Finding{ID: f.id, Severity: Warning, Cause: cause})
-		}
+	has := func(gaps ...Gap) bool {
+		return slices.ContainsFunc(gaps, func(g Gap) bool { return slices.Contains(j.e.Gaps, g) })
+	}
+	if has(GapConnections, GapPeople, GapRoles) {
+		j.add(Finding{ID: LockoutNotChecked, Severity: Warning, Cause: CauseUnreported})
+	}
+	ofMapping := j.roleCause() == CauseMapping && j.by().Kind == "mapping"
+	if !ofMapping && has(GapDirectories, GapDirectoryUsers) {
+		j.add(Finding{ID: DeprovisioningNotChecked, Severity: Warning, Cause: CauseUnreported})
+	}
+	switch {
+	case has(GapMatches):
+		j.add(Finding{ID: RolesNotChecked, Severity: Warning, Cause: CauseTwins})
+	case has(GapMappings), ofMapping && has(GapDirectories, GapDirectoryUsers):
+		j.add(Finding{ID: RolesNotChecked, Severity: Warning, Cause: CauseUnreported})
 	}
 }
 

@@ -53,7 +53,6 @@ type session struct {
 
 	allowDisableSSO bool           // domains go at once, also those without which single sign-on ends
 	self            self           // whose API key is in use
-	ownership       ownership      // which accounts have directories that govern members
 	lastOut         *lastOut       // who gets in without single sign-on while roles change
 	underway        *underway      // which mappings this run is about to change or end
 	logins          *plannedLogins // which connections this run makes active

@@ -82,45 +82,6 @@ type accountNow struct {
 	applying  bool                // this run changes roles already: who remains is looked at change by change
 }
 
-// checkAccess is the preflight of role changes: nobody demotes itself, nobody is locked out unnoticed, and somebody
-// always remains who gets in without single sign-on. It asks the account only when a change takes permissions away.
-func (s *session) checkAccess(ctx context.Context, accountID string, changes []roleChange, at func(email string) path.Path, diags *diag.Diagnostics) {
-	now, roles, err := s.accessBefore(ctx, accountID, changes)
-	if err != nil {
-		diags.Append(failure("Could not check who keeps access", err))
-		return
-	}
-	s.guard.assess(now, roles, changes, at, diags)
-}
-
-// accessBefore reads what is needed to judge role changes, and the account's roles by their ids.
-func (s *session) accessBefore(ctx context.Context, accountID string, changes []roleChange) (now accountNow, roles map[string]client.AccountRole, err error) {
-	rows, err := s.client.Roles(accountID).List(ctx)
-	if err != nil {
-		return now, nil, err
-	}
-	roles = make(map[string]client.AccountRole, len(rows))
-	for _, role := range rows {
-		roles[role.ID] = role
-	}
-	way := s.lastOut.of(accountID)
-	way.plan(changes)
-	demoted, bypassed := false, false
-	for _, change := range changes {
-		from := roles[change.member.AccountRoleID]
-		demoted = demoted || demotes(from, change.role)
-		bypassed = bypassed || from.Has(client.PermissionBypassSSO) && !change.role.Has(client.PermissionBypassSSO)
-	}
-	switch {
-	case bypassed:
-		now, err = s.readAccess(ctx, accountID, bypassing(rows))
-		now.planned, now.applying = way.soFar()
-	case demoted:
-		now.caller, err = s.caller(ctx)
-	}
-	return now, roles, err
-}
-
 // rolesThatBypass are the ids of the roles that have bypass:sso.
 func (s *session) rolesThatBypass(ctx context.Context, accountID string) ([]string, error) {
 	roles, err := s.client.Roles(accountID).List(ctx)
@@ -196,35 +157,6 @@ func (s *session) readAccess(ctx context.Context, accountID string, bypassing []
 		}
 	}
 	return now, nil
-}
-
-// assess judges role changes against what the account says.
-func (g guard) assess(now accountNow, roles map[string]client.AccountRole, changes []roleChange, at func(email string) path.Path, diags *diag.Diagnostics) {
-	holds := now.holding()
-	took := false // bypass:sso, from somebody
-	var locked []string
-	for _, change := range changes {
-		from, email := roles[change.member.AccountRoleID], change.email()
-		if now.isCaller(change.member) && demotes(from, change.role) {
-			diags.AddAttributeError(at(email), "This would demote yourself", fmt.Sprintf("The API key in use belongs to %s, and the account does not let anybody take permissions from themselves: %s may not do all that %s may. Let somebody else apply this, or use the key of a service account.", email, change.role.Name, from.Name))
-		}
-		keeps := change.role.Has(client.PermissionBypassSSO)
-		if !keeps && holds[change.member.ID] {
-			took = true
-			if now.keepsOut(email) && !g.acknowledges(email) {
-				locked = append(locked, email)
-			}
-		}
-		if change.member.Active {
-			holds[change.member.ID] = keeps
-		}
-	}
-	if len(locked) > 0 {
-		g.report(at(locked[0]), "People would lose access", fmt.Sprintf("Single sign-on is enabled, and no active connection serves the domain of %s: without a role that bypasses it, %s cannot get in any more. Let a connection serve their domain first, keep their role, or accept it in the provider block: acknowledge_lockout = [%s].", someOf(locked), plural(len(locked), "person"), `"`+strings.Join(locked, `", "`)+`"`), diags)
-	}
-	if took {
-		g.assessRemaining(now, holds, at(changes[0].email()), diags)
-	}
 }
 
 // holding are the memberships that have bypass:sso.

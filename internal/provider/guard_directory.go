@@ -40,8 +40,8 @@ func (s *session) checkDirectories(ctx context.Context, account string, disabled
 }
 
 func (s *session) checkEachDirectory(ctx context.Context, account string, disabled []string, at path.Path, accepted map[string]bool, diags *diag.Diagnostics) (deprovisions bool) {
-	answer, err := s.governed(ctx, account)
-	if err != nil || answer != governedMaybe {
+	known, err := s.knownDirectories(ctx, account)
+	if err != nil || len(known.Or(nil)) == 0 {
 		return false // whatever keeps this from being read fails the change itself
 	}
 	directories, err := s.client.ListDirectories(ctx, account)
