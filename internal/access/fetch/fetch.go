@@ -53,8 +53,13 @@ func (f *Fetcher) For(ctx context.Context, w access.World, change access.Change)
 
 // Fresh is [Fetcher.For] for what is checked again just before it happens: it reads everything afresh.
 func (f *Fetcher) Fresh(ctx context.Context, w access.World, change access.Change) (access.World, error) {
+	return f.FillFresh(ctx, w, func(w access.World) []access.Want { return access.Needs(change, w) })
+}
+
+// FillFresh is [Fetcher.Fill] that reads everything afresh.
+func (f *Fetcher) FillFresh(ctx context.Context, w access.World, needs func(access.World) []access.Want) (access.World, error) {
 	r := reader{client: f.client, account: w.AccountID, fresh: true}
-	return fillWorld(ctx, w, func(w access.World) []access.Want { return access.Needs(change, w) }, r.read)
+	return fillWorld(ctx, w, needs, r.read)
 }
 
 // Fill reads what is wanted until nothing is.
