@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/fetch"
 )
 
 // What the review says where the answer may be that nobody knows.
@@ -59,7 +58,7 @@ type reviewFinding struct {
 // readReview reads what a review is made of. The account, people and roles must be readable; what else the key may not see
 // is unknown. since is how far back to look for who made service accounts.
 func (s *session) readReview(ctx context.Context, account string, since time.Time) (access.World, error) {
-	return fetch.New(s.client).FillFresh(ctx, access.World{AccountID: account}, access.NeedsReview(since))
+	return s.world.FillFresh(ctx, access.World{AccountID: account}, access.NeedsReview(since))
 }
 
 // fill puts a review into the model. Nothing in it tells the time of the review, so that the same account gives the same
