@@ -225,8 +225,17 @@ func (w World) peopleNeeds(d Directory, concerns func(DirectoryUser) bool) []Wan
 	if len(emails) == 0 {
 		return nil
 	}
-	wants := []Want{{Kind: WantPeople, Emails: w.unseen(emails)}, {Kind: WantRoles}, {Kind: WantCaller}, {Kind: WantBypassing}, {Kind: WantAccount}}
-	wants = append(wants, w.elsewhereNeeds()...)
+	wants := []Want{{Kind: WantPeople, Emails: w.unseen(emails)}, {Kind: WantRoles}, {Kind: WantCaller}, {Kind: WantBypassing}}
+	return append(append(wants, w.elsewhereNeeds()...), w.enforcementNeeds()...)
+}
+
+// enforcementNeeds are those of what depends on whether single sign-on is enforced, and on connections where it is: the
+// connections say so themselves where they are known.
+func (w World) enforcementNeeds() []Want {
+	if w.Connections.IsKnown() {
+		return nil
+	}
+	wants := []Want{{Kind: WantAccount}}
 	if enforced, known := w.Enforced().Get(); known && enforced {
 		wants = append(wants, Want{Kind: WantIntegrations})
 	}
@@ -416,7 +425,7 @@ func (c SetRoles) needs(w World) []Want {
 	wants = append(wants, Want{Kind: WantPeople, Emails: w.unseen(emails)})
 	switch {
 	case bypassed:
-		wants = append(wants, Want{Kind: WantCaller}, Want{Kind: WantBypassing}, Want{Kind: WantAccount})
+		wants = append(append(wants, Want{Kind: WantCaller}, Want{Kind: WantBypassing}), w.enforcementNeeds()...)
 	case demoted:
 		wants = append(wants, Want{Kind: WantCaller})
 	}

@@ -23,7 +23,7 @@ type Fetcher struct {
 	client *client.Client
 
 	mu    sync.Mutex
-	stale map[string]bool // accounts in which a write may have changed people behind the client's memory of them
+	stale map[string]bool                // accounts in which a write may have changed people behind the client's memory of them
 	kept  map[string]map[string]*reading // account, "" for what is of none → want → what was read
 }
 
