@@ -182,7 +182,7 @@ func (w World) lacksAccess(lacks func(Workspace) bool) bool {
 }
 
 func (c SetDomains) needs(w World) []Want {
-	return append([]Want{{Kind: WantDomains}}, domainNeeds(c, w, func(name string) bool {
+	return append([]Want{{Kind: WantDomains}}, domainNeeds(c, w, c.DisableSSO, func(name string) bool {
 		return w.Domains.IsKnown() && !slices.Contains(c.Names, name)
 	})...)
 }
@@ -190,13 +190,16 @@ func (c SetDomains) needs(w World) []Want {
 func (c EnableDomains) needs(World) []Want { return nil }
 
 func (c DisableDomains) needs(w World) []Want {
-	return domainNeeds(c, w, func(name string) bool { return slices.Contains(c.Names, name) })
+	return domainNeeds(c, w, c.DisableSSO, func(name string) bool { return slices.Contains(c.Names, name) })
 }
 
 // domainNeeds are those of a change that takes domains out: whom directories would deprovision, and who could sign in no
 // more.
-func domainNeeds(c Change, w World, goes func(domain string) bool) []Want {
-	wants := []Want{{Kind: WantIntegrations}, {Kind: WantAccount}}
+func domainNeeds(c Change, w World, disableSSO bool, goes func(domain string) bool) []Want {
+	wants := []Want{{Kind: WantIntegrations}}
+	if !w.Connections.IsMissing() {
+		wants = append(wants, w.enforcementNeeds()...)
+	}
 	if len(w.Directories.Or(nil)) > 0 {
 		wants = append(wants, Want{Kind: WantDirectories})
 	}
@@ -206,12 +209,25 @@ func domainNeeds(c Change, w World, goes func(domain string) bool) []Want {
 		}
 		wants = append(wants, w.peopleNeeds(d, func(u DirectoryUser) bool { return !u.Held && goes(domainOf(u.Email)) })...)
 	}
-	if slices.ContainsFunc(w.Connections.Or(nil), func(c Connection) bool {
-		return c.State == ConnectionActive && !slices.ContainsFunc(c.Domains, func(name string) bool { return !goes(name) })
-	}) {
-		wants = append(wants, Want{Kind: WantOffer})
+	if !disableSSO && w.leavesNoRoute(goes) {
+		wants = append(wants, Want{Kind: WantOffer}) // whether the domains are released, or go at once
 	}
 	return append(wants, routingNeeds(c, w)...)
+}
+
+// leavesNoRoute reports whether no active connection has a domain left without those which go.
+func (w World) leavesNoRoute(goes func(domain string) bool) bool {
+	active := false
+	for _, c := range w.Connections.Or(nil) {
+		if c.State != ConnectionActive {
+			continue
+		}
+		active = true
+		if slices.ContainsFunc(c.Domains, func(name string) bool { return !goes(name) }) {
+			return false
+		}
+	}
+	return active
 }
 
 // peopleNeeds are those of a change that does something to some of a directory's people.
@@ -318,7 +334,7 @@ func (c PutDirectory) needs(w World) []Want {
 		wants = append(wants, w.peopleNeeds(d, func(u DirectoryUser) bool {
 			return allowed != nil && !u.Held && !slices.Contains(allowed, domainOf(u.Email))
 		})...)
-		if allowed == nil || slices.ContainsFunc(allowed, func(domain string) bool { return !slices.Contains(d.Settings.value.AllowedDomains, domain) }) {
+		if was := d.Settings.value.AllowedDomains; allowed == nil || was != nil && slices.ContainsFunc(allowed, func(domain string) bool { return !slices.Contains(was, domain) }) {
 			wants = append(wants, Want{Kind: WantHeld, DirectoryID: c.ID})
 		}
 		var arrive []string
