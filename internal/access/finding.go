@@ -97,6 +97,8 @@ type Finding struct {
 	At *time.Time
 	// Count is how many it is about, where only that is known.
 	Count int
+	// Reason is what the API said where it does not report something.
+	Reason string
 	// Rechecked reports that a destruction is checked again just before it is made.
 	Rechecked bool
 }

@@ -301,7 +301,7 @@ func (j *judgement) losses() {
 		if j.p.AtFirstLogin {
 			f.ID = PeopleLoseAccessAtFirstLogin
 		}
-		if key.directoryID != "" {
+		if key.cause == CauseDomainDisabled || key.cause == CauseDomainNotAllowed {
 			f.By = j.directory(key.directoryID, false)
 			f.Names = j.domainsTaken()
 			if j.p.Destroying {
@@ -494,7 +494,7 @@ func (j *judgement) gaps() {
 	notChecked := func(id ID, severity Severity, cause Cause) { j.add(Finding{ID: id, Severity: severity, Cause: cause}) }
 	switch {
 	case has(GapConnections) && (j.mayEnforce() || !is(j.e.Enforced.Before, false)): // else whoever is a member signs in
-		notChecked(LockoutNotChecked, j.p.loss(), CauseUnreported)
+		j.add(Finding{ID: LockoutNotChecked, Severity: j.p.loss(), Cause: CauseUnreported, Reason: j.e.before.Connections.why})
 	case has(GapPeople, GapRoles):
 		notChecked(LockoutNotChecked, Warning, CauseUnreported)
 	}

@@ -91,6 +91,7 @@ func TestJudgeRouting(t *testing.T) {
 		"acknowledged without need":              {office().but(off), []Change{activate("acme.com", "other.example")}, Policy{Protect: true, Acknowledged: []string{"eve@other.example"}}, []string{"warning acknowledgement-surplus +eve@other.example"}},
 		"oneself":                                {office().but(off).calledBy("eve"), []Change{activate("acme.com")}, Policy{}, []string{"error caller-locked-out eve@other.example +other.example"}},
 		"a key that needs a login":               {office().but(off).calledBy("dee"), []Change{activate("acme.com", "other.example")}, strict, []string{"warning caller-needs-login dee@acme.com"}},
+		"a key that needed a login before":       {office().but(func(w *World) { w.Connections.value[0].Domains = []string{"acme.com", "other.example"} }).calledBy("eve"), []Change{activate("other.example")}, Policy{Protect: true, Acknowledged: []string{"*@acme.com"}}, nil},
 		"one who bypasses":                       {office().but(off).but(lone), []Change{activate("acme.com", "other.example")}, strict, []string{"warning bypass-too-few ada@acme.com"}},
 		"at the first login":                     {office().but(off), []Change{FirstLogin{ID: "okta"}}, Policy{Protect: true, AtFirstLogin: true, Acknowledged: []string{"ada@acme.com"}}, []string{"warning people-lose-access-at-first-login (not-routed) eve@other.example"}},
 		"oneself at the first login":             {office().but(off).calledBy("eve"), []Change{FirstLogin{ID: "okta"}}, Policy{Protect: true, AtFirstLogin: true}, []string{"warning caller-locked-out-at-first-login eve@other.example +other.example"}},
@@ -160,6 +161,13 @@ func TestJudgeDirectories(t *testing.T) {
 		"a wider directory":    {office().push(DirectorySettings{AllowedDomains: []string{"acme.com"}}, nil, dee), allow("acme.com", "other.example"), strict, nil},
 		"a disabled domain": {office().push(settings, nil, dee, eve), DisableDomains{Names: []string{"other.example"}}, strict, []string{
 			"error people-lose-access (domain-disabled) eve@other.example +other.example", "warning domain-allowed-by-directory +other.example",
+		}},
+		"a disabled domain, and who governs whom was not asked": {office().push(settings, nil, dee, eve).but(func(w *World) {
+			for i := range w.People.Rows {
+				w.People.Rows[i].DirectoryID = Part[string]{}
+			}
+		}), DisableDomains{Names: []string{"other.example"}}, Policy{Protect: true, Destroying: true}, []string{
+			"warning people-lose-access (domain-disabled) eve@other.example +other.example", "warning domain-allowed-by-directory +other.example",
 		}},
 		"the plan destroys the domain": {office().push(settings, nil, dee, eve), DisableDomains{Names: []string{"other.example"}}, Policy{Protect: true, Destroying: true}, []string{
 			"warning people-lose-access (domain-disabled) eve@other.example +other.example", "warning domain-allowed-by-directory +other.example",

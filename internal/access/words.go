@@ -178,8 +178,11 @@ var messages = map[ID]func(Finding) string{
 	},
 	LockoutNotChecked: func(f Finding) string {
 		said := notChecked("Who loses access by this change")(f)
+		if f.Reason != "" {
+			said += " It says: " + strings.TrimSuffix(f.Reason, ".") + "."
+		}
 		if f.Severity == Error {
-			said += " Use a key that may read the connections of the account, or set `lockout_protection = false` in the provider block to make the change unchecked."
+			said += " Where a recent login is asked for, the owner of the key logs in through single sign-on; where a permission is missing, use a key whose role has it. Or set `lockout_protection = false` in the provider block to make the change unchecked."
 		}
 		return said
 	},
