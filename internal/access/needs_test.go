@@ -69,7 +69,7 @@ func TestNeeds(t *testing.T) {
 		"a connection":                               {nothing, DeleteConnection{"okta"}, "integrations"},
 		"a connection that takes nothing":            {some(home, "integrations"), DeleteConnection{"okta"}, ""},
 		"a connection that takes a domain":           {some(home, "integrations"), PutConnection{ID: "okta", Domains: []string{"other.example"}}, "roles caller active-people"},
-		"a domain":                                   {nothing, DisableDomains{Names: []string{"acme.com"}}, "integrations account"},
+		"a domain":                                   {nothing, DisableDomains{Names: []string{"acme.com"}}, "integrations"},
 		"a domain of the only connection":            {some(home, "integrations", "account"), DisableDomains{Names: []string{"acme.com"}}, "offer"},
 		"a domain that is released":                  {some(home, "integrations", "account", "offer"), DisableDomains{Names: []string{"acme.com"}}, ""},
 		"a domain that goes with single sign-on":     {some(home, "integrations", "account", "offer"), DisableDomains{Names: []string{"acme.com"}, DisableSSO: true}, ""},

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -15,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 )
 
@@ -89,7 +89,7 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
 	if isDestroy(req) {
-		r.checkRemoval(ctx, prior.AccountID, prior.Names.keys(), plannedDestroy, path.Root("names"), &resp.Diagnostics)
+		r.checkRemoval(ctx, prior.AccountID, prior.Names.keys(), true, path.Root("names"), &resp.Diagnostics)
 		return
 	}
 	r.planAccount(ctx, req, resp)
@@ -99,7 +99,7 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	if plan.AccountID.IsUnknown() || plan.Names.IsUnknown() || !allKnown(plan.Names.Elements()) {
-		warnUnknown(path.Root("names"), "Some of the domains", &resp.Diagnostics)
+		notJudged(path.Root("names"), access.LockoutNotChecked, &resp.Diagnostics)
 		return
 	}
 	if isCreate(req) {
@@ -107,12 +107,12 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	if movesAccount(plan.AccountID, prior.AccountID) { // Terraform plans the new one by itself
-		r.checkRemoval(ctx, prior.AccountID, prior.Names.keys(), plannedDestroy, path.Root("names"), &resp.Diagnostics)
+		r.checkRemoval(ctx, prior.AccountID, prior.Names.keys(), true, path.Root("names"), &resp.Diagnostics)
 		return
 	}
 	kept := plan.Names.keys()
 	removed := slices.DeleteFunc(prior.Names.keys(), func(name string) bool { return slices.Contains(kept, name) })
-	r.checkRemoval(ctx, prior.AccountID, removed, changed, path.Root("names"), &resp.Diagnostics)
+	r.checkRemoval(ctx, prior.AccountID, removed, false, path.Root("names"), &resp.Diagnostics)
 }
 
 // warnOfOthers says in the plan what taking over an account's domains disables: there is no prior state that could show
@@ -131,8 +131,8 @@ func (r *domainsResource) warnOfOthers(ctx context.Context, m *domainsModel, res
 		}
 	}
 	if len(others) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("names"), "Domains will be disabled", fmt.Sprintf("This resource makes `names` the whole set of the account's enabled domains. Enabled today and not in `names`: %s. Add what should stay.", someOf(others)))
-		r.checkRemoval(ctx, m.AccountID, others, changed, path.Root("names"), &resp.Diagnostics)
+		resp.Diagnostics.Append(diagnosticFrom(access.Finding{ID: access.DomainsReplaced, Severity: access.Warning, Names: others}, path.Root("names")))
+		r.checkRemoval(ctx, m.AccountID, others, false, path.Root("names"), &resp.Diagnostics)
 	}
 }
 
@@ -218,9 +218,7 @@ func (r *domainsResource) Delete(ctx context.Context, req resource.DeleteRequest
 			mine = append(mine, name)
 		}
 	}
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) {
-		r.checkRemoval(ctx, m.AccountID, mine, destroying, path.Root("names"), diags)
-	}) {
+	if len(mine) > 0 && !r.judgeAgain(ctx, r.removal(account, mine, path.Root("names")), &resp.Diagnostics) {
 		return
 	}
 	releasing, err := r.client.DisableDomains(ctx, account, mine, r.disableOptions()...)
