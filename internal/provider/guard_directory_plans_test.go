@@ -183,6 +183,11 @@ func TestGuardDirectoryPlans(t *testing.T) {
 			arrange: branch, typeName: domains, before: names("acme.com", "acme.example"), after: map[string]any{"names": tftypes.UnknownValue},
 			want: []finding{is("warning", "lockout-not-checked", "names")},
 		},
+		"domains of which one is not known": {
+			arrange: branch, typeName: domains,
+			after: map[string]any{"names": []tftypes.Value{tftypes.NewValue(tftypes.String, tftypes.UnknownValue), tftypes.NewValue(tftypes.String, "acme.com")}},
+			want:  []finding{is("warning", "lockout-not-checked", "names")},
+		},
 		"the whole list is taken over": {
 			arrange: branch, typeName: domains, after: names("acme.com"),
 			want: []finding{

@@ -131,14 +131,12 @@ func TestRolePlans(t *testing.T) {
 			},
 		},
 		"what is not known yet": {
-			arrange: func(srv *acctest.Server) { srv.SetDomains("acme.com", "acme.example") },
 			steps: []step{
 				{"prefectsso_member_role", map[string]any{"email": "ada@acme.com", "role": unknown}, []string{unchecked("arguments")}},
 				{"prefectsso_member_role", map[string]any{"email": unknown, "role": "Member"}, []string{unchecked("arguments")}},
 				{"prefectsso_member_roles", map[string]any{"roles": unknown}, []string{unchecked("roles")}},
 				{"prefectsso_member_roles", map[string]any{"roles": map[string]tftypes.Value{"ada@acme.com": later, "second.owner@acme.com": tftypes.NewValue(tftypes.String, "Member")}}, []string{unchecked("roles"), oneLeft}},
 				{"prefectsso_role_members", map[string]any{"role": "Admin", "members": []tftypes.Value{later}}, []string{unchecked("arguments")}},
-				{"prefectsso_domains", map[string]any{"names": []tftypes.Value{later, tftypes.NewValue(tftypes.String, "acme.com")}}, []string{unchecked("domains")}},
 			},
 		},
 	} {
