@@ -99,6 +99,8 @@ type Finding struct {
 	Count int
 	// Reason is what the API said where it does not report something.
 	Reason string
+	// LeaveOut is how the resource leaves out people whom it is about, as a sentence; empty for the general one.
+	LeaveOut string
 	// Rechecked reports that a destruction is checked again just before it is made.
 	Rechecked bool
 }

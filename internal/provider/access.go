@@ -23,6 +23,8 @@ type judging struct {
 	changes []access.Change
 	// policy is [session.policy], and what the resource adds to it.
 	policy access.Policy
+	// leaveOut is how the resource leaves out people whose role a mapping gives, as a sentence; empty for the general one.
+	leaveOut string
 	// at is the argument at fault; nil for the one of that name at the root.
 	at func(access.Finding) path.Path
 }
@@ -77,6 +79,7 @@ func (s *session) findings(ctx context.Context, j judging, read reading) ([]acce
 // report makes diagnostics of findings.
 func (j judging) report(found []access.Finding, diags *diag.Diagnostics) {
 	for _, f := range found {
+		f.LeaveOut = j.leaveOut
 		at := path.Empty()
 		switch {
 		case j.at != nil:

@@ -52,8 +52,6 @@ type session struct {
 	world     *fetch.Fetcher // what guards read of accounts; whatever the client writes drops it
 
 	allowDisableSSO    bool                // domains go at once, also those without which single sign-on ends
-	self               self                // whose API key is in use
-	ownership          ownership           // which accounts have directories that govern members
 	lastOut            *lastOut            // who gets in without single sign-on while roles change
 	underway           *underway           // which mappings this run is about to change or end
 	connectionsPlanned *plannedConnections // which connections this run makes active

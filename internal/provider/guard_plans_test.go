@@ -1,7 +1,8 @@
 package provider_test
 
 import (
-	"strings"
+	"context"
+	"net/http"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -10,135 +11,214 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 )
 
-// The table of plans: what a change of a mapping does to people of an account, and the exact
-// diagnostics. $DIRECTORY and $ACCOUNT stand for the ids.
+// The table of plans: what a change of a directory or of domains does to people of an account.
 func TestGuardPlans(t *testing.T) {
 	t.Parallel()
-	const mapping = "prefectsso_group_role_mapping"
+	const (
+		directory, domains = "prefectsso_scim_directory", "prefectsso_domains"
+		elsewhere          = "0c1f1d2e-0000-4000-8000-0000000000ff"
+	)
+	// Two people of the directory with the address of another domain than everybody else.
+	branch := func(srv *acctest.Server) {
+		srv.SetDomains("acme.com", "acme.example")
+		srv.PushUser("lin@acme.example")
+		srv.PushUser("wu@acme.example")
+		srv.PushUser("ada@acme.com")
+	}
 	staff := func(role string) func(*acctest.Server) {
 		return func(srv *acctest.Server) {
 			srv.SetRole("ada@acme.com", role)
 			srv.PushGroup("Staff", srv.PushUser("ada@acme.com"), srv.PushUser("grace@acme.com"))
 		}
 	}
-	// beside maps another group of the same people.
-	beside := func(group, role string, priority int) func(*acctest.Server) {
-		return func(srv *acctest.Server) {
-			ada, grace := srv.PushUser("ada@acme.com"), srv.PushUser("grace@acme.com")
-			srv.PushGroup("Staff", ada, grace)
-			srv.PushGroup(group, ada, grace)
-			srv.AddMapping(group, role, priority)
-		}
-	}
 	owners := func(srv *acctest.Server) {
 		srv.PushGroup("Staff", srv.PushUser("owner@acme.com"), srv.PushUser("second.owner@acme.com"))
 	}
-	toGroup := func(group, role string, priority int) map[string]any {
-		return map[string]any{"match": matchGroup(group), "role": role, "priority": priority}
+	mapped := func(srv *acctest.Server) {
+		staff("Member")(srv)
+		srv.AddMapping("Staff", "Admin", 1)
 	}
-	const elsewhere = "0c1f1d2e-0000-4000-8000-0000000000ff"
+	asIs := map[string]any{"name": "Okta", "type": "okta scim v2.0"}
+	config := func(name string, value any) map[string]any {
+		return map[string]any{"name": "Okta", "type": "okta scim v2.0", name: value}
+	}
+	names := func(names ...string) map[string]any { return map[string]any{"names": names} }
+	is := func(severity, id, at string, people ...string) finding {
+		return finding{ID: id, Severity: severity, At: at, People: people}
+	}
+	const allowed = "allowed_domains"
+	lost := is("error", "people-lose-access", allowed, "lin@acme.example", "wu@acme.example")
+	fewer := config(allowed, []string{"acme.com"})
 
 	for name, test := range map[string]struct {
-		provider map[string]any        // further arguments of the provider block
-		arrange  func(*acctest.Server) // what the account is like
-		typeName string
-		before   map[string]any // nil: it is made
-		after    map[string]any // nil: it is destroyed
-		want     []string
+		provider      map[string]any        // further arguments of the provider block
+		arrange       func(*acctest.Server) // what the account is like
+		published     bool                  // the server is as today's Prefect Cloud
+		typeName      string
+		before, after map[string]any // nil: it is made, it is destroyed
+		want          []finding
 	}{
-		"a mapping raises": {arrange: staff("Member"), typeName: mapping, after: toGroup("Staff", "Admin", 1)},
-		"a mapping demotes": {
-			arrange: staff("Admin"), typeName: mapping, after: toGroup("Staff", "Auditor", 1),
-			want: []string{"warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 1 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Member)."},
+		"fewer domains": {arrange: branch, typeName: directory, before: asIs, after: fewer, want: []finding{lost}},
+		"fewer domains, whatever happens": {
+			provider: map[string]any{"lockout_protection": false},
+			arrange:  branch, typeName: directory, before: asIs, after: fewer,
+			want: []finding{is("warning", "people-lose-access", allowed, "lin@acme.example", "wu@acme.example")},
 		},
-		"a mapping demotes one of two Owners": {
-			arrange: func(srv *acctest.Server) { srv.PushGroup("Staff", srv.PushUser("second.owner@acme.com")) }, typeName: mapping, after: toGroup("Staff", "Admin", 1),
-			want: []string{
-				"warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 1 would give 1 person a role that may do less: second.owner@acme.com (Admin, now Owner).",
-				"warning: Only one person left\nAfter this plan a single active user of account $ACCOUNT could get in without single sign-on, unless another resource of it lets somebody else. When that person cannot log in, nobody can mend a broken identity provider. Two are safer.",
+		"fewer domains, acknowledged": {
+			provider: map[string]any{"acknowledge_lockout": []string{"*@acme.example"}},
+			arrange:  branch, typeName: directory, before: asIs, after: fewer,
+		},
+		"fewer domains, acknowledged for one, and for somebody else": {
+			provider: map[string]any{"acknowledge_lockout": []string{"wu@acme.example", "grace@acme.com"}},
+			arrange:  branch, typeName: directory, before: asIs, after: fewer,
+			want: []finding{
+				is("error", "people-lose-access", allowed, "lin@acme.example"),
+				is("warning", "acknowledgement-surplus", allowed, "grace@acme.com"),
 			},
 		},
-		"a mapping demotes the caller": {
+		"fewer domains, the caller's": {
 			provider: map[string]any{"api_key": "pnu_ada"},
-			arrange:  staff("Admin"), typeName: mapping, after: toGroup("Staff", "Member", 1),
-			want: []string{"error: This would demote yourself\nThe API key in use belongs to ada@acme.com. The mapping of group \"Staff\" with the priority 1 would give them Member instead of Admin, which may do more. Use the key of a service account, or let somebody apply this who is not concerned."},
-		},
-		"a mapping lets a group bypass single sign-on": {
-			arrange: staff("Member"), typeName: mapping, after: toGroup("Staff", "Owner", 1),
-			want: []string{"warning: People would bypass single sign-on\nThe mapping of group \"Staff\" with the priority 1 would give 2 people a role with bypass:sso, with which they get in without single sign-on: ada@acme.com, grace@acme.com. Whoever joins the group or gets the attribute at the identity provider gets it, too."},
-		},
-		"a mapping demotes all Owners": {
-			arrange: owners, typeName: mapping, before: toGroup("Staff", "Owner", 1), after: toGroup("Staff", "Admin", 1),
-			want: []string{
-				"warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 1 would give 2 people a role that may do less: owner@acme.com (Admin, now Owner), second.owner@acme.com (Admin, now Owner).",
-				"error: Nobody could get in without single sign-on\nAfter this change no active user of account $ACCOUNT would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`.",
-			},
-		},
-		"another mapping counts from now on": {
-			arrange: beside("Zoo", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9), after: toGroup("Staff", "Admin", 1),
-			want: []string{"warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 1 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
-		},
-		"a mapping ends, and another one counts": {
-			arrange: beside("Zoo", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9),
-			want: []string{"warning: People would be demoted\nThe end of the mapping of group \"Staff\" with the priority 9 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
-		},
-		"a mapping goes to another directory": {
-			arrange: beside("Zoo", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9),
-			after: map[string]any{"directory_id": "directory_01KABCDEFGHJKMNPQRSTVWXYZ0", "match": matchGroup("Staff"), "role": "Admin", "priority": 9},
-			want:  []string{"warning: People would be demoted\nThe end of the mapping of group \"Staff\" with the priority 9 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
-		},
-		"a mapping goes to another account": {
-			arrange: beside("Zoo", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9),
-			after: map[string]any{"account_id": elsewhere, "match": matchGroup("Staff"), "role": "Admin", "priority": 9},
-			want:  []string{"warning: People would be demoted\nThe end of the mapping of group \"Staff\" with the priority 9 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
-		},
-		"a mapping is not the one that counts": {
-			arrange: beside("Zoo", "Admin", 5), typeName: mapping, after: toGroup("Staff", "Auditor", 1),
-		},
-		"an equal priority, and the other match sorts first": {
-			arrange: beside("Crew", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9), after: toGroup("Staff", "Admin", 5),
-			want: []string{"warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 5 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
-		},
-		"an equal priority, and this match sorts first": {
-			arrange: beside("Zoo", "Auditor", 5), typeName: mapping, before: toGroup("Staff", "Admin", 9), after: toGroup("Staff", "Admin", 5),
-		},
-		"a new one of an equal priority that sorts first": {
-			arrange: beside("Zoo", "Admin", 5), typeName: mapping, after: toGroup("Staff", "Auditor", 5),
-			want: []string{"warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 5 would give 2 people a role that may do less: ada@acme.com (Auditor, now Admin), grace@acme.com (Auditor, now Admin)."},
-		},
-		"a new one of an equal priority that does not": {
-			arrange: beside("Crew", "Admin", 5), typeName: mapping, after: toGroup("Staff", "Auditor", 5),
-		},
-		"a mapping ends": {
-			provider: map[string]any{"api_key": "pnu_ada"},
-			arrange:  staff("Admin"), typeName: mapping, before: toGroup("Staff", "Admin", 1),
-			want: []string{"warning: Roles from before return\nThe end of the mapping of group \"Staff\" with the priority 1 would leave 2 people without a mapping: ada@acme.com (Admin now, and the owner of the API key in use), grace@acme.com (Admin now). They would have the role from before the mapping again, which the account does not tell. The last active one with bypass:sso keeps it."},
-		},
-		"groups that cannot be told apart": {
 			arrange: func(srv *acctest.Server) {
+				srv.SetDomains("acme.com", "acme.example")
 				staff("Admin")(srv)
-				srv.PushGroup("STAFF")
 			},
-			typeName: mapping, after: toGroup("Staff", "Auditor", 1),
-			want: []string{"warning: Not checked whose role changes\nGroups of the directory have the same name, or differ only in its case, so the account does not tell who is in which of them."},
+			typeName: directory, before: asIs, after: config(allowed, []string{"acme.example"}),
+			want: []finding{
+				is("error", "caller-deprovisioned", allowed, "ada@acme.com"),
+				is("error", "people-lose-access", allowed, "grace@acme.com"),
+			},
 		},
-		"a mapping whose role is not known yet": {
-			arrange: staff("Member"), typeName: mapping,
-			after: map[string]any{"match": matchGroup("Staff"), "role": tftypes.UnknownValue, "priority": 1},
-			want:  []string{"warning: Not checked whose role changes\nSome of the arguments are not known while planning. The check is made again when this is applied."},
+		"fewer domains, the last who sign in without single sign-on": {
+			provider: map[string]any{"acknowledge_lockout": []string{"*@acme.com"}},
+			arrange: func(srv *acctest.Server) {
+				srv.SetDomains("acme.com", "acme.example")
+				owners(srv)
+			},
+			typeName: directory, before: asIs, after: config(allowed, []string{"acme.example"}),
+			want: []finding{is("error", "bypass-nobody-left", allowed)},
+		},
+		"fewer domains, which nobody has": {arrange: staff("Member"), typeName: directory, before: asIs, after: fewer},
+		"domains that are not known yet": {
+			arrange: branch, typeName: directory, before: asIs, after: config(allowed, tftypes.UnknownValue),
+			want: []finding{is("warning", "lockout-not-checked", allowed)},
+		},
+		"a directory is switched off": {
+			arrange: branch, typeName: directory, before: asIs, after: config("enabled", false),
+			want: []finding{is("warning", "directory-off-keeps-leavers", "enabled")},
+		},
+		"a directory removes who leaves": {
+			arrange: branch, typeName: directory, before: asIs, after: config("deprovision_action", "delete"),
+			want: []finding{is("warning", "directory-removes-leavers", "deprovision_action")},
+		},
+		"a directory makes no more teams": {
+			arrange: staff("Member"), typeName: directory, before: asIs, after: config("sync_groups_to_teams", false),
+			want: []finding{is("warning", "teams-stop-following-groups", "sync_groups_to_teams")},
+		},
+		"a directory without groups makes no more teams": {arrange: branch, typeName: directory, before: asIs, after: config("sync_groups_to_teams", false)},
+		"all of it at once": {
+			arrange: func(srv *acctest.Server) {
+				branch(srv)
+				srv.PushGroup("Staff", srv.PushUser("grace@acme.com"))
+			},
+			typeName: directory, before: asIs,
+			after: map[string]any{"name": "Okta", "type": "okta scim v2.0", "enabled": false, "deprovision_action": "delete", "sync_groups_to_teams": false, allowed: []string{"acme.com"}},
+			want: []finding{
+				lost, is("warning", "directory-off-keeps-leavers", "enabled"), is("warning", "directory-removes-leavers", "deprovision_action"),
+				is("warning", "teams-stop-following-groups", "sync_groups_to_teams"),
+			},
+		},
+		"a default role that bypasses single sign-on": {
+			arrange: staff("Member"), typeName: directory, before: asIs, after: config("default_role", "Owner"),
+			want: []finding{is("warning", "default-role-bypasses-sso", "default_role")},
+		},
+		"a directory goes": {arrange: staff("Member"), typeName: directory, before: asIs, want: []finding{is("warning", "directory-deleted-keeps-people", "name")}},
+		"a directory goes, and its mapping with it": {
+			arrange: mapped, typeName: directory, before: asIs,
+			want: []finding{
+				is("warning", "directory-deleted-keeps-people", "name"),
+				is("warning", "earlier-roles-return", "name", "ada@acme.com", "grace@acme.com"),
+			},
+		},
+		"a directory goes to another account": {
+			arrange: mapped, typeName: directory, before: asIs, after: config("account_id", elsewhere),
+			want: []finding{
+				is("warning", "directory-deleted-keeps-people", "name"),
+				is("warning", "earlier-roles-return", "name", "ada@acme.com", "grace@acme.com"),
+			},
+		},
+		"a domain is disabled": {
+			arrange: branch, typeName: domains, before: names("acme.com", "acme.example"), after: names("acme.com"),
+			want: []finding{is("error", "people-lose-access", "names", "lin@acme.example", "wu@acme.example")},
+		},
+		"a domain is disabled that a directory names": {
+			arrange: func(srv *acctest.Server) {
+				srv.SetDomains("acme.com", "acme.example")
+				srv.AllowDomains("acme.com", "acme.example")
+			},
+			typeName: domains, before: names("acme.com", "acme.example"), after: names("acme.com"),
+			want: []finding{is("warning", "domain-allowed-by-directory", "names")},
+		},
+		"a domain's resource is destroyed that a directory names": {
+			arrange: func(srv *acctest.Server) {
+				srv.SetDomains("acme.com", "acme.example")
+				srv.AllowDomains("acme.com", "acme.example")
+				srv.PushUser("lin@acme.example")
+			},
+			typeName: "prefectsso_domain", before: map[string]any{"name": "acme.example"},
+			want: []finding{
+				is("warning", "domain-allowed-by-directory", "name"),
+				is("warning", "people-lose-access", "name", "lin@acme.example"),
+			},
+		},
+		"a domain's resource gets another name": {
+			arrange: branch, typeName: "prefectsso_domain", before: map[string]any{"name": "acme.example"}, after: map[string]any{"name": "third.example"},
+			want: []finding{is("warning", "people-lose-access", "name", "lin@acme.example", "wu@acme.example")},
+		},
+		"domains go to another account": {
+			arrange: branch, typeName: domains, before: names("acme.com", "acme.example"),
+			after: map[string]any{"account_id": elsewhere, "names": []string{"acme.com", "acme.example"}},
+			want:  []finding{is("warning", "people-lose-access", "names", "ada@acme.com", "lin@acme.example", "wu@acme.example")},
+		},
+		"domains that are not known": {
+			arrange: branch, typeName: domains, before: names("acme.com", "acme.example"), after: map[string]any{"names": tftypes.UnknownValue},
+			want: []finding{is("warning", "lockout-not-checked", "names")},
+		},
+		"domains of which one is not known": {
+			arrange: branch, typeName: domains,
+			after: map[string]any{"names": []tftypes.Value{tftypes.NewValue(tftypes.String, tftypes.UnknownValue), tftypes.NewValue(tftypes.String, "acme.com")}},
+			want:  []finding{is("warning", "lockout-not-checked", "names")},
+		},
+		"the whole list is taken over": {
+			arrange: branch, typeName: domains, after: names("acme.com"),
+			want: []finding{
+				is("warning", "domains-replaced", "names"),
+				is("error", "people-lose-access", "names", "lin@acme.example", "wu@acme.example"),
+			},
+		},
+		"a domain is disabled, and whom the directory brought is not reported": {
+			published: true, typeName: domains, before: names("acme.com", "acme.example"), after: names("acme.com"),
+			want: []finding{is("warning", "deprovisioning-not-checked", "names")},
+		},
+		"a domain is enabled, and whom the directory brought is not reported": {
+			published: true, typeName: domains, before: names("acme.com"), after: names("acme.com", "acme.example"),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			srv := acctest.Start(t, acctest.WithDirectory)
-			test.arrange(srv)
-			for _, given := range []map[string]any{test.before, test.after} {
-				if test.typeName == mapping && given != nil && given["directory_id"] == nil {
-					given["directory_id"] = srv.DirectoryID()
-				}
+			options := []acctest.Option{acctest.WithDirectory}
+			if test.published {
+				options = append(options, acctest.PublishedOnly)
+			}
+			srv := acctest.Start(t, options...)
+			if test.arrange != nil {
+				test.arrange(srv)
 			}
 			var prior *tfprotov6.DynamicValue
-			if test.before != nil {
+			switch {
+			case test.before == nil:
+			case test.typeName == directory:
+				prior = inProcess(t, srv).imported(t, directory, map[string]any{"id": srv.DirectoryID()})
+			default:
 				prior = inProcess(t, srv).create(t, test.typeName, test.before).NewState
 			}
 			block := map[string]any{"endpoint": srv.URL + "/api", "api_key": acctest.ServiceKey, "account_id": acctest.AccountID}
@@ -152,8 +232,39 @@ func TestGuardPlans(t *testing.T) {
 			} else {
 				plan, _ = p.change(t, test.typeName, prior, test.after)
 			}
-			wantDiagnostics(t, srv, plan.Diagnostics, test.want)
+			wantFindings(t, plan.Diagnostics, test.want...)
 		})
+	}
+}
+
+// What destroys a domain is checked when it comes to it: people of a directory that is still there are not deprovisioned.
+func TestGuardDeletion(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.WithDirectory)
+	srv.SetDomains("acme.com", "acme.example")
+	srv.AllowDomains("acme.com", "acme.example")
+	srv.PushUser("lin@acme.example")
+	domain := inProcess(t, srv).create(t, "prefectsso_domain", map[string]any{"name": "acme.example"}).NewState
+	p := inProcess(t, srv) // another run
+	destroy := func() []*tfprotov6.Diagnostic {
+		plan, given := p.change(t, "prefectsso_domain", domain, nil)
+		noErrors(t, plan.Diagnostics)
+		done, err := p.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{TypeName: "prefectsso_domain", PriorState: domain, PlannedState: given, Config: given})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done.Diagnostics
+	}
+	wantFindings(t, destroy(), finding{ID: "people-lose-access", Severity: "error", At: "name", People: []string{"lin@acme.example"}})
+	if err := srv.WantDomains("acme.com", "acme.example"); err != nil {
+		t.Error(err)
+	}
+	srv.Call(acctest.OwnerKey, http.MethodDelete, "/sso/directories/"+srv.DirectoryID(), nil, nil)
+	if got := destroy(); len(got) > 0 {
+		t.Errorf("got %v, want nothing", got)
+	}
+	if err := srv.WantDomains("acme.com"); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -161,26 +272,4 @@ func TestGuardPlans(t *testing.T) {
 func matchGroup(name string) map[string]tftypes.Value {
 	null := tftypes.NewValue(tftypes.String, nil)
 	return map[string]tftypes.Value{"group_id": null, "group_name": tftypes.NewValue(tftypes.String, name), "attribute": null, "equals": null}
-}
-
-// wantDiagnostics compares diagnostics with their exact texts.
-func wantDiagnostics(t *testing.T, srv *acctest.Server, got []*tfprotov6.Diagnostic, want []string) {
-	t.Helper()
-	wantTexts(t, strings.NewReplacer(acctest.AccountID, "$ACCOUNT", srv.DirectoryID(), "$DIRECTORY"), got, want)
-}
-
-func wantTexts(t *testing.T, neutral *strings.Replacer, got []*tfprotov6.Diagnostic, want []string) {
-	t.Helper()
-	for i := range max(len(got), len(want)) {
-		var is, should string
-		if i < len(got) {
-			is = neutral.Replace(strings.ToLower(got[i].Severity.String()) + ": " + got[i].Summary + "\n" + got[i].Detail)
-		}
-		if i < len(want) {
-			should = want[i]
-		}
-		if is != should {
-			t.Errorf("diagnostic %d:\n got %s\nwant %s", i+1, is, should)
-		}
-	}
 }

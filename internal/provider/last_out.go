@@ -109,6 +109,13 @@ func (w *wayIn) soFar() (planned map[string]outlook, began bool) {
 	return maps.Clone(w.planned), w.began
 }
 
+// isApplying reports whether roles are being changed already.
+func (w *wayIn) isApplying() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.began
+}
+
 // begin notes that roles are being changed.
 func (w *wayIn) begin() {
 	w.mu.Lock()
@@ -168,7 +175,7 @@ func (e *lastOutError) Error() string {
 	if len(e.promised) > 0 {
 		wait = "the resource that gives such a role to " + someOf(e.promised)
 	}
-	return fmt.Sprintf("nobody but %s gets into account %s without single sign-on, and in %s no other resource of this run gave anybody else a role with bypass:sso. This resource took no role from anybody; what others of this run changed stays changed. If the configuration gives it to somebody, say so: `depends_on = [%s]` here; if not, give somebody such a role first. Two are safer than one.", someOf(e.people), e.accountID, patience, wait)
+	return fmt.Sprintf("nobody but %s could sign in to account %s without single sign-on, and in %s no other resource of this run gave anybody else a role with bypass:sso. This resource took no role from anybody; what others of this run changed stays changed. If the configuration gives it to somebody, say so: `depends_on = [%s]` here; if not, give somebody such a role first. Two are safer than one.", someOf(e.people), e.accountID, patience, wait)
 }
 
 // setRoles changes roles of one account, promotions first: whoever gets bypass:sso gets it before anybody loses it. set

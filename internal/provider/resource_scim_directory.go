@@ -208,7 +208,6 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 		resp.Diagnostics.Append(failureAtField(directoryArguments, "Could not create SCIM directory", err))
 		return
 	}
-	r.directoryCame(account)
 	m.fromAPI(account, directory, role)
 	// What is there now is in the state before anything else can fail.
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
