@@ -163,17 +163,20 @@ func TestParseRequestTimeout(t *testing.T) {
 	}
 }
 
-func TestGuardAcknowledges(t *testing.T) {
+func TestPolicy(t *testing.T) {
 	t.Parallel()
 	var diags diag.Diagnostics
-	g := newGuard(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{
-		types.StringValue("Ada@Acme.com"), types.StringValue("*@Other.example"),
+	p := newPolicy(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{
+		types.StringValue("Ada@Acme.com"), types.StringValue("*@Other.example"), types.StringValue("ada@acme.com"),
 	})}, &diags)
-	if diags.HasError() || !g.protect {
-		t.Fatalf("protect %t, %v", g.protect, diags)
+	if diags.HasError() || !p.Protect || !slices.Equal(p.Acknowledged, []string{"*@other.example", "ada@acme.com"}) {
+		t.Errorf("policy %+v, %v", p, diags)
 	}
-	policy := (&session{guard: g}).policy()
-	if want := []string{"*@other.example", "ada@acme.com"}; !slices.Equal(policy.Acknowledged, want) || !policy.Protect {
-		t.Errorf("the policy is %+v, want %q", policy, want)
+	if p = newPolicy(providerModel{LockoutProtection: types.BoolValue(false)}, &diags); p.Protect {
+		t.Error("it protects, though nobody wants that")
+	}
+	newPolicy(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{types.StringValue("acme.com")})}, &diags)
+	if !diags.HasError() {
+		t.Error("a domain without *@ is accepted")
 	}
 }

@@ -30,7 +30,7 @@ func (s *session) checkRoles(ctx context.Context, account string, changes []role
 		people.Rows = append(people.Rows, p)
 		given.Roles = append(given.Roles, access.RoleOf{Email: p.Email, MembershipID: p.ID, RoleID: c.role.ID})
 	}
-	policy := s.policy()
+	policy := s.policy
 	policy.Applying = s.lastOut.of(account).isApplying()
 	s.judge(ctx, judging{
 		account: account, people: people, changes: []access.Change{given}, policy: policy, leaveOut: g.leaveOut,

@@ -16,7 +16,7 @@ import (
 // removal is the change that disables domains, to be judged.
 func (s *session) removal(account string, domains []string, at path.Path) judging {
 	return judging{
-		account: account, policy: s.policy(), changes: []access.Change{access.DisableDomains{Names: domains, DisableSSO: s.allowDisableSSO}},
+		account: account, policy: s.policy, changes: []access.Change{access.DisableDomains{Names: domains, DisableSSO: s.allowDisableSSO}},
 		at: func(access.Finding) path.Path { return at },
 	}
 }

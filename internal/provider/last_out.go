@@ -62,19 +62,8 @@ func (l *lastOut) of(account string) *wayIn {
 	return w
 }
 
-// plan notes planned changes of roles.
-func (w *wayIn) plan(changes []roleChange) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, change := range changes {
-		if change.member.Active {
-			w.planned[change.member.ID] = outlook{change.email(), change.role.Has(client.PermissionBypassSSO)}
-		}
-	}
-}
-
-// planEffects notes what changes make of people's roles.
-func (w *wayIn) planEffects(e access.Effects) {
+// plan notes what changes make of people's roles.
+func (w *wayIn) plan(e access.Effects) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range e.People {
@@ -100,13 +89,6 @@ func (w *wayIn) plannedRoles() (roles []access.PlannedRole) {
 		roles = append(roles, access.PlannedRole{Key: key, Email: w.planned[key].email, Bypasses: w.planned[key].bypasses})
 	}
 	return roles
-}
-
-// soFar gives what was planned so far, and whether roles are being changed already.
-func (w *wayIn) soFar() (planned map[string]outlook, began bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return maps.Clone(w.planned), w.began
 }
 
 // isApplying reports whether roles are being changed already.
@@ -237,6 +219,16 @@ func (s *session) setMapping(ctx context.Context, account string, before, after 
 func (s *session) bypasses(ctx context.Context, account string, role types.String) bool {
 	found, err := s.client.Roles(account).Resolve(ctx, role.ValueString())
 	return err == nil && found.Has(client.PermissionBypassSSO)
+}
+
+// bypassing are the ids of roles that have bypass:sso.
+func bypassing(roles []client.AccountRole) (ids []string) {
+	for _, role := range roles {
+		if role.Has(client.PermissionBypassSSO) {
+			ids = append(ids, role.ID)
+		}
+	}
+	return ids
 }
 
 // awaitAnother waits until somebody else than those who are leaving has bypass:sso.

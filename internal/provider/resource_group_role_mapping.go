@@ -131,7 +131,7 @@ func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior 
 
 // judging hands a change of a mapping over.
 func (r *groupRoleMappingResource) judging(account string, change access.Change) judging {
-	return judging{account: account, changes: []access.Change{change}, policy: r.policy()}
+	return judging{account: account, changes: []access.Change{change}, policy: r.policy}
 }
 
 // end is the end of a mapping; it says whether the account is known of which it is one.

@@ -93,7 +93,7 @@ func (r *scimDirectoryResource) planEnd(ctx context.Context, prior *scimDirector
 
 // end is the end of a directory, to be judged.
 func (r *scimDirectoryResource) end(account string, m *scimDirectoryModel) judging {
-	return judging{account: account, policy: r.policy(), changes: []access.Change{access.DeleteDirectory{ID: m.ID.ValueString()}}}
+	return judging{account: account, policy: r.policy, changes: []access.Change{access.DeleteDirectory{ID: m.ID.ValueString()}}}
 }
 
 // checkPeople judges what a change does to the people whom the directory brought.
@@ -108,7 +108,7 @@ func (r *scimDirectoryResource) checkPeople(ctx context.Context, prior *scimDire
 	}
 	put, any := plan.putDirectory(prior)
 	if account, ok := r.account(prior.AccountID, &resp.Diagnostics); ok && any {
-		r.judge(ctx, judging{account: account, policy: r.policy(), changes: []access.Change{put}}, &resp.Diagnostics)
+		r.judge(ctx, judging{account: account, policy: r.policy, changes: []access.Change{put}}, &resp.Diagnostics)
 	}
 }
 

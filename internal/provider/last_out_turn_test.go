@@ -3,25 +3,8 @@ package provider
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
-
-func compareSummaries(t *testing.T, kind string, got diag.Diagnostics, want string) {
-	t.Helper()
-	parts := strings.FieldsFunc(want, func(r rune) bool { return r == '|' })
-	if len(got) != len(parts) {
-		t.Errorf("%s: %v, want %q", kind, got, parts)
-		return
-	}
-	for i, part := range parts {
-		if !strings.Contains(got[i].Summary(), part) {
-			t.Errorf("%s: %q, want %q in it", kind, got[i].Summary(), part)
-		}
-	}
-}
 
 // A mapping that takes bypass:sso waits for the account's turn; one that gives it must not, since it is waited for.
 func TestSetMappingTurn(t *testing.T) {
