@@ -45,6 +45,7 @@ type judgement struct {
 	demoted, raised, returned []FindingPerson
 	took                      bool // bypass:sso, from somebody, for certain
 	deprovisions              bool
+	mayLose                   bool // somebody loses bypass:sso, and whether they sign in otherwise is not known
 }
 
 // lossKey is why people lose access, and by what directory.
@@ -201,7 +202,7 @@ func (j *judgement) person(e Effect) {
 		person.To = ""
 		j.returned = append(j.returned, person)
 	}
-	loses, _ := e.LosesAccess().Get()
+	loses, sure := e.LosesAccess().Get()
 	if is(e.Bypass.Before, false) && is(e.Bypass.After, true) && !byHand && is(e.Member.Before, true) {
 		j.raised = append(j.raised, person)
 	}
@@ -209,6 +210,9 @@ func (j *judgement) person(e Effect) {
 	demoted, _ := e.Demoted().Get()
 	if j.isRemoval() {
 		return // somebody decided it, by name
+	}
+	if _, acknowledged := j.p.acknowledges(e.Name); !sure && !acknowledged && is(e.Bypass.Before, true) && is(e.Bypass.After, false) {
+		j.mayLose = true
 	}
 	switch {
 	case e.Caller && e.Deprovisioned:
@@ -502,7 +506,7 @@ func (j *judgement) gaps() {
 	}
 	notChecked := func(id ID, cause Cause) { j.add(Finding{ID: id, Severity: Warning, Cause: cause}) }
 	switch {
-	case has(GapConnections) && (j.mayEnforce() || !is(j.e.Enforced.Before, false)): // else whoever is a member signs in
+	case j.mayLose, has(GapConnections) && (j.mayEnforce() || !is(j.e.Enforced.Before, false)): // else whoever is a member signs in
 		j.add(Finding{ID: LockoutNotChecked, Severity: j.p.loss(), Cause: CauseUnreported, Reason: j.e.before.Connections.why})
 	case has(GapPeople, GapRoles):
 		notChecked(LockoutNotChecked, CauseUnreported)
