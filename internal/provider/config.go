@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
 )
 
@@ -94,7 +95,7 @@ func newSession(m providerModel, version, terraformVersion string, after func(ti
 	}
 	c, err := client.New(cfg)
 	if err != nil {
-		diags.AddError("Invalid provider configuration", sentence(err))
+		diags.AddError("Invalid provider configuration", english.ErrorSentence(err))
 		return s, diags
 	}
 	s.client = c

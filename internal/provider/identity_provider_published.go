@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // What prefectsso_identity_provider does on a server that does not offer the managed configuration: it adopts the
@@ -31,7 +32,7 @@ func (r *identityProviderResource) adopt(ctx context.Context, account string, co
 	wanted := *m
 	m.ID, m.State = types.StringValue(connection.ID), types.StringValue(connection.State)
 	m.observeAdopted(&wanted)
-	resp.Diagnostics.AddWarning("Identity provider was adopted", fmt.Sprintf("This server does not let anybody configure identity providers over its API. The connection %s (%s) is watched: its name, type, domains and state. Not verified, because the server does not show it: %s.", connection.Name, connection.ID, quoteList(unverified(m))))
+	resp.Diagnostics.AddWarning("Identity provider was adopted", fmt.Sprintf("This server does not let anybody configure identity providers over its API. The connection %s (%s) is watched: its name, type, domains and state. Not verified, because the server does not show it: %s.", connection.Name, connection.ID, english.AndCode(unverified(m))))
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
 }
 
@@ -44,7 +45,7 @@ func (r *identityProviderResource) agrees(m *identityProviderModel, c *client.Co
 		resp.Diagnostics.AddAttributeError(path.Root("connection_type"), "Another type is configured", fmt.Sprintf("The connection %s is %s, not %s.", c.Name, c.ConnectionType, m.ConnectionType.ValueString())+step)
 	}
 	if have, want := connectionDomains(c), m.Domains.keys(); !slices.Equal(have, want) {
-		resp.Diagnostics.AddAttributeError(path.Root("domains"), "Other domains are configured", fmt.Sprintf("The connection %s serves %s, not %s.", c.Name, joinAnd(have), joinAnd(want))+step)
+		resp.Diagnostics.AddAttributeError(path.Root("domains"), "Other domains are configured", fmt.Sprintf("The connection %s serves %s, not %s.", c.Name, english.And(have), english.And(want))+step)
 	}
 	return !resp.Diagnostics.HasError()
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
 )
 
 // What prefectsso_member_role and prefectsso_member_roles share.
@@ -53,7 +54,7 @@ func waitForMember(ctx context.Context, members *client.Members, email string, a
 	if atMost == 0 || !errors.As(err, &absent) {
 		return member, err
 	}
-	joined, err := await(ctx, atMost, func() (joined bool, err error) {
+	joined, err := poll.Until(ctx, poll.DefaultPace, atMost, func() (joined bool, err error) {
 		found, err := members.Refetch(ctx, email)
 		member, joined = found[email]
 		return joined, err

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -131,7 +132,7 @@ func (r *domainsResource) warnOfOthers(ctx context.Context, m *domainsModel, res
 		}
 	}
 	if len(others) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("names"), "Domains will be disabled", fmt.Sprintf("This resource makes `names` the whole set of the account's enabled domains. Enabled today and not in `names`: %s. Add what should stay.", someOf(others)))
+		resp.Diagnostics.AddAttributeWarning(path.Root("names"), "Domains will be disabled", fmt.Sprintf("This resource makes `names` the whole set of the account's enabled domains. Enabled today and not in `names`: %s. Add what should stay.", english.Some(others)))
 		r.checkRemoval(ctx, m.AccountID, others, changed, path.Root("names"), &resp.Diagnostics)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -128,7 +129,7 @@ func (r *memberRolesResource) planRoles(ctx context.Context, req resource.Modify
 		return
 	}
 	if len(absent) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(absent), "`roles`", "not"), plan.AccountID.ValueString(), someOf(absent)))
+		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(absent), "`roles`", "not"), plan.AccountID.ValueString(), english.Some(absent)))
 	}
 	at := func(email string) path.Path { return path.Root("roles").AtMapKey(spelledAs(changed, email)) }
 	r.checkOwnership(ctx, plan.AccountID.ValueString(), changes, at, memberRolesAdvice, &resp.Diagnostics)
@@ -140,7 +141,7 @@ func strangers(n int, of, not string) string {
 	if n == 1 {
 		return "1 person of " + of + " is " + not + " a member"
 	}
-	return plural(n, "person") + " of " + of + " are " + not + " members"
+	return english.Count(n, "person") + " of " + of + " are " + not + " members"
 }
 
 // spelledAs finds how the configuration writes a normalised address.
@@ -236,7 +237,7 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 		return false
 	}
 	if len(absent) > 0 {
-		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(absent), "`roles`", "not"), account, someOf(absent)))
+		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(absent), "`roles`", "not"), account, english.Some(absent)))
 		return false
 	}
 	r.apply(ctx, account, changes, at, memberRolesAdvice, diags)
@@ -257,7 +258,7 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 	wanted := m.Roles
 	gone := m.fromAPI(account, rows)
 	if same, _ := wanted.MapSemanticEquals(ctx, m.Roles); !same && !diags.HasError() {
-		diags.AddAttributeError(at, "Roles changed by somebody else", fmt.Sprintf("Read back after the change, the roles of %s differ from the configuration: somebody else, a mapping or a directory changed them at the same time. Find out who before applying again.", someOf(differing(wanted, m.Roles, gone))))
+		diags.AddAttributeError(at, "Roles changed by somebody else", fmt.Sprintf("Read back after the change, the roles of %s differ from the configuration: somebody else, a mapping or a directory changed them at the same time. Find out who before applying again.", english.Some(differing(wanted, m.Roles, gone))))
 	}
 	return true
 }
@@ -288,7 +289,7 @@ func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest
 		return
 	}
 	if gone := m.fromAPI(account, rows); len(gone) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, someOf(gone)))
+		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, english.Some(gone)))
 	}
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -153,10 +154,10 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return
 	}
 	if len(work.absent) > 0 {
-		resp.Diagnostics.AddAttributeWarning(at, "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(work.absent), "`members`", "not"), plan.AccountID.ValueString(), someOf(work.absent)))
+		resp.Diagnostics.AddAttributeWarning(at, "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(work.absent), "`members`", "not"), plan.AccountID.ValueString(), english.Some(work.absent)))
 	}
 	if isCreate(req) && len(work.removed) > 0 {
-		resp.Diagnostics.AddAttributeWarning(at, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", plan.Role.ValueString(), someOf(work.removedEmails()), plan.RemovedRole.ValueString()))
+		resp.Diagnostics.AddAttributeWarning(at, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", plan.Role.ValueString(), english.Some(work.removedEmails()), plan.RemovedRole.ValueString()))
 	}
 	r.checkOwnership(ctx, plan.AccountID.ValueString(), work.changes(), func(string) path.Path { return at }, roleMembersAdvice, &resp.Diagnostics)
 	r.checkAccess(ctx, plan.AccountID.ValueString(), work.changes(), func(string) path.Path { return at }, &resp.Diagnostics)

@@ -31,6 +31,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -206,7 +207,7 @@ func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 	if known(plan.SCIMEndpoint) {
 		if _, err := r.client.ParseSCIMEndpoint(plan.SCIMEndpoint.ValueString()); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", sentence(err))
+			resp.Diagnostics.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
 		}
 	}
 	if known(plan.ExpectedRole) && known(plan.AccountID) {
@@ -244,9 +245,9 @@ func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scim
 	var err error
 	var endpoint *client.EndpointError
 	if p.scim, err = r.client.SCIM(m.SCIMEndpoint.ValueString(), token); errors.As(err, &endpoint) {
-		diags.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", sentence(err))
+		diags.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
 	} else if err != nil {
-		diags.AddAttributeError(path.Root("token_wo"), "Invalid SCIM token", sentence(err))
+		diags.AddAttributeError(path.Root("token_wo"), "Invalid SCIM token", english.ErrorSentence(err))
 	}
 	p.reaches = r.reaches(ctx, account, m, diags)
 	roles, err := r.client.Roles(account).List(ctx)
@@ -343,7 +344,7 @@ func report(c canary, result probeResult, strict bool, diags *diag.Diagnostics) 
 		}
 	}
 	if result.removed != nil {
-		diags.AddWarning("Removed canaries of earlier probes", "Probes that did not come to their end had left behind "+someOf(result.removed)+". They are gone now.")
+		diags.AddWarning("Removed canaries of earlier probes", "Probes that did not come to their end had left behind "+english.Some(result.removed)+". They are gone now.")
 	}
 	if result.notRemoved != nil {
 		diags.AddWarning("Canaries of earlier probes not looked for", reason(result.notRemoved))

@@ -22,6 +22,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -237,7 +238,7 @@ func noRoom(live []client.SCIMToken, directoryID string) diag.Diagnostic {
 	if len(names) < client.MaxSCIMTokens {
 		return nil
 	}
-	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "Too many live tokens", fmt.Sprintf("The directory %s has %s. At most %d live at once: wait until one ends, destroy the resource that made it, or delete it.", directoryID, joinAnd(names), client.MaxSCIMTokens))
+	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "Too many live tokens", fmt.Sprintf("The directory %s has %s. At most %d live at once: wait until one ends, destroy the resource that made it, or delete it.", directoryID, english.And(names), client.MaxSCIMTokens))
 }
 
 // warnOfTokenEnd warns 30 days before a token ends, as warnOfEnds does for certificates.
@@ -247,7 +248,7 @@ func warnOfTokenEnd(m *scimTokenModel, now time.Time, diags *diag.Diagnostics) {
 	}
 	end := parseTime(m.ExpiresAt.ValueString())
 	if left := end.Sub(now); left < endsSoon {
-		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token ends soon", fmt.Sprintf("The token %s (…%s) ends on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), end.Format(time.DateOnly), plural(max(0, int(left.Hours()/24)), "day")))
+		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token ends soon", fmt.Sprintf("The token %s (…%s) ends on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), end.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
 	}
 }
 
@@ -295,7 +296,7 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 		return false
 	}
 	if client.IsConflict(err) { // there was room a moment ago
-		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, firstNonEmpty(joinAnd(tokenNames(live)), "none"), reason(err)))
+		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, firstNonEmpty(english.And(tokenNames(live)), "none"), reason(err)))
 		return false
 	}
 	if err != nil {
@@ -389,7 +390,7 @@ func (r *scimTokenResource) Delete(ctx context.Context, req resource.DeleteReque
 	if previous != nil {
 		var id string
 		if err := json.Unmarshal(previous, &id); err != nil {
-			resp.Diagnostics.AddError("Could not read private state", sentence(err))
+			resp.Diagnostics.AddError("Could not read private state", english.ErrorSentence(err))
 			return
 		}
 		ids = append(ids, id)

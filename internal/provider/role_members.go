@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // mostHolders is how many people a role may have for prefectsso_role_members: sets cost Terraform time that grows with
@@ -41,7 +42,7 @@ func (s *session) holders(ctx context.Context, account string, role client.Accou
 		return nil, err
 	}
 	if count > mostHolders {
-		return nil, fmt.Errorf("%s hold the role %s; this resource is for at most %d. Manage such a role with prefectsso_member_roles, whose map stays fast", plural(count, "person"), role.Name, mostHolders)
+		return nil, fmt.Errorf("%s hold the role %s; this resource is for at most %d. Manage such a role with prefectsso_member_roles, whose map stays fast", english.Count(count, "person"), role.Name, mostHolders)
 	}
 	rows, err := s.client.ListMemberships(ctx, account, query)
 	if err != nil {
@@ -134,7 +135,7 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 		}
 	}
 	if !m.MaxRemovals.IsNull() && int64(len(work.removed)) > m.MaxRemovals.ValueInt64() {
-		diags.AddAttributeError(path.Root("max_removals"), "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", plural(len(work.removed), "person"), role.Name, someOf(work.removedEmails()), m.MaxRemovals.ValueInt64()))
+		diags.AddAttributeError(path.Root("max_removals"), "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", english.Count(len(work.removed), "person"), role.Name, english.Some(work.removedEmails()), m.MaxRemovals.ValueInt64()))
 		return nil
 	}
 	return work
@@ -154,7 +155,7 @@ func (s *session) write(ctx context.Context, account string, m, prior *roleMembe
 		return false
 	}
 	if len(work.absent) > 0 {
-		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(work.absent), "`members`", "not"), account, someOf(work.absent)))
+		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(work.absent), "`members`", "not"), account, english.Some(work.absent)))
 		return false
 	}
 	if prior != nil {

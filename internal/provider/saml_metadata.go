@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
@@ -48,7 +49,7 @@ func certificateAdvice(err error) error {
 
 // problemDetail is a problem's sentence with its id on a line of its own.
 func problemDetail(sentence string, id samlmetadata.ID) string {
-	return asSentence(sentence) + "\n\nID: " + string(id)
+	return english.Sentence(sentence) + "\n\nID: " + string(id)
 }
 
 // addMetadataError reports metadata that was refused.

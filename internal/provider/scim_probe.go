@@ -10,10 +10,12 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
 )
 
 // probePace is how often a probe looks for what it waits for.
-var probePace = pace{50 * time.Millisecond, time.Second}
+var probePace = poll.Pace{First: 50 * time.Millisecond, Max: time.Second}
 
 // createTime bounds the one call of a probe that an interrupt does not end: the creation of the canary.
 const createTime = 30 * time.Second
@@ -180,7 +182,7 @@ func (p *probe) memberships(ctx context.Context) ([]client.Membership, error) {
 // awaitAccess waits until the canary has what is expected, and gives what it saw last.
 func (p *probe) awaitAccess(ctx context.Context, result *probeResult) (seen sighting, err error) {
 	var missing []string
-	_, err = awaitAt(ctx, probePace, p.limit-time.Since(p.began), func() (bool, error) {
+	_, err = poll.Until(ctx, probePace, p.limit-time.Since(p.began), func() (bool, error) {
 		seen, err = p.look(ctx)
 		missing = p.compare(seen)
 		return len(missing) == 0 || p.isDangerous(seen), err
@@ -215,7 +217,7 @@ func (p *probe) compare(seen sighting) (differences []string) {
 	}
 	through := ""
 	if len(p.groups) > 0 {
-		through = " through " + quoteList(p.groups)
+		through = " through " + english.AndCode(p.groups)
 	}
 	if role, ok := p.bypasses[m.AccountRoleID]; ok {
 		add("The canary became %s%s, a role that bypasses single sign-on, so the probe stopped at once. Probe groups that do not give such a role.", role.Name, through)
@@ -240,7 +242,7 @@ func (p *probe) compare(seen sighting) (differences []string) {
 		case len(roles) == 0:
 			add("%s canary gets into workspace %s through no team, expected was %s. It is in %s.", the, want.workspace.Handle, want.role.Name, teamsOrNone(seen.teams))
 		case len(roles) > 1 || roles[want.role.ID] == "":
-			add("%s role in workspace %s is %s (through %s), expected was %s.", the, want.workspace.Handle, joinAnd(names), joinAnd(teams), want.role.Name)
+			add("%s role in workspace %s is %s (through %s), expected was %s.", the, want.workspace.Handle, english.And(names), english.And(teams), want.role.Name)
 		}
 	}
 	return differences
@@ -264,7 +266,7 @@ func (p *probe) whyAbsent(ctx context.Context) string {
 	if err != nil || len(held) == 0 || held[0].HeldReason == nil {
 		return advice
 	}
-	return "The directory " + directories[at].Name + " holds it back: " + asSentence(*held[0].HeldReason)
+	return "The directory " + directories[at].Name + " holds it back: " + english.Sentence(*held[0].HeldReason)
 }
 
 // isDangerous says whether the canary has a role that it must not keep for a moment.
@@ -283,7 +285,7 @@ func (p *probe) awaitEnd(ctx context.Context, result *probeResult) error {
 		return &brokenSCIM{"Deactivating the canary over SCIM", err}
 	}
 	var last client.Membership
-	ended, err := awaitAt(ctx, probePace, p.limit-time.Since(began), func() (bool, error) {
+	ended, err := poll.Until(ctx, probePace, p.limit-time.Since(began), func() (bool, error) {
 		rows, err := p.memberships(ctx)
 		if err != nil || len(rows) == 0 {
 			return err == nil, err
@@ -316,5 +318,5 @@ func teamsOrNone(teams []client.Team) string {
 	for i, team := range teams {
 		names[i] = team.Name
 	}
-	return strings.TrimPrefix(plural(len(teams), "team"), "1 ") + " " + joinAnd(names)
+	return strings.TrimPrefix(english.Count(len(teams), "team"), "1 ") + " " + english.And(names)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
 )
 
 const (
@@ -76,7 +77,7 @@ func (p *probe) cleanUp(ctx context.Context) (left []string) {
 		add(p.scim.DeleteUser(ctx, p.user.ID), "The directory still has the user %s; a DELETE of Users/%s at its SCIM endpoint removes it.", p.canary.name, p.user.ID)
 	}
 	var rows []client.Membership
-	_, err := awaitAt(ctx, probePace, min(p.limit-time.Since(p.began), cleanupTime/2), func() (done bool, err error) {
+	_, err := poll.Until(ctx, probePace, min(p.limit-time.Since(p.began), cleanupTime/2), func() (done bool, err error) {
 		rows, err = p.memberships(ctx)
 		// Who was created but not seen yet may be on the way into the account.
 		return len(rows) > 0 || p.seen || p.user.ID == "", err

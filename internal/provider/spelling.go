@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // A spelling is a family of names that can be written in several ways and mean the same: domains differ in case, a
@@ -53,7 +54,7 @@ func (s *spelling) key(text string) string {
 func (s *spelling) check(text string, at path.Path, diags *diag.Diagnostics) string {
 	normal, err := s.normalize(text)
 	if err != nil {
-		diags.AddAttributeError(at, "Invalid "+s.name, sentence(err))
+		diags.AddAttributeError(at, "Invalid "+s.name, english.ErrorSentence(err))
 		return text
 	}
 	return normal

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
@@ -65,7 +66,7 @@ func (v checked) ValidateString(_ context.Context, req validator.StringRequest, 
 		return
 	}
 	if err := v.check(req.ConfigValue.ValueString()); err != nil {
-		detail := sentence(err)
+		detail := english.ErrorSentence(err)
 		if id := samlmetadata.IDOf(err); id != "" {
 			detail = problemDetail(err.Error(), id)
 		}
