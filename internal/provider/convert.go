@@ -8,6 +8,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // null, unknown and "" are handled here and nowhere else: the API's null and "" are Terraform's null, and an unknown
@@ -54,7 +55,7 @@ func stringsOf(set types.Set) *[]string {
 	if set.IsNull() || set.IsUnknown() {
 		return nil
 	}
-	out := spelledSetValue{SetValue: set}.names()
+	out := normalized.Set{SetValue: set}.Written()
 	return &out
 }
 

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
 )
 
@@ -82,12 +83,12 @@ type roleChange struct {
 	role   client.AccountRole
 }
 
-// email is the person's normalised address.
+// email is the person's normalized address.
 func (c roleChange) email() string {
 	if c.member.Email == nil {
 		return ""
 	}
-	return emailSpelling.key(*c.member.Email)
+	return normalized.Email.Key(*c.member.Email)
 }
 
 // apply makes the changes by the rules of setRoles. Changes of one phase go side by side, within the client's bound.

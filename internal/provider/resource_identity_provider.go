@@ -150,7 +150,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 		return // it lets nobody in and keeps nobody out
 	}
 	at := path.Root("domains")
-	if plan != nil && (plan.AccountID.IsUnknown() || plan.Domains.IsUnknown() || !allKnown(plan.Domains.Elements()) || plan.Activation.IsUnknown()) {
+	if plan != nil && (plan.AccountID.IsUnknown() || !plan.Domains.IsWhollyKnown() || plan.Activation.IsUnknown()) {
 		diags.AddAttributeWarning(at, "Not checked who loses access", "Some of the domains are not known while planning. The check is made again when this is applied.")
 		return
 	}
@@ -166,7 +166,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 	if plan != nil {
 		others = r.logins.beside(account, plan.Name.ValueString())
 		if !later {
-			r.logins.note(account, plan.Name.ValueString(), plan.Domains.keys())
+			r.logins.note(account, plan.Name.ValueString(), plan.Domains.Normalized())
 		}
 	}
 	if applying {
@@ -180,7 +180,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 		if plan == nil {
 			return
 		}
-		domains := plan.Domains.keys()
+		domains := plan.Domains.Normalized()
 		if plan.TakeOverDomains.ValueBool() {
 			now.without(domains...)
 		}

@@ -32,6 +32,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/scimprobe"
 )
 
@@ -86,10 +87,10 @@ func (r *scimProbeResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				PlanModifiers:       number,
 			},
 			"email_domain": schema.StringAttribute{
-				CustomType:          spelledString{spelling: domainSpelling},
+				CustomType:          normalized.Domain.StringType(),
 				Required:            true,
 				MarkdownDescription: "Domain of the canary's address: an enabled one, among the directory's `allowed_domains`.",
-				PlanModifiers:       append([]planmodifier.String{keepEqual{domainSpelling}}, text...),
+				PlanModifiers:       append([]planmodifier.String{normalized.UseStateForEqual(normalized.Domain)}, text...),
 			},
 			"groups": schema.SetAttribute{
 				ElementType: types.StringType, Optional: true,
@@ -157,23 +158,23 @@ func (r *scimProbeResource) IdentitySchema(_ context.Context, _ resource.Identit
 }
 
 type scimProbeModel struct {
-	ID                     types.String       `tfsdk:"id"`
-	AccountID              types.String       `tfsdk:"account_id"`
-	SCIMEndpoint           types.String       `tfsdk:"scim_endpoint"`
-	TokenWO                types.String       `tfsdk:"token_wo"`
-	TokenWOVersion         types.Int64        `tfsdk:"token_wo_version"`
-	EmailDomain            spelledStringValue `tfsdk:"email_domain"`
-	Groups                 types.Set          `tfsdk:"groups"`
-	ExpectedRole           types.String       `tfsdk:"expected_role"`
-	ExpectedWorkspaceRoles types.Map          `tfsdk:"expected_workspace_roles"`
-	MaxSeconds             types.Int64        `tfsdk:"max_seconds"`
-	FailOnUnhealthy        types.Bool         `tfsdk:"fail_on_unhealthy"`
-	Triggers               types.Map          `tfsdk:"triggers"`
-	Healthy                types.Bool         `tfsdk:"healthy"`
-	ProvisionMS            types.Int64        `tfsdk:"provision_ms"`
-	DeprovisionMS          types.Int64        `tfsdk:"deprovision_ms"`
-	Differences            types.List         `tfsdk:"differences"`
-	ProbedAt               types.String       `tfsdk:"probed_at"`
+	ID                     types.String      `tfsdk:"id"`
+	AccountID              types.String      `tfsdk:"account_id"`
+	SCIMEndpoint           types.String      `tfsdk:"scim_endpoint"`
+	TokenWO                types.String      `tfsdk:"token_wo"`
+	TokenWOVersion         types.Int64       `tfsdk:"token_wo_version"`
+	EmailDomain            normalized.String `tfsdk:"email_domain"`
+	Groups                 types.Set         `tfsdk:"groups"`
+	ExpectedRole           types.String      `tfsdk:"expected_role"`
+	ExpectedWorkspaceRoles types.Map         `tfsdk:"expected_workspace_roles"`
+	MaxSeconds             types.Int64       `tfsdk:"max_seconds"`
+	FailOnUnhealthy        types.Bool        `tfsdk:"fail_on_unhealthy"`
+	Triggers               types.Map         `tfsdk:"triggers"`
+	Healthy                types.Bool        `tfsdk:"healthy"`
+	ProvisionMS            types.Int64       `tfsdk:"provision_ms"`
+	DeprovisionMS          types.Int64       `tfsdk:"deprovision_ms"`
+	Differences            types.List        `tfsdk:"differences"`
+	ProbedAt               types.String      `tfsdk:"probed_at"`
 }
 
 type scimProbeIdentity struct {
@@ -237,7 +238,7 @@ func (r *scimProbeResource) expectedRole(ctx context.Context, account string, m 
 func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scimProbeModel, token string, diags *diag.Diagnostics) scimprobe.Config {
 	p := scimprobe.Config{
 		API: r.client, AccountID: account, Endpoint: strings.TrimRight(m.SCIMEndpoint.ValueString(), "/"),
-		Canary: scimprobe.NewCanary(m.EmailDomain.key()), Limit: time.Duration(m.MaxSeconds.ValueInt64()) * time.Second,
+		Canary: scimprobe.NewCanary(m.EmailDomain.Normalized()), Limit: time.Duration(m.MaxSeconds.ValueInt64()) * time.Second,
 		Role: r.expectedRole(ctx, account, m, diags), Bypassing: map[string]client.AccountRole{}, Explain: reason,
 	}
 	if groups := stringsOf(m.Groups); groups != nil {
@@ -263,7 +264,7 @@ func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scim
 	domains, err := r.client.ListDomains(ctx, account)
 	if err != nil {
 		diags.Append(failureAt(path.Root("email_domain"), "Could not read domains", err))
-	} else if !slices.ContainsFunc(domains, func(d client.Domain) bool { return domainSpelling.key(d.Name) == m.EmailDomain.key() }) {
+	} else if !slices.ContainsFunc(domains, func(d client.Domain) bool { return normalized.Domain.Key(d.Name) == m.EmailDomain.Normalized() }) {
 		diags.AddAttributeError(path.Root("email_domain"), "Domain not enabled", fmt.Sprintf("%s is not an enabled domain of account %s, so no directory of it brings people with such addresses. Enable it, such as with a prefectsso_domain that this probe depends on, or name another one.", m.EmailDomain.ValueString(), account))
 	}
 	return p

@@ -23,6 +23,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var (
@@ -84,19 +85,19 @@ func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			},
 			"token_wo_version": schema.Int64Attribute{Required: true, MarkdownDescription: "Version of the secret. A new one rotates: it sends the secret of that time."},
 			"expires_in": schema.StringAttribute{
-				CustomType:          spelledString{spelling: durationSpelling},
+				CustomType:          normalized.Duration.StringType(),
 				Optional:            true,
 				MarkdownDescription: "How long a token lives from when it is made, such as `2160h` (90 days). A change counts from the next rotation. Left out: until it is rotated or destroyed. A plan warns 30 days before the end.",
 				Validators:          []validator.String{durationBetween{time.Second, longestLife}},
-				PlanModifiers:       []planmodifier.String{keepEqual{durationSpelling}},
+				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Duration)},
 			},
 			"overlap": schema.StringAttribute{
-				CustomType: spelledString{spelling: durationSpelling},
+				CustomType: normalized.Duration.StringType(),
 				Optional:   true, Computed: true,
 				Default:             stringdefault.StaticString(usualOverlap),
 				MarkdownDescription: "How long the old token lives after a rotation, `0s` to `48h`. Default `" + usualOverlap + "`.",
 				Validators:          []validator.String{durationBetween{0, longestOverlap}},
-				PlanModifiers:       []planmodifier.String{keepEqual{durationSpelling}},
+				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Duration)},
 			},
 			// When it was last used is not here: it moves with every push, and would be drift each morning.
 			"suffix":     schema.StringAttribute{Computed: true, MarkdownDescription: "The secret's last four characters, to tell tokens apart."},
@@ -113,18 +114,18 @@ func (r *scimTokenResource) IdentitySchema(_ context.Context, _ resource.Identit
 }
 
 type scimTokenModel struct {
-	ID             types.String       `tfsdk:"id"`
-	AccountID      types.String       `tfsdk:"account_id"`
-	DirectoryID    types.String       `tfsdk:"directory_id"`
-	Name           types.String       `tfsdk:"name"`
-	TokenWO        types.String       `tfsdk:"token_wo"`
-	TokenWOVersion types.Int64        `tfsdk:"token_wo_version"`
-	ExpiresIn      spelledStringValue `tfsdk:"expires_in"`
-	Overlap        spelledStringValue `tfsdk:"overlap"`
-	Suffix         types.String       `tfsdk:"suffix"`
-	Created        types.String       `tfsdk:"created"`
-	CreatedBy      types.String       `tfsdk:"created_by"`
-	ExpiresAt      types.String       `tfsdk:"expires_at"`
+	ID             types.String      `tfsdk:"id"`
+	AccountID      types.String      `tfsdk:"account_id"`
+	DirectoryID    types.String      `tfsdk:"directory_id"`
+	Name           types.String      `tfsdk:"name"`
+	TokenWO        types.String      `tfsdk:"token_wo"`
+	TokenWOVersion types.Int64       `tfsdk:"token_wo_version"`
+	ExpiresIn      normalized.String `tfsdk:"expires_in"`
+	Overlap        normalized.String `tfsdk:"overlap"`
+	Suffix         types.String      `tfsdk:"suffix"`
+	Created        types.String      `tfsdk:"created"`
+	CreatedBy      types.String      `tfsdk:"created_by"`
+	ExpiresAt      types.String      `tfsdk:"expires_at"`
 }
 
 func (m *scimTokenModel) identity(accountID string) idIdentity {

@@ -70,7 +70,7 @@ func (v durationBetween) ValidateString(ctx context.Context, req validator.Strin
 	}
 }
 
-// parseDuration reads a duration that durationSpelling has accepted.
+// parseDuration reads a duration that normalized.Duration has accepted.
 func parseDuration(text string) time.Duration {
 	d, err := time.ParseDuration(text)
 	if err != nil {

@@ -137,7 +137,7 @@ func (v liveCertificates) MarkdownDescription(ctx context.Context) string { retu
 
 // ValidateSet implements [validator.Set].
 func (liveCertificates) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	for _, text := range (spelledSetValue{req.ConfigValue, certificateSpelling}).names() {
+	for _, text := range certificateKind.SetOf(req.ConfigValue).Written() {
 		certificate, err := samlmetadata.ParseCertificate(text)
 		if err == nil && time.Now().After(certificate.NotAfter) {
 			resp.Diagnostics.AddAttributeError(req.Path, "Certificate has expired", problemDetail(fmt.Sprintf("The certificate of %s ended on %s (%s); no login could be verified with it. Take it out, or put its successor here.", certificate.Subject, certificate.NotAfter.Format(time.DateOnly), samlmetadata.Name(certificate)), samlmetadata.KeyExpired))
