@@ -110,8 +110,7 @@ func (c *Client) ListMatchedUsers(ctx context.Context, accountID, directoryID st
 }
 
 func listInDirectory[T any](ctx context.Context, c *Client, accountID, directoryID, what string, query url.Values) ([]T, error) {
-	rows, err := readAfter("directory "+what, query, func(query url.Values) (rowsAfter[T], error) {
-		return do[rowsAfter[T]](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, directoryID, what), query: query})
+	return readAfter("directory "+what, query, func(query url.Values) (rowsAfter[T], error) {
+		return do[rowsAfter[T]](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, directoryID, what), query: query, feature: featureSCIM, absent: thingOrDirectory})
 	})
-	return rows, c.explainDirectory(ctx, accountID, err)
 }

@@ -31,7 +31,7 @@ type Domain struct {
 // GET /api/accounts/{account_id}/domains
 func (c *Client) ListDomains(ctx context.Context, accountID string) ([]Domain, error) {
 	domains, _, err := c.readDomains(ctx, accountID, nil)
-	return enabled(domains), c.explainForbidden(ctx, accountID, featureSSO, err)
+	return enabled(domains), err
 }
 
 // ListAllDomains reads the account's enabled domains and those that are being
@@ -40,7 +40,7 @@ func (c *Client) ListDomains(ctx context.Context, accountID string) ([]Domain, e
 // GET /api/accounts/{account_id}/domains
 func (c *Client) ListAllDomains(ctx context.Context, accountID string) ([]Domain, error) {
 	domains, _, err := c.readDomains(ctx, accountID, nil)
-	return domains, c.explainForbidden(ctx, accountID, featureSSO, err)
+	return domains, err
 }
 
 // EnableDomain adds one domain and leaves the others alone. One that is being

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // The review is a pure function of what was read: facts in, people, service accounts and findings out. Nothing in it tells
@@ -147,7 +148,7 @@ func (f *reviewFacts) review(limits reviewLimits) accessReview {
 // memberKey is how the review names somebody: by the email address, which a person without one does not have.
 func memberKey(m client.Membership) string {
 	if m.Email != nil && *m.Email != "" {
-		return emailSpelling.key(*m.Email)
+		return normalized.Email.Key(*m.Email)
 	}
 	if m.Handle != nil && *m.Handle != "" {
 		return *m.Handle
@@ -194,7 +195,7 @@ func (f *reviewFacts) person(m client.Membership, governed map[string]place) rev
 		Active: m.Active, LastLogin: timeOrNull(m.LastLogin),
 	}
 	if f.knowsDomains && m.Email != nil {
-		_, domain, _ := strings.Cut(emailSpelling.key(*m.Email), "@")
+		_, domain, _ := strings.Cut(normalized.Email.Key(*m.Email), "@")
 		p.OutsideSSODomains = yesNo(!slices.Contains(f.domains, domain))
 	}
 	if !f.knowsDirectories {

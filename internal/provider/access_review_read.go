@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 const (
@@ -93,7 +94,7 @@ func (r *reviewReader) readAccount(ctx context.Context) error {
 	r.facts.handle, r.facts.enforced = account.Handle, account.SSOState == client.SSOStateEnabled
 	domains, err := r.client.ListDomains(ctx, r.account)
 	for _, domain := range domains {
-		r.facts.domains = append(r.facts.domains, domainSpelling.key(domain.Name))
+		r.facts.domains = append(r.facts.domains, normalized.Domain.Key(domain.Name))
 	}
 	r.facts.knowsDomains = err == nil || client.IsPlanLimit(err) // without the feature there are none
 	if r.facts.knowsDomains {

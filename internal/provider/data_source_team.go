@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var _ datasource.DataSourceWithConfigure = &teamDataSource{}
@@ -118,7 +119,7 @@ func (m *teamDataModel) fromAPI(accountID string, t client.Team) {
 			m.ServiceAccounts[member.Name] = member.ActorID
 			continue
 		}
-		m.Members[emailSpelling.key(*member.Email)] = teamMemberItem{member.ActorID, member.Name, member.Handle}
+		m.Members[normalized.Email.Key(*member.Email)] = teamMemberItem{member.ActorID, member.Name, member.Handle}
 	}
 }
 

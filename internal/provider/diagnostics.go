@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
 )
 
@@ -83,9 +84,9 @@ func reason(err error) string {
 		return sentence(err)
 	}
 
-	message := asSentence(apiErr.Message)
+	message := english.Sentence(apiErr.Message)
 	for _, field := range apiErr.Fields {
-		advices = append(advices, fmt.Sprintf("%s: %s", field.Loc, asSentence(field.Message)))
+		advices = append(advices, fmt.Sprintf("%s: %s", field.Loc, english.Sentence(field.Message)))
 	}
 	switch apiErr.Status {
 	case http.StatusUnauthorized:

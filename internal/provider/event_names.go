@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // deniedBySSO is the one event that is not named by a thing and what happened to it.
@@ -66,5 +68,5 @@ func (eventNameValidator) ValidateString(_ context.Context, req validator.String
 
 // eventNames says how events are named.
 func eventNames() string {
-	return fmt.Sprintf("Events are named %s{thing}.{what happened}: a thing is one of %s; what happened is one of %s. There is %s, too.", resourcePrefix, joinAnd(eventKinds), joinAnd(eventActions), deniedBySSO)
+	return fmt.Sprintf("Events are named %s{thing}.{what happened}: a thing is one of %s; what happened is one of %s. There is %s, too.", resourcePrefix, english.And(eventKinds), english.And(eventActions), deniedBySSO)
 }

@@ -12,12 +12,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // guard is what the provider block says about changes that take people's access away.
 type guard struct {
 	protect      bool            // lockout_protection
-	acknowledged map[string]bool // acknowledge_lockout: normalised addresses, and "*@domain"
+	acknowledged map[string]bool // acknowledge_lockout: normalized addresses, and "*@domain"
 }
 
 // newGuard reads and checks the guard's arguments. While they are unknown, the strict answer holds.
@@ -27,7 +28,7 @@ func newGuard(m providerModel, diags *diag.Diagnostics) guard {
 		return g
 	}
 	at := path.Root("acknowledge_lockout")
-	for _, entry := range (spelledSetValue{m.AcknowledgeLockout, emailSpelling}).names() {
+	for _, entry := range normalized.Email.SetOf(m.AcknowledgeLockout).Written() {
 		key, err := "", error(nil)
 		if domain, all := strings.CutPrefix(entry, "*@"); all {
 			key, err = client.NormalizeDomain(domain)

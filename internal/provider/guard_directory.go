@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // nameDirectory and nameMapping name a thing for the sentences of the guard.
@@ -83,7 +84,7 @@ func (s *session) checkAllowed(ctx context.Context, account, directoryID string,
 			continue
 		}
 		_, domain, _ := strings.Cut(*user.Email, "@")
-		if !allowed(domainSpelling.key(domain)) {
+		if !allowed(normalized.Domain.Key(domain)) {
 			all.people = append(all.people, fate{user: user, ends: true})
 		}
 	}
@@ -96,11 +97,11 @@ func (r *scimDirectoryResource) checkNarrowing(ctx context.Context, plan, prior 
 	if prior == nil || plan.AllowedDomains.Equal(prior.AllowedDomains) || plan.AllowedDomains.IsNull() {
 		return // it lets in more people, or there is nobody yet
 	}
-	if plan.AllowedDomains.IsUnknown() || !allKnown(plan.AllowedDomains.Elements()) || plan.AccountID.IsUnknown() {
+	if !plan.AllowedDomains.IsWhollyKnown() || plan.AccountID.IsUnknown() {
 		warnUnknown(at, "Some of the domains", diags)
 		return
 	}
-	domains := plan.AllowedDomains.keys()
+	domains := plan.AllowedDomains.Normalized()
 	accepted := map[string]bool{}
 	if r.checkAllowed(ctx, plan.AccountID.ValueString(), prior.ID.ValueString(), func(domain string) bool { return slices.Contains(domains, domain) }, fates{
 		at: at, what: nameDirectory(prior.Name.ValueString(), prior.ID.ValueString()),

@@ -12,9 +12,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
-// served is which domains log in through which active connection: connection id → normalised domains. While there is
+// served is which domains log in through which active connection: connection id → normalized domains. While there is
 // one, single sign-on is enforced.
 type served map[string][]string
 
@@ -182,7 +183,7 @@ func (g guard) assessServed(before, after served, people []client.Membership, no
 		if person.Email == nil || bypasses[person.ID] {
 			continue
 		}
-		email := emailSpelling.key(*person.Email)
+		email := normalized.Email.Key(*person.Email)
 		_, domain, _ := strings.Cut(email, "@")
 		if now.isCaller(person) && len(before) == 0 && after.has(domain) {
 			diags.AddAttributeWarning(c.at, "This key will need a login", fmt.Sprintf("The API key in use belongs to %s, whose role does not bypass single sign-on. %s single sign-on is enforced, and the key works only while its owner has logged in recently through it: whatever comes next may be refused. Use the key of a service account or of somebody who bypasses single sign-on.", email, when))

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -418,6 +419,6 @@ func (r *groupRoleMappingResource) find(ctx context.Context, account, directory,
 	case 1:
 		return directoryID, found[0], nil
 	default:
-		return "", "", fmt.Errorf("the directory %s has %d mappings for %q: %s; name one by its id", directory, len(found), mapping, someOf(found))
+		return "", "", fmt.Errorf("the directory %s has %d mappings for %q: %s; name one by its id", directory, len(found), mapping, english.Some(found))
 	}
 }

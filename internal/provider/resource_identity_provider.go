@@ -16,6 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
 )
 
 var (
@@ -148,7 +150,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 		return // it lets nobody in and keeps nobody out
 	}
 	at := path.Root("domains")
-	if plan != nil && (plan.AccountID.IsUnknown() || plan.Domains.IsUnknown() || !allKnown(plan.Domains.Elements()) || plan.Activation.IsUnknown()) {
+	if plan != nil && (plan.AccountID.IsUnknown() || !plan.Domains.IsWhollyKnown() || plan.Activation.IsUnknown()) {
 		diags.AddAttributeWarning(at, "Not checked who loses access", "Some of the domains are not known while planning. The check is made again when this is applied.")
 		return
 	}
@@ -164,7 +166,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 	if plan != nil {
 		others = r.logins.beside(account, plan.Name.ValueString())
 		if !later {
-			r.logins.note(account, plan.Name.ValueString(), plan.Domains.keys())
+			r.logins.note(account, plan.Name.ValueString(), plan.Domains.Normalized())
 		}
 	}
 	if applying {
@@ -178,7 +180,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 		if plan == nil {
 			return
 		}
-		domains := plan.Domains.keys()
+		domains := plan.Domains.Normalized()
 		if plan.TakeOverDomains.ValueBool() {
 			now.without(domains...)
 		}
@@ -199,7 +201,7 @@ func warnOfEnds(ends types.Map, now time.Time, diags *diag.Diagnostics) {
 		}
 		end := parseTime(text.ValueString())
 		if left := end.Sub(now); left < endsSoon {
-			diags.AddAttributeWarning(path.Root("saml"), "Certificate ends soon", fmt.Sprintf("The identity provider's certificate %s… ends on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], end.Format(time.DateOnly), plural(max(0, int(left.Hours()/24)), "day")))
+			diags.AddAttributeWarning(path.Root("saml"), "Certificate ends soon", fmt.Sprintf("The identity provider's certificate %s… ends on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], end.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
 		}
 	}
 }
@@ -307,7 +309,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 
 // waitForLogin looks at the connection until it is active or the time is over.
 func (r *identityProviderResource) waitForLogin(ctx context.Context, account, id string, atMost time.Duration) (connection *client.Connection, err error) {
-	_, err = await(ctx, atMost, func() (bool, error) {
+	_, err = poll.Until(ctx, poll.DefaultPace, atMost, func() (bool, error) {
 		connection, err = r.client.GetConnection(ctx, account, id)
 		return err == nil && connection.State == client.ConnectionActive, err
 	})

@@ -19,6 +19,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var (
@@ -56,20 +58,20 @@ func (r *roleMembersResource) Schema(_ context.Context, _ resource.SchemaRequest
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"members": schema.SetAttribute{
-				CustomType:          newSpelledSet(emailSpelling),
+				CustomType:          normalized.Email.SetType(),
 				ElementType:         types.StringType,
 				Required:            true,
 				MarkdownDescription: "Email addresses of all who hold the role; the case of A to Z, and whether the domain is in Unicode or ASCII, makes no difference.",
 				Validators:          []validator.Set{setvalidator.NoNullValues()},
-				PlanModifiers:       []planmodifier.Set{keepEqual{emailSpelling}},
+				PlanModifiers:       []planmodifier.Set{normalized.UseStateForEqual(normalized.Email)},
 			},
 			"ignore_emails": schema.SetAttribute{
-				CustomType:          newSpelledSet(emailSpelling),
+				CustomType:          normalized.Email.SetType(),
 				ElementType:         types.StringType,
 				Optional:            true,
 				MarkdownDescription: "People who may hold the role or not: they are neither shown nor removed, such as a break-glass account.",
 				Validators:          []validator.Set{setvalidator.NoNullValues()},
-				PlanModifiers:       []planmodifier.Set{keepEqual{emailSpelling}},
+				PlanModifiers:       []planmodifier.Set{normalized.UseStateForEqual(normalized.Email)},
 			},
 			"ignore_directory_managed": schema.BoolAttribute{
 				Optional:            true,
@@ -99,13 +101,13 @@ func (r *roleMembersResource) IdentitySchema(_ context.Context, _ resource.Ident
 }
 
 type roleMembersModel struct {
-	AccountID              types.String    `tfsdk:"account_id"`
-	Role                   types.String    `tfsdk:"role"`
-	Members                spelledSetValue `tfsdk:"members"`
-	IgnoreEmails           spelledSetValue `tfsdk:"ignore_emails"`
-	IgnoreDirectoryManaged types.Bool      `tfsdk:"ignore_directory_managed"`
-	RemovedRole            types.String    `tfsdk:"removed_role"`
-	MaxRemovals            types.Int64     `tfsdk:"max_removals"`
+	AccountID              types.String   `tfsdk:"account_id"`
+	Role                   types.String   `tfsdk:"role"`
+	Members                normalized.Set `tfsdk:"members"`
+	IgnoreEmails           normalized.Set `tfsdk:"ignore_emails"`
+	IgnoreDirectoryManaged types.Bool     `tfsdk:"ignore_directory_managed"`
+	RemovedRole            types.String   `tfsdk:"removed_role"`
+	MaxRemovals            types.Int64    `tfsdk:"max_removals"`
 }
 
 type roleMembersIdentity struct {
@@ -122,11 +124,11 @@ func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership
 	m.AccountID = keepCase(m.AccountID, accountID)
 	emails := make([]string, len(holders))
 	for i, holder := range holders {
-		emails[i] = emailSpelling.key(*holder.Email)
+		emails[i] = normalized.Email.Key(*holder.Email)
 	}
 	slices.Sort(emails)
 	// The server may have one address twice, with its domain in Unicode and in ASCII.
-	m.Members = emailSpelling.respell(m.Members, slices.Compact(emails))
+	m.Members = normalized.Email.SetValueAs(m.Members, slices.Compact(emails))
 	m.IgnoreDirectoryManaged = types.BoolValue(m.IgnoreDirectoryManaged.ValueBool())
 	m.RemovedRole = types.StringValue(firstNonEmpty(m.RemovedRole.ValueString(), resetRole))
 }
@@ -153,10 +155,10 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return
 	}
 	if len(work.absent) > 0 {
-		resp.Diagnostics.AddAttributeWarning(at, "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(work.absent), "`members`", "not"), plan.AccountID.ValueString(), someOf(work.absent)))
+		resp.Diagnostics.AddAttributeWarning(at, "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(work.absent), "`members`", "not"), plan.AccountID.ValueString(), english.Some(work.absent)))
 	}
 	if isCreate(req) && len(work.removed) > 0 {
-		resp.Diagnostics.AddAttributeWarning(at, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", plan.Role.ValueString(), someOf(work.removedEmails()), plan.RemovedRole.ValueString()))
+		resp.Diagnostics.AddAttributeWarning(at, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", plan.Role.ValueString(), english.Some(work.removedEmails()), plan.RemovedRole.ValueString()))
 	}
 	r.checkOwnership(ctx, plan.AccountID.ValueString(), work.changes(), func(string) path.Path { return at }, roleMembersAdvice, &resp.Diagnostics)
 	r.checkAccess(ctx, plan.AccountID.ValueString(), work.changes(), func(string) path.Path { return at }, &resp.Diagnostics)
@@ -164,8 +166,8 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 
 // known says whether everything that decides over people has a value.
 func (m *roleMembersModel) known() bool {
-	return !m.AccountID.IsUnknown() && !m.Role.IsUnknown() && !m.Members.IsUnknown() && allKnown(m.Members.Elements()) &&
-		!m.IgnoreEmails.IsUnknown() && allKnown(m.IgnoreEmails.Elements()) && !m.IgnoreDirectoryManaged.IsUnknown() &&
+	return !m.AccountID.IsUnknown() && !m.Role.IsUnknown() && m.Members.IsWhollyKnown() &&
+		m.IgnoreEmails.IsWhollyKnown() && !m.IgnoreDirectoryManaged.IsUnknown() &&
 		!m.RemovedRole.IsUnknown() && !m.MaxRemovals.IsUnknown()
 }
 
@@ -222,7 +224,7 @@ func (r *roleMembersResource) ImportState(ctx context.Context, req resource.Impo
 	if !ok {
 		return
 	}
-	none := emailSpelling.set(nil)
+	none := normalized.Email.SetValue(nil)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("members"), none)...)
 	m := roleMembersModel{Role: types.StringValue(role)}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)

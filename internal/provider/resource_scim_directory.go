@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -115,7 +116,7 @@ func (r *scimDirectoryResource) warnOfTeams(ctx context.Context, plan, prior *sc
 	for i, team := range teams {
 		names[i] = team.Name
 	}
-	diags.AddAttributeWarning(path.Root("sync_groups_to_teams"), "Teams stop following their groups", fmt.Sprintf("%s makes %s of its groups: %s. Each keeps its people and its workspaces, but from then on nobody joins or leaves it by the identity provider: whoever leaves a group keeps what its team gives, until this is on again, or until somebody takes it by hand.", nameDirectory(prior.Name.ValueString(), prior.ID.ValueString()), plural(len(teams), "team"), someOf(names)))
+	diags.AddAttributeWarning(path.Root("sync_groups_to_teams"), "Teams stop following their groups", fmt.Sprintf("%s makes %s of its groups: %s. Each keeps its people and its workspaces, but from then on nobody joins or leaves it by the identity provider: whoever leaves a group keeps what its team gives, until this is on again, or until somebody takes it by hand.", nameDirectory(prior.Name.ValueString(), prior.ID.ValueString()), english.Count(len(teams), "team"), english.Some(names)))
 }
 
 // planDefaultRole checks a default role that changes. One that is the same by id and by name stays as the state has it.

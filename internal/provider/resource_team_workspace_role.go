@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -245,7 +246,7 @@ func (r *teamWorkspaceRoleResource) planTeam(ctx context.Context, account string
 	case errors.As(err, &absent):
 		move(types.StringUnknown())
 		if wait, _ := plan.Timeouts.Create(ctx, 0); wait == 0 {
-			resp.Diagnostics.AddAttributeWarning(at, "No such team yet", sentence(err)+" Applying this plan fails unless it is there by then.")
+			resp.Diagnostics.AddAttributeWarning(at, "No such team yet", english.ErrorSentence(err)+" Applying this plan fails unless it is there by then.")
 		}
 	case err != nil:
 		resp.Diagnostics.Append(failureAt(at, "Could not look up team", err))

@@ -10,6 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // mostHolders is how many people a role may have for prefectsso_role_members: sets cost Terraform time that grows with
@@ -41,20 +43,20 @@ func (s *session) holders(ctx context.Context, account string, role client.Accou
 		return nil, err
 	}
 	if count > mostHolders {
-		return nil, fmt.Errorf("%s hold the role %s; this resource is for at most %d. Manage such a role with prefectsso_member_roles, whose map stays fast", plural(count, "person"), role.Name, mostHolders)
+		return nil, fmt.Errorf("%s hold the role %s; this resource is for at most %d. Manage such a role with prefectsso_member_roles, whose map stays fast", english.Count(count, "person"), role.Name, mostHolders)
 	}
 	rows, err := s.client.ListMemberships(ctx, account, query)
 	if err != nil {
 		return nil, err
 	}
-	ignored := m.IgnoreEmails.keys()
+	ignored := m.IgnoreEmails.Normalized()
 	rows = slices.DeleteFunc(rows, func(row client.Membership) bool {
-		return row.Email == nil || slices.Contains(ignored, emailSpelling.key(*row.Email))
+		return row.Email == nil || slices.Contains(ignored, normalized.Email.Key(*row.Email))
 	})
 	if !m.IgnoreDirectoryManaged.ValueBool() {
 		return rows, nil
 	}
-	return s.notFromDirectory(ctx, account, rows, m.Members.keys())
+	return s.notFromDirectory(ctx, account, rows, m.Members.Normalized())
 }
 
 // notFromDirectory leaves out people whom a directory brought, unless the configuration names them. Only the read of a
@@ -64,7 +66,7 @@ func (s *session) notFromDirectory(ctx context.Context, account string, rows []c
 	var reads errgroup.Group
 	reads.SetLimit(applyAtOnce)
 	for i, row := range rows {
-		if slices.Contains(named, emailSpelling.key(*row.Email)) {
+		if slices.Contains(named, normalized.Email.Key(*row.Email)) {
 			continue
 		}
 		reads.Go(func() error {
@@ -98,7 +100,7 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 	if !diags.HasError() && role.ID == removedRole.ID {
 		diags.AddAttributeError(path.Root("removed_role"), "The same role twice", fmt.Sprintf("Whoever is removed from %s would get %s again. Name another `removed_role`.", role.Name, removedRole.Name))
 	}
-	members, ignored := m.Members.keys(), m.IgnoreEmails.keys()
+	members, ignored := m.Members.Normalized(), m.IgnoreEmails.Normalized()
 	for _, email := range members {
 		if slices.Contains(ignored, email) {
 			diags.AddAttributeError(path.Root("ignore_emails"), "Both managed and ignored", fmt.Sprintf("%s is in `members` and in `ignore_emails`. Keep one of them.", email))
@@ -129,12 +131,12 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 		}
 	}
 	for _, holder := range holders {
-		if !slices.Contains(members, emailSpelling.key(*holder.Email)) {
+		if !slices.Contains(members, normalized.Email.Key(*holder.Email)) {
 			work.removed = append(work.removed, roleChange{holder, removedRole})
 		}
 	}
 	if !m.MaxRemovals.IsNull() && int64(len(work.removed)) > m.MaxRemovals.ValueInt64() {
-		diags.AddAttributeError(path.Root("max_removals"), "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", plural(len(work.removed), "person"), role.Name, someOf(work.removedEmails()), m.MaxRemovals.ValueInt64()))
+		diags.AddAttributeError(path.Root("max_removals"), "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", english.Count(len(work.removed), "person"), role.Name, english.Some(work.removedEmails()), m.MaxRemovals.ValueInt64()))
 		return nil
 	}
 	return work
@@ -145,7 +147,7 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 func (s *session) write(ctx context.Context, account string, m, prior *roleMembersModel, diags *diag.Diagnostics) bool {
 	at := path.Root("members")
 	// What the plan read may be old by now: everybody is looked up afresh.
-	if _, err := s.client.Members(account).Refetch(ctx, m.Members.keys()...); err != nil {
+	if _, err := s.client.Members(account).Refetch(ctx, m.Members.Normalized()...); err != nil {
 		diags.Append(failureAt(at, "Could not look up members", err))
 		return false
 	}
@@ -154,14 +156,14 @@ func (s *session) write(ctx context.Context, account string, m, prior *roleMembe
 		return false
 	}
 	if len(work.absent) > 0 {
-		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(work.absent), "`members`", "not"), account, someOf(work.absent)))
+		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(work.absent), "`members`", "not"), account, english.Some(work.absent)))
 		return false
 	}
 	if prior != nil {
-		shown := prior.Members.keys()
+		shown := prior.Members.Normalized()
 		work.removed = slices.DeleteFunc(work.removed, func(c roleChange) bool { return !slices.Contains(shown, c.email()) })
 	}
-	claimed := append(m.Members.keys(), work.removedEmails()...)
+	claimed := append(m.Members.Normalized(), work.removedEmails()...)
 	if !s.claims.take("prefectsso_role_members", account, claimMemberRole, at, diags, claimed...) {
 		return false
 	}

@@ -1,4 +1,4 @@
-package provider
+package normalized
 
 import (
 	"context"
@@ -11,31 +11,31 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-func TestSpelledStringEquality(t *testing.T) {
+func TestStringEquality(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		spelling *spelling
-		a, b     string
-		want     bool
+		kind *Kind
+		a, b string
+		want bool
 	}{
-		{domainSpelling, "acme.com", "ACME.com.", true},
-		{domainSpelling, "Bücher.example", "xn--bcher-kva.example", true},
-		{domainSpelling, "acme.com", "acme.org", false},
-		{domainSpelling, "not a domain", "not a domain", true},
-		{domainSpelling, "not a domain", "acme.com", false},
-		{emailSpelling, "Ada@Acme.com", "ada@acme.COM", true},
-		{emailSpelling, "ada@acme.com", "grace@acme.com", false},
-		{durationSpelling, "60m", "1h", true},
-		{durationSpelling, "1h", "2h", false},
+		{Domain, "acme.com", "ACME.com.", true},
+		{Domain, "Bücher.example", "xn--bcher-kva.example", true},
+		{Domain, "acme.com", "acme.org", false},
+		{Domain, "not a domain", "not a domain", true},
+		{Domain, "not a domain", "acme.com", false},
+		{Email, "Ada@Acme.com", "ada@acme.COM", true},
+		{Email, "ada@acme.com", "grace@acme.com", false},
+		{Duration, "60m", "1h", true},
+		{Duration, "1h", "2h", false},
 	} {
-		got, diags := test.spelling.value(test.a).StringSemanticEquals(context.Background(), test.spelling.value(test.b))
+		got, diags := test.kind.StringValue(test.a).StringSemanticEquals(context.Background(), test.kind.StringValue(test.b))
 		if got != test.want || diags.HasError() {
 			t.Errorf("%q and %q equal: %t, want %t", test.a, test.b, got, test.want)
 		}
 	}
 }
 
-func TestSpelledSetEquality(t *testing.T) {
+func TestSetEquality(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		a, b []string
@@ -46,14 +46,14 @@ func TestSpelledSetEquality(t *testing.T) {
 		{nil, nil, true},
 		{nil, []string{"acme.com"}, false},
 	} {
-		got, _ := domainSpelling.set(test.a).SetSemanticEquals(context.Background(), domainSpelling.set(test.b))
+		got, _ := Domain.SetValue(test.a).SetSemanticEquals(context.Background(), Domain.SetValue(test.b))
 		if got != test.want {
 			t.Errorf("%v and %v equal: %t, want %t", test.a, test.b, got, test.want)
 		}
 	}
 }
 
-func TestSpelledMapEquality(t *testing.T) {
+func TestMapEquality(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		a, b map[string]string
@@ -64,7 +64,7 @@ func TestSpelledMapEquality(t *testing.T) {
 		{map[string]string{"a@x.example": "Admin"}, map[string]string{"a@x.example": "Admin", "b@x.example": "Admin"}, false},
 		{map[string]string{"a@x.example": "Admin"}, map[string]string{"a@x.example": "Admin", "A@x.example": "Admin"}, false},
 	} {
-		got, _ := emailSpelling.mapOf(test.a).MapSemanticEquals(context.Background(), emailSpelling.mapOf(test.b))
+		got, _ := Email.MapValue(test.a).MapSemanticEquals(context.Background(), Email.MapValue(test.b))
 		if got != test.want {
 			t.Errorf("%v and %v equal: %t, want %t", test.a, test.b, got, test.want)
 		}
@@ -74,14 +74,14 @@ func TestSpelledMapEquality(t *testing.T) {
 func TestCheckAllFindsEveryMistake(t *testing.T) {
 	t.Parallel()
 	var diags diag.Diagnostics
-	domainSpelling.checkAll([]string{"ACME.com", "acme.com", "http://x", "y"}, func(string) path.Path { return path.Root("names") }, &diags)
+	Domain.checkAll([]string{"ACME.com", "acme.com", "http://x", "y"}, func(string) path.Path { return path.Root("names") }, &diags)
 	if n := diags.ErrorsCount(); n != 3 {
 		t.Errorf("%d errors, want 3 (one twice, two malformed): %v", n, diags)
 	}
 }
 
 // Types must survive the way from and to Terraform, with null and unknown.
-func TestSpelledTypesFromTerraform(t *testing.T) {
+func TestTypesFromTerraform(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	stringMap := tftypes.Map{ElementType: tftypes.String}
@@ -91,13 +91,13 @@ func TestSpelledTypesFromTerraform(t *testing.T) {
 		in   tftypes.Value
 		want attr.Value
 	}{
-		{spelledString{spelling: domainSpelling}, tftypes.NewValue(tftypes.String, "a.example"), domainSpelling.value("a.example")},
-		{spelledString{spelling: domainSpelling}, tftypes.NewValue(tftypes.String, nil), spelledStringValue{basetypes.NewStringNull(), domainSpelling}},
-		{spelledString{spelling: domainSpelling}, tftypes.NewValue(tftypes.String, tftypes.UnknownValue), spelledStringValue{basetypes.NewStringUnknown(), domainSpelling}},
-		{newSpelledSet(domainSpelling), tftypes.NewValue(stringSet, []tftypes.Value{tftypes.NewValue(tftypes.String, "a.example")}), domainSpelling.set([]string{"a.example"})},
-		{newSpelledSet(domainSpelling), tftypes.NewValue(stringSet, nil), spelledSetValue{basetypes.NewSetNull(basetypes.StringType{}), domainSpelling}},
-		{newSpelledMap(emailSpelling), tftypes.NewValue(stringMap, map[string]tftypes.Value{"a@x.example": tftypes.NewValue(tftypes.String, "Admin")}), emailSpelling.mapOf(map[string]string{"a@x.example": "Admin"})},
-		{newSpelledMap(emailSpelling), tftypes.NewValue(stringMap, tftypes.UnknownValue), spelledMapValue{basetypes.NewMapUnknown(basetypes.StringType{}), emailSpelling}},
+		{Domain.StringType(), tftypes.NewValue(tftypes.String, "a.example"), Domain.StringValue("a.example")},
+		{Domain.StringType(), tftypes.NewValue(tftypes.String, nil), Domain.StringNull()},
+		{Domain.StringType(), tftypes.NewValue(tftypes.String, tftypes.UnknownValue), String{basetypes.NewStringUnknown(), Domain}},
+		{Domain.SetType(), tftypes.NewValue(stringSet, []tftypes.Value{tftypes.NewValue(tftypes.String, "a.example")}), Domain.SetValue([]string{"a.example"})},
+		{Domain.SetType(), tftypes.NewValue(stringSet, nil), Domain.SetNull()},
+		{Email.MapType(), tftypes.NewValue(stringMap, map[string]tftypes.Value{"a@x.example": tftypes.NewValue(tftypes.String, "Admin")}), Email.MapValue(map[string]string{"a@x.example": "Admin"})},
+		{Email.MapType(), tftypes.NewValue(stringMap, tftypes.UnknownValue), Map{basetypes.NewMapUnknown(basetypes.StringType{}), Email}},
 	} {
 		got, err := test.typ.ValueFromTerraform(ctx, test.in)
 		if err != nil {

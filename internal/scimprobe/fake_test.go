@@ -1,4 +1,4 @@
-package provider
+package scimprobe
 
 import (
 	"encoding/json"
@@ -59,8 +59,8 @@ func (t fakeRoundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 
 const fakeAccount = "0c1f1d2e-0000-4000-8000-000000000001"
 
-// probe is a probe of this cloud.
-func (f *fakeCloud) probe(t *testing.T) *probe {
+// config is what a probe of this cloud is made of.
+func (f *fakeCloud) config(t *testing.T) Config {
 	t.Helper()
 	c, err := client.New(client.Config{Endpoint: "http://localhost/api", APIKey: "pnu_test", Transport: fakeRoundTripper{f}})
 	if err != nil {
@@ -71,9 +71,10 @@ func (f *fakeCloud) probe(t *testing.T) *probe {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &probe{
-		api: c, scim: scim, account: fakeAccount, endpoint: "http://localhost/scim", limit: 10 * time.Second, canary: newCanary("acme.com"),
-		bypasses: map[string]client.AccountRole{"Owner": {ID: "Owner", Name: "Owner"}},
+	return Config{
+		API: c, SCIM: scim, AccountID: fakeAccount, Endpoint: "http://localhost/scim", Limit: 10 * time.Second, Canary: NewCanary("acme.com"),
+		Bypassing: map[string]client.AccountRole{"Owner": {ID: "Owner", Name: "Owner"}},
+		Explain:   func(err error) string { return err.Error() + ", explained." },
 	}
 }
 

@@ -1,4 +1,4 @@
-package provider
+package scimprobe
 
 import (
 	"context"
@@ -10,36 +10,39 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
 )
 
 const (
-	// cleanupTime bounds the removal of a canary, which goes on after an interrupt.
-	cleanupTime = time.Minute
-	// canaryAge is how old a canary is that no running probe can have made.
-	canaryAge = 30 * time.Minute
+	// CanaryPrefix is how the addresses of canaries begin.
+	CanaryPrefix = "prefectsso-probe-"
+	// CanaryAge is how old a canary is that no running probe can have made.
+	CanaryAge = 30 * time.Minute
 
-	canaryPrefix = "prefectsso-probe-"
+	// cleanupTime bounds the removal of a canary, which goes on after an interrupt.
+	cleanupTime  = time.Minute
 	markerPrefix = "prefectsso-scim-probe/"
 )
 
-// canary is the person that a probe makes up. Both its address and its external id say what it is, so that a later probe
+// Canary is the person that a probe makes up. Both its address and its external id say what it is, so that a later probe
 // knows one that was left behind.
-type canary struct {
-	name   string // user name and email address
+type Canary struct {
+	Name   string // user name and email address
 	marker string // external id
 }
 
-func newCanary(domain string) canary {
+// NewCanary returns a canary that nobody has made before, with an address in the domain.
+func NewCanary(domain string) Canary {
 	id := uuid.New()
 	text := fmt.Sprintf("%x", id[:8])
-	return canary{canaryPrefix + text + "@" + domain, markerPrefix + text}
+	return Canary{CanaryPrefix + text + "@" + domain, markerPrefix + text}
 }
 
-func (c canary) user() client.NewSCIMUser {
-	return client.NewSCIMUser{UserName: c.name, ExternalID: c.marker, GivenName: "Provisioning", FamilyName: "Probe"}
+func (c Canary) user() client.NewSCIMUser {
+	return client.NewSCIMUser{UserName: c.Name, ExternalID: c.marker, GivenName: "Provisioning", FamilyName: "Probe"}
 }
 
-var canaryName = regexp.MustCompile(`^` + canaryPrefix + `([0-9a-f]{16})@`)
+var canaryName = regexp.MustCompile(`^` + CanaryPrefix + `([0-9a-f]{16})@`)
 
 // isCanary says whether a user of the directory is a canary, of whichever probe.
 func isCanary(u client.SCIMUser) bool {
@@ -57,33 +60,33 @@ func (p *probe) cleanUp(ctx context.Context) (left []string) {
 	defer cancel()
 	add := func(err error, format string, args ...any) {
 		if err != nil {
-			left = append(left, fmt.Sprintf(format, args...)+" "+reason(err))
+			left = append(left, fmt.Sprintf(format, args...)+" "+p.Explain(err))
 		}
 	}
 	if p.user.ID == "" { // asked for, but the answer did not come
-		found, err := p.scim.UsersByName(ctx, p.canary.name)
-		add(err, "Whether the directory has the user %s is not known.", p.canary.name)
+		found, err := p.SCIM.UsersByName(ctx, p.Canary.Name)
+		add(err, "Whether the directory has the user %s is not known.", p.Canary.Name)
 		for _, user := range found {
-			if user.ExternalID == p.canary.marker {
+			if user.ExternalID == p.Canary.marker {
 				p.user = user
 			}
 		}
 	}
 	if p.user.ID != "" {
 		for _, group := range p.joined {
-			add(p.scim.RemoveMember(ctx, group, p.user.ID), "The group %s may still name the user %s.", group, p.user.ID)
+			add(p.SCIM.RemoveMember(ctx, group, p.user.ID), "The group %s may still name the user %s.", group, p.user.ID)
 		}
-		add(p.scim.DeleteUser(ctx, p.user.ID), "The directory still has the user %s; a DELETE of Users/%s at its SCIM endpoint removes it.", p.canary.name, p.user.ID)
+		add(p.SCIM.DeleteUser(ctx, p.user.ID), "The directory still has the user %s; a DELETE of Users/%s at its SCIM endpoint removes it.", p.Canary.Name, p.user.ID)
 	}
 	var rows []client.Membership
-	_, err := awaitAt(ctx, probePace, min(p.limit-time.Since(p.began), cleanupTime/2), func() (done bool, err error) {
+	_, err := poll.Until(ctx, pace, min(p.Limit-time.Since(p.began), cleanupTime/2), func() (done bool, err error) {
 		rows, err = p.memberships(ctx)
 		// Who was created but not seen yet may be on the way into the account.
 		return len(rows) > 0 || p.seen || p.user.ID == "", err
 	})
-	add(err, "Whether %s is still a member of account %s is not known.", p.canary.name, p.account)
+	add(err, "Whether %s is still a member of account %s is not known.", p.Canary.Name, p.AccountID)
 	for _, row := range rows {
-		add(p.api.DeleteMembership(ctx, p.account, row.ID), "%s is still a member of account %s; whoever manages its members has to remove it.", p.canary.name, p.account)
+		add(p.API.DeleteMembership(ctx, p.AccountID, row.ID), "%s is still a member of account %s; whoever manages its members has to remove it.", p.Canary.Name, p.AccountID)
 	}
 	return left
 }
@@ -95,8 +98,8 @@ func (p *probe) removeOld(ctx context.Context) (removed []string, err error) {
 	if p.user.Meta.Created.IsZero() {
 		return nil, nil
 	}
-	isOld := func(created time.Time) bool { return created.Before(p.user.Meta.Created.Add(-canaryAge)) }
-	users, err := p.scim.UsersByPrefix(ctx, canaryPrefix)
+	isOld := func(created time.Time) bool { return created.Before(p.user.Meta.Created.Add(-CanaryAge)) }
+	users, err := p.SCIM.UsersByPrefix(ctx, CanaryPrefix)
 	if err != nil {
 		return nil, err
 	}
@@ -106,14 +109,14 @@ func (p *probe) removeOld(ctx context.Context) (removed []string, err error) {
 			people[client.EmailKey(user.UserName)] = true
 			continue
 		}
-		if err := p.scim.DeleteUser(ctx, user.ID); err != nil {
+		if err := p.SCIM.DeleteUser(ctx, user.ID); err != nil {
 			return removed, err
 		}
 		removed = append(removed, user.UserName)
 	}
 	active := false
-	rows, err := p.api.ListMemberships(ctx, p.account, client.MembershipQuery{
-		OnlyUsers: true, Active: &active, Filter: &client.MembershipFilter{EmailLike: canaryPrefix},
+	rows, err := p.API.ListMemberships(ctx, p.AccountID, client.MembershipQuery{
+		OnlyUsers: true, Active: &active, Filter: &client.MembershipFilter{EmailLike: CanaryPrefix},
 	})
 	if err != nil {
 		return removed, err
@@ -122,12 +125,12 @@ func (p *probe) removeOld(ctx context.Context) (removed []string, err error) {
 		if row.Email == nil || !canaryName.MatchString(*row.Email) || people[client.EmailKey(*row.Email)] {
 			continue
 		}
-		member, err := p.api.GetMembershipDetails(ctx, p.account, row.ID)
+		member, err := p.API.GetMembershipDetails(ctx, p.AccountID, row.ID)
 		if client.IsNotFound(err) || err == nil && !isOld(member.Created) {
 			continue
 		}
 		if err == nil {
-			err = p.api.DeleteMembership(ctx, p.account, row.ID)
+			err = p.API.DeleteMembership(ctx, p.AccountID, row.ID)
 		}
 		if err != nil {
 			return removed, err

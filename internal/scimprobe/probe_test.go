@@ -1,4 +1,4 @@
-package provider
+package scimprobe
 
 import (
 	"context"
@@ -9,8 +9,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 )
@@ -30,7 +28,7 @@ func developers(handle, role string) []client.Team {
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	member := &client.AccountRole{ID: "Member", Name: "Member"}
-	production := []reach{{client.Workspace{ID: "w1", Handle: "production"}, client.WorkspaceRole{ID: "Developer", Name: "Developer"}}}
+	production := []Access{{client.Workspace{ID: "w1", Handle: "production"}, client.WorkspaceRole{ID: "Developer", Name: "Developer"}}}
 	refuse := func(method, path string, status int) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, r *http.Request) bool {
 			hit := r.Method == method && strings.HasPrefix(r.URL.Path, path)
@@ -44,7 +42,7 @@ func TestProbe(t *testing.T) {
 		cloud       *fakeCloud
 		groups      []string
 		role        *client.AccountRole
-		reaches     []reach
+		accesses    []Access
 		took        [2]bool // whether provision and deprovision are known
 		differences []string
 		failed      string
@@ -52,7 +50,7 @@ func TestProbe(t *testing.T) {
 	}{
 		"healthy": {
 			cloud: &fakeCloud{role: "Member", arrives: 3 * time.Second, ends: 2 * time.Second, groups: []string{"Dev"}, teams: developers("production", "Developer")},
-			role:  member, reaches: production, groups: []string{"Dev"},
+			role:  member, accesses: production, groups: []string{"Dev"},
 			took: [2]bool{true, true}, least: 5 * time.Second, most: 8 * time.Second,
 		},
 		"nobody arrives": {
@@ -81,12 +79,12 @@ func TestProbe(t *testing.T) {
 			took:  [2]bool{false, true}, differences: []string{"The canary became Owner, a role that bypasses single sign-on"},
 		},
 		"no team": {
-			cloud: &fakeCloud{role: "Member"}, reaches: production, took: [2]bool{false, true},
+			cloud: &fakeCloud{role: "Member"}, accesses: production, took: [2]bool{false, true},
 			differences: []string{"After 10s the canary gets into workspace production through no team, expected was Developer. It is in no team."},
 			least:       10 * time.Second, most: 11 * time.Second,
 		},
 		"another workspace role": {
-			cloud: &fakeCloud{role: "Member", teams: developers("production", "Viewer")}, reaches: production, took: [2]bool{false, true},
+			cloud: &fakeCloud{role: "Member", teams: developers("production", "Viewer")}, accesses: production, took: [2]bool{false, true},
 			differences: []string{"After 10s the role in workspace production is Viewer (through Developers), expected was Developer."},
 			least:       10 * time.Second, most: 11 * time.Second,
 		},
@@ -97,7 +95,7 @@ func TestProbe(t *testing.T) {
 		},
 		"a token that is revoked": {
 			cloud:       &fakeCloud{before: refuse("GET", "/scim/", 401)},
-			differences: []string{"Looking for users over SCIM failed: GET /scim/Users answered 401 Unauthorized: no, scimType mutability. The SCIM token was not accepted"},
+			differences: []string{"Looking for users over SCIM failed: GET /scim/Users answered 401 Unauthorized: no, scimType mutability, explained."},
 		},
 		"a canary that is refused": {
 			cloud:       &fakeCloud{before: refuse("POST", "/scim/", 403)},
@@ -132,29 +130,29 @@ func TestProbe(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cloud := c.cloud
 				cloud.inGroups = map[string]string{}
-				p := cloud.probe(t)
-				p.groups, p.role, p.reaches = c.groups, c.role, c.reaches
+				p := cloud.config(t)
+				p.Groups, p.Role, p.Accesses = c.groups, c.role, c.accesses
 				began := time.Now()
-				got := p.run(t.Context())
+				got := Run(t.Context(), p)
 				if took := time.Since(began); took < c.least || c.most > 0 && took > c.most || c.most == 0 && took > time.Second {
 					t.Errorf("it took %s", took)
 				}
-				if (got.provision != nil) != c.took[0] || (got.deprovision != nil) != c.took[1] {
-					t.Errorf("provision %v, deprovision %v", got.provision, got.deprovision)
+				if (got.Provision != nil) != c.took[0] || (got.Deprovision != nil) != c.took[1] {
+					t.Errorf("provision %v, deprovision %v", got.Provision, got.Deprovision)
 				}
-				if len(got.differences) != len(c.differences) {
-					t.Errorf("differences %q", got.differences)
+				if len(got.Differences) != len(c.differences) {
+					t.Errorf("differences %q", got.Differences)
 				}
 				for i, want := range c.differences {
-					if i < len(got.differences) && !strings.HasPrefix(got.differences[i], want) {
-						t.Errorf("difference %q, want %q", got.differences[i], want)
+					if i < len(got.Differences) && !strings.HasPrefix(got.Differences[i], want) {
+						t.Errorf("difference %q, want %q", got.Differences[i], want)
 					}
 				}
-				if (got.failed != nil) != (c.failed != "") || got.failed != nil && !strings.Contains(got.failed.Error(), c.failed) {
-					t.Errorf("failed with %v, want %q", got.failed, c.failed)
+				if (got.Err != nil) != (c.failed != "") || got.Err != nil && !strings.Contains(got.Err.Error(), c.failed) {
+					t.Errorf("failed with %v, want %q", got.Err, c.failed)
 				}
-				if got.left != nil {
-					t.Errorf("left: %q", got.left)
+				if got.Left != nil {
+					t.Errorf("left: %q", got.Left)
 				}
 				cloud.nothingLeft(t)
 			})
@@ -177,15 +175,15 @@ func TestProbeInterrupted(t *testing.T) {
 				}
 				return false
 			}
-			p := cloud.probe(t)
-			p.groups = cloud.groups
-			got := p.run(ctx)
-			ended = got.failed == nil
-			if !ended && !errors.Is(got.failed, context.Canceled) {
-				t.Errorf("interrupted at request %d, it says %v", at, got.failed)
+			p := cloud.config(t)
+			p.Groups = cloud.groups
+			got := Run(ctx, p)
+			ended = got.Err == nil
+			if !ended && !errors.Is(got.Err, context.Canceled) {
+				t.Errorf("interrupted at request %d, it says %v", at, got.Err)
 			}
-			if got.left != nil {
-				t.Errorf("interrupted at request %d, left are %q", at, got.left)
+			if got.Left != nil {
+				t.Errorf("interrupted at request %d, left are %q", at, got.Left)
 			}
 			cloud.nothingLeft(t)
 		})
@@ -215,8 +213,8 @@ func TestProbeWithoutAnAnswer(t *testing.T) {
 			w.WriteHeader(http.StatusBadGateway)
 			return true
 		}
-		got := cloud.probe(t).run(t.Context())
-		if len(got.differences) != 1 || !strings.Contains(got.differences[0], "502 Bad Gateway") || got.left != nil {
+		got := Run(t.Context(), cloud.config(t))
+		if len(got.Differences) != 1 || !strings.Contains(got.Differences[0], "502 Bad Gateway") || got.Left != nil {
 			t.Errorf("got %+v", got)
 		}
 		if !slices.Contains(cloud.requests, "DELETE /Users/u1") {
@@ -243,17 +241,19 @@ func TestProbeLeavesACanary(t *testing.T) {
 			}
 			return r.Method == http.MethodDelete
 		}
-		p := cloud.probe(t)
-		result := p.run(t.Context())
-		var diags diag.Diagnostics
-		report(p.canary, result, true, &diags)
-		if diags.ErrorsCount() != 1 {
-			t.Fatalf("got %v", diags)
+		p := cloud.config(t)
+		got := Run(t.Context(), p)
+		if got.Err != nil || !got.Asked || len(got.Left) != 2 {
+			t.Fatalf("got %+v", got)
 		}
-		detail := diags.Errors()[0].Detail()
-		for _, want := range []string{p.canary.name, "DELETE of Users/u1 at its SCIM endpoint", "still a member of account " + fakeAccount, "not you"} {
-			if !strings.Contains(detail, want) {
-				t.Errorf("%q is missing in %s", want, detail)
+		for i, wants := range [][]string{
+			{p.Canary.Name, "DELETE of Users/u1 at its SCIM endpoint", "not you, explained."},
+			{p.Canary.Name, "still a member of account " + fakeAccount, "not you, explained."},
+		} {
+			for _, want := range wants {
+				if !strings.Contains(got.Left[i], want) {
+					t.Errorf("%q is missing in %s", want, got.Left[i])
+				}
 			}
 		}
 	})
@@ -271,21 +271,21 @@ func TestProbeRemovesOldCanaries(t *testing.T) {
 			return &fakeMember{id: id, email: email, role: "Member", created: time.Now().Add(-age), inactive: true}
 		}
 		cloud := &fakeCloud{role: "Member", users: []*fakeUser{
-			user("old", canaryPrefix+a+"@acme.com", markerPrefix+a, time.Hour),
-			user("running", canaryPrefix+b+"@acme.com", markerPrefix+b, time.Minute),
-			user("person", canaryPrefix+d+"@acme.com", "E-12345", time.Hour),
-			user("other marker", canaryPrefix+d+"x@acme.com", markerPrefix+a, time.Hour),
+			user("old", CanaryPrefix+a+"@acme.com", markerPrefix+a, time.Hour),
+			user("running", CanaryPrefix+b+"@acme.com", markerPrefix+b, time.Minute),
+			user("person", CanaryPrefix+d+"@acme.com", "E-12345", time.Hour),
+			user("other marker", CanaryPrefix+d+"x@acme.com", markerPrefix+a, time.Hour),
 		}, members: []*fakeMember{
-			row("m-old", canaryPrefix+a+"@acme.com", time.Hour),
-			row("m-running", canaryPrefix+b+"@acme.com", time.Minute),
-			row("m-alone", canaryPrefix+"cccccccccccccccc@acme.example", time.Hour),
-			row("m-other", "not-"+canaryPrefix+a+"@acme.com", time.Hour),
-			row("m-person", canaryPrefix+d+"@acme.com", time.Hour),
-			{id: "m-active", email: canaryPrefix + "eeeeeeeeeeeeeeee@acme.com", role: "Member", created: time.Now().Add(-time.Hour)},
+			row("m-old", CanaryPrefix+a+"@acme.com", time.Hour),
+			row("m-running", CanaryPrefix+b+"@acme.com", time.Minute),
+			row("m-alone", CanaryPrefix+"cccccccccccccccc@acme.example", time.Hour),
+			row("m-other", "not-"+CanaryPrefix+a+"@acme.com", time.Hour),
+			row("m-person", CanaryPrefix+d+"@acme.com", time.Hour),
+			{id: "m-active", email: CanaryPrefix + "eeeeeeeeeeeeeeee@acme.com", role: "Member", created: time.Now().Add(-time.Hour)},
 		}}
-		got := cloud.probe(t).run(t.Context())
-		if want := []string{canaryPrefix + a + "@acme.com", canaryPrefix + "cccccccccccccccc@acme.example"}; !slices.Equal(got.removed, want) || got.notRemoved != nil {
-			t.Errorf("removed %q, %v, want %q", got.removed, got.notRemoved, want)
+		got := Run(t.Context(), cloud.config(t))
+		if want := []string{CanaryPrefix + a + "@acme.com", CanaryPrefix + "cccccccccccccccc@acme.example"}; !slices.Equal(got.Removed, want) || got.NotRemoved != nil {
+			t.Errorf("removed %q, %v, want %q", got.Removed, got.NotRemoved, want)
 		}
 		var left []string
 		for _, u := range cloud.users {
@@ -302,14 +302,14 @@ func TestProbeRemovesOldCanaries(t *testing.T) {
 
 func TestCanaryNames(t *testing.T) {
 	t.Parallel()
-	c := newCanary("acme.com")
-	if !isCanary(client.SCIMUser{UserName: c.name, ExternalID: c.marker}) {
+	c := NewCanary("acme.com")
+	if !isCanary(client.SCIMUser{UserName: c.Name, ExternalID: c.marker}) {
 		t.Errorf("%+v is no canary", c)
 	}
-	if _, err := client.NormalizeEmail(c.name); err != nil {
+	if _, err := client.NormalizeEmail(c.Name); err != nil {
 		t.Error(err)
 	}
-	if newCanary("acme.com") == c {
+	if NewCanary("acme.com") == c {
 		t.Error("two canaries are the same")
 	}
 }
