@@ -33,6 +33,12 @@ type Effects struct {
 	before, after World
 }
 
+// TakesBypass reports whether bypass:sso is taken from somebody for certain, or would be from the last one who has it.
+func (e Effects) TakesBypass() bool {
+	return slices.ContainsFunc(e.People, func(p Effect) bool { return p.Bypass.Before.Or(false) && is(p.Bypass.After, false) }) ||
+		slices.ContainsFunc(e.Refused, func(r Refusal) bool { return r.Reason == RefusedLastBypass })
+}
+
 // Effect is what changes do to one person or service account.
 type Effect struct {
 	// Key tells people from each other: the membership's id, else the address, or the service account's id.

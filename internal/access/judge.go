@@ -8,7 +8,7 @@ import (
 
 // Judge says what of the effects a plan should report: findings, in a fixed order.
 func Judge(e Effects, p Policy) []Finding {
-	j := &judgement{e: e, p: p, accepted: map[string]bool{}, lost: map[lossKey][]FindingPerson{}}
+	j := &judgement{e: e, p: p, took: e.TakesBypass(), accepted: map[string]bool{}, lost: map[lossKey][]FindingPerson{}}
 	j.given = givenRoles(e.Changes)
 	j.refusals()
 	for _, person := range e.People {
@@ -172,8 +172,6 @@ func (j *judgement) refusals() {
 			m, _ := j.e.before.mapping(r.DirectoryID, r.MappingID)
 			by := Thing{Kind: "mapping", ID: r.MappingID, Match: m.Match, Priority: m.Priority, DirectoryID: r.DirectoryID}
 			mapped[by] = append(mapped[by], FindingPerson{Email: r.People[0].Email})
-		case RefusedLastBypass:
-			j.took = true
 		case RefusedRouted:
 			j.add(Finding{ID: DomainRoutedElsewhere, Severity: Warning, Names: []string{r.Domain}})
 		}
@@ -194,9 +192,7 @@ func (j *judgement) person(e Effect) {
 		j.returned = append(j.returned, person)
 	}
 	loses, _ := e.LosesAccess().Get()
-	if had, has := e.Bypass.Before.Or(false), e.Bypass.After; had && is(has, false) {
-		j.took = true
-	} else if !had && is(has, true) && is(e.Bypass.Before, false) && !byHand && is(e.Member.Before, true) {
+	if is(e.Bypass.Before, false) && is(e.Bypass.After, true) && !byHand && is(e.Member.Before, true) {
 		j.raised = append(j.raised, person)
 	}
 	j.deprovisions = j.deprovisions || e.Deprovisioned

@@ -65,7 +65,13 @@ var summaries = map[ID]string{
 func (f Finding) Summary() string { return summaries[f.ID] }
 
 // Detail says what would happen, why, and what to do, and ends with a line that has the id.
-func (f Finding) Detail() string { return f.Message() + "\n\n" + string(f.ID) }
+func (f Finding) Detail() string { return f.ID.Detail(f.Message()) }
+
+// Detail ends a message with a line that has the id: "Guard: people-lose-access".
+func (id ID) Detail(message string) string { return message + "\n\n" + idPrefix + string(id) }
+
+// idPrefix begins the line that has the id. It names the guide that explains it.
+const idPrefix = "Guard: "
 
 // Message is the detail without the id.
 func (f Finding) Message() string {

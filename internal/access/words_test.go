@@ -64,7 +64,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("%s has no sentence", f.ID)
 			continue
 		}
-		if !strings.HasSuffix(f.Detail(), "\n"+string(f.ID)) {
+		if !strings.HasSuffix(f.Detail(), "\nGuard: "+string(f.ID)) {
 			t.Errorf("the detail of %s does not end with a line of its id", f.ID)
 		}
 		fmt.Fprintf(&got, "%s\n%s\n\n", f.Summary(), f.Detail())

@@ -159,7 +159,7 @@ func (w ConnectionWrite) secrets() []string {
 // POST /api/accounts/{account_id}/sso/connections/{id}/activate
 func (c *Client) ActivateConnection(ctx context.Context, accountID, id string, takeOver bool) (*Connection, error) {
 	return do[*Connection](ctx, c, call{
-		method: http.MethodPost, reads: true, // activating what is active changes nothing, so it may be repeated
+		method: http.MethodPost, repeatable: true, // activating what is active changes nothing, so it may be repeated
 		path: connectionPath(accountID, id, "activate"),
 		body: struct {
 			TakeOver bool `json:"take_over"`

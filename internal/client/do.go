@@ -28,6 +28,7 @@ type call struct {
 	ifMatch        string // the ETag to insist on, if any
 	idempotencyKey string // makes a POST safe to repeat
 	reads          bool   // a POST that changes nothing, and may be repeated
+	repeatable     bool   // a POST that may be repeated, because the second changes nothing more
 	probes         bool   // finds out who answers: its own failure is not looked into
 
 	feature string  // of the account's plan that it needs; what a 403 may be about
@@ -99,7 +100,7 @@ func (c *Client) exchange(ctx context.Context, r call) (*reply, error) {
 		return nil, err
 	}
 	state := &callState{
-		idempotent: r.method != http.MethodPost || r.reads || r.idempotencyKey != "",
+		idempotent: r.method != http.MethodPost || r.reads || r.repeatable || r.idempotencyKey != "",
 		keyed:      r.idempotencyKey != "",
 		staleAfter: r.staleAfter,
 	}
@@ -108,6 +109,9 @@ func (c *Client) exchange(ctx context.Context, r call) (*reply, error) {
 		return nil, err
 	}
 
+	if r.writes() {
+		defer c.wrote(r)
+	}
 	resp, err := c.http.Do(req)
 	if r.took != nil {
 		*r.took = state.took
@@ -135,6 +139,21 @@ func (c *Client) exchange(ctx context.Context, r call) (*reply, error) {
 		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerOther, notJSON+titled(body), nil))
 	}
 	return &reply{status: resp.StatusCode, header: resp.Header, body: body}, nil
+}
+
+// writes reports whether the call may change something.
+func (r call) writes() bool { return r.method != http.MethodGet && !r.reads }
+
+// wrote tells whoever wants to know that an account may have been changed.
+func (c *Client) wrote(r call) {
+	if len(r.path) < 2 || r.path[0] != "accounts" {
+		return
+	}
+	noun := ""
+	if len(r.path) > 2 {
+		noun = r.path[2]
+	}
+	c.config.Wrote(r.path[1], noun)
 }
 
 func (c *Client) request(ctx context.Context, r call, path string) (*retryablehttp.Request, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
@@ -49,6 +50,7 @@ type session struct {
 	claims    *claims        // what resources of this run have taken hold of
 	planned   *claims        // the same of those that are there, as planned
 	guard     guard          // what this run may do to people's access
+	world     *fetch.Fetcher // what guards read of accounts; whatever the client writes drops it
 
 	allowDisableSSO bool           // domains go at once, also those without which single sign-on ends
 	self            self           // whose API key is in use
@@ -93,13 +95,23 @@ func newSession(m providerModel, version, terraformVersion string, after func(ti
 	if diags.HasError() || len(s.unknown) > 0 {
 		return s, diags
 	}
+	cfg.Wrote = s.wrote
 	c, err := client.New(cfg)
 	if err != nil {
 		diags.AddError("Invalid provider configuration", english.ErrorSentence(err))
 		return s, diags
 	}
-	s.client = c
+	s.client, s.world = c, fetch.New(c)
 	return s, diags
+}
+
+// wrote is told of each write of the client: what guards have read of the account may not hold any more.
+func (s *session) wrote(accountID, noun string) {
+	if noun == "account_memberships" {
+		s.world.DropPeople(accountID)
+		return
+	}
+	s.world.Drop(accountID)
 }
 
 // arguments are those of the block that settings know. known notes which are not known yet.

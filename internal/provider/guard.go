@@ -72,8 +72,8 @@ func warnUnknown(at path.Path, what string, diags *diag.Diagnostics) {
 	diags.AddAttributeWarning(at, "Not checked who loses access", what+" are not known while planning. The check is made again when this is applied.")
 }
 
-// access is what the account says before role changes are planned.
-type access struct {
+// accountNow is what the account says before role changes are planned.
+type accountNow struct {
 	accountID string
 	caller    string              // user id of the caller, "" for a service account
 	holders   []client.Membership // active people whose role has bypass:sso
@@ -95,7 +95,7 @@ func (s *session) checkAccess(ctx context.Context, accountID string, changes []r
 }
 
 // accessBefore reads what is needed to judge role changes, and the account's roles by their ids.
-func (s *session) accessBefore(ctx context.Context, accountID string, changes []roleChange) (now access, roles map[string]client.AccountRole, err error) {
+func (s *session) accessBefore(ctx context.Context, accountID string, changes []roleChange) (now accountNow, roles map[string]client.AccountRole, err error) {
 	rows, err := s.client.Roles(accountID).List(ctx)
 	if err != nil {
 		return now, nil, err
@@ -167,8 +167,8 @@ func again(diags *diag.Diagnostics, check func(*diag.Diagnostics)) (fine bool) {
 	return !now.HasError()
 }
 
-func (s *session) readAccess(ctx context.Context, accountID string, bypassing []string) (access, error) {
-	now := access{accountID: accountID}
+func (s *session) readAccess(ctx context.Context, accountID string, bypassing []string) (accountNow, error) {
+	now := accountNow{accountID: accountID}
 	var err error
 	if now.caller, err = s.caller(ctx); err != nil {
 		return now, err
@@ -200,7 +200,7 @@ func (s *session) readAccess(ctx context.Context, accountID string, bypassing []
 }
 
 // assess judges role changes against what the account says.
-func (g guard) assess(now access, roles map[string]client.AccountRole, changes []roleChange, at func(email string) path.Path, diags *diag.Diagnostics) {
+func (g guard) assess(now accountNow, roles map[string]client.AccountRole, changes []roleChange, at func(email string) path.Path, diags *diag.Diagnostics) {
 	holds := now.holding()
 	took := false // bypass:sso, from somebody
 	var locked []string
@@ -229,7 +229,7 @@ func (g guard) assess(now access, roles map[string]client.AccountRole, changes [
 }
 
 // holding are the memberships that have bypass:sso.
-func (now access) holding() map[string]bool {
+func (now accountNow) holding() map[string]bool {
 	holds := map[string]bool{}
 	for _, holder := range now.holders {
 		holds[holder.ID] = true
@@ -238,12 +238,12 @@ func (now access) holding() map[string]bool {
 }
 
 // isCaller says whether the API key in use is this member's.
-func (now access) isCaller(m client.Membership) bool {
+func (now accountNow) isCaller(m client.Membership) bool {
 	return now.caller != "" && m.UserID != nil && *m.UserID == now.caller
 }
 
 // keepsOut says whether somebody with this address gets in only by bypassing single sign-on.
-func (now access) keepsOut(email string) bool {
+func (now accountNow) keepsOut(email string) bool {
 	_, domain, _ := strings.Cut(email, "@")
 	return now.enforced && !slices.Contains(now.domains, domain)
 }
@@ -251,7 +251,7 @@ func (now access) keepsOut(email string) bool {
 // assessRemaining judges how many people get in without single sign-on afterwards. What other resources of the run take
 // from people only warns, since a promotion may be planned later. Terraform plans changes again while it applies others,
 // which may have come before or not; so while it does, setRoles judges.
-func (g guard) assessRemaining(now access, holds map[string]bool, at path.Path, diags *diag.Diagnostics) {
+func (g guard) assessRemaining(now accountNow, holds map[string]bool, at path.Path, diags *diag.Diagnostics) {
 	if now.applying {
 		return
 	}

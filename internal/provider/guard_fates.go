@@ -33,7 +33,7 @@ type fates struct {
 // checkFates is the preflight of fates: it asks the account about the people, and judges. Needed acknowledgements are
 // added to accepted. It says whether anybody may lose something.
 func (s *session) checkFates(ctx context.Context, account string, all fates, accepted map[string]bool, diags *diag.Diagnostics) bool {
-	lookUp := func() (now access, roles map[string]client.AccountRole, err error) {
+	lookUp := func() (now accountNow, roles map[string]client.AccountRole, err error) {
 		if all.people, err = s.members(ctx, account, all.people); err != nil || len(all.people) == 0 {
 			return now, nil, err
 		}
@@ -112,7 +112,7 @@ func demotes(from, to client.AccountRole) bool {
 }
 
 // assessFates judges what becomes of the directory's people.
-func (g guard) assessFates(now access, roles map[string]client.AccountRole, all fates, accepted map[string]bool, diags *diag.Diagnostics) {
+func (g guard) assessFates(now accountNow, roles map[string]client.AccountRole, all fates, accepted map[string]bool, diags *diag.Diagnostics) {
 	holds := now.holding()
 	took := false // bypass:sso, from somebody, for certain
 	var ended, keptOut, demoted, untold, raised []string

@@ -146,8 +146,8 @@ func (s served) takesFrom(before served) bool {
 }
 
 // readPeople reads all active users, who calls, and which roles bypass single sign-on.
-func (s *session) readPeople(ctx context.Context, accountID string) ([]client.Membership, access, error) {
-	now := access{accountID: accountID}
+func (s *session) readPeople(ctx context.Context, accountID string) ([]client.Membership, accountNow, error) {
+	now := accountNow{accountID: accountID}
 	bypassing, err := s.rolesThatBypass(ctx, accountID)
 	if err != nil {
 		return nil, now, err
@@ -171,7 +171,7 @@ func (s *session) readPeople(ctx context.Context, accountID string) ([]client.Me
 
 // assessServed judges which of the active people lose access when the served domains change. Who bypasses single
 // sign-on loses nothing; whoever has a served domain logs in.
-func (g guard) assessServed(before, after served, people []client.Membership, now access, c servedChange, diags *diag.Diagnostics) {
+func (g guard) assessServed(before, after served, people []client.Membership, now accountNow, c servedChange, diags *diag.Diagnostics) {
 	when, moment, object := "After this change", "", diags.AddAttributeError
 	if c.later { // it can still be mended before anybody logs in
 		when, moment, object = "After the first login through this connection, which makes it active,", " at the first login", diags.AddAttributeWarning

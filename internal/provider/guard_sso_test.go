@@ -92,7 +92,7 @@ func TestGuardAssessServed(t *testing.T) {
 				return
 			}
 			var diags diag.Diagnostics
-			test.guard.assessServed(test.before, test.after, people, access{accountID: "A", caller: test.caller, holders: test.holders}, servedChange{at: path.Root("domains"), later: test.later, accepted: map[string]bool{}}, &diags)
+			test.guard.assessServed(test.before, test.after, people, accountNow{accountID: "A", caller: test.caller, holders: test.holders}, servedChange{at: path.Root("domains"), later: test.later, accepted: map[string]bool{}}, &diags)
 			if len(diags) != len(test.want) {
 				t.Fatalf("diagnostics %v, want %q", diags, test.want)
 			}

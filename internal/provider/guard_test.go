@@ -26,68 +26,68 @@ func TestGuardAssess(t *testing.T) {
 
 	for name, test := range map[string]struct {
 		guard         guard
-		now           access
+		now           accountNow
 		changes       []roleChange
 		errors, warns string // "|"-separated parts of the summaries
 	}{
 		"two remain": {
-			guard: guard{protect: true}, now: access{holders: three},
+			guard: guard{protect: true}, now: accountNow{holders: three},
 			changes: []roleChange{{ada, member}},
 		},
 		"one remains": {
-			guard: guard{protect: true}, now: access{holders: three[:2]},
+			guard: guard{protect: true}, now: accountNow{holders: three[:2]},
 			changes: []roleChange{{ada, member}}, warns: "Only one person left",
 		},
 		"nobody remains": {
-			guard: guard{protect: true}, now: access{holders: three[:2]},
+			guard: guard{protect: true}, now: accountNow{holders: three[:2]},
 			changes: []roleChange{{ada, member}, {bob, member}}, errors: "Nobody could get in",
 		},
 		"nobody remains, protection off": {
-			guard: guard{}, now: access{holders: three[:1]},
+			guard: guard{}, now: accountNow{holders: three[:1]},
 			changes: []roleChange{{ada, member}}, warns: "Nobody could get in",
 		},
 		"somebody else takes over": {
-			guard: guard{protect: true}, now: access{holders: three[:2]},
+			guard: guard{protect: true}, now: accountNow{holders: three[:2]},
 			changes: []roleChange{{ada, member}, {eve, owner}},
 		},
 		"oneself": {
-			guard: guard{protect: true}, now: access{holders: three, caller: "u-ada"},
+			guard: guard{protect: true}, now: accountNow{holders: three, caller: "u-ada"},
 			changes: []roleChange{{ada, member}}, errors: "demote yourself",
 		},
 		"oneself, protection off": {
-			guard: guard{}, now: access{holders: three, caller: "u-ada"},
+			guard: guard{}, now: accountNow{holders: three, caller: "u-ada"},
 			changes: []roleChange{{ada, member}}, errors: "demote yourself",
 		},
 		"oneself, from a role that does not bypass": {
-			guard: guard{protect: true}, now: access{caller: "u-kim"},
+			guard: guard{protect: true}, now: accountNow{caller: "u-kim"},
 			changes: []roleChange{{person("kim", admin.ID), member}}, errors: "demote yourself",
 		},
 		"oneself, to a role that may do more": {
-			guard: guard{protect: true}, now: access{caller: "u-eve"},
+			guard: guard{protect: true}, now: accountNow{caller: "u-eve"},
 			changes: []roleChange{{eve, admin}},
 		},
 		"somebody else, from a role that does not bypass": {
-			guard: guard{protect: true}, now: access{caller: "u-ada"},
+			guard: guard{protect: true}, now: accountNow{caller: "u-ada"},
 			changes: []roleChange{{person("kim", admin.ID), member}},
 		},
 		"no domain serves them": {
-			guard: guard{protect: true}, now: access{holders: three, enforced: true, domains: []string{"other.example"}},
+			guard: guard{protect: true}, now: accountNow{holders: three, enforced: true, domains: []string{"other.example"}},
 			changes: []roleChange{{ada, member}}, errors: "People would lose access",
 		},
 		"no domain serves them, protection off": {
-			guard: guard{}, now: access{holders: three, enforced: true},
+			guard: guard{}, now: accountNow{holders: three, enforced: true},
 			changes: []roleChange{{ada, member}}, warns: "People would lose access",
 		},
 		"acknowledged by address": {
-			guard: guard{protect: true, acknowledged: map[string]bool{"ada@acme.com": true}}, now: access{holders: three, enforced: true},
+			guard: guard{protect: true, acknowledged: map[string]bool{"ada@acme.com": true}}, now: accountNow{holders: three, enforced: true},
 			changes: []roleChange{{ada, member}},
 		},
 		"acknowledged by domain": {
-			guard: guard{protect: true, acknowledged: map[string]bool{"*@acme.com": true}}, now: access{holders: three, enforced: true},
+			guard: guard{protect: true, acknowledged: map[string]bool{"*@acme.com": true}}, now: accountNow{holders: three, enforced: true},
 			changes: []roleChange{{ada, member}},
 		},
 		"their domain is served": {
-			guard: guard{protect: true}, now: access{holders: three, enforced: true, domains: []string{"acme.com"}},
+			guard: guard{protect: true}, now: accountNow{holders: three, enforced: true, domains: []string{"acme.com"}},
 			changes: []roleChange{{ada, member}},
 		},
 	} {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 )
 
@@ -70,6 +71,35 @@ func (w *wayIn) plan(changes []roleChange) {
 			w.planned[change.member.ID] = outlook{change.email(), change.role.Has(client.PermissionBypassSSO)}
 		}
 	}
+}
+
+// planEffects notes what changes make of people's roles.
+func (w *wayIn) planEffects(e access.Effects) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range e.People {
+		to, known := p.Role.After.Get()
+		if active, _ := p.Active.After.Get(); active && known && to.ID != p.Role.Before.Or(access.Role{}).ID {
+			w.planned[p.Key] = outlook{p.Name, to.Bypasses()}
+		}
+	}
+	for _, r := range e.Refused {
+		for _, p := range r.People {
+			if r.Reason == access.RefusedLastBypass {
+				w.planned[p.Key()] = outlook{p.Email, false}
+			}
+		}
+	}
+}
+
+// plannedRoles are what was planned so far, in the order of the memberships' ids.
+func (w *wayIn) plannedRoles() (roles []access.PlannedRole) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, key := range slices.Sorted(maps.Keys(w.planned)) {
+		roles = append(roles, access.PlannedRole{Key: key, Email: w.planned[key].email, Bypasses: w.planned[key].bypasses})
+	}
+	return roles
 }
 
 // soFar gives what was planned so far, and whether roles are being changed already.

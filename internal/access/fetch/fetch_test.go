@@ -156,9 +156,12 @@ func TestForAsksOnce(t *testing.T) {
 	}
 	h.must(h.fetcher.For(t.Context(), h.world(), demote))
 	h.wantRequests()
+	h.fetcher.DropPeople(strings.ToUpper(mocktest.Account))
+	h.must(h.fetcher.For(t.Context(), h.world(), demote))
+	h.wantRequests(details) // the client remembers people and roles, which its own writes correct
 	h.fetcher.Drop(strings.ToUpper(mocktest.Account))
 	h.must(h.fetcher.For(t.Context(), h.world(), demote))
-	h.wantRequests(integrations, details) // the client remembers people and roles, which its own writes correct
+	h.wantRequests(integrations, members, details) // a directory, say, may have changed people
 	h.must(h.fetcher.Fresh(t.Context(), h.world(), demote))
 	h.wantRequests(integrations, members, details)
 }

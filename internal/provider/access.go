@@ -1,0 +1,104 @@
+package provider
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+)
+
+// A guard is a change that a resource hands over: what the account is like before and after it is read and compared
+// here, and package access knows every rule and every sentence.
+
+// judging is a change that a resource plans, or is about to make, and how it wants it judged.
+type judging struct {
+	account string
+	// people are those whom the resource looked up already.
+	people access.People
+	// changes are made one after the other. The last one is judged, those before are what it counts on.
+	changes []access.Change
+	// policy is [session.policy], and what the resource adds to it.
+	policy access.Policy
+	// at is the argument at fault; nil for the one of that name at the root.
+	at func(access.Finding) path.Path
+}
+
+// reading reads what changes need into a world: [fetch.Fetcher.For] or [fetch.Fetcher.Fresh].
+type reading func(context.Context, access.World, ...access.Change) (access.World, error)
+
+// policy is what the provider block says of changes that take access away.
+func (s *session) policy() access.Policy {
+	return access.Policy{Protect: s.guard.protect, Acknowledged: slices.Sorted(maps.Keys(s.guard.acknowledged))}
+}
+
+// judge judges a planned change, and reports what access finds.
+func (s *session) judge(ctx context.Context, j judging, diags *diag.Diagnostics) {
+	found, err := s.findings(ctx, j, s.world.For)
+	if err != nil {
+		diags.Append(failure("Could not check who keeps access", err))
+		return
+	}
+	j.report(found, diags)
+}
+
+// judgeAgain judges a change just before a Delete makes it, afresh: Terraform plans creations and changes a second time,
+// with everything known, when it applies them, but not deletions. Errors count; warnings were said. It says whether the
+// change may be made.
+func (s *session) judgeAgain(ctx context.Context, j judging, diags *diag.Diagnostics) (fine bool) {
+	found, err := s.findings(ctx, j, s.world.Fresh)
+	if err != nil {
+		diags.Append(failure("Could not check who keeps access", err))
+		return false
+	}
+	found = slices.DeleteFunc(found, func(f access.Finding) bool { return f.Severity != access.Error })
+	j.report(found, diags)
+	return len(found) == 0
+}
+
+// findings compares the account before and after the changes, notes whose role the run plans to change, and judges.
+func (s *session) findings(ctx context.Context, j judging, read reading) ([]access.Finding, error) {
+	before, err := read(ctx, access.World{AccountID: j.account, People: j.people}, j.changes...)
+	if err != nil {
+		return nil, err
+	}
+	effects := access.Compare(before, access.Apply(before, j.changes...))
+	lock := s.lastOut.of(j.account)
+	lock.planEffects(effects)
+	if effects.TakesBypass() {
+		j.policy.Planned = lock.plannedRoles()
+	}
+	return access.Judge(effects, j.policy), nil
+}
+
+// report makes diagnostics of findings.
+func (j judging) report(found []access.Finding, diags *diag.Diagnostics) {
+	for _, f := range found {
+		at := path.Empty()
+		switch {
+		case j.at != nil:
+			at = j.at(f)
+		case f.Attribute != "":
+			at = path.Root(f.Attribute)
+		}
+		diags.Append(diagnosticFrom(f, at))
+	}
+}
+
+// diagnosticFrom makes a diagnostic of a finding. The last line of its detail is the stable id, as in "Guard:
+// people-lose-access", under which the guide on guards explains it.
+func diagnosticFrom(f access.Finding, at path.Path) diag.Diagnostic {
+	if f.Severity == access.Error {
+		return diag.NewAttributeErrorDiagnostic(at, f.Summary(), f.Detail())
+	}
+	return diag.NewAttributeWarningDiagnostic(at, f.Summary(), f.Detail())
+}
+
+// notJudged warns that a check needs what is not known while planning, and is made when that is applied. The id says
+// what was not checked: access.LockoutNotChecked, DeprovisioningNotChecked or RolesNotChecked.
+func notJudged(at path.Path, id access.ID, diags *diag.Diagnostics) {
+	diags.Append(diagnosticFrom(access.Finding{ID: id, Severity: access.Warning, Cause: access.CauseUnknownArguments}, at))
+}
