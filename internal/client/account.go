@@ -4,33 +4,25 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"time"
 )
 
 // Account is what the provider reads of an account.
 type Account struct {
-	ID                    string     `json:"id"`
-	Name                  string     `json:"name"`
-	Handle                string     `json:"handle"`
-	PlanType              string     `json:"plan_type"`
-	PlanTier              *string    `json:"plan_tier"`
-	Status                string     `json:"status"`
-	SSOState              string     `json:"sso_state"`
-	SCIMState             string     `json:"scim_state"`
-	Features              []string   `json:"features"`
-	AuthExpirationSeconds *int64     `json:"auth_expiration_seconds"`
-	WorkOSOrganizationID  *string    `json:"workos_organization_id"`
-	Created               *time.Time `json:"created"`
-	Updated               *time.Time `json:"updated"`
+	ID                    string   `json:"id"`
+	Name                  string   `json:"name"`
+	Handle                string   `json:"handle"`
+	PlanType              string   `json:"plan_type"`
+	PlanTier              *string  `json:"plan_tier"`
+	SSOState              string   `json:"sso_state"`
+	SCIMState             string   `json:"scim_state"`
+	Features              []string `json:"features"`
+	AuthExpirationSeconds *int64   `json:"auth_expiration_seconds"`
 }
 
 // Me is the user whose key is in use.
 type Me struct {
-	ID        string `json:"id"`
-	Handle    string `json:"handle"`
-	FirstName string `json:"first_name"`
-	LastName  string `json:"last_name"`
-	Email     string `json:"email"`
+	ID    string `json:"id"`
+	Email string `json:"email"`
 }
 
 // GetAccount reads an account.

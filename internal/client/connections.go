@@ -36,12 +36,10 @@ const (
 // ConnectionOIDC is the OpenID Connect side of a connection. The client secret
 // is written and never read back.
 type ConnectionOIDC struct {
-	Issuer              string     `json:"issuer"`
-	ClientID            string     `json:"client_id"`
-	Scopes              []string   `json:"scopes"`
-	RedirectURI         string     `json:"redirect_uri"`
-	ClientSecretSet     bool       `json:"client_secret_set"`
-	ClientSecretUpdated *time.Time `json:"client_secret_updated"`
+	Issuer      string   `json:"issuer"`
+	ClientID    string   `json:"client_id"`
+	Scopes      []string `json:"scopes"`
+	RedirectURI string   `json:"redirect_uri"`
 }
 
 // ConnectionSAML is the SAML side of a connection.
@@ -86,7 +84,6 @@ type ConnectionWrite struct {
 	Name             *string              `json:"name,omitempty"`
 	ConnectionType   string               `json:"connection_type,omitempty"` // only when it is made
 	Domains          *[]string            `json:"domains,omitempty"`
-	State            string               `json:"state,omitempty"` // "inactive" is the only one that can be written
 	OIDC             *ConnectionOIDCWrite `json:"oidc,omitempty"`
 	SAML             *ConnectionSAMLWrite `json:"saml,omitempty"`
 	AttributeMapping *AttributeMapping    `json:"attribute_mapping,omitempty"`

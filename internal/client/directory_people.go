@@ -20,8 +20,6 @@ type DirectoryUser struct {
 	LastName  *string          `json:"last_name"`
 	State     string           `json:"state"` // "active", "suspended" or "inactive"
 	Groups    []DirectoryGroup `json:"groups"`
-	Created   *time.Time       `json:"created_at"`
-	Updated   *time.Time       `json:"updated_at"`
 
 	AccountMembershipID *string `json:"account_membership_id"`
 	RoleSource          *string `json:"role_source"` // one of the RoleSource constants

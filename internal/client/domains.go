@@ -15,11 +15,9 @@ const (
 
 // Domain is an email domain that is enabled for single sign-on.
 type Domain struct {
-	ID        string     `json:"id"`
-	AccountID string     `json:"account_id"`
-	Name      string     `json:"name"`
-	Created   *time.Time `json:"created"`
-	Updated   *time.Time `json:"updated"`
+	ID      string     `json:"id"`
+	Name    string     `json:"name"`
+	Created *time.Time `json:"created"`
 	// Releasing marks a domain that was disabled and goes as soon as the connection
 	// that serves it names it no more.
 	Releasing bool `json:"releasing"`

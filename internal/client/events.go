@@ -86,7 +86,6 @@ type eventResource struct {
 
 type eventPage struct {
 	Events   []Event `json:"events"`
-	Total    int     `json:"total"`
 	NextPage *string `json:"next_page"`
 }
 

@@ -32,9 +32,8 @@ var offered = map[string]string{
 // Integrations is what the published API tells of an account's connections and
 // directories.
 type Integrations struct {
-	OrganizationID *string      `json:"organization_id"`
-	Connections    []Connection `json:"connections"`
-	Directories    []Directory  `json:"directories"`
+	Connections []Connection `json:"connections"`
+	Directories []Directory  `json:"directories"`
 }
 
 // GetIntegrations reads the account's connections and directories.

@@ -10,12 +10,11 @@ import (
 // directory. The secret itself is never read back.
 type SCIMToken struct {
 	Origin
-	ID         string     `json:"id"`
-	Name       string     `json:"name"`
-	Suffix     string     `json:"token_suffix"` // the secret's last four characters
-	ExpiresAt  *time.Time `json:"expires_at"`   // nil: never
-	LastUsedAt *time.Time `json:"last_used_at"`
-	Run        bool       `json:"run"` // for one run, an hour at most
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Suffix    string     `json:"token_suffix"` // the secret's last four characters
+	ExpiresAt *time.Time `json:"expires_at"`   // nil: never
+	Run       bool       `json:"run"`          // for one run, an hour at most
 }
 
 // MaxSCIMTokens is how many live tokens a directory has at most, those for one

@@ -26,7 +26,6 @@ type TeamMember struct {
 	Handle  string  `json:"handle"`
 	Name    string  `json:"name"`
 	Email   *string `json:"email"` // null for service accounts
-	Type    string  `json:"type"`  // "user" or "service_account"
 }
 
 // TeamWorkspace is a workspace that a team gets into, and as what.
@@ -75,10 +74,9 @@ func (c *Client) ListTeams(ctx context.Context, accountID string, q TeamQuery) (
 
 // TeamAccess is what a team may do in a workspace.
 type TeamAccess struct {
-	ID       string `json:"id"`
-	TeamID   string `json:"team_id"`
-	TeamName string `json:"team_name"` // not in the answer to a write
-	RoleID   string `json:"workspace_role_id"`
+	ID     string `json:"id"`
+	TeamID string `json:"team_id"`
+	RoleID string `json:"workspace_role_id"`
 }
 
 // ListTeamAccess reads which teams get into a workspace.
