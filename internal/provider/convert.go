@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
@@ -88,11 +87,3 @@ func firstNonEmpty(values ...string) string {
 	}
 	return ""
 }
-
-// What the guards call these until they are in internal/access.
-var (
-	someOf     = english.Some
-	plural     = english.Count
-	sentence   = english.ErrorSentence
-	asSentence = english.Sentence
-)

@@ -156,7 +156,7 @@ func (m *identityProviderModel) putConnection(prior *identityProviderModel) acce
 // at a login that the apply does not wait for.
 func (r *identityProviderResource) logins(account string, plan, prior *identityProviderModel) judging {
 	put := plan.putConnection(prior)
-	j := judging{account: account, policy: r.policy(), changes: []access.Change{put}}
+	j := judging{account: account, policy: r.policy, changes: []access.Change{put}}
 	if prior != nil && prior.State.ValueString() == client.ConnectionActive || put.Activate {
 		return j
 	}
@@ -167,7 +167,7 @@ func (r *identityProviderResource) logins(account string, plan, prior *identityP
 
 // endOfLogins is the end of a connection, to be judged.
 func (r *identityProviderResource) endOfLogins(account string, m *identityProviderModel) judging {
-	return judging{account: account, policy: r.policy(), changes: []access.Change{access.DeleteConnection{ID: m.ID.ValueString()}}}
+	return judging{account: account, policy: r.policy, changes: []access.Change{access.DeleteConnection{ID: m.ID.ValueString()}}}
 }
 
 // checkLogins judges a connection that is made, changed (plan and prior) or deleted (plan nil). A change counts on
