@@ -51,6 +51,7 @@ type look struct {
 	World
 	people     map[string]Person
 	governors  map[string]DirectoryUser // by the key of the person
+	places     map[string]string        // the directories of the governors, by the key of the person
 	routes     map[string]string        // domain → connection
 	teams      map[string][]Team        // by actor
 	workspaces map[string][]Reach       // by actor
@@ -60,7 +61,7 @@ type look struct {
 
 func newLook(w World) *look {
 	l := &look{
-		World: w, people: make(map[string]Person, len(w.People.Rows)), governors: map[string]DirectoryUser{}, routes: map[string]string{},
+		World: w, people: make(map[string]Person, len(w.People.Rows)), governors: map[string]DirectoryUser{}, places: map[string]string{}, routes: map[string]string{},
 		teams: map[string][]Team{}, workspaces: map[string][]Reach{},
 	}
 	for _, p := range w.People.Rows {
@@ -69,7 +70,7 @@ func newLook(w World) *look {
 	for _, dir := range w.Directories.Or(nil) {
 		for _, u := range dir.users() {
 			if u.MembershipID != "" {
-				l.governors[u.MembershipID] = *u
+				l.governors[u.MembershipID], l.places[u.MembershipID] = *u, dir.ID
 			}
 		}
 	}
@@ -233,7 +234,7 @@ func (c *comparison) person(before Person, was bool, after Person, stays bool) E
 		e.Member.After, e.Active.After, e.SignIn.After = Unknown[bool](why), Unknown[bool](why), Unknown[SignIn](why)
 		e.Role.After, e.Bypass.After, e.Reach.After = Unknown[Role](why), Unknown[bool](why), Unknown[[]Reach](why)
 	}
-	e.DirectoryID = either.DirectoryID.Or("")
+	e.DirectoryID = either.DirectoryID.Or(c.before.places[before.Key()])
 	mapped := was && c.before.governors[before.Key()].RoleSource == RoleMapping
 	governor, governed := c.after.governors[after.Key()]
 	if stays && governed {

@@ -362,7 +362,7 @@ func (d *draft) setTeamAccess(teamID, workspaceID, roleID string) {
 		}
 		rows[i].Access = slices.DeleteFunc(rows[i].Access, func(a TeamAccess) bool { return a.WorkspaceID == workspaceID })
 		if roleID != "" {
-			rows[i].Access = append(rows[i].Access, TeamAccess{workspaceID, roleID})
+			rows[i].Access = append(rows[i].Access, TeamAccess{WorkspaceID: workspaceID, RoleID: roleID})
 		}
 	}
 }

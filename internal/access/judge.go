@@ -18,6 +18,7 @@ func Judge(e Effects, p Policy) []Finding {
 	j.roles()
 	j.remaining()
 	j.tooFew()
+	j.ends()
 	j.directories()
 	j.gaps()
 	j.surplus()
@@ -202,7 +203,7 @@ func (j *judgement) person(e Effect) {
 	}
 	switch {
 	case e.Caller && e.Deprovisioned:
-		j.add(Finding{ID: CallerDeprovisioned, Severity: Error, People: []FindingPerson{person}, Cause: j.deprovisionCause(), By: j.directory(e.DirectoryID, false)})
+		j.callerDeprovisioned(e, person)
 	case e.Caller && loses && !demoted:
 		j.callerLockedOut(person)
 	case e.Caller && demoted && !byHand:
@@ -226,6 +227,25 @@ func (j *judgement) isRemoval() bool {
 	return false
 }
 
+// callerDeprovisioned is about the owner of the API key in use. Where the plan destroys the domain, the directory may be
+// destroyed before it; who then keeps the membership may still sign in no more.
+func (j *judgement) callerDeprovisioned(e Effect, person FindingPerson) {
+	f := Finding{ID: CallerDeprovisioned, Severity: Error, People: []FindingPerson{person}, Cause: j.deprovisionCause(), By: j.directory(e.DirectoryID, false), Names: j.domainsTaken()}
+	if j.p.Destroying {
+		f.Severity, f.Rechecked = Warning, true
+		if j.routingTakes(e) {
+			j.callerLockedOut(person)
+		}
+	}
+	j.add(f)
+}
+
+// routingTakes reports whether somebody could not sign in afterwards also if they stayed a member.
+func (j *judgement) routingTakes(e Effect) bool {
+	before, known := e.SignIn.Before.Get()
+	return known && (before.Way == WayAny || before.Way == WayConnection) && is(j.e.after.Enforced(), true) && is(j.e.after.Route(domainOf(e.Name)), "")
+}
+
 func (j *judgement) callerLockedOut(person FindingPerson) {
 	f := Finding{ID: CallerLockedOut, Severity: Error, People: []FindingPerson{person}, Names: []string{domainOf(person.Email)}}
 	if j.p.AtFirstLogin {
@@ -243,6 +263,9 @@ func (j *judgement) lose(e Effect, person FindingPerson) {
 	key := lossKey{cause: CauseNotRouted}
 	switch {
 	case e.Deprovisioned:
+		if j.p.Destroying && j.routingTakes(e) { // whatever becomes of the directory
+			j.lost[key] = append(j.lost[key], person)
+		}
 		key = lossKey{j.deprovisionCause(), e.DirectoryID}
 	case e.SignIn.Before.Or(SignIn{}).Way == WayBypass:
 		key.cause = CauseBypassLost
@@ -278,7 +301,7 @@ func (j *judgement) losses() {
 		if j.p.AtFirstLogin {
 			f.ID = PeopleLoseAccessAtFirstLogin
 		}
-		if key.directoryID != "" {
+		if key.cause == CauseDomainDisabled || key.cause == CauseDomainNotAllowed {
 			f.By = j.directory(key.directoryID, false)
 			f.Names = j.domainsTaken()
 			if j.p.Destroying {
@@ -344,7 +367,11 @@ func (j *judgement) remaining() {
 	}
 	left := func() bool { return slices.Contains(slices.Collect(maps.Values(holds)), true) }
 	if !left() {
-		j.add(Finding{ID: BypassNobodyLeft, Severity: j.p.loss()})
+		f := Finding{ID: BypassNobodyLeft, Severity: j.p.loss()}
+		if j.p.Destroying && j.deprovisions {
+			f.Severity, f.Rechecked = Warning, true // the directory may be destroyed before
+		}
+		j.add(f)
 		return
 	}
 	for _, p := range j.p.Planned {
@@ -416,6 +443,27 @@ func (j *judgement) tooFew() {
 	}
 }
 
+// ends reports that single sign-on ends because the last domain that is routed goes at once.
+func (j *judgement) ends() {
+	if !is(j.e.Enforced.Before, true) || !is(j.e.Enforced.After, false) {
+		return
+	}
+	names, cause := j.domainsTaken(), CauseNotReleased
+	switch c := j.own().(type) {
+	case DisableDomains:
+		if c.DisableSSO {
+			cause = CauseDisableSSO
+		}
+	case SetDomains:
+		if c.DisableSSO {
+			cause = CauseDisableSSO
+		}
+	default:
+		return // somebody ends it by the connection, and says so
+	}
+	j.add(Finding{ID: SSOEnds, Severity: Warning, Cause: cause, Names: names})
+}
+
 // directories reports what directories become for their people.
 func (j *judgement) directories() {
 	for _, d := range j.e.Directories {
@@ -440,22 +488,51 @@ func (j *judgement) directories() {
 
 // gaps reports what could not be checked.
 func (j *judgement) gaps() {
-	for _, f := range []struct {
-		id   ID
-		gaps []Gap
-	}{
-		{LockoutNotChecked, []Gap{GapConnections, GapPeople, GapRoles}},
-		{DeprovisioningNotChecked, []Gap{GapDirectories, GapDirectoryUsers}},
-		{RolesNotChecked, []Gap{GapMatches, GapMappings}},
-	} {
-		if slices.ContainsFunc(f.gaps, func(g Gap) bool { return slices.Contains(j.e.Gaps, g) }) {
-			cause := CauseUnreported
-			if f.id == RolesNotChecked {
-				cause = CauseTwins
-			}
-			j.add(Finding{ID: f.id, Severity: Warning, Cause: cause})
+	has := func(gaps ...Gap) bool {
+		return slices.ContainsFunc(gaps, func(g Gap) bool { return slices.Contains(j.e.Gaps, g) })
+	}
+	notChecked := func(id ID, severity Severity, cause Cause) { j.add(Finding{ID: id, Severity: severity, Cause: cause}) }
+	switch {
+	case has(GapConnections) && (j.mayEnforce() || !is(j.e.Enforced.Before, false)): // else whoever is a member signs in
+		j.add(Finding{ID: LockoutNotChecked, Severity: j.p.loss(), Cause: CauseUnreported, Reason: j.e.before.Connections.why})
+	case has(GapPeople, GapRoles):
+		notChecked(LockoutNotChecked, Warning, CauseUnreported)
+	}
+	if has(GapDirectories, GapDirectoryUsers) {
+		if c, ok := j.own().(DeleteDirectory); !ok && j.mayDeprovision() {
+			notChecked(DeprovisioningNotChecked, Warning, CauseUnreported)
+		} else if d, _ := j.e.before.Directory(c.ID); ok && len(d.Mappings.Or([]Mapping{{}})) > 0 {
+			notChecked(RolesNotChecked, Warning, CauseUnreported) // it deprovisions nobody, and its mappings end
 		}
 	}
+	if has(GapMatches, GapMappings) {
+		notChecked(RolesNotChecked, Warning, CauseTwins)
+	}
+	if has(GapOffer) {
+		notChecked(SSOEndNotChecked, Warning, CauseUnreported)
+	}
+}
+
+// mayDeprovision reports whether a directory of which nobody knows the people may deprovision somebody: not where domains
+// go of which no active member has an address.
+func (j *judgement) mayDeprovision() bool {
+	switch j.own().(type) {
+	case DisableDomains, SetDomains:
+		taken := j.domainsTaken()
+		return !j.e.Everyone || slices.ContainsFunc(j.e.before.People.Rows, func(p Person) bool {
+			return !is(p.Active, false) && slices.Contains(taken, p.Domain())
+		})
+	}
+	return true
+}
+
+// mayEnforce reports whether the change may begin single sign-on.
+func (j *judgement) mayEnforce() bool {
+	switch j.own().(type) {
+	case PutConnection, FirstLogin:
+		return true
+	}
+	return false
 }
 
 // surplus names the acknowledgements that the change did not need. What the others of the plan need is not known here.

@@ -39,6 +39,10 @@ var summaries = map[ID]string{
 	DirectoryDeletedKeepsPeople:  "Nobody is deprovisioned",
 	TeamsStopFollowingGroups:     "Teams stop following their groups",
 	DomainRoutedElsewhere:        "Another connection routes this domain",
+	DomainsReplaced:              "Domains would be disabled",
+	SSOEnds:                      "Single sign-on would end",
+	SSOEndNotChecked:             "Not checked whether single sign-on ends",
+	DefaultRoleBypassesSSO:       "Everybody would bypass single sign-on",
 	LockoutNotChecked:            "Not checked who loses access",
 	DeprovisioningNotChecked:     "Not checked whom a directory would deprovision",
 	RolesNotChecked:              "Not checked whose role changes",
@@ -96,7 +100,7 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("The API key in use belongs to %s. %s would give them %s instead of %s, which has more permissions. %s", p.Email, f.by(), p.To, p.From, useServiceAccount)
 	},
 	CallerDeprovisioned: func(f Finding) string {
-		return fmt.Sprintf("The API key in use belongs to %s. %s would deprovision them: %s. %s", f.People[0].Email, f.by(), f.why(), useServiceAccount)
+		return fmt.Sprintf("The API key in use belongs to %s. %s would deprovision them: %s. %s", f.People[0].Email, f.by(), f.why(), useServiceAccount) + f.rechecked()
 	},
 	CallerLockedOut:             lockedOut("After this change"),
 	CallerLockedOutAtFirstLogin: lockedOut("After the first login through this connection, which makes it active,"),
@@ -126,7 +130,7 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("The group role mapping %s (%s) of the directory %s gives the role of %s, and the API rejects another one while it matches. Leave them out, or give them the role that the mapping gives; or change or end the mapping first (prefectsso_group_role_mapping), or take the person out of it at the identity provider.", f.By.ID, f.By.Match, f.By.DirectoryID, f.emails())
 	},
 	BypassNobodyLeft: func(f Finding) string {
-		return fmt.Sprintf("After this change no active user of account %s would have a role with bypass:sso. The API does not take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`.", f.AccountID)
+		return fmt.Sprintf("After this change no active user of account %s would have a role with bypass:sso. The API does not take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`.", f.AccountID) + f.rechecked()
 	},
 	BypassNobodyLeftTogether: func(f Finding) string {
 		return fmt.Sprintf("Together, the resources of this plan take bypass:sso from everybody who has it in account %s: %s. The API does not take it from the last one, so applying this plan fails unless another resource of it gives it to somebody else.", f.AccountID, f.emails())
@@ -158,7 +162,30 @@ var messages = map[ID]func(Finding) string{
 	DomainRoutedElsewhere: func(f Finding) string {
 		return fmt.Sprintf("Another active connection routes %s, and a domain has one. Set `take_over_domains = true` to move it, or take it out of the other connection first.", list(f.Names))
 	},
-	LockoutNotChecked: notChecked("Who loses access by this change"),
+	DomainsReplaced: func(f Finding) string {
+		return fmt.Sprintf("This resource makes `names` the whole set of the account's enabled domains. Enabled today and not in `names`: %s. Add what should stay.", list(f.Names))
+	},
+	SSOEnds: func(f Finding) string {
+		why := "the API takes it away at once"
+		if f.Cause == CauseDisableSSO {
+			why = "`allow_disable_sso` takes it away at once"
+		}
+		return fmt.Sprintf("No active connection would be left without %s, and %s: the connection becomes inactive, and everybody signs in without single sign-on until another one is active. Enable the other domain and let the connection serve it first, then disable this one.", list(f.Names), why)
+	},
+	SSOEndNotChecked: notChecked("Whether single sign-on ends with this domain"),
+	DefaultRoleBypassesSSO: func(f Finding) string {
+		return fmt.Sprintf("%s includes bypass:sso, so everybody whom this directory brings signs in without single sign-on from now on. Give them a smaller role, and this one to a few by prefectsso_member_role or a group role mapping.", list(f.Names))
+	},
+	LockoutNotChecked: func(f Finding) string {
+		said := notChecked("Who loses access by this change")(f)
+		if f.Reason != "" {
+			said += " It says: " + strings.TrimSuffix(f.Reason, ".") + "."
+		}
+		if f.Severity == Error {
+			said += " Where a recent login is asked for, the owner of the key logs in through single sign-on; where a permission is missing, use a key whose role has it. Or set `lockout_protection = false` in the provider block to make the change unchecked."
+		}
+		return said
+	},
 	DeprovisioningNotChecked: func(f Finding) string {
 		return "The account has a directory, and the API does not report whom it brought. It may deprovision people of domains that it no longer lets in, and let in people of others." + f.postponed()
 	},

@@ -54,7 +54,11 @@ func TestWords(t *testing.T) {
 		with(PeopleDemoted, func(f *Finding) { f.Cause = CauseDirectoryDeleted }),
 		with(EarlierRolesReturn, func(f *Finding) { f.By, f.Cause = ends, CauseMapping }),
 		with(LockoutNotChecked, func(f *Finding) { f.Cause = CauseUnknownArguments }),
+		with(LockoutNotChecked, func(f *Finding) { f.Severity, f.Cause, f.Reason = Error, CauseUnreported, "You lack administrate:sso." }),
 		with(RolesNotChecked, func(f *Finding) { f.Cause = CauseTwins }),
+		with(SSOEnds, func(f *Finding) { f.Cause = CauseDisableSSO }),
+		with(CallerDeprovisioned, func(f *Finding) { f.Cause, f.Rechecked = CauseDomainDisabled, true }),
+		with(BypassNobodyLeft, func(f *Finding) { f.Rechecked = true }),
 		with(DirectoryNotSynced, func(f *Finding) { f.At = nil }),
 		with(MappingDangling, func(f *Finding) { f.By = mapping }),
 	)

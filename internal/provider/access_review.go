@@ -1,19 +1,15 @@
 package provider
 
 import (
+	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
-
-// The review is a pure function of what was read: facts in, people, service accounts and findings out. Nothing in it tells
-// the time of the review, so that the same account gives the same state.
 
 // What the review says where the answer may be that nobody knows.
 const (
@@ -21,59 +17,6 @@ const (
 	reviewNo      = "no"
 	reviewUnknown = "unknown"
 )
-
-// The severities of findings.
-const (
-	severityHigh   = "high"
-	severityMedium = "medium"
-	severityLow    = "low"
-	severityInfo   = "info"
-)
-
-func severities() []string {
-	return []string{severityHigh, severityMedium, severityLow, severityInfo}
-}
-
-// reviewFacts is what was read of an account. What could not be read has its word in leftOut, and its "knows" is false.
-type reviewFacts struct {
-	handle   string
-	enforced bool // single sign-on
-	people   []client.Membership
-	roles    []client.AccountRole
-
-	knowsDomains bool
-	domains      []string
-
-	knowsDirectories bool // with their people, mappings and tokens
-	directories      []reviewedDirectory
-
-	bots     []client.Bot
-	creators map[string]reviewedCreator // by the service account's id; nobody is in it whose creation was not found
-
-	knowsWorkspaces bool // how service accounts get into them
-	offices         []reviewedOffice
-	teams           []client.Team // with service accounts in them
-	workspaceRoles  []client.WorkspaceRole
-
-	leftOut map[string]string
-}
-
-type reviewedDirectory struct {
-	client.Directory
-	users    []client.DirectoryUser
-	mappings []client.GroupRoleMapping
-	tokens   []client.SCIMToken
-}
-
-// reviewedCreator is who made a service account, as the audit trail names them.
-type reviewedCreator struct{ id, name string }
-
-// reviewLimits is from when on something is too long ago.
-type reviewLimits struct {
-	now        time.Time
-	staleAfter time.Duration // since somebody's last login
-	syncWithin time.Duration // since a directory's last sync
-}
 
 type reviewedPerson struct {
 	Role              string       `tfsdk:"role"`
@@ -98,6 +41,14 @@ type reviewedServiceAccount struct {
 	Workspaces      map[string]reviewedWorkspace `tfsdk:"workspaces"` // nil: not known
 }
 
+// reviewedWorkspace is how a service account gets into a workspace. What the ways allow adds up.
+type reviewedWorkspace struct {
+	Role          types.String      `tfsdk:"role"`
+	Teams         map[string]string `tfsdk:"teams"`
+	DefaultRole   types.String      `tfsdk:"default_role"`
+	Administrates bool              `tfsdk:"administrates"`
+}
+
 type reviewFinding struct {
 	Severity string `tfsdk:"severity"`
 	Kind     string `tfsdk:"kind"`
@@ -105,129 +56,127 @@ type reviewFinding struct {
 	Message  string `tfsdk:"message"`
 }
 
-// accessReview is what comes out.
-type accessReview struct {
-	People          map[string]reviewedPerson
-	ServiceAccounts map[string]reviewedServiceAccount
-	Findings        map[string]reviewFinding
-	Counts          map[string]int64
+// readReview reads what a review is made of. The account, people and roles must be readable; what else the key may not see
+// is unknown. since is how far back to look for who made service accounts.
+func (s *session) readReview(ctx context.Context, account string, since time.Time) (access.World, error) {
+	return s.world.FillFresh(ctx, access.World{AccountID: account}, access.NeedsReview(since))
 }
 
-// add notes a finding. Its id is its kind and what tells its subject from others of the kind, the same at each review.
-func (r *accessReview) add(severity, kind, key, subject, format string, arguments ...any) {
-	r.Findings[kind+":"+key] = reviewFinding{severity, kind, subject, fmt.Sprintf(format, arguments...)}
-	r.Counts[severity]++
+// fill puts a review into the model. Nothing in it tells the time of the review, so that the same account gives the same
+// state.
+func (m *accessReviewModel) fill(w access.World, limits access.Limits) {
+	review := access.Review(w, limits)
+	m.Managed = types.BoolValue(w.Offered.Or(true))
+	m.People = make(map[string]reviewedPerson, len(review.People))
+	for name, person := range review.People {
+		m.People[name] = reviewedPersonOf(person)
+	}
+	m.ServiceAccounts = make(map[string]reviewedServiceAccount, len(review.ServiceAccounts))
+	for name, account := range review.ServiceAccounts {
+		m.ServiceAccounts[name] = reviewedServiceAccountOf(account)
+	}
+	m.Findings, m.Counts = map[string]reviewFinding{}, map[string]int64{}
+	for _, severity := range []access.Severity{access.High, access.Medium, access.Low, access.Info} {
+		m.Counts[string(severity)] = 0
+	}
+	for _, f := range review.Findings {
+		m.Findings[string(f.ID)+":"+f.Key] = reviewFinding{string(f.Severity), string(f.ID), f.Subject, f.Message()}
+		m.Counts[string(f.Severity)]++
+	}
+	m.LeftOut = leftOut(w)
 }
 
-// review judges the facts.
-func (f *reviewFacts) review(limits reviewLimits) accessReview {
-	r := accessReview{
-		People: make(map[string]reviewedPerson, len(f.people)), ServiceAccounts: make(map[string]reviewedServiceAccount, len(f.bots)),
-		Findings: map[string]reviewFinding{}, Counts: map[string]int64{},
+func reviewedPersonOf(p access.ReviewedPerson) reviewedPerson {
+	out := reviewedPerson{
+		Role: p.Role.Name, RoleSource: string(p.Source.Or(reviewUnknown)), InDirectory: yesNoUnknown(p.InDirectory), Directory: textOrNull(p.Directory),
+		BypassesSSO: p.Role.Bypasses(), AdministratesSSO: p.Role.Has(access.PermissionAdministrateSSO), OutsideSSODomains: yesNoUnknown(p.Outside),
+		Active: p.Active.Or(true), LastLogin: timeOrNull(p.LastLogin), Mapping: textOrNull(p.MappingID),
 	}
-	for _, severity := range severities() {
-		r.Counts[severity] = 0
-	}
-	if !f.enforced {
-		r.add(severityMedium, "sso-not-enforced", f.handle, f.handle, "No connection is active, so people get in however they like to log in. Activate one (prefectsso_identity_provider).")
-	}
-	governed := f.governed()
-	for _, member := range f.people {
-		subject := memberKey(member)
-		person := f.person(member, governed)
-		r.People[subject] = person
-		f.judgePerson(&r, subject, person, member.LastLogin, limits)
-	}
-	f.judgeServiceAccounts(&r)
-	for _, directory := range f.directories {
-		f.judgeDirectory(&r, directory, limits)
-	}
-	return r
-}
-
-// memberKey is how the review names somebody: by the email address, which a person without one does not have.
-func memberKey(m client.Membership) string {
-	if m.Email != nil && *m.Email != "" {
-		return normalized.Email.Key(*m.Email)
-	}
-	if m.Handle != nil && *m.Handle != "" {
-		return *m.Handle
-	}
-	return m.ID
-}
-
-// role finds a role by id or, where only that is known, by name.
-func (f *reviewFacts) role(id, name string) client.AccountRole {
-	at := slices.IndexFunc(f.roles, func(role client.AccountRole) bool {
-		return id != "" && role.ID == id || id == "" && role.Name == name
-	})
-	if at < 0 {
-		return client.AccountRole{Name: name}
-	}
-	return f.roles[at]
-}
-
-// place is somebody's place in a directory.
-type place struct {
-	user      client.DirectoryUser
-	directory reviewedDirectory
-}
-
-// governed finds the members that directories have brought or taken over, by the id of the membership.
-func (f *reviewFacts) governed() map[string]place {
-	out := map[string]place{}
-	for _, directory := range f.directories {
-		for _, user := range directory.users {
-			if user.AccountMembershipID != nil {
-				out[strings.ToLower(*user.AccountMembershipID)] = place{user, directory}
-			}
-		}
+	if p.Mapping != nil {
+		out.Mapping = types.StringValue(p.Mapping.Match.String())
 	}
 	return out
 }
 
-// person is what the facts say of a member.
-func (f *reviewFacts) person(m client.Membership, governed map[string]place) reviewedPerson {
-	role := f.role(m.AccountRoleID, m.AccountRoleName)
-	p := reviewedPerson{
-		Role: m.AccountRoleName, RoleSource: reviewUnknown, InDirectory: reviewUnknown, OutsideSSODomains: reviewUnknown,
-		BypassesSSO: role.Has(client.PermissionBypassSSO), AdministratesSSO: role.Has(client.PermissionAdministrateSSO),
-		Active: m.Active, LastLogin: timeOrNull(m.LastLogin),
+func reviewedServiceAccountOf(s access.ReviewedServiceAccount) reviewedServiceAccount {
+	out := reviewedServiceAccount{
+		ID: s.ID, Role: s.Role.Name, Privileged: s.Privileged, KeyExpires: timeOrNull(s.KeyExpires),
+		CreatedBy: reviewUnknown, CreatorIsMember: yesNoUnknown(s.CreatorIsMember),
 	}
-	if f.knowsDomains && m.Email != nil {
-		_, domain, _ := strings.Cut(normalized.Email.Key(*m.Email), "@")
-		p.OutsideSSODomains = yesNo(!slices.Contains(f.domains, domain))
+	if creator, known := s.Creator.Get(); known {
+		out.CreatedBy = firstNonEmpty(creator.Name, creator.ID)
 	}
-	if !f.knowsDirectories {
-		return p
+	reached, known := s.Workspaces.Get()
+	if !known {
+		return out
 	}
-	at, ok := governed[strings.ToLower(m.ID)]
-	p.InDirectory = yesNo(ok)
-	if !ok {
-		p.RoleSource = client.RoleSourceManual
-		return p
+	out.Workspaces = make(map[string]reviewedWorkspace, len(reached))
+	for handle, how := range reached {
+		out.Workspaces[handle] = reviewedWorkspace{textOrNull(how.Role), how.Teams, textOrNull(how.DefaultRole), how.Administrates}
 	}
-	p.Directory = types.StringValue(at.directory.Name)
-	if at.user.RoleSource != nil {
-		p.RoleSource = *at.user.RoleSource
-	}
-	if id := at.user.MappingID; id != nil {
-		p.Mapping = types.StringValue(*id)
-		if i := slices.IndexFunc(at.directory.mappings, func(m client.GroupRoleMapping) bool { return m.ID == *id }); i >= 0 {
-			p.Mapping = types.StringValue(describeMatch(at.directory.mappings[i].Match))
-		}
-	}
-	return p
+	return out
 }
 
-func yesNo(yes bool) string {
-	if yes {
+func yesNoUnknown(p access.Part[bool]) string {
+	yes, known := p.Get()
+	switch {
+	case !known:
+		return reviewUnknown
+	case yes:
 		return reviewYes
 	}
 	return reviewNo
 }
 
-// privileged says whether a role lets a service account administrate the account, as Owner and Admin do.
-func privileged(role client.AccountRole) bool {
-	return slices.ContainsFunc(role.Permissions, func(p string) bool { return strings.HasPrefix(p, "administrate:") })
+// leftOut says what is not in a review, and why.
+func leftOut(w access.World) map[string]string {
+	out := map[string]string{}
+	leave := func(part, what, why string) { out[part] = what + " " + english.Sentence(why) }
+	if !w.Domains.IsKnown() {
+		leave("domains", "Whose address is outside of the enabled domains.", w.Domains.Why())
+	}
+	if why, told := whyDirectoriesUnknown(w); !told {
+		leave("directories", "Why people have their roles, who is in a directory, and whether directories still sync.", why)
+	}
+	if !w.ServiceAccounts.IsKnown() {
+		leave("service_accounts", "Service accounts.", w.ServiceAccounts.Why())
+		return out
+	}
+	old := 0
+	for _, s := range w.ServiceAccounts.Or(nil) {
+		switch why := s.Creator.Why(); why {
+		case "", access.WhyNotRecorded:
+		case access.WhyTooLongAgo:
+			old++
+		default:
+			leave("service_account_creators", "Who made service accounts.", why)
+		}
+	}
+	if _, failed := out["service_account_creators"]; old > 0 && !failed {
+		out["service_account_creators"] = fmt.Sprintf("Who made %s: that is longer ago than the review looks back. `events_since` says how far it does.", english.Count(old, "service account"))
+	}
+	if why := w.WhyUnreachable(); why != "" {
+		leave("service_account_workspaces", "Which workspaces service accounts get into.", why)
+	}
+	return out
+}
+
+// whyDirectoriesUnknown says why it is not known who is in directories; told where it is.
+func whyDirectoriesUnknown(w access.World) (why string, told bool) {
+	directories, known := w.Directories.Get()
+	if !known {
+		return w.Directories.Why(), false
+	}
+	for _, d := range directories {
+		for _, why := range []string{d.Users.Why(), d.Mappings.Why(), d.Tokens.Why()} {
+			switch {
+			case why == "":
+			case !w.Offered.Or(true):
+				return "the server does not tell this over its API", false
+			default:
+				return why, false
+			}
+		}
+	}
+	return "", true
 }

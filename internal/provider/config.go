@@ -52,19 +52,19 @@ type session struct {
 	guard     guard          // what this run may do to people's access
 	world     *fetch.Fetcher // what guards read of accounts; whatever the client writes drops it
 
-	allowDisableSSO bool           // domains go at once, also those without which single sign-on ends
-	self            self           // whose API key is in use
-	ownership       ownership      // which accounts have directories that govern members
-	lastOut         *lastOut       // who gets in without single sign-on while roles change
-	underway        *underway      // which mappings this run is about to change or end
-	logins          *plannedLogins // which connections this run makes active
+	allowDisableSSO    bool                // domains go at once, also those without which single sign-on ends
+	self               self                // whose API key is in use
+	ownership          ownership           // which accounts have directories that govern members
+	lastOut            *lastOut            // who gets in without single sign-on while roles change
+	underway           *underway           // which mappings this run is about to change or end
+	connectionsPlanned *plannedConnections // which connections this run makes active
 }
 
 // newSession checks the whole provider block, reporting every mistake, and connects nothing: the first request is made
 // by the first resource that needs one.
 func newSession(m providerModel, version, terraformVersion string, after func(time.Duration) <-chan time.Time) (*session, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	s := &session{claims: newClaims(), planned: newClaims(), lastOut: newLastOut(after), underway: newUnderway(after), logins: newPlannedLogins()}
+	s := &session{claims: newClaims(), planned: newClaims(), lastOut: newLastOut(after), underway: newUnderway(after), connectionsPlanned: newPlannedConnections()}
 	known := func(name string, v attr.Value) bool {
 		if v.IsUnknown() {
 			s.unknown = append(s.unknown, name)

@@ -98,21 +98,3 @@ func (s *session) warnOfReleasing(ctx context.Context, account string, at path.P
 	} // a warning can do without the name
 	diags.AddAttributeWarning(at, "Domain is being released", fmt.Sprintf("%s was disabled, and %s still names it. Single sign-on would end without it, so its people go on logging in until that connection names other domains, is deactivated or deleted; then the domain is gone. If the connection's `domains` refer to this resource, that follows in this apply; if not, take it out there. To take it away at once, and single sign-on with it, set `allow_disable_sso = true` in the provider block.", english.Some(releasing), holder))
 }
-
-// warnOfEnd says in the plan that single sign-on ends: nothing is released where the provider block or the server does
-// not do so.
-func (s *session) warnOfEnd(ctx context.Context, account string, at path.Path, domains []string, diags *diag.Diagnostics) {
-	why := "`allow_disable_sso` takes it away at once"
-	if !s.allowDisableSSO {
-		_, managed, err := s.connections(ctx, account)
-		if err != nil {
-			diags.AddAttributeWarning(at, "Not checked whether single sign-on ends", reason(err))
-			return
-		}
-		if managed {
-			return // it goes on until the connection is changed, which has a check of its own
-		}
-		why = "this server takes it away at once"
-	}
-	diags.AddAttributeWarning(at, "Single sign-on would end", fmt.Sprintf("No active connection would be left without %s, and %s: the connection becomes inactive, and everybody gets in without single sign-on until another one is active. Enable the other domain and let the connection serve it first, then disable this one.", english.Some(domains), why))
-}

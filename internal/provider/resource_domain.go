@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -114,7 +113,7 @@ func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		moves = movesAccount(plan.AccountID, prior.AccountID) || !plan.Name.Equal(prior.Name)
 	}
 	if moves {
-		r.checkRemoval(ctx, prior.AccountID, []string{prior.Name.Normalized()}, plannedDestroy, path.Root("name"), &resp.Diagnostics)
+		r.checkRemoval(ctx, prior.AccountID, []string{prior.Name.Normalized()}, true, path.Root("name"), &resp.Diagnostics)
 	}
 }
 
@@ -192,9 +191,7 @@ func (r *domainResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		resp.Diagnostics.AddWarning("Domain stays enabled", fmt.Sprintf("Another resource of this run manages %s now, so it was not disabled.", m.Name.ValueString()))
 		return
 	}
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) {
-		r.checkRemoval(ctx, m.AccountID, []string{m.Name.Normalized()}, destroying, path.Root("name"), diags)
-	}) {
+	if !r.judgeAgain(ctx, r.removal(account, []string{m.Name.Normalized()}, path.Root("name")), &resp.Diagnostics) {
 		return
 	}
 	releasing, err := r.client.DisableDomains(ctx, account, []string{m.Name.Normalized()}, r.disableOptions()...)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -15,8 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
@@ -91,7 +90,7 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
 	if isDestroy(req) {
-		r.checkRemoval(ctx, prior.AccountID, prior.Names.Normalized(), plannedDestroy, path.Root("names"), &resp.Diagnostics)
+		r.checkRemoval(ctx, prior.AccountID, prior.Names.Normalized(), true, path.Root("names"), &resp.Diagnostics)
 		return
 	}
 	r.planAccount(ctx, req, resp)
@@ -101,7 +100,7 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	if plan.AccountID.IsUnknown() || !plan.Names.IsWhollyKnown() {
-		warnUnknown(path.Root("names"), "Some of the domains", &resp.Diagnostics)
+		notJudged(path.Root("names"), access.LockoutNotChecked, &resp.Diagnostics)
 		return
 	}
 	if isCreate(req) {
@@ -109,12 +108,12 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	if movesAccount(plan.AccountID, prior.AccountID) { // Terraform plans the new one by itself
-		r.checkRemoval(ctx, prior.AccountID, prior.Names.Normalized(), plannedDestroy, path.Root("names"), &resp.Diagnostics)
+		r.checkRemoval(ctx, prior.AccountID, prior.Names.Normalized(), true, path.Root("names"), &resp.Diagnostics)
 		return
 	}
 	kept := plan.Names.Normalized()
 	removed := slices.DeleteFunc(prior.Names.Normalized(), func(name string) bool { return slices.Contains(kept, name) })
-	r.checkRemoval(ctx, prior.AccountID, removed, changed, path.Root("names"), &resp.Diagnostics)
+	r.checkRemoval(ctx, prior.AccountID, removed, false, path.Root("names"), &resp.Diagnostics)
 }
 
 // warnOfOthers says in the plan what taking over an account's domains disables: there is no prior state that could show
@@ -133,8 +132,8 @@ func (r *domainsResource) warnOfOthers(ctx context.Context, m *domainsModel, res
 		}
 	}
 	if len(others) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("names"), "Domains will be disabled", fmt.Sprintf("This resource makes `names` the whole set of the account's enabled domains. Enabled today and not in `names`: %s. Add what should stay.", english.Some(others)))
-		r.checkRemoval(ctx, m.AccountID, others, changed, path.Root("names"), &resp.Diagnostics)
+		resp.Diagnostics.Append(diagnosticFrom(access.Finding{ID: access.DomainsReplaced, Severity: access.Warning, Names: others}, path.Root("names")))
+		r.checkRemoval(ctx, m.AccountID, others, false, path.Root("names"), &resp.Diagnostics)
 	}
 }
 
@@ -220,9 +219,7 @@ func (r *domainsResource) Delete(ctx context.Context, req resource.DeleteRequest
 			mine = append(mine, name)
 		}
 	}
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) {
-		r.checkRemoval(ctx, m.AccountID, mine, destroying, path.Root("names"), diags)
-	}) {
+	if len(mine) > 0 && !r.judgeAgain(ctx, r.removal(account, mine, path.Root("names")), &resp.Diagnostics) {
 		return
 	}
 	releasing, err := r.client.DisableDomains(ctx, account, mine, r.disableOptions()...)

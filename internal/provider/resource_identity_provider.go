@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
@@ -113,7 +113,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 		plan = nil // Terraform plans the new one by itself
 	}
 	if !resp.Plan.Raw.Equal(req.State.Raw) {
-		r.checkLogins(ctx, plan, prior, false, &resp.Diagnostics)
+		r.checkLogins(ctx, plan, prior, &resp.Diagnostics)
 	}
 }
 
@@ -137,54 +137,83 @@ func (r *identityProviderResource) planActivation(ctx context.Context, prior *id
 	}
 }
 
-// checkLogins is the preflight of a connection that is made, changed (plan and prior) or deleted (plan nil). While
-// planning, a change counts on connections that were planned before; a deletion, which is not planned again, does not.
-// When it is applied, what is there counts.
-func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior *identityProviderModel, applying bool, diags *diag.Diagnostics) {
-	active := prior != nil && prior.State.ValueString() == client.ConnectionActive
-	off := prior != nil && prior.State.ValueString() == client.ConnectionInactive
-	later := plan != nil && !active && plan.Activation.ValueString() == activationNone
-	if plan == nil && !active || later && off || r.session == nil || r.client == nil {
-		return // it lets nobody in and keeps nobody out
+// putConnection is what a plan makes of a connection. Logins that are to make it active come after it.
+func (m *identityProviderModel) putConnection(prior *identityProviderModel) access.PutConnection {
+	put := access.PutConnection{
+		Name: m.Name.ValueString(), Domains: m.Domains.Normalized(),
+		Activate: m.Activation.ValueString() == activationImmediate, TakeOver: m.TakeOverDomains.ValueBool(),
 	}
-	at := path.Root("domains")
-	if plan != nil && (plan.AccountID.IsUnknown() || !plan.Domains.IsWhollyKnown() || plan.Activation.IsUnknown()) {
-		diags.AddAttributeWarning(at, "Not checked who loses access", "Some of the domains are not known while planning. The check is made again when this is applied.")
+	if prior != nil {
+		put.ID = prior.ID.ValueString()
+		put.Activate = put.Activate && prior.State.ValueString() != client.ConnectionActive
+	}
+	return put
+}
+
+// logins is the change of a connection that is made or changed, to be judged. With activation = "none" it becomes active
+// at a login that the apply does not wait for.
+func (r *identityProviderResource) logins(account string, plan, prior *identityProviderModel) judging {
+	put := plan.putConnection(prior)
+	j := judging{account: account, policy: r.policy(), changes: []access.Change{put}}
+	if prior != nil && prior.State.ValueString() == client.ConnectionActive || put.Activate {
+		return j
+	}
+	j.changes = append(j.changes, access.FirstLogin{ID: firstNonEmpty(put.ID, put.Name)})
+	j.policy.AtFirstLogin = plan.Activation.ValueString() == activationNone
+	return j
+}
+
+// endOfLogins is the end of a connection, to be judged.
+func (r *identityProviderResource) endOfLogins(account string, m *identityProviderModel) judging {
+	return judging{account: account, policy: r.policy(), changes: []access.Change{access.DeleteConnection{ID: m.ID.ValueString()}}}
+}
+
+// checkLogins judges a connection that is made, changed (plan and prior) or deleted (plan nil). A change counts on
+// connections that were planned before; a deletion, which is not planned again, does not.
+func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior *identityProviderModel, diags *diag.Diagnostics) {
+	if r.session == nil || r.client == nil {
 		return
 	}
-	of, id := plan, "(new)"
+	if plan != nil && (plan.AccountID.IsUnknown() || !plan.Domains.IsWhollyKnown() || plan.Activation.IsUnknown() || plan.Name.IsUnknown()) {
+		notJudged(path.Root("domains"), access.LockoutNotChecked, diags)
+		return
+	}
+	of := plan
 	if prior != nil {
-		of, id = prior, prior.ID.ValueString()
+		of = prior
 	}
 	account, ok := r.account(of.AccountID, diags)
 	if !ok {
 		return
 	}
-	var others served
-	if plan != nil {
-		others = r.logins.beside(account, plan.Name.ValueString())
-		if !later {
-			r.logins.note(account, plan.Name.ValueString(), plan.Domains.Normalized())
-		}
+	if plan == nil {
+		r.judge(ctx, r.endOfLogins(account, prior), diags)
+		return
 	}
-	if applying {
-		if later || len(others) == 0 {
-			return // it was judged by what is there when it was planned again, just now
-		}
-		others = nil
+	j := r.logins(account, plan, prior)
+	j.changes = append(r.connectionsPlanned.beside(account, plan.Name.ValueString()), j.changes...)
+	if !j.policy.AtFirstLogin {
+		r.connectionsPlanned.note(account, plan.putConnection(prior))
 	}
-	r.checkServed(ctx, account, servedChange{at: at, later: later, accepted: map[string]bool{}, apply: func(now served) {
-		delete(now, id)
-		if plan == nil {
-			return
-		}
-		domains := plan.Domains.Normalized()
-		if plan.TakeOverDomains.ValueBool() {
-			now.without(domains...)
-		}
-		now[id] = domains
-		maps.Copy(now, others) // by name, so that none of those that are there is lost
-	}}, diags)
+	found, err := r.findings(ctx, j, r.world.For)
+	switch {
+	case err != nil && j.policy.AtFirstLogin: // the apply can do without
+		diags.Append(notJudgedBecause(path.Root("domains"), access.LockoutNotChecked, err))
+	case err != nil:
+		diags.Append(failure("Could not check who keeps access", err))
+	default:
+		j.report(found, diags)
+	}
+}
+
+// checkLoginsAgain judges a connection just before it is made or changed by what is there then, where its plan counted on
+// others. Else that was done when it was planned again, just now.
+func (r *identityProviderResource) checkLoginsAgain(ctx context.Context, account string, plan, prior *identityProviderModel, diags *diag.Diagnostics) (fine bool) {
+	j := r.logins(account, plan, prior)
+	if j.policy.AtFirstLogin || len(r.connectionsPlanned.beside(account, plan.Name.ValueString())) == 0 {
+		return true
+	}
+	return r.judgeAgain(ctx, j, diags)
 }
 
 // endsSoon is how long before the end of a certificate or a token plans warn.
@@ -240,7 +269,7 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 		resp.Diagnostics.Append(m.exists(account, connections[at].ID))
 		return
 	}
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkLogins(ctx, &m, nil, true, diags) }) {
+	if !r.checkLoginsAgain(ctx, account, &m, nil, &resp.Diagnostics) {
 		return
 	}
 	write := m.toWrite(secret)
@@ -363,7 +392,7 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
 	}
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkLogins(ctx, &m, &prior, true, diags) }) {
+	if !r.checkLoginsAgain(ctx, account, &m, &prior, &resp.Diagnostics) {
 		return
 	}
 	write, any := m.changes(&prior, secret)

@@ -276,21 +276,21 @@ resource "prefectsso_identity_provider" "idp" {
 	runSteps(t,
 		resource.TestStep{
 			Config:      config(other, "immediate"),
-			ExpectError: spread(`People would lose access.*4 people of account.*ada@acme\.com, admin@acme\.com, grace@acme\.com, linus@acme\.com.*acknowledge_lockout`),
+			ExpectError: spread(`4 people.*ada@acme\.com, admin@acme\.com, grace@acme\.com, linus@acme\.com.*Guard: people-lose-access`),
 		},
 		resource.TestStep{Config: config(other, "none")}, // validating: nobody is kept out
 		resource.TestStep{
 			Config:      config(other, "immediate", `acknowledge_lockout = ["ada@acme.com"]`),
-			ExpectError: spread(`3 people of account`),
+			ExpectError: spread(`3 people.*admin@acme\.com, grace@acme\.com, linus@acme\.com.*Guard: people-lose-access`),
 		},
 		resource.TestStep{Config: config(both, "immediate")},
 		resource.TestStep{
 			Config:      config(other, "immediate"),
-			ExpectError: spread(`People would lose access.*4 people`),
+			ExpectError: spread(`4 people.*Guard: people-lose-access`),
 		},
 		resource.TestStep{
 			Config:      strings.Replace(config(both, "immediate"), `names = ["acme.com", "other.example"]`, `names = ["other.example"]`, 1),
-			ExpectError: spread(`People would lose access`),
+			ExpectError: acctest.Finding("people-lose-access"),
 		},
 		resource.TestStep{
 			Config: config(other, "immediate", `acknowledge_lockout = ["*@acme.com"]`),

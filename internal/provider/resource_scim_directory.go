@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -75,48 +75,66 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 	}
 }
 
-// planEnd says what the end of a directory comes to.
+// planEnd judges the end of a directory.
 func (r *scimDirectoryResource) planEnd(ctx context.Context, prior *scimDirectoryModel, diags *diag.Diagnostics) {
 	if !prior.Managed.ValueBool() {
 		return // it is only watched here, and stays
 	}
-	diags.AddWarning("Nobody is deprovisioned", fmt.Sprintf("Deleting the directory %s takes nobody's access: the people whom it brought stay members; roles that its mappings gave go back to what they were before; its teams stay and are then looked after by hand; its tokens stop working.", prior.Name.ValueString()))
-	r.checkEnd(ctx, prior, diags)
+	if r.session == nil || r.client == nil { // what holds of every directory can be said in any case
+		diags.Append(diagnosticFrom(access.Finding{
+			ID: access.DirectoryDeletedKeepsPeople, Severity: access.Warning, By: access.Thing{Kind: "directory", Name: prior.Name.ValueString()},
+		}, path.Root("name")))
+		return
+	}
+	if account, ok := r.account(prior.AccountID, diags); ok {
+		r.judge(ctx, r.end(account, prior), diags)
+	}
 }
 
-// checkPeople checks what a change does to the people whom the directory brought.
+// end is the end of a directory, to be judged.
+func (r *scimDirectoryResource) end(account string, m *scimDirectoryModel) judging {
+	return judging{account: account, policy: r.policy(), changes: []access.Change{access.DeleteDirectory{ID: m.ID.ValueString()}}}
+}
+
+// checkPeople judges what a change does to the people whom the directory brought.
 func (r *scimDirectoryResource) checkPeople(ctx context.Context, prior *scimDirectoryModel, resp *resource.ModifyPlanResponse) {
 	var plan scimDirectoryModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() || r.session == nil || r.client == nil {
 		return
 	}
-	r.checkNarrowing(ctx, &plan, prior, &resp.Diagnostics)
-	r.warnOfLeaving(ctx, &plan, prior, &resp.Diagnostics)
-	r.warnOfTeams(ctx, &plan, prior, &resp.Diagnostics)
+	if !plan.AllowedDomains.IsWhollyKnown() {
+		notJudged(path.Root("allowed_domains"), access.LockoutNotChecked, &resp.Diagnostics)
+	}
+	put, any := plan.putDirectory(prior)
+	if account, ok := r.account(prior.AccountID, &resp.Diagnostics); ok && any {
+		r.judge(ctx, judging{account: account, policy: r.policy(), changes: []access.Change{put}}, &resp.Diagnostics)
+	}
 }
 
-// warnOfTeams names the teams that no longer follow their groups.
-func (r *scimDirectoryResource) warnOfTeams(ctx context.Context, plan, prior *scimDirectoryModel, diags *diag.Diagnostics) {
-	if !prior.SyncGroupsToTeams.ValueBool() || plan.SyncGroupsToTeams.IsUnknown() || plan.SyncGroupsToTeams.ValueBool() || plan.AccountID.IsUnknown() {
-		return
+// putDirectory is what a plan changes of a directory, as far as that is known and concerns people; any is false for
+// nothing.
+func (m *scimDirectoryModel) putDirectory(prior *scimDirectoryModel) (put access.PutDirectory, any bool) {
+	put = access.PutDirectory{ID: prior.ID.ValueString(), Name: prior.Name.ValueString()}
+	if !m.Enabled.IsUnknown() && m.Enabled.ValueBool() != prior.Enabled.ValueBool() {
+		off := !m.Enabled.ValueBool()
+		put.Off = &off
 	}
-	teams, err := r.client.ListTeams(ctx, plan.AccountID.ValueString(), client.TeamQuery{DirectoryIDs: []string{prior.ID.ValueString()}})
-	if client.IsPlanLimit(err) {
-		return // there are none
+	if !m.DeprovisionAction.IsUnknown() && !m.DeprovisionAction.Equal(prior.DeprovisionAction) {
+		removes := m.DeprovisionAction.ValueString() == deprovisionDelete
+		put.RemovesLeavers = &removes
 	}
-	if err != nil {
-		diags.Append(failure("Could not check which teams follow their groups", err))
-		return
+	if !m.SyncGroupsToTeams.IsUnknown() && m.SyncGroupsToTeams.ValueBool() != prior.SyncGroupsToTeams.ValueBool() {
+		put.TeamsFromGroups = m.SyncGroupsToTeams.ValueBoolPointer()
 	}
-	if len(teams) == 0 {
-		return
+	if m.AllowedDomains.IsWhollyKnown() && !m.AllowedDomains.Equal(prior.AllowedDomains) {
+		var domains []string
+		if !m.AllowedDomains.IsNull() {
+			domains = append([]string{}, m.AllowedDomains.Normalized()...)
+		}
+		put.AllowedDomains = &domains
 	}
-	names := make([]string, len(teams))
-	for i, team := range teams {
-		names[i] = team.Name
-	}
-	diags.AddAttributeWarning(path.Root("sync_groups_to_teams"), "Teams stop following their groups", fmt.Sprintf("%s makes %s of its groups: %s. Each keeps its people and its workspaces, but from then on nobody joins or leaves it by the identity provider: whoever leaves a group keeps what its team gives, until this is on again, or until somebody takes it by hand.", nameDirectory(prior.Name.ValueString(), prior.ID.ValueString()), english.Count(len(teams), "team"), english.Some(names)))
+	return put, put.Off != nil || put.RemovesLeavers != nil || put.TeamsFromGroups != nil || put.AllowedDomains != nil
 }
 
 // planDefaultRole checks a default role that changes. One that is the same by id and by name stays as the state has it.
@@ -138,7 +156,7 @@ func (r *scimDirectoryResource) planDefaultRole(ctx context.Context, prior *scim
 		return
 	}
 	if role.Has(client.PermissionBypassSSO) {
-		resp.Diagnostics.AddAttributeWarning(at, "Everybody would bypass single sign-on", fmt.Sprintf("%s includes bypass:sso, so everybody whom this directory brings gets in without single sign-on from now on. Give them a smaller role, and this one to a few by prefectsso_member_role or a group role mapping.", role.Name))
+		resp.Diagnostics.Append(diagnosticFrom(access.Finding{ID: access.DefaultRoleBypassesSSO, Severity: access.Warning, Names: []string{role.Name}}, at))
 	}
 }
 
@@ -303,7 +321,7 @@ func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteR
 		resp.Diagnostics.AddWarning("SCIM directory stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and goes on pushing people and groups.", m.Name.ValueString()))
 		return
 	}
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkEnd(ctx, &m, diags) }) {
+	if !r.judgeAgain(ctx, r.end(account, &m), &resp.Diagnostics) {
 		return
 	}
 	if err := r.client.DeleteDirectory(ctx, account, m.ID.ValueString()); err != nil {

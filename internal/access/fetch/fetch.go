@@ -23,7 +23,7 @@ type Fetcher struct {
 	client *client.Client
 
 	mu    sync.Mutex
-	stale map[string]bool // accounts in which a write may have changed people behind the client's memory of them
+	stale map[string]bool                // accounts in which a write may have changed people behind the client's memory of them
 	kept  map[string]map[string]*reading // account, "" for what is of none → want → what was read
 }
 
@@ -58,8 +58,13 @@ func (f *Fetcher) For(ctx context.Context, w access.World, changes ...access.Cha
 // Fresh is [Fetcher.For] for what is checked again just before it happens: it reads everything afresh, but for whose API
 // key is in use, which stays so.
 func (f *Fetcher) Fresh(ctx context.Context, w access.World, changes ...access.Change) (access.World, error) {
+	return f.FillFresh(ctx, w, needsOf(changes))
+}
+
+// FillFresh is [Fetcher.Fill] that reads everything afresh, but for whose API key is in use.
+func (f *Fetcher) FillFresh(ctx context.Context, w access.World, needs func(access.World) []access.Want) (access.World, error) {
 	r := reader{client: f.client, account: w.AccountID, fresh: true}
-	return fillWorld(ctx, w, needsOf(changes), func(ctx context.Context, w access.World, want access.Want) (fill, error) {
+	return fillWorld(ctx, w, needs, func(ctx context.Context, w access.World, want access.Want) (fill, error) {
 		if want.Kind == access.WantCaller {
 			return f.once(ctx, w, want)
 		}

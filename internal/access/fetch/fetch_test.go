@@ -176,7 +176,7 @@ func TestForAsksNoMoreThanNeeded(t *testing.T) {
 	h.wantRequests(roles, me, members)
 	h.must(h.fetcher.For(t.Context(), h.world(), access.DisableDomains{Names: []string{"other.example"}}))
 	directory := h.must(h.fetcher.For(t.Context(), h.world(), access.DisableDomains{Names: []string{"other.example"}})).Directories.Or(nil)[0].ID
-	h.wantRequests(account, directories, "GET /sso/directories/"+directory+"/users")
+	h.wantRequests(directories, "GET /sso/directories/"+directory+"/users")
 }
 
 // TestForIsSharedByWhoAsks: however many ask at the same time, each part is read once.

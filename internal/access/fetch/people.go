@@ -14,7 +14,7 @@ import (
 // Person is a membership as a world has it.
 func Person(m client.Membership) access.Person {
 	p := access.Person{
-		ID: strings.ToLower(m.ID), ActorID: m.ActorID, Active: access.Known(m.Active), RoleID: access.Known(m.AccountRoleID), LastLogin: m.LastLogin,
+		ID: strings.ToLower(m.ID), ActorID: strings.ToLower(m.ActorID), Active: access.Known(m.Active), RoleID: access.Known(m.AccountRoleID), LastLogin: m.LastLogin,
 	}
 	if m.UserID != nil {
 		p.UserID = *m.UserID
