@@ -211,12 +211,11 @@ func idOrName(text string) (ids, names []string) {
 // Read implements [datasource.DataSource].
 func (d *auditEventsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m auditEventsDataModel
-	for name, target := range map[string]any{
-		"account_id": &m.AccountID, "names": &m.Names, "actor": &m.Actor, "resource": &m.Resource,
-		"since": &m.Since, "until": &m.Until, "limit": &m.Limit,
-	} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
+	getArguments(
+		ctx, req.Config, &resp.Diagnostics,
+		argument{"account_id", &m.AccountID}, argument{"names", &m.Names}, argument{"actor", &m.Actor}, argument{"resource", &m.Resource},
+		argument{"since", &m.Since}, argument{"until", &m.Until}, argument{"limit", &m.Limit},
+	)
 	query := m.query(time.Now(), &resp.Diagnostics)
 	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {

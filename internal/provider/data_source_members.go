@@ -65,9 +65,10 @@ type membersDataModel struct {
 // Read implements [datasource.DataSource].
 func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m membersDataModel
-	for name, target := range map[string]any{"account_id": &m.AccountID, "role": &m.Role, "domain": &m.Domain, "active": &m.Active} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
+	getArguments(
+		ctx, req.Config, &resp.Diagnostics,
+		argument{"account_id", &m.AccountID}, argument{"role", &m.Role}, argument{"domain", &m.Domain}, argument{"active", &m.Active},
+	)
 	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return

@@ -126,9 +126,7 @@ func (m *teamDataModel) fromAPI(accountID string, t client.Team) {
 // Read implements [datasource.DataSource].
 func (d *teamDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m teamDataModel
-	for name, target := range map[string]any{"account_id": &m.AccountID, "id": &m.ID, "name": &m.Name} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
+	getArguments(ctx, req.Config, &resp.Diagnostics, argument{"account_id", &m.AccountID}, argument{"id", &m.ID}, argument{"name", &m.Name})
 	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return

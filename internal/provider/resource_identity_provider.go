@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -60,9 +61,7 @@ func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resou
 	var oidc, saml types.Object
 	var subject types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("attribute_mapping").AtName("subject"), &subject)...)
-	for name, target := range map[string]any{"connection_type": &kind, "oidc": &oidc, "saml": &saml} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
+	getArguments(ctx, req.Config, &resp.Diagnostics, argument{"connection_type", &kind}, argument{"oidc", &oidc}, argument{"saml", &saml})
 	if configured := configuredSAML(ctx, req.Config, &resp.Diagnostics); configured != nil {
 		configured.validateMetadata(time.Now(), &resp.Diagnostics)
 	}
@@ -223,8 +222,9 @@ const endsSoon = 30 * 24 * time.Hour
 
 // warnOfEnds names certificates that end soon.
 func warnOfEnds(ends types.Map, now time.Time, diags *diag.Diagnostics) {
-	for print, element := range ends.Elements() {
-		text, ok := element.(types.String)
+	elements := ends.Elements()
+	for _, print := range slices.Sorted(maps.Keys(elements)) {
+		text, ok := elements[print].(types.String)
 		if !ok {
 			continue
 		}

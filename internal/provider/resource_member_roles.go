@@ -92,7 +92,7 @@ func (m *memberRolesModel) fromAPI(accountID string, rows map[string]client.Memb
 
 // emails are the normalized addresses of the model.
 func (m *memberRolesModel) emails() []string {
-	return slices.Collect(maps.Keys(m.Roles.Normalized()))
+	return slices.Sorted(maps.Keys(m.Roles.Normalized()))
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
@@ -160,7 +160,8 @@ func spelledAs(roles map[string]string, email string) string {
 func (r *memberRolesResource) changes(ctx context.Context, account string, wanted map[string]string, diags *diag.Diagnostics) (changes []roleChange, absent []string, ok bool) {
 	resolved := map[string]client.AccountRole{}
 	refused := map[string]bool{}
-	for _, email := range slices.Sorted(maps.Keys(wanted)) {
+	written := slices.Sorted(maps.Keys(wanted))
+	for _, email := range written {
 		name := wanted[email]
 		if _, done := resolved[name]; done || refused[name] {
 			continue
@@ -177,7 +178,7 @@ func (r *memberRolesResource) changes(ctx context.Context, account string, wante
 		return nil, nil, false
 	}
 	emails := make([]string, 0, len(wanted))
-	for email := range wanted {
+	for _, email := range written {
 		emails = append(emails, normalized.Email.Key(email))
 	}
 	rows, err := r.client.Members(account).ByEmails(ctx, emails)
@@ -185,7 +186,7 @@ func (r *memberRolesResource) changes(ctx context.Context, account string, wante
 		diags.Append(failureAt(path.Root("roles"), "Could not look up members", err))
 		return nil, nil, false
 	}
-	for _, email := range slices.Sorted(maps.Keys(wanted)) {
+	for _, email := range written {
 		row, there := rows[normalized.Email.Key(email)]
 		role := resolved[wanted[email]]
 		switch {

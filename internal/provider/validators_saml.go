@@ -116,9 +116,9 @@ func isEntraWithoutApp(address string) bool {
 	if !ok || anyTenant(tenant) || !strings.Contains(strings.ToLower(u.Path), "/federationmetadata/") {
 		return false
 	}
-	for name := range u.Query() {
-		if strings.EqualFold(name, "appid") {
-			return u.Query().Get(name) == ""
+	for name, values := range u.Query() {
+		if strings.EqualFold(name, "appid") && slices.ContainsFunc(values, func(app string) bool { return app != "" }) {
+			return false
 		}
 	}
 	return true
