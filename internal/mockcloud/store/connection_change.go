@@ -59,7 +59,7 @@ func (tx *Tx) AddConnection(accountID uuid.UUID, change ConnectionChange) (*Conn
 	if change.Name == nil || change.Type == nil {
 		return nil, invalid("a connection needs a name and a type", "name")
 	}
-	if err := checkKey(tx, tx.data.connectionByKey, accountID.String(), func(c *Connection) string { return c.ID }); err != nil {
+	if err := checkKey(tx, connectionByKey, accountID.String(), func(c *Connection) string { return c.ID }); err != nil {
 		return nil, err
 	}
 	c := &Connection{
@@ -86,7 +86,7 @@ func (tx *Tx) AddConnection(accountID uuid.UUID, change ConnectionChange) (*Conn
 	if c.OrganizationID == "" {
 		c.OrganizationID = "org_" + ulid(tx.newULID())
 	}
-	tx.data.connections.put(tx, c.key(), c)
+	connectionTable.Put(tx.db, c)
 	cause := tx.record(c.subject(), created, c.payload(), uuid.Nil)
 	tx.giveOrganization(a, c.OrganizationID, cause)
 	return c, nil
@@ -117,9 +117,8 @@ func (tx *Tx) DeleteConnection(accountID uuid.UUID, id string) error {
 	if err != nil {
 		return err
 	}
-	tx.dropIdentities(tx.data.identitiesConnection.get(c.ID))
 	waiting := tx.releasing(c.routes())
-	tx.data.connections.delete(tx, c.key())
+	connectionTable.Delete(tx.db, c.key())
 	cause := tx.record(c.subject(), deleted, c.payload(), uuid.Nil)
 	tx.finishRelease(accountID, waiting, cause)
 	return nil
@@ -217,7 +216,7 @@ func (tx *Tx) putConnectionEvent(old *Connection, next Connection, follows uuid.
 		return slices.ContainsFunc(waiting, func(d *Domain) bool { return d.Name == name })
 	})
 	next.Updated = tx.stamp()
-	tx.data.connections.put(tx, next.key(), &next)
+	connectionTable.Put(tx.db, &next)
 	event := tx.record(next.subject(), updated, told(next.payload(), old.fields(), next.fields()), follows)
 	tx.finishRelease(next.AccountID, waiting, event)
 	return &next, event
@@ -226,7 +225,7 @@ func (tx *Tx) putConnectionEvent(old *Connection, next Connection, follows uuid.
 // routedElsewhere finds a domain of the connection that another one is active for.
 func (r *Reader) routedElsewhere(c *Connection) (domain string, other *Connection) {
 	for _, name := range c.Domains {
-		if other, taken := r.data.connectionByDomain.get(name); taken && other.ID != c.ID {
+		if other, taken := connectionByDomain.Get(r.db, name); taken && other.ID != c.ID {
 			return name, other
 		}
 	}
@@ -243,7 +242,7 @@ func (tx *Tx) applyConnection(c *Connection, change ConnectionChange) error {
 		if strings.TrimSpace(*change.Name) == "" {
 			return invalid("a connection needs a name", "name")
 		}
-		if other, taken := tx.data.connectionByName.get(nameIn{c.AccountID, *change.Name}); taken {
+		if other, taken := connectionByName.Get(tx.db, nameIn{c.AccountID, *change.Name}); taken {
 			return &Conflict{Reason: "A connection named " + *change.Name + " exists already", ExistingID: other.ID}
 		}
 		c.Name = *change.Name
@@ -310,7 +309,7 @@ func (r *Reader) enabledDomains(accountID uuid.UUID, names, held []string, field
 	for i, name := range names {
 		normal, err := NormalizeDomain(name)
 		if err == nil {
-			switch d, ok := r.data.domainByName.get(normal); {
+			switch d, ok := domainByName.Get(r.db, normal); {
 			case !ok || d.AccountID != accountID:
 				err = fmt.Errorf("the domain %s is not enabled in this account; enable it first", normal)
 			case d.Releasing && !slices.Contains(held, normal):

@@ -66,7 +66,7 @@ func (s *synced) keepsTeams(t tester, teams map[string]uuid.UUID) {
 	t.Helper()
 	s.do(func(tx *Tx) error {
 		for _, g := range tx.DirectoryGroups(s.directory) {
-			team, has := tx.data.teamByGroup.get(g.VendorID())
+			team, has := teamByGroup.Get(tx.db, g.VendorID())
 			if has != s.dir(tx).SyncGroupsToTeams {
 				t.Fatalf("%s has a team: %v", g.DisplayName, has)
 			}

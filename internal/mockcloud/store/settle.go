@@ -61,9 +61,9 @@ func (tx *Tx) settlePeople(people []*DirectoryUser, cause uuid.UUID) {
 // email address, its role and its teams. It looks at what is there, not at what happened, so that one event and many
 // lead to the same; only letting in needs an arrival.
 func (tx *Tx) settle(s settling) {
-	people := tx.data.directoryUsersByEmail.get(emailIn{s.account, address.IdentityKey(s.email)})
+	people := directoryUsersByEmail.Get(tx.db, emailIn{s.account, address.IdentityKey(s.email)})
 	m := tx.settled(s, people)
-	if m != nil && linkedByFold(s.email, tx.data.users.rows[m.UserID]) {
+	if m != nil && linkedByFold(s.email, userTable.Row(tx.db, m.UserID)) {
 		tx.unlink(s, m, people)
 		return
 	}
@@ -93,11 +93,11 @@ func (tx *Tx) settle(s settling) {
 
 // settled finds the membership that a settling is about; nil for none.
 func (tx *Tx) settled(s settling, people []*DirectoryUser) *Membership {
-	if m, ok := tx.data.membershipByDirectoryUser.get(s.gone); ok && s.gone != uuid.Nil {
+	if m, ok := membershipByDirectoryUser.Get(tx.db, s.gone); ok && s.gone != uuid.Nil {
 		return m
 	}
 	for _, u := range people {
-		if m, ok := tx.data.membershipByDirectoryUser.get(u.ID); ok {
+		if m, ok := membershipByDirectoryUser.Get(tx.db, u.ID); ok {
 			return m
 		}
 	}
@@ -171,9 +171,9 @@ func (tx *Tx) takeIn(u *DirectoryUser, cause uuid.UUID) (*Membership, error) {
 
 // nameAfter gives a person of this account only the name that the directory knows.
 func (tx *Tx) nameAfter(m *Membership, u *DirectoryUser, cause uuid.UUID) {
-	person := tx.data.users.rows[m.UserID]
+	person := userTable.Row(tx.db, m.UserID)
 	if u.FirstName == "" && u.LastName == "" || person.FirstName == u.FirstName && person.LastName == u.LastName ||
-		len(tx.data.membershipsOfActor.get(m.ActorID)) != 1 {
+		len(membershipsOfActor.Get(tx.db, m.ActorID)) != 1 {
 		return
 	}
 	next := *person
@@ -186,7 +186,7 @@ func (tx *Tx) leave(s settling, m *Membership) {
 	if m.DirectoryUserID == uuid.Nil {
 		return // no directory has a word in it
 	}
-	u, known := tx.data.directoryUsers.get(m.DirectoryUserID)
+	u, known := directoryUserTable.Get(tx.db, m.DirectoryUserID)
 	stays := known && u.Hold == "" && u.ID != s.gone
 	d, err := tx.Directory(m.AccountID, m.DirectoryID)
 	if err != nil {
@@ -216,7 +216,7 @@ func (tx *Tx) deprovision(d *Directory, m *Membership, cause uuid.UUID) *Members
 		event := tx.record(tx.memberSubject(m), deleted, nil, cause)
 		tx.endSessionsIn(m, event)
 		tx.dropPlaces(m, event)
-		tx.data.memberships.delete(tx, m.ID)
+		membershipTable.Delete(tx.db, m.ID)
 		return nil
 	}
 	next := *m
@@ -228,8 +228,8 @@ func (tx *Tx) deprovision(d *Directory, m *Membership, cause uuid.UUID) *Members
 
 // endSessionsIn ends a member's sessions that came through the account's connections. Logins to other accounts last.
 func (tx *Tx) endSessionsIn(m *Membership, cause uuid.UUID) {
-	person := tx.data.users.rows[m.UserID]
-	for _, session := range slices.Clone(tx.data.sessionsByUser.get(m.UserID)) {
+	person := userTable.Row(tx.db, m.UserID)
+	for _, session := range slices.Clone(sessionsByUser.Get(tx.db, m.UserID)) {
 		if session.AccountID == m.AccountID {
 			tx.endSession(person, session, causes{m.AccountID: cause})
 		}
@@ -313,28 +313,28 @@ func (tx *Tx) putRole(m *Membership, next Membership, cause uuid.UUID) *Membersh
 	return tx.putMembership(next, payload, cause)
 }
 
-func (r *Reader) roleName(m *Membership) string { return r.data.roles.rows[m.RoleID].Name }
+func (r *Reader) roleName(m *Membership) string { return roleTable.Row(r.db, m.RoleID).Name }
 
 // settleTeams puts a member into the teams of their groups and out of other groups' teams.
 func (tx *Tx) settleTeams(m *Membership, groups []*DirectoryGroup, cause uuid.UUID) {
 	wanted := make(map[uuid.UUID]struct{}, len(groups))
 	for _, g := range groups {
-		if t, ok := tx.data.teamByGroup.get(g.VendorID()); ok {
+		if t, ok := teamByGroup.Get(tx.db, g.VendorID()); ok {
 			wanted[t.ID] = struct{}{}
 		}
 	}
-	for _, in := range slices.Clone(tx.data.teamMembersByActor.get(actorIn{m.AccountID, m.ActorID})) {
+	for _, in := range slices.Clone(teamMembersByActor.Get(tx.db, actorIn{m.AccountID, m.ActorID})) {
 		_, stays := wanted[in.TeamID]
-		if !stays && tx.data.teams.rows[in.TeamID].isTied() {
+		if !stays && teamTable.Row(tx.db, in.TeamID).isTied() {
 			tx.dropTeamMember(in, cause)
 		}
 	}
 	for _, g := range groups {
-		t, ok := tx.data.teamByGroup.get(g.VendorID())
+		t, ok := teamByGroup.Get(tx.db, g.VendorID())
 		if !ok {
 			continue
 		}
-		if _, in := tx.data.teamMember.get(memberOf{t.ID, m.ActorID}); !in {
+		if _, in := teamMemberOf.Get(tx.db, memberOf{t.ID, m.ActorID}); !in {
 			tx.joinTeam(uuid.Nil, t, m, cause)
 		}
 	}
@@ -342,7 +342,7 @@ func (tx *Tx) settleTeams(m *Membership, groups []*DirectoryGroup, cause uuid.UU
 
 func (tx *Tx) putMembership(next Membership, payload map[string]any, cause uuid.UUID) *Membership {
 	next.Updated = tx.stamp()
-	tx.data.memberships.put(tx, next.ID, &next)
+	membershipTable.Put(tx.db, &next)
 	tx.record(tx.memberSubject(&next), updated, payload, cause)
 	return &next
 }
