@@ -105,12 +105,12 @@ func linkedByFold(email string, u *User) bool {
 	return u != nil && !address.Same(email, u.Email) && oldFold(email) == oldFold(u.Email)
 }
 
-// unlink takes a membership out of the hands of a directory that was linked to it by
+// unlinkMembership takes a membership out of the hands of a directory that was linked to it by
 // the old fold, as soon as the directory no longer says what led to that. Until then
 // nothing that it says of the one changes the other.
-func (tx *Tx) unlink(s settling, m *Membership, people []*DirectoryUser) {
+func (tx *Tx) unlinkMembership(s reconciliation, m *Membership, people []*DirectoryUser) {
 	if governorOf(people, m) == nil && m.DirectoryUserID != uuid.Nil {
-		tx.release(m, s.cause)
+		tx.releaseMembership(m, s.cause)
 	}
 }
 

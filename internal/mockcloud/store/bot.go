@@ -84,7 +84,7 @@ func (tx *Tx) AddBot(n NewBot) (*Bot, *IssuedKey, error) {
 	}
 	botTable.Put(tx.db, b)
 	cause := tx.record(b.subject(), created, nil, uuid.Nil)
-	if _, err := tx.addMembership(Membership{
+	if _, err := tx.grantMembership(Membership{
 		ID: n.MembershipID, AccountID: n.AccountID, ActorID: b.ActorID, BotID: b.ID, RoleID: n.RoleID,
 	}, cause); err != nil {
 		return nil, nil, err
@@ -191,11 +191,11 @@ func (tx *Tx) RotateKey(accountID, botID uuid.UUID, expiration time.Time, overla
 		return nil, err
 	}
 	next := NewAPIKey{ID: tx.newID(), ActorID: b.ActorID, Name: b.Name, Expiration: expiration}
-	return tx.addKey(next, tx.retire(old, next.ID, overlap))
+	return tx.addKey(next, tx.retireKey(old, next.ID, overlap))
 }
 
-// retire ends a key after the overlap, but not later than it would have ended.
-func (tx *Tx) retire(old *APIKey, successor uuid.UUID, overlap *time.Duration) causes {
+// retireKey ends a key after the overlap, but not later than it would have ended.
+func (tx *Tx) retireKey(old *APIKey, successor uuid.UUID, overlap *time.Duration) causes {
 	now := tx.Now().Truncate(time.Microsecond)
 	until := now
 	if overlap != nil {

@@ -175,9 +175,9 @@ func (c *Connection) lacks() []string {
 	return out
 }
 
-// settled is the state that a connection is in after a change. What was switched
+// nextState is the state that a connection is in after a change. What was switched
 // off stays off.
-func (c *Connection) settled() ConnectionState {
+func (c *Connection) nextState() ConnectionState {
 	complete := len(c.lacks()) == 0
 	switch {
 	case c.State == ConnectionActive && len(c.Domains) == 0:

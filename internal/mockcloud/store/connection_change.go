@@ -79,7 +79,7 @@ func (tx *Tx) AddConnection(accountID uuid.UUID, change ConnectionChange) (*Conn
 	if err := tx.applyConnection(c, change); err != nil {
 		return nil, err
 	}
-	c.State = c.settled()
+	c.State = c.nextState()
 	c.Created = tx.stamp()
 	c.Updated = c.Created
 	c.OrganizationID = valueOf(a.WorkOSOrganizationID)
@@ -103,7 +103,7 @@ func (tx *Tx) UpdateConnection(accountID uuid.UUID, id string, change Connection
 	if err := tx.applyConnection(&next, change); err != nil {
 		return nil, err
 	}
-	if next.settled() == ConnectionActive {
+	if next.nextState() == ConnectionActive {
 		if domain, other := tx.routedElsewhere(&next); other != nil {
 			return nil, routeTaken(domain, other, "take it out of that one first")
 		}
@@ -207,7 +207,7 @@ func (tx *Tx) putConnection(old *Connection, next Connection, follows uuid.UUID)
 // putConnectionEvent puts a connection that changed into the place of the old one
 // and gives the event that tells of it.
 func (tx *Tx) putConnectionEvent(old *Connection, next Connection, follows uuid.UUID) (*Connection, uuid.UUID) {
-	next.State = next.settled()
+	next.State = next.nextState()
 	if reflect.DeepEqual(*old, next) {
 		return old, uuid.Nil
 	}

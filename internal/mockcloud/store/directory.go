@@ -387,7 +387,7 @@ func (tx *Tx) DeleteDirectory(accountID uuid.UUID, id string) error {
 		tx.untieTeam(g, cause)
 	}
 	for _, m := range slices.Clone(membershipsByDirectory.Get(tx.db, d.ID)) {
-		tx.release(m, cause)
+		tx.releaseMembership(m, cause)
 	}
 	for _, g := range slices.Clone(tx.DirectoryGroups(d.ID)) {
 		tx.record(g.subject(), deleted, g.payload(), cause)
@@ -401,7 +401,7 @@ func (tx *Tx) DeleteDirectory(accountID uuid.UUID, id string) error {
 		}
 	}
 	for _, u := range gone {
-		tx.settle(settling{account: accountID, email: u.Email, cause: cause})
+		tx.reconcile(reconciliation{account: accountID, email: u.Email, cause: cause})
 	}
 	return nil
 }

@@ -216,7 +216,7 @@ func (tx *Tx) AddDirectoryGroup(d *Directory, change DirectoryGroupChange) (*Dir
 		tx.makeTeam(g, cause)
 	}
 	touched := tx.changeMembers(g, change)
-	tx.settlePeople(touched, cause)
+	tx.reconcilePeople(touched, cause)
 	return g, nil
 }
 
@@ -251,7 +251,7 @@ func (tx *Tx) UpdateDirectoryGroup(d *Directory, id uuid.UUID, change DirectoryG
 		// A mapping by name may concern everybody who is in the group.
 		touched = append(touched, tx.peopleOf(&next)...)
 	}
-	tx.settlePeople(touched, cause)
+	tx.reconcilePeople(touched, cause)
 	return &next, nil
 }
 
@@ -325,7 +325,7 @@ func (tx *Tx) DeleteDirectoryGroup(d *Directory, id uuid.UUID) error {
 	if t, ok := teamByGroup.Get(tx.db, g.VendorID()); ok {
 		tx.dropTeam(t, cause)
 	}
-	tx.settlePeople(people, cause)
+	tx.reconcilePeople(people, cause)
 	return nil
 }
 
@@ -368,7 +368,7 @@ func (tx *Tx) makeTeam(g *DirectoryGroup, cause uuid.UUID) {
 	if old, err := tx.Team(g.AccountID, g.TeamID); err == nil && !old.isTied() {
 		next := *old
 		next.Name, next.DirectoryID, next.DirectoryGroupID = tx.teamName(g, old.ID), g.DirectoryID, g.VendorID()
-		tx.gather(&next, g, tx.putTeam(old, next, cause))
+		tx.gatherTeamMembers(&next, g, tx.putTeam(old, next, cause))
 		return
 	}
 	t := &Team{
@@ -378,7 +378,7 @@ func (tx *Tx) makeTeam(g *DirectoryGroup, cause uuid.UUID) {
 	t.Updated = t.Created
 	teamTable.Put(tx.db, t)
 	tx.record(t.subject(), created, nil, cause)
-	tx.settlePeople(tx.peopleOf(g), cause)
+	tx.reconcilePeople(tx.peopleOf(g), cause)
 }
 
 // teamName is the group's name, with a number behind it where another team has that.

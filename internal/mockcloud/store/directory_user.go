@@ -233,7 +233,7 @@ func (tx *Tx) AddDirectoryUser(d *Directory, n DirectoryUserInput) (*DirectoryUs
 		return u, nil
 	}
 	cause := tx.record(u.subject(), created, u.payload(), uuid.Nil)
-	tx.settle(settling{account: u.AccountID, email: u.Email, arrived: u.ID, cause: cause})
+	tx.reconcile(reconciliation{account: u.AccountID, email: u.Email, arrived: u.ID, cause: cause})
 	return u, nil
 }
 
@@ -334,20 +334,20 @@ func (tx *Tx) putDirectoryUser(old, next *DirectoryUser, follows uuid.UUID) {
 	case next.Hold == "":
 		cause = tx.record(next.subject(), created, next.payload(), follows)
 	}
-	s := settling{account: next.AccountID, email: next.Email, cause: cause}
+	s := reconciliation{account: next.AccountID, email: next.Email, cause: cause}
 	if next.present() && !old.present() {
 		s.arrived = next.ID
 	}
-	if !address.Same(old.Email, next.Email) && !tx.follow(old, next, cause) {
+	if !address.Same(old.Email, next.Email) && !tx.followEmail(old, next, cause) {
 		// Somebody else's address now: who had the old one leaves, who has the new one arrives.
-		tx.settle(settling{account: old.AccountID, email: old.Email, gone: next.ID, cause: cause})
+		tx.reconcile(reconciliation{account: old.AccountID, email: old.Email, gone: next.ID, cause: cause})
 		s.arrived = next.ID
 	}
-	tx.settle(s)
+	tx.reconcile(s)
 }
 
-// follow gives a person of this account only their new email address.
-func (tx *Tx) follow(old, u *DirectoryUser, cause uuid.UUID) bool {
+// followEmail gives a person of this account only their new email address.
+func (tx *Tx) followEmail(old, u *DirectoryUser, cause uuid.UUID) bool {
 	person := tx.follower(old)
 	if person == nil || u.Hold != "" {
 		return false
@@ -408,7 +408,7 @@ func (tx *Tx) DeleteDirectoryUser(d *Directory, id uuid.UUID) error {
 	for _, in := range places {
 		tx.bumpGroup(in.GroupID, cause)
 	}
-	tx.settle(settling{account: u.AccountID, email: u.Email, gone: u.ID, cause: cause})
+	tx.reconcile(reconciliation{account: u.AccountID, email: u.Email, gone: u.ID, cause: cause})
 	return nil
 }
 

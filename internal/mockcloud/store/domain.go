@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )

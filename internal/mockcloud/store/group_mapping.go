@@ -238,7 +238,7 @@ func (tx *Tx) AddGroupMapping(accountID uuid.UUID, directoryID string, n NewGrou
 	m.Updated = m.Created
 	mappingTable.Put(tx.db, m)
 	cause := tx.record(m.subject(), created, m.payload(), uuid.Nil)
-	tx.settlePeople(tx.matchedBy(m), cause)
+	tx.reconcilePeople(tx.matchedBy(m), cause)
 	return m, nil
 }
 
@@ -274,7 +274,7 @@ func (tx *Tx) UpdateGroupMapping(accountID uuid.UUID, directoryID string, id uui
 	people := tx.matchedBy(old)
 	mappingTable.Put(tx.db, &next)
 	cause := tx.record(next.subject(), updated, told(next.payload(), tx.mappingFields(old), tx.mappingFields(&next)), uuid.Nil)
-	tx.settlePeople(append(people, tx.matchedBy(&next)...), cause)
+	tx.reconcilePeople(append(people, tx.matchedBy(&next)...), cause)
 	return &next, nil
 }
 
@@ -287,7 +287,7 @@ func (tx *Tx) DeleteGroupMapping(accountID uuid.UUID, directoryID string, id uui
 	people := tx.matchedBy(m)
 	mappingTable.Delete(tx.db, id)
 	cause := tx.record(m.subject(), deleted, m.payload(), uuid.Nil)
-	tx.settlePeople(people, cause)
+	tx.reconcilePeople(people, cause)
 	return nil
 }
 

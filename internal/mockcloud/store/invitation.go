@@ -117,7 +117,7 @@ type NewInvitation struct {
 // Invite offers a role to a person and mails them the code. It revokes what was
 // offered to them before.
 func (tx *Tx) Invite(n NewInvitation) (*Invitation, error) {
-	a, role, err := tx.offer(n)
+	a, role, err := tx.checkInvitation(n)
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +135,8 @@ func (tx *Tx) Invite(n NewInvitation) (*Invitation, error) {
 		fmt.Sprintf("You are offered the role %s in the account %s.", role.Name, a.Name)), nil
 }
 
-// offer checks that the caller may offer a role in an account.
-func (tx *Tx) offer(n NewInvitation) (*Account, *AccountRole, error) {
+// checkInvitation checks that the caller may offer a role in an account.
+func (tx *Tx) checkInvitation(n NewInvitation) (*Account, *AccountRole, error) {
 	a, err := tx.Account(n.AccountID)
 	if err != nil {
 		return nil, nil, err
@@ -152,7 +152,7 @@ func (tx *Tx) offer(n NewInvitation) (*Account, *AccountRole, error) {
 // has none, and mails them the code. Who is no member of the account becomes a
 // Collaborator by accepting. It revokes what was offered to them there before.
 func (tx *Tx) InviteToWorkspace(accountID, workspaceID uuid.UUID, email string) (*Invitation, error) {
-	a, accountRole, err := tx.offer(NewInvitation{AccountID: accountID, RoleID: CollaboratorRoleID})
+	a, accountRole, err := tx.checkInvitation(NewInvitation{AccountID: accountID, RoleID: CollaboratorRoleID})
 	if err != nil {
 		return nil, err
 	}
@@ -194,18 +194,18 @@ func (tx *Tx) putInvitation(i Invitation, payload map[string]any, to, text strin
 	i.Expiration, i.Hash = i.Created.Add(invitationLasts), hashOf(code)
 	cause := tx.record(i.subject(), created, payload, uuid.Nil)
 	for _, before := range invitationPending.All(tx.db, i.place()) {
-		tx.close(before, InvitationRevoked, updated, cause)
+		tx.closeInvitation(before, InvitationRevoked, updated, cause)
 	}
 	invitationTable.Put(tx.db, &i)
-	tx.send(Mail{
+	tx.sendMail(Mail{
 		To: i.Email, Subject: "You are invited to " + to, InvitationID: i.ID, Code: code,
 		Text: fmt.Sprintf("%s Your invitation is %s, its code %s. It ends on %s.", text, i.ID, code, i.Expiration.Format(time.RFC1123)),
 	})
 	return &i
 }
 
-// close gives an invitation its last status.
-func (tx *Tx) close(i *Invitation, status InvitationStatus, action string, follows uuid.UUID) uuid.UUID {
+// closeInvitation gives an invitation its last status.
+func (tx *Tx) closeInvitation(i *Invitation, status InvitationStatus, action string, follows uuid.UUID) uuid.UUID {
 	next := *i
 	next.Status = status
 	next.Updated = tx.stamp()
@@ -227,7 +227,7 @@ func (tx *Tx) RevokeWorkspaceInvitation(accountID, workspaceID, id uuid.UUID) er
 	if err := i.open(); err != nil {
 		return err
 	}
-	tx.close(i, InvitationRevoked, updated, uuid.Nil)
+	tx.closeInvitation(i, InvitationRevoked, updated, uuid.Nil)
 	return nil
 }
 
@@ -255,8 +255,8 @@ func (tx *Tx) AcceptInvitation(id uuid.UUID, code string) error {
 	if i.WorkspaceID != uuid.Nil {
 		return tx.acceptWorkspace(i, u, role)
 	}
-	cause := tx.close(i, InvitationAccepted, accepted, uuid.Nil)
-	_, err = tx.join(i.membershipOf(u), role, cause)
+	cause := tx.closeInvitation(i, InvitationAccepted, accepted, uuid.Nil)
+	_, err = tx.addMember(i.membershipOf(u), role, cause)
 	return err
 }
 
@@ -275,9 +275,9 @@ func (tx *Tx) acceptWorkspace(i *Invitation, u *User, role *AccountRole) error {
 	if err != nil {
 		return errOfferGone()
 	}
-	cause := tx.close(i, InvitationAccepted, accepted, uuid.Nil)
+	cause := tx.closeInvitation(i, InvitationAccepted, accepted, uuid.Nil)
 	if _, err := tx.MembershipOf(i.AccountID, u.ActorID); err != nil {
-		if _, err := tx.join(i.membershipOf(u), role, cause); err != nil {
+		if _, err := tx.addMember(i.membershipOf(u), role, cause); err != nil {
 			return err
 		}
 	}
@@ -301,7 +301,7 @@ func (tx *Tx) RejectInvitation(id uuid.UUID, code string) error {
 	if err != nil {
 		return err
 	}
-	tx.close(i, InvitationRejected, rejected, uuid.Nil)
+	tx.closeInvitation(i, InvitationRejected, rejected, uuid.Nil)
 	return nil
 }
 

@@ -205,10 +205,10 @@ func (tx *Tx) personOf(c *Connection, n ProvenLogin) (*User, error) {
 		if !c.Serves(u.Email) {
 			return nil, refuseNotServed(u.Email)
 		}
-		if err := tx.admit(c, u); err != nil {
+		if err := tx.admitMember(c, u); err != nil {
 			return nil, err
 		}
-		tx.relink(known, n)
+		tx.relinkIdentity(known, n)
 		return u, nil
 	}
 	u, ok := tx.UserByEmail(n.Email)
@@ -225,7 +225,7 @@ func (tx *Tx) personOf(c *Connection, n ProvenLogin) (*User, error) {
 	if err := tx.shutOut(u); err != nil {
 		return nil, err
 	}
-	if err := tx.admit(c, u); err != nil {
+	if err := tx.admitMember(c, u); err != nil {
 		return nil, err
 	}
 	link := &LinkedIdentity{
@@ -266,9 +266,9 @@ func (tx *Tx) linkOf(c *Connection, n ProvenLogin) (*LinkedIdentity, error) {
 	return former, nil
 }
 
-// relink keeps what a person is called now. An email address keeps the case in which it
+// relinkIdentity keeps what a person is called now. An email address keeps the case in which it
 // first came, so that each spelling leads to the same link.
-func (tx *Tx) relink(link *LinkedIdentity, n ProvenLogin) {
+func (tx *Tx) relinkIdentity(link *LinkedIdentity, n ProvenLogin) {
 	next := *link
 	if link.Source != n.Source {
 		next.Source, next.Subject = n.Source, n.Subject
@@ -289,9 +289,9 @@ func lowerASCII(s string) string {
 	}, s)
 }
 
-// admit makes a person a Member who is none, unless a directory decides who is. A
+// admitMember makes a person a Member who is none, unless a directory decides who is. A
 // login never lets somebody in again who was deactivated.
-func (tx *Tx) admit(c *Connection, u *User) error {
+func (tx *Tx) admitMember(c *Connection, u *User) error {
 	m, err := tx.MembershipOf(c.AccountID, u.ActorID)
 	if err == nil {
 		if !m.Active {
@@ -306,7 +306,7 @@ func (tx *Tx) admit(c *Connection, u *User) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.join(Membership{AccountID: c.AccountID, ActorID: u.ActorID, UserID: u.ID, RoleID: role.ID}, role, uuid.Nil)
+	_, err = tx.addMember(Membership{AccountID: c.AccountID, ActorID: u.ActorID, UserID: u.ID, RoleID: role.ID}, role, uuid.Nil)
 	return err
 }
 

@@ -58,7 +58,7 @@ func (tx *Tx) SendLoginCode(email string) {
 	}
 	code := newSecret("")[:loginCodeLength]
 	loginCodeTable.Put(tx.db, &LoginCode{ID: u.ID, Created: now, Expires: now.Add(loginCodeLasts), Hash: hashOf(code)})
-	tx.send(Mail{
+	tx.sendMail(Mail{
 		To: u.Email, Subject: "Your code for logging in", LoginCode: code,
 		Text: fmt.Sprintf("Log in with the code %s within %d minutes. If you did not ask for it, do nothing.", code, int(loginCodeLasts.Minutes())),
 	})

@@ -34,8 +34,8 @@ var (
 // Outbox gives the mails, newest last.
 func (r *Reader) Outbox() []*Mail { return mailsInTime.Get(r.db, struct{}{}) }
 
-// send puts a mail into the outbox.
-func (tx *Tx) send(m Mail) {
+// sendMail puts a mail into the outbox.
+func (tx *Tx) sendMail(m Mail) {
 	m.ID, m.Created = tx.newID(), tx.stamp()
 	mailTable.Put(tx.db, &m)
 	if all := tx.Outbox(); len(all) > keptMails {

@@ -102,12 +102,12 @@ func (r *Reader) MemberName(m *Membership) string {
 
 // AddMember makes a person a member; id may be uuid.Nil.
 func (tx *Tx) AddMember(id, accountID uuid.UUID, user *User, roleID uuid.UUID) (*Membership, error) {
-	return tx.addMembership(Membership{
+	return tx.grantMembership(Membership{
 		ID: id, AccountID: accountID, ActorID: user.ActorID, UserID: user.ID, RoleID: roleID,
 	}, uuid.Nil)
 }
 
-func (tx *Tx) addMembership(m Membership, cause uuid.UUID) (*Membership, error) {
+func (tx *Tx) grantMembership(m Membership, cause uuid.UUID) (*Membership, error) {
 	role, err := tx.Role(m.AccountID, m.RoleID)
 	if err != nil {
 		return nil, err
@@ -115,11 +115,11 @@ func (tx *Tx) addMembership(m Membership, cause uuid.UUID) (*Membership, error) 
 	if err := tx.mayGrantIn(m.AccountID, role); err != nil {
 		return nil, err
 	}
-	return tx.join(m, role, cause)
+	return tx.addMember(m, role, cause)
 }
 
-// join makes a membership whose role was granted before.
-func (tx *Tx) join(m Membership, role *AccountRole, cause uuid.UUID) (*Membership, error) {
+// addMember makes a membership whose role was granted before.
+func (tx *Tx) addMember(m Membership, role *AccountRole, cause uuid.UUID) (*Membership, error) {
 	if _, ok := membershipByActor.Get(tx.db, actorIn{m.AccountID, m.ActorID}); ok {
 		return nil, errMember(tx.MemberName(&m))
 	}

@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	// mostTokens is how many tokens of a directory live at once: the one in use and the one that takes its place.
-	mostTokens = 2
-	// longestRun is how long a token for one run lives at most.
-	longestRun = time.Hour
-	// longestOverlap is how long a token may outlive the one that takes its place.
-	longestOverlap = 48 * time.Hour
+	// maxTokens is how many tokens of a directory live at once: the one in use and the one that takes its place.
+	maxTokens = 2
+	// maxRunLife is how long a token for one run lives at most.
+	maxRunLife = time.Hour
+	// maxOverlap is how long a token may outlive the one that takes its place.
+	maxOverlap = 48 * time.Hour
 	// touchEvery is how often it is noted that a token was used.
 	touchEvery = time.Minute
 )
@@ -106,8 +106,8 @@ func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMTok
 	if err := tx.checkUnused(d, n.Token); err != nil {
 		return nil, "", err
 	}
-	if o := n.OldExpiresIn; o != nil && (*o < 0 || *o > longestOverlap) {
-		return nil, "", invalid(fmt.Sprintf("the old token may go on for 0 to %d seconds", int(longestOverlap.Seconds())), "old_token_expires_in_seconds")
+	if o := n.OldExpiresIn; o != nil && (*o < 0 || *o > maxOverlap) {
+		return nil, "", invalid(fmt.Sprintf("the old token may go on for 0 to %d seconds", int(maxOverlap.Seconds())), "old_token_expires_in_seconds")
 	}
 	if n.Expires, err = tx.tokenExpires(n); err != nil {
 		return nil, "", err
@@ -144,7 +144,7 @@ func (r *Reader) checkUnused(d *Directory, secret string) error {
 
 func (tx *Tx) tokenExpires(n NewSCIMToken) (time.Time, error) {
 	now := tx.Now()
-	latest := now.Add(longestRun)
+	latest := now.Add(maxRunLife)
 	switch {
 	case !n.Expires.IsZero() && !n.Expires.After(now):
 		return n.Expires, invalid("it has to be in the future", "expires_at")
@@ -179,7 +179,7 @@ func (tx *Tx) makeRoom(d *Directory, oldExpiresIn *time.Duration) error {
 			others = append(others, fmt.Sprintf("%s (…%s)", old.Name, old.Suffix))
 		}
 	}
-	if len(others) >= mostTokens {
+	if len(others) >= maxTokens {
 		return &Conflict{Reason: fmt.Sprintf("The directory %s has %d live tokens, %s; delete one first", d.Name, len(others), strings.Join(others, " and "))}
 	}
 	return nil

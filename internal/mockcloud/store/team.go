@@ -242,7 +242,7 @@ func (tx *Tx) UpdateTeam(accountID, id uuid.UUID, c TeamChange) error {
 	var tied *DirectoryGroup
 	switch group := c.DirectoryGroupID; {
 	case group.Value != nil && *group.Value != t.DirectoryGroupID:
-		if tied, err = tx.tie(&next, *group.Value); err != nil {
+		if tied, err = tx.tieTeam(&next, *group.Value); err != nil {
 			return err
 		}
 	case group.Set && group.Value == nil:
@@ -265,13 +265,13 @@ func (tx *Tx) UpdateTeam(accountID, id uuid.UUID, c TeamChange) error {
 	}
 	cause := tx.putTeam(t, next, uuid.Nil)
 	if tied != nil {
-		tx.gather(&next, tied, cause)
+		tx.gatherTeamMembers(&next, tied, cause)
 	}
 	return nil
 }
 
-// tie makes a directory group decide about a team from now on.
-func (tx *Tx) tie(t *Team, groupID string) (*DirectoryGroup, error) {
+// tieTeam makes a directory group decide about a team from now on.
+func (tx *Tx) tieTeam(t *Team, groupID string) (*DirectoryGroup, error) {
 	g, err := tx.directoryGroup(t.AccountID, groupID)
 	if err != nil {
 		return nil, invalid("the account has no directory group "+groupID, "workos_directory_group_id")
@@ -283,8 +283,8 @@ func (tx *Tx) tie(t *Team, groupID string) (*DirectoryGroup, error) {
 	return g, nil
 }
 
-// gather makes the people of a group those of the team that was just tied to it.
-func (tx *Tx) gather(t *Team, g *DirectoryGroup, cause uuid.UUID) {
+// gatherTeamMembers makes the people of a group those of the team that was just tied to it.
+func (tx *Tx) gatherTeamMembers(t *Team, g *DirectoryGroup, cause uuid.UUID) {
 	people := tx.peopleOf(g)
 	wanted := make(map[uuid.UUID]struct{}, len(people))
 	for _, u := range people {
@@ -298,7 +298,7 @@ func (tx *Tx) gather(t *Team, g *DirectoryGroup, cause uuid.UUID) {
 			tx.dropTeamMember(in, cause)
 		}
 	}
-	tx.settlePeople(people, cause)
+	tx.reconcilePeople(people, cause)
 }
 
 func (tx *Tx) putTeam(old *Team, next Team, follows uuid.UUID) uuid.UUID {
@@ -370,11 +370,11 @@ func (tx *Tx) AddTeamMember(accountID, id uuid.UUID, n NewTeamMember) error {
 	if t.isTied() && m.IsUser() {
 		return t.errTied("decides which users are in it; service accounts may be added")
 	}
-	tx.joinTeam(n.ID, t, m, uuid.Nil)
+	tx.putTeamMember(n.ID, t, m, uuid.Nil)
 	return nil
 }
 
-func (tx *Tx) joinTeam(id uuid.UUID, t *Team, m *Membership, follows uuid.UUID) {
+func (tx *Tx) putTeamMember(id uuid.UUID, t *Team, m *Membership, follows uuid.UUID) {
 	in := &TeamMember{ID: tx.id(id), Created: tx.stamp(), AccountID: t.AccountID, TeamID: t.ID, ActorID: m.ActorID}
 	teamMemberTable.Put(tx.db, in)
 	tx.record(tx.teamMemberSubject(in), created, map[string]any{"team": t.Name}, follows)

@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	bolterrors "go.etcd.io/bbolt/errors"
+	"pgregory.net/rapid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
-	bolterrors "go.etcd.io/bbolt/errors"
-	"pgregory.net/rapid"
 )
 
 // trailOf gives a store with one account, and its id, in a file or, without path, in
