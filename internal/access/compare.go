@@ -21,6 +21,7 @@ func Compare(before, after World) Effects {
 	out.AuthExpirationSeconds = Shift[*int64]{derive(before.Account, seconds), derive(after.Account, seconds)}
 	c := comparison{before: newLook(before), after: newLook(after), gaps: out.Gaps}
 	out.People = c.people()
+	out.Wanted = c.wanted(out.Refused)
 	out.Invited = c.invited()
 	out.ServiceAccounts = c.serviceAccounts()
 	out.Directories = c.directories()
@@ -205,6 +206,25 @@ func (c *comparison) people() (out []Effect) {
 	for _, p := range c.after.People.Rows {
 		if _, comes := back[p.Email]; comes && p.Key() == back[p.Email].Key() {
 			out = append(out, c.person(Person{}, false, p, true))
+		}
+	}
+	return out
+}
+
+// wanted compares people who are refused a role because they are the last with bypass:sso as if they were not.
+func (c *comparison) wanted(refused []Refusal) (out []Effect) {
+	seen := map[string]bool{}
+	for _, r := range refused {
+		for i := range r.To {
+			key := r.People[i].Key()
+			before, was := c.before.people[key]
+			if r.Reason != RefusedLastBypass || r.To[i] == "" || !was || seen[key] {
+				continue
+			}
+			seen[key] = true
+			after := r.People[i]
+			after.RoleID = Known(r.To[i])
+			out = append(out, c.person(before, true, after, true))
 		}
 	}
 	return out

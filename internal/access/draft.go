@@ -286,6 +286,7 @@ func (d *draft) given(p *Person, roleID string) Part[string] {
 	}
 	switch d.mayLose(p) {
 	case no:
+		d.refused[len(d.refused)-1].To = []string{roleID}
 		return p.RoleID
 	case perhaps:
 		return Unknown[string](notKnown)

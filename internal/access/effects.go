@@ -15,6 +15,9 @@ type Effects struct {
 	AuthExpirationSeconds Shift[*int64]
 	// People are those to whom something happens, or may happen, in the order of their memberships.
 	People []Effect
+	// Wanted are those of People, and others, who would lose bypass:sso if the API did not keep it with the last one who has
+	// it, as if it did not.
+	Wanted []Effect
 	// Invited are pending invitations for which something would be different once they are accepted.
 	Invited []Effect
 	// ServiceAccounts are those to whom something happens.

@@ -11,7 +11,16 @@ func Judge(e Effects, p Policy) []Finding {
 	j := &judgement{e: e, p: p, took: e.TakesBypass(), accepted: map[string]bool{}, lost: map[lossKey][]FindingPerson{}}
 	j.given = givenRoles(e.Changes)
 	j.refusals()
+	wanted := map[string]bool{}
+	for _, person := range e.Wanted {
+		wanted[person.Key] = true
+	}
 	for _, person := range e.People {
+		if !wanted[person.Key] {
+			j.person(person)
+		}
+	}
+	for _, person := range e.Wanted {
 		j.person(person)
 	}
 	j.losses()
@@ -498,15 +507,21 @@ func (j *judgement) gaps() {
 	case has(GapPeople, GapRoles):
 		notChecked(LockoutNotChecked, Warning, CauseUnreported)
 	}
-	if has(GapDirectories, GapDirectoryUsers) {
+	_, put := j.own().(PutMapping)
+	_, ends := j.own().(DeleteMapping)
+	ofMapping := put || ends
+	if !ofMapping && has(GapDirectories, GapDirectoryUsers) {
 		if c, ok := j.own().(DeleteDirectory); !ok && j.mayDeprovision() {
 			notChecked(DeprovisioningNotChecked, Warning, CauseUnreported)
 		} else if d, _ := j.e.before.Directory(c.ID); ok && len(d.Mappings.Or([]Mapping{{}})) > 0 {
 			notChecked(RolesNotChecked, Warning, CauseUnreported) // it deprovisions nobody, and its mappings end
 		}
 	}
-	if has(GapMatches, GapMappings) {
+	switch {
+	case has(GapMatches):
 		notChecked(RolesNotChecked, Warning, CauseTwins)
+	case has(GapMappings), ofMapping && has(GapDirectories, GapDirectoryUsers):
+		notChecked(RolesNotChecked, Warning, CauseUnreported)
 	}
 	if has(GapOffer) {
 		notChecked(SSOEndNotChecked, Warning, CauseUnreported)

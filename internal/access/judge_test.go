@@ -44,8 +44,11 @@ func TestJudgeRoles(t *testing.T) {
 			"error people-lose-access (bypass-lost) ada@acme.com",
 		}},
 		"no domain serves them, protection off": {office().but(unrouted), give("Member", "ada"), Policy{}, []string{"warning people-lose-access (bypass-lost) ada@acme.com"}},
-		"acknowledged by address":               {office().but(unrouted), give("Member", "ada"), Policy{Protect: true, Acknowledged: []string{"ada@acme.com"}}, nil},
-		"acknowledged by domain":                {office().but(unrouted), give("Member", "ada"), Policy{Protect: true, Acknowledged: []string{"*@acme.com", "*@unused.example"}}, nil},
+		"no domain serves the last": {office().but(unrouted), give("Member", "ada", "bob", "flo"), strict, []string{
+			"error people-lose-access (bypass-lost) ada@acme.com bob@acme.com flo@acme.com", "error bypass-nobody-left",
+		}},
+		"acknowledged by address": {office().but(unrouted), give("Member", "ada"), Policy{Protect: true, Acknowledged: []string{"ada@acme.com"}}, nil},
+		"acknowledged by domain":  {office().but(unrouted), give("Member", "ada"), Policy{Protect: true, Acknowledged: []string{"*@acme.com", "*@unused.example"}}, nil},
 		"a mapping gives it": {office().push(DirectorySettings{}, staff, pushed("dee", "acme.com", "staff").mappedBy("map", Known("Member"))), give("Owner", "dee"), strict, []string{
 			"error role-given-by-mapping dee@acme.com",
 		}},
@@ -195,11 +198,14 @@ func TestJudgeDirectories(t *testing.T) {
 		"teams go on by hand": {office().push(settings, nil, dee).but(func(w *World) { w.Teams = Known([]Team{{ID: "t", Name: "Staff", GroupID: "g-staff"}}) }), PutDirectory{ID: "dir", TeamsFromGroups: &no}, strict, []string{
 			"warning teams-stop-following-groups +Staff",
 		}},
-		"a mapping promotes":         {office().push(settings, nil, dee), PutMapping{DirectoryID: "dir", Mapping: owners}, strict, []string{"warning people-bypass-sso (mapping) dee@acme.com"}},
-		"a mapping demotes":          {office().push(settings, nil, pushed("cy", "acme.com", "ops")), PutMapping{DirectoryID: "dir", Mapping: ops}, strict, []string{"warning people-demoted (mapping) cy@acme.com"}},
-		"a mapping demotes oneself":  {office().push(settings, nil, pushed("cy", "acme.com", "ops")).calledBy("cy"), PutMapping{DirectoryID: "dir", Mapping: ops}, strict, []string{"error caller-demoted (mapping) cy@acme.com"}},
-		"a mapping takes bypass":     {office().push(settings, nil, ada), PutMapping{DirectoryID: "dir", Mapping: staff}, strict, []string{"warning people-demoted (mapping) ada@acme.com", "warning bypass-one-left"}},
-		"a mapping takes the last":   {office().push(settings, nil, ada, bob), PutMapping{DirectoryID: "dir", Mapping: staff}, strict, []string{"error bypass-nobody-left"}},
+		"a mapping promotes":        {office().push(settings, nil, dee), PutMapping{DirectoryID: "dir", Mapping: owners}, strict, []string{"warning people-bypass-sso (mapping) dee@acme.com"}},
+		"a mapping demotes":         {office().push(settings, nil, pushed("cy", "acme.com", "ops")), PutMapping{DirectoryID: "dir", Mapping: ops}, strict, []string{"warning people-demoted (mapping) cy@acme.com"}},
+		"a mapping demotes oneself": {office().push(settings, nil, pushed("cy", "acme.com", "ops")).calledBy("cy"), PutMapping{DirectoryID: "dir", Mapping: ops}, strict, []string{"error caller-demoted (mapping) cy@acme.com"}},
+		"a mapping takes bypass":    {office().push(settings, nil, ada), PutMapping{DirectoryID: "dir", Mapping: staff}, strict, []string{"warning people-demoted (mapping) ada@acme.com", "warning bypass-one-left"}},
+		"a mapping takes the last":  {office().push(settings, nil, ada, bob), PutMapping{DirectoryID: "dir", Mapping: staff}, strict, []string{"warning people-demoted (mapping) ada@acme.com bob@acme.com", "error bypass-nobody-left"}},
+		"a mapping takes the last, oneself": {office().push(settings, nil, ada, bob).calledBy("bob"), PutMapping{DirectoryID: "dir", Mapping: staff}, Policy{}, []string{
+			"error caller-demoted (mapping) bob@acme.com", "warning people-demoted (mapping) ada@acme.com", "warning bypass-nobody-left",
+		}},
 		"a mapping is for nobody":    {office().push(settings, nil, eve), PutMapping{DirectoryID: "dir", Mapping: owners}, strict, nil},
 		"another mapping counts":     {office().push(settings, []Mapping{ops}, pushed("dee", "acme.com", "staff", "ops").mappedBy("ops", Part[string]{})), PutMapping{DirectoryID: "dir", Mapping: owners}, strict, nil},
 		"the match decides a tie":    {office().push(settings, []Mapping{{ID: "ops", Match: ops.Match, RoleID: "Member", Priority: 1}}, pushed("dee", "acme.com", "staff", "ops").mappedBy("ops", Part[string]{})), PutMapping{DirectoryID: "dir", Mapping: owners}, strict, nil},

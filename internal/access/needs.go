@@ -394,10 +394,14 @@ func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want
 	concerned := w
 	concerned.Directories = Known([]Directory{d}) // nobody leaves the directory
 	wants = append(wants, concerned.peopleNeeds(d, func(DirectoryUser) bool { return true })...)
+	wants = append(wants, w.governedElsewhereNeeds(d)...)
 	for _, want := range wants {
 		if !w.has(want) {
 			return wants
 		}
+	}
+	if !d.Users.IsKnown() && slices.ContainsFunc(matches, func(m Match) bool { return !d.Matches[m].IsKnown() }) {
+		return wants // the API does not report whom it is for, and the others do not tell
 	}
 	after := c.Apply(w)
 	if !slices.Contains(after.gaps[len(w.gaps):], GapMatches) {
@@ -409,6 +413,33 @@ func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want
 		}
 	}
 	return wants
+}
+
+// governedElsewhereNeeds are those of members who are in a directory that does not govern them: another one may.
+func (w World) governedElsewhereNeeds(d Directory) []Want {
+	if len(w.Directories.Or(nil)) < 2 {
+		return nil
+	}
+	pushed := map[string]bool{}
+	for _, u := range d.users() {
+		if u.MembershipID == "" && u.Email != "" {
+			pushed[u.Email] = true
+		}
+	}
+	var emails []string
+	for _, p := range w.People.Rows {
+		if pushed[p.Email] && p.DirectoryID.IsMissing() {
+			emails = append(emails, p.Email)
+		}
+	}
+	if len(emails) == 0 {
+		return nil
+	}
+	if len(emails) > fewPeople {
+		return w.elsewhereNeeds()
+	}
+	slices.Sort(emails)
+	return []Want{{Kind: WantOwners, Emails: emails}}
 }
 
 func (c SetRoles) needs(w World) []Want {

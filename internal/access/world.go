@@ -354,6 +354,9 @@ type Refusal struct {
 	Reason RefusalReason
 	// People are whom it is about. Of several with RefusedLastBypass one keeps what they have; which one is not known.
 	People []Person
+	// To are the ids of the roles that they would have instead, in the order of People; empty where that is not known, nil
+	// where it is not about roles.
+	To []string
 	// DirectoryID and MappingID are the mapping that stands in the way.
 	DirectoryID, MappingID string
 	// Domain and ConnectionID are the domain that another connection routes.

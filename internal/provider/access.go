@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -21,19 +20,16 @@ type judging struct {
 	people access.People
 	// changes are made one after the other. The last one is judged, those before are what it counts on.
 	changes []access.Change
-	// policy is [session.policy], and what the resource adds to it.
+	// policy is the session's, and what the resource adds to it.
 	policy access.Policy
+	// leaveOut is how the resource leaves out people whose role a mapping gives, as a sentence; empty for the general one.
+	leaveOut string
 	// at is the argument at fault; nil for the one of that name at the root.
 	at func(access.Finding) path.Path
 }
 
 // reading reads what changes need into a world: [fetch.Fetcher.For] or [fetch.Fetcher.Fresh].
 type reading func(context.Context, access.World, ...access.Change) (access.World, error)
-
-// policy is what the provider block says of changes that take access away.
-func (s *session) policy() access.Policy {
-	return access.Policy{Protect: s.guard.protect, Acknowledged: slices.Sorted(maps.Keys(s.guard.acknowledged))}
-}
 
 // judge judges a planned change, and reports what access finds.
 func (s *session) judge(ctx context.Context, j judging, diags *diag.Diagnostics) {
@@ -67,7 +63,7 @@ func (s *session) findings(ctx context.Context, j judging, read reading) ([]acce
 	}
 	effects := access.Compare(before, access.Apply(before, j.changes...))
 	lock := s.lastOut.of(j.account)
-	lock.planEffects(effects)
+	lock.plan(effects)
 	if effects.TakesBypass() {
 		j.policy.Planned = lock.plannedRoles()
 	}
@@ -77,6 +73,7 @@ func (s *session) findings(ctx context.Context, j judging, read reading) ([]acce
 // report makes diagnostics of findings.
 func (j judging) report(found []access.Finding, diags *diag.Diagnostics) {
 	for _, f := range found {
+		f.LeaveOut = j.leaveOut
 		at := path.Empty()
 		switch {
 		case j.at != nil:

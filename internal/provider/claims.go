@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"fmt"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -47,12 +46,7 @@ func (c *claims) take(owner, account, kind string, at path.Path, diags *diag.Dia
 	defer c.mu.Unlock()
 	for _, key := range keys {
 		if other, taken := c.holder(account, kind, key); taken {
-			what := fmt.Sprintf("The %s %s", kind, key)
-			if key == "" {
-				what = fmt.Sprintf("A %s of this account", kind)
-			}
-			diags.AddAttributeError(at, "Two resources manage one thing",
-				fmt.Sprintf("%s is managed by a %s of this run already, so this %s would fight it: each apply would undo what the other one did. Keep one of the two; take the other one out of the configuration with a `removed` block or `terraform state rm`.", what, other, owner))
+			diags.Append(saysManagedTwice(kind, key, other, owner).error(at))
 			return false
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
@@ -49,12 +50,10 @@ type session struct {
 	unknown   []string       // arguments of the provider block that are not known yet
 	claims    *claims        // what resources of this run have taken hold of
 	planned   *claims        // the same of those that are there, as planned
-	guard     guard          // what this run may do to people's access
+	policy    access.Policy  // what this run may do to people's access
 	world     *fetch.Fetcher // what guards read of accounts; whatever the client writes drops it
 
 	allowDisableSSO    bool                // domains go at once, also those without which single sign-on ends
-	self               self                // whose API key is in use
-	ownership          ownership           // which accounts have directories that govern members
 	lastOut            *lastOut            // who gets in without single sign-on while roles change
 	underway           *underway           // which mappings this run is about to change or end
 	connectionsPlanned *plannedConnections // which connections this run makes active
@@ -89,7 +88,7 @@ func newSession(m providerModel, version, terraformVersion string, after func(ti
 	if known("max_concurrent_requests", m.MaxConcurrentRequests) {
 		cfg.MaxConcurrentRequests = intBetween("max_concurrent_requests", m.MaxConcurrentRequests, defaultMaxConcurrentRequests, 1, 100, &diags)
 	}
-	s.guard = newGuard(m, &diags)
+	s.policy = newPolicy(m, &diags)
 	s.allowDisableSSO = m.AllowDisableSSO.ValueBool() // while it is unknown, the strict answer holds
 
 	if diags.HasError() || len(s.unknown) > 0 {

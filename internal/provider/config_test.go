@@ -163,18 +163,20 @@ func TestParseRequestTimeout(t *testing.T) {
 	}
 }
 
-func TestGuardAcknowledges(t *testing.T) {
+func TestPolicy(t *testing.T) {
 	t.Parallel()
 	var diags diag.Diagnostics
-	g := newGuard(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{
-		types.StringValue("Ada@Acme.com"), types.StringValue("*@Other.example"),
+	p := newPolicy(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{
+		types.StringValue("Ada@Acme.com"), types.StringValue("*@Other.example"), types.StringValue("ada@acme.com"),
 	})}, &diags)
-	if diags.HasError() || !g.protect {
-		t.Fatalf("protect %t, %v", g.protect, diags)
+	if diags.HasError() || !p.Protect || !slices.Equal(p.Acknowledged, []string{"*@other.example", "ada@acme.com"}) {
+		t.Errorf("policy %+v, %v", p, diags)
 	}
-	for email, want := range map[string]bool{"ada@acme.com": true, "grace@acme.com": false, "x@other.example": true, "x@sub.other.example": false} {
-		if got := g.acknowledges(email); got != want {
-			t.Errorf("acknowledges %s: %t, want %t", email, got, want)
-		}
+	if p = newPolicy(providerModel{LockoutProtection: types.BoolValue(false)}, &diags); p.Protect {
+		t.Error("it protects, though nobody wants that")
+	}
+	newPolicy(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{types.StringValue("acme.com")})}, &diags)
+	if !diags.HasError() {
+		t.Error("a domain without *@ is accepted")
 	}
 }

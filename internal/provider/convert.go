@@ -1,13 +1,13 @@
 package provider
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
@@ -29,7 +29,7 @@ func textOrNull(s string) types.String {
 
 // textOr is the value, or a fallback where it is null, unknown or "".
 func textOr(v types.String, fallback string) types.String {
-	return types.StringValue(firstNonEmpty(v.ValueString(), fallback))
+	return types.StringValue(cmp.Or(v.ValueString(), fallback))
 }
 
 // setOf is a set of plain strings.
@@ -79,20 +79,3 @@ func millisecondsOrNull(d *time.Duration) types.Int64 {
 	}
 	return types.Int64Value((*d + time.Millisecond - 1).Milliseconds())
 }
-
-func firstNonEmpty(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
-// What the guards call these until they are in internal/access.
-var (
-	someOf     = english.Some
-	plural     = english.Count
-	sentence   = english.ErrorSentence
-	asSentence = english.Sentence
-)

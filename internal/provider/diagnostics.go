@@ -75,13 +75,13 @@ func reason(err error) string {
 		about := configuration[offered.Feature]
 		return fmt.Sprintf("The server does not offer the configuration of %s over its API, as today's Prefect Cloud: it can be neither read nor changed from here. A person does that in the configuration dashboard. While nothing is configured yet, the resource prefectsso_setup_link with `kind = %q` gives the link; after that, Prefect's support gives a fresh one.%s", about.what, about.kind, origin(offered.Err))
 	case errors.As(err, &lost), errors.As(err, &other), errors.As(err, &answer):
-		return sentence(err)
+		return english.ErrorSentence(err)
 	case errors.As(err, &scim):
 		return scimReason(scim)
 	case errors.Is(err, context.DeadlineExceeded):
-		return sentence(err) + " Give it more time with the provider's `request_timeout`, or see whether the endpoint can be reached."
+		return english.ErrorSentence(err) + " Give it more time with the provider's `request_timeout`, or see whether the endpoint can be reached."
 	case !errors.As(err, &apiErr):
-		return sentence(err)
+		return english.ErrorSentence(err)
 	}
 
 	message := english.Sentence(apiErr.Message)
@@ -114,7 +114,7 @@ func scimReason(err *client.SCIMError) string {
 	case http.StatusNotFound:
 		advice = " Check the address of the SCIM endpoint."
 	}
-	return sentence(err) + advice
+	return english.ErrorSentence(err) + advice
 }
 
 // configuration is what a feature lets people configure, and the kind of setup link that leads there.

@@ -19,6 +19,10 @@ type finding struct {
 	People   []string // the addresses in its detail, each once, sorted
 }
 
+// fails and warns are findings.
+func fails(id, at string, people ...string) finding { return finding{id, "error", at, people} }
+func warns(id, at string, people ...string) finding { return finding{id, "warning", at, people} }
+
 // String shows a finding in one line.
 func (f finding) String() string {
 	return f.Severity + ": " + f.ID + " at " + f.At + " [" + strings.Join(f.People, " ") + "]"

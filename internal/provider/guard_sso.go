@@ -2,10 +2,8 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -13,13 +11,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // removal is the change that disables domains, to be judged.
 func (s *session) removal(account string, domains []string, at path.Path) judging {
 	return judging{
-		account: account, policy: s.policy(), changes: []access.Change{access.DisableDomains{Names: domains, DisableSSO: s.allowDisableSSO}},
+		account: account, policy: s.policy, changes: []access.Change{access.DisableDomains{Names: domains, DisableSSO: s.allowDisableSSO}},
 		at: func(access.Finding) path.Path { return at },
 	}
 }
@@ -76,28 +73,4 @@ func (p *plannedConnections) beside(account, name string) (others []access.Chang
 // notJudgedBecause warns that a check which the apply can do without could not be made.
 func notJudgedBecause(at path.Path, id access.ID, err error) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, access.Finding{ID: id}.Summary(), id.Detail(reason(err)))
-}
-
-// entryFor finds what acknowledges that a person loses access.
-func (g guard) entryFor(email string) (entry string, acknowledged bool) {
-	_, domain, _ := strings.Cut(email, "@")
-	for _, entry := range []string{email, "*@" + domain} {
-		if g.acknowledged[entry] {
-			return entry, true
-		}
-	}
-	return "", false
-}
-
-// warnOfSurplus names the acknowledgements that this resource did not need. What the others need is not known here.
-func (g guard) warnOfSurplus(at path.Path, used map[string]bool, diags *diag.Diagnostics) {
-	var surplus []string
-	for _, entry := range slices.Sorted(maps.Keys(g.acknowledged)) {
-		if !used[entry] {
-			surplus = append(surplus, entry)
-		}
-	}
-	if len(surplus) > 0 {
-		diags.AddAttributeWarning(at, "Acknowledged without need", fmt.Sprintf("acknowledge_lockout names %s, who lose no access by the change of this resource. Another change of the same plan may cost them theirs; if none does, take them out, so that they do not hide a mistake later.", english.Some(surplus)))
-	}
 }

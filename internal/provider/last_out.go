@@ -13,6 +13,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // Who gets in without single sign-on is a matter of the whole account, but Terraform applies resources side by side and
@@ -62,19 +63,8 @@ func (l *lastOut) of(account string) *wayIn {
 	return w
 }
 
-// plan notes planned changes of roles.
-func (w *wayIn) plan(changes []roleChange) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, change := range changes {
-		if change.member.Active {
-			w.planned[change.member.ID] = outlook{change.email(), change.role.Has(client.PermissionBypassSSO)}
-		}
-	}
-}
-
-// planEffects notes what changes make of people's roles.
-func (w *wayIn) planEffects(e access.Effects) {
+// plan notes what changes make of people's roles.
+func (w *wayIn) plan(e access.Effects) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range e.People {
@@ -102,11 +92,11 @@ func (w *wayIn) plannedRoles() (roles []access.PlannedRole) {
 	return roles
 }
 
-// soFar gives what was planned so far, and whether roles are being changed already.
-func (w *wayIn) soFar() (planned map[string]outlook, began bool) {
+// isApplying reports whether roles are being changed already.
+func (w *wayIn) isApplying() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return maps.Clone(w.planned), w.began
+	return w.began
 }
 
 // begin notes that roles are being changed.
@@ -166,9 +156,9 @@ type lastOutError struct {
 func (e *lastOutError) Error() string {
 	wait := "the resource that gives somebody else such a role"
 	if len(e.promised) > 0 {
-		wait = "the resource that gives such a role to " + someOf(e.promised)
+		wait = "the resource that gives such a role to " + english.Some(e.promised)
 	}
-	return fmt.Sprintf("nobody but %s gets into account %s without single sign-on, and in %s no other resource of this run gave anybody else a role with bypass:sso. This resource took no role from anybody; what others of this run changed stays changed. If the configuration gives it to somebody, say so: `depends_on = [%s]` here; if not, give somebody such a role first. Two are safer than one.", someOf(e.people), e.accountID, patience, wait)
+	return fmt.Sprintf("nobody but %s could sign in to account %s without single sign-on, and in %s no other resource of this run gave anybody else a role with bypass:sso. This resource took no role from anybody; what others of this run changed stays changed. If the configuration gives it to somebody, say so: `depends_on = [%s]` here; if not, give somebody such a role first. Two are safer than one.", english.Some(e.people), e.accountID, patience, wait)
 }
 
 // setRoles changes roles of one account, promotions first: whoever gets bypass:sso gets it before anybody loses it. set
@@ -230,6 +220,16 @@ func (s *session) setMapping(ctx context.Context, account string, before, after 
 func (s *session) bypasses(ctx context.Context, account string, role types.String) bool {
 	found, err := s.client.Roles(account).Resolve(ctx, role.ValueString())
 	return err == nil && found.Has(client.PermissionBypassSSO)
+}
+
+// bypassing are the ids of roles that have bypass:sso.
+func bypassing(roles []client.AccountRole) (ids []string) {
+	for _, role := range roles {
+		if role.Has(client.PermissionBypassSSO) {
+			ids = append(ids, role.ID)
+		}
+	}
+	return ids
 }
 
 // awaitAnother waits until somebody else than those who are leaving has bypass:sso.

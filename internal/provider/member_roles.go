@@ -92,8 +92,8 @@ func (c roleChange) email() string {
 }
 
 // apply makes the changes by the rules of setRoles. Changes of one phase go side by side, within the client's bound.
-// advice says how to leave somebody out whose role a mapping gives.
-func (s *session) apply(ctx context.Context, account string, changes []roleChange, at path.Path, advice string, diags *diag.Diagnostics) {
+// leaveOut says how to leave somebody out whose role a mapping gives.
+func (s *session) apply(ctx context.Context, account string, changes []roleChange, at path.Path, leaveOut string, diags *diag.Diagnostics) {
 	members := s.client.Members(account)
 	told := false
 	err := s.setRoles(ctx, account, changes, func(ctx context.Context, changes []roleChange) error {
@@ -104,7 +104,7 @@ func (s *session) apply(ctx context.Context, account string, changes []roleChang
 			group.Go(func() error {
 				err := members.SetRole(ctx, change.member, change.role)
 				if err != nil {
-					refusal := s.roleFailure(ctx, account, at, "Could not change role of "+change.email(), change.member, advice, err)
+					refusal := s.roleFailure(ctx, account, at, "Could not change role of "+change.email(), change.member, leaveOut, err)
 					mu.Lock()
 					defer mu.Unlock()
 					diags.Append(refusal)
@@ -116,7 +116,7 @@ func (s *session) apply(ctx context.Context, account string, changes []roleChang
 		return group.Wait()
 	})
 	if err != nil && !told {
-		diags.Append(failureAt(at, "Could not change roles", err))
+		diags.Append(roleRefusal(at, "Could not change roles", err))
 	}
 }
 

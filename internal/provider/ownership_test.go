@@ -50,7 +50,7 @@ resource "prefectsso_role_members" "x" {
 			t.Parallel()
 			runSteps(t, resource.TestStep{
 				Config: srv.Provider() + test.config, PlanOnly: true,
-				ExpectError: spread(`A mapping decides about this role.*` + id + ` \(group "Engineers"\) of the directory ` + srv.DirectoryID() + ` gives the role of ` + test.people + `, and.*` + test.advice),
+				ExpectError: spread(id + ` \(group "Engineers"\) of the directory ` + srv.DirectoryID() + ` gives the role of ` + test.people + `, and.*` + test.advice + `.*Guard: role-given-by-mapping`),
 			})
 		})
 	}
@@ -89,7 +89,7 @@ resource "prefectsso_member_role" "grace" {
 		resource.TestStep{ // the mapping is given another role, by somebody else
 			PreConfig:   func() { srv.ChangeMapping(id, map[string]any{"account_role_id": srv.RoleID("Auditor")}) },
 			Config:      config("Admin"),
-			ExpectError: spread(`A mapping decides about this role.*` + id),
+			ExpectError: spread(id + `.*Guard: role-given-by-mapping`),
 		},
 		resource.TestStep{ // it ends, and the role from before returns: the plan gives the other one again, and may
 			PreConfig:         func() { srv.RemoveMapping(id) },
@@ -142,7 +142,9 @@ func TestMappingComesBetweenPlanAndApply(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(done.Diagnostics) != 1 || done.Diagnostics[0].Summary != "A mapping decides about this role" || !strings.Contains(done.Diagnostics[0].Detail, id) {
+			at := map[string]string{"prefectsso_member_role": "role", "prefectsso_member_roles": "roles", "prefectsso_role_members": "members"}
+			wantFindings(t, done.Diagnostics, fails("role-given-by-mapping", at[typeName], "ada@acme.com"))
+			if len(done.Diagnostics) != 1 || !strings.Contains(done.Diagnostics[0].Detail, id) {
 				t.Errorf("got %+v, want the mapping %s", done.Diagnostics, id)
 			}
 		})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -13,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
@@ -50,7 +53,7 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if isDestroy(req) {
-		r.checkEnd(ctx, prior, &resp.Diagnostics)
+		r.planEnd(ctx, prior, &resp.Diagnostics)
 		return
 	}
 	r.planAccount(ctx, req, resp)
@@ -63,7 +66,7 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 		return
 	}
 	if prior != nil && (movesAccount(plan.AccountID, prior.AccountID) || !plan.DirectoryID.Equal(prior.DirectoryID)) {
-		r.checkEnd(ctx, prior, &resp.Diagnostics)
+		r.planEnd(ctx, prior, &resp.Diagnostics)
 		return // Terraform plans the new one, in the other directory or account, by itself
 	}
 	if prior != nil && r.session != nil && plan.Match.known() && plan.Match.toAPI() != prior.Match.toAPI() {
@@ -107,79 +110,74 @@ func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior 
 	if resp.Diagnostics.HasError() || !known(plan.DirectoryID) || !matchChanges && !priorityChanges && !roleChanges {
 		return
 	}
-	mappings, err := r.client.ListGroupRoleMappings(ctx, account, plan.DirectoryID.ValueString())
+	mappings, err := r.mappings(ctx, account, plan.DirectoryID.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(mappingFailure("Group role mappings cannot be used here", err))
 		return
 	}
-	if other := withMatch(mappings, plan, before.ID); other != nil && matchChanges {
-		warnOfSameMatch(other, prior != nil, &resp.Diagnostics)
+	if other, there := withMatch(mappings, plan, before.ID); there && matchChanges {
+		resp.Diagnostics.Append(saysMappingMatchTaken(other, prior != nil).warning(path.Root("match")))
 	}
 	if match := plan.Match.toAPI(); matchChanges && match.Attribute == "" {
 		r.warnOfAbsentGroup(ctx, account, plan.DirectoryID, match, &resp.Diagnostics)
 	}
 	if !plan.Match.known() || plan.Role.IsUnknown() || plan.Priority.IsUnknown() {
-		resp.Diagnostics.AddAttributeWarning(path.Root("match"), "Not checked whose role changes", "Some of the arguments are not known while planning. The check is made again when this is applied.")
+		notJudged(path.Root("match"), access.RolesNotChecked, &resp.Diagnostics)
 		return
 	}
-	r.checkMapping(ctx, account, plan.change(prior, role), mappings, &resp.Diagnostics)
+	r.judge(ctx, r.judging(account, access.PutMapping{DirectoryID: plan.DirectoryID.ValueString(), Mapping: access.Mapping{
+		ID: strings.ToLower(before.ID.ValueString()), Match: access.Match(plan.Match.toAPI()), RoleID: role.ID, Priority: plan.Priority.ValueInt64(),
+	}}), &resp.Diagnostics)
 }
 
-// change is a planned mapping beside the one that there is, if any.
-func (m *groupRoleMappingModel) change(prior *groupRoleMappingModel, role client.AccountRole) mappingChange {
-	c := mappingChange{directoryID: m.DirectoryID.ValueString(), after: &client.GroupRoleMapping{
-		Match: m.Match.toAPI(), AccountRoleID: role.ID, Priority: m.Priority.ValueInt64(),
-	}}
-	if prior != nil {
-		c.after.ID = prior.ID.ValueString()
-		c.before = prior.asBefore()
-	}
-	return c
+// judging hands a change of a mapping over.
+func (r *groupRoleMappingResource) judging(account string, change access.Change) judging {
+	return judging{account: account, changes: []access.Change{change}, policy: r.policy}
 }
 
-// asBefore is the mapping as a change or its end finds it.
-func (m *groupRoleMappingModel) asBefore() *client.GroupRoleMapping {
-	return &client.GroupRoleMapping{ID: m.ID.ValueString(), Match: m.Match.toAPI(), Priority: m.Priority.ValueInt64()}
+// end is the end of a mapping; it says whether the account is known of which it is one.
+func (r *groupRoleMappingResource) end(m *groupRoleMappingModel, diags *diag.Diagnostics) (judging, bool) {
+	account, ok := r.account(m.AccountID, diags)
+	return r.judging(account, access.DeleteMapping{DirectoryID: m.DirectoryID.ValueString(), ID: strings.ToLower(m.ID.ValueString())}), ok
 }
 
-// checkEnd is the preflight of ending a mapping.
-func (r *groupRoleMappingResource) checkEnd(ctx context.Context, m *groupRoleMappingModel, diags *diag.Diagnostics) {
+// planEnd judges a planned end.
+func (r *groupRoleMappingResource) planEnd(ctx context.Context, m *groupRoleMappingModel, diags *diag.Diagnostics) {
 	if r.session == nil || r.client == nil {
 		return
 	}
-	account, ok := r.account(m.AccountID, diags)
-	if !ok {
-		return
+	if end, ok := r.end(m, diags); ok {
+		r.judge(ctx, end, diags)
 	}
-	mappings, err := r.client.ListGroupRoleMappings(ctx, account, m.DirectoryID.ValueString())
-	if err != nil {
-		return // what is gone, or cannot be read, fails the change itself, with its own words
-	}
-	r.checkMapping(ctx, account, mappingChange{directoryID: m.DirectoryID.ValueString(), before: m.asBefore()}, mappings, diags)
 }
 
-// withMatch finds the mapping, another one than own, that has the planned match; nil for none.
-func withMatch(mappings []client.GroupRoleMapping, plan *groupRoleMappingModel, own types.String) *client.GroupRoleMapping {
-	if !plan.Match.known() {
+// mappings are those of a directory, as guards know them, too.
+func (s *session) mappings(ctx context.Context, account, directoryID string) ([]access.Mapping, error) {
+	w, err := s.world.Fill(ctx, access.World{AccountID: account}, func(w access.World) []access.Want {
+		if w.Directories.IsMissing() {
+			return []access.Want{{Kind: access.WantIntegrations}}
+		}
+		if d, there := w.Directory(directoryID); there && d.Mappings.IsMissing() {
+			return []access.Want{{Kind: access.WantMappings, DirectoryID: directoryID}}
+		}
 		return nil
+	})
+	if d, _ := w.Directory(directoryID); err != nil || d.Mappings.IsKnown() {
+		return d.Mappings.Or(nil), err
 	}
-	at := slices.IndexFunc(mappings, func(m client.GroupRoleMapping) bool {
-		return m.Match == plan.Match.toAPI() && m.ID != own.ValueString()
+	rows, err := s.client.ListGroupRoleMappings(ctx, account, directoryID) // says why guards do not know them
+	return fetch.Mappings(rows), err
+}
+
+// withMatch finds the mapping, another one than own, that has the planned match.
+func withMatch(mappings []access.Mapping, plan *groupRoleMappingModel, own types.String) (access.Mapping, bool) {
+	at := slices.IndexFunc(mappings, func(m access.Mapping) bool {
+		return plan.Match.known() && m.Match == access.Match(plan.Match.toAPI()) && !strings.EqualFold(m.ID, own.ValueString())
 	})
 	if at < 0 {
-		return nil
+		return access.Mapping{}, false
 	}
-	return &mappings[at]
-}
-
-// warnOfSameMatch tells of another mapping with the planned match. It may go, or get another match, in the same apply,
-// which no resource can see.
-func warnOfSameMatch(other *client.GroupRoleMapping, changes bool, diags *diag.Diagnostics) {
-	text := "Applying this plan fails unless that one ends first, or gets another match. If it is this mapping under another name or key of a for_each, keep it with a `moved` block."
-	if changes {
-		text = "Unless this plan gives that one another match, as in a swap, or ends it, two mappings are for the same people, and of those only the one that counts first ever gives a role."
-	}
-	diags.AddAttributeWarning(path.Root("match"), "Another mapping has this match", fmt.Sprintf("The mapping %s of the priority %d is for %s now. %s", other.ID, other.Priority, describeMatch(other.Match), text))
+	return mappings[at], true
 }
 
 // warnOfAbsentGroup looks whether the group has arrived in the directory.
@@ -196,11 +194,12 @@ func (r *groupRoleMappingResource) warnOfAbsentGroup(ctx context.Context, accoun
 }
 
 func warnOfDangling(match client.MappingMatch, directoryID types.String, diags *diag.Diagnostics) {
+	at := path.Root("match")
 	if match.GroupID != "" {
-		diags.AddAttributeWarning(path.Root("match").AtName("group_id"), "No such group", fmt.Sprintf("The directory %s has no %s, so the mapping gives nobody a role. A group gets its id when it arrives, and a new one when it is pushed anew after it was deleted: name it by `group_name` to map it before it arrives.", directoryID.ValueString(), describeMatch(match)))
+		diags.Append(saysGroupAbsent(access.Match(match), directoryID.ValueString()).warning(at.AtName("group_id")))
 		return
 	}
-	diags.AddAttributeWarning(path.Root("match"), "The group has not arrived", fmt.Sprintf("The directory %s has no %s, so the mapping gives nobody a role. It does as soon as the identity provider pushes the group: assign the group to the application there, and check that it is written alike.", directoryID.ValueString(), describeMatch(match)))
+	diags.Append(saysGroupNotArrived(access.Match(match), directoryID.ValueString()).warning(at.AtName("group_name")))
 }
 
 // mappingFailure is failure, and says what a person does where the server has no mappings.
@@ -362,7 +361,7 @@ func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.Dele
 		return
 	}
 	defer r.underway.begin(m.ID.ValueString())()
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkEnd(ctx, &m, diags) }) {
+	if end, ok := r.end(&m, &resp.Diagnostics); !ok || !r.judgeAgain(ctx, end, &resp.Diagnostics) {
 		return
 	}
 	if err := r.setMapping(ctx, account, r.bypasses(ctx, account, m.Role), false, func() error {

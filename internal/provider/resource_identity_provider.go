@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -155,18 +156,18 @@ func (m *identityProviderModel) putConnection(prior *identityProviderModel) acce
 // at a login that the apply does not wait for.
 func (r *identityProviderResource) logins(account string, plan, prior *identityProviderModel) judging {
 	put := plan.putConnection(prior)
-	j := judging{account: account, policy: r.policy(), changes: []access.Change{put}}
+	j := judging{account: account, policy: r.policy, changes: []access.Change{put}}
 	if prior != nil && prior.State.ValueString() == client.ConnectionActive || put.Activate {
 		return j
 	}
-	j.changes = append(j.changes, access.FirstLogin{ID: firstNonEmpty(put.ID, put.Name)})
+	j.changes = append(j.changes, access.FirstLogin{ID: cmp.Or(put.ID, put.Name)})
 	j.policy.AtFirstLogin = plan.Activation.ValueString() == activationNone
 	return j
 }
 
 // endOfLogins is the end of a connection, to be judged.
 func (r *identityProviderResource) endOfLogins(account string, m *identityProviderModel) judging {
-	return judging{account: account, policy: r.policy(), changes: []access.Change{access.DeleteConnection{ID: m.ID.ValueString()}}}
+	return judging{account: account, policy: r.policy, changes: []access.Change{access.DeleteConnection{ID: m.ID.ValueString()}}}
 }
 
 // checkLogins judges a connection that is made, changed (plan and prior) or deleted (plan nil). A change counts on

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
@@ -36,8 +37,8 @@ const (
 	resetRole       = "Member"
 )
 
-// memberRoleAdvice is how somebody whose role a mapping gives is left out.
-const memberRoleAdvice = "Take this resource out of the configuration (a `removed` block, or `terraform state rm`), or give `role` the value that the mapping gives."
+// memberRoleLeaveOut is how somebody whose role a mapping gives is left out.
+const memberRoleLeaveOut = "Take this resource out of the configuration (a `removed` block, or `terraform state rm`), or give `role` the value that the mapping gives."
 
 func newMemberRoleResource() resource.Resource { return &memberRoleResource{} }
 
@@ -159,7 +160,7 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 		return
 	}
 	if !known(plan.Role) || !known(plan.Email.StringValue) || plan.AccountID.IsUnknown() {
-		warnUnknown(path.Root("role"), "Some of the arguments", &resp.Diagnostics)
+		notJudged(path.Root("role"), access.LockoutNotChecked, &resp.Diagnostics)
 		return
 	}
 	account := plan.AccountID.ValueString()
@@ -173,11 +174,11 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 	var absent *client.NotMemberError
 	switch {
 	case errors.As(err, &absent) && absent.LooksLike != "":
-		resp.Diagnostics.Append(failureAt(path.Root("email"), "Another person's address looks like this one", err))
+		resp.Diagnostics.Append(saysAddressLooksAlike(absent).error(path.Root("email")))
 		return
 	case errors.As(err, &absent):
 		if wait, _ := plan.Timeouts.Create(ctx, 0); wait == 0 {
-			resp.Diagnostics.AddAttributeWarning(path.Root("email"), "Not a member yet", fmt.Sprintf("%s is not a member of account %s now, and `timeouts.create` does not wait for them: applying this plan fails unless they have joined by then.", plan.Email.ValueString(), account))
+			resp.Diagnostics.Append(saysMemberAbsent(plan.Email.ValueString(), account).warning(path.Root("email")))
 		}
 		return
 	case err != nil:
@@ -190,9 +191,8 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 		}
 		return
 	}
-	changes, at := []roleChange{{member, role}}, func(string) path.Path { return path.Root("role") }
-	r.checkOwnership(ctx, account, changes, at, memberRoleAdvice, &resp.Diagnostics)
-	r.checkAccess(ctx, account, changes, at, &resp.Diagnostics)
+	at := func(string) path.Path { return path.Root("role") }
+	r.checkRoles(ctx, account, []roleChange{{member, role}}, roleGuard{at, memberRoleLeaveOut}, &resp.Diagnostics)
 }
 
 // Create implements [resource.Resource].
@@ -230,7 +230,7 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 	}
 	if member.AccountRoleID != role.ID {
 		if err := r.setRole(ctx, account, roleChange{member, role}); err != nil {
-			diags.Append(r.roleFailure(ctx, account, path.Root("role"), "Could not change role", member, memberRoleAdvice, err))
+			diags.Append(r.roleFailure(ctx, account, path.Root("role"), "Could not change role", member, memberRoleLeaveOut, err))
 			return false
 		}
 		member.AccountRoleID, member.AccountRoleName = role.ID, role.Name
@@ -244,7 +244,7 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 	m.fromAPI(account, member)
 	r.observeOwner(ctx, account, m, member, diags)
 	if m.Role.ValueString() != wanted {
-		diags.AddAttributeError(path.Root("role"), "Role changed by somebody else", fmt.Sprintf("%s was given %s, but has %s now: somebody else, a mapping or a directory changed it at the same time. Find out who before applying again.", m.Email.ValueString(), role.Name, member.AccountRoleName))
+		diags.Append(saysRoleChangedElsewhere(m.Email.ValueString(), role.Name, member.AccountRoleName).error(path.Root("role")))
 	}
 	return true
 }
@@ -331,11 +331,11 @@ func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequ
 		})
 	}
 	if mapping := r.mappingBehind(ctx, account, member, err); mapping != nil {
-		resp.Diagnostics.AddWarning("Role was not reset", fmt.Sprintf("The group role mapping %s (%s) gives %s the role %s, and goes on to: there was nothing to reset.", mapping.ID, describeMatch(mapping.Match), m.Email.ValueString(), member.AccountRoleName))
+		resp.Diagnostics.Append(saysRoleNotReset(mapping, m.Email.ValueString(), member.AccountRoleName).warning(path.Empty()))
 		return
 	}
 	if err != nil && !client.IsNotFound(err) {
-		resp.Diagnostics.Append(failure("Could not reset role", err))
+		resp.Diagnostics.Append(roleRefusal(path.Empty(), "Could not reset role", err))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
@@ -29,8 +30,8 @@ var (
 
 func newMemberRolesResource() resource.Resource { return &memberRolesResource{} }
 
-// memberRolesAdvice is how people whose role a mapping gives are left out.
-const memberRolesAdvice = "Take them out of `roles`, or write the role that the mapping gives."
+// memberRolesLeaveOut is how people whose role a mapping gives are left out.
+const memberRolesLeaveOut = "Take them out of `roles`, or write the role that the mapping gives."
 
 // memberRolesResource is the account roles of many people in one resource: thousands of resources would cost Terraform
 // far more than the requests.
@@ -120,7 +121,7 @@ func (r *memberRolesResource) planRoles(ctx context.Context, req resource.Modify
 		return
 	}
 	if !complete {
-		warnUnknown(path.Root("roles"), "Some of the roles", &resp.Diagnostics)
+		notJudged(path.Root("roles"), access.LockoutNotChecked, &resp.Diagnostics)
 	}
 	if len(changed) == 0 || plan.AccountID.IsUnknown() {
 		return
@@ -130,11 +131,10 @@ func (r *memberRolesResource) planRoles(ctx context.Context, req resource.Modify
 		return
 	}
 	if len(absent) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(absent), "`roles`", "not"), plan.AccountID.ValueString(), english.Some(absent)))
+		resp.Diagnostics.Append(saysMembersAbsent("roles", absent, plan.AccountID.ValueString()).warning(path.Root("roles")))
 	}
-	at := func(email string) path.Path { return path.Root("roles").AtMapKey(spelledAs(changed, email)) }
-	r.checkOwnership(ctx, plan.AccountID.ValueString(), changes, at, memberRolesAdvice, &resp.Diagnostics)
-	r.checkAccess(ctx, plan.AccountID.ValueString(), changes, at, &resp.Diagnostics)
+	at := func(email string) path.Path { return path.Root("roles").AtMapKey(writtenAs(changed, email)) }
+	r.checkRoles(ctx, plan.AccountID.ValueString(), changes, roleGuard{at, memberRolesLeaveOut}, &resp.Diagnostics)
 }
 
 // strangers begins a sentence about n people, of whatever it is, who are "not" or "no longer" members.
@@ -145,8 +145,8 @@ func strangers(n int, of, not string) string {
 	return english.Count(n, "person") + " of " + of + " are " + not + " members"
 }
 
-// spelledAs finds how the configuration writes a normalized address.
-func spelledAs(roles map[string]string, email string) string {
+// writtenAs finds how the configuration writes a normalized address.
+func writtenAs(roles map[string]string, email string) string {
 	for written := range roles {
 		if normalized.Email.Key(written) == email {
 			return written
@@ -239,10 +239,10 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 		return false
 	}
 	if len(absent) > 0 {
-		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(absent), "`roles`", "not"), account, english.Some(absent)))
+		diags.Append(saysMembersStillAbsent("roles", absent, account).error(at))
 		return false
 	}
-	r.apply(ctx, account, changes, at, memberRolesAdvice, diags)
+	r.apply(ctx, account, changes, at, memberRolesLeaveOut, diags)
 
 	emails := make([]string, len(changes))
 	for i, change := range changes {
@@ -260,7 +260,7 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 	wanted := m.Roles
 	gone := m.fromAPI(account, rows)
 	if same, _ := wanted.MapSemanticEquals(ctx, m.Roles); !same && !diags.HasError() {
-		diags.AddAttributeError(at, "Roles changed by somebody else", fmt.Sprintf("Read back after the change, the roles of %s differ from the configuration: somebody else, a mapping or a directory changed them at the same time. Find out who before applying again.", english.Some(differing(wanted, m.Roles, gone))))
+		diags.Append(saysRolesChangedElsewhere(differing(wanted, m.Roles, gone)).error(at))
 	}
 	return true
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,8 +19,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
@@ -32,8 +33,8 @@ var (
 
 func newRoleMembersResource() resource.Resource { return &roleMembersResource{} }
 
-// roleMembersAdvice is how people whose role a mapping gives are left out.
-const roleMembersAdvice = "Let `members` name exactly those of them to whom the mapping gives this role, or put them into `ignore_emails`."
+// roleMembersLeaveOut is how people whose role a mapping gives are left out.
+const roleMembersLeaveOut = "Let `members` name exactly those of them to whom the mapping gives this role, or put them into `ignore_emails`."
 
 // roleMembersResource is exactly which people hold an account role. What it does with them is in role_members.go.
 type roleMembersResource struct {
@@ -130,7 +131,7 @@ func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership
 	// The server may have one address twice, with its domain in Unicode and in ASCII.
 	m.Members = normalized.Email.SetValueAs(m.Members, slices.Compact(emails))
 	m.IgnoreDirectoryManaged = types.BoolValue(m.IgnoreDirectoryManaged.ValueBool())
-	m.RemovedRole = types.StringValue(firstNonEmpty(m.RemovedRole.ValueString(), resetRole))
+	m.RemovedRole = types.StringValue(cmp.Or(m.RemovedRole.ValueString(), resetRole))
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
@@ -147,7 +148,7 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 	}
 	at := path.Root("members")
 	if !plan.known() {
-		warnUnknown(at, "Some of the arguments", &resp.Diagnostics)
+		notJudged(at, access.LockoutNotChecked, &resp.Diagnostics)
 		return
 	}
 	work := r.work(ctx, plan.AccountID.ValueString(), &plan, &resp.Diagnostics)
@@ -155,13 +156,12 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return
 	}
 	if len(work.absent) > 0 {
-		resp.Diagnostics.AddAttributeWarning(at, "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(work.absent), "`members`", "not"), plan.AccountID.ValueString(), english.Some(work.absent)))
+		resp.Diagnostics.Append(saysMembersAbsent("members", work.absent, plan.AccountID.ValueString()).warning(at))
 	}
 	if isCreate(req) && len(work.removed) > 0 {
-		resp.Diagnostics.AddAttributeWarning(at, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", plan.Role.ValueString(), english.Some(work.removedEmails()), plan.RemovedRole.ValueString()))
+		resp.Diagnostics.Append(saysRoleMembersReplaced(plan.Role.ValueString(), work.removedEmails(), plan.RemovedRole.ValueString()).warning(at))
 	}
-	r.checkOwnership(ctx, plan.AccountID.ValueString(), work.changes(), func(string) path.Path { return at }, roleMembersAdvice, &resp.Diagnostics)
-	r.checkAccess(ctx, plan.AccountID.ValueString(), work.changes(), func(string) path.Path { return at }, &resp.Diagnostics)
+	r.checkRoles(ctx, plan.AccountID.ValueString(), work.changes(), roleGuard{func(string) path.Path { return at }, roleMembersLeaveOut}, &resp.Diagnostics)
 }
 
 // known says whether everything that decides over people has a value.

@@ -93,7 +93,7 @@ func (r *scimDirectoryResource) planEnd(ctx context.Context, prior *scimDirector
 
 // end is the end of a directory, to be judged.
 func (r *scimDirectoryResource) end(account string, m *scimDirectoryModel) judging {
-	return judging{account: account, policy: r.policy(), changes: []access.Change{access.DeleteDirectory{ID: m.ID.ValueString()}}}
+	return judging{account: account, policy: r.policy, changes: []access.Change{access.DeleteDirectory{ID: m.ID.ValueString()}}}
 }
 
 // checkPeople judges what a change does to the people whom the directory brought.
@@ -108,7 +108,7 @@ func (r *scimDirectoryResource) checkPeople(ctx context.Context, prior *scimDire
 	}
 	put, any := plan.putDirectory(prior)
 	if account, ok := r.account(prior.AccountID, &resp.Diagnostics); ok && any {
-		r.judge(ctx, judging{account: account, policy: r.policy(), changes: []access.Change{put}}, &resp.Diagnostics)
+		r.judge(ctx, judging{account: account, policy: r.policy, changes: []access.Change{put}}, &resp.Diagnostics)
 	}
 }
 
@@ -208,7 +208,6 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 		resp.Diagnostics.Append(failureAtField(directoryArguments, "Could not create SCIM directory", err))
 		return
 	}
-	r.directoryCame(account)
 	m.fromAPI(account, directory, role)
 	// What is there now is in the state before anything else can fail.
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)

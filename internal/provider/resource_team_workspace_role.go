@@ -20,7 +20,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -246,14 +245,14 @@ func (r *teamWorkspaceRoleResource) planTeam(ctx context.Context, account string
 	case errors.As(err, &absent):
 		move(types.StringUnknown())
 		if wait, _ := plan.Timeouts.Create(ctx, 0); wait == 0 {
-			resp.Diagnostics.AddAttributeWarning(at, "No such team yet", english.ErrorSentence(err)+" Applying this plan fails unless it is there by then.")
+			resp.Diagnostics.Append(saysTeamAbsent(absent).warning(at))
 		}
 	case err != nil:
 		resp.Diagnostics.Append(failureAt(at, "Could not look up team", err))
 	case prior != nil && !strings.EqualFold(team.ID, prior.TeamID.ValueString()):
 		move(types.StringValue(team.ID))
 		if plan.Team.equal(prior.Team) {
-			resp.Diagnostics.AddAttributeWarning(at, "Another team has the name", fmt.Sprintf("%q is the team %s now; before, it was %s. That one loses the role, and this one gets it.", plan.Team.text(), team.ID, prior.TeamID.ValueString()))
+			resp.Diagnostics.Append(saysTeamNameTaken(plan.Team.text(), team.ID, prior.TeamID.ValueString()).warning(at))
 		}
 	}
 }
@@ -261,10 +260,10 @@ func (r *teamWorkspaceRoleResource) planTeam(ctx context.Context, account string
 // warnOfChangedTeam says why the team of the resource cannot be found as it is written.
 func warnOfChangedTeam(at path.Path, prior *teamWorkspaceRoleModel, team client.Team, diags *diag.Diagnostics) {
 	if known(prior.Team.DirectoryGroup) && team.DirectoryGroupID == nil {
-		diags.AddAttributeWarning(at, "Team follows no group any more", fmt.Sprintf("The team %s is made of no directory group any more: whoever is in it keeps the role in the workspace %s, also when they leave the group %s. Switch `sync_groups_to_teams` of the directory on, or name the team by `name` and look after it by hand.", team.Name, prior.Workspace.ValueString(), prior.Team.text()))
+		diags.Append(saysTeamFollowsNoGroup(team.Name, prior.Workspace.ValueString(), prior.Team.text()).warning(at))
 		return
 	}
-	diags.AddAttributeWarning(at, "Team has another name", fmt.Sprintf("The team that is written as %q is named %q now, and keeps its role. Write the new name, before another team gets the old one.", prior.Team.text(), team.Name))
+	diags.Append(saysTeamRenamed(prior.Team.text(), team.Name).warning(at))
 }
 
 // resolve finds what a name or id stands for; what is not there is an error on the attribute.
@@ -329,7 +328,7 @@ func (r *teamWorkspaceRoleResource) write(ctx context.Context, account string, m
 func (r *teamWorkspaceRoleResource) warnOfAdoption(team client.Team, workspace client.Workspace, role client.WorkspaceRole, diags *diag.Diagnostics) {
 	at := slices.IndexFunc(team.Workspaces, func(w client.TeamWorkspace) bool { return w.WorkspaceID == workspace.ID })
 	if at >= 0 && team.Workspaces[at].RoleID != role.ID {
-		diags.AddAttributeWarning(path.Root("role"), "Team was in the workspace already", fmt.Sprintf("The team %s was %s in the workspace %s; it is %s now. It belongs to this resource: destroying the resource takes the team out of the workspace.", team.Name, team.Workspaces[at].RoleName, workspace.Handle, role.Name))
+		diags.Append(saysTeamAdopted(team.Name, team.Workspaces[at].RoleName, workspace.Handle, role.Name).warning(path.Root("role")))
 	}
 }
 

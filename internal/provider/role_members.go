@@ -98,12 +98,12 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 		diags.Append(failureAt(path.Root("removed_role"), "Unusable role", err))
 	}
 	if !diags.HasError() && role.ID == removedRole.ID {
-		diags.AddAttributeError(path.Root("removed_role"), "The same role twice", fmt.Sprintf("Whoever is removed from %s would get %s again. Name another `removed_role`.", role.Name, removedRole.Name))
+		diags.Append(saysRemovedRoleSame(role.Name).error(path.Root("removed_role")))
 	}
 	members, ignored := m.Members.Normalized(), m.IgnoreEmails.Normalized()
 	for _, email := range members {
 		if slices.Contains(ignored, email) {
-			diags.AddAttributeError(path.Root("ignore_emails"), "Both managed and ignored", fmt.Sprintf("%s is in `members` and in `ignore_emails`. Keep one of them.", email))
+			diags.Append(saysMemberIgnored(email).error(path.Root("ignore_emails")))
 		}
 	}
 	if diags.HasError() {
@@ -136,7 +136,7 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 		}
 	}
 	if !m.MaxRemovals.IsNull() && int64(len(work.removed)) > m.MaxRemovals.ValueInt64() {
-		diags.AddAttributeError(path.Root("max_removals"), "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", english.Count(len(work.removed), "person"), role.Name, english.Some(work.removedEmails()), m.MaxRemovals.ValueInt64()))
+		diags.Append(saysMaxRemovalsExceeded(role.Name, work.removedEmails(), m.MaxRemovals.ValueInt64()).error(path.Root("max_removals")))
 		return nil
 	}
 	return work
@@ -156,7 +156,7 @@ func (s *session) write(ctx context.Context, account string, m, prior *roleMembe
 		return false
 	}
 	if len(work.absent) > 0 {
-		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(work.absent), "`members`", "not"), account, english.Some(work.absent)))
+		diags.Append(saysMembersStillAbsent("members", work.absent, account).error(at))
 		return false
 	}
 	if prior != nil {
@@ -167,7 +167,7 @@ func (s *session) write(ctx context.Context, account string, m, prior *roleMembe
 	if !s.claims.take("prefectsso_role_members", account, claimMemberRole, at, diags, claimed...) {
 		return false
 	}
-	s.apply(ctx, account, work.changes(), at, roleMembersAdvice, diags)
+	s.apply(ctx, account, work.changes(), at, roleMembersLeaveOut, diags)
 
 	if !diags.HasError() {
 		m.AccountID = keepCase(m.AccountID, account)

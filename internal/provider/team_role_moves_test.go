@@ -37,21 +37,21 @@ func TestTeamRoleMoves(t *testing.T) {
 		arrange func(srv *acctest.Server, groupID string) // after the role was given to the team of the group Eng
 		team    any                                       // as written now
 		role    string
-		warns   string // a part of the only warning of the plan
+		warns   string // the id of the only warning of the plan
 		changes bool
 		fails   string // a part of the apply's error
 		has     string // the only team that is in the workspace then
 	}{
 		"as it was":                   {nil, group, "Viewer", "", false, "", "Eng"},
-		"the group is renamed":        {rename, group, "Viewer", `Team has another name: The team that is written as "Eng" is named "Eng2" now, and keeps its role.`, false, "", "Eng2"},
-		"renamed, and another role":   {rename, group, "Developer", `Team has another name`, true, "", "Eng2"},
+		"the group is renamed":        {rename, group, "Viewer", "team-renamed", false, "", "Eng2"},
+		"renamed, and another role":   {rename, group, "Developer", "team-renamed", true, "", "Eng2"},
 		"renamed, and written so":     {rename, teamAs("directory_group", "Eng2"), "Viewer", "", true, "", "Eng2"},
-		"the group's name goes on":    {func(srv *acctest.Server, id string) { rename(srv, id); srv.PushGroup("Eng") }, group, "Viewer", `Another team has the name: "Eng" is the team`, true, "", "Eng"},
-		"groups make no teams now":    {off, group, "Viewer", "Team follows no group any more: The team Eng is made of no directory group any more: whoever is in it keeps the role in the workspace production, also when they leave the group Eng.", false, "", "Eng"},
-		"no more teams, another role": {off, group, "Developer", "Team follows no group any more", true, "", "Eng"},
+		"the group's name goes on":    {func(srv *acctest.Server, id string) { rename(srv, id); srv.PushGroup("Eng") }, group, "Viewer", "team-name-taken", true, "", "Eng"},
+		"groups make no teams now":    {off, group, "Viewer", "team-follows-no-group", false, "", "Eng"},
+		"no more teams, another role": {off, group, "Developer", "team-follows-no-group", true, "", "Eng"},
 		"another team":                {nil, teamAs("name", "Crew"), "Viewer", "", true, "", "Crew"},
 		"the same team by its name":   {nil, teamAs("name", "Eng"), "Viewer", "", true, "", "Eng"},
-		"a team that is not there":    {nil, teamAs("directory_group", "Sales"), "Viewer", `No such team yet: No team of the directory group "Sales" arrived`, true, `No team of the directory group "Sales" arrived`, "Eng"},
+		"a team that is not there":    {nil, teamAs("directory_group", "Sales"), "Viewer", "team-absent", true, `No team of the directory group "Sales" arrived`, "Eng"},
 		"not known which team":        {nil, teamAs("name", tftypes.UnknownValue), "Viewer", "", true, "", "Crew"},
 		"not known how it is named":   {nil, tftypes.UnknownValue, "Viewer", "", true, "", "Crew"},
 	} {
@@ -70,12 +70,13 @@ func TestTeamRoleMoves(t *testing.T) {
 			config["team"], config["role"] = test.team, test.role
 			plan, given := p.change(t, typeName, prior.NewState, config)
 			noErrors(t, plan.Diagnostics)
-			var said []string
-			for _, d := range plan.Diagnostics {
-				said = append(said, d.Summary+": "+d.Detail)
+			var want []finding
+			if test.warns != "" {
+				want = []finding{warns(test.warns, "team.directory_group")}
 			}
-			if all := strings.Join(said, "\n"); len(said) > 1 || (test.warns == "") != (all == "") || !strings.Contains(all, test.warns) {
-				t.Errorf("the plan says %q, want %q", said, test.warns)
+			wantFindings(t, plan.Diagnostics, want...)
+			if len(plan.Diagnostics) != len(want) {
+				t.Errorf("the plan says %+v", plan.Diagnostics)
 			}
 			typ := p.resourceType(typeName)
 			if changes := !equalStates(t, typ, plan.PlannedState, prior.NewState); changes != test.changes || len(plan.RequiresReplace) > 0 {
@@ -158,7 +159,5 @@ func TestTwoTeamRolesOfOneTeam(t *testing.T) {
 	plan, _ = p.change(t, typeName, first, config)
 	noErrors(t, plan.Diagnostics) // the other one is on its way out
 	plan, _ = p.change(t, typeName, second, again)
-	if len(plan.Diagnostics) != 1 || plan.Diagnostics[0].Summary != "Two resources manage one thing" {
-		t.Errorf("got %+v, want the error that two resources manage one thing", plan.Diagnostics)
-	}
+	wantFindings(t, plan.Diagnostics, fails("managed-twice", "team.id"))
 }

@@ -358,6 +358,9 @@ func (r reader) mappings(ctx context.Context, directoryID string) (fill, error) 
 	return inDirectory(directoryID, func(d *access.Directory) { d.Mappings = p }), err
 }
 
+// Mappings are group role mappings as a world has them.
+func Mappings(rows []client.GroupRoleMapping) []access.Mapping { return mapped(rows, toMapping) }
+
 func toMapping(row client.GroupRoleMapping) access.Mapping {
 	return access.Mapping{
 		ID: strings.ToLower(row.ID), Match: access.Match(row.Match), RoleID: row.AccountRoleID, Priority: row.Priority, Dangling: row.Status == client.MappingDangling,
