@@ -500,32 +500,38 @@ func (j *judgement) gaps() {
 	has := func(gaps ...Gap) bool {
 		return slices.ContainsFunc(gaps, func(g Gap) bool { return slices.Contains(j.e.Gaps, g) })
 	}
-	notChecked := func(id ID, severity Severity, cause Cause) { j.add(Finding{ID: id, Severity: severity, Cause: cause}) }
+	notChecked := func(id ID, cause Cause) { j.add(Finding{ID: id, Severity: Warning, Cause: cause}) }
 	switch {
 	case has(GapConnections) && (j.mayEnforce() || !is(j.e.Enforced.Before, false)): // else whoever is a member signs in
 		j.add(Finding{ID: LockoutNotChecked, Severity: j.p.loss(), Cause: CauseUnreported, Reason: j.e.before.Connections.why})
 	case has(GapPeople, GapRoles):
-		notChecked(LockoutNotChecked, Warning, CauseUnreported)
+		notChecked(LockoutNotChecked, CauseUnreported)
 	}
-	_, put := j.own().(PutMapping)
-	_, ends := j.own().(DeleteMapping)
-	ofMapping := put || ends
-	if !ofMapping && has(GapDirectories, GapDirectoryUsers) {
-		if c, ok := j.own().(DeleteDirectory); !ok && j.mayDeprovision() {
-			notChecked(DeprovisioningNotChecked, Warning, CauseUnreported)
-		} else if d, _ := j.e.before.Directory(c.ID); ok && len(d.Mappings.Or([]Mapping{{}})) > 0 {
-			notChecked(RolesNotChecked, Warning, CauseUnreported) // it deprovisions nobody, and its mappings end
-		}
+	unknownDirectories := has(GapDirectories, GapDirectoryUsers)
+	if unknownDirectories && j.mayDeprovision() {
+		notChecked(DeprovisioningNotChecked, CauseUnreported)
 	}
 	switch {
 	case has(GapMatches):
-		notChecked(RolesNotChecked, Warning, CauseTwins)
-	case has(GapMappings), ofMapping && has(GapDirectories, GapDirectoryUsers):
-		notChecked(RolesNotChecked, Warning, CauseUnreported)
+		notChecked(RolesNotChecked, CauseTwins)
+	case has(GapMappings), unknownDirectories && j.changesMappings():
+		notChecked(RolesNotChecked, CauseUnreported)
 	}
 	if has(GapOffer) {
-		notChecked(SSOEndNotChecked, Warning, CauseUnreported)
+		notChecked(SSOEndNotChecked, CauseUnreported)
 	}
+}
+
+// changesMappings reports whether mappings begin, change or end by the change: with a directory, those that it has.
+func (j *judgement) changesMappings() bool {
+	switch c := j.own().(type) {
+	case PutMapping, DeleteMapping:
+		return true
+	case DeleteDirectory:
+		d, _ := j.e.before.Directory(c.ID)
+		return len(d.Mappings.Or([]Mapping{{}})) > 0
+	}
+	return false
 }
 
 // mayDeprovision reports whether a directory of which nobody knows the people may deprovision somebody: not where domains
@@ -537,8 +543,10 @@ func (j *judgement) mayDeprovision() bool {
 		return !j.e.Everyone || slices.ContainsFunc(j.e.before.People.Rows, func(p Person) bool {
 			return !is(p.Active, false) && slices.Contains(taken, p.Domain())
 		})
+	case PutDirectory:
+		return true
 	}
-	return true
+	return false
 }
 
 // mayEnforce reports whether the change may begin single sign-on.

@@ -86,6 +86,9 @@ func TestJudgeRouting(t *testing.T) {
 		policy  Policy
 		want    []string
 	}{
+		"acknowledged by address and by domain, not of a subdomain": {office().but(off).but(func(w *World) {
+			w.People.Rows = append(w.People.Rows, member("flo", "other.example", "Member"), member("gus", "sub.other.example", "Member"))
+		}), []Change{activate("acme.com")}, Policy{Protect: true, Acknowledged: []string{"*@other.example"}}, []string{"error people-lose-access (not-routed) gus@sub.other.example"}},
 		"the first connection serves everybody":  {office().but(off), []Change{activate("acme.com", "other.example")}, strict, nil},
 		"the first connection leaves one out":    {office().but(off), []Change{activate("acme.com")}, strict, []string{"error people-lose-access (not-routed) eve@other.example"}},
 		"protection off":                         {office().but(off), []Change{activate("acme.com")}, Policy{}, []string{"warning people-lose-access (not-routed) eve@other.example"}},

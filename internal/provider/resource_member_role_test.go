@@ -216,7 +216,7 @@ func TestAccMemberRoleLastOwner(t *testing.T) {
 	}, map[string]any{"endpoint": srv.URL + "/api", "api_key": acctest.ServiceKey, "account_id": acctest.AccountID, "lockout_protection": false})
 	r := &run{t: t}
 	errors := r.apply(p, op{typeName: "prefectsso_member_role", config: map[string]any{"email": "owner@acme.com", "role": "Member"}})
-	if len(errors) != 1 || !strings.HasPrefix(errors[0], "Could not change role: Nobody but owner@acme.com gets into account") {
+	if len(errors) != 1 || !strings.Contains(errors[0], "owner@acme.com") || !strings.HasSuffix(errors[0], "\n\nGuard: bypass-nobody-left") {
 		t.Errorf("got %q", errors)
 	}
 	if err := srv.WantRole("owner@acme.com", "Owner"); err != nil {

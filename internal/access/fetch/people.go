@@ -120,6 +120,20 @@ func (r reader) bypassing(ctx context.Context) (fill, error) {
 	return func(w access.World) access.World { return put(w, people, access.CoverBypassing, nil) }, nil
 }
 
+// active reads all active users: as [reader.everyone], where the client may remember them.
+func (r reader) active(ctx context.Context) (fill, error) {
+	if !r.fresh {
+		return r.everyone(ctx)
+	}
+	active := true
+	rows, err := r.client.ListMemberships(ctx, r.account, client.MembershipQuery{OnlyUsers: true, Active: &active})
+	if err != nil {
+		return nil, err
+	}
+	people := mapped(rows, Person)
+	return func(w access.World) access.World { return put(w, people, access.CoverActive, nil) }, nil
+}
+
 // everyone reads all users, by the client's memory of people where that will do.
 func (r reader) everyone(ctx context.Context) (fill, error) {
 	all := r.client.Members(r.account).All

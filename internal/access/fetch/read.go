@@ -51,7 +51,9 @@ func (r reader) read(ctx context.Context, w access.World, want access.Want) (fil
 		return r.people(ctx, want.Emails)
 	case access.WantBypassing:
 		return r.bypassing(ctx)
-	case access.WantActivePeople, access.WantEveryone:
+	case access.WantActivePeople:
+		return r.active(ctx)
+	case access.WantEveryone:
 		return r.everyone(ctx)
 	case access.WantOwners:
 		return r.owners(ctx, w, want.Emails)
