@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -104,7 +105,7 @@ func reviewedServiceAccountOf(s access.ReviewedServiceAccount) reviewedServiceAc
 		CreatedBy: reviewUnknown, CreatorIsMember: yesNoUnknown(s.CreatorIsMember),
 	}
 	if creator, known := s.Creator.Get(); known {
-		out.CreatedBy = firstNonEmpty(creator.Name, creator.ID)
+		out.CreatedBy = cmp.Or(creator.Name, creator.ID)
 	}
 	reached, known := s.Workspaces.Get()
 	if !known {

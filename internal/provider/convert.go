@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -28,7 +29,7 @@ func textOrNull(s string) types.String {
 
 // textOr is the value, or a fallback where it is null, unknown or "".
 func textOr(v types.String, fallback string) types.String {
-	return types.StringValue(firstNonEmpty(v.ValueString(), fallback))
+	return types.StringValue(cmp.Or(v.ValueString(), fallback))
 }
 
 // setOf is a set of plain strings.
@@ -77,13 +78,4 @@ func millisecondsOrNull(d *time.Duration) types.Int64 {
 		return types.Int64Null()
 	}
 	return types.Int64Value((*d + time.Millisecond - 1).Milliseconds())
-}
-
-func firstNonEmpty(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

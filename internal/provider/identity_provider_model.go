@@ -244,7 +244,7 @@ func certificatesFromAPI(prior *samlModel, certificates []client.ConnectionCerti
 	}
 	texts := make([]string, len(certificates))
 	for i, certificate := range certificates {
-		texts[i] = firstNonEmpty(written[certificate.SHA256], certificate.PEM)
+		texts[i] = cmp.Or(written[certificate.SHA256], certificate.PEM)
 	}
 	return certificateKind.SetValue(texts)
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -159,7 +160,7 @@ func (r *identityProviderResource) logins(account string, plan, prior *identityP
 	if prior != nil && prior.State.ValueString() == client.ConnectionActive || put.Activate {
 		return j
 	}
-	j.changes = append(j.changes, access.FirstLogin{ID: firstNonEmpty(put.ID, put.Name)})
+	j.changes = append(j.changes, access.FirstLogin{ID: cmp.Or(put.ID, put.Name)})
 	j.policy.AtFirstLogin = plan.Activation.ValueString() == activationNone
 	return j
 }

@@ -133,7 +133,7 @@ func (r *memberRolesResource) planRoles(ctx context.Context, req resource.Modify
 	if len(absent) > 0 {
 		resp.Diagnostics.Append(saysMembersAbsent("roles", absent, plan.AccountID.ValueString()).warning(path.Root("roles")))
 	}
-	at := func(email string) path.Path { return path.Root("roles").AtMapKey(spelledAs(changed, email)) }
+	at := func(email string) path.Path { return path.Root("roles").AtMapKey(writtenAs(changed, email)) }
 	r.checkRoles(ctx, plan.AccountID.ValueString(), changes, roleGuard{at, memberRolesLeaveOut}, &resp.Diagnostics)
 }
 
@@ -145,8 +145,8 @@ func strangers(n int, of, not string) string {
 	return english.Count(n, "person") + " of " + of + " are " + not + " members"
 }
 
-// spelledAs finds how the configuration writes a normalized address.
-func spelledAs(roles map[string]string, email string) string {
+// writtenAs finds how the configuration writes a normalized address.
+func writtenAs(roles map[string]string, email string) string {
 	for written := range roles {
 		if normalized.Email.Key(written) == email {
 			return written

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -130,7 +131,7 @@ func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership
 	// The server may have one address twice, with its domain in Unicode and in ASCII.
 	m.Members = normalized.Email.SetValueAs(m.Members, slices.Compact(emails))
 	m.IgnoreDirectoryManaged = types.BoolValue(m.IgnoreDirectoryManaged.ValueBool())
-	m.RemovedRole = types.StringValue(firstNonEmpty(m.RemovedRole.ValueString(), resetRole))
+	m.RemovedRole = types.StringValue(cmp.Or(m.RemovedRole.ValueString(), resetRole))
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -297,7 +298,7 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 		return false
 	}
 	if client.IsConflict(err) { // there was room a moment ago
-		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, firstNonEmpty(english.And(tokenNames(live)), "none"), reason(err)))
+		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, cmp.Or(english.And(tokenNames(live)), "none"), reason(err)))
 		return false
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -51,7 +52,7 @@ func (t *teamRef) equal(o *teamRef) bool {
 
 // text is what the team is written as.
 func (t *teamRef) text() string {
-	return firstNonEmpty(t.ID.ValueString(), t.Name.ValueString(), t.DirectoryGroup.ValueString())
+	return cmp.Or(t.ID.ValueString(), t.Name.ValueString(), t.DirectoryGroup.ValueString())
 }
 
 // teamFromText is a team as an import id names it: by id, by a directory group's id, or by name.
@@ -88,7 +89,7 @@ func (e *noTeamError) Error() string {
 	if known(e.ref.DirectoryGroup) {
 		return fmt.Sprintf("no team of the directory group %q arrived in account %s%s; %s. Directory sync makes a team of a group when the identity provider pushes it: assign the group there, or wait for it with `timeouts = { create = \"10m\" }`.", e.ref.DirectoryGroup.ValueString(), e.accountID, waited, among)
 	}
-	return fmt.Sprintf("account %s has no team %q%s; %s. A team is named exactly as it is written there, or by its id.", e.accountID, firstNonEmpty(e.ref.ID.ValueString(), e.ref.Name.ValueString()), waited, among)
+	return fmt.Sprintf("account %s has no team %q%s; %s. A team is named exactly as it is written there, or by its id.", e.accountID, cmp.Or(e.ref.ID.ValueString(), e.ref.Name.ValueString()), waited, among)
 }
 
 // findTeam looks the team up and, where it is not there yet, looks again until the time is over. None is a *noTeamError.
