@@ -31,11 +31,17 @@ type call struct {
 	repeatable     bool   // a POST that may be repeated, because the second changes nothing more
 	probes         bool   // finds out who answers: its own failure is not looked into
 
+	feature string  // of the account's plan that it needs; what a 403 may be about
+	absent  absence // what a 404 may be about
+
 	// staleAfter is when the body says something that may no longer hold: from then
 	// on it is not sent, and it is never sent twice.
 	staleAfter time.Time
 	took       *time.Duration // receives how long the last attempt took
 }
+
+// account is the id of the account that the call is about.
+func (r call) account() string { return r.path[1] }
 
 // reply is an answer that said yes.
 type reply struct {
@@ -72,8 +78,20 @@ const (
 )
 
 // send sends a call and leaves the body of the answer alone: for routes whose
-// documented answer is {} or 204.
+// documented answer is {} or 204. What a refusal means it says once (interpret.go).
 func (c *Client) send(ctx context.Context, r call) (*reply, error) {
+	answer, err := c.exchange(ctx, r)
+	if err == nil {
+		return answer, nil
+	}
+	if err = c.interpret(ctx, r, err); err != nil {
+		return nil, err
+	}
+	return &reply{}, nil // gone, as it is meant to be
+}
+
+// exchange sends a call, and makes its error of an answer that is no success.
+func (c *Client) exchange(ctx context.Context, r call) (*reply, error) {
 	if c.closing.Err() != nil {
 		return nil, ErrClosed
 	}

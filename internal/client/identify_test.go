@@ -152,7 +152,7 @@ func wantStranger(t *testing.T, err error, kind Stranger, says string) {
 		t.Errorf("got %s: %v; want %s and %q", other.Kind, err, kind, says)
 	}
 	var account *AccountNotFoundError
-	if IsNotFound(err) || IsForbidden(err) || IsUnauthorized(err) || IsNotOffered(err) || IsConflict(err) || errors.As(err, &account) {
+	if IsNotFound(err) || IsForbidden(err) || hasStatus(err, http.StatusUnauthorized) || IsNotOffered(err) || IsConflict(err) || errors.As(err, &account) {
 		t.Errorf("%v counts as an answer of the API", err)
 	}
 	for _, never := range []string{testKey, "account_id", "secret"} {

@@ -42,16 +42,14 @@ type GroupRoleMappingWrite struct {
 //
 // GET /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings
 func (c *Client) ListGroupRoleMappings(ctx context.Context, accountID, directoryID string) ([]GroupRoleMapping, error) {
-	mappings, err := do[[]GroupRoleMapping](ctx, c, call{method: http.MethodGet, path: mappingPath(accountID, directoryID)})
-	return mappings, c.explainDirectory(ctx, accountID, err)
+	return do[[]GroupRoleMapping](ctx, c, call{method: http.MethodGet, path: mappingPath(accountID, directoryID), feature: featureSCIM, absent: thingOrDirectory})
 }
 
 // GetGroupRoleMapping reads one mapping.
 //
 // GET /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings/{mapping_id}
 func (c *Client) GetGroupRoleMapping(ctx context.Context, accountID, directoryID, id string) (*GroupRoleMapping, error) {
-	mapping, err := do[*GroupRoleMapping](ctx, c, call{method: http.MethodGet, path: mappingPath(accountID, directoryID, id)})
-	return mapping, c.explainNested(ctx, accountID, featureSCIM, err)
+	return do[*GroupRoleMapping](ctx, c, call{method: http.MethodGet, path: mappingPath(accountID, directoryID, id), feature: featureSCIM, absent: thingOrAccount})
 }
 
 // CreateGroupRoleMapping makes a mapping and gives its role to whom it matches.
@@ -60,10 +58,9 @@ func (c *Client) GetGroupRoleMapping(ctx context.Context, accountID, directoryID
 //
 // POST /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings
 func (c *Client) CreateGroupRoleMapping(ctx context.Context, accountID, directoryID, idempotencyKey string, w GroupRoleMappingWrite) (*GroupRoleMapping, error) {
-	mapping, err := createOnce(ctx, c, call{
-		method: http.MethodPost, path: mappingPath(accountID, directoryID), body: w, idempotencyKey: idempotencyKey,
+	return createOnce(ctx, c, call{
+		method: http.MethodPost, path: mappingPath(accountID, directoryID), body: w, idempotencyKey: idempotencyKey, feature: featureSCIM,
 	}, func(m *GroupRoleMapping) Origin { return m.Origin })
-	return mapping, c.explainForbidden(ctx, accountID, featureSCIM, err)
 }
 
 // UpdateGroupRoleMapping changes what w holds. The match may be another mapping's,
@@ -79,8 +76,8 @@ func (c *Client) UpdateGroupRoleMapping(ctx context.Context, accountID, director
 //
 // DELETE /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings/{mapping_id}
 func (c *Client) DeleteGroupRoleMapping(ctx context.Context, accountID, directoryID, id string) error {
-	_, err := c.send(ctx, call{method: http.MethodDelete, path: mappingPath(accountID, directoryID, id)})
-	return c.explainDeletion(ctx, accountID, err)
+	_, err := c.send(ctx, call{method: http.MethodDelete, path: mappingPath(accountID, directoryID, id), absent: goneIsSuccess})
+	return err
 }
 
 func mappingPath(accountID, directoryID string, more ...string) []string {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // What the review says where the answer may be that nobody knows.
@@ -103,7 +105,7 @@ func reviewedServiceAccountOf(s access.ReviewedServiceAccount) reviewedServiceAc
 		CreatedBy: reviewUnknown, CreatorIsMember: yesNoUnknown(s.CreatorIsMember),
 	}
 	if creator, known := s.Creator.Get(); known {
-		out.CreatedBy = firstNonEmpty(creator.Name, creator.ID)
+		out.CreatedBy = cmp.Or(creator.Name, creator.ID)
 	}
 	reached, known := s.Workspaces.Get()
 	if !known {
@@ -130,7 +132,7 @@ func yesNoUnknown(p access.Part[bool]) string {
 // leftOut says what is not in a review, and why.
 func leftOut(w access.World) map[string]string {
 	out := map[string]string{}
-	leave := func(part, what, why string) { out[part] = what + " " + asSentence(why) }
+	leave := func(part, what, why string) { out[part] = what + " " + english.Sentence(why) }
 	if !w.Domains.IsKnown() {
 		leave("domains", "Whose address is outside of the enabled domains.", w.Domains.Why())
 	}
@@ -152,7 +154,7 @@ func leftOut(w access.World) map[string]string {
 		}
 	}
 	if _, failed := out["service_account_creators"]; old > 0 && !failed {
-		out["service_account_creators"] = fmt.Sprintf("Who made %s: that is longer ago than the review looks back. `events_since` says how far it does.", plural(old, "service account"))
+		out["service_account_creators"] = fmt.Sprintf("Who made %s: that is longer ago than the review looks back. `events_since` says how far it does.", english.Count(old, "service account"))
 	}
 	if why := w.WhyUnreachable(); why != "" {
 		leave("service_account_workspaces", "Which workspaces service accounts get into.", why)

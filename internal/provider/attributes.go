@@ -1,13 +1,16 @@
 package provider
 
 import (
+	"context"
 	"strings"
 
 	dataschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -28,6 +31,19 @@ func keepCase(state types.String, id string) types.String {
 		return state
 	}
 	return types.StringValue(id)
+}
+
+// argument is an argument of a configuration, and where its value goes.
+type argument struct {
+	name string
+	into any
+}
+
+// getArguments reads arguments of a configuration, in this order.
+func getArguments(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics, arguments ...argument) {
+	for _, a := range arguments {
+		diags.Append(config.GetAttribute(ctx, path.Root(a.name), a.into)...)
+	}
 }
 
 var accountIDPath = path.Root("account_id")

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
 )
 
@@ -69,7 +70,7 @@ func (s *session) ready(diags *diag.Diagnostics) bool {
 		diags.AddError("Provider not configured", "Terraform used a resource of this provider before configuring it. Please report this.")
 		return false
 	}
-	diags.AddError("Provider configuration not known yet", fmt.Sprintf("This step needs the account API, but %s of the provider block is only known after apply. Give it a value that is known now, or apply what it depends on first (`terraform apply -target=…`).", quoteList(s.unknown)))
+	diags.AddError("Provider configuration not known yet", fmt.Sprintf("This step needs the account API, but %s of the provider block is only known after apply. Give it a value that is known now, or apply what it depends on first (`terraform apply -target=…`).", english.AndCode(s.unknown)))
 	return false
 }
 
@@ -79,7 +80,7 @@ func (s *session) canPlan(diags *diag.Diagnostics) bool {
 		return false
 	}
 	if s.client == nil {
-		diags.AddWarning("Not checked against the account", fmt.Sprintf("%s of the provider block is not known while planning, so this plan could not be checked against the account. The same checks are made when it is applied.", quoteList(s.unknown)))
+		diags.AddWarning("Not checked against the account", fmt.Sprintf("%s of the provider block is not known while planning, so this plan could not be checked against the account. The same checks are made when it is applied.", english.AndCode(s.unknown)))
 		return false
 	}
 	return true

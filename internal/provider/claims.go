@@ -70,7 +70,7 @@ func (c *claims) taken(account, kind, key string) bool {
 	return taken
 }
 
-// holder finds who holds key, or all of its kind; for key "", who holds any of the kind.
+// holder finds who holds key, or all of its kind; for key "", who holds any of the kind, the first one by name.
 func (c *claims) holder(account, kind, key string) (string, bool) {
 	if owner, ok := c.owners[claim{account, kind, key}]; ok {
 		return owner, true
@@ -79,10 +79,11 @@ func (c *claims) holder(account, kind, key string) (string, bool) {
 		owner, ok := c.owners[claim{account, kind, ""}]
 		return owner, ok
 	}
+	first, found := "", false
 	for held, owner := range c.owners {
-		if held.account == account && held.kind == kind {
-			return owner, true
+		if held.account == account && held.kind == kind && (!found || owner < first) {
+			first, found = owner, true
 		}
 	}
-	return "", false
+	return first, found
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
 )
 
@@ -96,7 +97,7 @@ func newSession(m providerModel, version, terraformVersion string, after func(ti
 	cfg.Wrote = s.wrote
 	c, err := client.New(cfg)
 	if err != nil {
-		diags.AddError("Invalid provider configuration", sentence(err))
+		diags.AddError("Invalid provider configuration", english.ErrorSentence(err))
 		return s, diags
 	}
 	s.client, s.world = c, fetch.New(c)

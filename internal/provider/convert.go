@@ -1,17 +1,14 @@
 package provider
 
 import (
-	"sort"
-	"strconv"
-	"strings"
+	"cmp"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // null, unknown and "" are handled here and nowhere else: the API's null and "" are Terraform's null, and an unknown
@@ -32,7 +29,7 @@ func textOrNull(s string) types.String {
 
 // textOr is the value, or a fallback where it is null, unknown or "".
 func textOr(v types.String, fallback string) types.String {
-	return types.StringValue(firstNonEmpty(v.ValueString(), fallback))
+	return types.StringValue(cmp.Or(v.ValueString(), fallback))
 }
 
 // setOf is a set of plain strings.
@@ -58,7 +55,7 @@ func stringsOf(set types.Set) *[]string {
 	if set.IsNull() || set.IsUnknown() {
 		return nil
 	}
-	out := spelledSetValue{SetValue: set}.names()
+	out := normalized.Set{SetValue: set}.Written()
 	return &out
 }
 
@@ -81,69 +78,4 @@ func millisecondsOrNull(d *time.Duration) types.Int64 {
 		return types.Int64Null()
 	}
 	return types.Int64Value((*d + time.Millisecond - 1).Milliseconds())
-}
-
-func firstNonEmpty(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
-// quoteList reads `a`, `b` and `c`.
-func quoteList(names []string) string {
-	quoted := make([]string, len(names))
-	for i, name := range names {
-		quoted[i] = "`" + name + "`"
-	}
-	return joinAnd(quoted)
-}
-
-func joinAnd(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
-}
-
-// someOf names up to 20 of many, sorted, and how many more there are.
-func someOf(names []string) string {
-	const most = 20
-	sorted := append([]string(nil), names...)
-	sort.Strings(sorted)
-	if len(sorted) <= most {
-		return strings.Join(sorted, ", ")
-	}
-	return strings.Join(sorted[:most], ", ") + ", and " + plural(len(sorted)-most, "more")
-}
-
-// plural counts things: "1 person", "2 people". Words without a special plural take an s, "more" stays.
-func plural(n int, word string) string {
-	switch {
-	case word == "more" || n == 1:
-	case word == "person":
-		word = "people"
-	default:
-		word += "s"
-	}
-	return strconv.Itoa(n) + " " + word
-}
-
-// sentence is an error's text as one.
-func sentence(err error) string { return asSentence(err.Error()) }
-
-// asSentence makes a text start with a capital and end with a full stop.
-func asSentence(text string) string {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return text
-	}
-	first, size := utf8.DecodeRuneInString(text)
-	text = string(unicode.ToUpper(first)) + text[size:]
-	if !strings.HasSuffix(text, ".") {
-		text += "."
-	}
-	return text
 }

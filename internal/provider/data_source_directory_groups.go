@@ -72,9 +72,10 @@ type directoryGroupItem struct {
 // Read implements [datasource.DataSource].
 func (d *directoryGroupsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m directoryGroupsDataModel
-	for name, target := range map[string]any{"account_id": &m.AccountID, "directory_id": &m.DirectoryID, "name": &m.Name} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
+	getArguments(
+		ctx, req.Config, &resp.Diagnostics,
+		argument{"account_id", &m.AccountID}, argument{"directory_id", &m.DirectoryID}, argument{"name", &m.Name},
+	)
 	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return

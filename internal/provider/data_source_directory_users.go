@@ -85,9 +85,10 @@ func directoryUserFromAPI(u client.DirectoryUser) directoryUserItem {
 // Read implements [datasource.DataSource].
 func (d *directoryUsersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m directoryUsersDataModel
-	for name, target := range map[string]any{"account_id": &m.AccountID, "directory_id": &m.DirectoryID, "held": &m.Held, "filter": &m.Filter} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
+	getArguments(
+		ctx, req.Config, &resp.Diagnostics,
+		argument{"account_id", &m.AccountID}, argument{"directory_id", &m.DirectoryID}, argument{"held", &m.Held}, argument{"filter", &m.Filter},
+	)
 	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return

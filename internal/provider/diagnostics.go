@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
 )
 
@@ -25,14 +26,14 @@ func failureAt(at path.Path, summary string, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, summary, reason(err))
 }
 
-// failureAtField is failureAt on the argument that the server's refusal names, found by the field of the API, or failure
-// where it names none.
+// failureAtField is failureAt on the argument that the server's refusal names first, found by the field of the API, or
+// failure where it names none. Of a field and one that it is in the inner one counts.
 func failureAtField(arguments map[string]path.Path, summary string, err error) diag.Diagnostic {
 	var refusal *client.APIError
 	if errors.As(err, &refusal) {
 		for _, field := range refusal.Fields {
-			for name, at := range arguments {
-				if loc := strings.TrimPrefix(field.Loc, "body."); loc == name || strings.HasPrefix(loc, name+".") {
+			for loc := strings.TrimPrefix(field.Loc, "body."); loc != ""; loc = loc[:max(0, strings.LastIndexByte(loc, '.'))] {
+				if at, ok := arguments[loc]; ok {
 					return failureAt(at, summary, err)
 				}
 			}
@@ -74,18 +75,18 @@ func reason(err error) string {
 		about := configuration[offered.Feature]
 		return fmt.Sprintf("The server does not offer the configuration of %s over its API, as today's Prefect Cloud: it can be neither read nor changed from here. A person does that in the configuration dashboard. While nothing is configured yet, the resource prefectsso_setup_link with `kind = %q` gives the link; after that, Prefect's support gives a fresh one.%s", about.what, about.kind, origin(offered.Err))
 	case errors.As(err, &lost), errors.As(err, &other), errors.As(err, &answer):
-		return sentence(err)
+		return english.ErrorSentence(err)
 	case errors.As(err, &scim):
 		return scimReason(scim)
 	case errors.Is(err, context.DeadlineExceeded):
-		return sentence(err) + " Give it more time with the provider's `request_timeout`, or see whether the endpoint can be reached."
+		return english.ErrorSentence(err) + " Give it more time with the provider's `request_timeout`, or see whether the endpoint can be reached."
 	case !errors.As(err, &apiErr):
-		return sentence(err)
+		return english.ErrorSentence(err)
 	}
 
-	message := asSentence(apiErr.Message)
+	message := english.Sentence(apiErr.Message)
 	for _, field := range apiErr.Fields {
-		advices = append(advices, fmt.Sprintf("%s: %s", field.Loc, asSentence(field.Message)))
+		advices = append(advices, fmt.Sprintf("%s: %s", field.Loc, english.Sentence(field.Message)))
 	}
 	switch apiErr.Status {
 	case http.StatusUnauthorized:
@@ -113,7 +114,7 @@ func scimReason(err *client.SCIMError) string {
 	case http.StatusNotFound:
 		advice = " Check the address of the SCIM endpoint."
 	}
-	return sentence(err) + advice
+	return english.ErrorSentence(err) + advice
 }
 
 // configuration is what a feature lets people configure, and the kind of setup link that leads there.

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // defaultDomainTimeout is how long a change of domains is tried unless `timeouts` says otherwise.
@@ -48,7 +49,7 @@ func (s *session) domainFailure(ctx context.Context, account string, at path.Pat
 	var lost *client.LostWriteError
 	switch {
 	case errors.As(err, &lost):
-		return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s %s Nothing is half done: apply again once they are finished, give it more time with `timeouts`, or let one configuration look after the account's domains.", sentence(err), s.domainWriters(ctx, account, lost.Since)))
+		return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s %s Nothing is half done: apply again once they are finished, give it more time with `timeouts`, or let one configuration look after the account's domains.", english.ErrorSentence(err), s.domainWriters(ctx, account, lost.Since)))
 	case errors.Is(err, context.DeadlineExceeded):
 		return diag.NewAttributeErrorDiagnostic(at, summary, "The time was over before it was done. Give it more time with `timeouts`, or see whether the endpoint can be reached.")
 	}
@@ -62,7 +63,7 @@ func (s *session) domainWriters(ctx context.Context, account string, since time.
 	defer cancel()
 	events, err := s.client.ListEvents(ctx, account, client.EventQuery{Names: []string{"prefect-cloud.account-domain-names.updated"}, Limit: 200})
 	if err != nil {
-		return unknown + " " + sentence(err)
+		return unknown + " " + english.ErrorSentence(err)
 	}
 	var names []string
 	for _, event := range events {
@@ -74,7 +75,7 @@ func (s *session) domainWriters(ctx context.Context, account string, since time.
 	if len(names) == 0 {
 		return unknown
 	}
-	return "Meanwhile they were changed by " + someOf(names) + "."
+	return "Meanwhile they were changed by " + english.Some(names) + "."
 }
 
 // warnOfReleasing says which connection still serves domains that were disabled.
@@ -92,8 +93,8 @@ func (s *session) warnOfReleasing(ctx context.Context, account string, at path.P
 			}
 		}
 		if len(names) > 0 {
-			holder = "the connection " + someOf(names)
+			holder = "the connection " + english.Some(names)
 		}
 	} // a warning can do without the name
-	diags.AddAttributeWarning(at, "Domain is being released", fmt.Sprintf("%s was disabled, and %s still names it. Single sign-on would end without it, so its people go on logging in until that connection names other domains, is deactivated or deleted; then the domain is gone. If the connection's `domains` refer to this resource, that follows in this apply; if not, take it out there. To take it away at once, and single sign-on with it, set `allow_disable_sso = true` in the provider block.", someOf(releasing), holder))
+	diags.AddAttributeWarning(at, "Domain is being released", fmt.Sprintf("%s was disabled, and %s still names it. Single sign-on would end without it, so its people go on logging in until that connection names other domains, is deactivated or deleted; then the domain is gone. If the connection's `domains` refer to this resource, that follows in this apply; if not, take it out there. To take it away at once, and single sign-on with it, set `allow_disable_sso = true` in the provider block.", english.Some(releasing), holder))
 }

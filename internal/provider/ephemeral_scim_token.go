@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -101,7 +102,7 @@ func (e *scimTokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 	// Noted first: whatever happens from here on, Close finds the token.
 	opened, err := json.Marshal(openedToken{account, m.DirectoryID.ValueString(), token.ID})
 	if err != nil {
-		resp.Diagnostics.AddError(summary, sentence(err))
+		resp.Diagnostics.AddError(summary, english.ErrorSentence(err))
 		return
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateOpened, opened)...)

@@ -10,6 +10,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // roleGuard is how a resource that gives people roles hands them over to be judged.
@@ -61,7 +62,7 @@ func (s *session) roleFailure(ctx context.Context, account string, at path.Path,
 func roleRefusal(at path.Path, summary string, err error) diag.Diagnostic {
 	var last *lastOutError
 	if errors.As(err, &last) {
-		return diag.NewAttributeErrorDiagnostic(at, summary, access.BypassNobodyLeft.Detail(sentence(err)))
+		return diag.NewAttributeErrorDiagnostic(at, summary, access.BypassNobodyLeft.Detail(english.ErrorSentence(err)))
 	}
 	return failureAt(at, summary, err)
 }

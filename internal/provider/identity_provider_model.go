@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // identityProviderModel is a connection as Terraform sees it. Its mapping to and from the API is pure.
@@ -19,7 +20,7 @@ type identityProviderModel struct {
 	AccountID            types.String       `tfsdk:"account_id"`
 	Name                 types.String       `tfsdk:"name"`
 	ConnectionType       types.String       `tfsdk:"connection_type"`
-	Domains              spelledSetValue    `tfsdk:"domains"`
+	Domains              normalized.Set     `tfsdk:"domains"`
 	OIDC                 *oidcModel         `tfsdk:"oidc"`
 	SAML                 *samlModel         `tfsdk:"saml"`
 	AttributeMapping     *attributeMapModel `tfsdk:"attribute_mapping"`
@@ -48,15 +49,15 @@ type oidcModel struct {
 }
 
 type samlModel struct {
-	MetadataXML       spelledStringValue `tfsdk:"metadata_xml"`
-	MetadataURL       types.String       `tfsdk:"metadata_url"`
-	MetadataEntityID  types.String       `tfsdk:"metadata_entity_id"`
-	EntityID          types.String       `tfsdk:"entity_id"`
-	SSOURL            types.String       `tfsdk:"sso_url"`
-	Certificates      spelledSetValue    `tfsdk:"certificates"`
-	NameIDFormat      types.String       `tfsdk:"name_id_format"`
-	SignRequests      types.Bool         `tfsdk:"sign_requests"`
-	AllowIDPInitiated types.Bool         `tfsdk:"allow_idp_initiated"`
+	MetadataXML       normalized.String `tfsdk:"metadata_xml"`
+	MetadataURL       types.String      `tfsdk:"metadata_url"`
+	MetadataEntityID  types.String      `tfsdk:"metadata_entity_id"`
+	EntityID          types.String      `tfsdk:"entity_id"`
+	SSOURL            types.String      `tfsdk:"sso_url"`
+	Certificates      normalized.Set    `tfsdk:"certificates"`
+	NameIDFormat      types.String      `tfsdk:"name_id_format"`
+	SignRequests      types.Bool        `tfsdk:"sign_requests"`
+	AllowIDPInitiated types.Bool        `tfsdk:"allow_idp_initiated"`
 }
 
 type attributeMapModel struct {
@@ -69,7 +70,7 @@ type attributeMapModel struct {
 
 // toWrite is the whole connection as a create sends it. The secret comes from the configuration: the plan has none.
 func (m *identityProviderModel) toWrite(secret types.String) client.ConnectionWrite {
-	domains := m.Domains.keys()
+	domains := m.Domains.Normalized()
 	w := client.ConnectionWrite{
 		Name: m.Name.ValueStringPointer(), ConnectionType: m.ConnectionType.ValueString(), Domains: &domains,
 		AttributeMapping: m.AttributeMapping.toAPI(),
@@ -93,7 +94,7 @@ func (m *identityProviderModel) changes(prior *identityProviderModel, secret typ
 	if !m.Name.Equal(prior.Name) {
 		w.Name, any = all.Name, true
 	}
-	if !slices.Equal(m.Domains.keys(), prior.Domains.keys()) {
+	if !slices.Equal(m.Domains.Normalized(), prior.Domains.Normalized()) {
 		w.Domains, any = all.Domains, true
 	}
 	if m.OIDC != nil && (prior.OIDC == nil || !m.OIDC.equal(prior.OIDC)) {
@@ -138,7 +139,7 @@ func (s *samlModel) toAPI() *client.ConnectionSAMLWrite {
 		AllowIDPInitiated: s.AllowIDPInitiated.ValueBoolPointer(),
 	}
 	if !s.Certificates.IsNull() {
-		pems := s.Certificates.names()
+		pems := s.Certificates.Written()
 		w.IDPCertificates = &pems
 	}
 	return w
@@ -167,7 +168,7 @@ func (m *identityProviderModel) fromAPI(accountID string, c *client.Connection) 
 	m.UnverifiedAttributes = types.SetValueMust(types.StringType, nil)
 	m.Activation = textOr(m.Activation, activationNone)
 	m.TakeOverDomains = types.BoolValue(m.TakeOverDomains.ValueBool())
-	m.Domains = domainSpelling.respell(m.Domains, connectionDomains(c))
+	m.Domains = normalized.Domain.SetValueAs(m.Domains, connectionDomains(c))
 	m.RedirectURI, m.ACSURL, m.SPEntityID, m.SPMetadataURL = types.StringNull(), types.StringNull(), types.StringNull(), types.StringNull()
 	m.WantsSigned = types.BoolNull()
 	ends := map[string]attr.Value{}
@@ -213,9 +214,9 @@ func samlFromAPI(prior *samlModel, c *client.ConnectionSAML) *samlModel {
 		return nil
 	}
 	out := &samlModel{
-		MetadataXML: spelledStringValue{types.StringNull(), metadataSpelling}, MetadataURL: types.StringNull(), MetadataEntityID: types.StringNull(),
+		MetadataXML: metadataKind.StringNull(), MetadataURL: types.StringNull(), MetadataEntityID: types.StringNull(),
 		EntityID: types.StringNull(), SSOURL: types.StringNull(),
-		Certificates: spelledSetValue{types.SetNull(types.StringType), certificateSpelling},
+		Certificates: certificateKind.SetNull(),
 		NameIDFormat: stringOrNull(c.NameIDFormat),
 		SignRequests: types.BoolValue(c.SignAuthnRequests), AllowIDPInitiated: types.BoolValue(c.AllowIDPInitiated),
 	}
@@ -234,18 +235,18 @@ func samlFromAPI(prior *samlModel, c *client.ConnectionSAML) *samlModel {
 }
 
 // certificatesFromAPI keeps the form in which a certificate is written.
-func certificatesFromAPI(prior *samlModel, certificates []client.ConnectionCertificate) spelledSetValue {
+func certificatesFromAPI(prior *samlModel, certificates []client.ConnectionCertificate) normalized.Set {
 	written := map[string]string{}
 	if prior != nil {
-		for _, text := range prior.Certificates.names() {
-			written[certificateSpelling.key(text)] = text
+		for _, text := range prior.Certificates.Written() {
+			written[certificateKind.Key(text)] = text
 		}
 	}
 	texts := make([]string, len(certificates))
 	for i, certificate := range certificates {
-		texts[i] = firstNonEmpty(written[certificate.SHA256], certificate.PEM)
+		texts[i] = cmp.Or(written[certificate.SHA256], certificate.PEM)
 	}
-	return certificateSpelling.set(texts)
+	return certificateKind.SetValue(texts)
 }
 
 func mappingFromAPI(prior *attributeMapModel, c client.AttributeMapping) *attributeMapModel {

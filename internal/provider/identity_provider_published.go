@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // What prefectsso_identity_provider does on a server that does not offer the managed configuration: it adopts the
@@ -31,7 +33,7 @@ func (r *identityProviderResource) adopt(ctx context.Context, account string, co
 	wanted := *m
 	m.ID, m.State = types.StringValue(connection.ID), types.StringValue(connection.State)
 	m.observeAdopted(&wanted)
-	resp.Diagnostics.AddWarning("Identity provider was adopted", fmt.Sprintf("This server does not let anybody configure identity providers over its API. The connection %s (%s) is watched: its name, type, domains and state. Not verified, because the server does not show it: %s.", connection.Name, connection.ID, quoteList(unverified(m))))
+	resp.Diagnostics.AddWarning("Identity provider was adopted", fmt.Sprintf("This server does not let anybody configure identity providers over its API. The connection %s (%s) is watched: its name, type, domains and state. Not verified, because the server does not show it: %s.", connection.Name, connection.ID, english.AndCode(unverified(m))))
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
 }
 
@@ -43,8 +45,8 @@ func (r *identityProviderResource) agrees(m *identityProviderModel, c *client.Co
 	if c.ConnectionType != m.ConnectionType.ValueString() {
 		resp.Diagnostics.AddAttributeError(path.Root("connection_type"), "Another type is configured", fmt.Sprintf("The connection %s is %s, not %s.", c.Name, c.ConnectionType, m.ConnectionType.ValueString())+step)
 	}
-	if have, want := connectionDomains(c), m.Domains.keys(); !slices.Equal(have, want) {
-		resp.Diagnostics.AddAttributeError(path.Root("domains"), "Other domains are configured", fmt.Sprintf("The connection %s serves %s, not %s.", c.Name, joinAnd(have), joinAnd(want))+step)
+	if have, want := connectionDomains(c), m.Domains.Normalized(); !slices.Equal(have, want) {
+		resp.Diagnostics.AddAttributeError(path.Root("domains"), "Other domains are configured", fmt.Sprintf("The connection %s serves %s, not %s.", c.Name, english.And(have), english.And(want))+step)
 	}
 	return !resp.Diagnostics.HasError()
 }
@@ -52,7 +54,7 @@ func (r *identityProviderResource) agrees(m *identityProviderModel, c *client.Co
 func connectionDomains(c *client.Connection) []string {
 	domains := make([]string, len(c.Domains))
 	for i, domain := range c.Domains {
-		domains[i] = domainSpelling.key(domain.Domain)
+		domains[i] = normalized.Domain.Key(domain.Domain)
 	}
 	slices.Sort(domains)
 	return domains
@@ -118,7 +120,7 @@ func (r *identityProviderResource) readAdopted(ctx context.Context, account stri
 // observe takes over what the published API shows of a connection.
 func (m *identityProviderModel) observe(c *client.Connection) {
 	m.Name, m.ConnectionType, m.State = types.StringValue(c.Name), types.StringValue(c.ConnectionType), types.StringValue(c.State)
-	m.Domains = domainSpelling.respell(m.Domains, connectionDomains(c))
+	m.Domains = normalized.Domain.SetValueAs(m.Domains, connectionDomains(c))
 }
 
 // connections lists the connections in whichever way the server offers: managed says which one that was.
@@ -146,7 +148,7 @@ func (r *identityProviderResource) readImported(ctx context.Context, account str
 		resp.Diagnostics.Append(failure("Could not read identity provider", err))
 		return
 	}
-	m.Domains = domainSpelling.set(nil)
+	m.Domains = normalized.Domain.SetValue(nil)
 	if managed {
 		resp.Diagnostics.Append(m.fromAPI(account, connection)...)
 	} else {

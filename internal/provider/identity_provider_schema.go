@@ -19,6 +19,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // The values of activation.
@@ -64,12 +66,12 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"domains": schema.SetAttribute{
-				CustomType:          newSpelledSet(domainSpelling),
+				CustomType:          normalized.Domain.SetType(),
 				ElementType:         types.StringType,
 				Required:            true,
 				MarkdownDescription: "Enabled domains whose people log in through this connection.",
 				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.SizeAtLeast(1)},
-				PlanModifiers:       []planmodifier.Set{keepEqual{domainSpelling}},
+				PlanModifiers:       []planmodifier.Set{normalized.UseStateForEqual(normalized.Domain)},
 			},
 			"oidc":              oidcAttribute(),
 			"saml":              samlAttribute(),
@@ -171,11 +173,11 @@ func samlAttribute() schema.SingleNestedAttribute {
 		MarkdownDescription: "SAML 2.0: the identity provider's `metadata_xml`, its `metadata_url`, or `entity_id`, `sso_url` and `certificates`.",
 		Attributes: map[string]schema.Attribute{
 			"metadata_xml": schema.StringAttribute{
-				CustomType:          spelledString{spelling: metadataSpelling},
+				CustomType:          metadataKind.StringType(),
 				Optional:            true,
 				MarkdownDescription: "The identity provider's metadata, at most 1 MiB. White space and order make no difference. Keys and endpoints that cannot be used are left out with a warning.",
 				Validators:          []validator.String{stringvalidator.ExactlyOneOf(beside("metadata_url", "entity_id")...)},
-				PlanModifiers:       []planmodifier.String{keepEqual{metadataSpelling}},
+				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(metadataKind)},
 			},
 			"metadata_url": schema.StringAttribute{Optional: true, MarkdownDescription: "Where the metadata is fetched from when it is saved, an https URL; up to 10 MiB of a federation's. Entra ID's names the application: `…/federationmetadata.xml?appid=<application id>`.", Validators: []validator.String{httpsURL{}, entraByURL}},
 			"metadata_entity_id": schema.StringAttribute{
@@ -186,12 +188,12 @@ func samlAttribute() schema.SingleNestedAttribute {
 			"entity_id": schema.StringAttribute{Optional: true, MarkdownDescription: "The identity provider's entity id.", Validators: []validator.String{idpEntity, stringvalidator.AlsoRequires(beside("sso_url", "certificates")...)}},
 			"sso_url":   schema.StringAttribute{Optional: true, MarkdownDescription: "Where people are sent to log in, an https URL.", Validators: []validator.String{ssoURL, stringvalidator.AlsoRequires(beside("entity_id")...)}},
 			"certificates": schema.SetAttribute{
-				CustomType:          newSpelledSet(certificateSpelling),
+				CustomType:          certificateKind.SetType(),
 				ElementType:         types.StringType,
 				Optional:            true,
 				MarkdownDescription: "Certificates that the identity provider signs with, as PEM, each an element of its own; two at once during a rollover. They are compared by fingerprint. Their keys are RSA of at least 2,048 bits, or EC on P-256, P-384 or P-521. `regexall(\"(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\", file(\"bundle.pem\"))` splits a bundle.",
 				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.SizeAtLeast(1), setvalidator.AlsoRequires(beside("entity_id")...), liveCertificates{}},
-				PlanModifiers:       []planmodifier.Set{keepEqual{certificateSpelling}},
+				PlanModifiers:       []planmodifier.Set{normalized.UseStateForEqual(certificateKind)},
 			},
 			"name_id_format":      schema.StringAttribute{Optional: true, MarkdownDescription: "NameID format to ask for."},
 			"sign_requests":       schema.BoolAttribute{Optional: true, Computed: true, MarkdownDescription: "Sign authentication requests. Left out, it follows the metadata (`WantAuthnRequestsSigned`), and is `false` without metadata."},

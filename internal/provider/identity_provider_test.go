@@ -10,11 +10,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 func oidcConnection() *identityProviderModel {
 	return &identityProviderModel{
-		Name: types.StringValue("Okta"), ConnectionType: types.StringValue("OktaOIDC"), Domains: domainSpelling.set([]string{"Acme.com"}),
+		Name: types.StringValue("Okta"), ConnectionType: types.StringValue("OktaOIDC"), Domains: normalized.Domain.SetValue([]string{"Acme.com"}),
 		OIDC: &oidcModel{
 			Issuer: types.StringValue("https://idp.example"), ClientID: types.StringValue("c"),
 			ClientSecretWOVersion: types.Int64Value(1), Scopes: types.SetNull(types.StringType),
@@ -41,8 +42,8 @@ func TestIdentityProviderChanges(t *testing.T) {
 	}{
 		"nothing":          {change: func(*identityProviderModel) {}, none: true},
 		"a name":           {change: func(m *identityProviderModel) { m.Name = types.StringValue("Other") }, check: func(w client.ConnectionWrite) bool { return *w.Name == "Other" && w.OIDC == nil && w.Domains == nil }},
-		"the same domains": {change: func(m *identityProviderModel) { m.Domains = domainSpelling.set([]string{"acme.COM"}) }, none: true},
-		"domains":          {change: func(m *identityProviderModel) { m.Domains = domainSpelling.set([]string{"b.example"}) }, check: func(w client.ConnectionWrite) bool { return (*w.Domains)[0] == "b.example" && w.OIDC == nil }},
+		"the same domains": {change: func(m *identityProviderModel) { m.Domains = normalized.Domain.SetValue([]string{"acme.COM"}) }, none: true},
+		"domains":          {change: func(m *identityProviderModel) { m.Domains = normalized.Domain.SetValue([]string{"b.example"}) }, check: func(w client.ConnectionWrite) bool { return (*w.Domains)[0] == "b.example" && w.OIDC == nil }},
 		"an issuer": {change: func(m *identityProviderModel) { m.OIDC.Issuer = types.StringValue("https://b.example") }, check: func(w client.ConnectionWrite) bool {
 			return w.OIDC.ClientSecret == "" && w.OIDC.Issuer == "https://b.example"
 		}},
@@ -74,7 +75,7 @@ func TestIdentityProviderFromAPI(t *testing.T) {
 	if diags.HasError() {
 		t.Fatal(diags)
 	}
-	if !m.Domains.Equal(domainSpelling.set([]string{"Acme.com", "new.example"})) || m.OIDC.Issuer.ValueString() != "https://elsewhere.example" ||
+	if !m.Domains.Equal(normalized.Domain.SetValue([]string{"Acme.com", "new.example"})) || m.OIDC.Issuer.ValueString() != "https://elsewhere.example" ||
 		m.OIDC.ClientSecretWOVersion.ValueInt64() != 1 || !m.OIDC.Scopes.IsNull() || m.RedirectURI.ValueString() != "https://sp.example/cb" ||
 		!m.Managed.ValueBool() || m.SAML != nil || m.AttributeMapping != nil || m.Activation.ValueString() != activationNone {
 		t.Errorf("model %+v, %+v", m, m.OIDC)
@@ -89,10 +90,10 @@ func TestIdentityProviderMetadataDrift(t *testing.T) {
 	metadata := strings.Replace(metadataTemplate, "%s", "", 1)
 	metadata = strings.Replace(metadata, "%s", keyDescriptor(bare(t, certificate)), 1)
 	metadata = strings.Replace(metadata, "%s", ssoPost, 1)
-	prior := &samlModel{MetadataXML: metadataSpelling.value(metadata), Certificates: spelledSetValue{types.SetNull(types.StringType), certificateSpelling}}
+	prior := &samlModel{MetadataXML: metadataKind.StringValue(metadata), Certificates: certificateKind.SetNull()}
 	server := &client.ConnectionSAML{
 		IDPEntityID: "https://idp.example/entity", IDPSSOURL: "https://idp.example/post",
-		IDPCertificates: []client.ConnectionCertificate{{PEM: certificate, SHA256: certificateSpelling.key(certificate)}},
+		IDPCertificates: []client.ConnectionCertificate{{PEM: certificate, SHA256: certificateKind.Key(certificate)}},
 	}
 	if got := samlFromAPI(prior, server); !got.MetadataXML.Equal(prior.MetadataXML) || !got.EntityID.IsNull() {
 		t.Errorf("metadata in force became %s, entity id %s", got.MetadataXML, got.EntityID)

@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // identitySchema is the identity of a resource that one name tells apart within its account, or several (more are
@@ -61,13 +63,13 @@ func (s *session) importByNames(ctx context.Context, names []string, req resourc
 	} else if values = strings.SplitN(req.ID, "/", len(names)+1); len(values) > len(names) {
 		own, values = types.StringValue(values[0]), values[1:]
 		if uuid.Validate(own.ValueString()) != nil {
-			resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("%q has a part more than %s, and that begins with %q, which is no UUID of an account. What has a slash in its name is named by its id here.", req.ID, joinAnd(names), own.ValueString()))
+			resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("%q has a part more than %s, and that begins with %q, which is no UUID of an account. What has a slash in its name is named by its id here.", req.ID, english.And(names), own.ValueString()))
 			return "", nil, false
 		}
 	}
 	if len(values) != len(names) || slices.Contains(values, "") {
 		form := "<" + strings.Join(names, ">/<") + ">"
-		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("The import id is `%s` or `<account_id>/%s`; %q has no %s.", form, form, req.ID, joinAnd(names)))
+		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("The import id is `%s` or `<account_id>/%s`; %q has no %s.", form, form, req.ID, english.And(names)))
 	}
 	if resp.Diagnostics.HasError() {
 		return "", nil, false

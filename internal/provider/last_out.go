@@ -13,6 +13,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // Who gets in without single sign-on is a matter of the whole account, but Terraform applies resources side by side and
@@ -155,9 +156,9 @@ type lastOutError struct {
 func (e *lastOutError) Error() string {
 	wait := "the resource that gives somebody else such a role"
 	if len(e.promised) > 0 {
-		wait = "the resource that gives such a role to " + someOf(e.promised)
+		wait = "the resource that gives such a role to " + english.Some(e.promised)
 	}
-	return fmt.Sprintf("nobody but %s could sign in to account %s without single sign-on, and in %s no other resource of this run gave anybody else a role with bypass:sso. This resource took no role from anybody; what others of this run changed stays changed. If the configuration gives it to somebody, say so: `depends_on = [%s]` here; if not, give somebody such a role first. Two are safer than one.", someOf(e.people), e.accountID, patience, wait)
+	return fmt.Sprintf("nobody but %s could sign in to account %s without single sign-on, and in %s no other resource of this run gave anybody else a role with bypass:sso. This resource took no role from anybody; what others of this run changed stays changed. If the configuration gives it to somebody, say so: `depends_on = [%s]` here; if not, give somebody such a role first. Two are safer than one.", english.Some(e.people), e.accountID, patience, wait)
 }
 
 // setRoles changes roles of one account, promotions first: whoever gets bypass:sso gets it before anybody loses it. set

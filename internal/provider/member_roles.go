@@ -13,6 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
 )
 
 // What prefectsso_member_role and prefectsso_member_roles share.
@@ -53,7 +55,7 @@ func waitForMember(ctx context.Context, members *client.Members, email string, a
 	if atMost == 0 || !errors.As(err, &absent) {
 		return member, err
 	}
-	joined, err := await(ctx, atMost, func() (joined bool, err error) {
+	joined, err := poll.Until(ctx, poll.DefaultPace, atMost, func() (joined bool, err error) {
 		found, err := members.Refetch(ctx, email)
 		member, joined = found[email]
 		return joined, err
@@ -81,12 +83,12 @@ type roleChange struct {
 	role   client.AccountRole
 }
 
-// email is the person's normalised address.
+// email is the person's normalized address.
 func (c roleChange) email() string {
 	if c.member.Email == nil {
 		return ""
 	}
-	return emailSpelling.key(*c.member.Email)
+	return normalized.Email.Key(*c.member.Email)
 }
 
 // apply makes the changes by the rules of setRoles. Changes of one phase go side by side, within the client's bound.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 func TestRoleInForm(t *testing.T) {
@@ -29,11 +30,11 @@ func TestRoleInForm(t *testing.T) {
 
 func TestMemberRolesModelFromAPI(t *testing.T) {
 	t.Parallel()
-	m := memberRolesModel{Roles: emailSpelling.mapOf(map[string]string{"Ada@x.example": "Admin", "bob@x.example": "Member", "gone@x.example": "Admin"})}
+	m := memberRolesModel{Roles: normalized.Email.MapValue(map[string]string{"Ada@x.example": "Admin", "bob@x.example": "Member", "gone@x.example": "Admin"})}
 	gone := m.fromAPI("0c1f1d2e-0000-4000-8000-000000000001", map[string]client.Membership{
 		"ada@x.example": {AccountRoleName: "Owner"}, "bob@x.example": {AccountRoleName: "Member"},
 	})
-	want := emailSpelling.mapOf(map[string]string{"Ada@x.example": "Owner", "bob@x.example": "Member"})
+	want := normalized.Email.MapValue(map[string]string{"Ada@x.example": "Owner", "bob@x.example": "Member"})
 	if !m.Roles.Equal(want) || !slices.Equal(gone, []string{"gone@x.example"}) {
 		t.Errorf("roles %s, gone %v; want %s and gone@x.example", m.Roles, gone, want)
 	}
@@ -41,9 +42,9 @@ func TestMemberRolesModelFromAPI(t *testing.T) {
 
 func TestDomainsModelKeepsSpelling(t *testing.T) {
 	t.Parallel()
-	m := domainsModel{Names: domainSpelling.set([]string{"Acme.com.", "gone.example"})}
+	m := domainsModel{Names: normalized.Domain.SetValue([]string{"Acme.com.", "gone.example"})}
 	m.fromAPI("0c1f1d2e-0000-4000-8000-000000000001", []client.Domain{{Name: "acme.com"}, {Name: "new.example"}})
-	if want := domainSpelling.set([]string{"Acme.com.", "new.example"}); !m.Names.Equal(want) {
+	if want := normalized.Domain.SetValue([]string{"Acme.com.", "new.example"}); !m.Names.Equal(want) {
 		t.Errorf("names %s, want %s", m.Names, want)
 	}
 }

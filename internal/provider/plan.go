@@ -6,82 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
-
-// keepEqual plans the prior state's value where the configuration means the same, so that writing a name differently
-// is no change. A RequiresReplace that follows it then compares what is left.
-type keepEqual struct {
-	spelling *spelling
-}
-
-var (
-	_ planmodifier.String = keepEqual{}
-	_ planmodifier.Set    = keepEqual{}
-	_ planmodifier.Map    = keepEqual{}
-)
-
-// Description implements [planmodifier.Describer].
-func (k keepEqual) Description(context.Context) string {
-	return "An equal " + k.spelling.name + " in another spelling is no change."
-}
-
-// MarkdownDescription implements [planmodifier.Describer].
-func (k keepEqual) MarkdownDescription(ctx context.Context) string { return k.Description(ctx) }
-
-// PlanModifyString implements [planmodifier.String].
-func (k keepEqual) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
-	if !comparable(req.PlanValue, req.StateValue) {
-		return
-	}
-	if k.spelling.key(req.PlanValue.ValueString()) == k.spelling.key(req.StateValue.ValueString()) {
-		resp.PlanValue = req.StateValue
-	}
-}
-
-// PlanModifySet implements [planmodifier.Set].
-func (k keepEqual) PlanModifySet(ctx context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse) {
-	if !comparable(req.PlanValue, req.StateValue) || !allKnown(req.PlanValue.Elements()) {
-		return
-	}
-	equal, diags := spelledSetValue{req.PlanValue, k.spelling}.SetSemanticEquals(ctx, spelledSetValue{req.StateValue, k.spelling})
-	resp.Diagnostics.Append(diags...)
-	if equal {
-		resp.PlanValue = req.StateValue
-	}
-}
-
-// PlanModifyMap implements [planmodifier.Map].
-func (k keepEqual) PlanModifyMap(ctx context.Context, req planmodifier.MapRequest, resp *planmodifier.MapResponse) {
-	if !comparable(req.PlanValue, req.StateValue) {
-		return
-	}
-	for _, element := range req.PlanValue.Elements() {
-		if element.IsUnknown() {
-			return
-		}
-	}
-	equal, diags := spelledMapValue{req.PlanValue, k.spelling}.MapSemanticEquals(ctx, spelledMapValue{req.StateValue, k.spelling})
-	resp.Diagnostics.Append(diags...)
-	if equal {
-		resp.PlanValue = req.StateValue
-	}
-}
-
-// comparable says whether both sides have a value to compare.
-func comparable(plan, state attr.Value) bool {
-	return !plan.IsUnknown() && !plan.IsNull() && !state.IsNull()
-}
-
-func allKnown(elements []attr.Value) bool {
-	for _, element := range elements {
-		if element.IsUnknown() {
-			return false
-		}
-	}
-	return true
-}
 
 // settle ends a resource's ModifyPlan: where the planned arguments are those of the prior state, nothing changes, so
 // what the framework marked as unknown because the configuration was written differently gets its value back.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // newPolicy reads and checks what the provider block says about changes that take people's access away:
@@ -20,7 +22,7 @@ func newPolicy(m providerModel, diags *diag.Diagnostics) access.Policy {
 		return p
 	}
 	at := path.Root("acknowledge_lockout")
-	for _, entry := range (spelledSetValue{m.AcknowledgeLockout, emailSpelling}).names() {
+	for _, entry := range normalized.Email.SetOf(m.AcknowledgeLockout).Written() {
 		key, err := "", error(nil)
 		if domain, all := strings.CutPrefix(entry, "*@"); all {
 			key, err = client.NormalizeDomain(domain)
@@ -29,7 +31,7 @@ func newPolicy(m providerModel, diags *diag.Diagnostics) access.Policy {
 			key, err = client.NormalizeEmail(entry)
 		}
 		if err != nil {
-			diags.AddAttributeError(at, "Invalid acknowledgement", fmt.Sprintf("%q is neither an email address nor `*@domain`. %s", entry, sentence(err)))
+			diags.AddAttributeError(at, "Invalid acknowledgement", fmt.Sprintf("%q is neither an email address nor `*@domain`. %s", entry, english.ErrorSentence(err)))
 			continue
 		}
 		p.Acknowledged = append(p.Acknowledged, key)

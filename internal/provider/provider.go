@@ -5,9 +5,10 @@
 // state is made of the server's answer. provider.go and config.go read the provider block into a session; base.go is
 // what resources and data sources embed; claims.go keeps two resources off one thing; access.go hands changes to
 // package access to be judged, guard*.go and policy.go say what of, and last_out.go is the lock under which roles that
-// bypass single sign-on change; words.go has the sentences of the rules of this package; spelling.go, plan.go and convert.go
-// hold what Terraform needs to know about equal values, null and unknown; diagnostics.go turns the client's
-// typed errors into sentences. After that, one file a thing.
+// bypass single sign-on change; words.go has the sentences of the rules of this package; plan.go and convert.go hold what
+// Terraform needs to know about changes, null and unknown; diagnostics.go turns the client's typed errors into
+// sentences. After that, one file a thing. Values that compare by what they mean are package normalized, the probe of
+// provisioning is package scimprobe.
 package provider
 
 import (

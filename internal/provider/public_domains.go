@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // webmail are providers where anybody gets an address. Enabling one for single sign-on would claim strangers' mail.
@@ -31,7 +33,7 @@ var webmail = map[string]bool{
 
 // checkNotPublic refuses domains that no one company owns: public suffixes and webmail providers.
 func checkNotPublic(name string, at path.Path, diags *diag.Diagnostics) {
-	domain := domainSpelling.key(name)
+	domain := normalized.Domain.Key(name)
 	suffix, _ := publicsuffix.PublicSuffix(domain)
 	owner := strings.TrimSuffix(strings.TrimSuffix(domain, suffix), ".")
 	switch {
@@ -67,7 +69,7 @@ func (ownDomain) ValidateString(_ context.Context, req validator.StringRequest, 
 
 // ValidateSet implements [validator.Set].
 func (ownDomain) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	for _, name := range (spelledSetValue{req.ConfigValue, domainSpelling}).names() {
+	for _, name := range normalized.Domain.SetOf(req.ConfigValue).Written() {
 		checkNotPublic(name, req.Path, &resp.Diagnostics)
 	}
 }

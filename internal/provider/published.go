@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // What prefectsso_identity_provider and prefectsso_scim_directory share on a server that does not offer the managed
@@ -38,7 +39,7 @@ func existing[T any](rows []T, name func(T) string) string {
 	for i, row := range rows {
 		names[i] = name(row)
 	}
-	return " (it has " + someOf(names) + ")"
+	return " (it has " + english.Some(names) + ")"
 }
 
 // refuse fails a plan that would change arguments of an adopted thing that only a person can change. Hidden arguments
@@ -51,7 +52,7 @@ func refuse(what, name string, changed, hidden []string, diags *diag.Diagnostics
 	unseen := slices.DeleteFunc(slices.Clone(changed), func(name string) bool { return !slices.Contains(hidden, name) })
 	again := ""
 	if len(unseen) > 0 {
-		again = fmt.Sprintf(" For what the server does not show (%s), take the resource out of the state then and import it again.", quoteList(unseen))
+		again = fmt.Sprintf(" For what the server does not show (%s), take the resource out of the state then and import it again.", english.AndCode(unseen))
 	}
-	diags.AddError("Only a person can change this", fmt.Sprintf("The %s %s is configured in the browser, because this server does not offer it over its API. The plan would change %s. Change that in the configuration dashboard (or ask Prefect's support for a fresh link), or let the configuration say what is there.%s", what, name, quoteList(changed), again))
+	diags.AddError("Only a person can change this", fmt.Sprintf("The %s %s is configured in the browser, because this server does not offer it over its API. The plan would change %s. Change that in the configuration dashboard (or ask Prefect's support for a fresh link), or let the configuration say what is there.%s", what, name, english.AndCode(changed), again))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var (
@@ -47,11 +48,11 @@ func (r *domainResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 			},
 			"account_id": accountIDAttribute(),
 			"name": schema.StringAttribute{
-				CustomType:          spelledString{spelling: domainSpelling},
+				CustomType:          normalized.Domain.StringType(),
 				Required:            true,
 				MarkdownDescription: "The domain, such as `acme.com`. Case, a trailing dot and the IDN form make no difference. Changing it replaces the resource.",
 				Validators:          []validator.String{ownDomain{}},
-				PlanModifiers:       []planmodifier.String{keepEqual{domainSpelling}, stringplanmodifier.RequiresReplace()},
+				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Domain), stringplanmodifier.RequiresReplace()},
 			},
 			"created": schema.StringAttribute{
 				Computed:            true,
@@ -69,11 +70,11 @@ func (r *domainResource) IdentitySchema(_ context.Context, _ resource.IdentitySc
 }
 
 type domainModel struct {
-	ID        types.String       `tfsdk:"id"`
-	AccountID types.String       `tfsdk:"account_id"`
-	Name      spelledStringValue `tfsdk:"name"`
-	Created   types.String       `tfsdk:"created"`
-	Timeouts  timeouts.Value     `tfsdk:"timeouts"`
+	ID        types.String      `tfsdk:"id"`
+	AccountID types.String      `tfsdk:"account_id"`
+	Name      normalized.String `tfsdk:"name"`
+	Created   types.String      `tfsdk:"created"`
+	Timeouts  timeouts.Value    `tfsdk:"timeouts"`
 }
 
 type domainIdentity struct {
@@ -85,14 +86,14 @@ type domainIdentity struct {
 func (m *domainModel) fromAPI(accountID string, d client.Domain) {
 	m.ID = types.StringValue(d.ID)
 	m.AccountID = keepCase(m.AccountID, accountID)
-	if m.Name.key() != d.Name {
-		m.Name = domainSpelling.value(d.Name)
+	if m.Name.Normalized() != d.Name {
+		m.Name = normalized.Domain.StringValue(d.Name)
 	}
 	m.Created = timeOrNull(d.Created)
 }
 
 func (m *domainModel) identity(accountID string) domainIdentity {
-	return domainIdentity{types.StringValue(accountID), types.StringValue(m.Name.key())}
+	return domainIdentity{types.StringValue(accountID), types.StringValue(m.Name.Normalized())}
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
@@ -112,7 +113,7 @@ func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		moves = movesAccount(plan.AccountID, prior.AccountID) || !plan.Name.Equal(prior.Name)
 	}
 	if moves {
-		r.checkRemoval(ctx, prior.AccountID, []string{prior.Name.key()}, true, path.Root("name"), &resp.Diagnostics)
+		r.checkRemoval(ctx, prior.AccountID, []string{prior.Name.Normalized()}, true, path.Root("name"), &resp.Diagnostics)
 	}
 }
 
@@ -126,10 +127,10 @@ func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest,
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.claims.take("prefectsso_domain", account, claimDomain, path.Root("name"), &resp.Diagnostics, m.Name.key()) {
+	if !r.claims.take("prefectsso_domain", account, claimDomain, path.Root("name"), &resp.Diagnostics, m.Name.Normalized()) {
 		return
 	}
-	domain, already, err := r.client.EnableDomain(ctx, account, m.Name.key())
+	domain, already, err := r.client.EnableDomain(ctx, account, m.Name.Normalized())
 	if err != nil {
 		resp.Diagnostics.Append(r.domainFailure(ctx, account, path.Root("name"), "Could not enable domain", err))
 		return
@@ -155,7 +156,7 @@ func (r *domainResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	for _, domain := range domains {
-		if domain.Name == m.Name.key() {
+		if domain.Name == m.Name.Normalized() {
 			m.fromAPI(account, domain)
 			resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 			return
@@ -186,14 +187,14 @@ func (r *domainResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 	defer r.claims.deleting()()
-	if r.claims.taken(account, claimDomain, m.Name.key()) {
+	if r.claims.taken(account, claimDomain, m.Name.Normalized()) {
 		resp.Diagnostics.AddWarning("Domain stays enabled", fmt.Sprintf("Another resource of this run manages %s now, so it was not disabled.", m.Name.ValueString()))
 		return
 	}
-	if !r.judgeAgain(ctx, r.removal(account, []string{m.Name.key()}, path.Root("name")), &resp.Diagnostics) {
+	if !r.judgeAgain(ctx, r.removal(account, []string{m.Name.Normalized()}, path.Root("name")), &resp.Diagnostics) {
 		return
 	}
-	releasing, err := r.client.DisableDomains(ctx, account, []string{m.Name.key()}, r.disableOptions()...)
+	releasing, err := r.client.DisableDomains(ctx, account, []string{m.Name.Normalized()}, r.disableOptions()...)
 	if err != nil {
 		resp.Diagnostics.Append(r.domainFailure(ctx, account, path.Root("name"), "Could not disable domain", err))
 	}
@@ -204,7 +205,7 @@ func (r *domainResource) Delete(ctx context.Context, req resource.DeleteRequest,
 func (r *domainResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	account, name, ok := r.importByName(ctx, "name", req, resp)
 	if ok {
-		m := domainModel{Name: domainSpelling.value(name)}
+		m := domainModel{Name: normalized.Domain.StringValue(name)}
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
 	}
 }

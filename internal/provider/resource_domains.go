@@ -16,6 +16,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var (
@@ -44,12 +45,12 @@ func (r *domainsResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"names": schema.SetAttribute{
-				CustomType:          newSpelledSet(domainSpelling),
+				CustomType:          normalized.Domain.SetType(),
 				ElementType:         types.StringType,
 				Required:            true,
 				MarkdownDescription: "The domains, such as `acme.com`. Case, a trailing dot and the IDN form make no difference.",
 				Validators:          []validator.Set{setvalidator.NoNullValues(), ownDomain{}},
-				PlanModifiers:       []planmodifier.Set{keepEqual{domainSpelling}},
+				PlanModifiers:       []planmodifier.Set{normalized.UseStateForEqual(normalized.Domain)},
 			},
 			"timeouts": domainTimeouts(ctx),
 		},
@@ -62,9 +63,9 @@ func (r *domainsResource) IdentitySchema(_ context.Context, _ resource.IdentityS
 }
 
 type domainsModel struct {
-	AccountID types.String    `tfsdk:"account_id"`
-	Names     spelledSetValue `tfsdk:"names"`
-	Timeouts  timeouts.Value  `tfsdk:"timeouts"`
+	AccountID types.String   `tfsdk:"account_id"`
+	Names     normalized.Set `tfsdk:"names"`
+	Timeouts  timeouts.Value `tfsdk:"timeouts"`
 }
 
 // accountIdentity identifies what there is once an account.
@@ -79,7 +80,7 @@ func (m *domainsModel) fromAPI(accountID string, domains []client.Domain) {
 	for i, domain := range domains {
 		names[i] = domain.Name
 	}
-	m.Names = domainSpelling.respell(m.Names, names)
+	m.Names = normalized.Domain.SetValueAs(m.Names, names)
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
@@ -89,7 +90,7 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
 	if isDestroy(req) {
-		r.checkRemoval(ctx, prior.AccountID, prior.Names.keys(), true, path.Root("names"), &resp.Diagnostics)
+		r.checkRemoval(ctx, prior.AccountID, prior.Names.Normalized(), true, path.Root("names"), &resp.Diagnostics)
 		return
 	}
 	r.planAccount(ctx, req, resp)
@@ -98,7 +99,7 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !r.canPlan(&resp.Diagnostics) {
 		return
 	}
-	if plan.AccountID.IsUnknown() || plan.Names.IsUnknown() || !allKnown(plan.Names.Elements()) {
+	if plan.AccountID.IsUnknown() || !plan.Names.IsWhollyKnown() {
 		notJudged(path.Root("names"), access.LockoutNotChecked, &resp.Diagnostics)
 		return
 	}
@@ -107,11 +108,11 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	if movesAccount(plan.AccountID, prior.AccountID) { // Terraform plans the new one by itself
-		r.checkRemoval(ctx, prior.AccountID, prior.Names.keys(), true, path.Root("names"), &resp.Diagnostics)
+		r.checkRemoval(ctx, prior.AccountID, prior.Names.Normalized(), true, path.Root("names"), &resp.Diagnostics)
 		return
 	}
-	kept := plan.Names.keys()
-	removed := slices.DeleteFunc(prior.Names.keys(), func(name string) bool { return slices.Contains(kept, name) })
+	kept := plan.Names.Normalized()
+	removed := slices.DeleteFunc(prior.Names.Normalized(), func(name string) bool { return slices.Contains(kept, name) })
 	r.checkRemoval(ctx, prior.AccountID, removed, false, path.Root("names"), &resp.Diagnostics)
 }
 
@@ -123,10 +124,10 @@ func (r *domainsResource) warnOfOthers(ctx context.Context, m *domainsModel, res
 		resp.Diagnostics.Append(failure("Could not read domains", err))
 		return
 	}
-	keep := m.Names.spellings()
+	kept := m.Names.Normalized()
 	var others []string
 	for _, domain := range domains {
-		if _, kept := keep[domain.Name]; !kept {
+		if !slices.Contains(kept, domain.Name) {
 			others = append(others, domain.Name)
 		}
 	}
@@ -159,7 +160,7 @@ func (r *domainsResource) write(ctx context.Context, account string, m *domainsM
 	if !r.claims.take("prefectsso_domains", account, claimDomain, at, diags, "") {
 		return
 	}
-	domains, releasing, err := r.client.SetDomains(ctx, account, m.Names.keys(), r.disableOptions()...)
+	domains, releasing, err := r.client.SetDomains(ctx, account, m.Names.Normalized(), r.disableOptions()...)
 	if err != nil {
 		diags.Append(r.domainFailure(ctx, account, at, "Could not set domains", err))
 		return
@@ -213,7 +214,7 @@ func (r *domainsResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	defer r.claims.deleting()()
 	var mine []string
-	for _, name := range m.Names.keys() {
+	for _, name := range m.Names.Normalized() {
 		if !r.claims.taken(account, claimDomain, name) {
 			mine = append(mine, name)
 		}
@@ -231,7 +232,7 @@ func (r *domainsResource) Delete(ctx context.Context, req resource.DeleteRequest
 // ImportState implements [resource.ResourceWithImportState]: `<account_id>`.
 func (r *domainsResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	if account, ok := r.importByAccount(ctx, req, resp); ok {
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("names"), domainSpelling.set(nil))...)
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("names"), normalized.Domain.SetValue(nil))...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, accountIdentity{types.StringValue(account)})...)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -417,6 +418,6 @@ func (r *groupRoleMappingResource) find(ctx context.Context, account, directory,
 	case 1:
 		return directoryID, found[0], nil
 	default:
-		return "", "", fmt.Errorf("the directory %s has %d mappings for %q: %s; name one by its id", directory, len(found), mapping, someOf(found))
+		return "", "", fmt.Errorf("the directory %s has %d mappings for %q: %s; name one by its id", directory, len(found), mapping, english.Some(found))
 	}
 }

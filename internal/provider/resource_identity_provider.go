@@ -1,8 +1,10 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +18,8 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
 )
 
 var (
@@ -58,9 +62,7 @@ func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resou
 	var oidc, saml types.Object
 	var subject types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("attribute_mapping").AtName("subject"), &subject)...)
-	for name, target := range map[string]any{"connection_type": &kind, "oidc": &oidc, "saml": &saml} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
+	getArguments(ctx, req.Config, &resp.Diagnostics, argument{"connection_type", &kind}, argument{"oidc", &oidc}, argument{"saml", &saml})
 	if configured := configuredSAML(ctx, req.Config, &resp.Diagnostics); configured != nil {
 		configured.validateMetadata(time.Now(), &resp.Diagnostics)
 	}
@@ -140,7 +142,7 @@ func (r *identityProviderResource) planActivation(ctx context.Context, prior *id
 // putConnection is what a plan makes of a connection. Logins that are to make it active come after it.
 func (m *identityProviderModel) putConnection(prior *identityProviderModel) access.PutConnection {
 	put := access.PutConnection{
-		Name: m.Name.ValueString(), Domains: m.Domains.keys(),
+		Name: m.Name.ValueString(), Domains: m.Domains.Normalized(),
 		Activate: m.Activation.ValueString() == activationImmediate, TakeOver: m.TakeOverDomains.ValueBool(),
 	}
 	if prior != nil {
@@ -158,7 +160,7 @@ func (r *identityProviderResource) logins(account string, plan, prior *identityP
 	if prior != nil && prior.State.ValueString() == client.ConnectionActive || put.Activate {
 		return j
 	}
-	j.changes = append(j.changes, access.FirstLogin{ID: firstNonEmpty(put.ID, put.Name)})
+	j.changes = append(j.changes, access.FirstLogin{ID: cmp.Or(put.ID, put.Name)})
 	j.policy.AtFirstLogin = plan.Activation.ValueString() == activationNone
 	return j
 }
@@ -174,7 +176,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 	if r.session == nil || r.client == nil {
 		return
 	}
-	if plan != nil && (plan.AccountID.IsUnknown() || plan.Domains.IsUnknown() || !allKnown(plan.Domains.Elements()) || plan.Activation.IsUnknown() || plan.Name.IsUnknown()) {
+	if plan != nil && (plan.AccountID.IsUnknown() || !plan.Domains.IsWhollyKnown() || plan.Activation.IsUnknown() || plan.Name.IsUnknown()) {
 		notJudged(path.Root("domains"), access.LockoutNotChecked, diags)
 		return
 	}
@@ -221,14 +223,15 @@ const endsSoon = 30 * 24 * time.Hour
 
 // warnOfEnds names certificates that end soon.
 func warnOfEnds(ends types.Map, now time.Time, diags *diag.Diagnostics) {
-	for print, element := range ends.Elements() {
-		text, ok := element.(types.String)
+	elements := ends.Elements()
+	for _, print := range slices.Sorted(maps.Keys(elements)) {
+		text, ok := elements[print].(types.String)
 		if !ok {
 			continue
 		}
 		end := parseTime(text.ValueString())
 		if left := end.Sub(now); left < endsSoon {
-			diags.AddAttributeWarning(path.Root("saml"), "Certificate ends soon", fmt.Sprintf("The identity provider's certificate %s… ends on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], end.Format(time.DateOnly), plural(max(0, int(left.Hours()/24)), "day")))
+			diags.AddAttributeWarning(path.Root("saml"), "Certificate ends soon", fmt.Sprintf("The identity provider's certificate %s… ends on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], end.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
 		}
 	}
 }
@@ -336,7 +339,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 
 // waitForLogin looks at the connection until it is active or the time is over.
 func (r *identityProviderResource) waitForLogin(ctx context.Context, account, id string, atMost time.Duration) (connection *client.Connection, err error) {
-	_, err = await(ctx, atMost, func() (bool, error) {
+	_, err = poll.Until(ctx, poll.DefaultPace, atMost, func() (bool, error) {
 		connection, err = r.client.GetConnection(ctx, account, id)
 		return err == nil && connection.State == client.ConnectionActive, err
 	})

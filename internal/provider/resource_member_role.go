@@ -20,6 +20,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var (
@@ -62,10 +63,10 @@ func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaReques
 			},
 			"account_id": accountIDAttribute(),
 			"email": schema.StringAttribute{
-				CustomType:          spelledString{spelling: emailSpelling},
+				CustomType:          normalized.Email.StringType(),
 				Required:            true,
 				MarkdownDescription: "The person's email address; the case of A to Z, and whether the domain is in Unicode or ASCII, makes no difference. José and JOSÉ are two people. Changing it replaces the resource.",
-				PlanModifiers:       []planmodifier.String{keepEqual{emailSpelling}, stringplanmodifier.RequiresReplace()},
+				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Email), stringplanmodifier.RequiresReplace()},
 			},
 			"role": schema.StringAttribute{
 				Required:            true,
@@ -105,15 +106,15 @@ func (r *memberRoleResource) IdentitySchema(_ context.Context, _ resource.Identi
 }
 
 type memberRoleModel struct {
-	ID        types.String       `tfsdk:"id"`
-	AccountID types.String       `tfsdk:"account_id"`
-	Email     spelledStringValue `tfsdk:"email"`
-	Role      types.String       `tfsdk:"role"`
-	OnDestroy types.String       `tfsdk:"on_destroy"`
-	UserID    types.String       `tfsdk:"user_id"`
-	Active    types.Bool         `tfsdk:"active"`
-	ManagedBy types.String       `tfsdk:"managed_by"`
-	Timeouts  timeouts.Value     `tfsdk:"timeouts"`
+	ID        types.String      `tfsdk:"id"`
+	AccountID types.String      `tfsdk:"account_id"`
+	Email     normalized.String `tfsdk:"email"`
+	Role      types.String      `tfsdk:"role"`
+	OnDestroy types.String      `tfsdk:"on_destroy"`
+	UserID    types.String      `tfsdk:"user_id"`
+	Active    types.Bool        `tfsdk:"active"`
+	ManagedBy types.String      `tfsdk:"managed_by"`
+	Timeouts  timeouts.Value    `tfsdk:"timeouts"`
 }
 
 type memberRoleIdentity struct {
@@ -134,7 +135,7 @@ func (m *memberRoleModel) fromAPI(accountID string, row client.Membership) {
 }
 
 func (m *memberRoleModel) identity(accountID string) memberRoleIdentity {
-	return memberRoleIdentity{types.StringValue(accountID), types.StringValue(m.Email.key())}
+	return memberRoleIdentity{types.StringValue(accountID), types.StringValue(m.Email.Normalized())}
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
@@ -169,7 +170,7 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 		resp.Diagnostics.Append(failureAt(path.Root("role"), "Unusable role", err))
 		return
 	}
-	member, err := r.client.Members(account).ByEmail(ctx, plan.Email.key())
+	member, err := r.client.Members(account).ByEmail(ctx, plan.Email.Normalized())
 	var absent *client.NotMemberError
 	switch {
 	case errors.As(err, &absent) && absent.LooksLike != "":
@@ -213,7 +214,7 @@ func (r *memberRoleResource) Create(ctx context.Context, req resource.CreateRequ
 // assign gives the person the planned role and takes over the answer. It says whether there is something to keep in the
 // state, which is so also when only reading back failed.
 func (r *memberRoleResource) assign(ctx context.Context, account string, m *memberRoleModel, wait time.Duration, diags *diag.Diagnostics) bool {
-	if !r.claims.take("prefectsso_member_role", account, claimMemberRole, path.Root("email"), diags, m.Email.key()) {
+	if !r.claims.take("prefectsso_member_role", account, claimMemberRole, path.Root("email"), diags, m.Email.Normalized()) {
 		return false
 	}
 	role, err := r.client.Roles(account).Resolve(ctx, m.Role.ValueString())
@@ -222,7 +223,7 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 		return false
 	}
 	members := r.client.Members(account)
-	member, err := waitForMember(ctx, members, m.Email.key(), wait)
+	member, err := waitForMember(ctx, members, m.Email.Normalized(), wait)
 	if err != nil {
 		diags.Append(failureAt(path.Root("email"), "Could not find member", err))
 		return false
@@ -233,9 +234,9 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 			return false
 		}
 		member.AccountRoleID, member.AccountRoleName = role.ID, role.Name
-		if now, err := members.Refetch(ctx, m.Email.key()); err != nil {
+		if now, err := members.Refetch(ctx, m.Email.Normalized()); err != nil {
 			diags.AddWarning("Role not read back", "The role was changed, but reading it back failed; the next plan reads it again. "+reason(err))
-		} else if row, there := now[m.Email.key()]; there {
+		} else if row, there := now[m.Email.Normalized()]; there {
 			member = row
 		}
 	}
@@ -264,7 +265,7 @@ func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest,
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	member, err := r.client.Members(account).ByEmail(ctx, m.Email.key())
+	member, err := r.client.Members(account).ByEmail(ctx, m.Email.Normalized())
 	var absent *client.NotMemberError
 	if errors.As(err, &absent) {
 		resp.Diagnostics.AddWarning("Member is gone", fmt.Sprintf("%s is no longer a member of account %s. The role is taken out of the state; as long as the configuration has it, the plan gives it again, which fails until the person is back.", m.Email.ValueString(), account))
@@ -304,7 +305,7 @@ func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequ
 	if !ok || resp.Diagnostics.HasError() || m.OnDestroy.ValueString() != onDestroyReset {
 		return
 	}
-	taken := func() bool { return r.claims.taken(account, claimMemberRole, m.Email.key()) }
+	taken := func() bool { return r.claims.taken(account, claimMemberRole, m.Email.Normalized()) }
 	if taken() {
 		return // another resource of this run gives the person their role
 	}
@@ -314,7 +315,7 @@ func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequ
 		return
 	}
 	members := r.client.Members(account)
-	member, err := members.ByEmail(ctx, m.Email.key())
+	member, err := members.ByEmail(ctx, m.Email.Normalized())
 	var absent *client.NotMemberError
 	if errors.As(err, &absent) {
 		return
@@ -342,7 +343,7 @@ func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequ
 func (r *memberRoleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	account, email, ok := r.importByName(ctx, "email", req, resp)
 	if ok {
-		m := memberRoleModel{Email: emailSpelling.value(email)}
+		m := memberRoleModel{Email: normalized.Email.StringValue(email)}
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
 	}
 }

@@ -17,6 +17,8 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var (
@@ -49,12 +51,12 @@ func (r *memberRolesResource) Schema(_ context.Context, _ resource.SchemaRequest
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"roles": schema.MapAttribute{
-				CustomType:          newSpelledMap(emailSpelling),
+				CustomType:          normalized.Email.MapType(),
 				ElementType:         types.StringType,
 				Required:            true,
 				MarkdownDescription: "Email address → account role, by its name exactly as the account has it, or by its id. The case of A to Z makes no difference in an address, nor does whether its domain is in Unicode or ASCII.",
 				Validators:          []validator.Map{mapvalidator.NoNullValues()},
-				PlanModifiers:       []planmodifier.Map{keepEqual{emailSpelling}},
+				PlanModifiers:       []planmodifier.Map{normalized.UseStateForEqual(normalized.Email)},
 			},
 		},
 	}
@@ -66,17 +68,17 @@ func (r *memberRolesResource) IdentitySchema(_ context.Context, _ resource.Ident
 }
 
 type memberRolesModel struct {
-	AccountID types.String    `tfsdk:"account_id"`
-	Roles     spelledMapValue `tfsdk:"roles"`
+	AccountID types.String   `tfsdk:"account_id"`
+	Roles     normalized.Map `tfsdk:"roles"`
 }
 
-// fromAPI takes the server's rows, by normalised address, for the people of the model: addresses keep their spelling,
+// fromAPI takes the server's rows, by normalized address, for the people of the model: addresses keep their spelling,
 // roles their form. It returns those who are no members.
 func (m *memberRolesModel) fromAPI(accountID string, rows map[string]client.Membership) (gone []string) {
 	m.AccountID = keepCase(m.AccountID, accountID)
-	roles := m.Roles.written()
+	roles := m.Roles.Written()
 	for email, role := range roles {
-		row, there := rows[emailSpelling.key(email)]
+		row, there := rows[normalized.Email.Key(email)]
 		if !there {
 			delete(roles, email)
 			gone = append(gone, email)
@@ -84,13 +86,13 @@ func (m *memberRolesModel) fromAPI(accountID string, rows map[string]client.Memb
 		}
 		roles[email] = roleInForm(role, row)
 	}
-	m.Roles = emailSpelling.mapOf(roles)
+	m.Roles = normalized.Email.MapValue(roles)
 	return gone
 }
 
-// emails are the normalised addresses of the model.
+// emails are the normalized addresses of the model.
 func (m *memberRolesModel) emails() []string {
-	return slices.Collect(maps.Keys(m.Roles.byMeaning()))
+	return slices.Sorted(maps.Keys(m.Roles.Normalized()))
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
@@ -107,14 +109,14 @@ func (r *memberRolesResource) ModifyPlan(ctx context.Context, req resource.Modif
 func (r *memberRolesResource) planRoles(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var plan, prior memberRolesModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	prior.Roles = emailSpelling.mapOf(nil)
+	prior.Roles = normalized.Email.MapValue(nil)
 	if !isCreate(req) {
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
-	changed := plan.Roles.written()
-	before := prior.Roles.byMeaning()
-	maps.DeleteFunc(changed, func(email, role string) bool { return before[emailSpelling.key(email)] == role })
-	complete := !plan.AccountID.IsUnknown() && !plan.Roles.IsUnknown() && allKnown(slices.Collect(maps.Values(plan.Roles.Elements())))
+	changed := plan.Roles.Written()
+	before := prior.Roles.Normalized()
+	maps.DeleteFunc(changed, func(email, role string) bool { return before[normalized.Email.Key(email)] == role })
+	complete := !plan.AccountID.IsUnknown() && plan.Roles.IsWhollyKnown()
 	if resp.Diagnostics.HasError() || complete && len(changed) == 0 || !r.canPlan(&resp.Diagnostics) {
 		return
 	}
@@ -131,7 +133,7 @@ func (r *memberRolesResource) planRoles(ctx context.Context, req resource.Modify
 	if len(absent) > 0 {
 		resp.Diagnostics.Append(saysMembersAbsent("roles", absent, plan.AccountID.ValueString()).warning(path.Root("roles")))
 	}
-	at := func(email string) path.Path { return path.Root("roles").AtMapKey(spelledAs(changed, email)) }
+	at := func(email string) path.Path { return path.Root("roles").AtMapKey(writtenAs(changed, email)) }
 	r.checkRoles(ctx, plan.AccountID.ValueString(), changes, roleGuard{at, memberRolesLeaveOut}, &resp.Diagnostics)
 }
 
@@ -140,13 +142,13 @@ func strangers(n int, of, not string) string {
 	if n == 1 {
 		return "1 person of " + of + " is " + not + " a member"
 	}
-	return plural(n, "person") + " of " + of + " are " + not + " members"
+	return english.Count(n, "person") + " of " + of + " are " + not + " members"
 }
 
-// spelledAs finds how the configuration writes a normalised address.
-func spelledAs(roles map[string]string, email string) string {
+// writtenAs finds how the configuration writes a normalized address.
+func writtenAs(roles map[string]string, email string) string {
 	for written := range roles {
-		if emailSpelling.key(written) == email {
+		if normalized.Email.Key(written) == email {
 			return written
 		}
 	}
@@ -158,7 +160,8 @@ func spelledAs(roles map[string]string, email string) string {
 func (r *memberRolesResource) changes(ctx context.Context, account string, wanted map[string]string, diags *diag.Diagnostics) (changes []roleChange, absent []string, ok bool) {
 	resolved := map[string]client.AccountRole{}
 	refused := map[string]bool{}
-	for _, email := range slices.Sorted(maps.Keys(wanted)) {
+	written := slices.Sorted(maps.Keys(wanted))
+	for _, email := range written {
 		name := wanted[email]
 		if _, done := resolved[name]; done || refused[name] {
 			continue
@@ -175,16 +178,16 @@ func (r *memberRolesResource) changes(ctx context.Context, account string, wante
 		return nil, nil, false
 	}
 	emails := make([]string, 0, len(wanted))
-	for email := range wanted {
-		emails = append(emails, emailSpelling.key(email))
+	for _, email := range written {
+		emails = append(emails, normalized.Email.Key(email))
 	}
 	rows, err := r.client.Members(account).ByEmails(ctx, emails)
 	if err != nil {
 		diags.Append(failureAt(path.Root("roles"), "Could not look up members", err))
 		return nil, nil, false
 	}
-	for _, email := range slices.Sorted(maps.Keys(wanted)) {
-		row, there := rows[emailSpelling.key(email)]
+	for _, email := range written {
+		row, there := rows[normalized.Email.Key(email)]
 		role := resolved[wanted[email]]
 		switch {
 		case !there:
@@ -231,7 +234,7 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 	if !r.claims.take("prefectsso_member_roles", account, claimMemberRole, at, diags, m.emails()...) {
 		return false
 	}
-	changes, absent, ok := r.changes(ctx, account, m.Roles.written(), diags)
+	changes, absent, ok := r.changes(ctx, account, m.Roles.Written(), diags)
 	if !ok {
 		return false
 	}
@@ -263,10 +266,10 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 }
 
 // differing are the addresses whose role is another one in the second map.
-func differing(wanted, got spelledMapValue, gone []string) []string {
+func differing(wanted, got normalized.Map, gone []string) []string {
 	names := slices.Clone(gone)
-	now := got.written()
-	for email, role := range wanted.written() {
+	now := got.Written()
+	for email, role := range wanted.Written() {
 		if other, there := now[email]; there && other != role {
 			names = append(names, email)
 		}
@@ -288,7 +291,7 @@ func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest
 		return
 	}
 	if gone := m.fromAPI(account, rows); len(gone) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, someOf(gone)))
+		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, english.Some(gone)))
 	}
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 }
@@ -311,9 +314,9 @@ func (r *memberRolesResource) ImportState(ctx context.Context, req resource.Impo
 	roles := make(map[string]string, len(rows))
 	for _, row := range rows {
 		if row.Email != nil {
-			roles[emailSpelling.key(*row.Email)] = row.AccountRoleName
+			roles[normalized.Email.Key(*row.Email)] = row.AccountRoleName
 		}
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("roles"), emailSpelling.mapOf(roles))...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("roles"), normalized.Email.MapValue(roles))...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, accountIdentity{types.StringValue(account)})...)
 }

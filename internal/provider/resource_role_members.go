@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var (
@@ -57,20 +59,20 @@ func (r *roleMembersResource) Schema(_ context.Context, _ resource.SchemaRequest
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"members": schema.SetAttribute{
-				CustomType:          newSpelledSet(emailSpelling),
+				CustomType:          normalized.Email.SetType(),
 				ElementType:         types.StringType,
 				Required:            true,
 				MarkdownDescription: "Email addresses of all who hold the role; the case of A to Z, and whether the domain is in Unicode or ASCII, makes no difference.",
 				Validators:          []validator.Set{setvalidator.NoNullValues()},
-				PlanModifiers:       []planmodifier.Set{keepEqual{emailSpelling}},
+				PlanModifiers:       []planmodifier.Set{normalized.UseStateForEqual(normalized.Email)},
 			},
 			"ignore_emails": schema.SetAttribute{
-				CustomType:          newSpelledSet(emailSpelling),
+				CustomType:          normalized.Email.SetType(),
 				ElementType:         types.StringType,
 				Optional:            true,
 				MarkdownDescription: "People who may hold the role or not: they are neither shown nor removed, such as a break-glass account.",
 				Validators:          []validator.Set{setvalidator.NoNullValues()},
-				PlanModifiers:       []planmodifier.Set{keepEqual{emailSpelling}},
+				PlanModifiers:       []planmodifier.Set{normalized.UseStateForEqual(normalized.Email)},
 			},
 			"ignore_directory_managed": schema.BoolAttribute{
 				Optional:            true,
@@ -100,13 +102,13 @@ func (r *roleMembersResource) IdentitySchema(_ context.Context, _ resource.Ident
 }
 
 type roleMembersModel struct {
-	AccountID              types.String    `tfsdk:"account_id"`
-	Role                   types.String    `tfsdk:"role"`
-	Members                spelledSetValue `tfsdk:"members"`
-	IgnoreEmails           spelledSetValue `tfsdk:"ignore_emails"`
-	IgnoreDirectoryManaged types.Bool      `tfsdk:"ignore_directory_managed"`
-	RemovedRole            types.String    `tfsdk:"removed_role"`
-	MaxRemovals            types.Int64     `tfsdk:"max_removals"`
+	AccountID              types.String   `tfsdk:"account_id"`
+	Role                   types.String   `tfsdk:"role"`
+	Members                normalized.Set `tfsdk:"members"`
+	IgnoreEmails           normalized.Set `tfsdk:"ignore_emails"`
+	IgnoreDirectoryManaged types.Bool     `tfsdk:"ignore_directory_managed"`
+	RemovedRole            types.String   `tfsdk:"removed_role"`
+	MaxRemovals            types.Int64    `tfsdk:"max_removals"`
 }
 
 type roleMembersIdentity struct {
@@ -123,13 +125,13 @@ func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership
 	m.AccountID = keepCase(m.AccountID, accountID)
 	emails := make([]string, len(holders))
 	for i, holder := range holders {
-		emails[i] = emailSpelling.key(*holder.Email)
+		emails[i] = normalized.Email.Key(*holder.Email)
 	}
 	slices.Sort(emails)
 	// The server may have one address twice, with its domain in Unicode and in ASCII.
-	m.Members = emailSpelling.respell(m.Members, slices.Compact(emails))
+	m.Members = normalized.Email.SetValueAs(m.Members, slices.Compact(emails))
 	m.IgnoreDirectoryManaged = types.BoolValue(m.IgnoreDirectoryManaged.ValueBool())
-	m.RemovedRole = types.StringValue(firstNonEmpty(m.RemovedRole.ValueString(), resetRole))
+	m.RemovedRole = types.StringValue(cmp.Or(m.RemovedRole.ValueString(), resetRole))
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
@@ -164,8 +166,8 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 
 // known says whether everything that decides over people has a value.
 func (m *roleMembersModel) known() bool {
-	return !m.AccountID.IsUnknown() && !m.Role.IsUnknown() && !m.Members.IsUnknown() && allKnown(m.Members.Elements()) &&
-		!m.IgnoreEmails.IsUnknown() && allKnown(m.IgnoreEmails.Elements()) && !m.IgnoreDirectoryManaged.IsUnknown() &&
+	return !m.AccountID.IsUnknown() && !m.Role.IsUnknown() && m.Members.IsWhollyKnown() &&
+		m.IgnoreEmails.IsWhollyKnown() && !m.IgnoreDirectoryManaged.IsUnknown() &&
 		!m.RemovedRole.IsUnknown() && !m.MaxRemovals.IsUnknown()
 }
 
@@ -222,7 +224,7 @@ func (r *roleMembersResource) ImportState(ctx context.Context, req resource.Impo
 	if !ok {
 		return
 	}
-	none := emailSpelling.set(nil)
+	none := normalized.Email.SetValue(nil)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("members"), none)...)
 	m := roleMembersModel{Role: types.StringValue(role)}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)

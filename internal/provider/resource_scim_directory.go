@@ -103,7 +103,7 @@ func (r *scimDirectoryResource) checkPeople(ctx context.Context, prior *scimDire
 	if resp.Diagnostics.HasError() || r.session == nil || r.client == nil {
 		return
 	}
-	if plan.AllowedDomains.IsUnknown() || !allKnown(plan.AllowedDomains.Elements()) {
+	if !plan.AllowedDomains.IsWhollyKnown() {
 		notJudged(path.Root("allowed_domains"), access.LockoutNotChecked, &resp.Diagnostics)
 	}
 	put, any := plan.putDirectory(prior)
@@ -127,10 +127,10 @@ func (m *scimDirectoryModel) putDirectory(prior *scimDirectoryModel) (put access
 	if !m.SyncGroupsToTeams.IsUnknown() && m.SyncGroupsToTeams.ValueBool() != prior.SyncGroupsToTeams.ValueBool() {
 		put.TeamsFromGroups = m.SyncGroupsToTeams.ValueBoolPointer()
 	}
-	if !m.AllowedDomains.IsUnknown() && allKnown(m.AllowedDomains.Elements()) && !m.AllowedDomains.Equal(prior.AllowedDomains) {
+	if m.AllowedDomains.IsWhollyKnown() && !m.AllowedDomains.Equal(prior.AllowedDomains) {
 		var domains []string
 		if !m.AllowedDomains.IsNull() {
-			domains = append([]string{}, m.AllowedDomains.keys()...)
+			domains = append([]string{}, m.AllowedDomains.Normalized()...)
 		}
 		put.AllowedDomains = &domains
 	}

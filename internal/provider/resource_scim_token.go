@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var (
@@ -83,19 +86,19 @@ func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			},
 			"token_wo_version": schema.Int64Attribute{Required: true, MarkdownDescription: "Version of the secret. A new one rotates: it sends the secret of that time."},
 			"expires_in": schema.StringAttribute{
-				CustomType:          spelledString{spelling: durationSpelling},
+				CustomType:          normalized.Duration.StringType(),
 				Optional:            true,
 				MarkdownDescription: "How long a token lives from when it is made, such as `2160h` (90 days). A change counts from the next rotation. Left out: until it is rotated or destroyed. A plan warns 30 days before the end.",
 				Validators:          []validator.String{durationBetween{time.Second, longestLife}},
-				PlanModifiers:       []planmodifier.String{keepEqual{durationSpelling}},
+				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Duration)},
 			},
 			"overlap": schema.StringAttribute{
-				CustomType: spelledString{spelling: durationSpelling},
+				CustomType: normalized.Duration.StringType(),
 				Optional:   true, Computed: true,
 				Default:             stringdefault.StaticString(usualOverlap),
 				MarkdownDescription: "How long the old token lives after a rotation, `0s` to `48h`. Default `" + usualOverlap + "`.",
 				Validators:          []validator.String{durationBetween{0, longestOverlap}},
-				PlanModifiers:       []planmodifier.String{keepEqual{durationSpelling}},
+				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Duration)},
 			},
 			// When it was last used is not here: it moves with every push, and would be drift each morning.
 			"suffix":     schema.StringAttribute{Computed: true, MarkdownDescription: "The secret's last four characters, to tell tokens apart."},
@@ -112,18 +115,18 @@ func (r *scimTokenResource) IdentitySchema(_ context.Context, _ resource.Identit
 }
 
 type scimTokenModel struct {
-	ID             types.String       `tfsdk:"id"`
-	AccountID      types.String       `tfsdk:"account_id"`
-	DirectoryID    types.String       `tfsdk:"directory_id"`
-	Name           types.String       `tfsdk:"name"`
-	TokenWO        types.String       `tfsdk:"token_wo"`
-	TokenWOVersion types.Int64        `tfsdk:"token_wo_version"`
-	ExpiresIn      spelledStringValue `tfsdk:"expires_in"`
-	Overlap        spelledStringValue `tfsdk:"overlap"`
-	Suffix         types.String       `tfsdk:"suffix"`
-	Created        types.String       `tfsdk:"created"`
-	CreatedBy      types.String       `tfsdk:"created_by"`
-	ExpiresAt      types.String       `tfsdk:"expires_at"`
+	ID             types.String      `tfsdk:"id"`
+	AccountID      types.String      `tfsdk:"account_id"`
+	DirectoryID    types.String      `tfsdk:"directory_id"`
+	Name           types.String      `tfsdk:"name"`
+	TokenWO        types.String      `tfsdk:"token_wo"`
+	TokenWOVersion types.Int64       `tfsdk:"token_wo_version"`
+	ExpiresIn      normalized.String `tfsdk:"expires_in"`
+	Overlap        normalized.String `tfsdk:"overlap"`
+	Suffix         types.String      `tfsdk:"suffix"`
+	Created        types.String      `tfsdk:"created"`
+	CreatedBy      types.String      `tfsdk:"created_by"`
+	ExpiresAt      types.String      `tfsdk:"expires_at"`
 }
 
 func (m *scimTokenModel) identity(accountID string) idIdentity {
@@ -237,7 +240,7 @@ func noRoom(live []client.SCIMToken, directoryID string) diag.Diagnostic {
 	if len(names) < client.MaxSCIMTokens {
 		return nil
 	}
-	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "Too many live tokens", fmt.Sprintf("The directory %s has %s. At most %d live at once: wait until one ends, destroy the resource that made it, or delete it.", directoryID, joinAnd(names), client.MaxSCIMTokens))
+	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "Too many live tokens", fmt.Sprintf("The directory %s has %s. At most %d live at once: wait until one ends, destroy the resource that made it, or delete it.", directoryID, english.And(names), client.MaxSCIMTokens))
 }
 
 // warnOfTokenEnd warns 30 days before a token ends, as warnOfEnds does for certificates.
@@ -247,7 +250,7 @@ func warnOfTokenEnd(m *scimTokenModel, now time.Time, diags *diag.Diagnostics) {
 	}
 	end := parseTime(m.ExpiresAt.ValueString())
 	if left := end.Sub(now); left < endsSoon {
-		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token ends soon", fmt.Sprintf("The token %s (…%s) ends on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), end.Format(time.DateOnly), plural(max(0, int(left.Hours()/24)), "day")))
+		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token ends soon", fmt.Sprintf("The token %s (…%s) ends on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), end.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
 	}
 }
 
@@ -295,7 +298,7 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 		return false
 	}
 	if client.IsConflict(err) { // there was room a moment ago
-		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, firstNonEmpty(joinAnd(tokenNames(live)), "none"), reason(err)))
+		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, cmp.Or(english.And(tokenNames(live)), "none"), reason(err)))
 		return false
 	}
 	if err != nil {
@@ -389,7 +392,7 @@ func (r *scimTokenResource) Delete(ctx context.Context, req resource.DeleteReque
 	if previous != nil {
 		var id string
 		if err := json.Unmarshal(previous, &id); err != nil {
-			resp.Diagnostics.AddError("Could not read private state", sentence(err))
+			resp.Diagnostics.AddError("Could not read private state", english.ErrorSentence(err))
 			return
 		}
 		ids = append(ids, id)

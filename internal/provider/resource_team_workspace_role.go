@@ -421,8 +421,11 @@ func (r *teamWorkspaceRoleResource) ImportState(ctx context.Context, req resourc
 		return
 	}
 	m.TeamID, m.WorkspaceID = types.StringValue(team.ID), types.StringValue(workspace.ID)
-	for name, value := range map[string]any{"team": m.Team, "workspace": m.Workspace, "team_id": m.TeamID, "workspace_id": m.WorkspaceID} {
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
+	for _, value := range []struct {
+		name string
+		of   any
+	}{{"team", m.Team}, {"workspace", m.Workspace}, {"team_id", m.TeamID}, {"workspace_id", m.WorkspaceID}} {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(value.name), value.of)...)
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
 }

@@ -10,6 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // mostHolders is how many people a role may have for prefectsso_role_members: sets cost Terraform time that grows with
@@ -41,20 +43,20 @@ func (s *session) holders(ctx context.Context, account string, role client.Accou
 		return nil, err
 	}
 	if count > mostHolders {
-		return nil, fmt.Errorf("%s hold the role %s; this resource is for at most %d. Manage such a role with prefectsso_member_roles, whose map stays fast", plural(count, "person"), role.Name, mostHolders)
+		return nil, fmt.Errorf("%s hold the role %s; this resource is for at most %d. Manage such a role with prefectsso_member_roles, whose map stays fast", english.Count(count, "person"), role.Name, mostHolders)
 	}
 	rows, err := s.client.ListMemberships(ctx, account, query)
 	if err != nil {
 		return nil, err
 	}
-	ignored := m.IgnoreEmails.keys()
+	ignored := m.IgnoreEmails.Normalized()
 	rows = slices.DeleteFunc(rows, func(row client.Membership) bool {
-		return row.Email == nil || slices.Contains(ignored, emailSpelling.key(*row.Email))
+		return row.Email == nil || slices.Contains(ignored, normalized.Email.Key(*row.Email))
 	})
 	if !m.IgnoreDirectoryManaged.ValueBool() {
 		return rows, nil
 	}
-	return s.notFromDirectory(ctx, account, rows, m.Members.keys())
+	return s.notFromDirectory(ctx, account, rows, m.Members.Normalized())
 }
 
 // notFromDirectory leaves out people whom a directory brought, unless the configuration names them. Only the read of a
@@ -64,7 +66,7 @@ func (s *session) notFromDirectory(ctx context.Context, account string, rows []c
 	var reads errgroup.Group
 	reads.SetLimit(applyAtOnce)
 	for i, row := range rows {
-		if slices.Contains(named, emailSpelling.key(*row.Email)) {
+		if slices.Contains(named, normalized.Email.Key(*row.Email)) {
 			continue
 		}
 		reads.Go(func() error {
@@ -98,7 +100,7 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 	if !diags.HasError() && role.ID == removedRole.ID {
 		diags.Append(saysRemovedRoleSame(role.Name).error(path.Root("removed_role")))
 	}
-	members, ignored := m.Members.keys(), m.IgnoreEmails.keys()
+	members, ignored := m.Members.Normalized(), m.IgnoreEmails.Normalized()
 	for _, email := range members {
 		if slices.Contains(ignored, email) {
 			diags.Append(saysMemberIgnored(email).error(path.Root("ignore_emails")))
@@ -129,7 +131,7 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 		}
 	}
 	for _, holder := range holders {
-		if !slices.Contains(members, emailSpelling.key(*holder.Email)) {
+		if !slices.Contains(members, normalized.Email.Key(*holder.Email)) {
 			work.removed = append(work.removed, roleChange{holder, removedRole})
 		}
 	}
@@ -145,7 +147,7 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 func (s *session) write(ctx context.Context, account string, m, prior *roleMembersModel, diags *diag.Diagnostics) bool {
 	at := path.Root("members")
 	// What the plan read may be old by now: everybody is looked up afresh.
-	if _, err := s.client.Members(account).Refetch(ctx, m.Members.keys()...); err != nil {
+	if _, err := s.client.Members(account).Refetch(ctx, m.Members.Normalized()...); err != nil {
 		diags.Append(failureAt(at, "Could not look up members", err))
 		return false
 	}
@@ -158,10 +160,10 @@ func (s *session) write(ctx context.Context, account string, m, prior *roleMembe
 		return false
 	}
 	if prior != nil {
-		shown := prior.Members.keys()
+		shown := prior.Members.Normalized()
 		work.removed = slices.DeleteFunc(work.removed, func(c roleChange) bool { return !slices.Contains(shown, c.email()) })
 	}
-	claimed := append(m.Members.keys(), work.removedEmails()...)
+	claimed := append(m.Members.Normalized(), work.removedEmails()...)
 	if !s.claims.take("prefectsso_role_members", account, claimMemberRole, at, diags, claimed...) {
 		return false
 	}

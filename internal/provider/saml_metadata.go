@@ -11,22 +11,24 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
 var (
-	// certificateSpelling compares certificates by their fingerprint. What is pasted may be a private key, so it
+	// certificateKind compares certificates by their fingerprint. What is pasted may be a private key, so it
 	// stands in no diagnostic.
-	certificateSpelling = &spelling{name: "certificate", hidden: true, normalize: func(text string) (string, error) {
+	certificateKind = &normalized.Kind{Name: "certificate", Hidden: true, Normalize: func(text string) (string, error) {
 		certificate, err := samlmetadata.ParseCertificate(text)
 		if err != nil {
 			return "", certificateAdvice(err)
 		}
 		return samlmetadata.Fingerprint(certificate), nil
 	}}
-	// metadataSpelling compares metadata by what a login needs of it, whatever the day. What cannot be read without the
+	// metadataKind compares metadata by what a login needs of it, whatever the day. What cannot be read without the
 	// entity that is chosen beside it is only equal to itself; what is wrong with it is said where both are known.
-	metadataSpelling = &spelling{name: "SAML metadata", normalize: func(text string) (string, error) {
+	metadataKind = &normalized.Kind{Name: "SAML metadata", Normalize: func(text string) (string, error) {
 		m, err := samlmetadata.ReadText(text, samlmetadata.Options{})
 		if err != nil {
 			return text, nil
@@ -48,7 +50,7 @@ func certificateAdvice(err error) error {
 
 // problemDetail is a problem's sentence with its id on a line of its own.
 func problemDetail(sentence string, id samlmetadata.ID) string {
-	return asSentence(sentence) + "\n\nID: " + string(id)
+	return english.Sentence(sentence) + "\n\nID: " + string(id)
 }
 
 // addMetadataError reports metadata that was refused.

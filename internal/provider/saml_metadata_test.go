@@ -72,14 +72,14 @@ func TestSAMLSpellings(t *testing.T) {
 	ends := time.Now().AddDate(1, 0, 0)
 	certificate, other := newCertificate(t, "one", ends), newCertificate(t, "two", ends)
 	spaced := "\n  " + strings.ReplaceAll(bare(t, certificate), "A", "A\n ") + "\n"
-	if certificateSpelling.key(certificate) != certificateSpelling.key(spaced) || certificateSpelling.key(certificate) == certificateSpelling.key(other) {
+	if certificateKind.Key(certificate) != certificateKind.Key(spaced) || certificateKind.Key(certificate) == certificateKind.Key(other) {
 		t.Error("certificates are not compared by what they are")
 	}
 	document := func(attributes, keys, endpoint string) string {
 		return fmt.Sprintf(metadataTemplate, attributes, keys, endpoint)
 	}
 	one, two := keyDescriptor(bare(t, certificate)), keyDescriptor(bare(t, other))
-	first := metadataSpelling.key(document("", one+two, ssoPost))
+	first := metadataKind.Key(document("", one+two, ssoPost))
 	for name, test := range map[string]struct {
 		text string
 		same bool
@@ -91,7 +91,7 @@ func TestSAMLSpellings(t *testing.T) {
 		"another binding":  {document("", one+two, strings.Replace(ssoPost, "HTTP-POST", "HTTP-Redirect", 1)), false},
 		"another demand":   {strings.Replace(document("", one+two, ssoPost), "<md:IDPSSODescriptor ", `<md:IDPSSODescriptor WantAuthnRequestsSigned="true" `, 1), false},
 	} {
-		if got := metadataSpelling.key(test.text) == first; got != test.same {
+		if got := metadataKind.Key(test.text) == first; got != test.same {
 			t.Errorf("%s: the same %t", name, got)
 		}
 	}
@@ -103,7 +103,7 @@ func TestSaysTheSame(t *testing.T) {
 	now := time.Now()
 	live, over := newCertificate(t, "live", now.AddDate(1, 0, 0)), newCertificate(t, "over", now.AddDate(0, 0, -1))
 	foreign := newCertificate(t, "foreign", now.AddDate(1, 0, 0))
-	s := &samlModel{MetadataXML: metadataSpelling.value(fmt.Sprintf(metadataTemplate, "", keyDescriptor(bare(t, live))+keyDescriptor(bare(t, over)), ssoPost))}
+	s := &samlModel{MetadataXML: metadataKind.StringValue(fmt.Sprintf(metadataTemplate, "", keyDescriptor(bare(t, live))+keyDescriptor(bare(t, over)), ssoPost))}
 	for name, test := range map[string]struct {
 		has  []string
 		same bool
@@ -116,7 +116,7 @@ func TestSaysTheSame(t *testing.T) {
 	} {
 		server := &client.ConnectionSAML{IDPEntityID: "https://idp.example/entity", IDPSSOURL: "https://idp.example/post"}
 		for _, text := range test.has {
-			server.IDPCertificates = append(server.IDPCertificates, client.ConnectionCertificate{PEM: text, SHA256: certificateSpelling.key(text)})
+			server.IDPCertificates = append(server.IDPCertificates, client.ConnectionCertificate{PEM: text, SHA256: certificateKind.Key(text)})
 		}
 		if got := s.saysTheSame(server, now); got != test.same {
 			t.Errorf("%s: %t", name, got)
@@ -128,10 +128,10 @@ func TestValidateMetadata(t *testing.T) {
 	t.Parallel()
 	live, over := keyDescriptor(bare(t, newCertificate(t, "live", time.Now().AddDate(1, 0, 0)))), keyDescriptor(bare(t, newCertificate(t, "over", time.Now().AddDate(0, 0, -1))))
 	document := func(attributes, keys string) *samlModel {
-		return &samlModel{MetadataXML: metadataSpelling.value(fmt.Sprintf(metadataTemplate, attributes, keys, ssoPost))}
+		return &samlModel{MetadataXML: metadataKind.StringValue(fmt.Sprintf(metadataTemplate, attributes, keys, ssoPost))}
 	}
 	signing := document("", live)
-	signing.MetadataXML = metadataSpelling.value(strings.Replace(signing.MetadataXML.ValueString(), "<md:IDPSSODescriptor ", `<md:IDPSSODescriptor WantAuthnRequestsSigned="true" `, 1))
+	signing.MetadataXML = metadataKind.StringValue(strings.Replace(signing.MetadataXML.ValueString(), "<md:IDPSSODescriptor ", `<md:IDPSSODescriptor WantAuthnRequestsSigned="true" `, 1))
 	with := func(s *samlModel, change func(*samlModel)) *samlModel {
 		out := *s
 		change(&out)
@@ -236,10 +236,10 @@ func TestCertificateDiagnostics(t *testing.T) {
 		"a key behind it": {[]string{one + key}, []string{"private key"}},
 		"a key twice":     {[]string{key, key + "\n"}, []string{"private key"}},
 		"text around":     {[]string{"subject=CN = one\n" + one}, []string{"regexall"}},
-		"the same twice":  {[]string{one, bare(t, one)}, []string{certificateSpelling.key(one)}},
+		"the same twice":  {[]string{one, bare(t, one)}, []string{certificateKind.Key(one)}},
 	} {
 		var resp xattr.ValidateAttributeResponse
-		certificateSpelling.set(test.texts).ValidateAttribute(t.Context(), xattr.ValidateAttributeRequest{Path: path.Root("certificates")}, &resp)
+		certificateKind.SetValue(test.texts).ValidateAttribute(t.Context(), xattr.ValidateAttributeRequest{Path: path.Root("certificates")}, &resp)
 		if len(resp.Diagnostics) != len(test.want) {
 			t.Errorf("%s: %v", name, resp.Diagnostics)
 			continue

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // The values of deprovision_action.
@@ -67,12 +68,12 @@ func (r *scimDirectoryResource) Schema(_ context.Context, _ resource.SchemaReque
 				MarkdownDescription: "Whether each pushed group becomes a team with the group's members. Default `true`. Switched off, the teams stay as they are, for people to look after; switched on again, each group has its team back, with the group's members and the team's access to workspaces.",
 			},
 			"allowed_domains": schema.SetAttribute{
-				CustomType:          newSpelledSet(domainSpelling),
+				CustomType:          normalized.Domain.SetType(),
 				ElementType:         types.StringType,
 				Optional:            true,
 				MarkdownDescription: "Enabled domains whose people come in; people with other addresses are held until that changes. Left out: all enabled domains, also those that are enabled later.",
 				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.SizeAtLeast(1)},
-				PlanModifiers:       []planmodifier.Set{keepEqual{domainSpelling}},
+				PlanModifiers:       []planmodifier.Set{normalized.UseStateForEqual(normalized.Domain)},
 			},
 			"state":                 schema.StringAttribute{Computed: true, MarkdownDescription: "State of the directory as the server has it: `validating` until the identity provider has called once, then `linked`; `unlinked` while it is switched off."},
 			"created":               createdAttribute("directory"),
@@ -86,21 +87,21 @@ func (r *scimDirectoryResource) Schema(_ context.Context, _ resource.SchemaReque
 
 // scimDirectoryModel is a directory as Terraform sees it. Its mapping to and from the API is pure.
 type scimDirectoryModel struct {
-	ID                   types.String    `tfsdk:"id"`
-	AccountID            types.String    `tfsdk:"account_id"`
-	Name                 types.String    `tfsdk:"name"`
-	Type                 types.String    `tfsdk:"type"`
-	Enabled              types.Bool      `tfsdk:"enabled"`
-	DefaultRole          types.String    `tfsdk:"default_role"`
-	DeprovisionAction    types.String    `tfsdk:"deprovision_action"`
-	SyncGroupsToTeams    types.Bool      `tfsdk:"sync_groups_to_teams"`
-	AllowedDomains       spelledSetValue `tfsdk:"allowed_domains"`
-	State                types.String    `tfsdk:"state"`
-	SCIMEndpoint         types.String    `tfsdk:"scim_endpoint"`
-	Managed              types.Bool      `tfsdk:"managed"`
-	UnverifiedAttributes types.Set       `tfsdk:"unverified_attributes"`
-	Created              types.String    `tfsdk:"created"`
-	CreatedBy            types.String    `tfsdk:"created_by"`
+	ID                   types.String   `tfsdk:"id"`
+	AccountID            types.String   `tfsdk:"account_id"`
+	Name                 types.String   `tfsdk:"name"`
+	Type                 types.String   `tfsdk:"type"`
+	Enabled              types.Bool     `tfsdk:"enabled"`
+	DefaultRole          types.String   `tfsdk:"default_role"`
+	DeprovisionAction    types.String   `tfsdk:"deprovision_action"`
+	SyncGroupsToTeams    types.Bool     `tfsdk:"sync_groups_to_teams"`
+	AllowedDomains       normalized.Set `tfsdk:"allowed_domains"`
+	State                types.String   `tfsdk:"state"`
+	SCIMEndpoint         types.String   `tfsdk:"scim_endpoint"`
+	Managed              types.Bool     `tfsdk:"managed"`
+	UnverifiedAttributes types.Set      `tfsdk:"unverified_attributes"`
+	Created              types.String   `tfsdk:"created"`
+	CreatedBy            types.String   `tfsdk:"created_by"`
 }
 
 // toWrite is the whole directory as a create sends it.
@@ -117,7 +118,7 @@ func (m *scimDirectoryModel) allowedDomains() *[]string {
 	if m.AllowedDomains.IsNull() {
 		return new([]string)
 	}
-	keys := m.AllowedDomains.keys()
+	keys := m.AllowedDomains.Normalized()
 	return &keys
 }
 
@@ -145,7 +146,7 @@ func (m *scimDirectoryModel) changes(prior *scimDirectoryModel, roleID string) (
 	if !m.SyncGroupsToTeams.Equal(prior.SyncGroupsToTeams) {
 		w.SyncGroupsToTeams = all.SyncGroupsToTeams
 	}
-	if m.AllowedDomains.IsNull() != prior.AllowedDomains.IsNull() || !slices.Equal(m.AllowedDomains.keys(), prior.AllowedDomains.keys()) {
+	if m.AllowedDomains.IsNull() != prior.AllowedDomains.IsNull() || !slices.Equal(m.AllowedDomains.Normalized(), prior.AllowedDomains.Normalized()) {
 		w.AllowedDomains = all.AllowedDomains
 	}
 	return w
@@ -158,9 +159,9 @@ func (m *scimDirectoryModel) fromAPI(accountID string, d *client.Directory, role
 	m.DeprovisionAction = types.StringValue(d.DeprovisionAction)
 	m.SyncGroupsToTeams = types.BoolValue(d.SyncGroupsToTeams)
 	if d.AllowedDomains == nil {
-		m.AllowedDomains = spelledSetValue{types.SetNull(types.StringType), domainSpelling}
+		m.AllowedDomains = normalized.Domain.SetNull()
 	} else {
-		m.AllowedDomains = domainSpelling.respell(m.AllowedDomains, d.AllowedDomains)
+		m.AllowedDomains = normalized.Domain.SetValueAs(m.AllowedDomains, d.AllowedDomains)
 	}
 	m.SCIMEndpoint = textOrNull(d.SCIMEndpoint)
 	m.Managed, m.UnverifiedAttributes = types.BoolValue(true), setOf(nil)

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // What prefectsso_scim_directory does on a server that does not offer the managed configuration: it adopts the directory
@@ -53,7 +54,7 @@ func (r *scimDirectoryResource) adopt(ctx context.Context, account string, direc
 		return
 	}
 	m.observe(account, &directory)
-	resp.Diagnostics.AddWarning("SCIM directory was adopted", fmt.Sprintf("This server does not let anybody configure directories over its API. The directory %s (%s) is watched: its name, type and state. Not verified, because the server does not show it: %s.", directory.Name, directory.ID, quoteList(hiddenOfDirectory)))
+	resp.Diagnostics.AddWarning("SCIM directory was adopted", fmt.Sprintf("This server does not let anybody configure directories over its API. The directory %s (%s) is watched: its name, type and state. Not verified, because the server does not show it: %s.", directory.Name, directory.ID, english.AndCode(hiddenOfDirectory)))
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
 }
 

@@ -13,18 +13,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 func oktaDirectory() *scimDirectoryModel {
 	return &scimDirectoryModel{
 		Name: types.StringValue("Okta"), Type: types.StringValue("okta scim v2.0"), Enabled: types.BoolValue(true),
 		DefaultRole: types.StringValue("Member"), DeprovisionAction: types.StringValue(deprovisionDeactivate), SyncGroupsToTeams: types.BoolValue(true),
-		AllowedDomains: domainSpelling.set([]string{"Acme.com"}),
+		AllowedDomains: normalized.Domain.SetValue([]string{"Acme.com"}),
 	}
 }
 
-func noDomains() spelledSetValue {
-	return spelledSetValue{types.SetNull(types.StringType), domainSpelling}
+func noDomains() normalized.Set {
+	return normalized.Domain.SetNull()
 }
 
 // An update sends what differs, and nothing else.
@@ -41,8 +42,8 @@ func TestSCIMDirectoryChanges(t *testing.T) {
 		"a role":            {func(m *scimDirectoryModel) { m.DefaultRole = types.StringValue("Auditor") }, `{"default_account_role_id":"role"}`},
 		"an action":         {func(m *scimDirectoryModel) { m.DeprovisionAction = types.StringValue(deprovisionDelete) }, `{"deprovision_action":"delete"}`},
 		"teams":             {func(m *scimDirectoryModel) { m.SyncGroupsToTeams = types.BoolValue(false) }, `{"sync_groups_to_teams":false}`},
-		"the same domains":  {func(m *scimDirectoryModel) { m.AllowedDomains = domainSpelling.set([]string{"acme.COM."}) }, `{}`},
-		"other domains":     {func(m *scimDirectoryModel) { m.AllowedDomains = domainSpelling.set([]string{"B.example"}) }, `{"allowed_domains":["b.example"]}`},
+		"the same domains":  {func(m *scimDirectoryModel) { m.AllowedDomains = normalized.Domain.SetValue([]string{"acme.COM."}) }, `{}`},
+		"other domains":     {func(m *scimDirectoryModel) { m.AllowedDomains = normalized.Domain.SetValue([]string{"B.example"}) }, `{"allowed_domains":["b.example"]}`},
 		"all domains":       {func(m *scimDirectoryModel) { m.AllowedDomains = noDomains() }, `{"allowed_domains":null}`},
 		"a name and a role": {func(m *scimDirectoryModel) { m.Name, m.DefaultRole = types.StringValue("X"), types.StringValue("Y") }, `{"name":"X","default_account_role_id":"role"}`},
 	} {
@@ -75,7 +76,7 @@ func TestSCIMDirectoryFromAPI(t *testing.T) {
 	m := oktaDirectory()
 	m.fromAPI("a", &answer, role)
 	if m.DefaultRole.ValueString() != "Auditor" || m.Enabled.ValueBool() || m.SyncGroupsToTeams.ValueBool() || !m.Managed.ValueBool() ||
-		!slices.Equal(m.AllowedDomains.names(), []string{"Acme.com", "b.example"}) || m.SCIMEndpoint.ValueString() != answer.SCIMEndpoint {
+		!slices.Equal(m.AllowedDomains.Written(), []string{"Acme.com", "b.example"}) || m.SCIMEndpoint.ValueString() != answer.SCIMEndpoint {
 		t.Errorf("by name: %+v", m)
 	}
 	m = oktaDirectory()
@@ -95,12 +96,12 @@ func TestSCIMDirectoryFromAPI(t *testing.T) {
 func TestSCIMTokenToNew(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 12, 0, 0, 500, time.UTC)
-	m := scimTokenModel{Name: types.StringValue("okta"), ExpiresIn: durationSpelling.value("24h")}
+	m := scimTokenModel{Name: types.StringValue("okta"), ExpiresIn: normalized.Duration.StringValue("24h")}
 	w := m.toNew("secret", now)
 	if w.Name != "okta" || w.Token != "secret" || w.Run || w.OldTokenExpiresInSeconds != nil || !w.ExpiresAt.Equal(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)) {
 		t.Errorf("written %+v", w)
 	}
-	m.ExpiresIn = spelledStringValue{types.StringNull(), durationSpelling}
+	m.ExpiresIn = normalized.Duration.StringNull()
 	if w := m.toNew("secret", now); w.ExpiresAt != nil {
 		t.Errorf("an end that nobody asked for: %s", w.ExpiresAt)
 	}

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
 )
 
 // What is written of a team: how to find it, and what to say where it is not there.
@@ -49,7 +52,7 @@ func (t *teamRef) equal(o *teamRef) bool {
 
 // text is what the team is written as.
 func (t *teamRef) text() string {
-	return firstNonEmpty(t.ID.ValueString(), t.Name.ValueString(), t.DirectoryGroup.ValueString())
+	return cmp.Or(t.ID.ValueString(), t.Name.ValueString(), t.DirectoryGroup.ValueString())
 }
 
 // teamFromText is a team as an import id names it: by id, by a directory group's id, or by name.
@@ -81,17 +84,17 @@ func (e *noTeamError) Error() string {
 	}
 	among := "it has no such team at all"
 	if len(e.existing) > 0 {
-		among = "it has " + someOf(e.existing)
+		among = "it has " + english.Some(e.existing)
 	}
 	if known(e.ref.DirectoryGroup) {
 		return fmt.Sprintf("no team of the directory group %q arrived in account %s%s; %s. Directory sync makes a team of a group when the identity provider pushes it: assign the group there, or wait for it with `timeouts = { create = \"10m\" }`.", e.ref.DirectoryGroup.ValueString(), e.accountID, waited, among)
 	}
-	return fmt.Sprintf("account %s has no team %q%s; %s. A team is named exactly as it is written there, or by its id.", e.accountID, firstNonEmpty(e.ref.ID.ValueString(), e.ref.Name.ValueString()), waited, among)
+	return fmt.Sprintf("account %s has no team %q%s; %s. A team is named exactly as it is written there, or by its id.", e.accountID, cmp.Or(e.ref.ID.ValueString(), e.ref.Name.ValueString()), waited, among)
 }
 
 // findTeam looks the team up and, where it is not there yet, looks again until the time is over. None is a *noTeamError.
 func (s *session) findTeam(ctx context.Context, accountID string, ref *teamRef, wait time.Duration) (team client.Team, err error) {
-	there, err := await(ctx, wait, func() (there bool, err error) {
+	there, err := poll.Until(ctx, poll.DefaultPace, wait, func() (there bool, err error) {
 		team, there, err = s.lookUpTeam(ctx, accountID, ref)
 		return there, err
 	})

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // uuidValidator accepts UUIDs only.
@@ -68,7 +70,7 @@ func (v durationBetween) ValidateString(ctx context.Context, req validator.Strin
 	}
 }
 
-// parseDuration reads a duration that durationSpelling has accepted.
+// parseDuration reads a duration that normalized.Duration has accepted.
 func parseDuration(text string) time.Duration {
 	d, err := time.ParseDuration(text)
 	if err != nil {
@@ -94,7 +96,7 @@ func (v bearerToken) MarkdownDescription(ctx context.Context) string { return v.
 func (v bearerToken) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	secret := req.ConfigValue.ValueString()
 	if known(req.ConfigValue) && (len(secret) < 32 || len(secret) > 512 || !bearerTokenForm.MatchString(secret)) {
-		resp.Diagnostics.AddAttributeError(req.Path, "Unusable token", fmt.Sprintf("A SCIM token %s. The one given has %s; it is not shown, because it may be a secret.", v.Description(ctx), plural(len(secret), "character")))
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable token", fmt.Sprintf("A SCIM token %s. The one given has %s; it is not shown, because it may be a secret.", v.Description(ctx), english.Count(len(secret), "character")))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
@@ -65,7 +66,7 @@ func (v checked) ValidateString(_ context.Context, req validator.StringRequest, 
 		return
 	}
 	if err := v.check(req.ConfigValue.ValueString()); err != nil {
-		detail := sentence(err)
+		detail := english.ErrorSentence(err)
 		if id := samlmetadata.IDOf(err); id != "" {
 			detail = problemDetail(err.Error(), id)
 		}
@@ -115,9 +116,9 @@ func isEntraWithoutApp(address string) bool {
 	if !ok || anyTenant(tenant) || !strings.Contains(strings.ToLower(u.Path), "/federationmetadata/") {
 		return false
 	}
-	for name := range u.Query() {
-		if strings.EqualFold(name, "appid") {
-			return u.Query().Get(name) == ""
+	for name, values := range u.Query() {
+		if strings.EqualFold(name, "appid") && slices.ContainsFunc(values, func(app string) bool { return app != "" }) {
+			return false
 		}
 	}
 	return true
@@ -136,7 +137,7 @@ func (v liveCertificates) MarkdownDescription(ctx context.Context) string { retu
 
 // ValidateSet implements [validator.Set].
 func (liveCertificates) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	for _, text := range (spelledSetValue{req.ConfigValue, certificateSpelling}).names() {
+	for _, text := range certificateKind.SetOf(req.ConfigValue).Written() {
 		certificate, err := samlmetadata.ParseCertificate(text)
 		if err == nil && time.Now().After(certificate.NotAfter) {
 			resp.Diagnostics.AddAttributeError(req.Path, "Certificate has expired", problemDetail(fmt.Sprintf("The certificate of %s ended on %s (%s); no login could be verified with it. Take it out, or put its successor here.", certificate.Subject, certificate.NotAfter.Format(time.DateOnly), samlmetadata.Name(certificate)), samlmetadata.KeyExpired))

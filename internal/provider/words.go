@@ -8,6 +8,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // The sentences of the rules that are this package's own, because they are about a configuration and not about access.
@@ -54,12 +55,12 @@ func saysMemberAbsent(email, account string) notice {
 
 // saysMembersAbsent is about people of an argument.
 func saysMembersAbsent(argument string, emails []string, account string) notice {
-	return notice{membersAbsent, "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(emails), "`"+argument+"`", "not"), account, someOf(emails))}
+	return notice{membersAbsent, "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(emails), "`"+argument+"`", "not"), account, english.Some(emails))}
 }
 
 // saysMembersStillAbsent is the same when it is applied.
 func saysMembersStillAbsent(argument string, emails []string, account string) notice {
-	return notice{membersAbsent, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(emails), "`"+argument+"`", "not"), account, someOf(emails))}
+	return notice{membersAbsent, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(emails), "`"+argument+"`", "not"), account, english.Some(emails))}
 }
 
 func saysAddressLooksAlike(absent *client.NotMemberError) notice {
@@ -67,11 +68,11 @@ func saysAddressLooksAlike(absent *client.NotMemberError) notice {
 }
 
 func saysRoleMembersReplaced(role string, removed []string, removedRole string) notice {
-	return notice{roleMembersReplaced, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", role, someOf(removed), removedRole)}
+	return notice{roleMembersReplaced, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", role, english.Some(removed), removedRole)}
 }
 
 func saysMaxRemovalsExceeded(role string, removed []string, most int64) notice {
-	return notice{maxRemovalsExceeded, "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", plural(len(removed), "person"), role, someOf(removed), most)}
+	return notice{maxRemovalsExceeded, "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", english.Count(len(removed), "person"), role, english.Some(removed), most)}
 }
 
 func saysRemovedRoleSame(role string) notice {
@@ -87,7 +88,7 @@ func saysRoleChangedElsewhere(email, given, now string) notice {
 }
 
 func saysRolesChangedElsewhere(emails []string) notice {
-	return notice{rolesChangedElsewhere, "Roles changed by somebody else", fmt.Sprintf("Read back after the change, the roles of %s differ from the configuration: somebody else, a mapping or a directory changed them at the same time. Find out who before applying again.", someOf(emails))}
+	return notice{rolesChangedElsewhere, "Roles changed by somebody else", fmt.Sprintf("Read back after the change, the roles of %s differ from the configuration: somebody else, a mapping or a directory changed them at the same time. Find out who before applying again.", english.Some(emails))}
 }
 
 func saysRoleNotReset(mapping *client.RoleMapping, email, role string) notice {
@@ -121,7 +122,7 @@ func saysManagedTwice(kind, key, holder, owner string) notice {
 }
 
 func saysTeamAbsent(absent *noTeamError) notice {
-	return notice{teamAbsent, "No such team yet", sentence(absent) + " Applying this plan fails unless it is there by then."}
+	return notice{teamAbsent, "No such team yet", english.ErrorSentence(absent) + " Applying this plan fails unless it is there by then."}
 }
 
 func saysTeamAdopted(team, before, workspace, now string) notice {

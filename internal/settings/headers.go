@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
@@ -31,8 +32,8 @@ func (r *resolver) customHeaders() map[string]string {
 		return r.parseHeaders(headers, fromProfile)
 	case map[string]any:
 		text := make(map[string]string, len(headers))
-		for name, value := range headers {
-			value, ok := value.(string)
+		for _, name := range slices.Sorted(maps.Keys(headers)) {
+			value, ok := headers[name].(string)
 			if !ok {
 				r.badHeaders(fromProfile, fmt.Errorf("the value of %q is no text", name))
 				return nil
@@ -73,9 +74,9 @@ func headersFromJSON(text string) (map[string]string, error) {
 		return nil, errors.New("it is not an object")
 	}
 	headers := make(map[string]string, len(object))
-	for name, raw := range object {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
 		var value *string
-		if json.Unmarshal(raw, &value) != nil || value == nil {
+		if json.Unmarshal(object[name], &value) != nil || value == nil {
 			return nil, fmt.Errorf("the value of %q is no text", name)
 		}
 		headers[name] = *value
