@@ -73,6 +73,9 @@ func TestSentence(t *testing.T) {
 			t.Errorf("Sentence(%q) = %q, want %q", text, got, want)
 		}
 	}
+	if got := english.Capitalize("über") + english.Capitalize(""); got != "Über" {
+		t.Errorf("Capitalize gives %q", got)
+	}
 	if got := english.ErrorSentence(errors.New("it failed")); got != "It failed." {
 		t.Errorf("ErrorSentence gives %q", got)
 	}

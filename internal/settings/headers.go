@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // customHeaders takes those of the argument, else of the environment, else of the
@@ -56,7 +57,7 @@ func (r *resolver) parseHeaders(text string, from source) map[string]string {
 }
 
 func (r *resolver) badHeaders(from source, err error) {
-	r.fail(ArgCustomHeaders, "Invalid custom headers", fmt.Sprintf("%s is no JSON object of texts such as {\"X-Team\": \"platform\"}: %v.", sentenceStart(r.name(from, ArgCustomHeaders, EnvCustomHeaders)), err))
+	r.fail(ArgCustomHeaders, "Invalid custom headers", fmt.Sprintf("%s is no JSON object of texts such as {\"X-Team\": \"platform\"}: %v.", english.Capitalize(r.name(from, ArgCustomHeaders, EnvCustomHeaders)), err))
 }
 
 // headersFromJSON reads an object of texts. It does not repeat what stands there:
@@ -121,7 +122,7 @@ func (r *resolver) checkHeaders(headers map[string]string, from source) map[stri
 			})
 			continue
 		}
-		r.problems = append(r.problems, Problem{Argument: ArgCustomHeaders, Summary: "Invalid custom header", Detail: sentence(wrong) + where, Err: wrong})
+		r.problems = append(r.problems, Problem{Argument: ArgCustomHeaders, Summary: "Invalid custom header", Detail: english.ErrorSentence(wrong) + where, Err: wrong})
 	}
 	return headers
 }
