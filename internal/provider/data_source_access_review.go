@@ -182,11 +182,11 @@ func (d *accessReviewDataSource) Read(ctx context.Context, req datasource.ReadRe
 	for name, target := range map[string]any{"account_id": &m.AccountID, "stale_after_days": &m.StaleAfterDays, "sync_within_hours": &m.SyncWithinHours, "events_since": &m.EventsSince} {
 		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
 	}
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	world, err := d.readReview(ctx, account, parseTime(m.EventsSince.ValueString()))
+	world, err := d.data.readReview(ctx, account, parseTime(m.EventsSince.ValueString()))
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not review access", err))
 		return

@@ -217,11 +217,11 @@ func (d *auditEventsDataSource) Read(ctx context.Context, req datasource.ReadReq
 		argument{"since", &m.Since}, argument{"until", &m.Until}, argument{"limit", &m.Limit},
 	)
 	query := m.query(time.Now(), &resp.Diagnostics)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	events, err := d.client.ListEvents(ctx, account, query)
+	events, err := d.data.client.ListEvents(ctx, account, query)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read audit events", err))
 		return

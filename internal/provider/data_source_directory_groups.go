@@ -76,11 +76,11 @@ func (d *directoryGroupsDataSource) Read(ctx context.Context, req datasource.Rea
 		ctx, req.Config, &resp.Diagnostics,
 		argument{"account_id", &m.AccountID}, argument{"directory_id", &m.DirectoryID}, argument{"name", &m.Name},
 	)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	groups, err := d.client.ListDirectoryGroups(ctx, account, m.DirectoryID.ValueString(), m.Name.ValueString())
+	groups, err := d.data.client.ListDirectoryGroups(ctx, account, m.DirectoryID.ValueString(), m.Name.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("directory_id"), "Could not list directory groups", err))
 		return

@@ -62,14 +62,14 @@ type identityProviderItem struct {
 func (d *identityProvidersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m identityProvidersDataModel
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, accountIDPath, &m.AccountID)...)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
 	// The published listing shows all there is here; the other call only tells whether it can be configured.
-	found, err := d.client.GetIntegrations(ctx, account)
+	found, err := d.data.client.GetIntegrations(ctx, account)
 	if err == nil {
-		_, err = d.client.ListConnections(ctx, account)
+		_, err = d.data.client.ListConnections(ctx, account)
 	}
 	var notOffered *client.NotOfferedError
 	if err != nil && !errors.As(err, &notOffered) {

@@ -95,11 +95,11 @@ type memberDataModel struct {
 func (d *memberDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m memberDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	row, err := d.client.Members(account).ByEmail(ctx, m.Email.Normalized())
+	row, err := d.data.client.Members(account).ByEmail(ctx, m.Email.Normalized())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("email"), "Could not find member", err))
 		return

@@ -69,7 +69,7 @@ func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest
 		ctx, req.Config, &resp.Diagnostics,
 		argument{"account_id", &m.AccountID}, argument{"role", &m.Role}, argument{"domain", &m.Domain}, argument{"active", &m.Active},
 	)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -77,7 +77,7 @@ func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	filter := client.MembershipFilter{}
 	suffix := ""
 	if known(m.Role) {
-		role, err := d.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+		role, err := d.data.client.Roles(account).Resolve(ctx, m.Role.ValueString())
 		if err != nil {
 			resp.Diagnostics.Append(failureAt(path.Root("role"), "Unusable role", err))
 			return
@@ -92,7 +92,7 @@ func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest
 			query.Filter = &filter
 		}
 	}
-	rows, err := d.client.ListMemberships(ctx, account, query)
+	rows, err := d.data.client.ListMemberships(ctx, account, query)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not list members", err))
 		return

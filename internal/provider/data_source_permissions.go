@@ -49,11 +49,11 @@ type permissionsDataModel struct {
 func (d *permissionsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m permissionsDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	caller, err := d.client.Caller(ctx, account)
+	caller, err := d.data.client.Caller(ctx, account)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not find out whose key it is", err))
 		return
@@ -61,7 +61,7 @@ func (d *permissionsDataSource) Read(ctx context.Context, req datasource.ReadReq
 	var permissions []string
 	if caller.User != nil {
 		m.ActorType, m.ActorName = types.StringValue("user"), types.StringValue(caller.User.Email)
-		permissions, err = d.client.MyPermissions(ctx, account)
+		permissions, err = d.data.client.MyPermissions(ctx, account)
 	} else {
 		m.ActorType, m.ActorName = types.StringValue("service_account"), types.StringNull()
 		if len(caller.Bots) == 1 {
@@ -85,7 +85,7 @@ func (d *permissionsDataSource) commonPermissions(ctx context.Context, account s
 	if len(bots) == 0 {
 		return nil, fmt.Errorf("no service account of account %s has a key that ends like the one in use", account)
 	}
-	roles := d.client.Roles(account)
+	roles := d.data.client.Roles(account)
 	var common []string
 	for i, bot := range bots {
 		role, err := roles.Resolve(ctx, bot.AccountRoleName)

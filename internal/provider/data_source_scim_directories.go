@@ -77,11 +77,11 @@ func scimDirectoryItemFromAPI(d client.Directory) scimDirectoryItem {
 func (d *scimDirectoriesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m scimDirectoriesDataModel
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, accountIDPath, &m.AccountID)...)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	directories, managed, err := d.directories(ctx, account)
+	directories, managed, err := d.data.directories(ctx, account)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read SCIM directories", err))
 		return

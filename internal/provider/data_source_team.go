@@ -127,12 +127,12 @@ func (m *teamDataModel) fromAPI(accountID string, t client.Team) {
 func (d *teamDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m teamDataModel
 	getArguments(ctx, req.Config, &resp.Diagnostics, argument{"account_id", &m.AccountID}, argument{"id", &m.ID}, argument{"name", &m.Name})
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
 	ref := &teamRef{ID: m.ID, Name: m.Name}
-	team, err := d.findTeam(ctx, account, ref, 0)
+	team, err := d.data.findTeam(ctx, account, ref, 0)
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(ref.at(path.Empty()), "Could not find team", err))
 		return

@@ -73,7 +73,7 @@ func teamFromAPI(t client.Team) teamItem {
 func (d *teamsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m teamsDataModel
 	getArguments(ctx, req.Config, &resp.Diagnostics, argument{"account_id", &m.AccountID}, argument{"directory_id", &m.DirectoryID})
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -81,7 +81,7 @@ func (d *teamsDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	if known(m.DirectoryID) {
 		query.DirectoryIDs = []string{m.DirectoryID.ValueString()}
 	}
-	teams, err := d.client.ListTeams(ctx, account, query)
+	teams, err := d.data.client.ListTeams(ctx, account, query)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read teams", err))
 		return

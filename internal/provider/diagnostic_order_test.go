@@ -72,20 +72,6 @@ func TestCertificatesAreWarnedOfInOrder(t *testing.T) {
 	}
 }
 
-func TestTheSameOwnerIsNamedEachTime(t *testing.T) {
-	t.Parallel()
-	for range oftenEnough {
-		c := newClaims()
-		var diags diag.Diagnostics
-		for _, owner := range []string{"resource_d", "resource_a", "resource_c", "resource_b"} {
-			c.take(owner, "1", claimDomain, path.Root("name"), &diags, owner+".example")
-		}
-		if c.take("resource_e", "1", claimDomain, path.Root("names"), &diags, "") || len(diags) != 1 || !strings.Contains(diags[0].Detail(), "by a resource_a of") {
-			t.Fatalf("got %v", diags)
-		}
-	}
-}
-
 // A refusal of the API lands on the innermost argument that it names.
 func TestFailureAtField(t *testing.T) {
 	t.Parallel()

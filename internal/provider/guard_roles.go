@@ -20,7 +20,7 @@ type roleGuard struct {
 }
 
 // checkRoles judges planned roles of people whom the resource looked up.
-func (s *session) checkRoles(ctx context.Context, account string, changes []roleChange, g roleGuard, diags *diag.Diagnostics) {
+func (data *providerData) checkRoles(ctx context.Context, account string, changes []roleChange, g roleGuard, diags *diag.Diagnostics) {
 	if len(changes) == 0 {
 		return
 	}
@@ -31,9 +31,9 @@ func (s *session) checkRoles(ctx context.Context, account string, changes []role
 		people.Rows = append(people.Rows, p)
 		given.Roles = append(given.Roles, access.RoleOf{Email: p.Email, MembershipID: p.ID, RoleID: c.role.ID})
 	}
-	policy := s.policy
-	policy.Applying = s.lastOut.of(account).isApplying()
-	s.judge(ctx, judging{
+	policy := data.policy
+	policy.Applying = data.run.BypassLock(account).Applying()
+	data.judge(ctx, judging{
 		account: account, people: people, changes: []access.Change{given}, policy: policy, leaveOut: g.leaveOut,
 		at: func(f access.Finding) path.Path {
 			if len(f.People) == 0 || f.ID == access.BypassNobodyLeftTogether { // about the account
@@ -45,8 +45,8 @@ func (s *session) checkRoles(ctx context.Context, account string, changes []role
 }
 
 // roleFailure is what is said when a role could not be changed: where a rule is the reason, what that says.
-func (s *session) roleFailure(ctx context.Context, account string, at path.Path, summary string, member client.Membership, leaveOut string, err error) diag.Diagnostic {
-	if mapping := s.mappingBehind(ctx, account, member, err); mapping != nil {
+func (p *providerData) roleFailure(ctx context.Context, account string, at path.Path, summary string, member client.Membership, leaveOut string, err error) diag.Diagnostic {
+	if mapping := p.mappingBehind(ctx, account, member, err); mapping != nil {
 		return diagnosticFrom(access.Finding{
 			ID: access.RoleGivenByMapping, Severity: access.Error, AccountID: account, LeaveOut: leaveOut,
 			By: access.Thing{
@@ -68,11 +68,11 @@ func roleRefusal(at path.Path, summary string, err error) diag.Diagnostic {
 }
 
 // mappingBehind finds the mapping because of which the server refused to change a role; nil for another reason.
-func (s *session) mappingBehind(ctx context.Context, account string, member client.Membership, err error) *client.RoleMapping {
+func (p *providerData) mappingBehind(ctx context.Context, account string, member client.Membership, err error) *client.RoleMapping {
 	if !client.IsConflict(err) {
 		return nil
 	}
-	mapping, ownerErr := s.client.RoleMappingOf(ctx, account, member)
+	mapping, ownerErr := p.client.RoleMappingOf(ctx, account, member)
 	if ownerErr != nil {
 		return nil // the refusal itself is told, in the server's words
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -99,7 +100,7 @@ func (m *domainModel) identity(accountID string) domainIdentity {
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !isDestroy(req) {
-		r.planAccount(ctx, req, resp)
+		r.data.planAccount(ctx, req, resp)
 		settle(ctx, req, resp, "account_id", "name", "timeouts")
 	}
 	if isCreate(req) || resp.Diagnostics.HasError() {
@@ -113,7 +114,7 @@ func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		moves = movesAccount(plan.AccountID, prior.AccountID) || !plan.Name.Equal(prior.Name)
 	}
 	if moves {
-		r.checkRemoval(ctx, prior.AccountID, []string{prior.Name.Normalized()}, true, path.Root("name"), &resp.Diagnostics)
+		r.data.checkRemoval(ctx, prior.AccountID, []string{prior.Name.Normalized()}, true, path.Root("name"), &resp.Diagnostics)
 	}
 }
 
@@ -121,18 +122,18 @@ func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m domainModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	ctx, cancel := within(ctx, m.Timeouts.Create, &resp.Diagnostics)
 	defer cancel()
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.claims.take("prefectsso_domain", account, claimDomain, path.Root("name"), &resp.Diagnostics, m.Name.Normalized()) {
+	if !r.data.reserve("prefectsso_domain", account, run.Domain, path.Root("name"), &resp.Diagnostics, m.Name.Normalized()) {
 		return
 	}
-	domain, already, err := r.client.EnableDomain(ctx, account, m.Name.Normalized())
+	domain, already, err := r.data.client.EnableDomain(ctx, account, m.Name.Normalized())
 	if err != nil {
-		resp.Diagnostics.Append(r.domainFailure(ctx, account, path.Root("name"), "Could not enable domain", err))
+		resp.Diagnostics.Append(r.data.domainFailure(ctx, account, path.Root("name"), "Could not enable domain", err))
 		return
 	}
 	if already {
@@ -146,11 +147,11 @@ func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest,
 func (r *domainResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m domainModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	domains, err := r.client.ListDomains(ctx, account)
+	domains, err := r.data.client.ListDomains(ctx, account)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read domain", err))
 		return
@@ -180,30 +181,30 @@ func (r *domainResource) Update(ctx context.Context, req resource.UpdateRequest,
 func (r *domainResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m domainModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	ctx, cancel := within(ctx, m.Timeouts.Delete, &resp.Diagnostics)
 	defer cancel()
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	defer r.claims.deleting()()
-	if r.claims.taken(account, claimDomain, m.Name.Normalized()) {
+	defer r.data.run.Written.Deleting()()
+	if r.data.run.Written.IsReserved(account, run.Domain, m.Name.Normalized()) {
 		resp.Diagnostics.AddWarning("Domain stays enabled", fmt.Sprintf("Another resource of this run manages %s now, so it was not disabled.", m.Name.ValueString()))
 		return
 	}
-	if !r.judgeAgain(ctx, r.removal(account, []string{m.Name.Normalized()}, path.Root("name")), &resp.Diagnostics) {
+	if !r.data.judgeAgain(ctx, r.data.removal(account, []string{m.Name.Normalized()}, path.Root("name")), &resp.Diagnostics) {
 		return
 	}
-	releasing, err := r.client.DisableDomains(ctx, account, []string{m.Name.Normalized()}, r.disableOptions()...)
+	releasing, err := r.data.client.DisableDomains(ctx, account, []string{m.Name.Normalized()}, r.data.disableOptions()...)
 	if err != nil {
-		resp.Diagnostics.Append(r.domainFailure(ctx, account, path.Root("name"), "Could not disable domain", err))
+		resp.Diagnostics.Append(r.data.domainFailure(ctx, account, path.Root("name"), "Could not disable domain", err))
 	}
-	r.warnOfReleasing(ctx, account, path.Root("name"), releasing, &resp.Diagnostics)
+	r.data.warnOfReleasing(ctx, account, path.Root("name"), releasing, &resp.Diagnostics)
 }
 
 // ImportState implements [resource.ResourceWithImportState]: `<name>` or `<account_id>/<name>`.
 func (r *domainResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, name, ok := r.importByName(ctx, "name", req, resp)
+	account, name, ok := r.data.importByName(ctx, "name", req, resp)
 	if ok {
 		m := domainModel{Name: normalized.Domain.StringValue(name)}
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)

@@ -20,6 +20,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -89,7 +90,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if !isDestroy(req) {
-		r.planAccount(ctx, req, resp)
+		r.data.planAccount(ctx, req, resp)
 		r.planSigning(ctx, req, prior, resp)
 		settle(ctx, req, resp, "account_id", "name", "connection_type", "domains", "oidc", "saml", "attribute_mapping", "activation", "take_over_domains", "timeouts")
 		r.planActivation(ctx, prior, resp)
@@ -156,7 +157,7 @@ func (m *identityProviderModel) putConnection(prior *identityProviderModel) acce
 // at a login that the apply does not wait for.
 func (r *identityProviderResource) logins(account string, plan, prior *identityProviderModel) judging {
 	put := plan.putConnection(prior)
-	j := judging{account: account, policy: r.policy, changes: []access.Change{put}}
+	j := judging{account: account, policy: r.data.policy, changes: []access.Change{put}}
 	if prior != nil && prior.State.ValueString() == client.ConnectionActive || put.Activate {
 		return j
 	}
@@ -167,13 +168,13 @@ func (r *identityProviderResource) logins(account string, plan, prior *identityP
 
 // endOfLogins is the end of a connection, to be judged.
 func (r *identityProviderResource) endOfLogins(account string, m *identityProviderModel) judging {
-	return judging{account: account, policy: r.policy, changes: []access.Change{access.DeleteConnection{ID: m.ID.ValueString()}}}
+	return judging{account: account, policy: r.data.policy, changes: []access.Change{access.DeleteConnection{ID: m.ID.ValueString()}}}
 }
 
 // checkLogins judges a connection that is made, changed (plan and prior) or deleted (plan nil). A change counts on
 // connections that were planned before; a deletion, which is not planned again, does not.
 func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior *identityProviderModel, diags *diag.Diagnostics) {
-	if r.session == nil || r.client == nil {
+	if r.data == nil || r.data.client == nil {
 		return
 	}
 	if plan != nil && (plan.AccountID.IsUnknown() || !plan.Domains.IsWhollyKnown() || plan.Activation.IsUnknown() || plan.Name.IsUnknown()) {
@@ -184,20 +185,20 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 	if prior != nil {
 		of = prior
 	}
-	account, ok := r.account(of.AccountID, diags)
+	account, ok := r.data.account(of.AccountID, diags)
 	if !ok {
 		return
 	}
 	if plan == nil {
-		r.judge(ctx, r.endOfLogins(account, prior), diags)
+		r.data.judge(ctx, r.endOfLogins(account, prior), diags)
 		return
 	}
 	j := r.logins(account, plan, prior)
-	j.changes = append(r.connectionsPlanned.beside(account, plan.Name.ValueString()), j.changes...)
+	j.changes = append(r.data.run.Connections.Beside(account, plan.Name.ValueString()), j.changes...)
 	if !j.policy.AtFirstLogin {
-		r.connectionsPlanned.note(account, plan.putConnection(prior))
+		r.data.run.Connections.Plan(account, plan.putConnection(prior))
 	}
-	found, err := r.findings(ctx, j, r.world.For)
+	found, err := r.data.findings(ctx, j, r.data.world.For)
 	switch {
 	case err != nil && j.policy.AtFirstLogin: // the apply can do without
 		diags.Append(notJudgedBecause(path.Root("domains"), access.LockoutNotChecked, err))
@@ -212,10 +213,10 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 // others. Else that was done when it was planned again, just now.
 func (r *identityProviderResource) checkLoginsAgain(ctx context.Context, account string, plan, prior *identityProviderModel, diags *diag.Diagnostics) (fine bool) {
 	j := r.logins(account, plan, prior)
-	if j.policy.AtFirstLogin || len(r.connectionsPlanned.beside(account, plan.Name.ValueString())) == 0 {
+	if j.policy.AtFirstLogin || len(r.data.run.Connections.Beside(account, plan.Name.ValueString())) == 0 {
 		return true
 	}
-	return r.judgeAgain(ctx, j, diags)
+	return r.data.judgeAgain(ctx, j, diags)
 }
 
 // endsSoon is how long before the end of a certificate or a token plans warn.
@@ -254,11 +255,11 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	secret := r.secret(ctx, req.Config, &resp.Diagnostics)
 	wait, diags := m.Timeouts.Create(ctx, firstLoginWait)
 	resp.Diagnostics.Append(diags...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() || !r.claims.take("prefectsso_identity_provider", account, claimConnection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() || !r.data.reserve("prefectsso_identity_provider", account, run.Connection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
 		return
 	}
-	connections, managed, err := r.connections(ctx, account)
+	connections, managed, err := r.data.connections(ctx, account)
 	switch {
 	case err != nil:
 		resp.Diagnostics.Append(failure("Could not read identity providers", err))
@@ -279,7 +280,7 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	connection, err := r.client.CreateConnection(ctx, account, uuid.NewString(), write)
+	connection, err := r.data.client.CreateConnection(ctx, account, uuid.NewString(), write)
 	if existing := client.ExistingID(err); existing != "" { // it came since
 		resp.Diagnostics.Append(m.exists(account, existing))
 		return
@@ -311,7 +312,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 	at := path.Root("activation")
 	switch m.Activation.ValueString() {
 	case activationImmediate:
-		connection, err := r.client.ActivateConnection(ctx, account, m.ID.ValueString(), m.TakeOverDomains.ValueBool())
+		connection, err := r.data.client.ActivateConnection(ctx, account, m.ID.ValueString(), m.TakeOverDomains.ValueBool())
 		if err != nil {
 			diags.Append(failureAt(at, "Could not activate identity provider", err))
 			return false
@@ -340,7 +341,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 // waitForLogin looks at the connection until it is active or the time is over.
 func (r *identityProviderResource) waitForLogin(ctx context.Context, account, id string, atMost time.Duration) (connection *client.Connection, err error) {
 	_, err = poll.Until(ctx, poll.DefaultPace, atMost, func() (bool, error) {
-		connection, err = r.client.GetConnection(ctx, account, id)
+		connection, err = r.data.client.GetConnection(ctx, account, id)
 		return err == nil && connection.State == client.ConnectionActive, err
 	})
 	return connection, err
@@ -350,7 +351,7 @@ func (r *identityProviderResource) waitForLogin(ctx context.Context, account, id
 func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m identityProviderModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -362,7 +363,7 @@ func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRe
 		r.readAdopted(ctx, account, &m, resp)
 		return
 	}
-	connection, err := r.client.GetConnection(ctx, account, m.ID.ValueString())
+	connection, err := r.data.client.GetConnection(ctx, account, m.ID.ValueString())
 	switch {
 	case client.IsNotFound(err):
 		resp.Diagnostics.AddWarning("Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: somebody deleted it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes it again.", m.Name.ValueString(), m.ID.ValueString(), account))
@@ -384,8 +385,8 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 	secret := r.secret(ctx, req.Config, &resp.Diagnostics)
 	wait, diags := m.Timeouts.Create(ctx, firstLoginWait)
 	resp.Diagnostics.Append(diags...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() || !r.claims.take("prefectsso_identity_provider", account, claimConnection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() || !r.data.reserve("prefectsso_identity_provider", account, run.Connection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
 		return
 	}
 	m.ID, m.State = prior.ID, prior.State
@@ -404,9 +405,9 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 	}
 	connection, err := (*client.Connection)(nil), error(nil)
 	if any {
-		connection, err = r.client.UpdateConnection(ctx, account, m.ID.ValueString(), write)
+		connection, err = r.data.client.UpdateConnection(ctx, account, m.ID.ValueString(), write)
 	} else {
-		connection, err = r.client.GetConnection(ctx, account, m.ID.ValueString())
+		connection, err = r.data.client.GetConnection(ctx, account, m.ID.ValueString())
 	}
 	if err != nil {
 		resp.Diagnostics.Append(failureAtField(connectionArguments, "Could not change identity provider", err))
@@ -424,7 +425,7 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 func (r *identityProviderResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m identityProviderModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -432,7 +433,7 @@ func (r *identityProviderResource) Delete(ctx context.Context, req resource.Dele
 		resp.Diagnostics.AddWarning("Identity provider stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and people go on logging in through it.", m.Name.ValueString()))
 		return
 	}
-	if err := r.client.DeleteConnection(ctx, account, m.ID.ValueString()); err != nil {
+	if err := r.data.client.DeleteConnection(ctx, account, m.ID.ValueString()); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete identity provider", err))
 	}
 }
@@ -440,7 +441,7 @@ func (r *identityProviderResource) Delete(ctx context.Context, req resource.Dele
 // ImportState implements [resource.ResourceWithImportState]: `<connection id or name>`, with `<account_id>/` in front or
 // not.
 func (r *identityProviderResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, wanted, ok := r.importByName(ctx, "id", req, resp)
+	account, wanted, ok := r.data.importByName(ctx, "id", req, resp)
 	if !ok {
 		return
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -143,7 +144,7 @@ func (r *memberRoleResource) ModifyPlan(ctx context.Context, req resource.Modify
 	if isDestroy(req) {
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	r.planRole(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "email", "role", "on_destroy", "timeouts")
 }
@@ -156,7 +157,7 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 	if !isCreate(req) {
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
-	if resp.Diagnostics.HasError() || plan.Role.Equal(prior.Role) || !r.canPlan(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || plan.Role.Equal(prior.Role) || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
 	if !known(plan.Role) || !known(plan.Email.StringValue) || plan.AccountID.IsUnknown() {
@@ -164,13 +165,13 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 		return
 	}
 	account := plan.AccountID.ValueString()
-	roles := r.client.Roles(account)
+	roles := r.data.client.Roles(account)
 	role, err := roles.Resolve(ctx, plan.Role.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("role"), "Unusable role", err))
 		return
 	}
-	member, err := r.client.Members(account).ByEmail(ctx, plan.Email.Normalized())
+	member, err := r.data.client.Members(account).ByEmail(ctx, plan.Email.Normalized())
 	var absent *client.NotMemberError
 	switch {
 	case errors.As(err, &absent) && absent.LooksLike != "":
@@ -192,7 +193,7 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 		return
 	}
 	at := func(string) path.Path { return path.Root("role") }
-	r.checkRoles(ctx, account, []roleChange{{member, role}}, roleGuard{at, memberRoleLeaveOut}, &resp.Diagnostics)
+	r.data.checkRoles(ctx, account, []roleChange{{member, role}}, roleGuard{at, memberRoleLeaveOut}, &resp.Diagnostics)
 }
 
 // Create implements [resource.Resource].
@@ -201,7 +202,7 @@ func (r *memberRoleResource) Create(ctx context.Context, req resource.CreateRequ
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	wait, diags := m.Timeouts.Create(ctx, 0)
 	resp.Diagnostics.Append(diags...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -214,23 +215,23 @@ func (r *memberRoleResource) Create(ctx context.Context, req resource.CreateRequ
 // assign gives the person the planned role and takes over the answer. It says whether there is something to keep in the
 // state, which is so also when only reading back failed.
 func (r *memberRoleResource) assign(ctx context.Context, account string, m *memberRoleModel, wait time.Duration, diags *diag.Diagnostics) bool {
-	if !r.claims.take("prefectsso_member_role", account, claimMemberRole, path.Root("email"), diags, m.Email.Normalized()) {
+	if !r.data.reserve("prefectsso_member_role", account, run.MemberRole, path.Root("email"), diags, m.Email.Normalized()) {
 		return false
 	}
-	role, err := r.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+	role, err := r.data.client.Roles(account).Resolve(ctx, m.Role.ValueString())
 	if err != nil {
 		diags.Append(failureAt(path.Root("role"), "Unusable role", err))
 		return false
 	}
-	members := r.client.Members(account)
+	members := r.data.client.Members(account)
 	member, err := waitForMember(ctx, members, m.Email.Normalized(), wait)
 	if err != nil {
 		diags.Append(failureAt(path.Root("email"), "Could not find member", err))
 		return false
 	}
 	if member.AccountRoleID != role.ID {
-		if err := r.setRole(ctx, account, roleChange{member, role}); err != nil {
-			diags.Append(r.roleFailure(ctx, account, path.Root("role"), "Could not change role", member, memberRoleLeaveOut, err))
+		if err := r.data.setRole(ctx, account, roleChange{member, role}); err != nil {
+			diags.Append(r.data.roleFailure(ctx, account, path.Root("role"), "Could not change role", member, memberRoleLeaveOut, err))
 			return false
 		}
 		member.AccountRoleID, member.AccountRoleName = role.ID, role.Name
@@ -252,7 +253,7 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 // observeOwner finds out what decides about the role.
 func (r *memberRoleResource) observeOwner(ctx context.Context, account string, m *memberRoleModel, member client.Membership, diags *diag.Diagnostics) {
 	var err error
-	if m.ManagedBy, err = r.managedBy(ctx, account, member); err != nil {
+	if m.ManagedBy, err = r.data.managedBy(ctx, account, member); err != nil {
 		diags.AddWarning("Not known who decides about the role", fmt.Sprintf("Reading what decides about the role of %s failed, so `managed_by` is null. %s", m.Email.ValueString(), reason(err)))
 	}
 }
@@ -261,11 +262,11 @@ func (r *memberRoleResource) observeOwner(ctx context.Context, account string, m
 func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m memberRoleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	member, err := r.client.Members(account).ByEmail(ctx, m.Email.Normalized())
+	member, err := r.data.client.Members(account).ByEmail(ctx, m.Email.Normalized())
 	var absent *client.NotMemberError
 	if errors.As(err, &absent) {
 		resp.Diagnostics.AddWarning("Member is gone", fmt.Sprintf("%s is no longer a member of account %s. The role is taken out of the state; as long as the configuration has it, the plan gives it again, which fails until the person is back.", m.Email.ValueString(), account))
@@ -288,7 +289,7 @@ func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest,
 func (r *memberRoleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m memberRoleModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -301,36 +302,36 @@ func (r *memberRoleResource) Update(ctx context.Context, req resource.UpdateRequ
 func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m memberRoleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() || m.OnDestroy.ValueString() != onDestroyReset {
 		return
 	}
-	taken := func() bool { return r.claims.taken(account, claimMemberRole, m.Email.Normalized()) }
+	taken := func() bool { return r.data.run.Written.IsReserved(account, run.MemberRole, m.Email.Normalized()) }
 	if taken() {
 		return // another resource of this run gives the person their role
 	}
-	role, err := r.client.Roles(account).Resolve(ctx, resetRole)
+	role, err := r.data.client.Roles(account).Resolve(ctx, resetRole)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not reset role", err))
 		return
 	}
-	members := r.client.Members(account)
+	members := r.data.client.Members(account)
 	member, err := members.ByEmail(ctx, m.Email.Normalized())
 	var absent *client.NotMemberError
 	if errors.As(err, &absent) {
 		return
 	}
 	if err == nil && member.AccountRoleID != role.ID {
-		err = r.setRoles(ctx, account, []roleChange{{member, role}}, func(ctx context.Context, _ []roleChange) error {
+		err = r.data.setRoles(ctx, account, []roleChange{{member, role}}, func(ctx context.Context, _ []roleChange) error {
 			// Held no longer than this, for it keeps others from making claims, also those whose promotion may be waited for.
-			defer r.claims.deleting()()
+			defer r.data.run.Written.Deleting()()
 			if taken() {
 				return nil
 			}
 			return members.SetRole(ctx, member, role)
 		})
 	}
-	if mapping := r.mappingBehind(ctx, account, member, err); mapping != nil {
+	if mapping := r.data.mappingBehind(ctx, account, member, err); mapping != nil {
 		resp.Diagnostics.Append(saysRoleNotReset(mapping, m.Email.ValueString(), member.AccountRoleName).warning(path.Empty()))
 		return
 	}
@@ -341,7 +342,7 @@ func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequ
 
 // ImportState implements [resource.ResourceWithImportState]: `<email>` or `<account_id>/<email>`.
 func (r *memberRoleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, email, ok := r.importByName(ctx, "email", req, resp)
+	account, email, ok := r.data.importByName(ctx, "email", req, resp)
 	if ok {
 		m := memberRoleModel{Email: normalized.Email.StringValue(email)}
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)

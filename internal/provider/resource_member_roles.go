@@ -19,6 +19,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -100,7 +101,7 @@ func (r *memberRolesResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if isDestroy(req) {
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	r.planRoles(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "roles")
 }
@@ -117,7 +118,7 @@ func (r *memberRolesResource) planRoles(ctx context.Context, req resource.Modify
 	before := prior.Roles.Normalized()
 	maps.DeleteFunc(changed, func(email, role string) bool { return before[normalized.Email.Key(email)] == role })
 	complete := !plan.AccountID.IsUnknown() && plan.Roles.IsWhollyKnown()
-	if resp.Diagnostics.HasError() || complete && len(changed) == 0 || !r.canPlan(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || complete && len(changed) == 0 || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
 	if !complete {
@@ -134,7 +135,7 @@ func (r *memberRolesResource) planRoles(ctx context.Context, req resource.Modify
 		resp.Diagnostics.Append(saysMembersAbsent("roles", absent, plan.AccountID.ValueString()).warning(path.Root("roles")))
 	}
 	at := func(email string) path.Path { return path.Root("roles").AtMapKey(writtenAs(changed, email)) }
-	r.checkRoles(ctx, plan.AccountID.ValueString(), changes, roleGuard{at, memberRolesLeaveOut}, &resp.Diagnostics)
+	r.data.checkRoles(ctx, plan.AccountID.ValueString(), changes, roleGuard{at, memberRolesLeaveOut}, &resp.Diagnostics)
 }
 
 // strangers begins a sentence about n people, of whatever it is, who are "not" or "no longer" members.
@@ -166,7 +167,7 @@ func (r *memberRolesResource) changes(ctx context.Context, account string, wante
 		if _, done := resolved[name]; done || refused[name] {
 			continue
 		}
-		role, err := r.client.Roles(account).Resolve(ctx, name)
+		role, err := r.data.client.Roles(account).Resolve(ctx, name)
 		if err != nil {
 			diags.Append(failureAt(path.Root("roles").AtMapKey(email), "Unusable role", err))
 			refused[name] = true
@@ -181,7 +182,7 @@ func (r *memberRolesResource) changes(ctx context.Context, account string, wante
 	for _, email := range written {
 		emails = append(emails, normalized.Email.Key(email))
 	}
-	rows, err := r.client.Members(account).ByEmails(ctx, emails)
+	rows, err := r.data.client.Members(account).ByEmails(ctx, emails)
 	if err != nil {
 		diags.Append(failureAt(path.Root("roles"), "Could not look up members", err))
 		return nil, nil, false
@@ -203,7 +204,7 @@ func (r *memberRolesResource) changes(ctx context.Context, account string, wante
 func (r *memberRolesResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m memberRolesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -217,7 +218,7 @@ func (r *memberRolesResource) Create(ctx context.Context, req resource.CreateReq
 func (r *memberRolesResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m memberRolesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -231,7 +232,7 @@ func (r *memberRolesResource) Update(ctx context.Context, req resource.UpdateReq
 // middle fails, the state holds what is true of everybody, so the next plan shows what is left to do.
 func (r *memberRolesResource) assign(ctx context.Context, account string, m *memberRolesModel, diags *diag.Diagnostics) bool {
 	at := path.Root("roles")
-	if !r.claims.take("prefectsso_member_roles", account, claimMemberRole, at, diags, m.emails()...) {
+	if !r.data.reserve("prefectsso_member_roles", account, run.MemberRole, at, diags, m.emails()...) {
 		return false
 	}
 	changes, absent, ok := r.changes(ctx, account, m.Roles.Written(), diags)
@@ -242,13 +243,13 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 		diags.Append(saysMembersStillAbsent("roles", absent, account).error(at))
 		return false
 	}
-	r.apply(ctx, account, changes, at, memberRolesLeaveOut, diags)
+	r.data.apply(ctx, account, changes, at, memberRolesLeaveOut, diags)
 
 	emails := make([]string, len(changes))
 	for i, change := range changes {
 		emails[i] = change.email()
 	}
-	members := r.client.Members(account)
+	members := r.data.client.Members(account)
 	if _, err := members.Refetch(ctx, emails...); err != nil {
 		diags.AddAttributeWarning(at, "Roles not read back", "Reading the changed roles back failed; the next plan reads them again. "+reason(err))
 	}
@@ -281,11 +282,11 @@ func differing(wanted, got normalized.Map, gone []string) []string {
 func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m memberRolesModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	rows, err := r.client.Members(account).ByEmails(ctx, m.emails())
+	rows, err := r.data.client.Members(account).ByEmails(ctx, m.emails())
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read roles of members", err))
 		return
@@ -302,11 +303,11 @@ func (r *memberRolesResource) Delete(context.Context, resource.DeleteRequest, *r
 
 // ImportState implements [resource.ResourceWithImportState]: `<account_id>` takes in everybody who is a member now.
 func (r *memberRolesResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, ok := r.importByAccount(ctx, req, resp)
+	account, ok := r.data.importByAccount(ctx, req, resp)
 	if !ok {
 		return
 	}
-	rows, err := r.client.ListMemberships(ctx, account, client.MembershipQuery{OnlyUsers: true})
+	rows, err := r.data.client.ListMemberships(ctx, account, client.MembershipQuery{OnlyUsers: true})
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not list members", err))
 		return

@@ -139,11 +139,11 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if isDestroy(req) {
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "role", "members", "ignore_emails", "ignore_directory_managed", "removed_role", "max_removals")
 	var plan roleMembersModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !r.canPlan(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
 	at := path.Root("members")
@@ -151,7 +151,7 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 		notJudged(at, access.LockoutNotChecked, &resp.Diagnostics)
 		return
 	}
-	work := r.work(ctx, plan.AccountID.ValueString(), &plan, &resp.Diagnostics)
+	work := r.data.work(ctx, plan.AccountID.ValueString(), &plan, &resp.Diagnostics)
 	if work == nil {
 		return
 	}
@@ -161,7 +161,7 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if isCreate(req) && len(work.removed) > 0 {
 		resp.Diagnostics.Append(saysRoleMembersReplaced(plan.Role.ValueString(), work.removedEmails(), plan.RemovedRole.ValueString()).warning(at))
 	}
-	r.checkRoles(ctx, plan.AccountID.ValueString(), work.changes(), roleGuard{func(string) path.Path { return at }, roleMembersLeaveOut}, &resp.Diagnostics)
+	r.data.checkRoles(ctx, plan.AccountID.ValueString(), work.changes(), roleGuard{func(string) path.Path { return at }, roleMembersLeaveOut}, &resp.Diagnostics)
 }
 
 // known says whether everything that decides over people has a value.
@@ -175,8 +175,8 @@ func (m *roleMembersModel) known() bool {
 func (r *roleMembersResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m roleMembersModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
-	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, nil, &resp.Diagnostics) {
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
+	if ok && !resp.Diagnostics.HasError() && r.data.write(ctx, account, &m, nil, &resp.Diagnostics) {
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
@@ -186,8 +186,8 @@ func (r *roleMembersResource) Update(ctx context.Context, req resource.UpdateReq
 	var m, prior roleMembersModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
-	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, &prior, &resp.Diagnostics) {
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
+	if ok && !resp.Diagnostics.HasError() && r.data.write(ctx, account, &m, &prior, &resp.Diagnostics) {
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
@@ -196,16 +196,16 @@ func (r *roleMembersResource) Update(ctx context.Context, req resource.UpdateReq
 func (r *roleMembersResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m roleMembersModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	role, err := r.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+	role, err := r.data.client.Roles(account).Resolve(ctx, m.Role.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("role"), "Could not read role", err))
 		return
 	}
-	holders, err := r.holders(ctx, account, role, &m)
+	holders, err := r.data.holders(ctx, account, role, &m)
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("members"), "Could not read who holds the role", err))
 		return
@@ -220,7 +220,7 @@ func (r *roleMembersResource) Delete(context.Context, resource.DeleteRequest, *r
 
 // ImportState implements [resource.ResourceWithImportState]: `<role>` or `<account_id>/<role>`.
 func (r *roleMembersResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, role, ok := r.importByName(ctx, "role", req, resp)
+	account, role, ok := r.data.importByName(ctx, "role", req, resp)
 	if !ok {
 		return
 	}

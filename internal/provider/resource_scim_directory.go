@@ -13,6 +13,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -55,7 +56,7 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 		r.planEnd(ctx, prior, &resp.Diagnostics)
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	r.planDefaultRole(ctx, prior, resp)
 	settle(ctx, req, resp, "account_id", "name", "type", "enabled", "default_role", "deprovision_action", "sync_groups_to_teams", "allowed_domains")
 	var account types.String
@@ -80,35 +81,35 @@ func (r *scimDirectoryResource) planEnd(ctx context.Context, prior *scimDirector
 	if !prior.Managed.ValueBool() {
 		return // it is only watched here, and stays
 	}
-	if r.session == nil || r.client == nil { // what holds of every directory can be said in any case
+	if r.data == nil || r.data.client == nil { // what holds of every directory can be said in any case
 		diags.Append(diagnosticFrom(access.Finding{
 			ID: access.DirectoryDeletedKeepsPeople, Severity: access.Warning, By: access.Thing{Kind: "directory", Name: prior.Name.ValueString()},
 		}, path.Root("name")))
 		return
 	}
-	if account, ok := r.account(prior.AccountID, diags); ok {
-		r.judge(ctx, r.end(account, prior), diags)
+	if account, ok := r.data.account(prior.AccountID, diags); ok {
+		r.data.judge(ctx, r.end(account, prior), diags)
 	}
 }
 
 // end is the end of a directory, to be judged.
 func (r *scimDirectoryResource) end(account string, m *scimDirectoryModel) judging {
-	return judging{account: account, policy: r.policy, changes: []access.Change{access.DeleteDirectory{ID: m.ID.ValueString()}}}
+	return judging{account: account, policy: r.data.policy, changes: []access.Change{access.DeleteDirectory{ID: m.ID.ValueString()}}}
 }
 
 // checkPeople judges what a change does to the people whom the directory brought.
 func (r *scimDirectoryResource) checkPeople(ctx context.Context, prior *scimDirectoryModel, resp *resource.ModifyPlanResponse) {
 	var plan scimDirectoryModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || r.session == nil || r.client == nil {
+	if resp.Diagnostics.HasError() || r.data == nil || r.data.client == nil {
 		return
 	}
 	if !plan.AllowedDomains.IsWhollyKnown() {
 		notJudged(path.Root("allowed_domains"), access.LockoutNotChecked, &resp.Diagnostics)
 	}
 	put, any := plan.putDirectory(prior)
-	if account, ok := r.account(prior.AccountID, &resp.Diagnostics); ok && any {
-		r.judge(ctx, judging{account: account, policy: r.policy, changes: []access.Change{put}}, &resp.Diagnostics)
+	if account, ok := r.data.account(prior.AccountID, &resp.Diagnostics); ok && any {
+		r.data.judge(ctx, judging{account: account, policy: r.data.policy, changes: []access.Change{put}}, &resp.Diagnostics)
 	}
 }
 
@@ -142,11 +143,11 @@ func (r *scimDirectoryResource) planDefaultRole(ctx context.Context, prior *scim
 	var plan scimDirectoryModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() || plan.DefaultRole.IsUnknown() || plan.AccountID.IsUnknown() ||
-		prior != nil && plan.DefaultRole.Equal(prior.DefaultRole) || !r.canPlan(&resp.Diagnostics) {
+		prior != nil && plan.DefaultRole.Equal(prior.DefaultRole) || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
 	at := path.Root("default_role")
-	role, err := r.client.Roles(plan.AccountID.ValueString()).Resolve(ctx, plan.DefaultRole.ValueString())
+	role, err := r.data.client.Roles(plan.AccountID.ValueString()).Resolve(ctx, plan.DefaultRole.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(at, "Unusable role", err))
 		return
@@ -164,10 +165,10 @@ func (r *scimDirectoryResource) planDefaultRole(ctx context.Context, prior *scim
 func (r *scimDirectoryResource) checkOffer(ctx context.Context, resp *resource.ModifyPlanResponse) {
 	var own types.String
 	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, accountIDPath, &own)...)
-	if resp.Diagnostics.HasError() || own.IsUnknown() || r.session == nil || r.client == nil {
+	if resp.Diagnostics.HasError() || own.IsUnknown() || r.data == nil || r.data.client == nil {
 		return
 	}
-	if _, err := r.client.ListDirectories(ctx, own.ValueString()); client.IsPlanLimit(err) {
+	if _, err := r.data.client.ListDirectories(ctx, own.ValueString()); client.IsPlanLimit(err) {
 		resp.Diagnostics.Append(failure("Could not create SCIM directory", err))
 	}
 }
@@ -180,7 +181,7 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 	if !ok {
 		return
 	}
-	directories, managed, err := r.directories(ctx, account)
+	directories, managed, err := r.data.directories(ctx, account)
 	switch {
 	case err != nil:
 		resp.Diagnostics.Append(failure("Could not create SCIM directory", err))
@@ -193,13 +194,13 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 		resp.Diagnostics.Append(m.exists(account, directories[at].ID))
 		return
 	}
-	role, err := r.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
+	role, err := r.data.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("default_role"), "Unusable role", err))
 		return
 	}
 	enabled := m.Enabled.ValueBool()
-	directory, err := r.client.CreateDirectory(ctx, account, uuid.NewString(), m.toWrite(role.ID))
+	directory, err := r.data.client.CreateDirectory(ctx, account, uuid.NewString(), m.toWrite(role.ID))
 	if existing := client.ExistingID(err); existing != "" { // it came since
 		resp.Diagnostics.Append(m.exists(account, existing))
 		return
@@ -214,7 +215,7 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 	if enabled {
 		return
 	}
-	directory, err = r.client.UpdateDirectory(ctx, account, directory.ID, client.DirectoryWrite{State: client.DirectoryUnlinked})
+	directory, err = r.data.client.UpdateDirectory(ctx, account, directory.ID, client.DirectoryWrite{State: client.DirectoryUnlinked})
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("enabled"), "Could not switch SCIM directory off", err))
 		return
@@ -231,23 +232,23 @@ func (m *scimDirectoryModel) exists(account, id string) diag.Diagnostic {
 
 // begin is what Create and Update do first: find the account and claim the directory.
 func (r *scimDirectoryResource) begin(m *scimDirectoryModel, diags *diag.Diagnostics) (account string, ok bool) {
-	account, ok = r.scope(m.AccountID, diags)
+	account, ok = r.data.scope(m.AccountID, diags)
 	return account, ok && !diags.HasError() &&
-		r.claims.take("prefectsso_scim_directory", account, claimDirectory, path.Root("name"), diags, m.Name.ValueString())
+		r.data.reserve("prefectsso_scim_directory", account, run.Directory, path.Root("name"), diags, m.Name.ValueString())
 }
 
 // Read implements [resource.Resource].
 func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m scimDirectoryModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
 	directory, managed := (*client.Directory)(nil), m.Managed.ValueBool()
 	var err error
 	if managed {
-		directory, err = r.client.GetDirectory(ctx, account, m.ID.ValueString())
+		directory, err = r.data.client.GetDirectory(ctx, account, m.ID.ValueString())
 	} else { // adopted, or just imported and not known yet
 		directory, managed, err = r.find(ctx, account, m.ID.ValueString())
 	}
@@ -269,7 +270,7 @@ func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadReque
 
 // take puts the server's answer into the model, with the default role in the form that the configuration uses.
 func (r *scimDirectoryResource) take(ctx context.Context, account string, m *scimDirectoryModel, d *client.Directory, diags *diag.Diagnostics) bool {
-	role, err := r.roleInUse(ctx, account, d.DefaultAccountRoleID)
+	role, err := r.data.roleInUse(ctx, account, d.DefaultAccountRoleID)
 	if err != nil {
 		diags.Append(failure("Could not read the default role of the SCIM directory", err))
 		return false
@@ -294,12 +295,12 @@ func (r *scimDirectoryResource) Update(ctx context.Context, req resource.UpdateR
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
 	}
-	role, err := r.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
+	role, err := r.data.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("default_role"), "Unusable role", err))
 		return
 	}
-	directory, err := r.client.UpdateDirectory(ctx, account, m.ID.ValueString(), m.changes(&prior, role.ID))
+	directory, err := r.data.client.UpdateDirectory(ctx, account, m.ID.ValueString(), m.changes(&prior, role.ID))
 	if err != nil {
 		resp.Diagnostics.Append(failureAtField(directoryArguments, "Could not change SCIM directory", err))
 		return
@@ -312,7 +313,7 @@ func (r *scimDirectoryResource) Update(ctx context.Context, req resource.UpdateR
 func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m scimDirectoryModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -320,10 +321,10 @@ func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteR
 		resp.Diagnostics.AddWarning("SCIM directory stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and goes on pushing people and groups.", m.Name.ValueString()))
 		return
 	}
-	if !r.judgeAgain(ctx, r.end(account, &m), &resp.Diagnostics) {
+	if !r.data.judgeAgain(ctx, r.end(account, &m), &resp.Diagnostics) {
 		return
 	}
-	if err := r.client.DeleteDirectory(ctx, account, m.ID.ValueString()); err != nil {
+	if err := r.data.client.DeleteDirectory(ctx, account, m.ID.ValueString()); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete SCIM directory", err))
 	}
 }
@@ -331,11 +332,11 @@ func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteR
 // ImportState implements [resource.ResourceWithImportState]: `<directory id or name>`, with `<account_id>/` in front or
 // not.
 func (r *scimDirectoryResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, wanted, ok := r.importByName(ctx, "id", req, resp)
+	account, wanted, ok := r.data.importByName(ctx, "id", req, resp)
 	if !ok {
 		return
 	}
-	directories, _, err := r.directories(ctx, account)
+	directories, _, err := r.data.directories(ctx, account)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not import SCIM directory", err))
 		return

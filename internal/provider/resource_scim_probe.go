@@ -197,18 +197,18 @@ func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if isDestroy(req) {
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "scim_endpoint", "token_wo_version", "email_domain", "groups", "expected_role", "expected_workspace_roles", "max_seconds", "fail_on_unhealthy", "triggers")
 	if resp.Plan.Raw.Equal(req.State.Raw) {
 		return
 	}
 	var plan scimProbeModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || !r.canPlan(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
 	if known(plan.SCIMEndpoint) {
-		if _, err := r.client.ParseSCIMEndpoint(plan.SCIMEndpoint.ValueString()); err != nil {
+		if _, err := r.data.client.ParseSCIMEndpoint(plan.SCIMEndpoint.ValueString()); err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
 		}
 	}
@@ -223,7 +223,7 @@ func (r *scimProbeResource) expectedRole(ctx context.Context, account string, m 
 		return nil
 	}
 	at := path.Root("expected_role")
-	role, err := r.client.Roles(account).Resolve(ctx, m.ExpectedRole.ValueString())
+	role, err := r.data.client.Roles(account).Resolve(ctx, m.ExpectedRole.ValueString())
 	if err != nil {
 		diags.Append(failureAt(at, "Unusable role", err))
 		return nil
@@ -237,7 +237,7 @@ func (r *scimProbeResource) expectedRole(ctx context.Context, account string, m 
 // prepare makes a probe of the configuration. Nothing is created before all of it is known to make sense.
 func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scimProbeModel, token string, diags *diag.Diagnostics) scimprobe.Config {
 	p := scimprobe.Config{
-		API: r.client, AccountID: account, Endpoint: strings.TrimRight(m.SCIMEndpoint.ValueString(), "/"),
+		API: r.data.client, AccountID: account, Endpoint: strings.TrimRight(m.SCIMEndpoint.ValueString(), "/"),
 		Canary: scimprobe.NewCanary(m.EmailDomain.Normalized()), Limit: time.Duration(m.MaxSeconds.ValueInt64()) * time.Second,
 		Role: r.expectedRole(ctx, account, m, diags), Bypassing: map[string]client.AccountRole{}, Explain: reason,
 	}
@@ -246,13 +246,13 @@ func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scim
 	}
 	var err error
 	var endpoint *client.EndpointError
-	if p.SCIM, err = r.client.SCIM(m.SCIMEndpoint.ValueString(), token); errors.As(err, &endpoint) {
+	if p.SCIM, err = r.data.client.SCIM(m.SCIMEndpoint.ValueString(), token); errors.As(err, &endpoint) {
 		diags.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
 	} else if err != nil {
 		diags.AddAttributeError(path.Root("token_wo"), "Invalid SCIM token", english.ErrorSentence(err))
 	}
 	p.Accesses = r.expectedAccesses(ctx, account, m, diags)
-	roles, err := r.client.Roles(account).List(ctx)
+	roles, err := r.data.client.Roles(account).List(ctx)
 	if err != nil {
 		diags.Append(failure("Could not read account roles", err))
 	}
@@ -261,7 +261,7 @@ func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scim
 			p.Bypassing[role.ID] = role
 		}
 	}
-	domains, err := r.client.ListDomains(ctx, account)
+	domains, err := r.data.client.ListDomains(ctx, account)
 	if err != nil {
 		diags.Append(failureAt(path.Root("email_domain"), "Could not read domains", err))
 	} else if !slices.ContainsFunc(domains, func(d client.Domain) bool { return normalized.Domain.Key(d.Name) == m.EmailDomain.Normalized() }) {
@@ -279,12 +279,12 @@ func (r *scimProbeResource) expectedAccesses(ctx context.Context, account string
 		if !ok {
 			continue // the schema lets nothing else in
 		}
-		workspace, err := r.client.Workspaces(account).Resolve(ctx, name)
+		workspace, err := r.data.client.Workspaces(account).Resolve(ctx, name)
 		if err != nil {
 			diags.Append(failureAt(at, "Unusable workspace", err))
 			continue
 		}
-		role, err := r.client.WorkspaceRoles(account).Resolve(ctx, text.ValueString())
+		role, err := r.data.client.WorkspaceRoles(account).Resolve(ctx, text.ValueString())
 		if err != nil {
 			diags.Append(failureAt(at, "Unusable workspace role", err))
 			continue
@@ -301,7 +301,7 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 	var token types.String
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("token_wo"), &token)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}

@@ -161,7 +161,7 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if isDestroy(req) {
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "directory_id", "name", "token_wo_version", "expires_in", "overlap")
 	var plan scimTokenModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
@@ -201,10 +201,10 @@ func needsSecret() diag.Diagnostic {
 // is a secret, where it is given, like that of the live token of the same name: a replacement would end that one first.
 // That there is no room now is a warning, because there may be until then.
 func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, secret string, diags *diag.Diagnostics) {
-	if plan.DirectoryID.IsUnknown() || plan.AccountID.IsUnknown() || !r.canPlan(diags) {
+	if plan.DirectoryID.IsUnknown() || plan.AccountID.IsUnknown() || !r.data.canPlan(diags) {
 		return
 	}
-	live, err := r.client.ListSCIMTokens(ctx, plan.AccountID.ValueString(), plan.DirectoryID.ValueString())
+	live, err := r.data.client.ListSCIMTokens(ctx, plan.AccountID.ValueString(), plan.DirectoryID.ValueString())
 	if client.IsNotFound(err) {
 		return // a directory that is gone by now, or comes until then
 	}
@@ -258,7 +258,7 @@ func warnOfTokenEnd(m *scimTokenModel, now time.Time, diags *diag.Diagnostics) {
 func (r *scimTokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m scimTokenModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() && r.send(ctx, account, &m, nil, req.Config, &resp.Diagnostics) {
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
@@ -273,7 +273,7 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 		return false
 	}
 	directory := m.DirectoryID.ValueString()
-	live, err := r.client.ListSCIMTokens(ctx, account, directory)
+	live, err := r.data.client.ListSCIMTokens(ctx, account, directory)
 	switch {
 	case client.IsNotFound(err):
 		diags.AddAttributeError(path.Root("directory_id"), summary, fmt.Sprintf("Account %s has no directory %s.", account, directory))
@@ -292,7 +292,7 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 		overlap := int64(parseDuration(m.Overlap.ValueString()) / time.Second)
 		token.OldTokenExpiresInSeconds = &overlap
 	}
-	created, err := r.client.CreateSCIMToken(ctx, account, directory, uuid.NewString(), token)
+	created, err := r.data.client.CreateSCIMToken(ctx, account, directory, uuid.NewString(), token)
 	if id := client.ExistingID(err); id != "" {
 		diags.AddAttributeError(path.Root("token_wo"), "SCIM token exists already", fmt.Sprintf("The directory %s has a live token with this secret (%s). A token cannot be imported, because its secret cannot be read, and it was not taken over. If an earlier apply made it and broke off, delete it (`DELETE …/sso/directories/%s/tokens/%s`) and apply again: a secret that no identity provider ever used is free then. If an identity provider uses it, bring a new `token_wo`, and bump `token_wo_version` here and there.%s", directory, id, directory, id, "\n\n"+reason(err)))
 		return false
@@ -329,11 +329,11 @@ var tokenArguments = map[string]path.Path{
 func (r *scimTokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m scimTokenModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	live, err := r.client.ListSCIMTokens(ctx, account, m.DirectoryID.ValueString())
+	live, err := r.data.client.ListSCIMTokens(ctx, account, m.DirectoryID.ValueString())
 	if err != nil && !client.IsNotFound(err) {
 		resp.Diagnostics.Append(failure("Could not read SCIM token", err))
 		return
@@ -353,7 +353,7 @@ func (r *scimTokenResource) Update(ctx context.Context, req resource.UpdateReque
 	var m, prior scimTokenModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -384,7 +384,7 @@ func (r *scimTokenResource) Delete(ctx context.Context, req resource.DeleteReque
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	previous, diags := req.Private.GetKey(ctx, privatePrevious)
 	resp.Diagnostics.Append(diags...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -398,7 +398,7 @@ func (r *scimTokenResource) Delete(ctx context.Context, req resource.DeleteReque
 		ids = append(ids, id)
 	}
 	for _, id := range ids {
-		if err := r.client.DeleteSCIMToken(ctx, account, m.DirectoryID.ValueString(), id); err != nil {
+		if err := r.data.client.DeleteSCIMToken(ctx, account, m.DirectoryID.ValueString(), id); err != nil {
 			resp.Diagnostics.Append(failure("Could not delete SCIM token", err))
 		}
 	}

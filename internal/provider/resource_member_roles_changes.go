@@ -39,8 +39,8 @@ func inForm(written, id, name string) string {
 
 // roleInUse is the role that a directory or a mapping gives. One that is gone by now shows as its id: drift that the plan
 // mends.
-func (s *session) roleInUse(ctx context.Context, accountID, id string) (client.AccountRole, error) {
-	role, err := s.client.Roles(accountID).Resolve(ctx, id)
+func (p *providerData) roleInUse(ctx context.Context, accountID, id string) (client.AccountRole, error) {
+	role, err := p.client.Roles(accountID).Resolve(ctx, id)
 	var gone *client.UnknownNameError
 	if errors.As(err, &gone) {
 		return client.AccountRole{ID: id, Name: id}, nil
@@ -93,10 +93,10 @@ func (c roleChange) email() string {
 
 // apply makes the changes by the rules of setRoles. Changes of one phase go side by side, within the client's bound.
 // leaveOut says how to leave somebody out whose role a mapping gives.
-func (s *session) apply(ctx context.Context, account string, changes []roleChange, at path.Path, leaveOut string, diags *diag.Diagnostics) {
-	members := s.client.Members(account)
+func (p *providerData) apply(ctx context.Context, account string, changes []roleChange, at path.Path, leaveOut string, diags *diag.Diagnostics) {
+	members := p.client.Members(account)
 	told := false
-	err := s.setRoles(ctx, account, changes, func(ctx context.Context, changes []roleChange) error {
+	err := p.setRoles(ctx, account, changes, func(ctx context.Context, changes []roleChange) error {
 		var mu sync.Mutex
 		var group errgroup.Group
 		group.SetLimit(applyAtOnce)
@@ -104,7 +104,7 @@ func (s *session) apply(ctx context.Context, account string, changes []roleChang
 			group.Go(func() error {
 				err := members.SetRole(ctx, change.member, change.role)
 				if err != nil {
-					refusal := s.roleFailure(ctx, account, at, "Could not change role of "+change.email(), change.member, leaveOut, err)
+					refusal := p.roleFailure(ctx, account, at, "Could not change role of "+change.email(), change.member, leaveOut, err)
 					mu.Lock()
 					defer mu.Unlock()
 					diags.Append(refusal)
@@ -121,9 +121,9 @@ func (s *session) apply(ctx context.Context, account string, changes []roleChang
 }
 
 // setRole makes one change by the rules of setRoles.
-func (s *session) setRole(ctx context.Context, account string, change roleChange) error {
-	return s.setRoles(ctx, account, []roleChange{change}, func(ctx context.Context, _ []roleChange) error {
-		return s.client.Members(account).SetRole(ctx, change.member, change.role)
+func (p *providerData) setRole(ctx context.Context, account string, change roleChange) error {
+	return p.setRoles(ctx, account, []roleChange{change}, func(ctx context.Context, _ []roleChange) error {
+		return p.client.Members(account).SetRole(ctx, change.member, change.role)
 	})
 }
 

@@ -13,10 +13,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
 )
 
@@ -42,40 +42,23 @@ type providerModel struct {
 	AcknowledgeLockout    types.Set    `tfsdk:"acknowledge_lockout"`
 }
 
-// session is what one configured provider hands to its resources and data sources.
-type session struct {
-	client    *client.Client // nil while an argument that it needs is unknown
-	accountID string         // the account of resources that name none; "" when there is none
-	noAccount bool           // it is not known yet which one that is
-	unknown   []string       // arguments of the provider block that are not known yet
-	claims    *claims        // what resources of this run have taken hold of
-	planned   *claims        // the same of those that are there, as planned
-	policy    access.Policy  // what this run may do to people's access
-	world     *fetch.Fetcher // what guards read of accounts; whatever the client writes drops it
-
-	allowDisableSSO    bool                // domains go at once, also those without which single sign-on ends
-	lastOut            *lastOut            // who gets in without single sign-on while roles change
-	underway           *underway           // which mappings this run is about to change or end
-	connectionsPlanned *plannedConnections // which connections this run makes active
-}
-
-// newSession checks the whole provider block, reporting every mistake, and connects nothing: the first request is made
+// newProviderData checks the whole provider block, reporting every mistake, and connects nothing: the first request is made
 // by the first resource that needs one.
-func newSession(m providerModel, version, terraformVersion string, after func(time.Duration) <-chan time.Time) (*session, diag.Diagnostics) {
+func newProviderData(m providerModel, version, terraformVersion string, after func(time.Duration) <-chan time.Time) (*providerData, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	s := &session{claims: newClaims(), planned: newClaims(), lastOut: newLastOut(after), underway: newUnderway(after), connectionsPlanned: newPlannedConnections()}
+	p := &providerData{run: run.New(after)}
 	known := func(name string, v attr.Value) bool {
 		if v.IsUnknown() {
-			s.unknown = append(s.unknown, name)
+			p.unknown = append(p.unknown, name)
 		}
 		return !v.IsUnknown()
 	}
 
 	found, problems := settings.Resolve(m.arguments(known), os.Getenv)
-	for _, p := range problems {
-		diags.Append(diagnosticOf(p))
+	for _, problem := range problems {
+		diags.Append(diagnosticOf(problem))
 	}
-	s.accountID, s.noAccount = found.AccountID, found.AccountUnknown
+	p.accountID, p.noAccount = found.AccountID, found.AccountUnknown
 	cfg := found.Config
 	cfg.UserAgent = settings.UserAgent(fmt.Sprintf("terraform-provider-prefectsso/%s Terraform/%s", version, terraformVersion), os.Getenv)
 	cfg.Log = logToTerraform
@@ -88,29 +71,29 @@ func newSession(m providerModel, version, terraformVersion string, after func(ti
 	if known("max_concurrent_requests", m.MaxConcurrentRequests) {
 		cfg.MaxConcurrentRequests = intBetween("max_concurrent_requests", m.MaxConcurrentRequests, defaultMaxConcurrentRequests, 1, 100, &diags)
 	}
-	s.policy = newPolicy(m, &diags)
-	s.allowDisableSSO = m.AllowDisableSSO.ValueBool() // while it is unknown, the strict answer holds
+	p.policy = newPolicy(m, &diags)
+	p.allowDisableSSO = m.AllowDisableSSO.ValueBool() // while it is unknown, the strict answer holds
 
-	if diags.HasError() || len(s.unknown) > 0 {
-		return s, diags
+	if diags.HasError() || len(p.unknown) > 0 {
+		return p, diags
 	}
-	cfg.Wrote = s.wrote
+	cfg.Wrote = p.wrote
 	c, err := client.New(cfg)
 	if err != nil {
 		diags.AddError("Invalid provider configuration", english.ErrorSentence(err))
-		return s, diags
+		return p, diags
 	}
-	s.client, s.world = c, fetch.New(c)
-	return s, diags
+	p.client, p.world = c, fetch.New(c)
+	return p, diags
 }
 
 // wrote is told of each write of the client: what guards have read of the account may not hold any more.
-func (s *session) wrote(accountID, noun string) {
+func (p *providerData) wrote(accountID, noun string) {
 	if noun == "account_memberships" {
-		s.world.DropPeople(accountID)
+		p.world.DropPeople(accountID)
 		return
 	}
-	s.world.Drop(accountID)
+	p.world.Drop(accountID)
 }
 
 // arguments are those of the block that settings know. known notes which are not known yet.

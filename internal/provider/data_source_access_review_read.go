@@ -59,8 +59,8 @@ type reviewFinding struct {
 
 // readReview reads what a review is made of. The account, people and roles must be readable; what else the key may not see
 // is unknown. since is how far back to look for who made service accounts.
-func (s *session) readReview(ctx context.Context, account string, since time.Time) (access.World, error) {
-	return s.world.FillFresh(ctx, access.World{AccountID: account}, access.NeedsReview(since))
+func (p *providerData) readReview(ctx context.Context, account string, since time.Time) (access.World, error) {
+	return p.world.FillFresh(ctx, access.World{AccountID: account}, access.NeedsReview(since))
 }
 
 // fill puts a review into the model. Nothing in it tells the time of the review, so that the same account gives the same

@@ -11,15 +11,15 @@ import (
 
 // managedBy says what decides about a member's role, for the attribute of that name; null where the server does not tell.
 // In an account without directories nobody has to be asked about.
-func (s *session) managedBy(ctx context.Context, account string, member client.Membership) (types.String, error) {
-	directories, err := s.knownDirectories(ctx, account)
+func (p *providerData) managedBy(ctx context.Context, account string, member client.Membership) (types.String, error) {
+	directories, err := p.knownDirectories(ctx, account)
 	rows, known := directories.Get()
 	if err != nil || !known {
 		return types.StringNull(), err
 	}
 	owner := client.RoleOwner{Source: client.RoleSourceManual}
 	if len(rows) > 0 {
-		if owner, err = s.client.RoleOwnerOf(ctx, account, member); err != nil {
+		if owner, err = p.client.RoleOwnerOf(ctx, account, member); err != nil {
 			return types.StringNull(), err
 		}
 	}
@@ -35,8 +35,8 @@ func (s *session) managedBy(ctx context.Context, account string, member client.M
 }
 
 // knownDirectories are those of an account, as far as this key may see them; read once until something of them is written.
-func (s *session) knownDirectories(ctx context.Context, account string) (access.Part[[]access.Directory], error) {
-	w, err := s.world.Fill(ctx, access.World{AccountID: account}, func(w access.World) []access.Want {
+func (p *providerData) knownDirectories(ctx context.Context, account string) (access.Part[[]access.Directory], error) {
+	w, err := p.world.Fill(ctx, access.World{AccountID: account}, func(w access.World) []access.Want {
 		if w.Directories.IsMissing() {
 			return []access.Want{{Kind: access.WantIntegrations}}
 		}

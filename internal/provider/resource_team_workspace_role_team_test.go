@@ -16,7 +16,7 @@ import (
 )
 
 // teamServer answers every question, such as for teams, with these, from the look on that is given.
-func teamServer(t *testing.T, from int32, teams ...map[string]any) (*session, *atomic.Int32) {
+func teamServer(t *testing.T, from int32, teams ...map[string]any) (*providerData, *atomic.Int32) {
 	t.Helper()
 	var looks atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -37,7 +37,7 @@ func teamServer(t *testing.T, from int32, teams ...map[string]any) (*session, *a
 		c.Close()
 		server.Close()
 	})
-	return &session{client: c}, &looks
+	return &providerData{client: c}, &looks
 }
 
 // The group's team arrives while Terraform waits: the third look finds it.

@@ -93,15 +93,15 @@ func (e *noTeamError) Error() string {
 }
 
 // findTeam looks the team up and, where it is not there yet, looks again until the time is over. None is a *noTeamError.
-func (s *session) findTeam(ctx context.Context, accountID string, ref *teamRef, wait time.Duration) (team client.Team, err error) {
+func (p *providerData) findTeam(ctx context.Context, accountID string, ref *teamRef, wait time.Duration) (team client.Team, err error) {
 	there, err := poll.Until(ctx, poll.DefaultPace, wait, func() (there bool, err error) {
-		team, there, err = s.lookUpTeam(ctx, accountID, ref)
+		team, there, err = p.lookUpTeam(ctx, accountID, ref)
 		return there, err
 	})
 	if there || err != nil {
 		return team, err
 	}
-	all, err := s.client.ListTeams(ctx, accountID, client.TeamQuery{})
+	all, err := p.client.ListTeams(ctx, accountID, client.TeamQuery{})
 	if err != nil {
 		return client.Team{}, err
 	}
@@ -114,7 +114,7 @@ func (s *session) findTeam(ctx context.Context, accountID string, ref *teamRef, 
 	return client.Team{}, absent
 }
 
-func (s *session) lookUpTeam(ctx context.Context, accountID string, ref *teamRef) (team client.Team, there bool, err error) {
+func (p *providerData) lookUpTeam(ctx context.Context, accountID string, ref *teamRef) (team client.Team, there bool, err error) {
 	var query client.TeamQuery
 	group := ref.DirectoryGroup.ValueString()
 	byGroupID := strings.HasPrefix(group, groupIDPrefix)
@@ -126,7 +126,7 @@ func (s *session) lookUpTeam(ctx context.Context, accountID string, ref *teamRef
 	case !byGroupID: // directory sync gives a group's team the group's name; the API does not filter by a group's id
 		query.Names = []string{group}
 	}
-	teams, err := s.client.ListTeams(ctx, accountID, query)
+	teams, err := p.client.ListTeams(ctx, accountID, query)
 	for _, team := range teams {
 		if group == "" || team.DirectoryGroupID != nil && (!byGroupID || *team.DirectoryGroupID == group) {
 			return team, true, nil

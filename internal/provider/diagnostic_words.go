@@ -9,6 +9,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 // The sentences of the rules that are this package's own, because they are about a configuration and not about access.
@@ -113,12 +114,12 @@ func saysMappingMatchTaken(other access.Mapping, changes bool) notice {
 	return notice{mappingMatchTaken, "Another mapping has this match", fmt.Sprintf("The mapping %s of the priority %d is for %s now. %s", other.ID, other.Priority, other.Match, next)}
 }
 
-func saysManagedTwice(kind, key, holder, owner string) notice {
-	what := fmt.Sprintf("The %s %s", kind, key)
-	if key == "" {
-		what = fmt.Sprintf("A %s of this account", kind)
+func saysManagedTwice(other run.Conflict, owner string) notice {
+	what := fmt.Sprintf("The %s %s", other.Kind, other.Key)
+	if other.Key == "" {
+		what = fmt.Sprintf("A %s of this account", other.Kind)
 	}
-	return notice{managedTwice, "Two resources manage one thing", fmt.Sprintf("%s is managed by a %s of this run already, so this %s would fight it: each apply would undo what the other one did. Keep one of the two; take the other one out of the configuration with a `removed` block or `terraform state rm`.", what, holder, owner)}
+	return notice{managedTwice, "Two resources manage one thing", fmt.Sprintf("%s is managed by a %s of this run already, so this %s would fight it: each apply would undo what the other one did. Keep one of the two; take the other one out of the configuration with a `removed` block or `terraform state rm`.", what, other.Owner, owner)}
 }
 
 func saysTeamAbsent(absent *noTeamError) notice {

@@ -40,8 +40,8 @@ type idIdentity struct {
 }
 
 // importByName takes `<name>`, `<account_id>/<name>` or an identity into the attributes account_id and name.
-func (s *session) importByName(ctx context.Context, name string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) (account, value string, ok bool) {
-	account, values, ok := s.importByNames(ctx, []string{name}, req, resp)
+func (p *providerData) importByName(ctx context.Context, name string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) (account, value string, ok bool) {
+	account, values, ok := p.importByNames(ctx, []string{name}, req, resp)
 	if !ok {
 		return "", "", false
 	}
@@ -51,7 +51,7 @@ func (s *session) importByName(ctx context.Context, name string, req resource.Im
 
 // importByNames takes `<first>/<second>`, the same with `<account_id>/` in front, or an identity. It puts account_id into
 // the state and gives the other values.
-func (s *session) importByNames(ctx context.Context, names []string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) (account string, values []string, ok bool) {
+func (p *providerData) importByNames(ctx context.Context, names []string, req resource.ImportStateRequest, resp *resource.ImportStateResponse) (account string, values []string, ok bool) {
 	own := types.StringNull()
 	if req.ID == "" && req.Identity != nil {
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, accountIDPath, &own)...)
@@ -74,7 +74,7 @@ func (s *session) importByNames(ctx context.Context, names []string, req resourc
 	if resp.Diagnostics.HasError() {
 		return "", nil, false
 	}
-	account, ok = s.scope(own, &resp.Diagnostics)
+	account, ok = p.scope(own, &resp.Diagnostics)
 	if !ok {
 		return "", nil, false
 	}
@@ -84,7 +84,7 @@ func (s *session) importByNames(ctx context.Context, names []string, req resourc
 
 // importByAccount takes `<account_id>`, with or without the slash of the other resources' ids, or an identity into the
 // attribute account_id.
-func (s *session) importByAccount(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) (account string, ok bool) {
+func (p *providerData) importByAccount(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) (account string, ok bool) {
 	id := types.StringValue(strings.TrimSuffix(req.ID, "/"))
 	if req.ID == "" && req.Identity != nil {
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("account_id"), &id)...)
@@ -93,7 +93,7 @@ func (s *session) importByAccount(ctx context.Context, req resource.ImportStateR
 		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("The import id is the account's UUID; %q is none.", id.ValueString()))
 		return "", false
 	}
-	account, ok = s.scope(id, &resp.Diagnostics)
+	account, ok = p.scope(id, &resp.Diagnostics)
 	if ok {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("account_id"), account)...)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// accountIDAttribute is the `account_id` of every resource. session.planAccount settles it where it is left out.
+// accountIDAttribute is the `account_id` of every resource. providerData.planAccount settles it where it is left out.
 func accountIDAttribute() schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional:            true,

@@ -12,6 +12,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 // mostHolders is how many people a role may have for prefectsso_role_members: sets cost Terraform time that grows with
@@ -36,16 +37,16 @@ func (w *roleWork) removedEmails() []string {
 }
 
 // holders are the people who hold a role, without those that the configuration ignores.
-func (s *session) holders(ctx context.Context, account string, role client.AccountRole, m *roleMembersModel) ([]client.Membership, error) {
+func (p *providerData) holders(ctx context.Context, account string, role client.AccountRole, m *roleMembersModel) ([]client.Membership, error) {
 	query := client.MembershipQuery{Filter: &client.MembershipFilter{RoleIDs: []string{role.ID}}, OnlyUsers: true}
-	count, err := s.client.CountMemberships(ctx, account, query)
+	count, err := p.client.CountMemberships(ctx, account, query)
 	if err != nil {
 		return nil, err
 	}
 	if count > mostHolders {
 		return nil, fmt.Errorf("%s hold the role %s; this resource is for at most %d. Manage such a role with prefectsso_member_roles, whose map stays fast", english.Count(count, "person"), role.Name, mostHolders)
 	}
-	rows, err := s.client.ListMemberships(ctx, account, query)
+	rows, err := p.client.ListMemberships(ctx, account, query)
 	if err != nil {
 		return nil, err
 	}
@@ -56,12 +57,12 @@ func (s *session) holders(ctx context.Context, account string, role client.Accou
 	if !m.IgnoreDirectoryManaged.ValueBool() {
 		return rows, nil
 	}
-	return s.notFromDirectory(ctx, account, rows, m.Members.Normalized())
+	return p.notFromDirectory(ctx, account, rows, m.Members.Normalized())
 }
 
 // notFromDirectory leaves out people whom a directory brought, unless the configuration names them. Only the read of a
 // single membership tells.
-func (s *session) notFromDirectory(ctx context.Context, account string, rows []client.Membership, named []string) ([]client.Membership, error) {
+func (p *providerData) notFromDirectory(ctx context.Context, account string, rows []client.Membership, named []string) ([]client.Membership, error) {
 	brought := make([]bool, len(rows))
 	var reads errgroup.Group
 	reads.SetLimit(applyAtOnce)
@@ -70,7 +71,7 @@ func (s *session) notFromDirectory(ctx context.Context, account string, rows []c
 			continue
 		}
 		reads.Go(func() error {
-			details, err := s.client.GetMembershipDetails(ctx, account, row.ID)
+			details, err := p.client.GetMembershipDetails(ctx, account, row.ID)
 			brought[i] = details.DirectoryID != nil
 			return err
 		})
@@ -88,12 +89,12 @@ func (s *session) notFromDirectory(ctx context.Context, account string, rows []c
 }
 
 // work compares the planned members with who holds the role now. It is nil after an error.
-func (s *session) work(ctx context.Context, account string, m *roleMembersModel, diags *diag.Diagnostics) *roleWork {
-	role, err := s.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+func (p *providerData) work(ctx context.Context, account string, m *roleMembersModel, diags *diag.Diagnostics) *roleWork {
+	role, err := p.client.Roles(account).Resolve(ctx, m.Role.ValueString())
 	if err != nil {
 		diags.Append(failureAt(path.Root("role"), "Unusable role", err))
 	}
-	removedRole, err := s.client.Roles(account).Resolve(ctx, m.RemovedRole.ValueString())
+	removedRole, err := p.client.Roles(account).Resolve(ctx, m.RemovedRole.ValueString())
 	if err != nil {
 		diags.Append(failureAt(path.Root("removed_role"), "Unusable role", err))
 	}
@@ -110,12 +111,12 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 		return nil
 	}
 	at := path.Root("members")
-	holders, err := s.holders(ctx, account, role, m)
+	holders, err := p.holders(ctx, account, role, m)
 	if err != nil {
 		diags.Append(failureAt(at, "Could not read who holds the role", err))
 		return nil
 	}
-	rows, err := s.client.Members(account).ByEmails(ctx, members)
+	rows, err := p.client.Members(account).ByEmails(ctx, members)
 	if err != nil {
 		diags.Append(failureAt(at, "Could not look up members", err))
 		return nil
@@ -144,14 +145,14 @@ func (s *session) work(ctx context.Context, account string, m *roleMembersModel,
 
 // write makes the planned members the only holders, promotions first. With a prior state only people whom it shows as
 // holders are removed: those were in the plan, by name. It says whether there is something to keep in the state.
-func (s *session) write(ctx context.Context, account string, m, prior *roleMembersModel, diags *diag.Diagnostics) bool {
+func (p *providerData) write(ctx context.Context, account string, m, prior *roleMembersModel, diags *diag.Diagnostics) bool {
 	at := path.Root("members")
 	// What the plan read may be old by now: everybody is looked up afresh.
-	if _, err := s.client.Members(account).Refetch(ctx, m.Members.Normalized()...); err != nil {
+	if _, err := p.client.Members(account).Refetch(ctx, m.Members.Normalized()...); err != nil {
 		diags.Append(failureAt(at, "Could not look up members", err))
 		return false
 	}
-	work := s.work(ctx, account, m, diags)
+	work := p.work(ctx, account, m, diags)
 	if work == nil {
 		return false
 	}
@@ -164,21 +165,21 @@ func (s *session) write(ctx context.Context, account string, m, prior *roleMembe
 		work.removed = slices.DeleteFunc(work.removed, func(c roleChange) bool { return !slices.Contains(shown, c.email()) })
 	}
 	claimed := append(m.Members.Normalized(), work.removedEmails()...)
-	if !s.claims.take("prefectsso_role_members", account, claimMemberRole, at, diags, claimed...) {
+	if !p.reserve("prefectsso_role_members", account, run.MemberRole, at, diags, claimed...) {
 		return false
 	}
-	s.apply(ctx, account, work.changes(), at, roleMembersLeaveOut, diags)
+	p.apply(ctx, account, work.changes(), at, roleMembersLeaveOut, diags)
 
 	if !diags.HasError() {
 		m.AccountID = keepCase(m.AccountID, account)
 		return true
 	}
 	// Something failed in the middle: the state holds who has the role now, so the next plan shows what is left to do.
-	role, err := s.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+	role, err := p.client.Roles(account).Resolve(ctx, m.Role.ValueString())
 	if err != nil {
 		return false
 	}
-	now, err := s.holders(ctx, account, role, m)
+	now, err := p.holders(ctx, account, role, m)
 	if err != nil {
 		diags.Append(failureAt(at, "Could not read who holds the role", err))
 		return false

@@ -20,7 +20,7 @@ type judging struct {
 	people access.People
 	// changes are made one after the other. The last one is judged, those before are what it counts on.
 	changes []access.Change
-	// policy is the session's, and what the resource adds to it.
+	// policy is the provider's, and what the resource adds to it.
 	policy access.Policy
 	// leaveOut is how the resource leaves out people whose role a mapping gives, as a sentence; empty for the general one.
 	leaveOut string
@@ -32,8 +32,8 @@ type judging struct {
 type reading func(context.Context, access.World, ...access.Change) (access.World, error)
 
 // judge judges a planned change, and reports what access finds.
-func (s *session) judge(ctx context.Context, j judging, diags *diag.Diagnostics) {
-	found, err := s.findings(ctx, j, s.world.For)
+func (p *providerData) judge(ctx context.Context, j judging, diags *diag.Diagnostics) {
+	found, err := p.findings(ctx, j, p.world.For)
 	if err != nil {
 		diags.Append(failure("Could not check who keeps access", err))
 		return
@@ -44,8 +44,8 @@ func (s *session) judge(ctx context.Context, j judging, diags *diag.Diagnostics)
 // judgeAgain judges a change just before a Delete makes it, afresh: Terraform plans creations and changes a second time,
 // with everything known, when it applies them, but not deletions. Errors count; warnings were said. It says whether the
 // change may be made.
-func (s *session) judgeAgain(ctx context.Context, j judging, diags *diag.Diagnostics) (fine bool) {
-	found, err := s.findings(ctx, j, s.world.Fresh)
+func (p *providerData) judgeAgain(ctx context.Context, j judging, diags *diag.Diagnostics) (fine bool) {
+	found, err := p.findings(ctx, j, p.world.Fresh)
 	if err != nil {
 		diags.Append(failure("Could not check who keeps access", err))
 		return false
@@ -56,16 +56,16 @@ func (s *session) judgeAgain(ctx context.Context, j judging, diags *diag.Diagnos
 }
 
 // findings compares the account before and after the changes, notes whose role the run plans to change, and judges.
-func (s *session) findings(ctx context.Context, j judging, read reading) ([]access.Finding, error) {
+func (p *providerData) findings(ctx context.Context, j judging, read reading) ([]access.Finding, error) {
 	before, err := read(ctx, access.World{AccountID: j.account, People: j.people}, j.changes...)
 	if err != nil {
 		return nil, err
 	}
 	effects := access.Compare(before, access.Apply(before, j.changes...))
-	lock := s.lastOut.of(j.account)
-	lock.plan(effects)
+	lock := p.run.BypassLock(j.account)
+	lock.Plan(effects)
 	if effects.TakesBypass() {
-		j.policy.Planned = lock.plannedRoles()
+		j.policy.Planned = lock.Planned()
 	}
 	return access.Judge(effects, j.policy), nil
 }

@@ -1,4 +1,4 @@
-package provider
+package run
 
 import (
 	"context"
@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// A create waits for what this run has begun, and for nothing else.
-func TestUnderway(t *testing.T) {
+// TestChanges: a create waits for what this run has begun, and for nothing else.
+func TestChanges(t *testing.T) {
 	t.Parallel()
-	patienceEnds := make(chan time.Time)
+	timeout := make(chan time.Time)
 	asked := make(chan time.Duration, 1)
-	u := newUnderway(func(d time.Duration) <-chan time.Time {
+	c := newChanges(func(d time.Duration) <-chan time.Time {
 		asked <- d
-		return patienceEnds
+		return timeout
 	})
 	await := func(ctx context.Context, id string) chan bool {
 		came := make(chan bool, 1)
-		go func() { came <- u.await(ctx, id) }()
+		go func() { came <- c.Await(ctx, id) }()
 		return came
 	}
 
@@ -25,12 +25,12 @@ func TestUnderway(t *testing.T) {
 		t.Error("waited for what was never begun")
 	}
 
-	planned := u.begin("a")
+	planned := c.Begin("a")
 	waiting := await(t.Context(), "a")
-	if d := <-asked; d != patience {
-		t.Errorf("patience is %v, want %v", d, patience)
+	if d := <-asked; d != Timeout {
+		t.Errorf("the timeout is %v, want %v", d, Timeout)
 	}
-	begun := u.begin("a")
+	begun := c.Begin("a")
 	select {
 	case <-waiting:
 		t.Error("did not wait until it was over")
@@ -46,10 +46,10 @@ func TestUnderway(t *testing.T) {
 	}
 	<-asked
 
-	u.begin("a") // another change of it
+	c.Begin("a") // another change of it
 	waiting = await(t.Context(), "a")
 	<-asked
-	patienceEnds <- time.Time{}
+	timeout <- time.Time{}
 	if <-waiting {
 		t.Error("what never ended was taken for over")
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var update = flag.Bool("update", false, "write testdata/words.golden anew")
@@ -41,8 +42,8 @@ func TestWords(t *testing.T) {
 		saysGroupAbsent(byID, "directory_1"),
 		saysMappingMatchTaken(mapping, false),
 		saysMappingMatchTaken(mapping, true),
-		saysManagedTwice(claimMemberRole, "ada@acme.com", "prefectsso_member_roles", "prefectsso_member_role"),
-		saysManagedTwice(claimDomain, "", "prefectsso_domain", "prefectsso_domains"),
+		saysManagedTwice(run.Conflict{Kind: run.MemberRole, Key: "ada@acme.com", Owner: "prefectsso_member_roles"}, "prefectsso_member_role"),
+		saysManagedTwice(run.Conflict{Kind: run.Domain, Owner: "prefectsso_domain"}, "prefectsso_domains"),
 		saysTeamAbsent(&noTeamError{accountID: "acme", ref: teamRef{Name: stringOrNull(&staff.GroupName)}}),
 		saysTeamAdopted("Staff", "Viewer", "production", "Developer"),
 		saysTeamFollowsNoGroup("Staff", "production", "Staff"),

@@ -37,19 +37,19 @@ func within(ctx context.Context, timeout func(context.Context, time.Duration) (t
 }
 
 // disableOptions is what the provider block says of domains without which single sign-on ends.
-func (s *session) disableOptions() []client.DisableOption {
-	if s.allowDisableSSO {
+func (p *providerData) disableOptions() []client.DisableOption {
+	if p.allowDisableSSO {
 		return []client.DisableOption{client.AllowDisableSSO}
 	}
 	return nil
 }
 
 // domainFailure explains why domains could not be changed; where others wrote them all the time, it names those.
-func (s *session) domainFailure(ctx context.Context, account string, at path.Path, summary string, err error) diag.Diagnostic {
+func (p *providerData) domainFailure(ctx context.Context, account string, at path.Path, summary string, err error) diag.Diagnostic {
 	var lost *client.LostWriteError
 	switch {
 	case errors.As(err, &lost):
-		return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s %s Nothing is half done: apply again once they are finished, give it more time with `timeouts`, or let one configuration look after the account's domains.", english.ErrorSentence(err), s.domainWriters(ctx, account, lost.Since)))
+		return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s %s Nothing is half done: apply again once they are finished, give it more time with `timeouts`, or let one configuration look after the account's domains.", english.ErrorSentence(err), p.domainWriters(ctx, account, lost.Since)))
 	case errors.Is(err, context.DeadlineExceeded):
 		return diag.NewAttributeErrorDiagnostic(at, summary, "The time was over before it was done. Give it more time with `timeouts`, or see whether the endpoint can be reached.")
 	}
@@ -57,11 +57,11 @@ func (s *session) domainFailure(ctx context.Context, account string, at path.Pat
 }
 
 // domainWriters names who changed the account's domains meanwhile, as far as the audit trail says.
-func (s *session) domainWriters(ctx context.Context, account string, since time.Time) string {
+func (p *providerData) domainWriters(ctx context.Context, account string, since time.Time) string {
 	const unknown = "The audit trail does not say who that is."
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second) // the time of the change is over
 	defer cancel()
-	events, err := s.client.ListEvents(ctx, account, client.EventQuery{Names: []string{"prefect-cloud.account-domain-names.updated"}, Limit: 200})
+	events, err := p.client.ListEvents(ctx, account, client.EventQuery{Names: []string{"prefect-cloud.account-domain-names.updated"}, Limit: 200})
 	if err != nil {
 		return unknown + " " + english.ErrorSentence(err)
 	}
@@ -79,12 +79,12 @@ func (s *session) domainWriters(ctx context.Context, account string, since time.
 }
 
 // warnOfReleasing says which connection still serves domains that were disabled.
-func (s *session) warnOfReleasing(ctx context.Context, account string, at path.Path, releasing []string, diags *diag.Diagnostics) {
+func (p *providerData) warnOfReleasing(ctx context.Context, account string, at path.Path, releasing []string, diags *diag.Diagnostics) {
 	if len(releasing) == 0 {
 		return
 	}
 	holder := "the account's only active connection"
-	if found, err := s.client.GetIntegrations(ctx, account); err == nil {
+	if found, err := p.client.GetIntegrations(ctx, account); err == nil {
 		var names []string
 		for _, connection := range found.Connections {
 			serves := func(domain string) bool { return slices.Contains(releasing, domain) }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"testing"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 // A mapping that takes bypass:sso waits for the account's turn; one that gives it must not, since it is waited for.
@@ -17,15 +19,21 @@ func TestSetMappingTurn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &session{lastOut: newLastOut(nil)}
-			s.lastOut.of("account").turn <- struct{}{} // somebody has it
+			s := &providerData{run: run.New(nil)}
 			ctx, cancel := context.WithCancel(context.Background())
 			cancel()
 			written := false
-			err := s.setMapping(ctx, "account", test.before, test.after, func() error {
-				written = true
+			var err error
+			held := s.run.BypassLock("account").Hold(t.Context(), func() error { // another resource has it
+				err = s.setMapping(ctx, "account", test.before, test.after, func() error {
+					written = true
+					return nil
+				})
 				return nil
 			})
+			if held != nil {
+				t.Fatal(held)
+			}
 			if waited := errors.Is(err, context.Canceled); waited != test.waits || written == waited {
 				t.Errorf("it waited: %t, it was written: %t", waited, written)
 			}
