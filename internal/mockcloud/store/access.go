@@ -42,17 +42,17 @@ func (a *WorkspaceAccess) holder() uuid.UUID {
 // holderIn is an actor or a team within a workspace.
 type holderIn struct{ workspace, holder uuid.UUID }
 
-// Access gives the workspaces that an actor is let into directly, oldest first.
+// Access returns the workspaces that an actor is let into directly, oldest first.
 func (r *Reader) Access(accountID, actorID uuid.UUID) []*WorkspaceAccess {
 	return accessByHolder.Get(r.db, actorIn{accountID, actorID})
 }
 
-// TeamAccess gives the workspaces that a team is let into, oldest first.
+// TeamAccess returns the workspaces that a team is let into, oldest first.
 func (r *Reader) TeamAccess(t *Team) []*WorkspaceAccess {
 	return accessByHolder.Get(r.db, actorIn{t.AccountID, t.ID})
 }
 
-// WorkspaceTeams gives the accesses that teams have to a workspace, oldest first.
+// WorkspaceTeams returns the accesses that teams have to a workspace, oldest first.
 func (r *Reader) WorkspaceTeams(workspaceID uuid.UUID) []*WorkspaceAccess {
 	var out []*WorkspaceAccess
 	for _, a := range accessByWorkspace.Get(r.db, workspaceID) {
@@ -114,6 +114,13 @@ func (tx *Tx) SetTeamAccess(accountID, workspaceID, teamID, roleID uuid.UUID) (*
 	return tx.setAccess(WorkspaceAccess{
 		AccountID: accountID, WorkspaceID: workspaceID, TeamID: teamID, RoleID: roleID,
 	})
+}
+
+// SeedAccess lets an actor or a team, which has to be there, into a workspace under an
+// id that the caller gives, so that a scenario has the same ids on every start.
+func (tx *Tx) SeedAccess(a WorkspaceAccess) error {
+	_, err := tx.setAccess(a)
+	return err
 }
 
 func (tx *Tx) setAccess(a WorkspaceAccess) (*WorkspaceAccess, error) {
@@ -223,7 +230,7 @@ func (tx *Tx) LeaveWorkspace(workspaceID uuid.UUID) error {
 	return tx.removeMembership(m, cause)
 }
 
-// isAdrift says whether a member was here for workspaces only and has none left.
+// isAdrift reports whether a member was here for workspaces only and has none left.
 func (r *Reader) isAdrift(m *Membership) bool {
 	return m.RoleID == CollaboratorRoleID && len(r.EffectiveAccess(m)) == 0
 }

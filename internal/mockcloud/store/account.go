@@ -101,7 +101,7 @@ func (r *Reader) Account(id uuid.UUID) (*Account, error) {
 	return nil, &NotFound{What: "Account"}
 }
 
-// Accounts gives all accounts, oldest first.
+// Accounts returns all accounts, oldest first.
 func (r *Reader) Accounts() []*Account {
 	return accountTable.List(r.db)
 }
@@ -128,7 +128,7 @@ func (r *Reader) RequireFeature(accountID uuid.UUID, f Feature) error {
 
 var handlePattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// ValidHandle says whether a handle has only lower-case letters, numbers and
+// ValidHandle reports whether a handle has only lower-case letters, numbers and
 // single dashes between them.
 func ValidHandle(s string) bool { return handlePattern.MatchString(s) }
 

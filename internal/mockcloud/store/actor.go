@@ -18,7 +18,7 @@ type Actor struct {
 	Name string
 }
 
-// IsUser says whether a person acts.
+// IsUser reports whether a person acts.
 func (a Actor) IsUser() bool { return a.UserID != uuid.Nil }
 
 func (a Actor) isSystem() bool { return a.ActorID == uuid.Nil }
@@ -38,7 +38,7 @@ func (r *Reader) Authenticate(secret string) (Actor, error) {
 	return Actor{}, &Unauthenticated{}
 }
 
-// ended says whether a time has come; a zero time never does.
+// ended reports whether a time has come; a zero time never does.
 func ended(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
 func (r *Reader) actor(id uuid.UUID) (Actor, error) {

@@ -15,14 +15,14 @@ type emailIn struct {
 	email   string
 }
 
-// alike gives the collision key of an address or userName where that is another than
+// alike returns the collision key of an address or userName where that is another than
 // its identity key, as few are: the others are found by the identity key.
 func alike(name string) (key string, differs bool) {
 	key = address.CollisionKey(name)
 	return key, key != address.IdentityKey(name)
 }
 
-// usersAlike gives everybody who could be taken for whoever has an email, and them.
+// usersAlike returns everybody who could be taken for whoever has an email, and them.
 func (r *Reader) usersAlike(email string) []*User {
 	key := address.CollisionKey(email)
 	return append(userByEmail.All(r.db, key), usersAlike.Get(r.db, key)...)
@@ -61,7 +61,7 @@ func (r *Reader) nameTakenFor(u *DirectoryUser) *DirectoryUser {
 	return nil
 }
 
-// takenFor says whether an email could be taken for that of anybody whom an account
+// takenFor reports whether an email could be taken for that of anybody whom an account
 // may come to know.
 func (r *Reader) takenFor(accountID uuid.UUID, email string) bool {
 	return r.userTakenFor(email, uuid.Nil) != nil || r.directoryUserTakenFor(accountID, email, uuid.Nil) != nil
@@ -99,7 +99,7 @@ func oldFold(email string) string {
 	return strings.ToLower(email) //nolint:forbidigo // to find what the old fold linked
 }
 
-// linkedByFold says whether a directory's word on an email was linked to a person only
+// linkedByFold reports whether a directory's word on an email was linked to a person only
 // because of the old fold.
 func linkedByFold(email string, u *User) bool {
 	return u != nil && !address.Same(email, u.Email) && oldFold(email) == oldFold(u.Email)

@@ -107,7 +107,7 @@ func mask(secret string) string {
 	return secret[:prefix] + "..." + secret[len(secret)-suffix:]
 }
 
-// Keys gives an actor's keys, oldest first.
+// Keys returns an actor's keys, oldest first.
 func (r *Reader) Keys(actorID uuid.UUID) []*APIKey { return keysByActor.Get(r.db, actorID) }
 
 // Key reads one of an actor's keys.

@@ -35,10 +35,10 @@ func (r *Reader) Bot(accountID, id uuid.UUID) (*Bot, error) {
 	return nil, &NotFound{What: "Service account"}
 }
 
-// Bots gives the account's service accounts, oldest first.
+// Bots returns the account's service accounts, oldest first.
 func (r *Reader) Bots(accountID uuid.UUID) []*Bot { return botsByAccount.Get(r.db, accountID) }
 
-// ActiveKey gives the key that the service account uses.
+// ActiveKey returns the key that the service account uses.
 func (r *Reader) ActiveKey(b *Bot) (*APIKey, error) {
 	for _, k := range r.Keys(b.ActorID) {
 		if !k.Rotated {
@@ -48,7 +48,7 @@ func (r *Reader) ActiveKey(b *Bot) (*APIKey, error) {
 	return nil, &NotFound{What: "API key"}
 }
 
-// RotatingKeys gives the keys whose place another one has taken and which still
+// RotatingKeys returns the keys whose place another one has taken and which still
 // work, oldest first.
 func (r *Reader) RotatingKeys(b *Bot) []*APIKey {
 	return slices.DeleteFunc(slices.Clone(r.Keys(b.ActorID)), func(k *APIKey) bool {

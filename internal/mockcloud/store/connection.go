@@ -132,7 +132,7 @@ func ConnectionTypes() []ConnectionType {
 	}
 }
 
-// IsSAML says whether connections of the type speak SAML; the others speak OpenID
+// IsSAML reports whether connections of the type speak SAML; the others speak OpenID
 // Connect.
 func (t ConnectionType) IsSAML() bool { return strings.HasSuffix(string(t), "SAML") }
 
@@ -210,7 +210,7 @@ func (c *Connection) payload() map[string]any {
 	}
 }
 
-// Connections gives an account's connections, oldest first.
+// Connections returns an account's connections, oldest first.
 func (r *Reader) Connections(accountID uuid.UUID) []*Connection {
 	return connectionsByAccount.Get(r.db, accountID)
 }
@@ -243,7 +243,7 @@ func (r *Reader) ActiveConnectionFor(domain string) (*Connection, bool) {
 	return connectionByDomain.Get(r.db, name)
 }
 
-// ActiveConnectionIDs gives the ids of an account's active connections, oldest first.
+// ActiveConnectionIDs returns the ids of an account's active connections, oldest first.
 func (r *Reader) ActiveConnectionIDs(accountID uuid.UUID) []string {
 	ids := []string{}
 	for _, c := range r.Connections(accountID) {
@@ -254,7 +254,7 @@ func (r *Reader) ActiveConnectionIDs(accountID uuid.UUID) []string {
 	return ids
 }
 
-// ConnectionDomains gives the domains of a connection.
+// ConnectionDomains returns the domains of a connection.
 func (r *Reader) ConnectionDomains(c *Connection) []*Domain {
 	out := make([]*Domain, 0, len(c.Domains))
 	for _, name := range c.Domains {
@@ -266,7 +266,7 @@ func (r *Reader) ConnectionDomains(c *Connection) []*Domain {
 	return out
 }
 
-// isConfigured says whether a connection got beyond a draft.
+// isConfigured reports whether a connection got beyond a draft.
 func (r *Reader) isConfigured(accountID uuid.UUID) bool {
 	return slices.ContainsFunc(r.Connections(accountID), func(c *Connection) bool { return c.State != ConnectionDraft })
 }

@@ -47,7 +47,7 @@ func (d *data) contents() map[string]table.Contents {
 	return out
 }
 
-// Snapshot gives all rows by table, in the order of their ids (events in that of
+// Snapshot returns all rows by table, in the order of their ids (events in that of
 // their coming), as values for encoding/json. Secrets are left out, and so is
 // what is zero. Its error is that of reading the state file.
 func (r *Reader) Snapshot() (map[string][]any, error) {
@@ -61,7 +61,7 @@ func (r *Reader) Snapshot() (map[string][]any, error) {
 	return out, nil
 }
 
-// wellKnown gives the id of a thing that every server has, the same on each.
+// wellKnown returns the id of a thing that every server has, the same on each.
 func wellKnown(kind, name string) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("prefectsso/mockcloud/"+kind+"/"+name))
 }

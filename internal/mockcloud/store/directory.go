@@ -114,7 +114,7 @@ func (d *Directory) payload() map[string]any {
 // DirectoryActor is who acts when a directory pushes.
 func DirectoryActor(d *Directory) Actor { return Actor{DirectoryID: d.ID, Name: d.Name} }
 
-// Directories gives an account's directories, oldest first.
+// Directories returns an account's directories, oldest first.
 func (r *Reader) Directories(accountID uuid.UUID) []*Directory {
 	return directoriesByAccount.Get(r.db, accountID)
 }
@@ -129,7 +129,7 @@ func (r *Reader) Directory(accountID uuid.UUID, id string) (*Directory, error) {
 	return nil, &NotFound{What: "Directory"}
 }
 
-// AllowedDomains gives the email domains whose people come in.
+// AllowedDomains returns the email domains whose people come in.
 func (r *Reader) AllowedDomains(d *Directory) []string {
 	if d.AllowedDomains != nil {
 		return d.AllowedDomains
@@ -148,7 +148,7 @@ func (r *Reader) DirectoryCounts(d *Directory) (active, inactive, groups int) {
 	return active, len(r.DirectoryUsers(d.ID)) - active, len(r.DirectoryGroups(d.ID))
 }
 
-// LinkedDirectoryIDs gives the ids of an account's linked directories, oldest first.
+// LinkedDirectoryIDs returns the ids of an account's linked directories, oldest first.
 func (r *Reader) LinkedDirectoryIDs(accountID uuid.UUID) []string {
 	ids := []string{}
 	for _, d := range r.Directories(accountID) {

@@ -102,7 +102,7 @@ func (r *Reader) directoryGroup(accountID uuid.UUID, id string) (*DirectoryGroup
 	return nil, &NotFound{What: "Directory group"}
 }
 
-// DirectoryGroups gives a directory's groups, oldest first.
+// DirectoryGroups returns a directory's groups, oldest first.
 func (r *Reader) DirectoryGroups(directoryID string) []*DirectoryGroup {
 	return directoryGroupsByDirectory.Get(r.db, directoryID)
 }
@@ -117,18 +117,18 @@ func (r *Reader) DirectoryGroupsByExternalID(directoryID, externalID string) []*
 	return directoryGroupsByExternalID.Get(r.db, nameInDirectory{directoryID, externalID})
 }
 
-// DirectoryGroupMembers gives a group's members, who came first first.
+// DirectoryGroupMembers returns a group's members, who came first first.
 func (r *Reader) DirectoryGroupMembers(g *DirectoryGroup) []*GroupMember {
 	return membersOfGroup.Get(r.db, g.ID)
 }
 
-// InDirectoryGroup says whether a person or a group is in a group.
+// InDirectoryGroup reports whether a person or a group is in a group.
 func (r *Reader) InDirectoryGroup(g *DirectoryGroup, memberID uuid.UUID) bool {
 	_, in := groupMemberOf.Get(r.db, memberOf{g.ID, memberID})
 	return in
 }
 
-// GroupsOf gives the groups that a person is in, oldest place first.
+// GroupsOf returns the groups that a person is in, oldest place first.
 func (r *Reader) GroupsOf(u *DirectoryUser) []*DirectoryGroup {
 	places := groupsOfMember.Get(r.db, u.ID)
 	out := make([]*DirectoryGroup, 0, len(places))
@@ -138,7 +138,7 @@ func (r *Reader) GroupsOf(u *DirectoryUser) []*DirectoryGroup {
 	return out
 }
 
-// GroupsAround gives the groups that some groups are in, and those in which those are,
+// GroupsAround returns the groups that some groups are in, and those in which those are,
 // and so on, but not the given ones again: nested groups may go round in a circle.
 func (r *Reader) GroupsAround(groups []*DirectoryGroup) []*DirectoryGroup {
 	if len(groups) == 0 {
@@ -164,7 +164,7 @@ func (r *Reader) GroupsAround(groups []*DirectoryGroup) []*DirectoryGroup {
 	return out
 }
 
-// DisplayOf gives the name of a directory's person or group, empty for whoever it does
+// DisplayOf returns the name of a directory's person or group, empty for whoever it does
 // not know.
 func (r *Reader) DisplayOf(directoryID string, id uuid.UUID) string {
 	if u, err := r.DirectoryUser(directoryID, id); err == nil {
@@ -176,7 +176,7 @@ func (r *Reader) DisplayOf(directoryID string, id uuid.UUID) string {
 	return ""
 }
 
-// peopleOf gives the people in a group.
+// peopleOf returns the people in a group.
 func (r *Reader) peopleOf(g *DirectoryGroup) []*DirectoryUser {
 	places := r.DirectoryGroupMembers(g)
 	out := make([]*DirectoryUser, 0, len(places))

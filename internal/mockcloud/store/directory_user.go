@@ -87,7 +87,7 @@ func (u *DirectoryUser) payload() map[string]any {
 	return payload
 }
 
-// present says whether the directory wants the person to be a member.
+// present reports whether the directory wants the person to be a member.
 func (u *DirectoryUser) present() bool { return u.Active && u.Hold == "" }
 
 // nameInDirectory is a text within a directory.
@@ -99,12 +99,6 @@ func (r *Reader) DirectoryUser(directoryID string, id uuid.UUID) (*DirectoryUser
 		return u, nil
 	}
 	return nil, &NotFound{What: "User"}
-}
-
-// DirectoryUserByVendorID reads one of a directory's people by the vendor's id.
-func (r *Reader) DirectoryUserByVendorID(directoryID, id string) (*DirectoryUser, error) {
-	key, _ := parseID(directoryUserPrefix, id)
-	return r.DirectoryUser(directoryID, key)
 }
 
 // DirectoryUserByName finds a person by the identity key of a userName.
@@ -123,7 +117,7 @@ func (r *Reader) DirectoryUsersByExternalID(directoryID, externalID string) []*D
 	return directoryUsersByExternalID.Get(r.db, nameInDirectory{directoryID, externalID})
 }
 
-// DirectoryUsers gives a directory's people, oldest first.
+// DirectoryUsers returns a directory's people, oldest first.
 func (r *Reader) DirectoryUsers(directoryID string) []*DirectoryUser {
 	return directoryUsersByDirectory.Get(r.db, directoryID)
 }
@@ -205,7 +199,7 @@ func (r *Reader) hold(d *Directory, email string) string {
 	return ""
 }
 
-// judge says whether a person is held. With an address from an older version that is
+// judge returns why a person is held, empty for nothing. With an address from an older version that is
 // refused now, or could be taken for another's, they stay as they were until it is
 // corrected: judging it would end a membership that a correction keeps.
 func (r *Reader) judge(d *Directory, old, u *DirectoryUser) string {
@@ -376,7 +370,7 @@ func (r *Reader) follower(row *DirectoryUser) *User {
 	return nil
 }
 
-// isTakenFor says whether somebody would be another user than one whom they could be
+// isTakenFor reports whether somebody would be another user than one whom they could be
 // taken for.
 func (r *Reader) isTakenFor(old, u *DirectoryUser) bool {
 	self := uuid.Nil

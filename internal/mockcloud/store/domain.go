@@ -29,7 +29,7 @@ var (
 	domainsByAccount = table.Group(domainTable, func(d *Domain) (uuid.UUID, bool) { return d.AccountID, true }, table.DeletedWith(accountTable))
 )
 
-// Domains gives the account's domains, oldest first, those that are being released
+// Domains returns the account's domains, oldest first, those that are being released
 // included.
 func (r *Reader) Domains(accountID uuid.UUID) []*Domain {
 	return domainsByAccount.Get(r.db, accountID)
@@ -139,7 +139,7 @@ func (r *Reader) compareDomains(accountID uuid.UUID, wanted []string, force bool
 	return c
 }
 
-// routesWithout says whether an account has an active connection even without some
+// routesWithout reports whether an account has an active connection even without some
 // domains.
 func (r *Reader) routesWithout(accountID uuid.UUID, names []string) bool {
 	return slices.ContainsFunc(r.Connections(accountID), func(c *Connection) bool {
@@ -188,7 +188,7 @@ func (tx *Tx) removedDomains(accountID uuid.UUID) []string {
 	return slices.Clone(names)
 }
 
-// releasing gives those of the names that are being released.
+// releasing returns those of the names that are being released.
 func (r *Reader) releasing(names []string) (out []*Domain) {
 	for _, name := range names {
 		if d, ok := domainByName.Get(r.db, name); ok && d.Releasing {
@@ -221,6 +221,6 @@ func normalizeAll(names []string) ([]string, error) {
 	return out, nil
 }
 
-// NormalizeDomain gives the one spelling of a domain name by which it is stored:
+// NormalizeDomain returns the one spelling of a domain name by which it is stored:
 // lower-case, A-labels, no trailing dot.
 func NormalizeDomain(name string) (string, error) { return address.Domain(name) }

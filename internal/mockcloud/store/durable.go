@@ -18,7 +18,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
-// Open gives a store that keeps its state in a file, and finds again what the
+// Open returns a store that keeps its state in a file, and finds again what the
 // file has. Close it in the end.
 //
 // An Update returns once its changes are on the disk. Others see them a little
@@ -69,7 +69,7 @@ func (s *Store) unlock(path, key string) error {
 	return s.load()
 }
 
-// Blank says whether nothing was ever put into the store.
+// Blank reports whether nothing was ever put into the store.
 func (s *Store) Blank() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -84,7 +84,7 @@ func (s *Store) Close() error {
 	return s.journal.Close()
 }
 
-// writable says whether an Update may begin.
+// writable reports whether an Update may begin.
 func (s *Store) writable() error {
 	if s.journal == nil {
 		return nil
@@ -152,7 +152,7 @@ func (s *Store) serverState() serverState {
 	return serverState{LastStamp: s.data.lastStamp, ClockOffset: s.clock.Offset(), IDs: s.data.ids}
 }
 
-// newData gives tables that have what is built in, with events that go by the journal.
+// newData returns tables that have what is built in, with events that go by the journal.
 func (s *Store) newData() *data {
 	if s.journal == nil {
 		return newData(nil)
@@ -245,7 +245,7 @@ func newIDSource() idSource {
 	return idSource{Seed: rand.Text()}
 }
 
-// next gives a UUID of version 4: to those who do not know the seed it is random.
+// next returns a UUID of version 4: to those who do not know the seed it is random.
 func (s *idSource) next() uuid.UUID {
 	s.Made++
 	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(s.Seed), s.Made))

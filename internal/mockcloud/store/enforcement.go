@@ -27,7 +27,7 @@ func (e *LoginRequired) Error() string {
 	return "This account requires a recent login through its single sign-on"
 }
 
-// EnforcesSSO says whether an account has an active connection.
+// EnforcesSSO reports whether an account has an active connection.
 func (r *Reader) EnforcesSSO(accountID uuid.UUID) bool {
 	return activeConnections.Get(r.db, accountID) > 0
 }
@@ -72,7 +72,7 @@ func (r *Reader) requireLogin(m *Membership, sessions []*Session) error {
 	return &LoginRequired{AccountID: a.ID, Email: u.Email}
 }
 
-// IsRecentLogin says whether a session came through an active connection of the
+// IsRecentLogin reports whether a session came through an active connection of the
 // account and is not older than the account wants.
 func (r *Reader) IsRecentLogin(a *Account, s *Session) bool {
 	now := r.Now()
@@ -87,7 +87,7 @@ func (r *Reader) IsRecentLogin(a *Account, s *Session) bool {
 	return err == nil && c.State == ConnectionActive
 }
 
-// LoggedInRecently says whether whoever has a secret logged in recently through a
+// LoggedInRecently reports whether whoever has a secret logged in recently through a
 // connection of the account (POST /sso/validate). A key is as good as its person's
 // best session.
 func (r *Reader) LoggedInRecently(accountID uuid.UUID, by Actor, secret string) (bool, error) {
@@ -107,7 +107,7 @@ func (r *Reader) LoggedInRecently(accountID uuid.UUID, by Actor, secret string) 
 	return false, nil
 }
 
-// Restricted says whether a session is kept out of an account of its person's.
+// Restricted reports whether a session is kept out of an account of its person's.
 func (r *Reader) Restricted(s *Session) bool {
 	u, ok := userTable.Get(r.db, s.UserID)
 	if !ok {

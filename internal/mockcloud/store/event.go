@@ -52,13 +52,13 @@ const (
 	loggedOut = "logged-out"
 )
 
-// Events gives the account's audit trail, oldest first. Its error is that of reading
+// Events returns the account's audit trail, oldest first. Its error is that of reading
 // the state file.
 func (r *Reader) Events(account uuid.UUID) ([]*eventlog.Event, error) {
 	return r.data.events.All(account)
 }
 
-// EventsSince gives what came into the account's audit trail after a time (LastStamp),
+// EventsSince returns what came into the account's audit trail after a time (LastStamp),
 // in the order of its coming, however long ago it occurred. Its error is that of reading
 // the state file.
 func (r *Reader) EventsSince(account uuid.UUID, after time.Time) ([]*eventlog.Event, error) {
@@ -70,7 +70,7 @@ func (r *Reader) FindEvents(account uuid.UUID, q eventlog.Query) (eventlog.Page,
 	return r.data.events.Find(account, q)
 }
 
-// lately gives the events of a name that happened within a time that ends now.
+// lately returns the events of a name that happened within a time that ends now.
 func (r *Reader) lately(account uuid.UUID, within time.Duration, name string) ([]*eventlog.Event, error) {
 	now := r.Now()
 	return r.data.events.Named(account, name, now.Add(-within+1), now)

@@ -92,7 +92,7 @@ func (m MappingMatch) sortKey() []string {
 	return []string{"attribute", m.Attribute, m.Equals}
 }
 
-// Mappings gives a directory's mappings, the one that counts first first.
+// Mappings returns a directory's mappings, the one that counts first first.
 func (r *Reader) Mappings(accountID uuid.UUID, directoryID string) ([]*GroupRoleMapping, error) {
 	d, err := r.Directory(accountID, directoryID)
 	if err != nil {
@@ -109,12 +109,12 @@ func (r *Reader) Mapping(accountID uuid.UUID, directoryID string, id uuid.UUID) 
 	return nil, &NotFound{What: "Group role mapping"}
 }
 
-// MappingIsDangling says whether a mapping waits for a group that has not arrived.
+// MappingIsDangling reports whether a mapping waits for a group that has not arrived.
 func (r *Reader) MappingIsDangling(m *GroupRoleMapping) bool {
 	return m.Match.Attribute == "" && len(r.mappedGroups(m)) == 0
 }
 
-// mappedGroups gives the groups that a mapping is for.
+// mappedGroups returns the groups that a mapping is for.
 func (r *Reader) mappedGroups(m *GroupRoleMapping) []*DirectoryGroup {
 	if m.Match.GroupName != "" {
 		return r.DirectoryGroupsByName(m.DirectoryID, m.Match.GroupName)
@@ -291,7 +291,7 @@ func (tx *Tx) DeleteGroupMapping(accountID uuid.UUID, directoryID string, id uui
 	return nil
 }
 
-// matchedBy gives the people whom a mapping is for: of others it says nothing, and nothing happens to them.
+// matchedBy returns the people whom a mapping is for: of others it says nothing, and nothing happens to them.
 func (r *Reader) matchedBy(m *GroupRoleMapping) []*DirectoryUser {
 	if m.Match.Attribute != "" {
 		return slices.DeleteFunc(slices.Clone(r.DirectoryUsers(m.DirectoryID)), func(u *DirectoryUser) bool { return !m.Match.holds(u) })

@@ -46,7 +46,7 @@ func (q CreateCall) id() uuid.UUID {
 
 const macIdempotency = "idempotency"
 
-// AnswerTo gives the answer to a request that was made before; known says whether
+// AnswerTo returns the answer to a request that was made before; known says whether
 // it was. The same key with another body is Invalid.
 func (r *Reader) AnswerTo(q CreateCall) (answer json.RawMessage, known bool, err error) {
 	kept, ok := answerTable.Get(r.db, q.id())

@@ -28,7 +28,7 @@ const (
 	InvitationRevoked  InvitationStatus = "REVOKED"
 )
 
-// InvitationStatuses gives all states.
+// InvitationStatuses returns all states.
 func InvitationStatuses() []InvitationStatus {
 	return []InvitationStatus{InvitationAccepted, InvitationPending, InvitationRejected, InvitationRevoked}
 }
@@ -94,13 +94,13 @@ func (r *Reader) WorkspaceInvitation(accountID, workspaceID, id uuid.UUID) (*Inv
 	return nil, &NotFound{What: "Invitation"}
 }
 
-// Invitations gives an account's invitations without those to workspaces, oldest
+// Invitations returns an account's invitations without those to workspaces, oldest
 // first.
 func (r *Reader) Invitations(accountID uuid.UUID) []*Invitation {
 	return r.WorkspaceInvitations(accountID, uuid.Nil)
 }
 
-// WorkspaceInvitations gives the invitations to a workspace, oldest first.
+// WorkspaceInvitations returns the invitations to a workspace, oldest first.
 func (r *Reader) WorkspaceInvitations(accountID, workspaceID uuid.UUID) []*Invitation {
 	return slices.DeleteFunc(slices.Clone(invitationsByAccount.Get(r.db, accountID)), func(i *Invitation) bool {
 		return i.WorkspaceID != workspaceID

@@ -170,7 +170,7 @@ func refuseNotServed(email string) error {
 	return refuseLogin(LoginDomainNotServed, "This connection is not for the domain of %s. Log in with another address, or ask your administrator.", email)
 }
 
-// TakesLogins says whether people can log in through the connection. The first login
+// TakesLogins reports whether people can log in through the connection. The first login
 // through a validating one makes it active.
 func (c *Connection) TakesLogins() bool {
 	return c.State == ConnectionActive || c.State == ConnectionValidating

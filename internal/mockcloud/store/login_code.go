@@ -35,7 +35,7 @@ var (
 	loginCodeOf    = table.Unique(loginCodeTable, func(c *LoginCode) (uuid.UUID, bool) { return c.ID, true }, table.DeletedWith(userTable))
 )
 
-// bypassesSSO says whether a person may pass by an account's single sign-on.
+// bypassesSSO reports whether a person may pass by an account's single sign-on.
 func (r *Reader) bypassesSSO(u *User) bool {
 	for _, m := range membershipsOfActor.Get(r.db, u.ActorID) {
 		if role, err := r.Role(m.AccountID, m.RoleID); err == nil && m.Active && role.bypasses() {

@@ -31,7 +31,7 @@ var (
 	mailsInTime = table.Group(mailTable, func(*Mail) (struct{}, bool) { return struct{}{}, true })
 )
 
-// Outbox gives the mails, newest last.
+// Outbox returns the mails, newest last.
 func (r *Reader) Outbox() []*Mail { return mailsInTime.Get(r.db, struct{}{}) }
 
 // sendMail puts a mail into the outbox.

@@ -31,7 +31,7 @@ const (
 	AccountRoleDesc MemberSort = "ACCOUNT_ROLE_NAME_DESC"
 )
 
-// MemberSorts gives all orders.
+// MemberSorts returns all orders.
 func MemberSorts() []MemberSort {
 	return []MemberSort{
 		CreatedAsc, CreatedDesc, LastLoginAsc, LastLoginDesc, NameAsc, NameDesc,
@@ -67,7 +67,7 @@ func (r *Reader) CountMembers(accountID uuid.UUID, q MemberQuery) int {
 	return n
 }
 
-// ListMembers gives one page of the members that match.
+// ListMembers returns one page of the members that match.
 func (r *Reader) ListMembers(accountID uuid.UUID, q MemberQuery, sort MemberSort, limit, offset int) []*Membership {
 	if limit == 0 {
 		return nil
@@ -97,7 +97,7 @@ func (r *Reader) page(accountID uuid.UUID, q MemberQuery, newestFirst bool, limi
 	return out
 }
 
-// match gives the members that a query asks for, in the order of their creation
+// match returns the members that a query asks for, in the order of their creation
 // or against it.
 func (r *Reader) match(accountID uuid.UUID, q MemberQuery, newestFirst bool) iter.Seq[*Membership] {
 	tests := make([]func(*Membership) bool, len(q.Filters))
@@ -167,7 +167,7 @@ func (r *Reader) candidates(accountID uuid.UUID, f MemberFilter) ([]*Membership,
 	return slices.Compact(found), true
 }
 
-// test gives the check of one filter. What a service account does not have (a
+// test returns the check of one filter. What a service account does not have (a
 // user id, an email, a handle, a name) matches nothing, as null does in SQL.
 func (r *Reader) test(f MemberFilter) func(*Membership) bool {
 	var criteria []func(*Membership, *User) bool

@@ -49,7 +49,7 @@ type roleIn struct{ account, role uuid.UUID }
 
 func (m *Membership) actor() actorIn { return actorIn{m.AccountID, m.ActorID} }
 
-// IsUser says whether the member is a person.
+// IsUser reports whether the member is a person.
 func (m *Membership) IsUser() bool { return m.UserID != uuid.Nil }
 
 // Membership reads one of the account's memberships.
@@ -84,7 +84,7 @@ func (r *Reader) MembershipOfBot(accountID, botID uuid.UUID) (*Membership, error
 	return nil, &NotFound{What: "Account membership"}
 }
 
-// MembershipsOf gives an actor's memberships of all accounts, oldest first.
+// MembershipsOf returns an actor's memberships of all accounts, oldest first.
 func (r *Reader) MembershipsOf(actorID uuid.UUID) []*Membership {
 	return membershipsOfActor.Get(r.db, actorID)
 }

@@ -110,15 +110,15 @@ func checkForm(email string) error {
 	return nil
 }
 
-// IsEmail says whether a text has the form of an email address. CheckEmail may refuse
+// IsEmail reports whether a text has the form of an email address. CheckEmail may refuse
 // its characters all the same.
 func IsEmail(text string) bool {
 	_, err := NormalizeDomain(text[strings.LastIndex(text, "@")+1:])
 	return err == nil && checkForm(text) == nil
 }
 
-// freeEmail says whether nobody but one person has an email or one that it could be
-// taken for. It names nobody: they may be in another account.
+// freeEmail returns an error unless nobody but one person has an email or one that it
+// could be taken for. It names nobody: they may be in another account.
 func (tx *Tx) freeEmail(email string, but uuid.UUID) error {
 	if err := address.Check(email); err != nil {
 		return invalid("the email address cannot be used: "+err.Error(), "email")

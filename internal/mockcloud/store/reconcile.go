@@ -236,7 +236,7 @@ func (tx *Tx) endSessionsIn(m *Membership, cause uuid.UUID) {
 	}
 }
 
-// isLastWayIn says whether a member is the only active person whose role bypasses single sign-on.
+// isLastWayIn reports whether a member is the only active person whose role bypasses single sign-on.
 func (r *Reader) isLastWayIn(m *Membership) bool {
 	role, err := r.Role(m.AccountID, m.RoleID)
 	return err == nil && m.Active && role.bypasses() && r.waysIn(m.AccountID) == 1
@@ -291,7 +291,7 @@ func (tx *Tx) endMapping(m *Membership, cause uuid.UUID) *Membership {
 	return tx.putRole(m, next, cause)
 }
 
-// mayGive says whether a member can have a role, and notes it where that would take the last way in away.
+// mayGive reports whether a member can have a role, and notes it where that would take the last way in away.
 func (tx *Tx) mayGive(m *Membership, roleID, cause uuid.UUID) bool {
 	role, err := tx.Role(m.AccountID, roleID)
 	if err != nil {

@@ -38,7 +38,7 @@ type Finding struct {
 	Reason string `json:"reason"`
 }
 
-// Findings gives everything that an older version let in and this one would not.
+// Findings returns everything that an older version let in and this one would not.
 func (r *Reader) Findings() []Finding {
 	found := slices.Concat(r.refusedRows(), r.rowsAlike(), r.linksByFold())
 	slices.SortFunc(found, func(a, b Finding) int {

@@ -28,10 +28,10 @@ var (
 	rolesByAccount = table.Group(roleTable, func(r *AccountRole) (uuid.UUID, bool) { return r.AccountID, true }, table.DeletedWith(accountTable))
 )
 
-// IsBuiltin says whether every account has the role and none may change it.
+// IsBuiltin reports whether every account has the role and none may change it.
 func (role *AccountRole) IsBuiltin() bool { return role.AccountID == uuid.Nil }
 
-// bypasses says whether holders of the role get in without single sign-on.
+// bypasses reports whether holders of the role get in without single sign-on.
 func (role *AccountRole) bypasses() bool { return slices.Contains(role.Permissions, BypassSSO) }
 
 // The built-in roles' ids are the same on every server.
@@ -67,7 +67,7 @@ func (r *Reader) Role(accountID, id uuid.UUID) (*AccountRole, error) {
 	return nil, &NotFound{What: "Account role"}
 }
 
-// Roles gives the roles that the account's members may hold: built-in ones
+// Roles returns the roles that the account's members may hold: built-in ones
 // first, then its own, oldest first.
 func (r *Reader) Roles(accountID uuid.UUID) []*AccountRole {
 	return slices.Concat(rolesByAccount.Get(r.db, uuid.Nil), rolesByAccount.Get(r.db, accountID))

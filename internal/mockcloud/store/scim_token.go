@@ -185,7 +185,7 @@ func (tx *Tx) makeRoom(d *Directory, oldExpiresIn *time.Duration) error {
 	return nil
 }
 
-// SCIMTokens gives a directory's tokens that work, oldest first.
+// SCIMTokens returns a directory's tokens that work, oldest first.
 func (r *Reader) SCIMTokens(accountID uuid.UUID, directoryID string) ([]*SCIMToken, error) {
 	d, err := r.Directory(accountID, directoryID)
 	if err != nil {
@@ -236,7 +236,7 @@ func (r *Reader) AuthenticateSCIM(endpoint, secret string) (*Directory, *SCIMTok
 	return nil, nil, &Unauthenticated{}
 }
 
-// NeedsTouch says whether TouchSCIM has something to note.
+// NeedsTouch reports whether TouchSCIM has something to note.
 func (r *Reader) NeedsTouch(d *Directory, t *SCIMToken) bool {
 	now := r.Now()
 	return d.State == DirectoryValidating || now.Sub(d.LastSynced) >= touchEvery || now.Sub(t.LastUsed) >= touchEvery

@@ -33,12 +33,12 @@ func (tx *Tx) newSecret(id uuid.UUID) {
 	secretTable.Put(tx.db, &Secret{ID: id, Value: value})
 }
 
-// Sign gives the proof that this server knows a payload for a purpose; it is the same each time.
+// Sign returns the proof that this server knows a payload for a purpose; it is the same each time.
 func (r *Reader) Sign(purpose string, payload []byte) string {
 	return base64.RawURLEncoding.EncodeToString(r.mac(purpose, payload))
 }
 
-// Seal gives a token that holds a payload for a purpose, which only this server can read and make.
+// Seal returns a token that holds a payload for a purpose, which only this server can read and make.
 func (r *Reader) Seal(purpose string, payload []byte) string {
 	aead := r.aead(purpose)
 	nonce := make([]byte, aead.NonceSize())
@@ -46,7 +46,7 @@ func (r *Reader) Seal(purpose string, payload []byte) string {
 	return base64.RawURLEncoding.EncodeToString(aead.Seal(nonce, nonce, payload, nil))
 }
 
-// Unseal gives the payload of a token that Seal made for the same purpose.
+// Unseal returns the payload of a token that Seal made for the same purpose.
 func (r *Reader) Unseal(purpose, token string) ([]byte, bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	aead := r.aead(purpose)
@@ -88,7 +88,7 @@ func (r *Reader) derived(purpose string) []byte {
 	return derived.Sum(nil)
 }
 
-// KeptSecret gives a secret that was kept under a name.
+// KeptSecret returns a secret that was kept under a name.
 func (r *Reader) KeptSecret(name string) ([]byte, bool) {
 	kept, ok := secretTable.Get(r.db, wellKnown("secret", name))
 	if !ok {

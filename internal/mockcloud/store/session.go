@@ -78,14 +78,14 @@ func (tx *Tx) AddSession(n NewSession) (*Session, string, error) {
 // person.
 func (s *Session) payload() map[string]any { return map[string]any{"session_id": s.ID.String()} }
 
-// Sessions gives a person's sessions that last, oldest first.
+// Sessions returns a person's sessions that last, oldest first.
 func (r *Reader) Sessions(userID uuid.UUID) []*Session {
 	return slices.DeleteFunc(slices.Clone(sessionsByUser.Get(r.db, userID)), func(s *Session) bool {
 		return ended(s.Expires, r.Now())
 	})
 }
 
-// SessionsOfMembers gives the sessions of an account's people that last, newest
+// SessionsOfMembers returns the sessions of an account's people that last, newest
 // first.
 func (r *Reader) SessionsOfMembers(accountID uuid.UUID) []*Session {
 	var out []*Session

@@ -62,7 +62,7 @@ type Store struct {
 	changed signal
 }
 
-// New gives a store that has the built-in roles and nothing else.
+// New returns a store that has the built-in roles and nothing else.
 func New(options Options) *Store {
 	if options.Clock == nil {
 		options.Clock = time.Now

@@ -34,7 +34,7 @@ var (
 
 func (t *Team) subject() subject { return subject{t.AccountID, kindTeam, t.ID, t.Name} }
 
-// isTied says whether a directory's group decides about the team.
+// isTied reports whether a directory's group decides about the team.
 func (t *Team) isTied() bool { return t.DirectoryGroupID != "" }
 
 func (t *Team) errTied(what string) error {
@@ -75,7 +75,7 @@ func (r *Reader) Team(accountID, id uuid.UUID) (*Team, error) {
 	return nil, &NotFound{What: "Team"}
 }
 
-// TeamsOf gives the teams that an actor is in, oldest membership first.
+// TeamsOf returns the teams that an actor is in, oldest membership first.
 func (r *Reader) TeamsOf(accountID, actorID uuid.UUID) []*Team {
 	var out []*Team
 	for _, in := range teamMembersByActor.Get(r.db, actorIn{accountID, actorID}) {
@@ -84,7 +84,7 @@ func (r *Reader) TeamsOf(accountID, actorID uuid.UUID) []*Team {
 	return out
 }
 
-// TeamMembers gives the members of a team, who came first first.
+// TeamMembers returns the members of a team, who came first first.
 func (r *Reader) TeamMembers(t *Team) []*Membership {
 	var out []*Membership
 	for _, in := range teamMembersByTeam.Get(r.db, t.ID) {
@@ -95,7 +95,7 @@ func (r *Reader) TeamMembers(t *Team) []*Membership {
 	return out
 }
 
-// TeamSorts gives the orders of teams (TeamSort in the document); they are some
+// TeamSorts returns the orders of teams (TeamSort in the document); they are some
 // of those of members.
 func TeamSorts() []MemberSort { return []MemberSort{NameAsc, NameDesc, CreatedAsc, CreatedDesc} }
 
@@ -107,12 +107,12 @@ type BotFilter struct {
 	Like  *string
 }
 
-// Matches says whether a service account is one of them.
+// Matches reports whether a service account is one of them.
 func (f BotFilter) Matches(b *Bot) bool {
 	return among(f.IDs, b.ID) && among(f.Names, b.Name) && like(f.Like, b.Name)
 }
 
-// like says whether a text contains what is asked for, whatever its case; nil
+// like reports whether a text contains what is asked for, whatever its case; nil
 // asks for nothing.
 func like(part *string, text string) bool {
 	return part == nil || strings.Contains(fold.Text(text), fold.Text(*part))
@@ -132,7 +132,7 @@ type TeamQuery struct {
 	Bots                           *BotFilter
 }
 
-// ListTeams gives the account's teams that match.
+// ListTeams returns the account's teams that match.
 func (r *Reader) ListTeams(accountID uuid.UUID, q TeamQuery, sort MemberSort) []*Team {
 	var users func(*Membership) bool
 	if q.Users != nil {

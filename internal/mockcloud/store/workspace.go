@@ -51,7 +51,7 @@ func (r *Reader) FindWorkspace(by Actor, id uuid.UUID) (*Workspace, error) {
 	return w, nil
 }
 
-// Workspaces gives the account's workspaces, oldest first.
+// Workspaces returns the account's workspaces, oldest first.
 func (r *Reader) Workspaces(accountID uuid.UUID) []*Workspace {
 	return workspacesByAccount.Get(r.db, accountID)
 }

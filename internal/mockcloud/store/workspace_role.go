@@ -31,17 +31,17 @@ var (
 		table.DeletedWith(accountTable))
 )
 
-// IsBuiltin says whether every account has the role and none may change it.
+// IsBuiltin reports whether every account has the role and none may change it.
 func (role *WorkspaceRole) IsBuiltin() bool { return role.AccountID == uuid.Nil }
 
 func (role *WorkspaceRole) subject() subject {
 	return subject{role.AccountID, kindWorkspaceRole, role.ID, role.Name}
 }
 
-// WorkspaceRoleID gives the id of a built-in workspace role.
+// WorkspaceRoleID returns the id of a built-in workspace role.
 func WorkspaceRoleID(name string) uuid.UUID { return wellKnown("workspace_role", name) }
 
-// BuiltinWorkspaceRoles gives the names of the built-in workspace roles.
+// BuiltinWorkspaceRoles returns the names of the built-in workspace roles.
 func BuiltinWorkspaceRoles() []string {
 	var names []string
 	for _, role := range builtinWorkspaceRoles() {
@@ -76,7 +76,7 @@ func (r *Reader) WorkspaceRole(accountID, id uuid.UUID) (*WorkspaceRole, error) 
 	return nil, &NotFound{What: "Workspace role"}
 }
 
-// WorkspaceRoles gives the roles that may be given in the account's workspaces:
+// WorkspaceRoles returns the roles that may be given in the account's workspaces:
 // built-in ones first, then its own, oldest first.
 func (r *Reader) WorkspaceRoles(accountID uuid.UUID) []*WorkspaceRole {
 	return slices.Concat(workspaceRolesByAccount.Get(r.db, uuid.Nil), workspaceRolesByAccount.Get(r.db, accountID))

@@ -39,7 +39,7 @@ const (
 	LabelRole = "prefect.resource.role"
 )
 
-// Label gives one of the resource's labels.
+// Label returns one of the resource's labels.
 func (r Resource) Label(name string) (string, bool) {
 	switch name {
 	case LabelID:
@@ -53,7 +53,7 @@ func (r Resource) Label(name string) (string, bool) {
 	return value, ok
 }
 
-// Labels gives all of the resource's labels.
+// Labels returns all of the resource's labels.
 func (r Resource) Labels() map[string]string {
 	labels := maps.Clone(r.More)
 	if labels == nil {

@@ -53,7 +53,7 @@ func (l *Log) Written(stamp time.Time) {
 	}
 }
 
-// inFile gives those of the arrivals that are in the file.
+// inFile returns those of the arrivals that are in the file.
 func (l *Log) inFile(arrived []*Event) []*Event {
 	safe := l.safe.Load()
 	if safe == nil {
@@ -113,12 +113,12 @@ func (l *Log) reading(account uuid.UUID, fn func(reader) error) error {
 // errNoRow says that the file lacks an event.
 var errNoRow = errors.New("an event is not in the state file")
 
-// event gives an entry's event.
+// event returns an entry's event.
 func (r reader) event(e entry) (*Event, error) {
 	return r.eventIf(e, func([]byte) bool { return true })
 }
 
-// eventIf gives an entry's event, or nil where it would have to be read and its row is
+// eventIf returns an entry's event, or nil where it would have to be read and its row is
 // not likely.
 func (r reader) eventIf(e entry, likely func(row []byte) bool) (*Event, error) {
 	if e.event != nil {
@@ -138,7 +138,7 @@ func (r reader) eventIf(e entry, likely func(row []byte) bool) (*Event, error) {
 	return event, nil
 }
 
-// read gives the events of some of an account's entries.
+// read returns the events of some of an account's entries.
 func (l *Log) read(account uuid.UUID, entries []entry) ([]*Event, error) {
 	out := make([]*Event, 0, len(entries))
 	err := l.reading(account, func(r reader) error {

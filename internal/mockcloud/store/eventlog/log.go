@@ -134,13 +134,13 @@ func (l *Log) Named(account uuid.UUID, name string, since, until time.Time) ([]*
 	return l.read(account, found)
 }
 
-// kept gives the account's events, oldest first. The slice is the log's own.
+// kept returns the account's events, oldest first. The slice is the log's own.
 func (l *Log) kept(account uuid.UUID) []entry {
 	entries := l.byAccount[account]
 	return entries[max(0, len(entries)-KeptEvents):]
 }
 
-// between gives the account's events of a span, both ends included. The slice is
+// between returns the account's events of a span, both ends included. The slice is
 // the log's own.
 func (l *Log) between(account uuid.UUID, since, until time.Time) []entry {
 	entries := l.kept(account)

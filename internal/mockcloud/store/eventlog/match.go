@@ -75,7 +75,7 @@ func hasOneOf(before string, texts []string, after string) rowMatcher {
 	}
 }
 
-// isPlain says whether JSON has a text as it is.
+// isPlain reports whether JSON has a text as it is.
 func isPlain(text string) bool {
 	return strings.IndexFunc(text, func(c rune) bool {
 		return c < ' ' || c > '~' || strings.ContainsRune(`"\<>&`, c)
@@ -96,7 +96,7 @@ func newLookup[T comparable](list []T) lookup[T] {
 	return s
 }
 
-// allows says whether a value will do: any does where nothing was asked.
+// allows reports whether a value will do: any does where nothing was asked.
 func (s lookup[T]) allows(v T) bool {
 	_, in := s[v]
 	return in || s == nil

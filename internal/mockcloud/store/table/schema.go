@@ -74,7 +74,7 @@ type contents interface {
 
 // New returns a DB without rows.
 func (s *Schema) New() *DB {
-	db := &DB{schema: s, indexes: make([]any, s.indexes)}
+	db := &DB{schema: s, tables: make([]contents, 0, len(s.tables)), indexes: make([]any, s.indexes)}
 	for _, t := range s.tables {
 		db.tables = append(db.tables, t.open(db))
 	}
@@ -140,9 +140,9 @@ func (t *Table[V]) tableName() string { return t.name }
 func (t *Table[V]) isSealed() bool    { return t.sealed }
 
 func (t *Table[V]) open(db *DB) contents {
-	rows := &rows[V]{name: t.name, byID: make(map[uuid.UUID]*V)}
-	for _, open := range t.indexes {
-		rows.indexes = append(rows.indexes, open(db))
+	rows := &rows[V]{name: t.name, byID: make(map[uuid.UUID]*V), indexes: make([]index[V], len(t.indexes))}
+	for i, open := range t.indexes {
+		rows.indexes[i] = open(db)
 	}
 	return rows
 }
