@@ -67,7 +67,7 @@ func (d *identityProvidersDataSource) Read(ctx context.Context, req datasource.R
 		return
 	}
 	// The published listing shows all there is here; the other call only tells whether it can be configured.
-	found, err := d.client.GetIntegrations(ctx, account)
+	found, err := d.world.Integrations(ctx, account)
 	if err == nil {
 		_, err = d.client.ListConnections(ctx, account)
 	}

@@ -258,7 +258,7 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	if !ok || resp.Diagnostics.HasError() || !r.claims.take("prefectsso_identity_provider", account, claimConnection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
 		return
 	}
-	connections, managed, err := r.connections(ctx, account)
+	connections, managed, err := r.connections(ctx, account, r.client.GetIntegrations)
 	switch {
 	case err != nil:
 		resp.Diagnostics.Append(failure("Could not read identity providers", err))

@@ -180,7 +180,7 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 	if !ok {
 		return
 	}
-	directories, managed, err := r.directories(ctx, account)
+	directories, managed, err := r.directories(ctx, account, r.client.GetIntegrations)
 	switch {
 	case err != nil:
 		resp.Diagnostics.Append(failure("Could not create SCIM directory", err))
@@ -335,7 +335,7 @@ func (r *scimDirectoryResource) ImportState(ctx context.Context, req resource.Im
 	if !ok {
 		return
 	}
-	directories, _, err := r.directories(ctx, account)
+	directories, _, err := r.directories(ctx, account, r.world.Integrations)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not import SCIM directory", err))
 		return
