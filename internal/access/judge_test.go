@@ -18,6 +18,7 @@ func TestJudgeRoles(t *testing.T) {
 		three(w)
 		w.Connections = Known([]Connection{{ID: "x", State: ConnectionActive, Domains: []string{"other.example"}}})
 	}
+	hidden := func(w *World) { w.Connections = Unknown[[]Connection]("forbidden") }
 	staff := []Mapping{{ID: "map", Match: Match{GroupName: "Staff"}, RoleID: "Admin", Priority: 1}}
 	strict := Policy{Protect: true}
 	for name, test := range map[string]struct {
@@ -52,9 +53,16 @@ func TestJudgeRoles(t *testing.T) {
 		"a mapping gives it": {office().push(DirectorySettings{}, staff, pushed("dee", "acme.com", "staff").mappedBy("map", Known("Member"))), give("Owner", "dee"), strict, []string{
 			"error role-given-by-mapping dee@acme.com",
 		}},
-		"the role that it has": {office(), give("Owner", "ada"), strict, nil},
-		"no member":            {office(), give("Owner", "nobody"), strict, nil},
-		"holders not known":    {office().but(func(w *World) { w.People.Coverage, w.People.Rows = CoverNobody, w.People.Rows[:1] }), give("Member", "ada"), strict, nil},
+		"connections not known": {office().but(hidden), give("Member", "ada"), strict, []string{"warning bypass-one-left", "error lockout-not-checked (not-reported)"}},
+		"connections not known, protection off": {office().but(hidden), give("Member", "ada"), Policy{}, []string{
+			"warning bypass-one-left", "warning lockout-not-checked (not-reported)",
+		}},
+		"connections not known, acknowledged": {office().but(hidden), give("Member", "ada"), Policy{Protect: true, Acknowledged: []string{"*@acme.com"}}, []string{"warning bypass-one-left"}},
+		"connections not known, nobody loses": {office().but(hidden), give("Member", "cy"), strict, nil},
+		"connections not known, not enforced": {office().but(hidden).but(func(w *World) { w.Account = Known(Account{}) }), give("Member", "ada"), strict, []string{"warning bypass-one-left"}},
+		"the role that it has":                {office(), give("Owner", "ada"), strict, nil},
+		"no member":                           {office(), give("Owner", "nobody"), strict, nil},
+		"holders not known":                   {office().but(func(w *World) { w.People.Coverage, w.People.Rows = CoverNobody, w.People.Rows[:1] }), give("Member", "ada"), strict, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

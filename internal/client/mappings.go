@@ -1,17 +1,13 @@
 package client
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"slices"
-	"strings"
-	"time"
 )
 
 // GroupRoleMapping gives people of a directory an account role while it matches
 // them. Of several that match, the one with the highest priority counts, and of
-// equal priorities the one whose match sorts first: see CompareMappings.
+// equal priorities the one whose match sorts first.
 type GroupRoleMapping struct {
 	Origin
 	ID            string       `json:"id"`
@@ -86,35 +82,4 @@ func (c *Client) DeleteGroupRoleMapping(ctx context.Context, accountID, director
 
 func mappingPath(accountID, directoryID string, more ...string) []string {
 	return directoryPath(accountID, append([]string{directoryID, "group_role_mappings"}, more...)...)
-}
-
-// CompareMappings sorts a directory's mappings as they count, the first one first:
-// by priority, the highest first; then by the kind of match (attribute, group_id,
-// group_name) and by what is matched, byte by byte. While two have the same match,
-// as in a swap, the older one counts.
-func CompareMappings(a, b GroupRoleMapping) int {
-	return cmp.Or(
-		cmp.Compare(b.Priority, a.Priority),
-		slices.Compare(a.Match.sortKey(), b.Match.sortKey()),
-		a.age().Compare(b.age()),
-		strings.Compare(a.ID, b.ID),
-	)
-}
-
-func (m MappingMatch) sortKey() []string {
-	switch {
-	case m.GroupID != "":
-		return []string{"group_id", m.GroupID}
-	case m.GroupName != "":
-		return []string{"group_name", m.GroupName}
-	}
-	return []string{"attribute", m.Attribute, m.Equals}
-}
-
-// age is when a mapping was made. One that is only planned is the youngest.
-func (m GroupRoleMapping) age() time.Time {
-	if m.Created == nil {
-		return time.Unix(1<<60, 0)
-	}
-	return *m.Created
 }

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"regexp"
-	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -121,18 +120,6 @@ func (m *mappingMatchModel) toAPI() client.MappingMatch {
 // known says whether all of it has a value.
 func (m *mappingMatchModel) known() bool {
 	return m != nil && !m.GroupID.IsUnknown() && !m.GroupName.IsUnknown() && !m.Attribute.IsUnknown() && !m.Equals.IsUnknown()
-}
-
-// describeMatch says for people whom a mapping is for.
-func describeMatch(m client.MappingMatch) string {
-	switch {
-	case m.GroupID != "":
-		return "group " + m.GroupID
-	case m.GroupName != "":
-		return "group " + strconv.Quote(m.GroupName)
-	default:
-		return m.Attribute + " = " + strconv.Quote(m.Equals)
-	}
 }
 
 // changes is what an update sends: what is not as it was.

@@ -161,6 +161,37 @@ func TestRolePlans(t *testing.T) {
 	}
 }
 
+// A key that may not see connections cannot tell whether a role costs somebody their access: the plan fails, and does not
+// take it for nobody.
+func TestRolePlanWithoutConnections(t *testing.T) {
+	t.Parallel()
+	const owner = "owner@acme.com"
+	srv := acctest.Start(t, acctest.WithDirectory)
+	enforceFor(t, srv, "acme.com")
+	srv.Fault(map[string]any{"method": http.MethodGet, "route": "/api/accounts/{account_id}/sso/integrations", "status": http.StatusForbidden})
+	for name, test := range map[string]struct {
+		provider map[string]any
+		want     finding
+	}{
+		"protected":        {nil, fails("lockout-not-checked", "role")},
+		"protection off":   {map[string]any{"lockout_protection": false}, warns("lockout-not-checked", "role")},
+		"acknowledged":     {map[string]any{"acknowledge_lockout": []string{owner}}, finding{}},
+		"acknowledged all": {map[string]any{"acknowledge_lockout": []string{"*@acme.com"}}, finding{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			block := sessionOf(srv)
+			maps.Copy(block, test.provider)
+			plan, _, _ := inProcessAs(t, block).plan(t, "prefectsso_member_role", map[string]any{"email": owner, "role": "Member"})
+			want := []finding{warns("bypass-one-left", "role")}
+			if test.want.ID != "" {
+				want = append(want, test.want)
+			}
+			wantFindings(t, plan.Diagnostics, want...)
+		})
+	}
+}
+
 // enforceFor makes single sign-on enforced, by a connection that serves one domain.
 func enforceFor(t *testing.T, srv *acctest.Server, domain string) {
 	t.Helper()

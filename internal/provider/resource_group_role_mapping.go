@@ -228,7 +228,7 @@ var mappingArguments = map[string]path.Path{
 func (r *groupRoleMappingResource) writeFailure(ctx context.Context, account, summary string, m *groupRoleMappingModel, err error) diag.Diagnostic {
 	directory := m.DirectoryID.ValueString()
 	if id := client.ExistingID(err); id != "" {
-		return alreadyExists(path.Root("match"), "Group role mapping exists already", fmt.Sprintf("The directory %s has a mapping of %s (%s).", directory, describeMatch(m.Match.toAPI()), id),
+		return alreadyExists(path.Root("match"), "Group role mapping exists already", fmt.Sprintf("The directory %s has a mapping of %s (%s).", directory, access.Match(m.Match.toAPI()), id),
 			"prefectsso_group_role_mapping", account+"/"+directory+"/"+id,
 			"give one of the two another match. If this apply takes it from another resource, as where a key of a for_each was renamed, apply again: Terraform came to that one too late. A `moved` block keeps such a mapping")
 	}
@@ -414,7 +414,7 @@ func (r *groupRoleMappingResource) find(ctx context.Context, account, directory,
 	}
 	switch len(found) {
 	case 0:
-		return "", "", fmt.Errorf("the directory %s has no mapping %q%s", directory, mapping, existing(all, func(m client.GroupRoleMapping) string { return m.ID + " for " + describeMatch(m.Match) }))
+		return "", "", fmt.Errorf("the directory %s has no mapping %q%s", directory, mapping, existing(all, func(m client.GroupRoleMapping) string { return m.ID + " for " + access.Match(m.Match).String() }))
 	case 1:
 		return directoryID, found[0], nil
 	default:

@@ -29,11 +29,11 @@ func (r *Reader) BotAccess(workspaceID, id uuid.UUID) (ActorAccess, error) {
 func (m *Membership) isBot() bool { return !m.IsUser() }
 
 func (r *Reader) actorAccess(workspaceID, id uuid.UUID, isKind func(*Membership) bool) (ActorAccess, error) {
-	a, ok := r.data.access.get(id)
+	a, ok := accessTable.Get(r.db, id)
 	if !ok || a.WorkspaceID != workspaceID {
 		return ActorAccess{}, &NotFound{What: "Workspace access"}
 	}
-	m, ok := r.data.membershipByActor.get(actorIn{a.AccountID, a.ActorID})
+	m, ok := membershipByActor.Get(r.db, actorIn{a.AccountID, a.ActorID})
 	if !ok || !isKind(m) {
 		return ActorAccess{}, &NotFound{What: "Workspace access"}
 	}
@@ -49,8 +49,8 @@ type ActorAccessFilter struct{ RoleIDs, ActorIDs []uuid.UUID }
 // match, oldest first.
 func (r *Reader) accessOf(workspaceID uuid.UUID, f ActorAccessFilter, isWanted func(*Membership) bool) []ActorAccess {
 	var out []ActorAccess
-	for _, a := range r.data.accessByWorkspace.get(workspaceID) {
-		m, ok := r.data.membershipByActor.get(actorIn{a.AccountID, a.ActorID})
+	for _, a := range accessByWorkspace.Get(r.db, workspaceID) {
+		m, ok := membershipByActor.Get(r.db, actorIn{a.AccountID, a.ActorID})
 		if ok && among(f.RoleIDs, a.RoleID) && among(f.ActorIDs, a.ActorID) && isWanted(m) {
 			out = append(out, ActorAccess{a, m})
 		}
@@ -127,7 +127,7 @@ type BotAccessQuery struct {
 // ListBotAccess gives the accesses of service accounts to a workspace that match.
 func (r *Reader) ListBotAccess(workspaceID uuid.UUID, q BotAccessQuery, sort BotAccessSort) []ActorAccess {
 	rows := r.accessOf(workspaceID, q.ActorAccessFilter, func(m *Membership) bool {
-		b, ok := r.data.bots.get(m.BotID)
+		b, ok := botTable.Get(r.db, m.BotID)
 		return ok && q.Bots.Matches(b)
 	})
 	byName := func(a, b ActorAccess) int {

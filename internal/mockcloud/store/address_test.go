@@ -111,7 +111,7 @@ func (s *synced) connected(tx *Tx) string {
 		names = append(names, d.Name)
 	}
 	c := &Connection{ID: "conn_" + ulid(tx.newID()), AccountID: s.acme, Name: "idp", State: ConnectionActive, Domains: names, Created: tx.stamp()}
-	tx.data.connections.put(tx, c.key(), c)
+	connectionTable.Put(tx.db, c)
 	return c.ID
 }
 
@@ -136,14 +136,14 @@ func (s *synced) victim(email string) (out string) {
 	s.t.Helper()
 	s.view(func(r *Reader) {
 		u, ok := r.UserByEmail(email)
-		if !ok || len(r.data.userByEmail.all(address.IdentityKey(email))) != 1 {
+		if !ok || len(userByEmail.All(r.db, address.IdentityKey(email))) != 1 {
 			s.t.Fatalf("%+q is not one user", email)
 		}
 		m, err := r.MembershipOf(s.acme, u.ActorID)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		raw, err := json.Marshal([]any{u, m, r.data.identitiesByUser.get(u.ID), r.data.sessionsByUser.get(u.ID), r.TeamsOf(s.acme, u.ActorID)})
+		raw, err := json.Marshal([]any{u, m, identitiesByUser.Get(r.db, u.ID), sessionsByUser.Get(r.db, u.ID), r.TeamsOf(s.acme, u.ActorID)})
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func TestNobodyTakesSomebodyOver(t *testing.T) {
 			t.Parallel()
 			for email, victim := range lookAlikes {
 				s := newTakeover(t, victim)
-				before, users := s.victim(victim), len(s.store.data.users.rows)
+				before, users := s.victim(victim), len(userTable.List(s.store.data.db))
 				err := try(s, email)
 				if err == nil {
 					t.Errorf("%+q comes in beside %+q", email, victim)
@@ -173,7 +173,7 @@ func TestNobodyTakesSomebodyOver(t *testing.T) {
 				if after := s.victim(victim); after != before {
 					t.Errorf("%+q changed %+q: %s, before %s", email, victim, after, before)
 				}
-				if n := len(s.store.data.users.rows) - users; door != "SCIM change" && n != 0 {
+				if n := len(userTable.List(s.store.data.db)) - users; door != "SCIM change" && n != 0 {
 					t.Errorf("%+q made %d users", email, n)
 				}
 			}
@@ -264,14 +264,14 @@ func TestCodesGoToTheirPerson(t *testing.T) {
 		s := newTakeover(t, victim)
 		s.do(func(tx *Tx) error { tx.SendLoginCode(email); return nil })
 		s.view(func(r *Reader) {
-			if len(r.data.mails.rows) != 0 {
+			if len(mailTable.List(r.db)) != 0 {
 				t.Errorf("%+q is sent a code of %+q", email, victim)
 			}
 		})
 		s.do(func(tx *Tx) error { tx.SendLoginCode(victim); return nil })
 		code := ""
 		s.view(func(r *Reader) {
-			for _, m := range r.data.mails.rows {
+			for _, m := range mailTable.All(r.db) {
 				code = m.LoginCode
 			}
 		})
@@ -350,7 +350,7 @@ func TestOldStateFiles(t *testing.T) {
 		user := func(email string, role uuid.UUID) *User {
 			// As it was written: nothing was checked.
 			u := &User{ID: tx.newID(), ActorID: tx.newID(), Created: tx.stamp(), Email: email, Handle: "h" + tx.newID().String()}
-			tx.data.users.put(tx, u.ID, u)
+			userTable.Put(tx.db, u)
 			if _, err := tx.AddMember(uuid.Nil, s.acme, u, role); err != nil {
 				t.Fatal(err)
 			}
@@ -359,14 +359,14 @@ func TestOldStateFiles(t *testing.T) {
 		entry := func(email string, of *User) uuid.UUID {
 			u := &DirectoryUser{ID: tx.newID(), AccountID: s.acme, DirectoryID: d.ID, Version: 1, Created: tx.stamp()}
 			person(email, true).apply(u)
-			tx.data.directoryUsers.put(tx, u.ID, u)
+			directoryUserTable.Put(tx.db, u)
 			m, err := tx.MembershipOf(s.acme, of.ActorID)
 			if err != nil {
 				t.Fatal(err)
 			}
 			next := *m
 			next.DirectoryID, next.DirectoryUserID, next.RoleSource = d.ID, u.ID, RoleManual
-			tx.data.memberships.put(tx, m.ID, &next)
+			membershipTable.Put(tx.db, &next)
 			return u.ID
 		}
 		victim := user("mike@acme.com", OwnerRoleID)
@@ -377,7 +377,7 @@ func TestOldStateFiles(t *testing.T) {
 		user("jos\u00e9@acme.com", OwnerRoleID)
 		user("jose\u0301@acme.com", OwnerRoleID)
 		i := &Invitation{ID: tx.newID(), AccountID: s.acme, Email: "\u212aim@acme.com", RoleID: MemberRoleID, Status: InvitationPending, Created: tx.stamp()}
-		tx.data.invitations.put(tx, i.ID, i)
+		invitationTable.Put(tx.db, i)
 		return nil
 	})
 	s.store = reopen(t, s.store, path)
@@ -409,7 +409,7 @@ func TestOldStateFiles(t *testing.T) {
 		})
 		s.do(func(tx *Tx) error { tx.SendLoginCode(email); return nil })
 		s.view(func(r *Reader) {
-			for _, m := range r.data.mails.rows {
+			for _, m := range mailTable.All(r.db) {
 				in = in || m.LoginCode != "" && address.Same(m.To, email)
 			}
 		})
@@ -458,7 +458,7 @@ func TestOldStateFiles(t *testing.T) {
 	}
 	s.do(func(tx *Tx) error { return tx.UpdateUser(other, UserChange{Email: new("straus@acme.com")}) })
 	s.do(func(tx *Tx) error { // one of two rows with one identity key
-		for _, u := range tx.data.userByEmail.all(address.IdentityKey("jos\u00e9@acme.com"))[1:] {
+		for _, u := range userByEmail.All(tx.db, address.IdentityKey("jos\u00e9@acme.com"))[1:] {
 			if err := tx.UpdateUser(u.ID, UserChange{Email: new("jose.two@acme.com")}); err != nil {
 				return err
 			}
@@ -486,7 +486,7 @@ func TestOldLinksLetNobodyIn(t *testing.T) {
 		u, _ := tx.UserByEmail("mike@acme.com")
 		c := s.connected(tx)
 		link := &LinkedIdentity{ID: tx.newID(), Created: tx.stamp(), ConnectionID: c, Subject: "attacker", UserID: u.ID}
-		tx.data.identities.put(tx, link.ID, link)
+		identityTable.Put(tx.db, link)
 		_, _, err := tx.LogIn(ProvenLogin{ConnectionID: c, Subject: "attacker", Email: "m\u0130ke@acme.com"})
 		return err
 	})
@@ -519,10 +519,10 @@ func TestDeprovisioningOfOldEntries(t *testing.T) {
 			}
 			row := &DirectoryUser{ID: tx.newID(), AccountID: s.acme, DirectoryID: s.directory, Version: 1, Created: tx.stamp()}
 			person("m\u0130ke@acme.com", true).apply(row)
-			tx.data.directoryUsers.put(tx, row.ID, row)
+			directoryUserTable.Put(tx.db, row)
 			next := *m
 			next.DirectoryID, next.DirectoryUserID, next.RoleSource = s.directory, row.ID, RoleManual
-			tx.data.memberships.put(tx, m.ID, &next)
+			membershipTable.Put(tx.db, &next)
 			return end(s, tx, row.ID)
 		})
 		s.view(func(r *Reader) {

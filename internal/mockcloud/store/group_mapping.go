@@ -14,6 +14,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/filter"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // GroupRoleMapping gives people of a directory an account role while it matches them. Of several that match, the one
@@ -28,6 +29,15 @@ type GroupRoleMapping struct {
 	RoleID      uuid.UUID
 	Priority    int
 }
+
+var (
+	mappingTable    = table.Declare(&tables, "group_role_mappings", func(m *GroupRoleMapping) (uuid.UUID, time.Time) { return m.ID, m.Created })
+	mappingsByMatch = table.Group(mappingTable, func(m *GroupRoleMapping) (matchIn, bool) { return matchIn{m.DirectoryID, m.Match}, true })
+	mappingByKey    = table.Unique(mappingTable, func(m *GroupRoleMapping) (createdIn, bool) { return m.in(m.DirectoryID) })
+	// The one that counts first is the first.
+	mappingsByDirectory = table.GroupSorted(mappingTable, func(m *GroupRoleMapping) (string, bool) { return m.DirectoryID, true }, compareMappings,
+		deletedWithDirectory())
+)
 
 // MappingMatch says whom a mapping is for: the members of one group, those of all groups with a name, or everybody
 // with a value of a SCIM attribute.
@@ -88,12 +98,12 @@ func (r *Reader) Mappings(accountID uuid.UUID, directoryID string) ([]*GroupRole
 	if err != nil {
 		return nil, err
 	}
-	return r.data.mappingsByDirectory.get(d.ID), nil
+	return mappingsByDirectory.Get(r.db, d.ID), nil
 }
 
 // Mapping reads one of a directory's mappings.
 func (r *Reader) Mapping(accountID uuid.UUID, directoryID string, id uuid.UUID) (*GroupRoleMapping, error) {
-	if m, ok := r.data.mappings.get(id); ok && m.AccountID == accountID && m.DirectoryID == directoryID {
+	if m, ok := mappingTable.Get(r.db, id); ok && m.AccountID == accountID && m.DirectoryID == directoryID {
 		return m, nil
 	}
 	return nil, &NotFound{What: "Group role mapping"}
@@ -117,7 +127,7 @@ func (r *Reader) mappedGroups(m *GroupRoleMapping) []*DirectoryGroup {
 
 // mappingFor finds the mapping that decides about a person's role; nil for none.
 func (r *Reader) mappingFor(u *DirectoryUser) *GroupRoleMapping {
-	for _, m := range r.data.mappingsByDirectory.get(u.DirectoryID) {
+	for _, m := range mappingsByDirectory.Get(r.db, u.DirectoryID) {
 		if r.matches(m, u) {
 			return m
 		}
@@ -211,10 +221,10 @@ func (tx *Tx) AddGroupMapping(accountID uuid.UUID, directoryID string, n NewGrou
 	if err := n.Match.check(); err != nil {
 		return nil, err
 	}
-	if err := checkKey(tx, tx.data.mappingByKey, d.ID, func(m *GroupRoleMapping) string { return m.ID.String() }); err != nil {
+	if err := checkKey(tx, mappingByKey, d.ID, func(m *GroupRoleMapping) string { return m.ID.String() }); err != nil {
 		return nil, err
 	}
-	if same := tx.data.mappingsByMatch.get(matchIn{d.ID, n.Match}); len(same) > 0 {
+	if same := mappingsByMatch.Get(tx.db, matchIn{d.ID, n.Match}); len(same) > 0 {
 		return nil, &Conflict{Reason: fmt.Sprintf("There is a mapping of %s already (%s)", n.Match, same[0].ID), ExistingID: same[0].ID.String()}
 	}
 	m := &GroupRoleMapping{
@@ -226,9 +236,9 @@ func (tx *Tx) AddGroupMapping(accountID uuid.UUID, directoryID string, n NewGrou
 	}
 	m.Created = tx.stamp()
 	m.Updated = m.Created
-	tx.data.mappings.put(tx, m.ID, m)
+	mappingTable.Put(tx.db, m)
 	cause := tx.record(m.subject(), created, m.payload(), uuid.Nil)
-	tx.settlePeople(tx.matchedBy(m), cause)
+	tx.reconcilePeople(tx.matchedBy(m), cause)
 	return m, nil
 }
 
@@ -262,9 +272,9 @@ func (tx *Tx) UpdateGroupMapping(accountID uuid.UUID, directoryID string, id uui
 	}
 	next.Updated = tx.stamp()
 	people := tx.matchedBy(old)
-	tx.data.mappings.put(tx, id, &next)
+	mappingTable.Put(tx.db, &next)
 	cause := tx.record(next.subject(), updated, told(next.payload(), tx.mappingFields(old), tx.mappingFields(&next)), uuid.Nil)
-	tx.settlePeople(append(people, tx.matchedBy(&next)...), cause)
+	tx.reconcilePeople(append(people, tx.matchedBy(&next)...), cause)
 	return &next, nil
 }
 
@@ -275,9 +285,9 @@ func (tx *Tx) DeleteGroupMapping(accountID uuid.UUID, directoryID string, id uui
 		return err
 	}
 	people := tx.matchedBy(m)
-	tx.data.mappings.delete(tx, id)
+	mappingTable.Delete(tx.db, id)
 	cause := tx.record(m.subject(), deleted, m.payload(), uuid.Nil)
-	tx.settlePeople(people, cause)
+	tx.reconcilePeople(people, cause)
 	return nil
 }
 

@@ -73,7 +73,7 @@ func (r *Reader) scopesIn(m *Membership, workspaceID uuid.UUID) (scopes []Scope,
 		if g.WorkspaceID != workspaceID {
 			continue
 		}
-		role := r.data.workspaceRoles.rows[g.RoleID]
+		role := workspaceRoleTable.Row(r.db, g.RoleID)
 		if isWorkspaceOwner(role) {
 			return nil, true
 		}
@@ -92,7 +92,7 @@ func isWorkspaceOwner(role *WorkspaceRole) bool {
 // include.
 func (r *Reader) scopesOf(role *WorkspaceRole) []Scope {
 	own := role.Scopes
-	if from, ok := r.data.workspaceRoles.get(role.InheritedRoleID); ok {
+	if from, ok := workspaceRoleTable.Get(r.db, role.InheritedRoleID); ok {
 		own = slices.Concat(own, from.Scopes)
 	}
 	var out []Scope
@@ -131,7 +131,7 @@ func (r *Reader) ScopesIn(m *Membership, workspaceID uuid.UUID) []Scope {
 // into a workspace by whatever way, oldest membership first.
 func (r *Reader) WorkspaceMembers(w *Workspace) []*Membership {
 	var out []*Membership
-	for _, m := range r.data.membershipsByAccount.get(w.AccountID) {
+	for _, m := range membershipsByAccount.Get(r.db, w.AccountID) {
 		if m.Active && r.gets(m, w) {
 			out = append(out, m)
 		}
@@ -192,7 +192,7 @@ func (tx *Tx) mayGrantAccessOf(m *Membership) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.mayGrantScopes(w, tx.data.workspaceRoles.rows[g.RoleID]); err != nil {
+		if err := tx.mayGrantScopes(w, workspaceRoleTable.Row(tx.db, g.RoleID)); err != nil {
 			return err
 		}
 	}

@@ -9,8 +9,11 @@
 //
 // All reads happen in View, all changes in Update. An Update is one transaction:
 // what it changed and the audit events that tell of it become visible together,
-// or, if it fails, not at all. Every put and delete leaves a change behind (table,
-// key, old row, new row); undoing them backwards is the rollback.
+// or, if it fails, not at all. Package table notes every put and delete, so
+// that a rollback undoes them.
+//
+// Each table is declared once, beside the type of its rows: its name in state files, its
+// indexes, and with which rows its own are deleted.
 //
 // A store lives in memory. One that Open gives also keeps a journal of all changes
 // in a file: see there for what that promises. Of the audit trail it then has only the
@@ -24,7 +27,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Options are what a store takes from outside, so that tests decide about time
@@ -72,7 +77,7 @@ func (s *Store) Clock() *Clock { return &s.clock }
 func (s *Store) View(fn func(*Reader) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return fn(&Reader{data: s.data, clock: s.clock.Now})
+	return fn(s.data.reader(s.clock.Now))
 }
 
 // Update runs fn as one transaction in the name of an actor. If fn returns an
@@ -142,20 +147,22 @@ func (s *Store) replace(fresh *data, b journal.Batch) (kept func() error, err er
 
 // run runs fn as one transaction and gives what the journal has to keep of it.
 func (s *Store) run(d *data, clock func() time.Time, by Actor, fn func(*Tx) error) (journal.Batch, error) {
-	tx := &Tx{Reader: Reader{data: d, clock: clock}, by: by, newID: s.newID}
+	tx := &Tx{Reader: *d.reader(clock), by: by, newID: s.newID}
 	if tx.newID == nil {
 		tx.newID = d.ids.next
 	}
 	committed := false
 	defer func() {
-		if !committed {
-			tx.rollback()
+		if committed {
+			d.db.Commit()
+		} else {
+			d.db.Undo()
 		}
 	}()
 	if err := fn(tx); err != nil {
 		return journal.Batch{}, err
 	}
-	b, err := s.batch(tx)
+	b, err := s.batch(d)
 	committed = err == nil
 	return b, err
 }
@@ -163,6 +170,7 @@ func (s *Store) run(d *data, clock func() time.Time, by Actor, fn func(*Tx) erro
 // Reader reads one consistent state. It is valid only inside View or Update.
 type Reader struct {
 	data  *data
+	db    *table.DB
 	clock func() time.Time
 }
 
@@ -183,11 +191,10 @@ func (r *Reader) LastStamp() time.Time { return r.data.lastStamp }
 // Tx is a transaction: a Reader that also changes.
 type Tx struct {
 	Reader
-	by      Actor
-	newID   func() uuid.UUID
-	changes []step
+	by    Actor
+	newID func() uuid.UUID
 	// told are the events of this transaction, for what may change once more in it.
-	told map[changedThing]*Event
+	told map[changedThing]*eventlog.Event
 	// createKey is of the Idempotency-Key that the change was asked for with; zero for none.
 	createKey secretHash
 }
@@ -210,10 +217,4 @@ func (tx *Tx) id(given uuid.UUID) uuid.UUID {
 		return given
 	}
 	return tx.newID()
-}
-
-func (tx *Tx) rollback() {
-	for i := len(tx.changes) - 1; i >= 0; i-- {
-		tx.changes[i].undo()
-	}
 }

@@ -1,4 +1,4 @@
-package store
+package eventlog
 
 import (
 	"bytes"
@@ -11,19 +11,19 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
-// eventMatcher is a filter in three steps, of which each turns away what the next one
+// matcher is a filter in three steps, of which each turns away what the next one
 // need not look at: looking at 100,000 events is to be quick, and most of them may have
 // to be read from the state file.
-type eventMatcher struct {
+type matcher struct {
 	entry func(entry) bool
 	row   func([]byte) bool // whether the event may match, by its row in the file
 	event func(*Event) bool // nil where the entry says it all
 }
 
-func (f EventFilter) matcher(account uuid.UUID) eventMatcher {
+func (f Filter) matcher(account uuid.UUID) matcher {
 	ids, names, excluded := newLookup(f.IDs), newLookup(f.Names), newLookup(f.ExcludedNames)
 	here := f.Workspaces == nil && newLookup(f.Accounts).allows(account)
-	m := eventMatcher{entry: func(e entry) bool {
+	m := matcher{entry: func(e entry) bool {
 		name := e.name()
 		return here && ids.allows(e.position().ID) && names.allows(name) && !excluded.has(name) &&
 			(f.Prefixes == nil || hasPrefix(name, f.Prefixes)) && !hasPrefix(name, f.ExcludedPrefixes)

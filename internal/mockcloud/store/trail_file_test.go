@@ -12,10 +12,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
 	bolterrors "go.etcd.io/bbolt/errors"
 	"pgregory.net/rapid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
 )
 
 // trailOf gives a store with one account, and its id, in a file or, without path, in
@@ -46,25 +47,18 @@ func trailOf(t tester, path string) (*Store, uuid.UUID) {
 func (s *Store) leaveToFile() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, arrived := range s.data.events.arrived {
-		s.data.events.evict(s.data.events.inFile(arrived))
-	}
+	s.data.events.LeaveToFile()
 }
 
 // inMemory counts the account's events that memory has whole.
 func (s *Store) inMemory(account uuid.UUID) (whole, all int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, e := range s.data.events.kept(account) {
-		if e.event != nil {
-			whole++
-		}
-	}
-	return whole, len(s.data.events.kept(account))
+	return s.data.events.InMemory(account)
 }
 
 // asked gives the answers to queries as text.
-func asked(t tester, s *Store, account uuid.UUID, queries []EventQuery, since []time.Time) string {
+func asked(t tester, s *Store, account uuid.UUID, queries []eventlog.Query, since []time.Time) string {
 	t.Helper()
 	var out []any
 	if err := s.View(func(r *Reader) error {
@@ -87,7 +81,7 @@ func asked(t tester, s *Store, account uuid.UUID, queries []EventQuery, since []
 			return err
 		}
 		snapshot, err := r.Snapshot()
-		out = append(out, all, snapshot[eventTable])
+		out = append(out, all, snapshot[eventlog.TableName])
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -107,42 +101,42 @@ var (
 	someWords = []string{"run", `+"QUOTED\" o"`, "-paused", "JÜRGEN", "+12 flow", `"<b>"`, "☃", "+", "5", "note-3", "2028"}
 )
 
-func drawEvent(t *rapid.T) Event {
-	resource := func(role string) Resource {
-		return Resource{
+func drawEvent(t *rapid.T) eventlog.Event {
+	resource := func(role string) eventlog.Resource {
+		return eventlog.Resource{
 			ID: rapid.SampledFrom(someIDs).Draw(t, "resource"), Name: rapid.SampledFrom(someIDs).Draw(t, "resource's name"), Role: role,
 			More: map[string]string{"team": rapid.SampledFrom(someIDs).Draw(t, "label")},
 		}
 	}
-	e := Event{
+	e := eventlog.Event{
 		ID: uuid.UUID{byte(rapid.IntRange(0, 200).Draw(t, "id"))}, Name: rapid.SampledFrom(someNames).Draw(t, "name"),
 		Occurred: drawTime(t, "occurred").In(time.FixedZone("", 3600)), Resource: resource(""),
 		Payload: map[string]any{"n": rapid.IntRange(0, 9).Draw(t, "n"), "note": rapid.SampledFrom(someIDs).Draw(t, "note")},
 	}
 	if rapid.Bool().Draw(t, "has a related one") {
-		e.Related = []Resource{resource(rapid.SampledFrom(someRoles).Draw(t, "role"))}
+		e.Related = []eventlog.Resource{resource(rapid.SampledFrom(someRoles).Draw(t, "role"))}
 	}
 	return e
 }
 
-func drawQuery(t *rapid.T) EventQuery {
+func drawQuery(t *rapid.T) eventlog.Query {
 	some := func(label string, from []string) []string {
 		if rapid.Bool().Draw(t, "any "+label) {
 			return nil
 		}
 		return rapid.SliceOfN(rapid.SampledFrom(from), 0, 2).Draw(t, label)
 	}
-	resource := func() ResourceFilter {
-		f := ResourceFilter{IDs: some("ids", someIDs), Prefixes: some("prefixes", []string{"run", "r", "<", "j"}), Roles: some("roles", someRoles)}
+	resource := func() eventlog.ResourceFilter {
+		f := eventlog.ResourceFilter{IDs: some("ids", someIDs), Prefixes: some("prefixes", []string{"run", "r", "<", "j"}), Roles: some("roles", someRoles)}
 		if labels := some("labels", someIDs); labels != nil {
 			f.Labels = map[string][]string{"team": labels}
 		}
 		return f
 	}
-	q := EventQuery{
+	q := eventlog.Query{
 		Since: drawTime(t, "since"), Until: start.Add(time.Minute), OldestFirst: rapid.Bool().Draw(t, "oldest first"),
 		Skip: rapid.IntRange(0, 2).Draw(t, "skip"), Limit: rapid.IntRange(0, 20).Draw(t, "limit"),
-		Filter: EventFilter{
+		Filter: eventlog.Filter{
 			Names: some("names", someNames), Prefixes: some("name prefixes", []string{"flow", "deploy"}),
 			ExcludedNames: some("excluded", someNames), Distinct: rapid.Bool().Draw(t, "distinct"),
 		},
@@ -152,9 +146,9 @@ func drawQuery(t *rapid.T) EventQuery {
 		f := resource()
 		q.Filter.Resource = &f
 	case 1:
-		q.Filter.Related = []ResourceFilter{resource()}
+		q.Filter.Related = []eventlog.ResourceFilter{resource()}
 	case 2:
-		q.Filter.AnyResource = []ResourceFilter{resource(), resource()}
+		q.Filter.AnyResource = []eventlog.ResourceFilter{resource(), resource()}
 	case 3:
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(someWords), 1, 2).Draw(t, "text"), " ")
 		q.Filter.Text = &text
@@ -189,7 +183,7 @@ func TestFileAnswersAsMemory(t *testing.T) {
 			}
 			for _, s := range []*Store{inMemory, inFile} {
 				if err := s.Update(Actor{}, func(tx *Tx) error {
-					err := tx.ReceiveEvents(account, append([]Event(nil), events...))
+					err := tx.ReceiveEvents(account, append([]eventlog.Event(nil), events...))
 					if forgets {
 						err = errors.Join(err, tx.DeleteAccount(account))
 					}
@@ -224,9 +218,9 @@ func TestFileAnswersAsMemory(t *testing.T) {
 // flood sends n events that the account has not had yet, in Updates of some each.
 func flood(s *Store, account uuid.UUID, n int) error {
 	for n > 0 {
-		events := make([]Event, min(n, 500))
+		events := make([]eventlog.Event, min(n, 500))
 		for i := range events {
-			events[i] = Event{ID: uuid.New(), Name: "flood", Occurred: start, Resource: Resource{ID: fmt.Sprint("drop.", n-i)}}
+			events[i] = eventlog.Event{ID: uuid.New(), Name: "flood", Occurred: start, Resource: eventlog.Resource{ID: fmt.Sprint("drop.", n-i)}}
 		}
 		if err := s.Update(Actor{}, func(tx *Tx) error { return tx.ReceiveEvents(account, events) }); err != nil {
 			return err
@@ -240,15 +234,15 @@ func flood(s *Store, account uuid.UUID, n int) error {
 // the file only, also after a restart, and those who watch get all the same.
 func TestEventsLeaveMemory(t *testing.T) {
 	t.Parallel()
-	const all = 6 * keptArrivals
+	const all = 6 * eventlog.KeptArrivals
 	path := filepath.Join(t.TempDir(), "state.db")
 	s, account := trailOf(t, path)
 	check := func(when string, most int) {
 		t.Helper()
-		if whole, n := s.inMemory(account); whole > most || whole < keptArrivals || n != all {
+		if whole, n := s.inMemory(account); whole > most || whole < eventlog.KeptArrivals || n != all {
 			t.Errorf("%s: memory has %d of %d events", when, whole, n)
 		}
-		for _, behind := range []int{0, 10, keptArrivals / 2, 3 * keptArrivals, all} {
+		for _, behind := range []int{0, 10, eventlog.KeptArrivals / 2, 3 * eventlog.KeptArrivals, all} {
 			after := s.data.lastStamp.Add(-time.Duration(behind) * time.Microsecond) // of which each event has one
 			if err := s.View(func(r *Reader) error {
 				came, err := r.EventsSince(account, after)
@@ -264,7 +258,7 @@ func TestEventsLeaveMemory(t *testing.T) {
 	if err := flood(s, account, all); err != nil {
 		t.Fatal(err)
 	}
-	check("at once", 2*keptArrivals+500)
+	check("at once", 2*eventlog.KeptArrivals+500)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +268,7 @@ func TestEventsLeaveMemory(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	check("after a restart", keptArrivals)
+	check("after a restart", eventlog.KeptArrivals)
 
 	inMemory, _ := trailOf(t, "")
 	if err := flood(inMemory, account, all); err != nil {
@@ -296,7 +290,7 @@ func TestEventsStayUntilWritten(t *testing.T) {
 	var waits []func() error
 	for range 2 {
 		wait, err := s.update(Actor{}, func(tx *Tx) error {
-			return tx.ReceiveEvents(account, []Event{{ID: uuid.New(), Occurred: start, Resource: Resource{ID: "queued"}}})
+			return tx.ReceiveEvents(account, []eventlog.Event{{ID: uuid.New(), Occurred: start, Resource: eventlog.Resource{ID: "queued"}}})
 		}, (*journal.Journal).Append)
 		if err != nil {
 			t.Fatal(err)
@@ -331,10 +325,11 @@ func TestEventsStayUntilWritten(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.data.events.evict(s.data.events.arrived[account])
+	s.data.events.Written(s.data.lastStamp)
+	s.leaveToFile()
 	if err := s.View(func(r *Reader) error {
 		for name, ask := range map[string]func() error{
-			"find":     func() error { _, err := r.FindEvents(account, EventQuery{Until: start, Limit: 1}); return err },
+			"find":     func() error { _, err := r.FindEvents(account, eventlog.Query{Until: start, Limit: 1}); return err },
 			"since":    func() error { _, err := r.EventsSince(account, time.Time{}); return err },
 			"all":      func() error { _, err := r.Events(account); return err },
 			"snapshot": func() error { _, err := r.Snapshot(); return err },
@@ -349,39 +344,12 @@ func TestEventsStayUntilWritten(t *testing.T) {
 	}
 }
 
-// fakeFile has rows that nothing should have put there.
-type fakeFile map[string]string
-
-func (f fakeFile) Read(_ string, fn func(func([]byte) []byte) error) error {
-	return fn(func(key []byte) []byte {
-		if row, ok := f[string(key)]; ok {
-			return []byte(row)
-		}
-		return nil
-	})
-}
-
-// TestUnreadableEvents: an event that the file does not have, or not as an event, is
-// an error.
-func TestUnreadableEvents(t *testing.T) {
-	t.Parallel()
-	missing, broken := &Event{ID: uuid.UUID{1}, Occurred: start}, &Event{ID: uuid.UUID{2}, Occurred: start}
-	for says, e := range map[string]*Event{"not in the state file": missing, "unexpected end": broken} {
-		log := newEventLog(fakeFile{string(eventKey(uuid.Nil, broken.position())): "{"})
-		log.add(&Tx{}, e)
-		log.evict([]*Event{e})
-		if _, err := log.read(uuid.Nil, log.kept(uuid.Nil)); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%v", err)
-		}
-	}
-}
-
 // TestReadersBesideWriters: whoever reads while events come, are written and leave
 // memory sees each that was acknowledged.
 func TestReadersBesideWriters(t *testing.T) {
 	t.Parallel()
 	s, account := trailOf(t, filepath.Join(t.TempDir(), "state.db"))
-	const writers, each = 2, 3 * keptArrivals
+	const writers, each = 2, 3 * eventlog.KeptArrivals
 	var acknowledged atomic.Int64
 	var writing, reading sync.WaitGroup
 	ended := make(chan struct{})
@@ -404,7 +372,7 @@ func TestReadersBesideWriters(t *testing.T) {
 				}
 				sure := acknowledged.Load()
 				if err := s.View(func(r *Reader) error {
-					page, err := r.FindEvents(account, EventQuery{Until: start, Filter: EventFilter{Resource: &ResourceFilter{Prefixes: []string{"drop."}}}})
+					page, err := r.FindEvents(account, eventlog.Query{Until: start, Filter: eventlog.Filter{Resource: &eventlog.ResourceFilter{Prefixes: []string{"drop."}}}})
 					if int64(page.Total) < sure {
 						t.Errorf("%d events of %d", page.Total, sure)
 					}
@@ -418,7 +386,7 @@ func TestReadersBesideWriters(t *testing.T) {
 	writing.Wait()
 	close(ended)
 	reading.Wait()
-	if whole, all := s.inMemory(account); all != writers*each || whole > 2*keptArrivals+1000 {
+	if whole, all := s.inMemory(account); all != writers*each || whole > 2*eventlog.KeptArrivals+1000 {
 		t.Errorf("memory has %d of %d events", whole, all)
 	}
 	if err := s.Close(); err != nil {

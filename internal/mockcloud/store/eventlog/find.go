@@ -1,4 +1,4 @@
-package store
+package eventlog
 
 import (
 	"runtime"
@@ -8,25 +8,25 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// EventQuery asks for a page of an account's audit trail. Lists that are nil ask
+// Query asks for a page of an account's audit trail. Lists that are nil ask
 // for nothing; an empty list is a question that nothing answers.
-type EventQuery struct {
+type Query struct {
 	// Since and Until are the span, both included.
 	Since, Until time.Time
-	Filter       EventFilter
+	Filter       Filter
 	// OldestFirst turns the order around.
 	OldestFirst bool
 	// After is the last event of the page before this one; nil on the first page,
 	// which leaves out the first Skip events.
-	After *EventPosition
+	After *Position
 	Skip  int
 	// Limit is how many events the page has.
 	Limit int
 }
 
-// EventFilter is what the events that are asked for have in common (EventFilter in
+// Filter is what the events that are asked for have in common (Filter in
 // the document).
-type EventFilter struct {
+type Filter struct {
 	IDs                             []uuid.UUID
 	Names, Prefixes                 []string
 	ExcludedNames, ExcludedPrefixes []string
@@ -53,8 +53,8 @@ type ResourceFilter struct {
 	Labels map[string][]string
 }
 
-// EventPage is a part of what matches.
-type EventPage struct {
+// Page is a part of what matches.
+type Page struct {
 	Events []*Event
 	// Total is how many match, on this page and all others.
 	Total int
@@ -62,12 +62,11 @@ type EventPage struct {
 	More bool
 }
 
-// FindEvents finds events of an account. Only the span is searched. Its error is that
-// of reading the state file.
-func (r *Reader) FindEvents(account uuid.UUID, q EventQuery) (page EventPage, err error) {
-	log := r.data.events
-	span := log.between(account, q.Since, q.Until)
-	matches, resources, err := log.judge(account, span, q.Filter)
+// Find returns a page of an account's events. Only the span is searched. Its error is
+// that of reading the state file.
+func (l *Log) Find(account uuid.UUID, q Query) (page Page, err error) {
+	span := l.between(account, q.Since, q.Until)
+	matches, resources, err := l.judge(account, span, q.Filter)
 	if err != nil {
 		return page, err
 	}
@@ -97,13 +96,13 @@ func (r *Reader) FindEvents(account uuid.UUID, q EventQuery) (page EventPage, er
 			page.More = true
 		}
 	}
-	page.Events, err = log.read(account, found)
+	page.Events, err = l.read(account, found)
 	return page, err
 }
 
 // judge says which of a span's events match and, where that is asked for, the id of
 // each one's resource. It looks on all processors: it may have to read them all.
-func (l *eventLog) judge(account uuid.UUID, span []entry, f EventFilter) (matches []bool, resources []string, err error) {
+func (l *Log) judge(account uuid.UUID, span []entry, f Filter) (matches []bool, resources []string, err error) {
 	matches = make([]bool, len(span))
 	if f.Distinct {
 		resources = make([]string, len(span))
@@ -113,7 +112,7 @@ func (l *eventLog) judge(account uuid.UUID, span []entry, f EventFilter) (matche
 	var group errgroup.Group
 	for from := 0; from < len(span); from += share {
 		group.Go(func() error {
-			return l.reading(account, func(events eventReader) error {
+			return l.reading(account, func(events reader) error {
 				for i := from; i < min(from+share, len(span)); i++ {
 					if matches[i] = m.entry(span[i]); !matches[i] || m.event == nil && !f.Distinct {
 						continue
@@ -131,10 +130,4 @@ func (l *eventLog) judge(account uuid.UUID, span []entry, f EventFilter) (matche
 		})
 	}
 	return matches, resources, group.Wait()
-}
-
-// Position is where an event stands, to go on after it.
-func (e *Event) Position() *EventPosition {
-	p := e.position()
-	return &p
 }

@@ -33,8 +33,8 @@ type Governance struct {
 	SourceBefore RoleSource `json:",omitzero"`
 }
 
-// settling is a person to bring in line with what the directories say.
-type settling struct {
+// reconciliation is a person to bring in line with what the directories say.
+type reconciliation struct {
 	account uuid.UUID
 	email   string
 	// arrived is the directory's person who just came or came back: only they are let in (again). What people did
@@ -46,31 +46,31 @@ type settling struct {
 	cause uuid.UUID
 }
 
-// settlePeople brings everybody of a list in line, once each.
-func (tx *Tx) settlePeople(people []*DirectoryUser, cause uuid.UUID) {
+// reconcilePeople brings everybody of a list in line, once each.
+func (tx *Tx) reconcilePeople(people []*DirectoryUser, cause uuid.UUID) {
 	done := make(map[uuid.UUID]struct{}, len(people))
 	for _, u := range people {
 		if _, again := done[u.ID]; !again {
 			done[u.ID] = struct{}{}
-			tx.settle(settling{account: u.AccountID, email: u.Email, cause: cause})
+			tx.reconcile(reconciliation{account: u.AccountID, email: u.Email, cause: cause})
 		}
 	}
 }
 
-// settle is the one place where a directory's word becomes the account's state: the membership of the person with an
+// reconcile is the one place where a directory's word becomes the account's state: the membership of the person with an
 // email address, its role and its teams. It looks at what is there, not at what happened, so that one event and many
 // lead to the same; only letting in needs an arrival.
-func (tx *Tx) settle(s settling) {
-	people := tx.data.directoryUsersByEmail.get(emailIn{s.account, address.IdentityKey(s.email)})
-	m := tx.settled(s, people)
-	if m != nil && linkedByFold(s.email, tx.data.users.rows[m.UserID]) {
-		tx.unlink(s, m, people)
+func (tx *Tx) reconcile(s reconciliation) {
+	people := directoryUsersByEmail.Get(tx.db, emailIn{s.account, address.IdentityKey(s.email)})
+	m := tx.governedMembership(s, people)
+	if m != nil && linkedByFold(s.email, userTable.Row(tx.db, m.UserID)) {
+		tx.unlinkMembership(s, m, people)
 		return
 	}
 	governor := governorOf(people, m)
 	if governor == nil {
 		if m != nil {
-			tx.leave(s, m)
+			tx.endAccess(s, m)
 		}
 		return
 	}
@@ -79,25 +79,25 @@ func (tx *Tx) settle(s settling) {
 		return // removed by hand
 	}
 	if m == nil || m.DirectoryUserID != governor.ID {
-		m = tx.link(m, governor, s.cause)
+		m = tx.linkMembership(m, governor, s.cause)
 	}
 	if came && !m.Active {
 		next := *m
 		next.Active = true
 		m = tx.putMembership(next, map[string]any{"active": true}, s.cause)
 	}
-	tx.nameAfter(m, governor, s.cause)
-	m = tx.settleRole(m, tx.mappingFor(governor), s.cause)
-	tx.settleTeams(m, tx.GroupsOf(governor), s.cause)
+	tx.followName(m, governor, s.cause)
+	m = tx.reconcileRole(m, tx.mappingFor(governor), s.cause)
+	tx.reconcileTeams(m, tx.GroupsOf(governor), s.cause)
 }
 
-// settled finds the membership that a settling is about; nil for none.
-func (tx *Tx) settled(s settling, people []*DirectoryUser) *Membership {
-	if m, ok := tx.data.membershipByDirectoryUser.get(s.gone); ok && s.gone != uuid.Nil {
+// governedMembership finds the membership that a reconciliation is about; nil for none.
+func (tx *Tx) governedMembership(s reconciliation, people []*DirectoryUser) *Membership {
+	if m, ok := membershipByDirectoryUser.Get(tx.db, s.gone); ok && s.gone != uuid.Nil {
 		return m
 	}
 	for _, u := range people {
-		if m, ok := tx.data.membershipByDirectoryUser.get(u.ID); ok {
+		if m, ok := membershipByDirectoryUser.Get(tx.db, u.ID); ok {
 			return m
 		}
 	}
@@ -127,9 +127,9 @@ func governorOf(people []*DirectoryUser, m *Membership) *DirectoryUser {
 	return first
 }
 
-// link puts a membership under a directory's word, and makes it where there is none. One that was there keeps its
+// linkMembership puts a membership under a directory's word, and makes it where there is none. One that was there keeps its
 // role.
-func (tx *Tx) link(m *Membership, u *DirectoryUser, cause uuid.UUID) *Membership {
+func (tx *Tx) linkMembership(m *Membership, u *DirectoryUser, cause uuid.UUID) *Membership {
 	if m != nil {
 		next := *tx.endMapping(m, cause)
 		next.DirectoryID, next.DirectoryUserID = u.DirectoryID, u.ID
@@ -138,17 +138,17 @@ func (tx *Tx) link(m *Membership, u *DirectoryUser, cause uuid.UUID) *Membership
 		}
 		return tx.putMembership(next, map[string]any{"directory_id": u.DirectoryID}, cause)
 	}
-	joined, err := tx.takeIn(u, cause)
+	joined, err := tx.provisionMember(u, cause)
 	if err != nil {
-		// Nobody has the address, the role or the membership against it: settle looked. A half-made member must not
+		// Nobody has the address, the role or the membership against it: reconcile looked. A half-made member must not
 		// stay, so the transaction is undone.
 		panic("store: take " + u.ID.String() + " in: " + err.Error())
 	}
 	return joined
 }
 
-// takeIn makes somebody a member who is none, with the directory's default role.
-func (tx *Tx) takeIn(u *DirectoryUser, cause uuid.UUID) (*Membership, error) {
+// provisionMember makes somebody a member who is none, with the directory's default role.
+func (tx *Tx) provisionMember(u *DirectoryUser, cause uuid.UUID) (*Membership, error) {
 	d, err := tx.Directory(u.AccountID, u.DirectoryID)
 	if err != nil {
 		return nil, err
@@ -163,17 +163,17 @@ func (tx *Tx) takeIn(u *DirectoryUser, cause uuid.UUID) (*Membership, error) {
 			return nil, err
 		}
 	}
-	return tx.join(Membership{
+	return tx.addMember(Membership{
 		AccountID: u.AccountID, ActorID: person.ActorID, UserID: person.ID, RoleID: role.ID,
 		Governance: Governance{DirectoryID: u.DirectoryID, DirectoryUserID: u.ID, RoleSource: RoleDefault},
 	}, role, cause)
 }
 
-// nameAfter gives a person of this account only the name that the directory knows.
-func (tx *Tx) nameAfter(m *Membership, u *DirectoryUser, cause uuid.UUID) {
-	person := tx.data.users.rows[m.UserID]
+// followName gives a person of this account only the name that the directory knows.
+func (tx *Tx) followName(m *Membership, u *DirectoryUser, cause uuid.UUID) {
+	person := userTable.Row(tx.db, m.UserID)
 	if u.FirstName == "" && u.LastName == "" || person.FirstName == u.FirstName && person.LastName == u.LastName ||
-		len(tx.data.membershipsOfActor.get(m.ActorID)) != 1 {
+		len(membershipsOfActor.Get(tx.db, m.ActorID)) != 1 {
 		return
 	}
 	next := *person
@@ -181,42 +181,42 @@ func (tx *Tx) nameAfter(m *Membership, u *DirectoryUser, cause uuid.UUID) {
 	tx.putPerson(person, next, m.AccountID, cause)
 }
 
-// leave ends the access of a member whose directory no longer wants them to have it, by the directory's action.
-func (tx *Tx) leave(s settling, m *Membership) {
+// endAccess ends the access of a member whose directory no longer wants them to have it, by the directory's action.
+func (tx *Tx) endAccess(s reconciliation, m *Membership) {
 	if m.DirectoryUserID == uuid.Nil {
 		return // no directory has a word in it
 	}
-	u, known := tx.data.directoryUsers.get(m.DirectoryUserID)
+	u, known := directoryUserTable.Get(tx.db, m.DirectoryUserID)
 	stays := known && u.Hold == "" && u.ID != s.gone
 	d, err := tx.Directory(m.AccountID, m.DirectoryID)
 	if err != nil {
 		return
 	}
 	if m.Active {
-		if m = tx.deprovision(d, m, s.cause); m == nil {
+		if m = tx.deprovisionMember(d, m, s.cause); m == nil {
 			return
 		}
 	}
 	if !stays {
-		tx.release(m, s.cause)
+		tx.releaseMembership(m, s.cause)
 		return
 	}
-	m = tx.settleRole(m, tx.mappingFor(u), s.cause)
-	tx.settleTeams(m, tx.GroupsOf(u), s.cause)
+	m = tx.reconcileRole(m, tx.mappingFor(u), s.cause)
+	tx.reconcileTeams(m, tx.GroupsOf(u), s.cause)
 }
 
-// deprovision ends a member's access with this write, unless that would leave the account without a way in. It gives
+// deprovisionMember ends a member's access with this write, unless that would leave the account without a way in. It gives
 // the membership as it is then; nil if there is none any more.
-func (tx *Tx) deprovision(d *Directory, m *Membership, cause uuid.UUID) *Membership {
+func (tx *Tx) deprovisionMember(d *Directory, m *Membership, cause uuid.UUID) *Membership {
 	if tx.isLastWayIn(m) {
-		tx.reject(m, "the account would be left without an active user who can get in without SSO ("+string(BypassSSO)+")", cause)
+		tx.recordRejection(m, "the account would be left without an active user who can get in without SSO ("+string(BypassSSO)+")", cause)
 		return m
 	}
 	if d.Deprovision == DeprovisionDelete {
 		event := tx.record(tx.memberSubject(m), deleted, nil, cause)
 		tx.endSessionsIn(m, event)
 		tx.dropPlaces(m, event)
-		tx.data.memberships.delete(tx, m.ID)
+		membershipTable.Delete(tx.db, m.ID)
 		return nil
 	}
 	next := *m
@@ -228,8 +228,8 @@ func (tx *Tx) deprovision(d *Directory, m *Membership, cause uuid.UUID) *Members
 
 // endSessionsIn ends a member's sessions that came through the account's connections. Logins to other accounts last.
 func (tx *Tx) endSessionsIn(m *Membership, cause uuid.UUID) {
-	person := tx.data.users.rows[m.UserID]
-	for _, session := range slices.Clone(tx.data.sessionsByUser.get(m.UserID)) {
+	person := userTable.Row(tx.db, m.UserID)
+	for _, session := range slices.Clone(sessionsByUser.Get(tx.db, m.UserID)) {
 		if session.AccountID == m.AccountID {
 			tx.endSession(person, session, causes{m.AccountID: cause})
 		}
@@ -242,25 +242,25 @@ func (r *Reader) isLastWayIn(m *Membership) bool {
 	return err == nil && m.Active && role.bypasses() && r.waysIn(m.AccountID) == 1
 }
 
-// reject notes what a directory wanted and did not get.
-func (tx *Tx) reject(m *Membership, reason string, cause uuid.UUID) {
+// recordRejection notes what a directory wanted and did not get.
+func (tx *Tx) recordRejection(m *Membership, reason string, cause uuid.UUID) {
 	of := subject{m.AccountID, kindDirectoryUser, m.DirectoryUserID, tx.MemberName(m)}
 	tx.record(of, rejected, map[string]any{"reason": reason, "account_membership_id": m.ID.String()}, cause)
 }
 
-// release takes a membership out of a directory's hands, without ending it.
-func (tx *Tx) release(m *Membership, cause uuid.UUID) {
+// releaseMembership takes a membership out of a directory's hands, without ending it.
+func (tx *Tx) releaseMembership(m *Membership, cause uuid.UUID) {
 	next := *tx.endMapping(m, cause)
 	directory := next.DirectoryID
 	next.DirectoryID, next.DirectoryUserID = "", uuid.Nil
 	m = tx.putMembership(next, map[string]any{"directory_id": nil}, cause)
 	if _, err := tx.Directory(m.AccountID, directory); err == nil {
-		tx.settleTeams(m, nil, cause)
+		tx.reconcileTeams(m, nil, cause)
 	}
 }
 
-// settleRole gives a member the role that a mapping says, or the one from before where none does any more.
-func (tx *Tx) settleRole(m *Membership, mapping *GroupRoleMapping, cause uuid.UUID) *Membership {
+// reconcileRole gives a member the role that a mapping says, or the one from before where none does any more.
+func (tx *Tx) reconcileRole(m *Membership, mapping *GroupRoleMapping, cause uuid.UUID) *Membership {
 	if mapping == nil {
 		return tx.endMapping(m, cause)
 	}
@@ -300,7 +300,7 @@ func (tx *Tx) mayGive(m *Membership, roleID, cause uuid.UUID) bool {
 	if role.bypasses() || !tx.isLastWayIn(m) {
 		return true
 	}
-	tx.reject(m, "the role "+role.Name+" would leave the account without an active user who can get in without SSO ("+string(BypassSSO)+")", cause)
+	tx.recordRejection(m, "the role "+role.Name+" would leave the account without an active user who can get in without SSO ("+string(BypassSSO)+")", cause)
 	return false
 }
 
@@ -313,36 +313,36 @@ func (tx *Tx) putRole(m *Membership, next Membership, cause uuid.UUID) *Membersh
 	return tx.putMembership(next, payload, cause)
 }
 
-func (r *Reader) roleName(m *Membership) string { return r.data.roles.rows[m.RoleID].Name }
+func (r *Reader) roleName(m *Membership) string { return roleTable.Row(r.db, m.RoleID).Name }
 
-// settleTeams puts a member into the teams of their groups and out of other groups' teams.
-func (tx *Tx) settleTeams(m *Membership, groups []*DirectoryGroup, cause uuid.UUID) {
+// reconcileTeams puts a member into the teams of their groups and out of other groups' teams.
+func (tx *Tx) reconcileTeams(m *Membership, groups []*DirectoryGroup, cause uuid.UUID) {
 	wanted := make(map[uuid.UUID]struct{}, len(groups))
 	for _, g := range groups {
-		if t, ok := tx.data.teamByGroup.get(g.VendorID()); ok {
+		if t, ok := teamByGroup.Get(tx.db, g.VendorID()); ok {
 			wanted[t.ID] = struct{}{}
 		}
 	}
-	for _, in := range slices.Clone(tx.data.teamMembersByActor.get(actorIn{m.AccountID, m.ActorID})) {
+	for _, in := range slices.Clone(teamMembersByActor.Get(tx.db, actorIn{m.AccountID, m.ActorID})) {
 		_, stays := wanted[in.TeamID]
-		if !stays && tx.data.teams.rows[in.TeamID].isTied() {
+		if !stays && teamTable.Row(tx.db, in.TeamID).isTied() {
 			tx.dropTeamMember(in, cause)
 		}
 	}
 	for _, g := range groups {
-		t, ok := tx.data.teamByGroup.get(g.VendorID())
+		t, ok := teamByGroup.Get(tx.db, g.VendorID())
 		if !ok {
 			continue
 		}
-		if _, in := tx.data.teamMember.get(memberOf{t.ID, m.ActorID}); !in {
-			tx.joinTeam(uuid.Nil, t, m, cause)
+		if _, in := teamMemberOf.Get(tx.db, memberOf{t.ID, m.ActorID}); !in {
+			tx.putTeamMember(uuid.Nil, t, m, cause)
 		}
 	}
 }
 
 func (tx *Tx) putMembership(next Membership, payload map[string]any, cause uuid.UUID) *Membership {
 	next.Updated = tx.stamp()
-	tx.data.memberships.put(tx, next.ID, &next)
+	membershipTable.Put(tx.db, &next)
 	tx.record(tx.memberSubject(&next), updated, payload, cause)
 	return &next
 }
