@@ -70,7 +70,7 @@ func respond(status int, contentType, body string) http.HandlerFunc {
 // and of the drift report.
 var firstCalls = map[string]func(ctx context.Context, c *Client) error{
 	"GetAccount":  func(ctx context.Context, c *Client) error { _, err := c.GetAccount(ctx, testAccount); return err },
-	"Me":          func(ctx context.Context, c *Client) error { _, err := c.Caller(ctx, testAccount); return err },
+	"Me":          func(ctx context.Context, c *Client) error { _, err := c.Me(ctx); return err },
 	"ListDomains": func(ctx context.Context, c *Client) error { _, err := c.ListDomains(ctx, testAccount); return err },
 	"EnableDomain": func(ctx context.Context, c *Client) error {
 		_, _, err := c.EnableDomain(ctx, testAccount, "acme.com")

@@ -67,7 +67,7 @@ func (d *identityProvidersDataSource) Read(ctx context.Context, req datasource.R
 		return
 	}
 	// The published listing shows all there is here; the other call only tells whether it can be configured.
-	found, err := d.data.client.GetIntegrations(ctx, account)
+	found, err := d.data.world.Integrations(ctx, account)
 	if err == nil {
 		_, err = d.data.client.ListConnections(ctx, account)
 	}

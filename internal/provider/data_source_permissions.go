@@ -53,21 +53,25 @@ func (d *permissionsDataSource) Read(ctx context.Context, req datasource.ReadReq
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	caller, err := d.data.client.Caller(ctx, account)
+	me, err := d.data.world.Me(ctx)
+	var bots []client.Bot
+	if client.IsForbidden(err) { // a service account has no /me
+		bots, err = d.data.client.BotsOfKey(ctx, account)
+	}
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not find out whose key it is", err))
 		return
 	}
 	var permissions []string
-	if caller.User != nil {
-		m.ActorType, m.ActorName = types.StringValue("user"), types.StringValue(caller.User.Email)
+	if me != nil {
+		m.ActorType, m.ActorName = types.StringValue("user"), types.StringValue(me.Email)
 		permissions, err = d.data.client.MyPermissions(ctx, account)
 	} else {
 		m.ActorType, m.ActorName = types.StringValue("service_account"), types.StringNull()
-		if len(caller.Bots) == 1 {
-			m.ActorName = types.StringValue(caller.Bots[0].Name)
+		if len(bots) == 1 {
+			m.ActorName = types.StringValue(bots[0].Name)
 		}
-		permissions, err = d.commonPermissions(ctx, account, caller.Bots)
+		permissions, err = d.commonPermissions(ctx, account, bots)
 	}
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read permissions", err))

@@ -81,7 +81,7 @@ func (d *scimDirectoriesDataSource) Read(ctx context.Context, req datasource.Rea
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	directories, managed, err := d.data.directories(ctx, account)
+	directories, managed, err := d.data.directories(ctx, account, d.data.world.Integrations)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read SCIM directories", err))
 		return

@@ -15,15 +15,18 @@ import (
 // What prefectsso_identity_provider and prefectsso_scim_directory share on a server that does not offer the managed
 // configuration, as today's Prefect Cloud: a person has configured the thing in the browser, and it is adopted.
 
+// integrationsReader is [client.Client.GetIntegrations] or [fetch.Fetcher.Integrations]: a plan asks once, a change afresh.
+type integrationsReader func(ctx context.Context, accountID string) (*client.Integrations, error)
+
 // listed lists things with everything that the server lets be configured of them; where it does not offer that
-// (managed is false), with what the published API shows.
-func listed[T any](ctx context.Context, c *client.Client, account string, list func(ctx context.Context, accountID string) ([]T, error), of func(*client.Integrations) []T) (rows []T, managed bool, err error) {
+// (managed is false), with what the published API shows. shown reads that: afresh, or once a run for all who ask.
+func listed[T any](ctx context.Context, account string, list func(ctx context.Context, accountID string) ([]T, error), shown integrationsReader, of func(*client.Integrations) []T) (rows []T, managed bool, err error) {
 	rows, err = list(ctx, account)
 	var notOffered *client.NotOfferedError
 	if !errors.As(err, &notOffered) {
 		return rows, true, err
 	}
-	found, err := c.GetIntegrations(ctx, account)
+	found, err := shown(ctx, account)
 	if err != nil {
 		return nil, false, err
 	}

@@ -259,7 +259,7 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	if !ok || resp.Diagnostics.HasError() || !r.data.reserve("prefectsso_identity_provider", account, run.Connection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
 		return
 	}
-	connections, managed, err := r.data.connections(ctx, account)
+	connections, managed, err := r.data.connections(ctx, account, r.data.client.GetIntegrations)
 	switch {
 	case err != nil:
 		resp.Diagnostics.Append(failure("Could not read identity providers", err))

@@ -102,7 +102,7 @@ func unverified(m *identityProviderModel) []string {
 
 // readAdopted refreshes what the published API shows.
 func (r *identityProviderResource) readAdopted(ctx context.Context, account string, m *identityProviderModel, resp *resource.ReadResponse) {
-	found, err := r.data.client.GetIntegrations(ctx, account)
+	found, err := r.data.world.Integrations(ctx, account)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read identity provider", err))
 		return
@@ -124,13 +124,13 @@ func (m *identityProviderModel) observe(c *client.Connection) {
 }
 
 // connections lists the connections in whichever way the server offers: managed says which one that was.
-func (p *providerData) connections(ctx context.Context, account string) (rows []client.Connection, managed bool, err error) {
-	return listed(ctx, p.client, account, p.client.ListConnections, func(i *client.Integrations) []client.Connection { return i.Connections })
+func (p *providerData) connections(ctx context.Context, account string, shown integrationsReader) (rows []client.Connection, managed bool, err error) {
+	return listed(ctx, account, p.client.ListConnections, shown, func(i *client.Integrations) []client.Connection { return i.Connections })
 }
 
 // find looks a connection up by id or name.
 func (r *identityProviderResource) find(ctx context.Context, account, wanted string) (found *client.Connection, managed bool, err error) {
-	connections, managed, err := r.data.connections(ctx, account)
+	connections, managed, err := r.data.connections(ctx, account, r.data.world.Integrations)
 	if err != nil {
 		return nil, managed, err
 	}

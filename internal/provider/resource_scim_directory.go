@@ -181,7 +181,7 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 	if !ok {
 		return
 	}
-	directories, managed, err := r.data.directories(ctx, account)
+	directories, managed, err := r.data.directories(ctx, account, r.data.client.GetIntegrations)
 	switch {
 	case err != nil:
 		resp.Diagnostics.Append(failure("Could not create SCIM directory", err))
@@ -336,7 +336,7 @@ func (r *scimDirectoryResource) ImportState(ctx context.Context, req resource.Im
 	if !ok {
 		return
 	}
-	directories, _, err := r.data.directories(ctx, account)
+	directories, _, err := r.data.directories(ctx, account, r.data.world.Integrations)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not import SCIM directory", err))
 		return

@@ -21,13 +21,13 @@ var hiddenOfDirectory = []string{"default_role", "deprovision_action", "sync_gro
 func directoryName(d client.Directory) string { return d.Name }
 
 // directories lists the directories in whichever way the server offers: managed says which one that was.
-func (p *providerData) directories(ctx context.Context, account string) (rows []client.Directory, managed bool, err error) {
-	return listed(ctx, p.client, account, p.client.ListDirectories, func(i *client.Integrations) []client.Directory { return i.Directories })
+func (p *providerData) directories(ctx context.Context, account string, shown integrationsReader) (rows []client.Directory, managed bool, err error) {
+	return listed(ctx, account, p.client.ListDirectories, shown, func(i *client.Integrations) []client.Directory { return i.Directories })
 }
 
 // find looks a directory up by id in whichever way the server offers; nil where there is none.
 func (r *scimDirectoryResource) find(ctx context.Context, account, id string) (found *client.Directory, managed bool, err error) {
-	directories, managed, err := r.data.directories(ctx, account)
+	directories, managed, err := r.data.directories(ctx, account, r.data.world.Integrations)
 	at := slices.IndexFunc(directories, func(d client.Directory) bool { return d.ID == id })
 	if err != nil || at < 0 {
 		return nil, managed, err

@@ -37,12 +37,12 @@ type fill func(access.World) access.World
 
 // reading is what was read, or is being read: one request however many ask at the same time.
 type reading struct {
-	kind    access.WantKind
+	kind    access.WantKind // "" where it is no part of a world
 	done    chan struct{}
 	waiters int // under Fetcher.mu
 	cancel  context.CancelFunc
 	forget  func() // takes it out of what is kept; Fetcher.mu is held
-	fill    fill   // valid after done
+	value   any    // valid after done
 	err     error
 }
 
@@ -63,7 +63,7 @@ func (f *Fetcher) Fresh(ctx context.Context, w access.World, changes ...access.C
 
 // FillFresh is [Fetcher.Fill] that reads everything afresh, but for whose API key is in use.
 func (f *Fetcher) FillFresh(ctx context.Context, w access.World, needs func(access.World) []access.Want) (access.World, error) {
-	r := reader{client: f.client, account: w.AccountID, fresh: true}
+	r := reader{shared: f, client: f.client, account: w.AccountID, fresh: true, integrationsOf: f.client.GetIntegrations}
 	return fillWorld(ctx, w, needs, func(ctx context.Context, w access.World, want access.Want) (fill, error) {
 		if want.Kind == access.WantCaller {
 			return f.once(ctx, w, want)
@@ -142,55 +142,14 @@ func fillWorld(ctx context.Context, w access.World, needs func(access.World) []a
 	return w, fmt.Errorf("%v of account %s is wanted again and again", needs(w), w.AccountID)
 }
 
-// once reads a part, unless that was done or is being done. Failures are not kept.
+// once reads a part, unless that was done or is being done.
 func (f *Fetcher) once(ctx context.Context, w access.World, want access.Want) (fill, error) {
-	account, key := strings.ToLower(w.AccountID), want.Key()
+	account := w.AccountID
 	if want.Kind == access.WantCaller {
 		account = "" // the same in all accounts
 	}
-	f.mu.Lock()
-	if f.kept[account] == nil {
-		f.kept[account] = map[string]*reading{}
-	}
-	kept := f.kept[account]
-	r, there := kept[key]
-	if !there {
-		shared, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		r = &reading{kind: want.Kind, done: make(chan struct{}), cancel: cancel}
-		kept[key] = r
-		r.forget = func() {
-			if kept[key] == r {
-				delete(kept, key)
-			}
-		}
-		go f.run(shared, r, f.stale[account], w, want)
-	}
-	r.waiters++
-	f.mu.Unlock()
-
-	select {
-	case <-r.done:
-		return r.fill, r.err
-	case <-ctx.Done():
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		if r.waiters--; r.waiters == 0 {
-			r.cancel()
-			r.forget() // nobody else comes to wait for what was given up
-		}
-		return nil, ctx.Err()
-	}
-}
-
-// run reads a part for all who wait for it.
-func (f *Fetcher) run(ctx context.Context, r *reading, fresh bool, w access.World, want access.Want) {
-	defer r.cancel()
-	reader := reader{client: f.client, account: w.AccountID, fresh: fresh}
-	put, err := reader.read(ctx, w, want)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if r.fill, r.err = put, err; err != nil {
-		r.forget()
-	}
-	close(r.done)
+	return share(ctx, f, account, want.Kind, want.Key(), func(ctx context.Context, stale bool) (fill, error) {
+		r := reader{shared: f, client: f.client, account: w.AccountID, fresh: stale, integrationsOf: f.Integrations}
+		return r.read(ctx, w, want)
+	})
 }

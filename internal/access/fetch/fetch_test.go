@@ -262,3 +262,43 @@ func TestNeedsAll(t *testing.T) {
 		})
 	}
 }
+
+// TestSharedWithResources: what resources and data sources read for themselves and worlds want, too, is read once.
+func TestSharedWithResources(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, mocktest.Terraform, false)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			found, err := h.fetcher.Integrations(t.Context(), mocktest.Account)
+			if err != nil || len(found.Directories) != 1 {
+				t.Errorf("integrations %+v, %v", found, err)
+			}
+			if _, err := h.fetcher.Me(t.Context()); !client.IsForbidden(err) {
+				t.Errorf("a service account is %v", err)
+			}
+			if _, err := h.fetcher.For(t.Context(), h.world(), access.DeleteConnection{ID: "conn_1"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	h.wantRequests(integrations, me)
+	h.must(h.fetcher.For(t.Context(), h.world(), access.PutConnection{Name: "new", Domains: []string{"acme.com"}, Activate: true}))
+	h.wantRequests(roles, members)
+	h.fetcher.DropPeople(mocktest.Account)
+	if _, err := h.fetcher.Integrations(t.Context(), mocktest.Account); err != nil {
+		t.Error(err)
+	}
+	h.wantRequests()
+	h.fetcher.Drop(mocktest.Account) // something was written: connections may be others now, the key is the same
+	if _, err := h.fetcher.Me(t.Context()); !client.IsForbidden(err) {
+		t.Errorf("a service account is %v", err)
+	}
+	if _, err := h.fetcher.Integrations(t.Context(), mocktest.Account); err != nil {
+		t.Error(err)
+	}
+	h.wantRequests(integrations)
+	h.must(h.fetcher.Fresh(t.Context(), h.world(), access.DeleteConnection{ID: "conn_1"}))
+	h.wantRequests(integrations)
+}

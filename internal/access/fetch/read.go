@@ -13,9 +13,12 @@ import (
 
 // reader reads single parts of one account.
 type reader struct {
+	shared  *Fetcher
 	client  *client.Client
 	account string
 	fresh   bool // ask the server, whatever the client remembers of people
+
+	integrationsOf func(ctx context.Context, accountID string) (*client.Integrations, error)
 }
 
 // read reads a part. What the API does not report, or not to this key, is unknown and no error.
@@ -149,7 +152,7 @@ func offer(err error) access.Part[bool] {
 }
 
 func (r reader) caller(ctx context.Context) (fill, error) {
-	me, err := r.client.Me(ctx)
+	me, err := r.shared.Me(ctx)
 	c := access.Caller{}
 	switch {
 	case err == nil:
@@ -181,7 +184,7 @@ func (r reader) domains(ctx context.Context) (fill, error) {
 
 // integrations reads connections, and which directories there are.
 func (r reader) integrations(ctx context.Context) (fill, error) {
-	found, err := r.client.GetIntegrations(ctx, r.account)
+	found, err := r.integrationsOf(ctx, r.account)
 	if found == nil {
 		found = &client.Integrations{}
 	}
