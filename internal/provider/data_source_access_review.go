@@ -83,7 +83,7 @@ func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 				MarkdownDescription: fmt.Sprintf("How far back to look in the audit trail for who made service accounts, RFC 3339. The trail is only asked for the times at which they were made. Default: as far back as takes %d requests.", fetch.MaxCreationSpans),
 				Validators:          []validator.String{rfc3339Validator{}, pastValidator{}},
 			},
-			"managed": computedBool("Whether the server offers the configuration of directories over its API, and so tells why people have their roles."),
+			"configurable": computedBool("Whether the server offers the configuration of directories over its API, and so tells why people have their roles."),
 			"people": schema.MapNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "Email address, lower-case and with the domain in its ASCII form → who that is in the account.",
@@ -156,7 +156,7 @@ type accessReviewModel struct {
 	StaleAfterDays  types.Int64                       `tfsdk:"stale_after_days"`
 	SyncWithinHours types.Int64                       `tfsdk:"sync_within_hours"`
 	EventsSince     types.String                      `tfsdk:"events_since"`
-	Managed         types.Bool                        `tfsdk:"managed"`
+	Configurable    types.Bool                        `tfsdk:"configurable"`
 	People          map[string]reviewedPerson         `tfsdk:"people"`
 	ServiceAccounts map[string]reviewedServiceAccount `tfsdk:"service_accounts"`
 	Findings        map[string]reviewFinding          `tfsdk:"findings"`

@@ -67,7 +67,7 @@ func (p *providerData) readReview(ctx context.Context, account string, since tim
 // state.
 func (m *accessReviewModel) fill(w access.World, limits access.Limits) {
 	review := access.Review(w, limits)
-	m.Managed = types.BoolValue(w.Offered.Or(true))
+	m.Configurable = types.BoolValue(w.Offered.Or(true))
 	m.People = make(map[string]reviewedPerson, len(review.People))
 	for name, person := range review.People {
 		m.People[name] = reviewedPersonOf(person)

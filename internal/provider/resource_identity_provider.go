@@ -106,7 +106,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 			resp.RequiresReplace.Append(path.Root("oidc"), path.Root("saml"))
 		}
 	}
-	if prior != nil && !prior.Managed.ValueBool() {
+	if prior != nil && !prior.Configurable.ValueBool() {
 		if plan != nil && !resp.Plan.Raw.Equal(req.State.Raw) {
 			r.refuseUnmanagedChange(ctx, prior, resp)
 		}
@@ -130,7 +130,7 @@ func (m *identityProviderModel) endsFor(prior *identityProviderModel) bool {
 // planActivation plans that a connection which was switched off behind Terraform's back becomes active again where the
 // configuration says that it is.
 func (r *identityProviderResource) planActivation(ctx context.Context, prior *identityProviderModel, resp *resource.ModifyPlanResponse) {
-	if prior == nil || !prior.Managed.ValueBool() || prior.State.ValueString() == client.ConnectionActive {
+	if prior == nil || !prior.Configurable.ValueBool() || prior.State.ValueString() == client.ConnectionActive {
 		return
 	}
 	var activation types.String
@@ -355,11 +355,11 @@ func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRe
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if m.Managed.IsNull() { // just imported
+	if m.Configurable.IsNull() { // just imported
 		r.readImported(ctx, account, &m, resp)
 		return
 	}
-	if !m.Managed.ValueBool() {
+	if !m.Configurable.ValueBool() {
 		r.readAdopted(ctx, account, &m, resp)
 		return
 	}
@@ -390,7 +390,7 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 		return
 	}
 	m.ID, m.State = prior.ID, prior.State
-	if !prior.Managed.ValueBool() {
+	if !prior.Configurable.ValueBool() {
 		m.observeAdopted(&prior)
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
@@ -429,7 +429,7 @@ func (r *identityProviderResource) Delete(ctx context.Context, req resource.Dele
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if !m.Managed.ValueBool() {
+	if !m.Configurable.ValueBool() {
 		resp.Diagnostics.AddWarning("Identity provider stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and people go on logging in through it.", m.Name.ValueString()))
 		return
 	}

@@ -62,7 +62,7 @@ func connectionDomains(c *client.Connection) []string {
 
 // observeAdopted fills what an adopted connection has: what cannot be seen keeps the configured value.
 func (m *identityProviderModel) observeAdopted(from *identityProviderModel) {
-	m.Managed = types.BoolValue(false)
+	m.Configurable = types.BoolValue(false)
 	m.OIDC, m.WantsSigned = withoutSecret(m.OIDC), types.BoolNull()
 	if m.SAML != nil && m.SAML.SignRequests.IsUnknown() {
 		m.SAML.SignRequests = types.BoolNull()

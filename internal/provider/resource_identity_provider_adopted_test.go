@@ -63,7 +63,7 @@ resource "prefectsso_identity_provider" "idp" {
 			{
 				Config: config("GenericOIDC", `"Acme.com"`, "prefect"),
 				ConfigStateChecks: []statecheck.StateCheck{
-					statecheck.ExpectKnownValue(address, tfjsonpath.New("managed"), knownvalue.Bool(false)),
+					statecheck.ExpectKnownValue(address, tfjsonpath.New("configurable"), knownvalue.Bool(false)),
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("state"), knownvalue.StringExact("validating")),
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("unverified_attributes"), knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("oidc")})),
 				},

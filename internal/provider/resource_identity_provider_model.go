@@ -33,7 +33,7 @@ type identityProviderModel struct {
 	SPMetadataURL        types.String       `tfsdk:"sp_metadata_url"`
 	Certificates         types.Map          `tfsdk:"certificates"`
 	WantsSigned          types.Bool         `tfsdk:"want_authn_requests_signed"`
-	Managed              types.Bool         `tfsdk:"managed"`
+	Configurable         types.Bool         `tfsdk:"configurable"`
 	UnverifiedAttributes types.Set          `tfsdk:"unverified_attributes"`
 	Created              types.String       `tfsdk:"created"`
 	CreatedBy            types.String       `tfsdk:"created_by"`
@@ -163,7 +163,7 @@ func (m *identityProviderModel) fromAPI(accountID string, c *client.Connection) 
 	m.Name = types.StringValue(c.Name)
 	m.ConnectionType = types.StringValue(c.ConnectionType)
 	m.State = types.StringValue(c.State)
-	m.Managed = types.BoolValue(true)
+	m.Configurable = types.BoolValue(true)
 	m.Created, m.CreatedBy = originFromAPI(c.Origin)
 	m.UnverifiedAttributes = types.SetValueMust(types.StringType, nil)
 	m.Activation = textOr(m.Activation, activationNone)

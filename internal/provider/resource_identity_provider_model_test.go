@@ -77,7 +77,7 @@ func TestIdentityProviderFromAPI(t *testing.T) {
 	}
 	if !m.Domains.Equal(normalized.Domain.SetValue([]string{"Acme.com", "new.example"})) || m.OIDC.Issuer.ValueString() != "https://elsewhere.example" ||
 		m.OIDC.ClientSecretWOVersion.ValueInt64() != 1 || !m.OIDC.Scopes.IsNull() || m.RedirectURI.ValueString() != "https://sp.example/cb" ||
-		!m.Managed.ValueBool() || m.SAML != nil || m.AttributeMapping != nil || m.Activation.ValueString() != activationNone {
+		!m.Configurable.ValueBool() || m.SAML != nil || m.AttributeMapping != nil || m.Activation.ValueString() != activationNone {
 		t.Errorf("model %+v, %+v", m, m.OIDC)
 	}
 }

@@ -99,7 +99,7 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 			"want_authn_requests_signed": schema.BoolAttribute{Computed: true, MarkdownDescription: "SAML: whether the identity provider's metadata says that it refuses unsigned requests (`WantAuthnRequestsSigned`)."},
 			"created":                    createdAttribute("connection"),
 			"created_by":                 createdByAttribute("connection"),
-			"managed":                    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server lets this resource configure the connection; false for an adopted one."},
+			"configurable":               schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server lets this resource configure the connection; false for an adopted one."},
 			"unverified_attributes":      schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Arguments that the server does not let anybody read, so that their drift cannot be seen."},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create:            true,

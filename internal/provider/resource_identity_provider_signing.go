@@ -91,7 +91,7 @@ func (r *identityProviderResource) planSigning(ctx context.Context, req resource
 	if !saml.SignRequests.IsNull() {
 		return
 	}
-	if prior != nil && !prior.Managed.IsNull() && !prior.Managed.ValueBool() && prior.SAML != nil {
+	if prior != nil && !prior.Configurable.IsNull() && !prior.Configurable.ValueBool() && prior.SAML != nil {
 		wants = prior.SAML.SignRequests // it cannot be seen
 	}
 	var planned types.Bool

@@ -75,7 +75,7 @@ func TestAccIdentityProviderOIDC(t *testing.T) {
 				Config: oidcConfig(srv, issuer, 1),
 				ConfigStateChecks: []statecheck.StateCheck{
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("state"), knownvalue.StringExact("validating")),
-					statecheck.ExpectKnownValue(address, tfjsonpath.New("managed"), knownvalue.Bool(true)),
+					statecheck.ExpectKnownValue(address, tfjsonpath.New("configurable"), knownvalue.Bool(true)),
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("redirect_uri"), knownvalue.StringExact(srv.URL+"/sso/oidc/"+acctest.AccountID+"/callback")),
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("oidc").AtMapKey("client_secret_wo"), knownvalue.Null()),
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("activation"), knownvalue.StringExact("none")),
@@ -243,7 +243,7 @@ func TestAccIdentityProviderPublishedOnly(t *testing.T) {
 		resource.TestStep{
 			Config: srv.Provider() + `data "prefectsso_identity_providers" "all" {}`,
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue("data.prefectsso_identity_providers.all", tfjsonpath.New("managed"), knownvalue.Bool(false)),
+				statecheck.ExpectKnownValue("data.prefectsso_identity_providers.all", tfjsonpath.New("configurable"), knownvalue.Bool(false)),
 			},
 		},
 	)

@@ -69,7 +69,7 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 		r.checkOffer(ctx, resp)
 	case movesAccount(account, prior.AccountID):
 		r.planEnd(ctx, prior, &resp.Diagnostics) // Terraform plans the new one by itself
-	case !prior.Managed.ValueBool():
+	case !prior.Configurable.ValueBool():
 		r.refuseUnmanagedChange(ctx, prior, resp)
 	default:
 		r.checkPeople(ctx, prior, resp)
@@ -78,7 +78,7 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 
 // planEnd judges the end of a directory.
 func (r *scimDirectoryResource) planEnd(ctx context.Context, prior *scimDirectoryModel, diags *diag.Diagnostics) {
-	if !prior.Managed.ValueBool() {
+	if !prior.Configurable.ValueBool() {
 		return // it is only watched here, and stays
 	}
 	if r.data == nil || r.data.client == nil { // what holds of every directory can be said in any case
@@ -245,7 +245,7 @@ func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadReque
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	directory, managed := (*client.Directory)(nil), m.Managed.ValueBool()
+	directory, managed := (*client.Directory)(nil), m.Configurable.ValueBool()
 	var err error
 	if managed {
 		directory, err = r.data.client.GetDirectory(ctx, account, m.ID.ValueString())
@@ -289,8 +289,8 @@ func (r *scimDirectoryResource) Update(ctx context.Context, req resource.UpdateR
 		return
 	}
 	m.ID = prior.ID
-	if !prior.Managed.ValueBool() {
-		m.State, m.SCIMEndpoint, m.Managed, m.UnverifiedAttributes = prior.State, prior.SCIMEndpoint, prior.Managed, prior.UnverifiedAttributes
+	if !prior.Configurable.ValueBool() {
+		m.State, m.SCIMEndpoint, m.Configurable, m.UnverifiedAttributes = prior.State, prior.SCIMEndpoint, prior.Configurable, prior.UnverifiedAttributes
 		m.Created, m.CreatedBy = prior.Created, prior.CreatedBy
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
@@ -317,7 +317,7 @@ func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteR
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if !m.Managed.ValueBool() {
+	if !m.Configurable.ValueBool() {
 		resp.Diagnostics.AddWarning("SCIM directory stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and goes on pushing people and groups.", m.Name.ValueString()))
 		return
 	}

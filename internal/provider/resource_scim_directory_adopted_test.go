@@ -76,7 +76,7 @@ func TestAccSCIMDirectoryAdopted(t *testing.T) {
 			{
 				Config: scimDirectory(srv, `default_role = "Admin"`),
 				ConfigStateChecks: []statecheck.StateCheck{
-					is("managed", knownvalue.Bool(false)), is("state", knownvalue.StringExact("validating")), is("enabled", knownvalue.Bool(true)),
+					is("configurable", knownvalue.Bool(false)), is("state", knownvalue.StringExact("validating")), is("enabled", knownvalue.Bool(true)),
 					is("scim_endpoint", knownvalue.Null()), is("default_role", knownvalue.StringExact("Admin")),
 					is("unverified_attributes", knownvalue.SetSizeExact(len(hidden))),
 				},
@@ -97,7 +97,7 @@ data "prefectsso_scim_directories" "all" {}
 resource "prefectsso_setup_link" "sync" { kind = "directory_sync" }
 ` + strings.TrimPrefix(scimDirectory(srv, `default_role = "Admin"`), srv.Provider()),
 				ConfigStateChecks: []statecheck.StateCheck{
-					statecheck.ExpectKnownValue("data.prefectsso_scim_directories.all", tfjsonpath.New("managed"), knownvalue.Bool(false)),
+					statecheck.ExpectKnownValue("data.prefectsso_scim_directories.all", tfjsonpath.New("configurable"), knownvalue.Bool(false)),
 					statecheck.ExpectKnownValue("data.prefectsso_scim_directories.all", tfjsonpath.New("scim_directories"), knownvalue.MapSizeExact(1)),
 					statecheck.ExpectKnownValue("prefectsso_setup_link.sync", tfjsonpath.New("url"), knownvalue.Null()),
 					statecheck.ExpectKnownValue("prefectsso_setup_link.sync", tfjsonpath.New("configured"), knownvalue.Bool(true)),
@@ -131,7 +131,7 @@ func TestAccSCIMDirectoryAdoptedByImport(t *testing.T) {
 			ConfigPlanChecks: planned(address, plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownValue(address, tfjsonpath.New("deprovision_action"), knownvalue.StringExact("delete")),
-				statecheck.ExpectKnownValue(address, tfjsonpath.New("managed"), knownvalue.Bool(false)),
+				statecheck.ExpectKnownValue(address, tfjsonpath.New("configurable"), knownvalue.Bool(false)),
 			},
 		},
 		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},

@@ -79,7 +79,7 @@ func (r *scimDirectoryResource) Schema(_ context.Context, _ resource.SchemaReque
 			"created":               createdAttribute("directory"),
 			"created_by":            createdByAttribute("directory"),
 			"scim_endpoint":         observed("Base URL that the identity provider pushes to; null for an adopted directory."),
-			"managed":               schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server lets this resource configure the directory; false for an adopted one."},
+			"configurable":          schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server lets this resource configure the directory; false for an adopted one."},
 			"unverified_attributes": schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Arguments that the server does not let anybody read, so that their drift cannot be seen."},
 		},
 	}
@@ -98,7 +98,7 @@ type scimDirectoryModel struct {
 	AllowedDomains       normalized.Set `tfsdk:"allowed_domains"`
 	State                types.String   `tfsdk:"state"`
 	SCIMEndpoint         types.String   `tfsdk:"scim_endpoint"`
-	Managed              types.Bool     `tfsdk:"managed"`
+	Configurable         types.Bool     `tfsdk:"configurable"`
 	UnverifiedAttributes types.Set      `tfsdk:"unverified_attributes"`
 	Created              types.String   `tfsdk:"created"`
 	CreatedBy            types.String   `tfsdk:"created_by"`
@@ -164,7 +164,7 @@ func (m *scimDirectoryModel) fromAPI(accountID string, d *client.Directory, role
 		m.AllowedDomains = normalized.Domain.SetValueAs(m.AllowedDomains, d.AllowedDomains)
 	}
 	m.SCIMEndpoint = textOrNull(d.SCIMEndpoint)
-	m.Managed, m.UnverifiedAttributes = types.BoolValue(true), setOf(nil)
+	m.Configurable, m.UnverifiedAttributes = types.BoolValue(true), setOf(nil)
 }
 
 // observe takes over what the published API, too, shows of a directory. The rest keeps what it has.
@@ -173,5 +173,5 @@ func (m *scimDirectoryModel) observe(accountID string, d *client.Directory) {
 	m.Name, m.Type, m.State = types.StringValue(d.Name), types.StringValue(d.Type), types.StringValue(d.State)
 	m.Enabled = types.BoolValue(d.State != client.DirectoryUnlinked)
 	m.Created, m.CreatedBy = originFromAPI(d.Origin)
-	m.SCIMEndpoint, m.Managed, m.UnverifiedAttributes = types.StringNull(), types.BoolValue(false), setOf(hiddenOfDirectory)
+	m.SCIMEndpoint, m.Configurable, m.UnverifiedAttributes = types.StringNull(), types.BoolValue(false), setOf(hiddenOfDirectory)
 }

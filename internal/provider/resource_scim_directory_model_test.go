@@ -75,7 +75,7 @@ func TestSCIMDirectoryFromAPI(t *testing.T) {
 	role := client.AccountRole{ID: id, Name: "Auditor"}
 	m := oktaDirectory()
 	m.fromAPI("a", &answer, role)
-	if m.DefaultRole.ValueString() != "Auditor" || m.Enabled.ValueBool() || m.SyncGroupsToTeams.ValueBool() || !m.Managed.ValueBool() ||
+	if m.DefaultRole.ValueString() != "Auditor" || m.Enabled.ValueBool() || m.SyncGroupsToTeams.ValueBool() || !m.Configurable.ValueBool() ||
 		!slices.Equal(m.AllowedDomains.Written(), []string{"Acme.com", "b.example"}) || m.SCIMEndpoint.ValueString() != answer.SCIMEndpoint {
 		t.Errorf("by name: %+v", m)
 	}
@@ -88,7 +88,7 @@ func TestSCIMDirectoryFromAPI(t *testing.T) {
 	}
 	m = oktaDirectory()
 	m.observe("a", &client.Directory{ID: "directory_1", Name: "Okta", Type: "okta scim v2.0", State: "active"})
-	if m.Managed.ValueBool() || !m.Enabled.ValueBool() || m.DefaultRole.ValueString() != "Member" || !m.SCIMEndpoint.IsNull() || m.UnverifiedAttributes.IsNull() {
+	if m.Configurable.ValueBool() || !m.Enabled.ValueBool() || m.DefaultRole.ValueString() != "Member" || !m.SCIMEndpoint.IsNull() || m.UnverifiedAttributes.IsNull() {
 		t.Errorf("adopted: %+v", m)
 	}
 }
