@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/loopback"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/console"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scenario"
@@ -121,7 +122,7 @@ func (f *serveFlags) checkListen() error {
 		return &usageError{"--allow-remote needs --control-token or " + tokenVariable}
 	}
 	addr, err := netip.ParseAddr(host)
-	if host == "localhost" || err == nil && addr.Unmap().IsLoopback() {
+	if loopback.IsHost(host) {
 		return nil
 	}
 	if !f.allowRemote {

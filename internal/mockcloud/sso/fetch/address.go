@@ -10,7 +10,7 @@ type kind string
 
 const (
 	public   kind = "a public"
-	loopback kind = "a loopback"
+	local    kind = "a loopback"
 	private  kind = "a private"
 	special  kind = "a special-purpose" // link-local, shared, reserved, multicast, …
 )
@@ -63,7 +63,7 @@ func classify(addr netip.Addr) kind {
 	holds := func(p netip.Prefix) bool { return p.Contains(addr) }
 	switch {
 	case addr.IsLoopback():
-		return loopback
+		return local
 	case addr.IsPrivate(): // RFC 1918 and fc00::/7
 		return private
 	case addr.Is4():
