@@ -7,6 +7,7 @@
 //	scenario  what the server starts with, from YAML
 //	store     all state and every rule, no HTTP: one transaction is a change and its audit events;
 //	          store/journal keeps it in a file
+//	scimcore  SCIM's filters, schemas and errors, pure, below the store
 //	input     reading of bodies, paths and queries, with FastAPI's answers to mistakes
 //	router    hosts, request ids, keys, rate limits, permissions, faults; values and errors become answers
 //	account   the published account API, one file a noun
@@ -16,7 +17,7 @@
 //	          are the protocols
 //	idp       a test identity provider, on an address of its own; idp/people is its directory,
 //	          idp/push carries that to a SCIM endpoint
-//	scim      SCIM 2.0 of each directory; scim/filter, scim/patch and scim/schema are pure packages
+//	scim      SCIM 2.0 of each directory; scim/patch is pure
 //	console   the page at /: the account, who gets in how, the audit trail as it happens
 //	control   /_mockcloud/: requests, faults, reset, outbox, clock, snapshot
 //

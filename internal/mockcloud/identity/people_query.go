@@ -14,8 +14,8 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 

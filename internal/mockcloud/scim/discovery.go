@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 

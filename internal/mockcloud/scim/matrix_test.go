@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 )
 
 // TestMatrix sends every path of User, its Enterprise extension and Group with every

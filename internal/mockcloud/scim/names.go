@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 )
 
 // namesIn gives the texts of a user's resource by which people are told apart, the

@@ -20,7 +20,7 @@ import (
 	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 

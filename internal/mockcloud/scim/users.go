@@ -6,8 +6,8 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 

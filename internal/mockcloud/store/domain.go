@@ -70,10 +70,11 @@ func (tx *Tx) SetDomains(accountID uuid.UUID, names []string, given ...Consent) 
 	}
 	cause := tx.record(domainsSubject(a), updated, change.payload(wanted), uuid.Nil)
 	for _, c := range slices.Clone(tx.Connections(accountID)) {
-		tx.dropDomains(c, change.removed, cause)
+		gone := change.removed
 		if c.State != ConnectionActive {
-			tx.dropDomains(c, change.released, cause)
+			gone = slices.Concat(gone, change.released)
 		}
+		tx.dropDomains(c, gone, cause)
 	}
 	tx.domainsChanged(accountID, change.removed, cause)
 	return nil

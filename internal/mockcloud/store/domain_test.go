@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -75,6 +76,24 @@ func TestReleasesOfOneTransaction(t *testing.T) {
 		t.Errorf("the event tells of %q", removed)
 	}
 	checkIndexes(t, f.store.data)
+}
+
+// TestReleaseLeavesNoDeadDomain: a connection that is not active loses those domains that
+// go at once together with those that are released.
+func TestReleaseLeavesNoDeadDomain(t *testing.T) {
+	t.Parallel()
+	f := newFederation(t)
+	f.must(func(tx *Tx) error {
+		return errors.Join(f.add(tx, "one", oidcFor("a.example")), f.add(tx, "two", oidcFor("a.example", "b.example", "acme.com")))
+	})
+	f.must(func(tx *Tx) error { _, err := tx.ActivateConnection(f.acme, f.ids["one"], false); return err })
+	f.must(func(tx *Tx) error { return tx.SetDomains(f.acme, []string{"acme.com"}) })
+	if got := f.domains(); got != "acme.com a.example*" {
+		t.Fatal(got)
+	}
+	if got := f.states(); !slices.Equal(got, []string{"one active [a.example]", "two validating [acme.com]"}) {
+		t.Errorf("%q", got)
+	}
 }
 
 // TestReleaseKeepsLogins: people of a released domain get in as before, by login and

@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 )
 
 // GroupRoleMapping gives people of a directory an account role while it matches them. Of several that match, the one

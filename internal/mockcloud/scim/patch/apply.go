@@ -5,9 +5,9 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 )
 
 // Rules say how operations are carried out.

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 )
 
 const (

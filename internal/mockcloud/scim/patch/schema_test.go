@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 )
 
 // TestWithSchema holds that what a request leaves is fit for the schema's check,

@@ -9,8 +9,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 )
 
 // written makes users with attributes that clients may write, of the right

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 )
 
 // Validate checks a resource as a client sends it in POST or PUT, or as a PATCH

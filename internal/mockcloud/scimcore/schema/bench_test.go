@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 )
 
 // BenchmarkValidate is what each user of an import costs here.

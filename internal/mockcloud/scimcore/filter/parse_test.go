@@ -9,8 +9,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 )
 
 const (

@@ -3,8 +3,8 @@ package schema_test
 import (
 	"testing"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 )
 
 // TestCaseInFilters: filters and schemas mean the same by a path, so that

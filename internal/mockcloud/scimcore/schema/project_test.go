@@ -3,7 +3,7 @@ package schema_test
 import (
 	"testing"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 )
 
 const stored = `{` + enterpriseSchemas + `,"id":"1","externalId":"e","userName":"babs","password":"x","internal":"x",

@@ -8,7 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/filter"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/filter"
 )
 
 // barbara is the user of RFC 7643, 8.3, as far as filters ask for it.

@@ -3,7 +3,7 @@ package scimerr_test
 import (
 	"testing"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 )
 
 // TestError holds what a caller reads: the status and the sentence.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/scimerr"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 )
 
 const (
