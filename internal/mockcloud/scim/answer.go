@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -102,8 +104,14 @@ func (c *call) failure(err error) *answer {
 		precondition    *store.PreconditionFailed
 		invalid         *store.Invalid
 		unavailable     *store.Unavailable
+		tooLarge        *patch.TooLarge
 	)
 	switch {
+	case errors.Is(err, context.Canceled):
+		// Nobody is there to read it.
+		return errorAnswer(http.StatusServiceUnavailable, "", "The caller left before the request was done; nothing was changed")
+	case errors.As(err, &tooLarge):
+		return errorAnswer(http.StatusRequestEntityTooLarge, "", err.Error())
 	case errors.As(err, &scim):
 		return errorAnswer(scim.Status(), scim.ScimType, scim.Error())
 	case errors.As(err, &status):

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -31,6 +32,8 @@ type call struct {
 	values               url.Values
 	attributes, excluded []string
 	actor                store.Actor
+	// work counts what the request costs; the operations of a bulk request share it.
+	work *patch.Work
 	// later makes the changes of a bulk request's operations; nil for a request alone.
 	later *store.Deferred
 	// directoryType is that of the directory whose token the caller has.
@@ -207,7 +210,7 @@ func hasTag(list, version string) bool {
 // projection is what the caller wants to see.
 func (c *call) projection(rt *schema.ResourceType) *schema.Projection {
 	if len(c.attributes) == 0 && len(c.excluded) == 0 {
-		return c.server.usual[rt]
+		return c.server.shownByDefault[rt]
 	}
 	return rt.Projection(c.attributes, c.excluded)
 }

@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -44,8 +45,10 @@ type Options struct {
 type Server struct {
 	Options
 	routes map[string]methods
-	// usual is what is seen of resources unless the caller says.
-	usual map[*schema.ResourceType]*schema.Projection
+	// shownByDefault is what is seen of resources unless the caller says.
+	shownByDefault map[*schema.ResourceType]*schema.Projection
+	// computed, unless nil, is called between the computing of a change and its making.
+	computed func()
 }
 
 // methods are the handlers of one route by the method.
@@ -66,7 +69,7 @@ var _ router.Service = (*Server)(nil)
 
 // New gives the SCIM services of a store's directories.
 func New(o Options) *Server {
-	s := &Server{Options: o, usual: make(map[*schema.ResourceType]*schema.Projection), routes: map[string]methods{
+	s := &Server{Options: o, shownByDefault: make(map[*schema.ResourceType]*schema.Projection), routes: map[string]methods{
 		"":                       {http.MethodGet: search(users{}, groups{})},
 		"/.search":               {http.MethodPost: searchByPost(users{}, groups{})},
 		"/Bulk":                  {http.MethodPost: bulk},
@@ -82,7 +85,7 @@ func New(o Options) *Server {
 	}}
 	for _, k := range []kind{users{}, groups{}} {
 		at := k.resourceType().Endpoint
-		s.usual[k.resourceType()] = k.resourceType().Projection(nil, nil)
+		s.shownByDefault[k.resourceType()] = k.resourceType().Projection(nil, nil)
 		s.routes[at] = methods{http.MethodGet: search(k), http.MethodPost: withBody(k.create)}
 		s.routes[at+"/.search"] = methods{http.MethodPost: searchByPost(k)}
 		s.routes[at+"/{id}"] = methods{
@@ -141,7 +144,7 @@ func (s *Server) Answer(r *http.Request) router.Reply {
 	opaque, path := cut(r)
 	pattern, id := split(path)
 	c := &call{
-		server: s, request: r, endpoint: opaque, secret: bearer(r), id: id,
+		server: s, request: r, endpoint: opaque, secret: bearer(r), id: id, work: patch.NewWork(r.Context()),
 		base:    Endpoint(router.BaseURL(s.PublicURL, r), opaque),
 		ifMatch: strings.Join(r.Header.Values("If-Match"), ","), ifNoneMatch: strings.Join(r.Header.Values("If-None-Match"), ","),
 	}

@@ -63,7 +63,8 @@ func apply(t testing.TB, resource map[string]any, operations string) (map[string
 	if err != nil {
 		return nil, err
 	}
-	return patch.Apply(resource, ops, rules)
+	result, err := patch.Apply(resource, ops, rules)
+	return result.Resource, err
 }
 
 // TestApply holds the RFC's examples and what Entra ID and Okta send.
@@ -234,7 +235,8 @@ func TestCreates(t *testing.T) {
 	t.Parallel()
 	for op, made := range map[string]bool{"add": true, "replace": false} {
 		ops := operations(t, `{"op":"`+op+`","path":"emails[type eq \"work\"].value","value":"w"}`)
-		got, err := patch.Apply(map[string]any{}, ops, patch.Rules{Type: testType})
+		result, err := patch.Apply(map[string]any{}, ops, patch.Rules{Type: testType})
+		got := result.Resource
 		var e *scimerr.Error
 		if made != (err == nil) || made != (got != nil) || !made && (!errors.As(err, &e) || e.ScimType != scimerr.NoTarget) {
 			t.Errorf("%s: %v, %v", op, got, err)

@@ -12,7 +12,10 @@
 // function changes what it is given.
 package schema
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // The URNs of RFC 7643.
 const (
@@ -124,6 +127,18 @@ func New(rt ResourceType) *ResourceType {
 	rt.index = make(map[string]*Attribute)
 	rt.addToIndex(rt.attributes, "")
 	return &rt
+}
+
+// Attributes returns those at the top of a resource, in the order in which Validate looks
+// at them; an extension is one.
+func (rt *ResourceType) Attributes() iter.Seq[*Attribute] {
+	return func(yield func(*Attribute) bool) {
+		for i := range rt.attributes {
+			if !yield(&rt.attributes[i]) {
+				return
+			}
+		}
+	}
 }
 
 func setKeys(attributes []Attribute) {

@@ -9,10 +9,10 @@ import (
 type kind string
 
 const (
-	public   kind = "a public"
-	local    kind = "a loopback"
-	private  kind = "a private"
-	special  kind = "a special-purpose" // link-local, shared, reserved, multicast, …
+	public  kind = "a public"
+	local   kind = "a loopback"
+	private kind = "a private"
+	special kind = "a special-purpose" // link-local, shared, reserved, multicast, …
 )
 
 // notPublic are IPv4's special-purpose networks (RFC 6890 and its registry)
