@@ -81,8 +81,10 @@ type Call struct {
 
 // View reads the state. That the caller may do so is checked in it again: what
 // took the caller's access away since the request came in counts.
+//
+// A read of one account does not wait for what another one's directory changes.
 func (c *Call) View(fn func(*store.Reader) error) error {
-	return c.store.View(func(r *store.Reader) error {
+	return c.store.ViewOf(c.Account, func(r *store.Reader) error {
 		if err := c.check(r); err != nil {
 			return err
 		}
@@ -181,7 +183,13 @@ func (rt *Router) answer(r *http.Request, route Route, body []byte, bodyErr erro
 // can use up a foreign account's limit.
 func (rt *Router) admit(c *Call) error {
 	var limit store.RateLimit
-	err := c.store.View(func(r *store.Reader) error {
+	reads := uuid.Nil // of all accounts
+	if c.access.Account {
+		if id, err := c.ID("account_id"); err == nil {
+			reads = id
+		}
+	}
+	err := c.store.ViewOf(reads, func(r *store.Reader) error {
 		var err error
 		if c.Actor, err = r.Authenticate(c.key); err != nil || !c.access.Account {
 			return err
@@ -212,7 +220,7 @@ func (rt *Router) admit(c *Call) error {
 			return err
 		}
 	}
-	return c.store.View(c.check)
+	return c.store.ViewOf(c.Account, c.check)
 }
 
 // check says whether the caller may call the route now.

@@ -32,6 +32,7 @@ type call struct {
 	values               url.Values
 	attributes, excluded []string
 	actor                store.Actor
+	account              uuid.UUID
 	// work counts what the request costs; the operations of a bulk request share it.
 	work *patch.Work
 	// later makes the changes of a bulk request's operations; nil for a request alone.
@@ -43,12 +44,12 @@ type call struct {
 // admit finds the directory whose token the caller has, and notes that it was used.
 func (c *call) admit() error {
 	due := false
-	err := c.server.Store.View(func(r *store.Reader) error {
+	err := c.server.Store.ViewWhere(c.accountIn, func(r *store.Reader) error {
 		d, token, err := r.AuthenticateSCIM(c.endpoint, c.secret)
 		if err != nil {
 			return err
 		}
-		c.actor, c.directoryType, due = store.DirectoryActor(d), d.Type, r.NeedsTouch(d, token)
+		c.actor, c.account, c.directoryType, due = store.DirectoryActor(d), d.AccountID, d.Type, r.NeedsTouch(d, token)
 		return nil
 	})
 	if err != nil || !due {
@@ -68,10 +69,19 @@ func (c *call) admit() error {
 	return err
 }
 
+// accountIn finds the account of the directory whose token the caller has.
+func (c *call) accountIn(r *store.Reader) uuid.UUID {
+	d, _, err := r.AuthenticateSCIM(c.endpoint, c.secret)
+	if err != nil {
+		return uuid.Nil
+	}
+	return d.AccountID
+}
+
 // view reads the state. That the token is good is checked in it again: what ended
 // it since the request came in counts.
 func (c *call) view(fn func(*store.Reader, *store.Directory) error) error {
-	return c.server.Store.View(func(r *store.Reader) error {
+	return c.server.Store.ViewOf(c.account, func(r *store.Reader) error {
 		d, _, err := r.AuthenticateSCIM(c.endpoint, c.secret)
 		if err != nil {
 			return err
@@ -88,6 +98,7 @@ func (c *call) update(fn func(*store.Tx, *store.Directory) error) error {
 		change = c.later.Update
 	}
 	return change(c.actor, func(tx *store.Tx) error {
+		tx.Within(c.account)
 		d, _, err := tx.AuthenticateSCIM(c.endpoint, c.secret)
 		if err != nil {
 			return err

@@ -204,6 +204,9 @@ func (c change) chosen(l *values) error {
 	if err != nil {
 		return err
 	}
+	if err := c.rules.Work.Spend(changedValue * max(0, len(places)-1)); err != nil {
+		return err
+	}
 	for _, place := range places {
 		changed, err := c.one(l.entries[place].value)
 		switch {

@@ -21,7 +21,7 @@ type values struct {
 	primaries []int
 	// byID has the places of the values with an identity, and byKey those of one type;
 	// nil until somebody asks. Places of what is gone or another value now are passed over.
-	byID   map[string]*places
+	byID  map[string]*places
 	byKey map[key]*places
 	// textless counts the values that cannot be found by their "value": it is no text.
 	textless int

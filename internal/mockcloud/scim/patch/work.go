@@ -9,9 +9,12 @@ import (
 const MaxOperations = 10_000
 
 // maxWork is how much a request may cost beyond what grows with its length: a look at a
-// value by one comparison is one. Clients choose among a few values a few times; it is
-// enough for 700 choices among 700.
-const maxWork = 500_000
+// value by one comparison is one, a change of it is changedValue. Clients choose among a
+// few values a few times; it is enough for 400 choices among 400.
+const (
+	maxWork      = 200_000
+	changedValue = 2
+)
 
 // TooLarge is the error of a request that asks for too much at once. What it asks for in
 // several requests is done.

@@ -170,12 +170,15 @@ func separator(a *Attribute) string {
 func (rt *ResourceType) normal(path string) string {
 	path = strings.ToLower(strings.TrimSpace(path))
 	for _, urn := range rt.urns {
-		// Some clients write a dot behind the URN.
-		if rest, ok := strings.CutPrefix(path, urn+"."); ok {
-			path = urn + ":" + rest
+		rest, ok := strings.CutPrefix(path, urn)
+		if ok && strings.HasPrefix(rest, ".") { // some clients write a dot behind the URN
+			path = urn + ":" + rest[1:]
 		}
 	}
-	return strings.TrimPrefix(path, rt.urns[0]+":")
+	if rest, ok := strings.CutPrefix(path, rt.urns[0]); ok && strings.HasPrefix(rest, ":") {
+		return rest[1:]
+	}
+	return path
 }
 
 // Lookup gives the attribute that a path without value filters names, such as
