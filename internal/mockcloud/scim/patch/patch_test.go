@@ -45,7 +45,13 @@ var testType = schema.New(schema.ResourceType{
 
 var rules = patch.Rules{Type: testType, Creates: true}
 
-func decode(t testing.TB, document string) map[string]any {
+// failing is a test, or one run of a property.
+type failing interface {
+	Helper()
+	Fatalf(string, ...any)
+}
+
+func decode(t failing, document string) map[string]any {
 	t.Helper()
 	d := json.NewDecoder(strings.NewReader(document))
 	d.UseNumber()
