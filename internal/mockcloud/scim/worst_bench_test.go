@@ -62,3 +62,60 @@ func BenchmarkWorstPatch(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkReadsMeanwhile is how long a read of another account waits while one account
+// changes much: the longest, and of how many.
+func BenchmarkReadsMeanwhile(b *testing.B) {
+	w := newWorld(b)
+	ada := w.addUser("ada@acme.com")
+	ids := w.crowd(10_000)
+	group := w.addGroup("all")
+	var other uuid.UUID
+	w.update(func(tx *store.Tx) error {
+		a, err := tx.AddAccount(store.NewAccount{Handle: "other", Name: "Other"})
+		if err == nil {
+			other = a.ID
+		}
+		return err
+	})
+	users := worstOfUsers()
+	for name, change := range map[string][2]string{
+		"10,000 members are added":  {"/Groups/" + group, worstOfGroups(ids)["add one member each"]},
+		"a user has 40,000 emails":  {"/Users/" + ada, users["one value of many types"]},
+		"all values are looked at":  {"/Users/" + ada, users["many, then all looked at each time"]},
+		"an invalid result at last": {"/Users/" + ada, users["add, an invalid result last"]},
+	} {
+		b.Run(name, func(b *testing.B) {
+			var longest time.Duration
+			reads := 0
+			for b.Loop() {
+				b.StopTimer()
+				w.update(func(tx *store.Tx) error {
+					none := []uuid.UUID{}
+					_, err := tx.UpdateDirectoryGroup(w.directory, uuid.MustParse(group), store.DirectoryGroupChange{Members: &none})
+					return err
+				})
+				done := make(chan struct{})
+				b.StartTimer()
+				go func() {
+					defer close(done)
+					w.answerOf(http.MethodPatch, change[0], change[1])
+				}()
+				for meanwhile := true; meanwhile; reads++ {
+					begun := time.Now()
+					if err := w.state.ViewOf(other, func(*store.Reader) error { return nil }); err != nil {
+						b.Fatal(err)
+					}
+					longest = max(longest, time.Since(begun))
+					select {
+					case <-done:
+						meanwhile = false
+					case <-time.After(100 * time.Microsecond):
+					}
+				}
+			}
+			b.ReportMetric(float64(longest.Microseconds())/1000, "longest-ms")
+			b.ReportMetric(float64(reads), "reads")
+		})
+	}
+}
