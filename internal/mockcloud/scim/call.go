@@ -2,15 +2,13 @@ package scim
 
 import (
 	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
@@ -107,15 +105,6 @@ func (c *call) update(fn func(*store.Tx, *store.Directory) error) error {
 	})
 }
 
-// bearer gives the token of the Authorization header (RFC 6750), empty for none.
-func bearer(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
-}
-
 // withBody hands a handler the request's body.
 func withBody(handle func(*call, map[string]any) (*answer, error)) handler {
 	return func(c *call) (*answer, error) {
@@ -135,42 +124,37 @@ func (c *call) route() (pattern, id string) {
 
 // body reads the request's body, an object.
 func (c *call) body(limit int64) (map[string]any, error) {
-	if err := checkMedia(c.request.Header.Get("Content-Type")); err != nil {
+	if err := checkMedia(c.request); err != nil {
 		return nil, err
 	}
-	tooLarge := &statusError{
-		status: http.StatusRequestEntityTooLarge,
-		detail: fmt.Sprintf("The body is over the limit of %d bytes; send less in a request", limit),
+	raw, err := request.Body(c.request, limit)
+	var refused *request.Error
+	if errors.As(err, &refused) && refused.Status == http.StatusRequestEntityTooLarge {
+		refused.Detail += "; " + c.sendLess()
 	}
-	if pattern, _ := c.route(); strings.HasPrefix(pattern, schema.Group().Endpoint) {
-		tooLarge.detail = fmt.Sprintf("The body is over the limit of %d bytes; a large group grows by PATCH: add its members in several requests", limit)
-	}
-	raw, err := io.ReadAll(io.LimitReader(c.request.Body, limit+1))
-	switch {
-	case int64(len(raw)) > limit:
-		// Without reading on for a while many clients fail to see the answer.
-		_, _ = io.CopyN(io.Discard, c.request.Body, 4*limit)
-		return nil, tooLarge
-	case err != nil:
-		return nil, &statusError{status: http.StatusBadRequest, detail: "The body could not be read to its end"}
+	if err != nil {
+		return nil, err
 	}
 	return decode(raw)
 }
 
+func (c *call) sendLess() string {
+	if pattern, _ := c.route(); strings.HasPrefix(pattern, schema.Group().Endpoint) {
+		return "a large group grows by PATCH: add its members in several requests"
+	}
+	return "send less in a request"
+}
+
 // checkMedia says whether a body is to be read: RFC 7644, 3.1, or plain JSON. One
 // without a Content-Type is taken for SCIM.
-func checkMedia(given string) error {
-	if given == "" {
+func checkMedia(r *http.Request) error {
+	kind, charset, ok := request.Media(r)
+	if ok && (kind == "" || kind == mediaType || kind == "application/json") && (charset == "" || charset == "utf-8") {
 		return nil
 	}
-	media, params, err := mime.ParseMediaType(given)
-	charset := params["charset"]
-	if err == nil && (media == mediaType || media == "application/json") && (charset == "" || strings.EqualFold(charset, "utf-8")) {
-		return nil
-	}
-	return &statusError{
-		status: http.StatusUnsupportedMediaType,
-		detail: "The Content-Type has to be application/scim+json or application/json, in UTF-8",
+	return &request.Error{
+		Status: http.StatusUnsupportedMediaType,
+		Detail: "The Content-Type has to be application/scim+json or application/json, in UTF-8",
 	}
 }
 
@@ -203,7 +187,7 @@ func (c *call) precondition(version string) error {
 		if c.request.Method == http.MethodGet || c.request.Method == http.MethodHead {
 			return errNotModified
 		}
-		return &statusError{status: http.StatusPreconditionFailed, detail: "If-None-Match names the version that the resource has"}
+		return &request.Error{Status: http.StatusPreconditionFailed, Detail: "If-None-Match names the version that the resource has"}
 	}
 	return nil
 }
