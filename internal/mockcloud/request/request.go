@@ -48,13 +48,21 @@ func Body(r *http.Request, limit int64) ([]byte, error) {
 	case r.ContentLength > limit || int64(len(raw)) > limit:
 		// Without reading on for a while many clients fail to see the answer.
 		_, _ = io.CopyN(io.Discard, r.Body, 4*limit)
-		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("The body is over the limit of %d bytes", limit)}
+		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Detail: "The body is over the limit of " + size(limit)}
 	case errors.As(err, &slow):
 		return nil, slow
 	case err != nil:
 		return nil, &Error{Status: http.StatusBadRequest, Detail: "The body could not be read to its end"}
 	}
 	return raw, nil
+}
+
+func size(bytes int64) string {
+	text := fmt.Sprintf("%d bytes", bytes)
+	if bytes%(1<<20) == 0 {
+		text += fmt.Sprintf(" (%d MiB)", bytes>>20)
+	}
+	return text
 }
 
 // Media returns what a body is said to be, in lower case, and in which charset; both are

@@ -3,6 +3,7 @@ package scim_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -164,6 +165,28 @@ func TestCheckedAtTheEnd(t *testing.T) {
 			}
 		})
 	})
+}
+
+// unreadable is a body that fails the test when somebody reads it.
+type unreadable struct{ t *testing.T }
+
+func (u unreadable) Read([]byte) (int, error) {
+	u.t.Error("the body was read")
+	return 0, errors.New("not to be read")
+}
+
+// TestTokenBeforeBody: nothing is read of a body before its sender is known.
+func TestTokenBeforeBody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, below := range []string{"/Users", "/Groups", "/Bulk", "/.search"} {
+		r := httptest.NewRequest(http.MethodPost, "http://localhost"+w.path(below), unreadable{t})
+		r.Header.Set("Authorization", "Bearer not-"+token)
+		rec := httptest.NewRecorder()
+		if w.handler.ServeHTTP(rec, r); rec.Code != http.StatusUnauthorized {
+			t.Errorf("%s: %d", below, rec.Code)
+		}
+	}
 }
 
 // TestBoundsOfPatch: what a request may not ask for, and that it then changes nothing.
