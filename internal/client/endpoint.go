@@ -2,12 +2,13 @@ package client
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/loopback"
 )
 
 // EndpointError says what is wrong with the address of the API and what to do.
@@ -122,7 +123,7 @@ func parseAddress(raw string, allowInsecureHTTP bool, d dialect) (u *url.URL, fa
 		return nil, nil, fail("has a query", "take out the ? and what follows it")
 	case u.Fragment != "" || strings.HasSuffix(raw, "#"):
 		return nil, nil, fail("has a fragment", "take out the # and what follows it")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()) && !allowInsecureHTTP:
+	case u.Scheme == "http" && !loopback.IsHost(u.Hostname()) && !allowInsecureHTTP:
 		return nil, nil, &EndpointError{
 			Endpoint: shown, Why: "uses plain http to a host that is not this machine", PlainHTTP: true,
 			Fix: "use https://, or set allow_insecure_http if the " + d.credential + " may travel unencrypted",
@@ -131,14 +132,4 @@ func parseAddress(raw string, allowInsecureHTTP bool, d dialect) (u *url.URL, fa
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")
 	return u, fail, nil
-}
-
-// isLoopback reports whether host names this machine: localhost, 127.0.0.0/8
-// or ::1. No name is looked up.
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 )
 
 // IdPClientSecret is the secret of every OpenID Connect client at the test identity
@@ -59,7 +60,7 @@ func startIdP(cfg Config, clock func() time.Time, allows func(host string) bool)
 		return nil, errors.Join(err, listener.Close())
 	}
 	t.http = &http.Server{
-		Handler: t.provider, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: request.Pace{}.Handler(t.provider), ReadHeaderTimeout: request.MaxHead, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelWarn),
 	}
 	go func() {

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/loopback"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
@@ -30,15 +30,10 @@ func (httpsURL) ValidateString(_ context.Context, req validator.StringRequest, r
 		return
 	}
 	u, err := url.Parse(req.ConfigValue.ValueString())
-	encrypted := err == nil && (u.Scheme == "https" || u.Scheme == "http" && isLoopbackHost(u.Hostname()))
+	encrypted := err == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback.IsHost(u.Hostname()))
 	if !encrypted || u.Host == "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "Not an https URL", fmt.Sprintf("%q is no https URL. Logins must not travel unencrypted; plain http is accepted on loopback only.", req.ConfigValue.ValueString()))
 	}
-}
-
-func isLoopbackHost(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // checked is a validator that asks the reader of metadata.

@@ -1,8 +1,9 @@
 package samlmetadata
 
 import (
-	"net/netip"
 	"net/url"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/loopback"
 )
 
 // The bindings that people are sent to log in by (SAML Bindings 3.4, 3.5).
@@ -32,16 +33,8 @@ func CheckSSOURL(location string) error {
 		return refuse(BadURL, "The single sign-on URL %s is no absolute URL.", shown(location))
 	case u.User != nil || u.Fragment != "":
 		return refuse(BadURL, "The single sign-on URL must not have a user or a fragment in it.")
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && loopback.IsHost(u.Hostname()):
 		return nil
 	}
 	return refuse(BadURL, "The single sign-on URL %s does not begin with https://, so logins would travel unencrypted.", shown(location))
-}
-
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.IsLoopback()
 }

@@ -16,8 +16,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/loopback"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/console"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scenario"
 )
 
@@ -127,7 +129,7 @@ func (f *serveFlags) checkListen() error {
 		return &usageError{"--allow-remote needs --control-token or " + tokenVariable}
 	}
 	addr, err := netip.ParseAddr(host)
-	if host == "localhost" || err == nil && addr.Unmap().IsLoopback() {
+	if loopback.IsHost(host) {
 		return nil
 	}
 	if !f.allowRemote {
@@ -185,14 +187,7 @@ func newLogger(format string, w io.Writer) *slog.Logger {
 
 // serveOn serves until ctx ends, then lets requests under way come to their end.
 func serveOn(ctx context.Context, listener net.Listener, server *mockcloud.Server, logger *slog.Logger, stdout io.Writer) error {
-	h := &http.Server{
-		Handler:           server,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       2 * time.Minute, // no write timeout: an injected delay may be long
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-	}
+	h := newHTTPServer(server, logger)
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(listener) }()
 	if err := announce(stdout, listener.Addr(), server.IdPURL()); err != nil {
@@ -210,6 +205,18 @@ func serveOn(ctx context.Context, listener net.Listener, server *mockcloud.Serve
 		return errors.Join(fmt.Errorf("requests under way did not end: %w", err), h.Close())
 	}
 	return nil
+}
+
+// newHTTPServer returns what keeps connections. How long a body may take depends on its
+// length, so the handler sees to it; an answer may take long, since an injected delay may.
+func newHTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: request.MaxHead,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
 }
 
 // announce prints the one line by which others learn where the server is.

@@ -14,9 +14,9 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -136,8 +136,7 @@ func (c *Console) authorized(r *http.Request) bool {
 	if _, password, ok := r.BasicAuth(); ok {
 		return router.IsSecret(password, c.Token)
 	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.EqualFold(scheme, "Bearer") && router.IsSecret(token, c.Token)
+	return router.IsSecret(request.Bearer(r), c.Token)
 }
 
 // view makes a page's title and content of what the store has.

@@ -19,11 +19,10 @@ package control
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
-	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sameorigin"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
@@ -87,8 +86,7 @@ func (c *Control) authorized(r *http.Request) bool {
 	if c.Token == "" {
 		return true
 	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.EqualFold(scheme, "Bearer") && router.IsSecret(token, c.Token)
+	return router.IsSecret(request.Bearer(r), c.Token)
 }
 
 func fail(w http.ResponseWriter, status int, detail any) {
@@ -134,9 +132,10 @@ func (c *Control) reset(w http.ResponseWriter, _ *http.Request) {
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		fail(w, http.StatusBadRequest, "The body could not be read, or is over 1 MiB")
+	body, err := request.Body(r, maxBody)
+	var refused *request.Error
+	if errors.As(err, &refused) {
+		fail(w, refused.Status, refused.Detail)
 	}
 	return body, err == nil
 }

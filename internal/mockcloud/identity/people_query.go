@@ -1,9 +1,7 @@
 package identity
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -176,10 +174,8 @@ func shown[W any](q peopleQuery, resource func() (map[string]any, error), toWire
 
 // userResource is a user as SCIM shows it, for filters.
 func userResource(r *store.Reader, u *store.DirectoryUser) (map[string]any, error) {
-	d := json.NewDecoder(bytes.NewReader(u.Attributes))
-	d.UseNumber()
-	out := make(map[string]any)
-	if err := d.Decode(&out); err != nil {
+	out, err := u.Resource()
+	if err != nil {
 		return nil, fmt.Errorf("read what was kept of %s: %w", u.VendorID(), err)
 	}
 	out["id"], out["meta"] = u.ID.String(), resourceMeta("User", u.Created, u.Updated)

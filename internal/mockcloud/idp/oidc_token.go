@@ -6,7 +6,8 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
-	"strings"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 )
 
 type tokenAnswer struct {
@@ -82,10 +83,9 @@ func verifies(verifier, challenge string) bool {
 
 // userinfo is OpenID Connect Core 1.0 section 5.3.
 func (p *IdP) userinfo(w http.ResponseWriter, r *http.Request) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	g, ok := p.oidc.tokens.get(token)
+	g, ok := p.oidc.tokens.get(request.Bearer(r))
 	person, exists := p.employed(g.subject)
-	if !ok || !exists || !strings.EqualFold(scheme, "Bearer") {
+	if !ok || !exists {
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		writeJSON(w, http.StatusUnauthorized, oauthError{"invalid_token", "The access token is unknown or expired"})
 		return

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
+	"maps"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"time"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -56,15 +56,6 @@ type Reply struct {
 	Body []byte
 }
 
-// statusError is an error of the router's own that is nothing but its status.
-type statusError struct {
-	status     int
-	detail     string
-	retryAfter time.Duration
-}
-
-func (e *statusError) Error() string { return e.detail }
-
 // errorBody is FastAPI's shape of an error.
 type errorBody struct {
 	Detail any `json:"detail"`
@@ -92,7 +83,7 @@ func errorBodyReply(status int, what errorBody) Reply {
 // failed is the one place where errors become answers.
 func (rt *Router) failed(r *http.Request, route string, err error) Reply {
 	var (
-		status          *statusError
+		status          *request.Error
 		unauthenticated *store.Unauthenticated
 		forbidden       *store.Forbidden
 		planLimit       *store.PlanLimit
@@ -104,10 +95,8 @@ func (rt *Router) failed(r *http.Request, route string, err error) Reply {
 	)
 	switch {
 	case errors.As(err, &status):
-		out := errorReply(status.status, status.detail)
-		if status.retryAfter > 0 {
-			out.Header.Set("Retry-After", seconds(status.retryAfter))
-		}
+		out := errorReply(status.Status, status.Detail)
+		maps.Copy(out.Header, status.Header)
 		return out
 	case errors.As(err, &unauthenticated):
 		out := errorReply(http.StatusUnauthorized, err.Error())
@@ -126,15 +115,19 @@ func (rt *Router) failed(r *http.Request, route string, err error) Reply {
 	case errors.As(err, &unavailable):
 		return errorReply(http.StatusServiceUnavailable, err.Error())
 	}
-	rt.logger.LogAttrs(r.Context(), slog.LevelError, "unexpected error", slog.String("route", route),
-		slog.String("request_id", RequestID(r.Context())), slog.Any("error", err))
+	LogBug(r, rt.logger, route, err)
 	return internalError(r)
 }
 
-func (rt *Router) panicked(r *http.Request, route string, p any) Reply {
-	rt.logger.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("route", route),
-		slog.String("request_id", RequestID(r.Context())), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-	return internalError(r)
+// LogBug logs an error that nobody expected, with the stack of a panic.
+func LogBug(r *http.Request, logger *slog.Logger, route string, err error) {
+	what := "unexpected error"
+	attributes := []slog.Attr{slog.String("route", route), slog.String("request_id", RequestID(r.Context())), slog.Any("error", err)}
+	var p *request.Panic
+	if errors.As(err, &p) {
+		what, attributes = "panic", append(attributes, slog.String("stack", p.Stack))
+	}
+	logger.LogAttrs(r.Context(), slog.LevelError, what, attributes...)
 }
 
 func internalError(r *http.Request) Reply {
@@ -208,24 +201,12 @@ const maxBody = 5 << 20
 
 // readBody reads a request's body. It insists on knowing the length beforehand,
 // as Prefect Cloud does.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(r *http.Request) ([]byte, error) {
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch:
 		if r.ContentLength < 0 || r.ContentLength == 0 && r.Header.Get("Content-Length") == "" {
-			return nil, &statusError{status: http.StatusLengthRequired, detail: "Content-Length is required"}
+			return nil, &request.Error{Status: http.StatusLengthRequired, Detail: "Content-Length is required"}
 		}
 	}
-	if r.ContentLength > maxBody {
-		// Without reading on for a while many clients fail to see the answer.
-		_, _ = io.CopyN(io.Discard, r.Body, 4*maxBody)
-		return nil, &statusError{
-			status: http.StatusRequestEntityTooLarge,
-			detail: "The request body is over the limit of 5 MiB",
-		}
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		return nil, &statusError{status: http.StatusBadRequest, detail: "The request body could not be read to its end"}
-	}
-	return body, nil
+	return request.Body(r, maxBody)
 }

@@ -1,13 +1,13 @@
 package router
 
 import (
-	"mime"
 	"net/http"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -81,8 +81,10 @@ type Call struct {
 
 // View reads the state. That the caller may do so is checked in it again: what
 // took the caller's access away since the request came in counts.
+//
+// A read of one account does not wait for what another one's directory changes.
 func (c *Call) View(fn func(*store.Reader) error) error {
-	return c.store.View(func(r *store.Reader) error {
+	return c.store.ViewOf(c.Account, func(r *store.Reader) error {
 		if err := c.check(r); err != nil {
 			return err
 		}
@@ -146,34 +148,38 @@ func OptionalBody[T any](c *Call, decode input.Decoder[T]) (T, error) {
 // isJSON says whether the body is to be read as JSON: it is when the caller does
 // not say otherwise.
 func (c *Call) isJSON() bool {
-	given := c.Request.Header.Get("Content-Type")
-	kind, _, err := mime.ParseMediaType(given)
-	return given == "" || err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
+	kind, _, ok := request.Media(c.Request)
+	return ok && (kind == "" || kind == "application/json" || strings.HasSuffix(kind, "+json"))
 }
 
 // answer runs the route's handler for whoever may call it.
-func (rt *Router) answer(r *http.Request, route Route, body []byte, bodyErr error) (out Reply) {
-	defer func() {
-		if p := recover(); p != nil {
-			out = rt.panicked(r, route.Path, p)
-		}
-	}()
-	if bodyErr != nil {
-		return rt.failed(r, route.Path, bodyErr)
+func (rt *Router) answer(r *http.Request, route Route) Reply {
+	var a *Answer
+	if err := request.Guard(func() (err error) {
+		a, err = rt.handle(r, route)
+		return err
+	}); err != nil {
+		return rt.failed(r, route.Path, err)
 	}
+	return rt.succeeded(r, route.Path, a)
+}
+
+// handle reads the body of nobody who may not call the route.
+func (rt *Router) handle(r *http.Request, route Route) (*Answer, error) {
 	key, byCookie := credential(r)
 	if byCookie && !mayUseCookie(r) {
-		return rt.failed(r, route.Path, &store.Forbidden{Reason: "A browser's session is for this server's own pages only"})
+		return nil, &store.Forbidden{Reason: "A browser's session is for this server's own pages only"}
 	}
-	c := &Call{Request: r, access: route.Access, key: key, body: body, store: rt.store, baseURL: rt.publicURL}
+	c := &Call{Request: r, access: route.Access, key: key, store: rt.store, baseURL: rt.publicURL}
 	if err := rt.admit(c); err != nil {
-		return rt.failed(r, route.Path, c.denied(err))
+		return nil, c.denied(err)
 	}
-	answer, err := route.Handle(c)
-	if err != nil {
-		return rt.failed(r, route.Path, c.denied(err))
+	var err error
+	if c.body, err = readBody(r); err != nil {
+		return nil, err
 	}
-	return rt.succeeded(r, route.Path, answer)
+	a, err := route.Handle(c)
+	return a, c.denied(err)
 }
 
 // admit finds out who calls, counts the call against the account's rate limit
@@ -181,7 +187,13 @@ func (rt *Router) answer(r *http.Request, route Route, body []byte, bodyErr erro
 // can use up a foreign account's limit.
 func (rt *Router) admit(c *Call) error {
 	var limit store.RateLimit
-	err := c.store.View(func(r *store.Reader) error {
+	reads := uuid.Nil // of all accounts
+	if c.access.Account {
+		if id, err := c.ID("account_id"); err == nil {
+			reads = id
+		}
+	}
+	err := c.store.ViewOf(reads, func(r *store.Reader) error {
 		var err error
 		if c.Actor, err = r.Authenticate(c.key); err != nil || !c.access.Account {
 			return err
@@ -212,7 +224,7 @@ func (rt *Router) admit(c *Call) error {
 			return err
 		}
 	}
-	return c.store.View(c.check)
+	return c.store.ViewOf(c.Account, c.check)
 }
 
 // check says whether the caller may call the route now.
@@ -255,13 +267,4 @@ func (c *Call) permit(r *store.Reader, member *store.Membership) error {
 	}
 	_, err := r.Workspace(member.AccountID, c.Workspace)
 	return err
-}
-
-// bearer gives the key of the Authorization header (RFC 6750), empty for none.
-func bearer(r *http.Request) string {
-	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(key)
 }

@@ -2,9 +2,10 @@ package router
 
 import (
 	"net"
-	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/loopback"
 )
 
 // hosts are the names that the server answers for. Loopback names and addresses
@@ -29,8 +30,5 @@ func (h hosts) allow(hostport string) bool {
 		host = hostport
 	}
 	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
-	if addr, err := netip.ParseAddr(host); err == nil && addr.Unmap().IsLoopback() {
-		return true
-	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(h, host)
+	return loopback.IsName(host) || slices.Contains(h, host)
 }

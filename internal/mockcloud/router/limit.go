@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -41,9 +42,9 @@ func (l *limiter) take(account uuid.UUID, limit store.RateLimit) error {
 		w = window{ends: now.Add(limit.Window)}
 	}
 	if w.used >= limit.Requests {
-		return &statusError{
-			status: http.StatusTooManyRequests, retryAfter: w.ends.Sub(now),
-			detail: "The account's rate limit is used up; try again later",
+		return &request.Error{
+			Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {seconds(w.ends.Sub(now))}},
+			Detail: "The account's rate limit is used up; try again later",
 		}
 	}
 	w.used++

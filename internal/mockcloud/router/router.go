@@ -3,9 +3,9 @@
 // errors become answers. Other protocols (service.go) share the first half of the
 // way with the API: they are counted and hit by faults alike.
 //
-// The way of a request: Host allow-list → request id → route → count → body (411,
-// 413) → injected fault → key (401) → account (404) → rate limit (429) →
-// single sign-on, permission and plan (403) → handler → answer. A request that no route takes is
+// The way of a request: Host allow-list → request id → route → count → injected
+// fault → key (401) → account (404) → rate limit (429) → single sign-on, permission
+// and plan (403) → body (411, 413, 408) → handler → answer. A request that no route takes is
 // loud: logged as a warning and counted as "unknown".
 //
 // Logs hold route patterns, never paths, queries, headers or bodies.
@@ -22,6 +22,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -50,6 +51,8 @@ type Options struct {
 	// PublicURL is what links to the server begin with; empty means as the caller
 	// reached it.
 	PublicURL string
+	// Pace is how slowly a body may come; the zero value is the default.
+	Pace request.Pace
 }
 
 // Router serves the API. Use New.
@@ -64,6 +67,7 @@ type Router struct {
 	hosts     hosts
 	publicURL string
 	limiter   *limiter
+	pace      request.Pace
 	mux       *http.ServeMux
 	routes    []string // of the API
 	others    []string // of services
@@ -79,7 +83,7 @@ func New(o Options) *Router {
 		Requests: newRequests(), Faults: newFaults(),
 		store: o.Store, logger: o.Logger, clock: o.Clock, hosts: newHosts(o.AllowedHosts),
 		publicURL: strings.TrimSuffix(o.PublicURL, "/"),
-		limiter:   newLimiter(o.Clock), mux: http.NewServeMux(), closing: closing, close: cancel,
+		limiter:   newLimiter(o.Clock), pace: o.Pace, mux: http.NewServeMux(), closing: closing, close: cancel,
 	}
 	rt.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { rt.unknown(w, r, rt.methodsFor(r)) })
 	return rt
@@ -121,6 +125,7 @@ func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := requestID(r)
 	w.Header().Set(requestIDHeader, id)
 	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+	rt.pace.Limit(w, r)
 	if !rt.hosts.allow(r.Host) {
 		send(w, errorReply(http.StatusMisdirectedRequest,
 			"This server does not answer for that host name. Use localhost or 127.0.0.1, or allow the name when you start it."))
@@ -139,10 +144,9 @@ func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (rt *Router) serve(w http.ResponseWriter, r *http.Request, route Route) {
 	started := rt.clock()
 	rt.Requests.count(r.Method, route.Path)
-	body, bodyErr := readBody(w, r)
 	rt.respond(w, r, exchange{
 		route: route.Path, started: started,
-		answer:  func() Reply { return rt.answer(r, route, body, bodyErr) },
+		answer:  func() Reply { return rt.answer(r, route) },
 		failure: func(status int, detail string) Reply { return errorReply(status, detail) },
 	})
 }

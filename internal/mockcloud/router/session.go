@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 )
 
 // SessionCookie has the token of a person's session in a browser. The token also
@@ -16,7 +18,7 @@ const SessionCookie = "mockcloud_session"
 // else that of the browser's session.
 func credential(r *http.Request) (secret string, byCookie bool) {
 	if r.Header.Get("Authorization") != "" {
-		return bearer(r), false
+		return request.Bearer(r), false
 	}
 	cookie, err := r.Cookie(SessionCookie)
 	if err != nil {

@@ -1,17 +1,18 @@
 package scim
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -66,33 +67,16 @@ func errorAnswer(status int, scimType scimerr.Type, detail string) *answer {
 	}}
 }
 
-// statusError is an error that is nothing but its status.
-type statusError struct {
-	status int
-	detail string
-	allow  string
-}
-
-func (e *statusError) Error() string { return e.detail }
-
 func notAllowed(route methods) error {
 	allow := strings.Join(slices.Sorted(maps.Keys(route)), ", ")
-	return &statusError{status: http.StatusMethodNotAllowed, detail: "This endpoint takes " + allow + " only", allow: allow}
+	return &request.Error{Status: http.StatusMethodNotAllowed, Detail: "This endpoint takes " + allow + " only", Header: http.Header{"Allow": {allow}}}
 }
-
-// panicked is a bug in a handler.
-type panicked struct {
-	value any
-	stack string
-}
-
-func (e *panicked) Error() string { return fmt.Sprint("panic: ", e.value) }
 
 // failure is the one place where errors become answers.
 func (c *call) failure(err error) *answer {
 	var (
 		scim            *scimerr.Error
-		status          *statusError
+		status          *request.Error
 		unauthenticated *store.Unauthenticated
 		forbidden       *store.Forbidden
 		limit           *store.PlanLimit
@@ -102,15 +86,19 @@ func (c *call) failure(err error) *answer {
 		precondition    *store.PreconditionFailed
 		invalid         *store.Invalid
 		unavailable     *store.Unavailable
+		tooLarge        *patch.TooLarge
 	)
 	switch {
+	case errors.Is(err, context.Canceled):
+		// Nobody is there to read it.
+		return errorAnswer(http.StatusServiceUnavailable, "", "The caller left before the request was done; nothing was changed")
+	case errors.As(err, &tooLarge):
+		return errorAnswer(http.StatusRequestEntityTooLarge, "", err.Error())
 	case errors.As(err, &scim):
 		return errorAnswer(scim.Status(), scim.ScimType, scim.Error())
 	case errors.As(err, &status):
-		out := errorAnswer(status.status, "", status.detail)
-		if status.allow != "" {
-			out.header.Set("Allow", status.allow)
-		}
+		out := errorAnswer(status.Status, "", status.Detail)
+		maps.Copy(out.header, status.Header)
 		return out
 	case errors.As(err, &unauthenticated):
 		out := errorAnswer(http.StatusUnauthorized, "", "The bearer token is not one of this directory's live tokens, or there is no such directory")
@@ -131,18 +119,7 @@ func (c *call) failure(err error) *answer {
 	case errors.As(err, &unavailable):
 		return errorAnswer(http.StatusServiceUnavailable, "", err.Error())
 	}
-	c.log("unexpected error", err)
+	router.LogBug(c.request, c.server.Logger, Prefix, err)
 	return errorAnswer(http.StatusInternalServerError, "",
 		"Internal server error; the server's log says more under request id "+router.RequestID(c.request.Context()))
-}
-
-func (c *call) log(what string, err error) {
-	attributes := []slog.Attr{
-		slog.String("route", Prefix), slog.String("request_id", router.RequestID(c.request.Context())), slog.Any("error", err),
-	}
-	var p *panicked
-	if errors.As(err, &p) {
-		attributes = append(attributes, slog.String("stack", p.stack))
-	}
-	c.server.Logger.LogAttrs(c.request.Context(), slog.LevelError, what, attributes...)
 }

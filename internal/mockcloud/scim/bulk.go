@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 )
 
@@ -176,9 +177,9 @@ func readBatch(c *call, body map[string]any) (*batch, error) {
 	case !ok || len(list) == 0:
 		return nil, scimerr.New(scimerr.InvalidSyntax, "Operations must be a list of at least one operation")
 	case len(list) > maxOperations:
-		return nil, &statusError{
-			status: http.StatusRequestEntityTooLarge,
-			detail: fmt.Sprintf("The request has %d operations, over the limit of %d; send several requests", len(list), maxOperations),
+		return nil, &request.Error{
+			Status: http.StatusRequestEntityTooLarge,
+			Detail: fmt.Sprintf("The request has %d operations, over the limit of %d; send several requests", len(list), maxOperations),
 		}
 	}
 	c.later = c.server.Store.Defer()
@@ -352,7 +353,7 @@ func (b *batch) resolved(o *operation) (data map[string]any, path string, err er
 		case other.state == running && o.method == http.MethodPost:
 			o.open = true
 		default:
-			return nil, "", &statusError{status: http.StatusConflict, detail: fmt.Sprintf("the operation with the bulkId %q, which this one refers to, failed", name)}
+			return nil, "", &request.Error{Status: http.StatusConflict, Detail: fmt.Sprintf("the operation with the bulkId %q, which this one refers to, failed", name)}
 		}
 	}
 	path = o.path

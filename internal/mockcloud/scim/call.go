@@ -2,15 +2,14 @@ package scim
 
 import (
 	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -31,6 +30,9 @@ type call struct {
 	values               url.Values
 	attributes, excluded []string
 	actor                store.Actor
+	account              uuid.UUID
+	// work counts what the request costs; the operations of a bulk request share it.
+	work *patch.Work
 	// later makes the changes of a bulk request's operations; nil for a request alone.
 	later *store.Deferred
 	// directoryType is that of the directory whose token the caller has.
@@ -40,12 +42,12 @@ type call struct {
 // admit finds the directory whose token the caller has, and notes that it was used.
 func (c *call) admit() error {
 	due := false
-	err := c.server.Store.View(func(r *store.Reader) error {
+	err := c.server.Store.ViewWhere(c.accountIn, func(r *store.Reader) error {
 		d, token, err := r.AuthenticateSCIM(c.endpoint, c.secret)
 		if err != nil {
 			return err
 		}
-		c.actor, c.directoryType, due = store.DirectoryActor(d), d.Type, r.NeedsTouch(d, token)
+		c.actor, c.account, c.directoryType, due = store.DirectoryActor(d), d.AccountID, d.Type, r.NeedsTouch(d, token)
 		return nil
 	})
 	if err != nil || !due {
@@ -65,10 +67,19 @@ func (c *call) admit() error {
 	return err
 }
 
+// accountIn finds the account of the directory whose token the caller has.
+func (c *call) accountIn(r *store.Reader) uuid.UUID {
+	d, _, err := r.AuthenticateSCIM(c.endpoint, c.secret)
+	if err != nil {
+		return uuid.Nil
+	}
+	return d.AccountID
+}
+
 // view reads the state. That the token is good is checked in it again: what ended
 // it since the request came in counts.
 func (c *call) view(fn func(*store.Reader, *store.Directory) error) error {
-	return c.server.Store.View(func(r *store.Reader) error {
+	return c.server.Store.ViewOf(c.account, func(r *store.Reader) error {
 		d, _, err := r.AuthenticateSCIM(c.endpoint, c.secret)
 		if err != nil {
 			return err
@@ -85,21 +96,13 @@ func (c *call) update(fn func(*store.Tx, *store.Directory) error) error {
 		change = c.later.Update
 	}
 	return change(c.actor, func(tx *store.Tx) error {
+		tx.Within(c.account)
 		d, _, err := tx.AuthenticateSCIM(c.endpoint, c.secret)
 		if err != nil {
 			return err
 		}
 		return fn(tx, d)
 	})
-}
-
-// bearer gives the token of the Authorization header (RFC 6750), empty for none.
-func bearer(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
 }
 
 // withBody hands a handler the request's body.
@@ -121,42 +124,37 @@ func (c *call) route() (pattern, id string) {
 
 // body reads the request's body, an object.
 func (c *call) body(limit int64) (map[string]any, error) {
-	if err := checkMedia(c.request.Header.Get("Content-Type")); err != nil {
+	if err := checkMedia(c.request); err != nil {
 		return nil, err
 	}
-	tooLarge := &statusError{
-		status: http.StatusRequestEntityTooLarge,
-		detail: fmt.Sprintf("The body is over the limit of %d bytes; send less in a request", limit),
+	raw, err := request.Body(c.request, limit)
+	var refused *request.Error
+	if errors.As(err, &refused) && refused.Status == http.StatusRequestEntityTooLarge {
+		refused.Detail += "; " + c.sendLess()
 	}
-	if pattern, _ := c.route(); strings.HasPrefix(pattern, schema.Group().Endpoint) {
-		tooLarge.detail = fmt.Sprintf("The body is over the limit of %d bytes; a large group grows by PATCH: add its members in several requests", limit)
-	}
-	raw, err := io.ReadAll(io.LimitReader(c.request.Body, limit+1))
-	switch {
-	case int64(len(raw)) > limit:
-		// Without reading on for a while many clients fail to see the answer.
-		_, _ = io.CopyN(io.Discard, c.request.Body, 4*limit)
-		return nil, tooLarge
-	case err != nil:
-		return nil, &statusError{status: http.StatusBadRequest, detail: "The body could not be read to its end"}
+	if err != nil {
+		return nil, err
 	}
 	return decode(raw)
 }
 
+func (c *call) sendLess() string {
+	if pattern, _ := c.route(); strings.HasPrefix(pattern, schema.Group().Endpoint) {
+		return "a large group grows by PATCH: add its members in several requests"
+	}
+	return "send less in a request"
+}
+
 // checkMedia says whether a body is to be read: RFC 7644, 3.1, or plain JSON. One
 // without a Content-Type is taken for SCIM.
-func checkMedia(given string) error {
-	if given == "" {
+func checkMedia(r *http.Request) error {
+	kind, charset, ok := request.Media(r)
+	if ok && (kind == "" || kind == mediaType || kind == "application/json") && (charset == "" || charset == "utf-8") {
 		return nil
 	}
-	media, params, err := mime.ParseMediaType(given)
-	charset := params["charset"]
-	if err == nil && (media == mediaType || media == "application/json") && (charset == "" || strings.EqualFold(charset, "utf-8")) {
-		return nil
-	}
-	return &statusError{
-		status: http.StatusUnsupportedMediaType,
-		detail: "The Content-Type has to be application/scim+json or application/json, in UTF-8",
+	return &request.Error{
+		Status: http.StatusUnsupportedMediaType,
+		Detail: "The Content-Type has to be application/scim+json or application/json, in UTF-8",
 	}
 }
 
@@ -189,7 +187,7 @@ func (c *call) precondition(version string) error {
 		if c.request.Method == http.MethodGet || c.request.Method == http.MethodHead {
 			return errNotModified
 		}
-		return &statusError{status: http.StatusPreconditionFailed, detail: "If-None-Match names the version that the resource has"}
+		return &request.Error{Status: http.StatusPreconditionFailed, Detail: "If-None-Match names the version that the resource has"}
 	}
 	return nil
 }
@@ -207,7 +205,7 @@ func hasTag(list, version string) bool {
 // projection is what the caller wants to see.
 func (c *call) projection(rt *schema.ResourceType) *schema.Projection {
 	if len(c.attributes) == 0 && len(c.excluded) == 0 {
-		return c.server.usual[rt]
+		return c.server.shownByDefault[rt]
 	}
 	return rt.Projection(c.attributes, c.excluded)
 }

@@ -24,9 +24,18 @@ func (groups) create(c *call, body map[string]any) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.writeGroup(http.StatusCreated, func(tx *store.Tx, d *store.Directory) (*store.DirectoryGroup, error) {
-		return tx.AddDirectoryGroup(d, change)
+	var made groupState
+	err = c.update(func(tx *store.Tx, d *store.Directory) error {
+		row, err := tx.AddDirectoryGroup(d, change)
+		if err == nil {
+			made = c.groupState(&tx.Reader, row, http.StatusCreated)
+		}
+		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return c.groupAnswer(http.StatusCreated, made), nil
 }
 
 // read is GET /Groups/{id} (RFC 7644, 3.4.1).
@@ -35,17 +44,13 @@ func (groups) read(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	wants := c.projection(schema.Group())
 	var row *store.DirectoryGroup
-	var members []any
+	var shown groupState
 	err = c.view(func(r *store.Reader, d *store.Directory) error {
-		if row, err = r.DirectoryGroup(d.ID, id); err != nil {
+		if row, err = c.groupAt(r, d, id); err != nil {
 			return err
 		}
-		if err := c.precondition(groupVersion(row)); err != nil {
-			return err
-		}
-		members = c.shownMembers(r, row, wants)
+		shown = c.groupState(r, row, http.StatusOK)
 		return nil
 	})
 	if errors.Is(err, errNotModified) {
@@ -54,7 +59,7 @@ func (groups) read(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.groupAnswer(http.StatusOK, row, members, wants), nil
+	return c.groupAnswer(http.StatusOK, shown), nil
 }
 
 // replace is PUT /Groups/{id} (RFC 7644, 3.5.1).
@@ -63,7 +68,7 @@ func (groups) replace(c *call, body map[string]any) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.changeGroup(http.StatusOK, func(*store.Reader, *store.DirectoryGroup) (store.DirectoryGroupChange, error) { return change, nil })
+	return c.changeGroup(http.StatusOK, func(reading, *store.DirectoryGroup) (store.DirectoryGroupChange, error) { return change, nil })
 }
 
 // patch is PATCH /Groups/{id} (RFC 7644, 3.5.2). Its answer has no body, which may be
@@ -77,53 +82,72 @@ func (groups) patch(c *call, body map[string]any) (*answer, error) {
 	if c.values.Has("attributes") && len(operations) > 0 {
 		status = http.StatusOK
 	}
-	return c.changeGroup(status, func(r *store.Reader, row *store.DirectoryGroup) (store.DirectoryGroupChange, error) {
-		return c.patchGroup(r, row, operations)
+	return c.changeGroup(status, func(read reading, row *store.DirectoryGroup) (store.DirectoryGroupChange, error) {
+		return c.patchGroup(read, row, operations)
 	})
 }
 
 // changeGroup makes a change to the group in the path. One that changes nothing
 // keeps the version.
-func (c *call) changeGroup(status int, change func(*store.Reader, *store.DirectoryGroup) (store.DirectoryGroupChange, error)) (*answer, error) {
+func (c *call) changeGroup(status int, change func(reading, *store.DirectoryGroup) (store.DirectoryGroupChange, error)) (*answer, error) {
 	id, err := c.resource("Group")
 	if err != nil {
 		return nil, err
 	}
-	return c.writeGroup(status, func(tx *store.Tx, d *store.Directory) (*store.DirectoryGroup, error) {
-		row, err := tx.DirectoryGroup(d.ID, id)
-		if err != nil {
-			return nil, err
-		}
-		if err := c.precondition(groupVersion(row)); err != nil {
-			return nil, err
-		}
-		made, err := change(&tx.Reader, row)
-		if err != nil {
-			return nil, err
-		}
-		return tx.UpdateDirectoryGroup(d, id, made)
-	})
-}
-
-// writeGroup runs a change and answers with what became of the group.
-func (c *call) writeGroup(status int, write func(*store.Tx, *store.Directory) (*store.DirectoryGroup, error)) (*answer, error) {
-	wants := c.projection(schema.Group())
-	var row *store.DirectoryGroup
-	var members []any
-	err := c.update(func(tx *store.Tx, d *store.Directory) (err error) {
-		if row, err = write(tx, d); err != nil || status == http.StatusNoContent {
+	var after groupState
+	err = c.computed(func(read reading) (func(*store.Tx, *store.Directory) error, error) {
+		var before *store.DirectoryGroup
+		if err := read(func(r *store.Reader, d *store.Directory) (err error) {
+			before, err = c.groupAt(r, d, id)
 			return err
+		}); err != nil {
+			return nil, err
 		}
-		members = c.shownMembers(&tx.Reader, row, wants)
-		return nil
+		made, err := change(read, before)
+		if err != nil {
+			return nil, err
+		}
+		return func(tx *store.Tx, d *store.Directory) error {
+			now, err := c.groupAt(&tx.Reader, d, id)
+			if err != nil {
+				return err
+			}
+			if now != before {
+				return errStale
+			}
+			if now, err = tx.UpdateDirectoryGroup(d, id, made); err != nil {
+				return err
+			}
+			after = c.groupState(&tx.Reader, now, status)
+			return nil
+		}, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if status == http.StatusNoContent {
-		return &answer{status: status, location: c.location(schema.Group(), row.ID), version: groupVersion(row)}, nil
+	return c.groupAnswer(status, after), nil
+}
+
+// groupAt reads a group, and holds the version against what the caller asks for.
+func (c *call) groupAt(r *store.Reader, d *store.Directory, id uuid.UUID) (*store.DirectoryGroup, error) {
+	row, err := r.DirectoryGroup(d.ID, id)
+	if err != nil {
+		return nil, err
 	}
-	return c.groupAnswer(status, row, members, wants), nil
+	return row, c.precondition(groupVersion(row))
+}
+
+// groupState is a group as a read shows it, with its members if they are wanted.
+type groupState struct {
+	row     *store.DirectoryGroup
+	members []any
+}
+
+func (c *call) groupState(r *store.Reader, row *store.DirectoryGroup, status int) groupState {
+	if status == http.StatusNoContent {
+		return groupState{row: row}
+	}
+	return groupState{row, c.shownMembers(r, row, c.projection(schema.Group()))}
 }
 
 // remove is DELETE /Groups/{id} (RFC 7644, 3.6).
@@ -172,11 +196,12 @@ func (groups) candidates(r *store.Reader, d *store.Directory, q *query) rows {
 	return out
 }
 
-func (c *call) groupAnswer(status int, row *store.DirectoryGroup, members []any, wants *schema.Projection) *answer {
-	return &answer{
-		status: status, location: c.location(schema.Group(), row.ID), version: groupVersion(row),
-		body: wants.Apply(c.groupDocument(row, members)),
+func (c *call) groupAnswer(status int, g groupState) *answer {
+	out := &answer{status: status, location: c.location(schema.Group(), g.row.ID), version: groupVersion(g.row)}
+	if status != http.StatusNoContent {
+		out.body = c.projection(schema.Group()).Apply(c.groupDocument(g.row, g.members))
 	}
+	return out
 }
 
 // groupDocument is a group's resource (RFC 7643, 4.2).
@@ -204,18 +229,18 @@ func (c *call) shownMembers(r *store.Reader, row *store.DirectoryGroup, wants *s
 	rows := r.DirectoryGroupMembers(row)
 	out := make([]any, len(rows))
 	for i, m := range rows {
-		out[i] = c.memberDocument(r, row.DirectoryID, m.MemberID, m.IsGroup)
+		out[i] = c.memberDocument(m.MemberID, m.IsGroup, r.DisplayOf(row.DirectoryID, m.MemberID))
 	}
 	return out
 }
 
 // memberDocument is a member as a group shows it, with the name that it has now.
-func (c *call) memberDocument(r *store.Reader, directoryID string, id uuid.UUID, isGroup bool) map[string]any {
+func (c *call) memberDocument(id uuid.UUID, isGroup bool, display string) map[string]any {
 	rt := schema.User()
 	if isGroup {
 		rt = schema.Group()
 	}
-	return map[string]any{"value": id.String(), "$ref": c.location(rt, id), "type": rt.ID, "display": r.DisplayOf(directoryID, id)}
+	return map[string]any{"value": id.String(), "$ref": c.location(rt, id), "type": rt.ID, "display": display}
 }
 
 // readGroup reads the resource of POST and PUT: all of it is as it says.

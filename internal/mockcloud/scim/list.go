@@ -67,7 +67,7 @@ func (c *call) document(r row, of links) (map[string]any, error) {
 	if r.user == nil {
 		return c.groupDocument(r.group, of.members), nil
 	}
-	kept, err := attributesOf(r.user)
+	kept, err := r.user.Resource()
 	if err != nil {
 		return nil, err
 	}

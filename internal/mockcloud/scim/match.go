@@ -92,7 +92,7 @@ func (c *call) linksAsked(r *store.Reader, q *query, all rows) map[uuid.UUID]lin
 			if enough {
 				out[g.ID] = links{members: c.membersAmong(r, g, named)}
 			} else {
-				out[g.ID] = links{members: c.shownMembers(r, g, c.server.usual[schema.Group()])}
+				out[g.ID] = links{members: c.shownMembers(r, g, c.server.shownByDefault[schema.Group()])}
 			}
 		}
 	}
@@ -155,7 +155,7 @@ func (c *call) membersAmong(r *store.Reader, g *store.DirectoryGroup, named []uu
 	var out []any
 	for _, id := range named {
 		if r.InDirectoryGroup(g, id) {
-			out = append(out, c.memberDocument(r, g.DirectoryID, id, false))
+			out = append(out, c.memberDocument(id, false, r.DisplayOf(g.DirectoryID, id)))
 		}
 	}
 	return out

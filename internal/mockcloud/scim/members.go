@@ -15,13 +15,20 @@ import (
 // patchGroup makes the change that the operations of a PATCH ask for. A group may
 // have very many members, so operations on them become a change of the list and
 // never see it, and all others work on the resource without it.
-func (c *call) patchGroup(r *store.Reader, row *store.DirectoryGroup, operations []patch.Operation) (store.DirectoryGroupChange, error) {
-	changes := memberChanges{call: c, reader: r, group: row, in: make(map[uuid.UUID]bool)}
-	others := make([]patch.Operation, len(operations))
+func (c *call) patchGroup(read reading, row *store.DirectoryGroup, operations []patch.Operation) (store.DirectoryGroupChange, error) {
+	changes := memberChanges{call: c, read: read, group: row, in: make(map[uuid.UUID]bool), known: make(map[uuid.UUID]knownMember)}
+	others, onMembers := make([]patch.Operation, len(operations)), make([][]patch.Operation, len(operations))
 	for i, operation := range operations {
-		var onMembers []patch.Operation
-		others[i], onMembers = withoutMembers(operation)
-		for _, o := range onMembers {
+		if err := c.work.Alive(); err != nil {
+			return store.DirectoryGroupChange{}, err
+		}
+		others[i], onMembers[i] = withoutMembers(operation)
+	}
+	if err := changes.lookUp(named(onMembers)); err != nil {
+		return store.DirectoryGroupChange{}, err
+	}
+	for i, list := range onMembers {
+		for _, o := range list {
 			if err := changes.apply(o); err != nil {
 				return store.DirectoryGroupChange{}, patch.InOperation(i, err)
 			}
@@ -35,6 +42,20 @@ func (c *call) patchGroup(r *store.Reader, row *store.DirectoryGroup, operations
 	out := store.DirectoryGroupChange{DisplayName: &displayName, ExternalID: &externalID}
 	changes.into(&out)
 	return out, nil
+}
+
+// named are the members whom operations choose by their "value".
+func named(onMembers [][]patch.Operation) (ids []uuid.UUID) {
+	for _, list := range onMembers {
+		for _, o := range list {
+			if _, value, ok := filter.Equality(o.Target.Filter, "value"); ok {
+				if id, ok := parseID(value); ok {
+					ids = append(ids, id)
+				}
+			}
+		}
+	}
+	return ids
 }
 
 // withoutMembers takes apart what an operation does to the members and what else it
@@ -72,13 +93,45 @@ func isMembers(t filter.Target) bool { return t.Core() && strings.EqualFold(t.Na
 // memberChanges is what operations on a group's members come to.
 type memberChanges struct {
 	*call
-	reader *store.Reader
-	group  *store.DirectoryGroup
+	read  reading
+	group *store.DirectoryGroup
+	// known is what is known of those who were looked up; seen says that all of the
+	// group's members were looked at once, which costs nothing extra.
+	known map[uuid.UUID]knownMember
+	seen  bool
 	// afresh says that the list began anew; in then has all members.
 	afresh bool
 	// in says of those who were touched whether they are in now, order who was first.
 	in    map[uuid.UUID]bool
 	order []uuid.UUID
+}
+
+// knownMember is whether somebody is in the group, and how they are shown.
+type knownMember struct {
+	in, isGroup bool
+	display     string
+}
+
+// lookedUp is how many are looked up in one read, so that no write waits long for it.
+const lookedUp = 1000
+
+// lookUp looks up those who are not known yet.
+func (m *memberChanges) lookUp(ids []uuid.UUID) error {
+	for some := range slices.Chunk(ids, lookedUp) {
+		if err := m.read(func(r *store.Reader, d *store.Directory) error {
+			for _, id := range some {
+				if _, known := m.known[id]; known {
+					continue
+				}
+				_, err := r.DirectoryGroup(d.ID, id)
+				m.known[id] = knownMember{in: r.InDirectoryGroup(m.group, id), isGroup: err == nil, display: r.DisplayOf(d.ID, id)}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m *memberChanges) set(ids []uuid.UUID, in bool) {
@@ -91,8 +144,8 @@ func (m *memberChanges) set(ids []uuid.UUID, in bool) {
 }
 
 func (m *memberChanges) clear() {
-	m.afresh, m.order = true, nil
-	clear(m.in)
+	// A new map: to clear one takes as long as it ever was large.
+	m.afresh, m.order, m.in = true, nil, make(map[uuid.UUID]bool)
 }
 
 // touched are those who are in, or out, because of an operation.
@@ -117,6 +170,9 @@ func (m *memberChanges) into(change *store.DirectoryGroupChange) {
 
 // apply carries out one operation.
 func (m *memberChanges) apply(o patch.Operation) error {
+	if err := m.work.Spend(1); err != nil {
+		return err
+	}
 	if o.Target.Filter != nil || o.Target.Sub != "" {
 		return m.applyChosen(o)
 	}
@@ -143,14 +199,16 @@ func (m *memberChanges) apply(o patch.Operation) error {
 func (m *memberChanges) applyChosen(o patch.Operation) error {
 	var chosen []uuid.UUID
 	if _, value, ok := filter.Equality(o.Target.Filter, "value"); !ok {
-		chosen = m.all()
+		var err error
+		if chosen, err = m.all(); err != nil {
+			return err
+		}
 	} else if id, ok := parseID(value); ok && m.has(id) {
 		chosen = []uuid.UUID{id}
 	}
 	before := make([]any, len(chosen))
 	for i, id := range chosen {
-		_, err := m.reader.DirectoryGroup(m.group.DirectoryID, id)
-		before[i] = m.memberDocument(m.reader, m.group.DirectoryID, id, err == nil)
+		before[i] = m.memberDocument(id, m.known[id].isGroup, m.known[id].display)
 	}
 	after, err := patch.ApplyOne(map[string]any{"members": before}, o, m.rules(schema.Group()))
 	if err != nil {
@@ -174,18 +232,35 @@ func (m *memberChanges) has(id uuid.UUID) bool {
 	if in, touched := m.in[id]; touched || m.afresh {
 		return in
 	}
-	return m.reader.InDirectoryGroup(m.group, id)
+	return m.known[id].in
 }
 
-// all are the members as the operations so far leave them.
-func (m *memberChanges) all() []uuid.UUID {
+// shownMember is what it costs to make a document of a member, in comparisons.
+const shownMember = 4
+
+// all are the members as the operations so far leave them, and known. To look at them
+// once is free, as far as they are the group's own.
+func (m *memberChanges) all() ([]uuid.UUID, error) {
 	var out []uuid.UUID
 	if !m.afresh {
-		for _, member := range m.reader.DirectoryGroupMembers(m.group) {
-			if _, touched := m.in[member.MemberID]; !touched {
-				out = append(out, member.MemberID)
+		if err := m.read(func(r *store.Reader, _ *store.Directory) error {
+			for _, member := range r.DirectoryGroupMembers(m.group) {
+				if _, touched := m.in[member.MemberID]; !touched {
+					out = append(out, member.MemberID)
+				}
 			}
+			return nil
+		}); err != nil {
+			return nil, err
 		}
 	}
-	return append(out, m.touched(true)...)
+	out = append(out, m.touched(true)...)
+	cost := shownMember * (len(out) + len(m.order))
+	if !m.seen {
+		m.seen, cost = true, 0
+	}
+	if err := m.work.Spend(cost); err != nil {
+		return nil, err
+	}
+	return out, m.lookUp(out)
 }

@@ -1,8 +1,6 @@
 package scim
 
 import (
-	"slices"
-
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 )
@@ -37,13 +35,22 @@ func normalizeNames(resource map[string]any) {
 // checkNames refuses characters by which one person could pass for another, in names
 // that were not there before.
 func checkNames(before, after map[string]any) error {
-	knownName, knownEmails := namesIn(before)
+	knownName, list := namesIn(before)
+	knownEmails := make(map[string]struct{}, len(list))
+	for _, email := range list {
+		knownEmails[email] = struct{}{}
+	}
 	userName, emails := namesIn(after)
-	if err := address.CheckUserName(userName); err != nil && userName != knownName {
-		return scimerr.New(scimerr.InvalidValue, "userName %+q cannot be used: %v", userName, err)
+	if userName != knownName {
+		if err := address.CheckUserName(userName); err != nil {
+			return scimerr.New(scimerr.InvalidValue, "userName %+q cannot be used: %v", userName, err)
+		}
 	}
 	for _, email := range emails {
-		if err := address.CheckUserName(email); err != nil && !slices.Contains(knownEmails, email) {
+		if _, known := knownEmails[email]; known {
+			continue
+		}
+		if err := address.CheckUserName(email); err != nil {
 			return scimerr.New(scimerr.InvalidValue, "the email address %+q cannot be used: %v", email, err)
 		}
 	}

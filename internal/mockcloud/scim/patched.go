@@ -1,6 +1,8 @@
 package scim
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
@@ -10,7 +12,7 @@ import (
 
 // rules are those of PATCH for a resource type in the caller's directory.
 func (c *call) rules(rt *schema.ResourceType) patch.Rules {
-	return patch.Rules{Type: rt, Creates: c.isLenient()}
+	return patch.Rules{Type: rt, Creates: c.isLenient(), Work: c.work}
 }
 
 // isLenient says whether the directory is of a type whose clients take liberties with
@@ -41,28 +43,68 @@ func withoutBody(a *answer, err error) (*answer, error) {
 // way, as long as it is right in the end; one that is not is the fault of the operation since which it is wrong in that
 // way.
 func patched[T any](before map[string]any, operations []patch.Operation, rules patch.Rules, read func(map[string]any) (T, error)) (T, error) {
-	after := func(n int) (T, error) {
-		var none T
-		resource, err := patch.Apply(before, operations[:n], rules)
-		if err != nil {
-			return none, err
-		}
-		return read(resource)
-	}
-	resource, err := patch.Apply(before, operations, rules)
 	var none T
+	result, err := patch.Apply(before, operations, rules)
 	if err != nil {
 		return none, err
 	}
-	out, err := read(resource)
-	if err == nil {
-		return out, nil
+	out, err := read(result.Resource)
+	if err != nil {
+		return none, patch.InOperation(result.Guilty(), err)
 	}
-	first := len(operations)
-	for ; first > 1; first-- {
-		if _, sooner := after(first - 1); sooner == nil || sooner.Error() != err.Error() {
-			break
+	return out, nil
+}
+
+// maxComputed is how often a change is computed on what a read showed before it is
+// computed in the transaction that makes it.
+const maxComputed = 3
+
+// errStale says that what a change was computed on is not what is there any more.
+var errStale = errors.New("the resource changed meanwhile")
+
+// reading runs a function on the caller's directory.
+type reading func(func(*store.Reader, *store.Directory) error) error
+
+// compute reads and computes a change outside of any transaction, so that nobody waits
+// for it, and returns what makes it in one: that looks again whether all is as it was, or
+// is errStale.
+type compute func(reading) (commit func(*store.Tx, *store.Directory) error, err error)
+
+// computed makes a change that takes long to compute. Where others change the same
+// resource again and again, it is computed within the transaction in the end.
+func (c *call) computed(change compute) error {
+	for range maxComputed {
+		commit, err := change(c.view)
+		if err != nil {
+			return err
+		}
+		if c.server.computed != nil {
+			c.server.computed()
+		}
+		if err := c.request.Context().Err(); err != nil {
+			return err
+		}
+		if err := c.update(commit); !errors.Is(err, errStale) {
+			return err
 		}
 	}
-	return none, patch.InOperation(first-1, err)
+	return c.update(func(tx *store.Tx, d *store.Directory) error {
+		commit, err := change(func(fn func(*store.Reader, *store.Directory) error) error { return fn(&tx.Reader, d) })
+		if err != nil {
+			return err
+		}
+		return commit(tx, d)
+	})
 }
+
+// checkSize refuses a resource that no PUT could send and that every further change
+// would have to read.
+func checkSize(attributes []byte) error {
+	if len(attributes) <= maxBody {
+		return nil
+	}
+	return &patch.TooLarge{Detail: fmt.Sprintf("the resource would be over the limit of %d bytes; remove values that nobody needs", maxBody)}
+}
+
+// bytesPerComparison is how much of a kept resource is read at the cost of a comparison.
+const bytesPerComparison = 64

@@ -16,10 +16,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strings"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -44,8 +45,10 @@ type Options struct {
 type Server struct {
 	Options
 	routes map[string]methods
-	// usual is what is seen of resources unless the caller says.
-	usual map[*schema.ResourceType]*schema.Projection
+	// shownByDefault is what is seen of resources unless the caller says.
+	shownByDefault map[*schema.ResourceType]*schema.Projection
+	// computed, unless nil, is called between the computing of a change and its making.
+	computed func()
 }
 
 // methods are the handlers of one route by the method.
@@ -66,7 +69,7 @@ var _ router.Service = (*Server)(nil)
 
 // New gives the SCIM services of a store's directories.
 func New(o Options) *Server {
-	s := &Server{Options: o, usual: make(map[*schema.ResourceType]*schema.Projection), routes: map[string]methods{
+	s := &Server{Options: o, shownByDefault: make(map[*schema.ResourceType]*schema.Projection), routes: map[string]methods{
 		"":                       {http.MethodGet: search(users{}, groups{})},
 		"/.search":               {http.MethodPost: searchByPost(users{}, groups{})},
 		"/Bulk":                  {http.MethodPost: bulk},
@@ -82,7 +85,7 @@ func New(o Options) *Server {
 	}}
 	for _, k := range []kind{users{}, groups{}} {
 		at := k.resourceType().Endpoint
-		s.usual[k.resourceType()] = k.resourceType().Projection(nil, nil)
+		s.shownByDefault[k.resourceType()] = k.resourceType().Projection(nil, nil)
 		s.routes[at] = methods{http.MethodGet: search(k), http.MethodPost: withBody(k.create)}
 		s.routes[at+"/.search"] = methods{http.MethodPost: searchByPost(k)}
 		s.routes[at+"/{id}"] = methods{
@@ -141,13 +144,16 @@ func (s *Server) Answer(r *http.Request) router.Reply {
 	opaque, path := cut(r)
 	pattern, id := split(path)
 	c := &call{
-		server: s, request: r, endpoint: opaque, secret: bearer(r), id: id,
+		server: s, request: r, endpoint: opaque, secret: request.Bearer(r), id: id, work: patch.NewWork(r.Context()),
 		base:    Endpoint(router.BaseURL(s.PublicURL, r), opaque),
 		ifMatch: strings.Join(r.Header.Values("If-Match"), ","), ifNoneMatch: strings.Join(r.Header.Values("If-None-Match"), ","),
 	}
 	found, known := s.routes[pattern]
-	a, err := c.serve(found, known)
-	if err != nil {
+	var a *answer
+	if err := request.Guard(func() (err error) {
+		a, err = c.serve(found, known)
+		return err
+	}); err != nil {
 		a = c.failure(err)
 	}
 	return a.reply()
@@ -177,23 +183,18 @@ func split(path string) (pattern, id string) {
 
 // serve runs the handler for whoever has the directory's token.
 func (c *call) serve(route methods, known bool) (a *answer, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			a, err = nil, &panicked{value: p, stack: string(debug.Stack())}
-		}
-	}()
 	if err := c.admit(); err != nil {
 		return nil, err
 	}
 	if !known {
-		return nil, &statusError{status: http.StatusNotFound, detail: "There is no such endpoint; /ResourceTypes and /ServiceProviderConfig say what there is"}
+		return nil, &request.Error{Status: http.StatusNotFound, Detail: "There is no such endpoint; /ResourceTypes and /ServiceProviderConfig say what there is"}
 	}
 	handle := route.handler(c.request.Method)
 	if handle == nil {
 		return nil, notAllowed(route)
 	}
 	if c.values, err = url.ParseQuery(c.request.URL.RawQuery); err != nil {
-		return nil, &statusError{status: http.StatusBadRequest, detail: "The query string cannot be read: an escape in it is wrong, or a semicolon is not escaped"}
+		return nil, &request.Error{Status: http.StatusBadRequest, Detail: "The query string cannot be read: an escape in it is wrong, or a semicolon is not escaped"}
 	}
 	c.attributes, c.excluded = names(c.values.Get("attributes")), names(c.values.Get("excludedAttributes"))
 	return handle(c)
@@ -206,5 +207,5 @@ func names(list string) []string {
 
 // notImplemented is /Me: a directory's token is no user (RFC 7644, 3.11).
 func notImplemented(*call) (*answer, error) {
-	return nil, &statusError{status: http.StatusNotImplemented, detail: "/Me is not offered: a directory's token stands for no user"}
+	return nil, &request.Error{Status: http.StatusNotImplemented, Detail: "/Me is not offered: a directory's token stands for no user"}
 }

@@ -1,10 +1,11 @@
 package scim
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
+
+	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/filter"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
@@ -38,7 +39,7 @@ func (users) create(c *call, body map[string]any) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.userAnswer(http.StatusCreated, row, in)
+	return c.userAnswer(http.StatusCreated, userState{row, in, sent.resource}), nil
 }
 
 // read is GET /Users/{id} (RFC 7644, 3.4.1).
@@ -65,7 +66,7 @@ func (users) read(c *call) (*answer, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	return c.userAnswer(http.StatusOK, row, in)
+	return c.shownUser(http.StatusOK, row, in)
 }
 
 // replace is PUT /Users/{id} (RFC 7644, 3.5.1).
@@ -101,40 +102,89 @@ func (c *call) changeUser(change func(before map[string]any) (userBody, error)) 
 	if err != nil {
 		return nil, err
 	}
-	var row *store.DirectoryUser
-	var in places
-	err = c.update(func(tx *store.Tx, d *store.Directory) error {
-		if row, err = tx.DirectoryUser(d.ID, id); err != nil {
+	var after userState
+	err = c.computed(func(read reading) (func(*store.Tx, *store.Directory) error, error) {
+		var before userState
+		if err := read(func(r *store.Reader, d *store.Directory) (err error) {
+			before, err = c.userAt(r, d, id)
 			return err
+		}); err != nil {
+			return nil, err
 		}
-		in = placesOf(&tx.Reader, row)
-		if err := c.precondition(userVersion(row, in)); err != nil {
-			return err
-		}
-		kept, err := attributesOf(row)
+		sent, err := c.changed(&before, change)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		after, err := change(c.userDocument(row, kept, in))
-		if err != nil {
-			return err
-		}
-		if err := checkNames(kept, after.resource); err != nil {
-			return err
-		}
-		if schema.Equal(kept, after.resource) && row.Hold == "" {
+		return func(tx *store.Tx, d *store.Directory) error {
+			now, err := c.userAt(&tx.Reader, d, id)
+			if err != nil {
+				return err
+			}
+			if now.row != before.row || now.version() != before.version() {
+				return errStale
+			}
+			after = before
+			if sent == nil {
+				return nil
+			}
+			if after.row, err = tx.UpdateDirectoryUser(d, id, sent.input); err != nil {
+				return err
+			}
+			after.kept, after.in = sent.resource, placesOf(&tx.Reader, after.row)
 			return nil
-		}
-		if row, err = tx.UpdateDirectoryUser(d, id, after.input); err != nil {
-			return err
-		}
-		in = placesOf(&tx.Reader, row)
-		return nil
+		}, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return c.userAnswer(http.StatusOK, row, in)
+	return c.userAnswer(http.StatusOK, after), nil
+}
+
+// userState is a user as a read shows them.
+type userState struct {
+	row *store.DirectoryUser
+	in  places
+	// kept is the resource, once somebody decoded it.
+	kept map[string]any
+}
+
+func (u userState) version() string { return userVersion(u.row, u.in) }
+
+// userAt reads a user, and holds the version against what the caller asks for.
+func (c *call) userAt(r *store.Reader, d *store.Directory, id uuid.UUID) (userState, error) {
+	row, err := r.DirectoryUser(d.ID, id)
+	if err != nil {
+		return userState{}, err
+	}
+	out := userState{row: row, in: placesOf(r, row)}
+	return out, c.precondition(out.version())
+}
+
+// changed computes what becomes of a user; nil where nothing does. Whether it is the
+// same user as before is said here and nowhere else: who is held, and stays the same, is
+// given to the store as they are.
+func (c *call) changed(before *userState, change func(before map[string]any) (userBody, error)) (*userBody, error) {
+	if err := c.work.Spend(len(before.row.Attributes) / bytesPerComparison); err != nil {
+		return nil, err
+	}
+	var err error
+	if before.kept, err = before.row.Resource(); err != nil {
+		return nil, err
+	}
+	after, err := change(c.userDocument(before.row, before.kept, before.in))
+	if err != nil {
+		return nil, err
+	}
+	if err := checkNames(before.kept, after.resource); err != nil {
+		return nil, err
+	}
+	if schema.Equal(before.kept, after.resource) {
+		if before.row.Hold == "" {
+			return nil, nil
+		}
+		return &userBody{before.kept, before.row.Input()}, nil
+	}
+	return &after, checkSize(after.input.Attributes)
 }
 
 // remove is DELETE /Users/{id} (RFC 7644, 3.6).
@@ -178,24 +228,20 @@ func (users) candidates(r *store.Reader, d *store.Directory, q *query) rows {
 	return out
 }
 
-func (c *call) userAnswer(status int, row *store.DirectoryUser, in places) (*answer, error) {
-	kept, err := attributesOf(row)
+// shownUser is the answer that shows a user of whom only the row is known.
+func (c *call) shownUser(status int, row *store.DirectoryUser, in places) (*answer, error) {
+	kept, err := row.Resource()
 	if err != nil {
 		return nil, err
 	}
-	resource := c.userDocument(row, kept, in)
-	return &answer{
-		status: status, location: c.location(schema.User(), row.ID), version: userVersion(row, in),
-		body: c.projection(schema.User()).Apply(resource),
-	}, nil
+	return c.userAnswer(status, userState{row, in, kept}), nil
 }
 
-// attributesOf reads what is kept of a user's resource. It was checked when it came.
-func attributesOf(row *store.DirectoryUser) (kept map[string]any, err error) {
-	d := json.NewDecoder(bytes.NewReader(row.Attributes))
-	d.UseNumber()
-	err = d.Decode(&kept)
-	return kept, err
+func (c *call) userAnswer(status int, u userState) *answer {
+	return &answer{
+		status: status, location: c.location(schema.User(), u.row.ID), version: u.version(),
+		body: c.projection(schema.User()).Apply(c.userDocument(u.row, u.kept, u.in)),
+	}
 }
 
 // userBody is a user as a client sends one, checked.

@@ -31,6 +31,7 @@ type world struct {
 	directory *store.Directory
 	tokenID   uuid.UUID
 	handler   http.Handler
+	server    *scim.Server
 }
 
 func newWorld(t testing.TB) *world {
@@ -71,7 +72,8 @@ func newWorldIn(t testing.TB, open func(store.Options) (*store.Store, error)) *w
 	}
 	rt := router.New(router.Options{Store: w.state, Logger: logger, Clock: w.clock.Now})
 	t.Cleanup(rt.Close)
-	scim.New(scim.Options{Store: w.state, Logger: logger}).Mount(rt)
+	w.server = scim.New(scim.Options{Store: w.state, Logger: logger})
+	w.server.Mount(rt)
 	w.Server, w.handler = mocktest.Serve(t, rt), rt
 	return w
 }

@@ -185,6 +185,23 @@ func (n DirectoryUserInput) apply(u *DirectoryUser) {
 	}
 }
 
+// Input returns what is known of a person as a SCIM request would say it.
+func (u *DirectoryUser) Input() DirectoryUserInput {
+	return DirectoryUserInput{
+		UserName: u.UserName, ExternalID: u.ExternalID, Active: u.Active,
+		Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Title: u.Title, Attributes: u.Attributes,
+	}
+}
+
+// Resource returns the SCIM resource that is kept of a person, which was checked when it
+// came. Numbers are json.Number.
+func (u *DirectoryUser) Resource() (kept map[string]any, err error) {
+	d := json.NewDecoder(bytes.NewReader(u.Attributes))
+	d.UseNumber()
+	err = d.Decode(&kept)
+	return kept, err
+}
+
 // hold says why a person cannot be a member.
 func (r *Reader) hold(d *Directory, email string) string {
 	if email == "" {

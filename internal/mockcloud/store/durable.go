@@ -190,8 +190,8 @@ func (s *Store) load() error {
 // goBack is told that a write failed. What is not in the file must not be shown
 // any longer. Should the file be unreadable as well, memory has to do.
 func (s *Store) goBack(error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.begin()
+	defer s.end()
 	_ = s.load()
 }
 
@@ -222,8 +222,8 @@ func (s *Store) AdvanceClock(by time.Duration) error {
 }
 
 func (s *Store) advanceClock(by time.Duration) (kept func() error, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.begin()
+	defer s.end()
 	if err := s.writable(); err != nil {
 		return nil, err
 	}

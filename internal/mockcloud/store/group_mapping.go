@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -148,10 +147,8 @@ func (m MappingMatch) holds(u *DirectoryUser) bool {
 	if err != nil {
 		return false // it was parsed when the mapping was made
 	}
-	decoder := json.NewDecoder(bytes.NewReader(u.Attributes))
-	decoder.UseNumber()
-	var resource map[string]any
-	if err := decoder.Decode(&resource); err != nil {
+	resource, err := u.Resource()
+	if err != nil {
 		return false // what was kept was made by json.Marshal
 	}
 	wanted := any(m.Equals)

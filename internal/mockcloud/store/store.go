@@ -55,7 +55,11 @@ type Store struct {
 	journal *journal.Journal // nil for a store in memory only
 	sealer  *sealer          // of the journal's secrets
 
+	// mu is held for whole transactions; step, besides, while one changes something. busy
+	// is the account whose transaction lets reads of others in meanwhile.
 	mu   sync.RWMutex
+	step sync.RWMutex
+	busy uuid.UUID
 	data *data
 	kept serverState // what the journal has of it
 
@@ -77,7 +81,7 @@ func (s *Store) Clock() *Clock { return &s.clock }
 func (s *Store) View(fn func(*Reader) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return fn(s.data.reader(s.clock.Now))
+	return fn(s.reader())
 }
 
 // Update runs fn as one transaction in the name of an actor. If fn returns an
@@ -100,12 +104,12 @@ func (s *Store) finish(kept func() error) error {
 }
 
 func (s *Store) update(by Actor, fn func(*Tx) error, queue queuing) (kept func() error, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.begin()
+	defer s.end()
 	if err := s.writable(); err != nil {
 		return nil, err
 	}
-	b, err := s.run(s.data, s.clock.Now, by, fn)
+	b, err := s.run(&Tx{Reader: *s.reader(), by: by, store: s}, fn)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +122,7 @@ func (s *Store) update(by Actor, fn func(*Tx) error, queue queuing) (kept func()
 func (s *Store) Reset(seed func(*Tx) error) error {
 	fresh := s.newData()
 	fresh.seeding = true
-	b, err := s.run(fresh, s.clock.outside, Actor{}, func(tx *Tx) error {
+	b, err := s.run(&Tx{Reader: *fresh.reader(s.clock.outside)}, func(tx *Tx) error {
 		tx.newSecret(signing)
 		return seed(tx)
 	})
@@ -134,8 +138,8 @@ func (s *Store) Reset(seed func(*Tx) error) error {
 }
 
 func (s *Store) replace(fresh *data, b journal.Batch) (kept func() error, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.begin()
+	defer s.end()
 	if err := s.writable(); err != nil {
 		return nil, err
 	}
@@ -146,23 +150,24 @@ func (s *Store) replace(fresh *data, b journal.Batch) (kept func() error, err er
 }
 
 // run runs fn as one transaction and gives what the journal has to keep of it.
-func (s *Store) run(d *data, clock func() time.Time, by Actor, fn func(*Tx) error) (journal.Batch, error) {
-	tx := &Tx{Reader: *d.reader(clock), by: by, newID: s.newID}
-	if tx.newID == nil {
-		tx.newID = d.ids.next
+func (s *Store) run(tx *Tx, fn func(*Tx) error) (journal.Batch, error) {
+	if tx.newID = s.newID; tx.newID == nil {
+		tx.newID = tx.data.ids.next
 	}
 	committed := false
 	defer func() {
 		if committed {
-			d.db.Commit()
+			tx.db.Commit()
 		} else {
-			d.db.Undo()
+			tx.db.Undo()
 		}
 	}()
 	if err := fn(tx); err != nil {
 		return journal.Batch{}, err
 	}
-	b, err := s.batch(d)
+	var b journal.Batch
+	var err error
+	tx.aside(func() { b, err = s.batch(tx.data) })
 	committed = err == nil
 	return b, err
 }
@@ -193,6 +198,11 @@ type Tx struct {
 	Reader
 	by    Actor
 	newID func() uuid.UUID
+	// store is whose it is, account the one that it is about alone; neither where it is
+	// about all, or about a state that nobody sees yet.
+	store   *Store
+	account uuid.UUID
+	stamps  int
 	// told are the events of this transaction, for what may change once more in it.
 	told map[changedThing]*eventlog.Event
 	// createKey is of the Idempotency-Key that the change was asked for with; zero for none.
@@ -208,6 +218,7 @@ func (tx *Tx) stamp() time.Time {
 		now = tx.data.lastStamp.Add(time.Microsecond)
 	}
 	tx.data.lastStamp = now
+	tx.breathe()
 	return now
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/loopback"
 )
 
 // Style is the product whose requests are sent.
@@ -73,7 +75,7 @@ func checkTarget(t Target, allowed func(*url.URL) bool) (*target, error) {
 		return nil, &BadTarget{fmt.Sprintf("the style %q is none of %v", t.Style, Styles())}
 	}
 	switch {
-	case isLocal(u.Hostname()):
+	case loopback.IsName(u.Hostname()):
 		out.local = true
 	case allowed == nil || !allowed(u):
 		return nil, &BadTarget{u.Host + " is neither this machine nor the server's public address; a test tool sends requests nowhere else"}
@@ -81,15 +83,6 @@ func checkTarget(t Target, allowed func(*url.URL) bool) (*target, error) {
 	u.Path = strings.TrimSuffix(u.Path, "/")
 	u.RawPath, u.RawQuery = "", ""
 	return out, nil
-}
-
-// isLocal says whether a host names this machine (RFC 6761, section 6.3).
-func isLocal(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.Unmap().IsLoopback()
-	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
 // transport makes connections for a target. No proxy: it would be told the token.

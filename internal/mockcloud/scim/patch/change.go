@@ -1,8 +1,6 @@
 package patch
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -64,22 +62,6 @@ func (c *change) clears(raw any) bool {
 		c.op = Replace
 	}
 	return c.op == Replace && c.subject().Clears(raw)
-}
-
-// after is the attribute's value after the operation, nil for none.
-func (c change) after(before any) (any, error) {
-	if !c.attribute.MultiValued {
-		return c.one(before)
-	}
-	list, ok := before.([]any)
-	if !ok && before != nil {
-		list = []any{before}
-	}
-	out, err := c.list(list)
-	if err != nil || len(out) == 0 {
-		return nil, err
-	}
-	return out, nil
 }
 
 // one changes a single value: of the attribute, or one that was chosen from several.
@@ -184,9 +166,13 @@ func merged(old, with map[string]any) map[string]any {
 }
 
 // list changes an attribute with several values.
-func (c change) list(before []any) ([]any, error) {
+func (c change) list(l *values) error {
+	had := slices.Clone(l.primaries)
 	if c.target.Filter != nil || c.target.Sub != "" {
-		return c.chosen(before)
+		if err := c.chosen(l); err != nil {
+			return err
+		}
+		return l.onePrimary(had)
 	}
 	given, ok := c.value.([]any)
 	if !ok && c.value != nil {
@@ -194,59 +180,109 @@ func (c change) list(before []any) ([]any, error) {
 	}
 	switch {
 	case c.op == Remove && c.value == nil:
-		return nil, nil
+		l.reset(nil)
+		return nil
 	case c.op == Remove:
-		return c.without(before, given), nil
+		for _, v := range given {
+			for _, place := range l.identified(v) {
+				l.remove(place)
+			}
+		}
+		return nil
 	case c.op == Replace:
-		return onePrimary(nil, given)
+		l.reset(given)
+		return l.onePrimary(nil)
 	default:
-		return onePrimary(before, c.with(before, given))
+		l.with(given)
+		return l.onePrimary(had)
 	}
 }
 
 // chosen changes the values that the filter matches, or all without one.
-func (c change) chosen(before []any) ([]any, error) {
-	var out []any
-	matched := 0
-	for _, old := range before {
-		if !c.matches(old) {
-			out = append(out, old)
-			continue
-		}
-		matched++
-		changed, err := c.one(old)
-		if err != nil {
-			return nil, err
-		}
-		if changed != nil {
-			out = append(out, changed)
+func (c change) chosen(l *values) error {
+	places, err := c.places(l)
+	if err != nil {
+		return err
+	}
+	if err := c.rules.Work.Spend(changedValue * max(0, len(places)-1)); err != nil {
+		return err
+	}
+	for _, place := range places {
+		changed, err := c.one(l.entries[place].value)
+		switch {
+		case err != nil:
+			return err
+		case changed == nil:
+			l.remove(place)
+		default:
+			l.set(place, changed)
 		}
 	}
-	if matched == 0 && c.op != Remove && c.value != nil {
-		old, ok := c.described(c.target.Filter)
-		if !ok || c.op == Replace && !c.creates(old) {
-			return nil, scimerr.New(scimerr.NoTarget, "no value matches %s", c.target)
-		}
-		c.op = Add // what the filter says of the new value stays
-		created, err := c.one(old)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, created)
+	if len(places) == 0 && c.op != Remove && c.value != nil {
+		return c.create(l)
 	}
-	if matched > 1 && c.sub != nil && c.sub.Name == "primary" && c.value == true {
-		return nil, scimerr.New(scimerr.InvalidValue, "at most one value can be primary, and %s names %d", c.target, matched)
+	if len(places) > 1 && c.sub != nil && c.sub.Name == "primary" && c.value == true {
+		return scimerr.New(scimerr.InvalidValue, "at most one value can be primary, and %s names %d", c.target, len(places))
 	}
-	return onePrimary(before, out)
+	return nil
+}
+
+// places are those of the values that the filter matches. One that names a "value" is
+// asked of no others.
+func (c change) places(l *values) ([]int, error) {
+	if c.target.Filter == nil {
+		return l.everywhere(), c.look(l, l.weight, 1)
+	}
+	candidates, total := []int(nil), l.weight
+	if named, ok := c.named(l); ok {
+		candidates, total = l.identified(map[string]any{"value": named}), 0
+		for _, place := range candidates {
+			total += l.entries[place].weight
+		}
+	} else {
+		candidates = l.everywhere()
+	}
+	if err := c.look(l, total, filter.Cost(c.target.Filter)); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(candidates, func(place int) bool { return !c.matches(l.entries[place].value) }), nil
+}
+
+// look counts a look at values by some comparisons. The first look at all is free: it
+// takes no longer than to read them.
+func (c change) look(l *values, total, comparisons int) error {
+	cost := total * comparisons
+	if !l.seen {
+		l.seen, cost = true, total*(comparisons-1)
+	}
+	return c.rules.Work.Spend(cost)
+}
+
+// named is the "value" that a filter asks for, where only values that are identified by
+// it can match.
+func (c change) named(l *values) (string, bool) {
+	_, text, ok := filter.Equality(c.target.Filter, "value")
+	ok = ok && l.textless == 0 && c.attribute.Sub("value") != nil && !filter.IsDateTime(text)
+	return text, ok
+}
+
+// create makes the value that the filter describes, where none matches.
+func (c change) create(l *values) error {
+	old, ok := c.described(c.target.Filter)
+	if !ok || c.op == Replace && !c.creates(old) {
+		return scimerr.New(scimerr.NoTarget, "no value matches %s", c.target)
+	}
+	c.op = Add // what the filter says of the new value stays
+	created, err := c.one(old)
+	if err != nil {
+		return err
+	}
+	l.add(created)
+	return nil
 }
 
 func (c change) matches(v any) bool {
-	if c.target.Filter == nil {
-		return true
-	}
-	// A list of its own keeps the path short for exact, and the value whole.
-	path := filter.Path{Name: c.attribute.Name}
-	return filter.Match(filter.ValuePath{Path: path, Filter: c.target.Filter}, map[string]any{path.Name: []any{v}}, c.exact)
+	return filter.MatchValue(c.target.Filter, filter.Path{Name: c.attribute.Name}, v, c.exact)
 }
 
 // creates says whether replacing what is not there makes it: where the rules say so, a
@@ -281,24 +317,6 @@ func (c change) described(e filter.Expr) (map[string]any, bool) {
 	return nil, false
 }
 
-// identity is what makes two values the same one: their "value", or all of it.
-func (c change) identity(v any) string {
-	path := c.attribute.Name
-	if object, ok := v.(map[string]any); ok {
-		if inner := member(object, "value"); inner != nil {
-			v, path = inner, path+".value"
-		}
-	}
-	if s, ok := v.(string); ok && !c.exact(path) {
-		v = filter.FoldAt(path, s)
-	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v) // not from JSON; any stable text will do
-	}
-	return string(text)
-}
-
 func (c change) exact(path string) bool {
 	if c.target.URI != "" {
 		path = c.target.URI + ":" + path
@@ -306,79 +324,24 @@ func (c change) exact(path string) bool {
 	return c.rules.Type.CaseExact(path)
 }
 
-func (c change) without(before, given []any) []any {
-	gone := make(map[string]bool, len(given))
-	for _, v := range given {
-		gone[c.identity(v)] = true
-	}
-	return slices.DeleteFunc(slices.Clone(before), func(v any) bool { return gone[c.identity(v)] })
-}
-
 // with adds values. One that is there, with the same type if both say one, gets
 // what the new one says of it instead of a double.
-func (c change) with(before, given []any) []any {
-	out := slices.Clone(before)
-	places := make(map[string][]int, len(out))
-	for i, v := range out {
-		id := c.identity(v)
-		places[id] = append(places[id], i)
-	}
+func (l *values) with(given []any) {
 	for _, v := range given {
-		id := c.identity(v)
-		same := slices.IndexFunc(places[id], func(i int) bool { return sameType(out[i], v) })
-		if same < 0 {
-			places[id] = append(places[id], len(out))
-			out = append(out, v)
+		place := l.same(v)
+		if place < 0 {
+			l.add(v)
 			continue
 		}
-		i := places[id][same]
-		old, ok := out[i].(map[string]any)
+		old, ok := l.entries[place].value.(map[string]any)
 		object, ok2 := v.(map[string]any)
 		if ok && ok2 {
-			out[i] = merged(old, object)
+			l.set(place, merged(old, object))
 		}
 	}
-	return out
 }
 
-func sameType(a, b any) bool {
-	x, ok := a.(map[string]any)
-	y, ok2 := b.(map[string]any)
-	if !ok || !ok2 {
-		return true
-	}
-	s, ok := member(x, "type").(string)
-	t, ok2 := member(y, "type").(string)
-	return !ok || !ok2 || strings.EqualFold(s, t)
-}
-
-// onePrimary takes "primary" from the value that had it when another gets it
-// (RFC 7643, 2.4). What gives a value "primary" leaves all in their places.
-func onePrimary(before, after []any) ([]any, error) {
-	had := func(i int) bool { return i < len(before) && isPrimary(before[i]) && isPrimary(after[i]) }
-	all, gained := 0, 0
-	for i, v := range after {
-		if isPrimary(v) {
-			all++
-			if !had(i) {
-				gained++
-			}
-		}
-	}
-	switch {
-	case all < 2:
-		return after, nil
-	case gained != 1:
-		return nil, scimerr.New(scimerr.InvalidValue, "at most one value can be primary")
-	}
-	out := slices.Clone(after)
-	for i, v := range out {
-		if object, ok := v.(map[string]any); ok && had(i) {
-			out[i] = merged(object, map[string]any{"primary": false})
-		}
-	}
-	return out, nil
-}
+var errPrimary = scimerr.New(scimerr.InvalidValue, "at most one value can be primary")
 
 func isPrimary(v any) bool {
 	object, ok := v.(map[string]any)

@@ -45,7 +45,7 @@ type Operation struct {
 var ErrNone error = scimerr.New(scimerr.InvalidSyntax, "Operations must be a list of at least one operation")
 
 // Parse reads the body of a PATCH request. Its error is a *scimerr.Error that
-// says which operation is wrong. An empty list of operations is for the caller to
+// says which operation is wrong, or a *TooLarge. An empty list of operations is for the caller to
 // judge: Entra ID's validator sends one.
 func Parse(body map[string]any) ([]Operation, error) {
 	schemas, _ := member(body, "schemas").([]any)
@@ -58,6 +58,9 @@ func Parse(body map[string]any) ([]Operation, error) {
 	list, ok := member(body, "Operations").([]any)
 	if !ok {
 		return nil, ErrNone
+	}
+	if len(list) > MaxOperations {
+		return nil, &TooLarge{fmt.Sprintf("the request has %d operations, over the limit of %d; send several requests", len(list), MaxOperations)}
 	}
 	out := make([]Operation, 0, len(list))
 	for i, raw := range list {

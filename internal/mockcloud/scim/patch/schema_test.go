@@ -37,7 +37,7 @@ func TestWithSchema(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := schema.User().Validate(left)
+			got, err := schema.User().Validate(left.Resource)
 			if want := decode(t, test.want); err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("got %v, %v\nwant %v", got, err, want)
 			}

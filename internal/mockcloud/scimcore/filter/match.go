@@ -25,6 +25,16 @@ func Match(e Expr, resource map[string]any, caseExact func(path string) bool) bo
 	return matcher{caseExact: caseExact}.match(e, resource)
 }
 
+// MatchValue is whether one value of a multi-valued attribute matches what stands in
+// brackets behind the attribute's path.
+func MatchValue(e Expr, attribute Path, value any, caseExact func(path string) bool) bool {
+	object, ok := value.(map[string]any)
+	if !ok {
+		object = map[string]any{"value": value}
+	}
+	return isPresent(object) && matcher{caseExact, attribute}.match(e, object)
+}
+
 // Equality finds a comparison of one of the given attributes with a string which
 // must hold wherever the filter does, so that a store can ask its index first.
 // The attribute comes back as it was given, the value as it was written: see
@@ -308,12 +318,9 @@ func present(v any) []any {
 			return nil
 		}
 	case map[string]any:
-		for _, sub := range v {
-			if len(present(sub)) > 0 {
-				return []any{v}
-			}
+		if !isPresent(v) {
+			return nil
 		}
-		return nil
 	case []any:
 		var out []any
 		for _, one := range v {
@@ -322,4 +329,14 @@ func present(v any) []any {
 		return out
 	}
 	return []any{v}
+}
+
+// isPresent is whether a complex value has anything in it.
+func isPresent(object map[string]any) bool {
+	for _, sub := range object {
+		if text, ok := sub.(string); ok && text != "" || !ok && len(present(sub)) > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -33,3 +33,21 @@ func IsDate(c Compare) bool {
 	_, ok = dateTime(text)
 	return ok
 }
+
+// IsDateTime reports whether a text is compared as a date and time with another one.
+func IsDateTime(text string) bool {
+	_, ok := dateTime(text)
+	return ok
+}
+
+// Cost is how many comparisons a filter makes of a value at most. One with a long text
+// counts as several.
+func Cost(e Expr) int {
+	const unit = 256
+	cost := 0
+	Walk(e, func(c Compare) {
+		text, _ := c.Value.(string)
+		cost += 1 + len(text)/unit
+	})
+	return cost
+}

@@ -12,7 +12,10 @@
 // function changes what it is given.
 package schema
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // The URNs of RFC 7643.
 const (
@@ -126,6 +129,18 @@ func New(rt ResourceType) *ResourceType {
 	return &rt
 }
 
+// Attributes returns those at the top of a resource, in the order in which Validate looks
+// at them; an extension is one.
+func (rt *ResourceType) Attributes() iter.Seq[*Attribute] {
+	return func(yield func(*Attribute) bool) {
+		for i := range rt.attributes {
+			if !yield(&rt.attributes[i]) {
+				return
+			}
+		}
+	}
+}
+
 func setKeys(attributes []Attribute) {
 	for i := range attributes {
 		attributes[i].key = strings.ToLower(attributes[i].Name)
@@ -155,12 +170,15 @@ func separator(a *Attribute) string {
 func (rt *ResourceType) normal(path string) string {
 	path = strings.ToLower(strings.TrimSpace(path))
 	for _, urn := range rt.urns {
-		// Some clients write a dot behind the URN.
-		if rest, ok := strings.CutPrefix(path, urn+"."); ok {
-			path = urn + ":" + rest
+		rest, ok := strings.CutPrefix(path, urn)
+		if ok && strings.HasPrefix(rest, ".") { // some clients write a dot behind the URN
+			path = urn + ":" + rest[1:]
 		}
 	}
-	return strings.TrimPrefix(path, rt.urns[0]+":")
+	if rest, ok := strings.CutPrefix(path, rt.urns[0]); ok && strings.HasPrefix(rest, ":") {
+		return rest[1:]
+	}
+	return path
 }
 
 // Lookup gives the attribute that a path without value filters names, such as

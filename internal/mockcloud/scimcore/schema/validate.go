@@ -36,7 +36,7 @@ func (rt *ResourceType) Validate(resource map[string]any) (map[string]any, error
 		return nil, err
 	}
 	if sent, ok := out["schemas"].([]any); ok && !names(sent, rt.Schema.ID) {
-		return nil, invalid("schemas must include %s", rt.Schema.ID)
+		return nil, rt.notNamed()
 	}
 	schemas := []any{rt.Schema.ID}
 	for _, extension := range rt.Extensions {
@@ -86,12 +86,9 @@ func object(attributes []Attribute, raw map[string]any, prefix string) (map[stri
 		if twice[a.key] {
 			return nil, scimerr.New(scimerr.InvalidSyntax, "%s is there more than once", path)
 		}
-		value, err := checked(a, values[a.key], path)
+		value, err := whole(a, values[a.key], path)
 		if err != nil {
 			return nil, err
-		}
-		if a.Required && blank(value) {
-			return nil, invalid("%s is required", path)
 		}
 		if value != nil && a.Returned != Never {
 			out[a.Name] = value
@@ -99,6 +96,30 @@ func object(attributes []Attribute, raw map[string]any, prefix string) (map[stri
 	}
 	return out, nil
 }
+
+// whole is checked, and that what has to be there is.
+func whole(a *Attribute, raw any, path string) (any, error) {
+	value, err := checked(a, raw, path)
+	if err == nil && a.Required && blank(value) {
+		err = invalid("%s is required", path)
+	}
+	return value, err
+}
+
+// Fault returns what Validate says of one attribute of a resource by itself, nil where
+// nothing is wrong with it.
+func (rt *ResourceType) Fault(a *Attribute, value any) error {
+	if a.Mutability == ReadOnly {
+		return nil
+	}
+	kept, err := whole(a, value, a.Name)
+	if sent, ok := kept.([]any); err == nil && ok && a.key == "schemas" && !names(sent, rt.Schema.ID) {
+		err = rt.notNamed()
+	}
+	return err
+}
+
+func (rt *ResourceType) notNamed() error { return invalid("schemas must include %s", rt.Schema.ID) }
 
 func blank(value any) bool {
 	text, ok := value.(string)

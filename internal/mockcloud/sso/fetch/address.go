@@ -9,10 +9,10 @@ import (
 type kind string
 
 const (
-	public   kind = "a public"
-	loopback kind = "a loopback"
-	private  kind = "a private"
-	special  kind = "a special-purpose" // link-local, shared, reserved, multicast, …
+	public  kind = "a public"
+	local   kind = "a loopback"
+	private kind = "a private"
+	special kind = "a special-purpose" // link-local, shared, reserved, multicast, …
 )
 
 // notPublic are IPv4's special-purpose networks (RFC 6890 and its registry)
@@ -63,7 +63,7 @@ func classify(addr netip.Addr) kind {
 	holds := func(p netip.Prefix) bool { return p.Contains(addr) }
 	switch {
 	case addr.IsLoopback():
-		return loopback
+		return local
 	case addr.IsPrivate(): // RFC 1918 and fc00::/7
 		return private
 	case addr.Is4():

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 )
 
 // Reason says by a stable word why a fetch was refused.
@@ -65,15 +64,4 @@ func (e *Unreachable) Unwrap() error { return e.Err }
 func (e *Unreachable) Slow() bool {
 	var timeout net.Error
 	return errors.Is(e.Err, context.DeadlineExceeded) || errors.As(e.Err, &timeout) && timeout.Timeout()
-}
-
-// loopbackName says whether a host names this machine (RFC 6761 section 6.3) or
-// is one of its own addresses. Where it leads is checked again at the dial.
-func loopbackName(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }

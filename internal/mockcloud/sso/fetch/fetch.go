@@ -28,6 +28,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/loopback"
 )
 
 // The bounds of every fetch.
@@ -127,7 +129,7 @@ func (c *Client) check(u *url.URL) error {
 		return &Refused{Reason: BadURL, Host: u.Host, Detail: "the address has a user name or password in it"}
 	case c.allowOrigin != "" && origin(u) == c.allowOrigin:
 		return nil
-	case u.Scheme != "https" && (u.Scheme != "http" || !c.allowPrivate || !loopbackName(host)):
+	case u.Scheme != "https" && (u.Scheme != "http" || !c.allowPrivate || !loopback.IsName(host)):
 		return &Refused{Reason: NotHTTPS, Host: u.Host, Detail: "only https is fetched"}
 	}
 	if addr, err := netip.ParseAddr(host); err == nil {
@@ -141,7 +143,7 @@ func (c *Client) checkAddr(host, scheme string, addr netip.Addr) error {
 	kind := classify(addr)
 	allowed := kind == public
 	if c.allowPrivate {
-		allowed = kind == loopback || scheme == "https" && (kind == public || kind == private)
+		allowed = kind == local || scheme == "https" && (kind == public || kind == private)
 	}
 	if allowed {
 		return nil
