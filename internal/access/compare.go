@@ -21,6 +21,7 @@ func Compare(before, after World) Effects {
 	out.AuthExpirationSeconds = Shift[*int64]{derive(before.Account, seconds), derive(after.Account, seconds)}
 	c := comparison{before: newLook(before), after: newLook(after), gaps: out.Gaps}
 	out.People = c.people()
+	out.Wanted = c.wanted(out.Refused)
 	out.Invited = c.invited()
 	out.ServiceAccounts = c.serviceAccounts()
 	out.Directories = c.directories()
@@ -51,6 +52,7 @@ type look struct {
 	World
 	people     map[string]Person
 	governors  map[string]DirectoryUser // by the key of the person
+	places     map[string]string        // the directories of the governors, by the key of the person
 	routes     map[string]string        // domain → connection
 	teams      map[string][]Team        // by actor
 	workspaces map[string][]Reach       // by actor
@@ -60,7 +62,7 @@ type look struct {
 
 func newLook(w World) *look {
 	l := &look{
-		World: w, people: make(map[string]Person, len(w.People.Rows)), governors: map[string]DirectoryUser{}, routes: map[string]string{},
+		World: w, people: make(map[string]Person, len(w.People.Rows)), governors: map[string]DirectoryUser{}, places: map[string]string{}, routes: map[string]string{},
 		teams: map[string][]Team{}, workspaces: map[string][]Reach{},
 	}
 	for _, p := range w.People.Rows {
@@ -69,7 +71,7 @@ func newLook(w World) *look {
 	for _, dir := range w.Directories.Or(nil) {
 		for _, u := range dir.users() {
 			if u.MembershipID != "" {
-				l.governors[u.MembershipID] = *u
+				l.governors[u.MembershipID], l.places[u.MembershipID] = *u, dir.ID
 			}
 		}
 	}
@@ -209,6 +211,25 @@ func (c *comparison) people() (out []Effect) {
 	return out
 }
 
+// wanted compares people who are refused a role because they are the last with bypass:sso as if they were not.
+func (c *comparison) wanted(refused []Refusal) (out []Effect) {
+	seen := map[string]bool{}
+	for _, r := range refused {
+		for i := range r.To {
+			key := r.People[i].Key()
+			before, was := c.before.people[key]
+			if r.Reason != RefusedLastBypass || r.To[i] == "" || !was || seen[key] {
+				continue
+			}
+			seen[key] = true
+			after := r.People[i]
+			after.RoleID = Known(r.To[i])
+			out = append(out, c.person(before, true, after, true))
+		}
+	}
+	return out
+}
+
 // person compares one person.
 func (c *comparison) person(before Person, was bool, after Person, stays bool) Effect {
 	either := before
@@ -233,7 +254,7 @@ func (c *comparison) person(before Person, was bool, after Person, stays bool) E
 		e.Member.After, e.Active.After, e.SignIn.After = Unknown[bool](why), Unknown[bool](why), Unknown[SignIn](why)
 		e.Role.After, e.Bypass.After, e.Reach.After = Unknown[Role](why), Unknown[bool](why), Unknown[[]Reach](why)
 	}
-	e.DirectoryID = either.DirectoryID.Or("")
+	e.DirectoryID = either.DirectoryID.Or(c.before.places[before.Key()])
 	mapped := was && c.before.governors[before.Key()].RoleSource == RoleMapping
 	governor, governed := c.after.governors[after.Key()]
 	if stays && governed {

@@ -12,8 +12,8 @@ func TestCompareReach(t *testing.T) {
 	t.Parallel()
 	w := office().push(DirectorySettings{TeamsFromGroups: true}, nil, pushed("dee", "acme.com", "staff")).but(func(w *World) {
 		w.Teams = Known([]Team{
-			{ID: "t-staff", Name: "Staff", GroupID: "g-staff", Members: []string{"a-dee"}, Access: []TeamAccess{{"w1", "Viewer"}}},
-			{ID: "t-hand", Name: "Hand", Members: []string{"a-eve", "a-bot"}, Access: []TeamAccess{{"w1", "Runner"}}},
+			{ID: "t-staff", Name: "Staff", GroupID: "g-staff", Members: []string{"a-dee"}, Access: []TeamAccess{{WorkspaceID: "w1", RoleID: "Viewer"}}},
+			{ID: "t-hand", Name: "Hand", Members: []string{"a-eve", "a-bot"}, Access: []TeamAccess{{WorkspaceID: "w1", RoleID: "Runner"}}},
 		})
 		w.Workspaces = Known([]Workspace{
 			{ID: "w1", Users: Known([]ActorAccess{{"a-dee", "Developer"}}), ServiceAccounts: Known([]ActorAccess(nil))},
@@ -106,7 +106,7 @@ func TestApplyCopies(t *testing.T) {
 	world := func() World {
 		return office().push(DirectorySettings{TeamsFromGroups: true, AllowedDomains: []string{"acme.com"}}, []Mapping{{ID: "map", Match: Match{GroupName: "Staff"}, RoleID: "Admin"}},
 			pushed("dee", "acme.com", "staff").mappedBy("map", Known("Member"))).but(func(w *World) {
-			w.Teams = Known([]Team{{ID: "t", Name: "Staff", GroupID: "g-staff", Members: []string{"a-dee"}, Access: []TeamAccess{{"w1", "Viewer"}}}})
+			w.Teams = Known([]Team{{ID: "t", Name: "Staff", GroupID: "g-staff", Members: []string{"a-dee"}, Access: []TeamAccess{{WorkspaceID: "w1", RoleID: "Viewer"}}}})
 			w.Workspaces = Known([]Workspace{{ID: "w1", Users: Known([]ActorAccess{{"a-dee", "Viewer"}})}})
 		})
 	}

@@ -18,6 +18,9 @@ type draft struct {
 	from   map[*DirectoryUser]string
 	// was is what directories' people were before the change, by id; made when it is asked for.
 	was map[string]DirectoryUser
+	// another is where somebody with bypass:sso was found last in People.Rows: whoever is asked about next, that one is likely
+	// to have it still.
+	another int
 	// unrefused makes role changes that the API would refuse to whoever is the last with bypass:sso.
 	unrefused bool
 }
@@ -157,13 +160,15 @@ func (d *draft) isLast(p *Person) Part[bool] {
 		return Known(false)
 	}
 	unsure := !known || !d.People.covers(CoverBypassing)
-	for i := range d.People.Rows {
+	for n := range d.People.Rows {
+		i := (d.another + n) % len(d.People.Rows)
 		other := &d.People.Rows[i]
 		if other.removed || other.Key() == p.Key() {
 			continue
 		}
 		switch bypasses, known := d.bypasses(other).Get(); {
 		case bypasses:
+			d.another = i
 			return Known(false)
 		case !known:
 			unsure = true
@@ -286,6 +291,7 @@ func (d *draft) given(p *Person, roleID string) Part[string] {
 	}
 	switch d.mayLose(p) {
 	case no:
+		d.refused[len(d.refused)-1].To = []string{roleID}
 		return p.RoleID
 	case perhaps:
 		return Unknown[string](notKnown)
@@ -362,7 +368,7 @@ func (d *draft) setTeamAccess(teamID, workspaceID, roleID string) {
 		}
 		rows[i].Access = slices.DeleteFunc(rows[i].Access, func(a TeamAccess) bool { return a.WorkspaceID == workspaceID })
 		if roleID != "" {
-			rows[i].Access = append(rows[i].Access, TeamAccess{workspaceID, roleID})
+			rows[i].Access = append(rows[i].Access, TeamAccess{WorkspaceID: workspaceID, RoleID: roleID})
 		}
 	}
 }

@@ -97,14 +97,23 @@ func (w World) mayBypass(row int) bool {
 	return !known || role.Bypasses()
 }
 
-func (d *draft) putMapping(directoryID string, m Mapping) {
-	dir := d.directory(directoryID)
-	if dir == nil {
-		return
+// mappingsOf finds a directory and its mappings; none where the account has no such directory, or where they are not
+// known.
+func (d *draft) mappingsOf(id string) (*Directory, []Mapping) {
+	dir := d.directory(id)
+	if dir == nil && d.Directories.IsKnown() {
+		return nil, nil
 	}
-	rows, known := dir.Mappings.Get()
-	if !known {
+	if dir == nil || !dir.Mappings.IsKnown() {
 		d.missing(GapMappings)
+		return nil, nil
+	}
+	return dir, dir.Mappings.value
+}
+
+func (d *draft) putMapping(directoryID string, m Mapping) {
+	dir, rows := d.mappingsOf(directoryID)
+	if dir == nil {
 		return
 	}
 	if m.ID == "" {
@@ -126,13 +135,8 @@ func (d *draft) putMapping(directoryID string, m Mapping) {
 }
 
 func (d *draft) deleteMapping(directoryID, id string) {
-	dir := d.directory(directoryID)
+	dir, rows := d.mappingsOf(directoryID)
 	if dir == nil {
-		return
-	}
-	rows, known := dir.Mappings.Get()
-	if !known {
-		d.missing(GapMappings)
 		return
 	}
 	var ended []Mapping
@@ -176,6 +180,7 @@ func (d *draft) settleMatched(dir *Directory, mappings []Mapping) {
 		for _, key := range lost {
 			p := d.person(key)
 			one.People = append(one.People, *p)
+			one.To = append(one.To, trial.person(key).RoleID.Or(""))
 			p.RoleID = Unknown[string]("one of several keeps bypass:sso, and which one is not known")
 		}
 		d.refuse(one)

@@ -15,6 +15,9 @@ type Effects struct {
 	AuthExpirationSeconds Shift[*int64]
 	// People are those to whom something happens, or may happen, in the order of their memberships.
 	People []Effect
+	// Wanted are those of People, and others, who would lose bypass:sso if the API did not keep it with the last one who has
+	// it, as if it did not.
+	Wanted []Effect
 	// Invited are pending invitations for which something would be different once they are accepted.
 	Invited []Effect
 	// ServiceAccounts are those to whom something happens.
@@ -31,6 +34,12 @@ type Effects struct {
 	Changes []Change
 
 	before, after World
+}
+
+// TakesBypass reports whether bypass:sso is taken from somebody for certain, or would be from the last one who has it.
+func (e Effects) TakesBypass() bool {
+	return slices.ContainsFunc(e.People, func(p Effect) bool { return p.Bypass.Before.Or(false) && is(p.Bypass.After, false) }) ||
+		slices.ContainsFunc(e.Refused, func(r Refusal) bool { return r.Reason == RefusedLastBypass })
 }
 
 // Effect is what changes do to one person or service account.

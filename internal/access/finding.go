@@ -33,6 +33,10 @@ const (
 	DirectoryDeletedKeepsPeople  ID = "directory-deleted-keeps-people"
 	TeamsStopFollowingGroups     ID = "teams-stop-following-groups"
 	DomainRoutedElsewhere        ID = "domain-routed-elsewhere"
+	DomainsReplaced              ID = "domains-replaced"
+	SSOEnds                      ID = "sso-ends"
+	SSOEndNotChecked             ID = "sso-end-not-checked"
+	DefaultRoleBypassesSSO       ID = "default-role-bypasses-sso"
 	LockoutNotChecked            ID = "lockout-not-checked"
 	DeprovisioningNotChecked     ID = "deprovisioning-not-checked"
 	RolesNotChecked              ID = "roles-not-checked"
@@ -65,6 +69,8 @@ const (
 	CauseMapping          Cause = "mapping"             // a mapping begins, changes or ends
 	CauseDirectoryDeleted Cause = "directory-deleted"   // the mappings of a directory end with it
 	CauseTwins            Cause = "groups-of-one-name"  // groups have one name, so that the API does not tell who is in which
+	CauseDisableSSO       Cause = "allow-disable-sso"   // the provider block takes the last domain at once
+	CauseNotReleased      Cause = "not-released"        // the API takes the last domain at once
 	CauseUnreported       Cause = "not-reported"        // the API does not report it
 	CauseUnknownArguments Cause = "arguments-not-known" // arguments are not known while planning
 )
@@ -91,6 +97,10 @@ type Finding struct {
 	At *time.Time
 	// Count is how many it is about, where only that is known.
 	Count int
+	// LeaveOut is how the resource leaves out people whom it is about, as a sentence; empty for the general one.
+	LeaveOut string
+	// Reason is what the API said where it does not report something.
+	Reason string
 	// Rechecked reports that a destruction is checked again just before it is made.
 	Rechecked bool
 }

@@ -8,16 +8,26 @@ import (
 
 // Judge says what of the effects a plan should report: findings, in a fixed order.
 func Judge(e Effects, p Policy) []Finding {
-	j := &judgement{e: e, p: p, accepted: map[string]bool{}, lost: map[lossKey][]FindingPerson{}}
+	j := &judgement{e: e, p: p, took: e.TakesBypass(), accepted: map[string]bool{}, lost: map[lossKey][]FindingPerson{}}
 	j.given = givenRoles(e.Changes)
 	j.refusals()
+	wanted := map[string]bool{}
+	for _, person := range e.Wanted {
+		wanted[person.Key] = true
+	}
 	for _, person := range e.People {
+		if !wanted[person.Key] {
+			j.person(person)
+		}
+	}
+	for _, person := range e.Wanted {
 		j.person(person)
 	}
 	j.losses()
 	j.roles()
 	j.remaining()
 	j.tooFew()
+	j.ends()
 	j.directories()
 	j.gaps()
 	j.surplus()
@@ -35,6 +45,7 @@ type judgement struct {
 	demoted, raised, returned []FindingPerson
 	took                      bool // bypass:sso, from somebody, for certain
 	deprovisions              bool
+	mayLose                   bool // somebody loses bypass:sso, and whether they sign in otherwise is not known
 }
 
 // lossKey is why people lose access, and by what directory.
@@ -172,8 +183,6 @@ func (j *judgement) refusals() {
 			m, _ := j.e.before.mapping(r.DirectoryID, r.MappingID)
 			by := Thing{Kind: "mapping", ID: r.MappingID, Match: m.Match, Priority: m.Priority, DirectoryID: r.DirectoryID}
 			mapped[by] = append(mapped[by], FindingPerson{Email: r.People[0].Email})
-		case RefusedLastBypass:
-			j.took = true
 		case RefusedRouted:
 			j.add(Finding{ID: DomainRoutedElsewhere, Severity: Warning, Names: []string{r.Domain}})
 		}
@@ -193,10 +202,8 @@ func (j *judgement) person(e Effect) {
 		person.To = ""
 		j.returned = append(j.returned, person)
 	}
-	loses, _ := e.LosesAccess().Get()
-	if had, has := e.Bypass.Before.Or(false), e.Bypass.After; had && is(has, false) {
-		j.took = true
-	} else if !had && is(has, true) && is(e.Bypass.Before, false) && !byHand && is(e.Member.Before, true) {
+	loses, sure := e.LosesAccess().Get()
+	if is(e.Bypass.Before, false) && is(e.Bypass.After, true) && !byHand && is(e.Member.Before, true) {
 		j.raised = append(j.raised, person)
 	}
 	j.deprovisions = j.deprovisions || e.Deprovisioned
@@ -204,9 +211,12 @@ func (j *judgement) person(e Effect) {
 	if j.isRemoval() {
 		return // somebody decided it, by name
 	}
+	if _, acknowledged := j.p.acknowledges(e.Name); !sure && !acknowledged && is(e.Bypass.Before, true) && is(e.Bypass.After, false) {
+		j.mayLose = true
+	}
 	switch {
 	case e.Caller && e.Deprovisioned:
-		j.add(Finding{ID: CallerDeprovisioned, Severity: Error, People: []FindingPerson{person}, Cause: j.deprovisionCause(), By: j.directory(e.DirectoryID, false)})
+		j.callerDeprovisioned(e, person)
 	case e.Caller && loses && !demoted:
 		j.callerLockedOut(person)
 	case e.Caller && demoted && !byHand:
@@ -230,6 +240,25 @@ func (j *judgement) isRemoval() bool {
 	return false
 }
 
+// callerDeprovisioned is about the owner of the API key in use. Where the plan destroys the domain, the directory may be
+// destroyed before it; who then keeps the membership may still sign in no more.
+func (j *judgement) callerDeprovisioned(e Effect, person FindingPerson) {
+	f := Finding{ID: CallerDeprovisioned, Severity: Error, People: []FindingPerson{person}, Cause: j.deprovisionCause(), By: j.directory(e.DirectoryID, false), Names: j.domainsTaken()}
+	if j.p.Destroying {
+		f.Severity, f.Rechecked = Warning, true
+		if j.routingTakes(e) {
+			j.callerLockedOut(person)
+		}
+	}
+	j.add(f)
+}
+
+// routingTakes reports whether somebody could not sign in afterwards also if they stayed a member.
+func (j *judgement) routingTakes(e Effect) bool {
+	before, known := e.SignIn.Before.Get()
+	return known && (before.Way == WayAny || before.Way == WayConnection) && is(j.e.after.Enforced(), true) && is(j.e.after.Route(domainOf(e.Name)), "")
+}
+
 func (j *judgement) callerLockedOut(person FindingPerson) {
 	f := Finding{ID: CallerLockedOut, Severity: Error, People: []FindingPerson{person}, Names: []string{domainOf(person.Email)}}
 	if j.p.AtFirstLogin {
@@ -247,6 +276,9 @@ func (j *judgement) lose(e Effect, person FindingPerson) {
 	key := lossKey{cause: CauseNotRouted}
 	switch {
 	case e.Deprovisioned:
+		if j.p.Destroying && j.routingTakes(e) { // whatever becomes of the directory
+			j.lost[key] = append(j.lost[key], person)
+		}
 		key = lossKey{j.deprovisionCause(), e.DirectoryID}
 	case e.SignIn.Before.Or(SignIn{}).Way == WayBypass:
 		key.cause = CauseBypassLost
@@ -282,7 +314,7 @@ func (j *judgement) losses() {
 		if j.p.AtFirstLogin {
 			f.ID = PeopleLoseAccessAtFirstLogin
 		}
-		if key.directoryID != "" {
+		if key.cause == CauseDomainDisabled || key.cause == CauseDomainNotAllowed {
 			f.By = j.directory(key.directoryID, false)
 			f.Names = j.domainsTaken()
 			if j.p.Destroying {
@@ -319,161 +351,5 @@ func (j *judgement) roles() {
 			f.Severity, f.Cause = Warning, j.roleCause()
 			j.add(f)
 		}
-	}
-}
-
-// remaining judges how many people sign in without single sign-on afterwards. What others of the run take from people
-// only warns, since a promotion may be planned later.
-func (j *judgement) remaining() {
-	if !j.took || j.p.Applying {
-		return
-	}
-	before, known := j.e.Bypassing.Before.Get()
-	if !known {
-		j.add(Finding{ID: LockoutNotChecked, Severity: Warning, Cause: CauseUnreported})
-		return
-	}
-	holds := map[string]bool{}
-	for _, p := range before {
-		holds[p.Key()] = true
-	}
-	mine := j.changedBypass()
-	for key, keeps := range mine {
-		holds[key] = keeps
-	}
-	for _, p := range j.p.Planned {
-		if _, own := mine[p.Key]; !own && p.Bypasses {
-			holds[p.Key] = true
-		}
-	}
-	left := func() bool { return slices.Contains(slices.Collect(maps.Values(holds)), true) }
-	if !left() {
-		j.add(Finding{ID: BypassNobodyLeft, Severity: j.p.loss()})
-		return
-	}
-	for _, p := range j.p.Planned {
-		if !p.Bypasses {
-			delete(holds, p.Key)
-		}
-	}
-	maps.DeleteFunc(holds, func(_ string, keeps bool) bool { return !keeps })
-	switch len(holds) {
-	case 0:
-		f := Finding{ID: BypassNobodyLeftTogether, Severity: Warning}
-		for _, p := range before {
-			f.People = append(f.People, FindingPerson{Email: p.Email})
-		}
-		j.add(f)
-	case MinBypassing - 1:
-		j.add(Finding{ID: BypassOneLeft, Severity: Warning})
-	}
-}
-
-// changedBypass is who gets and who loses bypass:sso by the change, by the key of the person; whoever would be the last to
-// lose it and is refused that counts as having lost it.
-func (j *judgement) changedBypass() map[string]bool {
-	out := map[string]bool{}
-	for _, e := range j.e.People {
-		if different, known := changed(e.Bypass); known && different {
-			out[e.Key] = e.Bypass.After.value
-		}
-	}
-	for _, r := range j.e.Refused {
-		if r.Reason == RefusedLastBypass {
-			for _, p := range r.People {
-				out[p.Key()] = false
-			}
-		}
-	}
-	return out
-}
-
-// takes reports whether routing takes access from anybody who might have it: single sign-on begins, or a domain is no
-// longer routed while it goes on.
-func (j *judgement) takes() bool { return takesAccess(j.e.before, j.e.after) }
-
-func takesAccess(before, after World) bool {
-	if !is(after.Enforced(), true) {
-		return false
-	}
-	if is(before.Enforced(), false) {
-		return true
-	}
-	for _, c := range before.Connections.Or(nil) {
-		for _, domain := range c.Domains {
-			if c.State == ConnectionActive && is(after.Route(domain), "") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// tooFew reports that few people could sign in while an identity provider fails.
-func (j *judgement) tooFew() {
-	if people, known := j.e.Bypassing.After.Get(); known && j.takes() && len(people) < MinBypassing {
-		f := Finding{ID: BypassTooFew, Severity: Warning, Count: len(people)}
-		for _, p := range people {
-			f.People = append(f.People, FindingPerson{Email: p.Email})
-		}
-		j.add(f)
-	}
-}
-
-// directories reports what directories become for their people.
-func (j *judgement) directories() {
-	for _, d := range j.e.Directories {
-		by := Thing{Kind: "directory", ID: d.ID, Name: d.Name, Ends: d.Deleted}
-		for _, f := range []struct {
-			wanted bool
-			Finding
-		}{
-			{d.Deleted, Finding{ID: DirectoryDeletedKeepsPeople}},
-			{d.SwitchedOff, Finding{ID: DirectoryOffKeepsLeavers}},
-			{d.RemovesLeavers, Finding{ID: DirectoryRemovesLeavers}},
-			{d.Untied != nil, Finding{ID: TeamsStopFollowingGroups, Names: d.Untied}},
-			{d.Dropped != nil, Finding{ID: DomainAllowedByDirectory, Names: d.Dropped}},
-		} {
-			if f.wanted {
-				f.Severity, f.By, f.Count = Warning, by, d.ActiveUsers
-				j.add(f.Finding)
-			}
-		}
-	}
-}
-
-// gaps reports what could not be checked.
-func (j *judgement) gaps() {
-	for _, f := range []struct {
-		id   ID
-		gaps []Gap
-	}{
-		{LockoutNotChecked, []Gap{GapConnections, GapPeople, GapRoles}},
-		{DeprovisioningNotChecked, []Gap{GapDirectories, GapDirectoryUsers}},
-		{RolesNotChecked, []Gap{GapMatches, GapMappings}},
-	} {
-		if slices.ContainsFunc(f.gaps, func(g Gap) bool { return slices.Contains(j.e.Gaps, g) }) {
-			cause := CauseUnreported
-			if f.id == RolesNotChecked {
-				cause = CauseTwins
-			}
-			j.add(Finding{ID: f.id, Severity: Warning, Cause: cause})
-		}
-	}
-}
-
-// surplus names the acknowledgements that the change did not need. What the others of the plan need is not known here.
-func (j *judgement) surplus() {
-	if j.p.AtFirstLogin || !j.takes() && !j.deprovisions && len(j.accepted) == 0 || j.roleCause() == CauseRoleChange {
-		return
-	}
-	f := Finding{ID: AcknowledgementSurplus, Severity: Warning}
-	for _, entry := range slices.Sorted(slices.Values(j.p.Acknowledged)) {
-		if !j.accepted[entry] {
-			f.Names = append(f.Names, entry)
-		}
-	}
-	if len(f.Names) > 0 {
-		j.add(f)
 	}
 }

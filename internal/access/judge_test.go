@@ -18,6 +18,7 @@ func TestJudgeRoles(t *testing.T) {
 		three(w)
 		w.Connections = Known([]Connection{{ID: "x", State: ConnectionActive, Domains: []string{"other.example"}}})
 	}
+	hidden := func(w *World) { w.Connections = Unknown[[]Connection]("forbidden") }
 	staff := []Mapping{{ID: "map", Match: Match{GroupName: "Staff"}, RoleID: "Admin", Priority: 1}}
 	strict := Policy{Protect: true}
 	for name, test := range map[string]struct {
@@ -44,14 +45,24 @@ func TestJudgeRoles(t *testing.T) {
 			"error people-lose-access (bypass-lost) ada@acme.com",
 		}},
 		"no domain serves them, protection off": {office().but(unrouted), give("Member", "ada"), Policy{}, []string{"warning people-lose-access (bypass-lost) ada@acme.com"}},
-		"acknowledged by address":               {office().but(unrouted), give("Member", "ada"), Policy{Protect: true, Acknowledged: []string{"ada@acme.com"}}, nil},
-		"acknowledged by domain":                {office().but(unrouted), give("Member", "ada"), Policy{Protect: true, Acknowledged: []string{"*@acme.com", "*@unused.example"}}, nil},
+		"no domain serves the last": {office().but(unrouted), give("Member", "ada", "bob", "flo"), strict, []string{
+			"error people-lose-access (bypass-lost) ada@acme.com bob@acme.com flo@acme.com", "error bypass-nobody-left",
+		}},
+		"acknowledged by address": {office().but(unrouted), give("Member", "ada"), Policy{Protect: true, Acknowledged: []string{"ada@acme.com"}}, nil},
+		"acknowledged by domain":  {office().but(unrouted), give("Member", "ada"), Policy{Protect: true, Acknowledged: []string{"*@acme.com", "*@unused.example"}}, nil},
 		"a mapping gives it": {office().push(DirectorySettings{}, staff, pushed("dee", "acme.com", "staff").mappedBy("map", Known("Member"))), give("Owner", "dee"), strict, []string{
 			"error role-given-by-mapping dee@acme.com",
 		}},
-		"the role that it has": {office(), give("Owner", "ada"), strict, nil},
-		"no member":            {office(), give("Owner", "nobody"), strict, nil},
-		"holders not known":    {office().but(func(w *World) { w.People.Coverage, w.People.Rows = CoverNobody, w.People.Rows[:1] }), give("Member", "ada"), strict, nil},
+		"connections not known": {office().but(hidden), give("Member", "ada"), strict, []string{"warning bypass-one-left", "error lockout-not-checked (not-reported)"}},
+		"connections not known, protection off": {office().but(hidden), give("Member", "ada"), Policy{}, []string{
+			"warning bypass-one-left", "warning lockout-not-checked (not-reported)",
+		}},
+		"connections not known, acknowledged": {office().but(hidden), give("Member", "ada"), Policy{Protect: true, Acknowledged: []string{"*@acme.com"}}, []string{"warning bypass-one-left"}},
+		"connections not known, nobody loses": {office().but(hidden), give("Member", "cy"), strict, nil},
+		"connections not known, not enforced": {office().but(hidden).but(func(w *World) { w.Account = Known(Account{}) }), give("Member", "ada"), strict, []string{"warning bypass-one-left"}},
+		"the role that it has":                {office(), give("Owner", "ada"), strict, nil},
+		"no member":                           {office(), give("Owner", "nobody"), strict, nil},
+		"holders not known":                   {office().but(func(w *World) { w.People.Coverage, w.People.Rows = CoverNobody, w.People.Rows[:1] }), give("Member", "ada"), strict, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,6 +94,9 @@ func TestJudgeRouting(t *testing.T) {
 		policy  Policy
 		want    []string
 	}{
+		"acknowledged by address and by domain, not of a subdomain": {office().but(off).but(func(w *World) {
+			w.People.Rows = append(w.People.Rows, member("flo", "other.example", "Member"), member("gus", "sub.other.example", "Member"))
+		}), []Change{activate("acme.com")}, Policy{Protect: true, Acknowledged: []string{"*@other.example"}}, []string{"error people-lose-access (not-routed) gus@sub.other.example"}},
 		"the first connection serves everybody":  {office().but(off), []Change{activate("acme.com", "other.example")}, strict, nil},
 		"the first connection leaves one out":    {office().but(off), []Change{activate("acme.com")}, strict, []string{"error people-lose-access (not-routed) eve@other.example"}},
 		"protection off":                         {office().but(off), []Change{activate("acme.com")}, Policy{}, []string{"warning people-lose-access (not-routed) eve@other.example"}},
@@ -91,6 +105,7 @@ func TestJudgeRouting(t *testing.T) {
 		"acknowledged without need":              {office().but(off), []Change{activate("acme.com", "other.example")}, Policy{Protect: true, Acknowledged: []string{"eve@other.example"}}, []string{"warning acknowledgement-surplus +eve@other.example"}},
 		"oneself":                                {office().but(off).calledBy("eve"), []Change{activate("acme.com")}, Policy{}, []string{"error caller-locked-out eve@other.example +other.example"}},
 		"a key that needs a login":               {office().but(off).calledBy("dee"), []Change{activate("acme.com", "other.example")}, strict, []string{"warning caller-needs-login dee@acme.com"}},
+		"a key that needed a login before":       {office().but(func(w *World) { w.Connections.value[0].Domains = []string{"acme.com", "other.example"} }).calledBy("eve"), []Change{activate("other.example")}, Policy{Protect: true, Acknowledged: []string{"*@acme.com"}}, nil},
 		"one who bypasses":                       {office().but(off).but(lone), []Change{activate("acme.com", "other.example")}, strict, []string{"warning bypass-too-few ada@acme.com"}},
 		"at the first login":                     {office().but(off), []Change{FirstLogin{ID: "okta"}}, Policy{Protect: true, AtFirstLogin: true, Acknowledged: []string{"ada@acme.com"}}, []string{"warning people-lose-access-at-first-login (not-routed) eve@other.example"}},
 		"oneself at the first login":             {office().but(off).calledBy("eve"), []Change{FirstLogin{ID: "okta"}}, Policy{Protect: true, AtFirstLogin: true}, []string{"warning caller-locked-out-at-first-login eve@other.example +other.example"}},
@@ -104,7 +119,26 @@ func TestJudgeRouting(t *testing.T) {
 		"a domain of two goes": {office().but(func(w *World) { w.Connections.value[0].Domains = []string{"acme.com", "other.example"} }), []Change{DisableDomains{Names: []string{"acme.com"}}}, strict, []string{
 			"error people-lose-access (not-routed) cy@acme.com dee@acme.com",
 		}},
-		"connections are not known": {office().but(func(w *World) { w.Connections = Unknown[[]Connection]("forbidden") }), []Change{DeleteConnection{ID: "okta"}}, strict, []string{"warning lockout-not-checked (not-reported)"}},
+		"connections are not known":                    {office().but(func(w *World) { w.Connections = Unknown[[]Connection]("forbidden") }), []Change{DeleteConnection{ID: "okta"}}, strict, []string{"error lockout-not-checked (not-reported)"}},
+		"connections are not known, protection off":    {office().but(func(w *World) { w.Connections = Unknown[[]Connection]("forbidden") }), []Change{DeleteConnection{ID: "okta"}}, Policy{}, []string{"warning lockout-not-checked (not-reported)"}},
+		"connections are not known, and a domain goes": {office().but(func(w *World) { w.Connections = Unknown[[]Connection]("forbidden") }), []Change{DisableDomains{Names: []string{"acme.com"}}}, strict, []string{"error lockout-not-checked (not-reported)"}},
+		"connections are not known, and nothing is enforced": {office().but(func(w *World) {
+			w.Connections, w.Account = Unknown[[]Connection]("forbidden"), Known(Account{})
+		}), []Change{DisableDomains{Names: []string{"acme.com"}}}, strict, nil},
+		"connections are not known, and one may begin": {office().but(func(w *World) {
+			w.Connections, w.Account = Unknown[[]Connection]("forbidden"), Known(Account{})
+		}), []Change{activate("acme.com")}, strict, []string{"error lockout-not-checked (not-reported)"}},
+		"the only domain goes at once":      {office(), []Change{DisableDomains{Names: []string{"acme.com"}, DisableSSO: true}}, strict, []string{"warning sso-ends (allow-disable-sso) +acme.com"}},
+		"the API does not release":          {office().but(func(w *World) { w.Offered = Known(false) }), []Change{DisableDomains{Names: []string{"acme.com"}}}, strict, []string{"warning sso-ends (not-released) +acme.com"}},
+		"the whole list goes at once":       {office(), []Change{SetDomains{DisableSSO: true}}, strict, []string{"warning sso-ends (allow-disable-sso) +acme.com +other.example"}},
+		"whether it releases is not known":  {office().but(func(w *World) { w.Offered = Unknown[bool]("forbidden") }), []Change{DisableDomains{Names: []string{"acme.com"}}}, strict, []string{"warning sso-end-not-checked (not-reported)"}},
+		"a domain goes that nothing routes": {office(), []Change{DisableDomains{Names: []string{"other.example"}, DisableSSO: true}}, strict, nil},
+		"the connection that routes it stays": {office().but(func(w *World) {
+			w.Offered = Unknown[bool]("forbidden")
+			w.Connections.value = append(w.Connections.value, Connection{ID: "b", State: ConnectionActive, Domains: []string{"other.example"}})
+		}), []Change{DisableDomains{Names: []string{"other.example"}}}, strict, []string{
+			"error people-lose-access (not-routed) eve@other.example",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -126,6 +160,9 @@ func TestJudgeDirectories(t *testing.T) {
 	dee, eve := pushed("dee", "acme.com", "staff"), pushed("eve", "other.example")
 	ada, bob := pushed("ada", "acme.com", "staff"), pushed("bob", "acme.com", "staff")
 	strict := Policy{Protect: true}
+	routed := func(w *World) {
+		w.Connections = Known([]Connection{{ID: "okta", State: ConnectionActive, Domains: []string{"acme.com", "other.example"}}})
+	}
 	for name, test := range map[string]struct {
 		world  World
 		change Change
@@ -139,19 +176,47 @@ func TestJudgeDirectories(t *testing.T) {
 		"a disabled domain": {office().push(settings, nil, dee, eve), DisableDomains{Names: []string{"other.example"}}, strict, []string{
 			"error people-lose-access (domain-disabled) eve@other.example +other.example", "warning domain-allowed-by-directory +other.example",
 		}},
+		"a disabled domain, and who governs whom was not asked": {office().push(settings, nil, dee, eve).but(func(w *World) {
+			for i := range w.People.Rows {
+				w.People.Rows[i].DirectoryID = Part[string]{}
+			}
+		}), DisableDomains{Names: []string{"other.example"}}, Policy{Protect: true, Destroying: true}, []string{
+			"warning people-lose-access (domain-disabled) eve@other.example +other.example", "warning domain-allowed-by-directory +other.example",
+		}},
 		"the plan destroys the domain": {office().push(settings, nil, dee, eve), DisableDomains{Names: []string{"other.example"}}, Policy{Protect: true, Destroying: true}, []string{
 			"warning people-lose-access (domain-disabled) eve@other.example +other.example", "warning domain-allowed-by-directory +other.example",
+		}},
+		"the plan destroys the domain, the caller's": {office().push(settings, nil, eve).calledBy("eve"), DisableDomains{Names: []string{"other.example"}}, Policy{Protect: true, Destroying: true}, []string{
+			"warning caller-deprovisioned (domain-disabled) eve@other.example +other.example", "warning domain-allowed-by-directory +other.example",
+		}},
+		"the plan destroys a routed domain": {office().push(settings, nil, dee, eve).but(routed), DisableDomains{Names: []string{"other.example"}}, Policy{Protect: true, Destroying: true}, []string{
+			"warning people-lose-access (domain-disabled) eve@other.example +other.example", "error people-lose-access (not-routed) eve@other.example", "warning domain-allowed-by-directory +other.example",
+		}},
+		"the plan destroys a routed domain, acknowledged": {office().push(settings, nil, dee, eve).but(routed), DisableDomains{Names: []string{"other.example"}}, Policy{Protect: true, Destroying: true, Acknowledged: []string{"*@other.example"}}, []string{
+			"warning domain-allowed-by-directory +other.example",
+		}},
+		"the plan destroys a routed domain, the caller's": {office().push(settings, nil, dee, eve).but(routed).calledBy("eve"), DisableDomains{Names: []string{"other.example"}}, Policy{Protect: true, Destroying: true}, []string{
+			"error caller-locked-out eve@other.example +other.example", "warning caller-deprovisioned (domain-disabled) eve@other.example +other.example", "warning domain-allowed-by-directory +other.example",
+		}},
+		"the plan destroys the domain of the last who bypass": {office().push(DirectorySettings{}, nil, ada, bob).but(func(w *World) {
+			w.Connections = Known([]Connection(nil))
+			w.People.Rows = w.People.Rows[:2]
+		}), DisableDomains{Names: []string{"acme.com"}}, Policy{Protect: true, Destroying: true}, []string{
+			"warning people-lose-access (domain-disabled) ada@acme.com +acme.com", "warning bypass-nobody-left",
 		}},
 		"switched off":        {office().push(settings, nil, dee), PutDirectory{ID: "dir", Off: &yes}, strict, []string{"warning directory-off-keeps-leavers"}},
 		"leavers are removed": {office().push(settings, nil, dee), PutDirectory{ID: "dir", RemovesLeavers: &yes}, strict, []string{"warning directory-removes-leavers"}},
 		"teams go on by hand": {office().push(settings, nil, dee).but(func(w *World) { w.Teams = Known([]Team{{ID: "t", Name: "Staff", GroupID: "g-staff"}}) }), PutDirectory{ID: "dir", TeamsFromGroups: &no}, strict, []string{
 			"warning teams-stop-following-groups +Staff",
 		}},
-		"a mapping promotes":         {office().push(settings, nil, dee), PutMapping{DirectoryID: "dir", Mapping: owners}, strict, []string{"warning people-bypass-sso (mapping) dee@acme.com"}},
-		"a mapping demotes":          {office().push(settings, nil, pushed("cy", "acme.com", "ops")), PutMapping{DirectoryID: "dir", Mapping: ops}, strict, []string{"warning people-demoted (mapping) cy@acme.com"}},
-		"a mapping demotes oneself":  {office().push(settings, nil, pushed("cy", "acme.com", "ops")).calledBy("cy"), PutMapping{DirectoryID: "dir", Mapping: ops}, strict, []string{"error caller-demoted (mapping) cy@acme.com"}},
-		"a mapping takes bypass":     {office().push(settings, nil, ada), PutMapping{DirectoryID: "dir", Mapping: staff}, strict, []string{"warning people-demoted (mapping) ada@acme.com", "warning bypass-one-left"}},
-		"a mapping takes the last":   {office().push(settings, nil, ada, bob), PutMapping{DirectoryID: "dir", Mapping: staff}, strict, []string{"error bypass-nobody-left"}},
+		"a mapping promotes":        {office().push(settings, nil, dee), PutMapping{DirectoryID: "dir", Mapping: owners}, strict, []string{"warning people-bypass-sso (mapping) dee@acme.com"}},
+		"a mapping demotes":         {office().push(settings, nil, pushed("cy", "acme.com", "ops")), PutMapping{DirectoryID: "dir", Mapping: ops}, strict, []string{"warning people-demoted (mapping) cy@acme.com"}},
+		"a mapping demotes oneself": {office().push(settings, nil, pushed("cy", "acme.com", "ops")).calledBy("cy"), PutMapping{DirectoryID: "dir", Mapping: ops}, strict, []string{"error caller-demoted (mapping) cy@acme.com"}},
+		"a mapping takes bypass":    {office().push(settings, nil, ada), PutMapping{DirectoryID: "dir", Mapping: staff}, strict, []string{"warning people-demoted (mapping) ada@acme.com", "warning bypass-one-left"}},
+		"a mapping takes the last":  {office().push(settings, nil, ada, bob), PutMapping{DirectoryID: "dir", Mapping: staff}, strict, []string{"warning people-demoted (mapping) ada@acme.com bob@acme.com", "error bypass-nobody-left"}},
+		"a mapping takes the last, oneself": {office().push(settings, nil, ada, bob).calledBy("bob"), PutMapping{DirectoryID: "dir", Mapping: staff}, Policy{}, []string{
+			"error caller-demoted (mapping) bob@acme.com", "warning people-demoted (mapping) ada@acme.com", "warning bypass-nobody-left",
+		}},
 		"a mapping is for nobody":    {office().push(settings, nil, eve), PutMapping{DirectoryID: "dir", Mapping: owners}, strict, nil},
 		"another mapping counts":     {office().push(settings, []Mapping{ops}, pushed("dee", "acme.com", "staff", "ops").mappedBy("ops", Part[string]{})), PutMapping{DirectoryID: "dir", Mapping: owners}, strict, nil},
 		"the match decides a tie":    {office().push(settings, []Mapping{{ID: "ops", Match: ops.Match, RoleID: "Member", Priority: 1}}, pushed("dee", "acme.com", "staff", "ops").mappedBy("ops", Part[string]{})), PutMapping{DirectoryID: "dir", Mapping: owners}, strict, nil},
@@ -166,6 +231,16 @@ func TestJudgeDirectories(t *testing.T) {
 			w.Directories = Known([]Directory{{ID: "dir", Settings: Unknown[DirectorySettings]("x"), Users: Unknown[[]DirectoryUser]("x")}})
 			w.Offered = Known(false)
 		}), DisableDomains{Names: []string{"other.example"}}, strict, []string{"warning deprovisioning-not-checked (not-reported)"}},
+		"whom it brought is not known, and nobody has the domain": {office().but(func(w *World) {
+			w.Directories = Known([]Directory{{ID: "dir", Settings: Unknown[DirectorySettings]("x"), Users: Unknown[[]DirectoryUser]("x")}})
+			w.Offered = Known(false)
+		}), DisableDomains{Names: []string{"third.example"}}, strict, nil},
+		"a directory goes that has no mappings": {office().push(settings, nil, dee).but(func(w *World) { w.Directories.value[0].Users = Part[[]DirectoryUser]{} }), DeleteDirectory{"dir"}, strict, []string{"warning directory-deleted-keeps-people"}},
+		"a directory goes whose people are not known": {office().push(settings, []Mapping{staff}, dee).but(func(w *World) { w.Directories.value[0].Users = Unknown[[]DirectoryUser]("x") }), DeleteDirectory{"dir"}, strict, []string{
+			"warning directory-deleted-keeps-people", "warning roles-not-checked (not-reported)",
+		}},
+		"a directory goes that is not known": {office().but(func(w *World) { w.Directories = Unknown[[]Directory]("x") }), DeleteDirectory{"dir"}, strict, []string{"warning roles-not-checked (not-reported)"}},
+		"a directory is gone":                {office(), DeleteDirectory{"dir"}, strict, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

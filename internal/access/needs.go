@@ -3,6 +3,7 @@ package access
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Want is a part of a world that is wanted.
@@ -14,6 +15,8 @@ type Want struct {
 	Match Match
 	// Emails are who is asked for, where Kind is WantPeople or WantOwners.
 	Emails []string
+	// Since is how far back to look, where Kind is WantCreators; zero leaves that to whoever looks.
+	Since time.Time
 }
 
 // WantKind is what is wanted.
@@ -42,13 +45,24 @@ const (
 	WantOwners          WantKind = "owners" // what decides about some people's roles
 	WantInvitations     WantKind = "invitations"
 	WantServiceAccounts WantKind = "service-accounts"
+	WantCreators        WantKind = "creators" // of service accounts
 	WantTeams           WantKind = "teams"
-	WantWorkspaces      WantKind = "workspaces"
+	// WantServiceAccountTeams are the teams with service accounts in them.
+	WantServiceAccountTeams WantKind = "service-account-teams"
+	WantWorkspaces          WantKind = "workspaces"
+	// WantUserAccess and WantServiceAccountAccess are who reaches the workspaces by themselves.
+	WantUserAccess           WantKind = "user-access"
+	WantServiceAccountAccess WantKind = "service-account-access"
+	WantWorkspaceRoles       WantKind = "workspace-roles"
 )
 
 // Key tells wants from each other.
 func (w Want) Key() string {
-	return strings.Join(append([]string{string(w.Kind), w.DirectoryID, w.Match.GroupID, w.Match.GroupName, w.Match.Attribute, w.Match.Equals}, w.Emails...), "\x00")
+	since := ""
+	if !w.Since.IsZero() {
+		since = w.Since.UTC().Format(time.RFC3339Nano)
+	}
+	return strings.Join(append([]string{string(w.Kind), w.DirectoryID, w.Match.GroupID, w.Match.GroupName, w.Match.Attribute, w.Match.Equals, since}, w.Emails...), "\x00")
 }
 
 // fewPeople are asked about one by one; for more, directories are read as a whole.
@@ -68,8 +82,8 @@ func Needs(c Change, w World) []Want {
 	return out
 }
 
-// NeedsAll says which parts of a world are still wanted to know all of it that concerns access: for a review, and for a
-// report on everything that a plan changes.
+// NeedsAll says which parts of a world are still wanted to know all of it that concerns access: for a report on
+// everything that a plan changes. What a review wants is less: [NeedsReview].
 func NeedsAll(w World) []Want {
 	wants := []Want{
 		{Kind: WantAccount},
@@ -84,6 +98,8 @@ func NeedsAll(w World) []Want {
 		{Kind: WantServiceAccounts},
 		{Kind: WantTeams},
 		{Kind: WantWorkspaces},
+		{Kind: WantUserAccess},
+		{Kind: WantServiceAccountAccess},
 	}
 	for _, d := range w.Directories.Or(nil) {
 		for _, kind := range []WantKind{WantUsers, WantHeld, WantMappings, WantGroups, WantTokens} {
@@ -144,14 +160,29 @@ func (w World) has(want Want) bool {
 		return !w.ServiceAccounts.IsMissing()
 	case WantTeams:
 		return !w.Teams.IsMissing()
+	case WantServiceAccountTeams:
+		return !w.ServiceAccountTeams.IsMissing() || !w.Teams.IsMissing()
 	case WantWorkspaces:
 		return !w.Workspaces.IsMissing()
+	case WantUserAccess:
+		return !w.lacksAccess(func(room Workspace) bool { return room.Users.IsMissing() })
+	case WantServiceAccountAccess:
+		return !w.lacksAccess(func(room Workspace) bool { return room.ServiceAccounts.IsMissing() })
+	case WantWorkspaceRoles:
+		return !w.WorkspaceRoles.IsMissing()
+	case WantCreators:
+		return !slices.ContainsFunc(w.ServiceAccounts.Or(nil), func(s ServiceAccount) bool { return s.Creator.IsMissing() })
 	}
 	return true
 }
 
+// lacksAccess reports whether who reaches a workspace has not been asked for.
+func (w World) lacksAccess(lacks func(Workspace) bool) bool {
+	return slices.ContainsFunc(w.Workspaces.Or(nil), lacks)
+}
+
 func (c SetDomains) needs(w World) []Want {
-	return append([]Want{{Kind: WantDomains}}, domainNeeds(c, w, func(name string) bool {
+	return append([]Want{{Kind: WantDomains}}, domainNeeds(c, w, c.DisableSSO, func(name string) bool {
 		return w.Domains.IsKnown() && !slices.Contains(c.Names, name)
 	})...)
 }
@@ -159,13 +190,16 @@ func (c SetDomains) needs(w World) []Want {
 func (c EnableDomains) needs(World) []Want { return nil }
 
 func (c DisableDomains) needs(w World) []Want {
-	return domainNeeds(c, w, func(name string) bool { return slices.Contains(c.Names, name) })
+	return domainNeeds(c, w, c.DisableSSO, func(name string) bool { return slices.Contains(c.Names, name) })
 }
 
 // domainNeeds are those of a change that takes domains out: whom directories would deprovision, and who could sign in no
 // more.
-func domainNeeds(c Change, w World, goes func(domain string) bool) []Want {
-	wants := []Want{{Kind: WantIntegrations}, {Kind: WantAccount}}
+func domainNeeds(c Change, w World, disableSSO bool, goes func(domain string) bool) []Want {
+	wants := []Want{{Kind: WantIntegrations}}
+	if !w.Connections.IsMissing() {
+		wants = append(wants, w.enforcementNeeds()...)
+	}
 	if len(w.Directories.Or(nil)) > 0 {
 		wants = append(wants, Want{Kind: WantDirectories})
 	}
@@ -175,12 +209,25 @@ func domainNeeds(c Change, w World, goes func(domain string) bool) []Want {
 		}
 		wants = append(wants, w.peopleNeeds(d, func(u DirectoryUser) bool { return !u.Held && goes(domainOf(u.Email)) })...)
 	}
-	if slices.ContainsFunc(w.Connections.Or(nil), func(c Connection) bool {
-		return c.State == ConnectionActive && !slices.ContainsFunc(c.Domains, func(name string) bool { return !goes(name) })
-	}) {
-		wants = append(wants, Want{Kind: WantOffer})
+	if !disableSSO && w.leavesNoRoute(goes) {
+		wants = append(wants, Want{Kind: WantOffer}) // whether the domains are released, or go at once
 	}
 	return append(wants, routingNeeds(c, w)...)
+}
+
+// leavesNoRoute reports whether no active connection has a domain left without those which go.
+func (w World) leavesNoRoute(goes func(domain string) bool) bool {
+	active := false
+	for _, c := range w.Connections.Or(nil) {
+		if c.State != ConnectionActive {
+			continue
+		}
+		active = true
+		if slices.ContainsFunc(c.Domains, func(name string) bool { return !goes(name) }) {
+			return false
+		}
+	}
+	return active
 }
 
 // peopleNeeds are those of a change that does something to some of a directory's people.
@@ -194,8 +241,17 @@ func (w World) peopleNeeds(d Directory, concerns func(DirectoryUser) bool) []Wan
 	if len(emails) == 0 {
 		return nil
 	}
-	wants := []Want{{Kind: WantPeople, Emails: w.unseen(emails)}, {Kind: WantRoles}, {Kind: WantCaller}, {Kind: WantBypassing}, {Kind: WantAccount}}
-	wants = append(wants, w.elsewhereNeeds()...)
+	wants := []Want{{Kind: WantPeople, Emails: w.unseen(emails)}, {Kind: WantRoles}, {Kind: WantCaller}, {Kind: WantBypassing}}
+	return append(append(wants, w.elsewhereNeeds()...), w.enforcementNeeds()...)
+}
+
+// enforcementNeeds are those of what depends on whether single sign-on is enforced, and on connections where it is: the
+// connections say so themselves where they are known.
+func (w World) enforcementNeeds() []Want {
+	if w.Connections.IsKnown() {
+		return nil
+	}
+	wants := []Want{{Kind: WantAccount}}
 	if enforced, known := w.Enforced().Get(); known && enforced {
 		wants = append(wants, Want{Kind: WantIntegrations})
 	}
@@ -278,7 +334,7 @@ func (c PutDirectory) needs(w World) []Want {
 		wants = append(wants, w.peopleNeeds(d, func(u DirectoryUser) bool {
 			return allowed != nil && !u.Held && !slices.Contains(allowed, domainOf(u.Email))
 		})...)
-		if allowed == nil || slices.ContainsFunc(allowed, func(domain string) bool { return !slices.Contains(d.Settings.value.AllowedDomains, domain) }) {
+		if was := d.Settings.value.AllowedDomains; allowed == nil || was != nil && slices.ContainsFunc(allowed, func(domain string) bool { return !slices.Contains(was, domain) }) {
 			wants = append(wants, Want{Kind: WantHeld, DirectoryID: c.ID})
 		}
 		var arrive []string
@@ -338,10 +394,14 @@ func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want
 	concerned := w
 	concerned.Directories = Known([]Directory{d}) // nobody leaves the directory
 	wants = append(wants, concerned.peopleNeeds(d, func(DirectoryUser) bool { return true })...)
+	wants = append(wants, w.governedElsewhereNeeds(d)...)
 	for _, want := range wants {
 		if !w.has(want) {
 			return wants
 		}
+	}
+	if !d.Users.IsKnown() && slices.ContainsFunc(matches, func(m Match) bool { return !d.Matches[m].IsKnown() }) {
+		return wants // the API does not report whom it is for, and the others do not tell
 	}
 	after := c.Apply(w)
 	if !slices.Contains(after.gaps[len(w.gaps):], GapMatches) {
@@ -353,6 +413,33 @@ func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want
 		}
 	}
 	return wants
+}
+
+// governedElsewhereNeeds are those of members who are in a directory that does not govern them: another one may.
+func (w World) governedElsewhereNeeds(d Directory) []Want {
+	if len(w.Directories.Or(nil)) < 2 {
+		return nil
+	}
+	pushed := map[string]bool{}
+	for _, u := range d.users() {
+		if u.MembershipID == "" && u.Email != "" {
+			pushed[u.Email] = true
+		}
+	}
+	var emails []string
+	for _, p := range w.People.Rows {
+		if pushed[p.Email] && p.DirectoryID.IsMissing() {
+			emails = append(emails, p.Email)
+		}
+	}
+	if len(emails) == 0 {
+		return nil
+	}
+	if len(emails) > fewPeople {
+		return w.elsewhereNeeds()
+	}
+	slices.Sort(emails)
+	return []Want{{Kind: WantOwners, Emails: emails}}
 }
 
 func (c SetRoles) needs(w World) []Want {
@@ -385,7 +472,7 @@ func (c SetRoles) needs(w World) []Want {
 	wants = append(wants, Want{Kind: WantPeople, Emails: w.unseen(emails)})
 	switch {
 	case bypassed:
-		wants = append(wants, Want{Kind: WantCaller}, Want{Kind: WantBypassing}, Want{Kind: WantAccount})
+		wants = append(append(wants, Want{Kind: WantCaller}, Want{Kind: WantBypassing}), w.enforcementNeeds()...)
 	case demoted:
 		wants = append(wants, Want{Kind: WantCaller})
 	}

@@ -67,6 +67,8 @@ type ReviewedServiceAccount struct {
 	Privileged bool
 	// CreatorIsMember is whether who made it is still an active member, or a service account.
 	CreatorIsMember Part[bool]
+	// Workspaces are those that it reaches, by handle.
+	Workspaces Part[map[string]ReviewedReach]
 }
 
 // Review says what is worth a look in an account as it is. The same account gives the same review, whenever that is made,
@@ -121,7 +123,7 @@ func (r *review) places() {
 // reviewed is what the world says of a person.
 func (r *review) reviewed(p Person) ReviewedPerson {
 	out := ReviewedPerson{
-		Person: p, Role: r.RoleOf(p).Or(Role{}), Source: Unknown[RoleSource]("directories"), InDirectory: Unknown[bool]("directories"), Outside: Unknown[bool]("domains"),
+		Person: p, Role: r.RoleOf(p).Or(Role{Name: p.RoleID.Or("")}), Source: Unknown[RoleSource]("directories"), InDirectory: Unknown[bool]("directories"), Outside: Unknown[bool]("domains"),
 	}
 	if domains, known := r.Domains.Get(); known && p.Email != "" {
 		out.Outside = Known(!slices.ContainsFunc(domains, func(d Domain) bool { return d.Name == p.Domain() }))
@@ -234,6 +236,7 @@ func (r *review) serviceAccount(s ServiceAccount, present map[string]bool) {
 			about(ServiceAccountCreatorGone, weight, cmp.Or(creator.Name, creator.ID))
 		}
 	}
+	of.Workspaces = r.reach(s, of.Role)
 	r.out.ServiceAccounts[s.Name] = of
 }
 

@@ -1,18 +1,17 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // The sentences of this package: what a finding is called, and what it says. A finding's id stands in its detail, on a
 // line of its own, and is the anchor of its heading in the guide on guards.
-
-// maxNamed is how many people or things a sentence names; the others are counted.
-const maxNamed = 20
 
 // summaries say in a few words what a finding is.
 var summaries = map[ID]string{
@@ -39,6 +38,10 @@ var summaries = map[ID]string{
 	DirectoryDeletedKeepsPeople:  "Nobody is deprovisioned",
 	TeamsStopFollowingGroups:     "Teams stop following their groups",
 	DomainRoutedElsewhere:        "Another connection routes this domain",
+	DomainsReplaced:              "Domains would be disabled",
+	SSOEnds:                      "Single sign-on would end",
+	SSOEndNotChecked:             "Not checked whether single sign-on ends",
+	DefaultRoleBypassesSSO:       "Everybody would bypass single sign-on",
 	LockoutNotChecked:            "Not checked who loses access",
 	DeprovisioningNotChecked:     "Not checked whom a directory would deprovision",
 	RolesNotChecked:              "Not checked whose role changes",
@@ -65,7 +68,13 @@ var summaries = map[ID]string{
 func (f Finding) Summary() string { return summaries[f.ID] }
 
 // Detail says what would happen, why, and what to do, and ends with a line that has the id.
-func (f Finding) Detail() string { return f.Message() + "\n\n" + string(f.ID) }
+func (f Finding) Detail() string { return f.ID.Detail(f.Message()) }
+
+// Detail ends a message with a line that has the id: "Guard: people-lose-access".
+func (id ID) Detail(message string) string { return message + "\n\n" + idPrefix + string(id) }
+
+// idPrefix begins the line that has the id. It names the guide that explains it.
+const idPrefix = "Guard: "
 
 // Message is the detail without the id.
 func (f Finding) Message() string {
@@ -90,7 +99,7 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("The API key in use belongs to %s. %s would give them %s instead of %s, which has more permissions. %s", p.Email, f.by(), p.To, p.From, useServiceAccount)
 	},
 	CallerDeprovisioned: func(f Finding) string {
-		return fmt.Sprintf("The API key in use belongs to %s. %s would deprovision them: %s. %s", f.People[0].Email, f.by(), f.why(), useServiceAccount)
+		return fmt.Sprintf("The API key in use belongs to %s. %s would deprovision them: %s. %s", f.People[0].Email, f.by(), f.why(), useServiceAccount) + f.rechecked()
 	},
 	CallerLockedOut:             lockedOut("After this change"),
 	CallerLockedOutAtFirstLogin: lockedOut("After the first login through this connection, which makes it active,"),
@@ -103,13 +112,13 @@ var messages = map[ID]func(Finding) string{
 	PeopleLoseAccess:             loseAccess("After this change"),
 	PeopleLoseAccessAtFirstLogin: loseAccess("After the first login through this connection, which makes it active,"),
 	PeopleDemoted: func(f Finding) string {
-		return fmt.Sprintf("%s would give %s a role with fewer permissions: %s.", f.by(), count(len(f.People), "person"), f.people(func(p FindingPerson) string { return fmt.Sprintf("%s (%s, now %s)", p.Email, p.To, p.From) }))
+		return fmt.Sprintf("%s would give %s a role with fewer permissions: %s.", f.by(), english.Count(len(f.People), "person"), f.people(func(p FindingPerson) string { return fmt.Sprintf("%s (%s, now %s)", p.Email, p.To, p.From) }))
 	},
 	PeopleBypassSSO: func(f Finding) string {
-		return fmt.Sprintf("%s would give %s a role with bypass:sso, with which they sign in without single sign-on: %s. Whoever joins the group or gets the attribute at the identity provider gets it, too.", f.by(), count(len(f.People), "person"), f.emails())
+		return fmt.Sprintf("%s would give %s a role with bypass:sso, with which they sign in without single sign-on: %s. Whoever joins the group or gets the attribute at the identity provider gets it, too.", f.by(), english.Count(len(f.People), "person"), f.emails())
 	},
 	EarlierRolesReturn: func(f Finding) string {
-		return fmt.Sprintf("%s would leave %s without a mapping: %s. They would have their role from before the mapping again, which the API does not report. The last active user with bypass:sso keeps it.", f.by(), count(len(f.People), "person"), f.people(func(p FindingPerson) string {
+		return fmt.Sprintf("%s would leave %s without a mapping: %s. They would have their role from before the mapping again, which the API does not report. The last active user with bypass:sso keeps it.", f.by(), english.Count(len(f.People), "person"), f.people(func(p FindingPerson) string {
 			if p.Caller {
 				return fmt.Sprintf("%s (%s now, and the owner of the API key in use)", p.Email, p.From)
 			}
@@ -117,10 +126,10 @@ var messages = map[ID]func(Finding) string{
 		}))
 	},
 	RoleGivenByMapping: func(f Finding) string {
-		return fmt.Sprintf("The group role mapping %s (%s) of the directory %s gives the role of %s, and the API rejects another one while it matches. Leave them out, or give them the role that the mapping gives; or change or end the mapping first (prefectsso_group_role_mapping), or take the person out of it at the identity provider.", f.By.ID, f.By.Match, f.By.DirectoryID, f.emails())
+		return fmt.Sprintf("The group role mapping %s (%s) of the directory %s gives the role of %s, and the API rejects another one while it matches. %s Or change or end the mapping first (prefectsso_group_role_mapping), or take the person out of it at the identity provider.", f.By.ID, f.By.Match, f.By.DirectoryID, f.emails(), cmp.Or(f.LeaveOut, "Leave them out, or give them the role that the mapping gives."))
 	},
 	BypassNobodyLeft: func(f Finding) string {
-		return fmt.Sprintf("After this change no active user of account %s would have a role with bypass:sso. The API does not take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`.", f.AccountID)
+		return fmt.Sprintf("After this change no active user of account %s would have a role with bypass:sso. The API does not take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`.", f.AccountID) + f.rechecked()
 	},
 	BypassNobodyLeftTogether: func(f Finding) string {
 		return fmt.Sprintf("Together, the resources of this plan take bypass:sso from everybody who has it in account %s: %s. The API does not take it from the last one, so applying this plan fails unless another resource of it gives it to somebody else.", f.AccountID, f.emails())
@@ -129,30 +138,53 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("After this plan a single active user of account %s could sign in without single sign-on, unless another resource of it lets somebody else. When that person cannot sign in, nobody can mend a broken identity provider. Two are safer.", f.AccountID)
 	},
 	BypassTooFew: func(f Finding) string {
-		return fmt.Sprintf("With single sign-on enforced, %s of account %s could sign in when the identity provider fails. Give a second person a role with bypass:sso, such as Owner.", count(f.Count, "person"), f.AccountID)
+		return fmt.Sprintf("With single sign-on enforced, %s of account %s could sign in when the identity provider fails. Give a second person a role with bypass:sso, such as Owner.", english.Count(f.Count, "person"), f.AccountID)
 	},
 	AcknowledgementSurplus: func(f Finding) string {
-		return fmt.Sprintf("acknowledge_lockout names %s, who lose no access by the change of this resource. Another change of the same plan may cost them theirs; if none does, take them out, so that they do not hide a mistake later.", list(f.Names))
+		return fmt.Sprintf("acknowledge_lockout names %s, who lose no access by the change of this resource. Another change of the same plan may cost them theirs; if none does, take them out, so that they do not hide a mistake later.", english.Some(f.Names))
 	},
 	DomainAllowedByDirectory: func(f Finding) string {
-		return fmt.Sprintf("%s names %s in its allowed domains, and disabling it takes it out of there. There is nothing to do if `allowed_domains` refers to the domain's resource, or if the directory goes, too. If a configuration spells it out, take it out there as well: a directory cannot allow a domain that is not enabled.", f.by(), list(f.Names))
+		return fmt.Sprintf("%s names %s in its allowed domains, and disabling it takes it out of there. There is nothing to do if `allowed_domains` refers to the domain's resource, or if the directory goes, too. If a configuration spells it out, take it out there as well: a directory cannot allow a domain that is not enabled.", f.by(), english.Some(f.Names))
 	},
 	DirectoryOffKeepsLeavers: func(f Finding) string {
-		return fmt.Sprintf("%s has %s. Nobody loses access when it is switched off, but its identity provider is rejected: whoever leaves keeps their access until it is on again, or until somebody takes it by hand.", f.by(), count(f.Count, "active user"))
+		return fmt.Sprintf("%s has %s. Nobody loses access when it is switched off, but its identity provider is rejected: whoever leaves keeps their access until it is on again, or until somebody takes it by hand.", f.by(), english.Count(f.Count, "active user"))
 	},
 	DirectoryRemovesLeavers: func(f Finding) string {
-		return fmt.Sprintf("%s has %s. Nobody loses access by this change, but from then on whoever leaves loses the membership with its role, accesses and teams, and starts afresh on a return.", f.by(), count(f.Count, "active user"))
+		return fmt.Sprintf("%s has %s. Nobody loses access by this change, but from then on whoever leaves loses the membership with its role, accesses and teams, and starts afresh on a return.", f.by(), english.Count(f.Count, "active user"))
 	},
 	DirectoryDeletedKeepsPeople: func(f Finding) string {
 		return fmt.Sprintf("Deleting the directory %s takes nobody's access: the people whom it brought stay members; roles that its mappings gave go back to what they were before; its teams stay and are then looked after by hand; its tokens stop working.", f.By.Name)
 	},
 	TeamsStopFollowingGroups: func(f Finding) string {
-		return fmt.Sprintf("%s makes %s of its groups: %s. Each keeps its people and its workspaces, but from then on nobody joins or leaves it by the identity provider: whoever leaves a group keeps what its team gives, until this is on again, or until somebody takes it by hand.", f.by(), count(len(f.Names), "team"), list(f.Names))
+		return fmt.Sprintf("%s makes %s of its groups: %s. Each keeps its people and its workspaces, but from then on nobody joins or leaves it by the identity provider: whoever leaves a group keeps what its team gives, until this is on again, or until somebody takes it by hand.", f.by(), english.Count(len(f.Names), "team"), english.Some(f.Names))
 	},
 	DomainRoutedElsewhere: func(f Finding) string {
-		return fmt.Sprintf("Another active connection routes %s, and a domain has one. Set `take_over_domains = true` to move it, or take it out of the other connection first.", list(f.Names))
+		return fmt.Sprintf("Another active connection routes %s, and a domain has one. Set `take_over_domains = true` to move it, or take it out of the other connection first.", english.Some(f.Names))
 	},
-	LockoutNotChecked: notChecked("Who loses access by this change"),
+	DomainsReplaced: func(f Finding) string {
+		return fmt.Sprintf("This resource makes `names` the whole set of the account's enabled domains. Enabled today and not in `names`: %s. Add what should stay.", english.Some(f.Names))
+	},
+	SSOEnds: func(f Finding) string {
+		why := "the API takes it away at once"
+		if f.Cause == CauseDisableSSO {
+			why = "`allow_disable_sso` takes it away at once"
+		}
+		return fmt.Sprintf("No active connection would be left without %s, and %s: the connection becomes inactive, and everybody signs in without single sign-on until another one is active. Enable the other domain and let the connection serve it first, then disable this one.", english.Some(f.Names), why)
+	},
+	SSOEndNotChecked: notChecked("Whether single sign-on ends with this domain"),
+	DefaultRoleBypassesSSO: func(f Finding) string {
+		return fmt.Sprintf("%s includes bypass:sso, so everybody whom this directory brings signs in without single sign-on from now on. Give them a smaller role, and this one to a few by prefectsso_member_role or a group role mapping.", english.Some(f.Names))
+	},
+	LockoutNotChecked: func(f Finding) string {
+		said := notChecked("Who loses access by this change")(f)
+		if f.Reason != "" {
+			said += " It says: " + strings.TrimSuffix(f.Reason, ".") + "."
+		}
+		if f.Severity == Error {
+			said += " Where a recent login is asked for, the owner of the key logs in through single sign-on; where a permission is missing, use a key whose role has it. Or set `lockout_protection = false` in the provider block to make the change unchecked."
+		}
+		return said
+	},
 	DeprovisioningNotChecked: func(f Finding) string {
 		return "The account has a directory, and the API does not report whom it brought. It may deprovision people of domains that it no longer lets in, and let in people of others." + f.postponed()
 	},
@@ -214,20 +246,20 @@ var messages = map[ID]func(Finding) string{
 
 func lockedOut(when string) func(Finding) string {
 	return func(f Finding) string {
-		return fmt.Sprintf("The API key in use belongs to %s. %s no active connection serves %s, so they could not sign in any more. Use the key of a service account or of somebody who bypasses single sign-on.", f.People[0].Email, when, list(f.Names))
+		return fmt.Sprintf("The API key in use belongs to %s. %s no active connection serves %s, so they could not sign in any more. Use the key of a service account or of somebody who bypasses single sign-on.", f.People[0].Email, when, english.Some(f.Names))
 	}
 }
 
 func loseAccess(when string) func(Finding) string {
 	return func(f Finding) string {
-		people, account := count(len(f.People), "person"), f.AccountID
+		people, account := english.Count(len(f.People), "person"), f.AccountID
 		switch f.Cause {
 		case CauseDomainDisabled, CauseDomainNotAllowed:
 			keep := "Keep the domain enabled"
 			if f.Cause == CauseDomainNotAllowed {
 				keep = "Keep the domain"
 			}
-			return fmt.Sprintf("%s would deprovision %s of account %s: %s. %s. %s, or %s", f.by(), people, account, f.emails(), upper(f.why()), keep, howToAcknowledge) + f.rechecked()
+			return fmt.Sprintf("%s would deprovision %s of account %s: %s. %s. %s, or %s", f.by(), people, account, f.emails(), english.Capitalize(f.why()), keep, howToAcknowledge) + f.rechecked()
 		case CauseBypassLost:
 			return fmt.Sprintf("%s would take bypass:sso from %s of account %s: %s. Single sign-on is enforced, and no active connection serves their domain, so they could not sign in any more. Let a connection serve it first, leave them their role, or %s", f.by(), people, account, f.emails(), howToAcknowledge)
 		}
@@ -283,17 +315,17 @@ func (f Finding) why() string {
 	if f.Cause == CauseDomainNotAllowed {
 		return "their email domain would no longer be among its allowed domains"
 	}
-	return "it lets in only people of enabled domains, and " + list(f.Names) + " would be enabled no more"
+	return "it lets in only people of enabled domains, and " + english.Some(f.Names) + " would be enabled no more"
 }
 
-func (f Finding) emails() string { return list(f.Emails()) }
+func (f Finding) emails() string { return english.Some(f.Emails()) }
 
 func (f Finding) people(say func(FindingPerson) string) string {
 	lines := make([]string, len(f.People))
 	for i, p := range f.People {
 		lines[i] = say(p)
 	}
-	return list(lines)
+	return english.Some(lines)
 }
 
 // String says whom the match is for.
@@ -307,28 +339,4 @@ func (m Match) String() string {
 	return m.Attribute + " = " + strconv.Quote(m.Equals)
 }
 
-// list names the first of some things and counts the others.
-func list(names []string) string {
-	sorted := slices.Sorted(slices.Values(names))
-	if len(sorted) <= maxNamed {
-		return strings.Join(sorted, ", ")
-	}
-	return strings.Join(sorted[:maxNamed], ", ") + ", and " + strconv.Itoa(len(sorted)-maxNamed) + " more"
-}
-
-// count counts things: "1 person", "2 people".
-func count(n int, word string) string {
-	switch {
-	case n == 1:
-	case word == "person":
-		word = "people"
-	default:
-		word += "s"
-	}
-	return strconv.Itoa(n) + " " + word
-}
-
 func day(t *time.Time) string { return t.UTC().Format(time.DateOnly) }
-
-// upper begins a sentence.
-func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

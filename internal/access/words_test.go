@@ -54,7 +54,11 @@ func TestWords(t *testing.T) {
 		with(PeopleDemoted, func(f *Finding) { f.Cause = CauseDirectoryDeleted }),
 		with(EarlierRolesReturn, func(f *Finding) { f.By, f.Cause = ends, CauseMapping }),
 		with(LockoutNotChecked, func(f *Finding) { f.Cause = CauseUnknownArguments }),
+		with(LockoutNotChecked, func(f *Finding) { f.Severity, f.Cause, f.Reason = Error, CauseUnreported, "You lack administrate:sso." }),
 		with(RolesNotChecked, func(f *Finding) { f.Cause = CauseTwins }),
+		with(SSOEnds, func(f *Finding) { f.Cause = CauseDisableSSO }),
+		with(CallerDeprovisioned, func(f *Finding) { f.Cause, f.Rechecked = CauseDomainDisabled, true }),
+		with(BypassNobodyLeft, func(f *Finding) { f.Rechecked = true }),
 		with(DirectoryNotSynced, func(f *Finding) { f.At = nil }),
 		with(MappingDangling, func(f *Finding) { f.By = mapping }),
 	)
@@ -64,7 +68,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("%s has no sentence", f.ID)
 			continue
 		}
-		if !strings.HasSuffix(f.Detail(), "\n"+string(f.ID)) {
+		if !strings.HasSuffix(f.Detail(), "\nGuard: "+string(f.ID)) {
 			t.Errorf("the detail of %s does not end with a line of its id", f.ID)
 		}
 		fmt.Fprintf(&got, "%s\n%s\n\n", f.Summary(), f.Detail())

@@ -34,8 +34,12 @@ type World struct {
 	ServiceAccounts Part[[]ServiceAccount]
 	// Teams are the account's teams with their members and accesses.
 	Teams Part[[]Team]
+	// ServiceAccountTeams are those with service accounts in them, where only they were asked for.
+	ServiceAccountTeams Part[[]Team]
 	// Workspaces are the account's workspaces with the accesses of users and service accounts.
 	Workspaces Part[[]Workspace]
+	// WorkspaceRoles are the roles that there are in workspaces.
+	WorkspaceRoles Part[[]WorkspaceRole]
 
 	changes []Change  // applied so far, oldest first
 	refused []Refusal // what of them the API would not do
@@ -173,6 +177,8 @@ type ServiceAccount struct {
 	RoleID, RoleName string
 	// KeyExpires is when the key expires; nil means never.
 	KeyExpires *time.Time
+	// Created is when it was made; nil where that is not known.
+	Created *time.Time
 	// Creator is who made it, as the audit trail names them.
 	Creator Part[Creator]
 }
@@ -304,8 +310,8 @@ type Team struct {
 	Access  []TeamAccess
 }
 
-// TeamAccess is a workspace that a team reaches, and as what.
-type TeamAccess struct{ WorkspaceID, RoleID string }
+// TeamAccess is a workspace that a team reaches, and as what. The names are empty for an access that a change gives.
+type TeamAccess struct{ WorkspaceID, RoleID, Handle, RoleName string }
 
 // Workspace is a workspace with those who reach it by themselves.
 type Workspace struct {
@@ -317,6 +323,9 @@ type Workspace struct {
 	// ServiceAccounts are the accesses of service accounts.
 	ServiceAccounts Part[[]ActorAccess]
 }
+
+// WorkspaceRole is what somebody may do in a workspace.
+type WorkspaceRole struct{ ID, Name string }
 
 // ActorAccess is a member's own access to a workspace. The actor of a service account's is its own id, as the API has it.
 type ActorAccess struct{ ActorID, RoleID string }
@@ -345,6 +354,9 @@ type Refusal struct {
 	Reason RefusalReason
 	// People are whom it is about. Of several with RefusedLastBypass one keeps what they have; which one is not known.
 	People []Person
+	// To are the ids of the roles that they would have instead, in the order of People; empty where that is not known, nil
+	// where it is not about roles.
+	To []string
 	// DirectoryID and MappingID are the mapping that stands in the way.
 	DirectoryID, MappingID string
 	// Domain and ConnectionID are the domain that another connection routes.

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"net/http"
 )
 
@@ -22,29 +21,18 @@ type BotAccess struct {
 //
 // POST /api/accounts/{account_id}/workspaces/{workspace_id}/bot_access/filter
 func (c *Client) ListBotAccess(ctx context.Context, accountID, workspaceID string) ([]BotAccess, error) {
-	rows, err := readPages(ctx, "service accounts of a workspace", 0, func(a BotAccess) string { return a.ID },
+	return readPages(ctx, "service accounts of a workspace", 0, func(a BotAccess) string { return a.ID },
 		func(ctx context.Context, p page) ([]BotAccess, error) {
 			return do[[]BotAccess](ctx, c, call{
 				method: http.MethodPost, reads: true,
-				path: []string{"accounts", accountID, "workspaces", workspaceID, routeBotAccess, "filter"}, body: p,
+				path: []string{"accounts", accountID, "workspaces", workspaceID, routeBotAccess, "filter"}, body: p, absent: accessOrWorkspace,
 			})
 		})
-	var refusal *APIError
-	if !errors.As(err, &refusal) || refusal.Status != http.StatusNotFound && refusal.Status != http.StatusMethodNotAllowed {
-		return rows, err
-	}
-	switch _, readErr := c.GetWorkspace(ctx, accountID, workspaceID); {
-	case readErr == nil || IsForbidden(readErr):
-		return nil, &NotOfferedError{AccountID: accountID, Feature: routeBotAccess, Err: refusal}
-	default:
-		return nil, readErr
-	}
 }
 
 // GetWorkspace reads one workspace.
 //
 // GET /api/accounts/{account_id}/workspaces/{workspace_id}
 func (c *Client) GetWorkspace(ctx context.Context, accountID, workspaceID string) (Workspace, error) {
-	found, err := do[Workspace](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "workspaces", workspaceID}})
-	return found, c.explainNotFound(ctx, accountID, err)
+	return do[Workspace](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "workspaces", workspaceID}, absent: thingOrAccount})
 }

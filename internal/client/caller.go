@@ -7,31 +7,12 @@ import (
 	"strings"
 )
 
-// Caller is whom the API key belongs to.
-type Caller struct {
-	// User is set for a user's key.
-	User *Me
-	// Bots are set for a service account's key: those whose key ends like the
-	// one in use. The API does not say which one it is, so where several match
-	// each of them may be the caller.
-	Bots []Bot
-}
-
-// Caller finds out whom the key belongs to. A service account needs read:bot
-// for that; without it the answer is a 403.
-func (c *Client) Caller(ctx context.Context, accountID string) (Caller, error) {
-	me, err := c.Me(ctx)
-	if err == nil {
-		return Caller{User: me}, nil
-	}
-	if !IsForbidden(err) { // a service account has no /me
-		return Caller{}, err
-	}
+// BotsOfKey reads the service accounts whose key ends like the one in use. The API
+// does not say which one it is, so where several do each of them may be it. It needs
+// read:bot; without it the answer is a 403.
+func (c *Client) BotsOfKey(ctx context.Context, accountID string) ([]Bot, error) {
 	bots, err := c.ListBots(ctx, accountID)
-	if err != nil {
-		return Caller{}, err
-	}
-	return Caller{Bots: slices.DeleteFunc(bots, func(b Bot) bool { return !c.mayBelongTo(b) })}, nil
+	return slices.DeleteFunc(bots, func(b Bot) bool { return !c.mayBelongTo(b) }), err
 }
 
 // mayBelongTo says whether the key in use ends like the bot's.

@@ -71,6 +71,10 @@ type Config struct {
 	// Transport makes the connections. nil means a pooled one of the client's
 	// own, whose idle connections match MaxConcurrentRequests.
 	Transport http.RoundTripper
+	// Wrote is told after each request that may have changed an account, also one
+	// that failed: noun is what comes after the account in its route, such as
+	// "account_memberships" or "sso". nil tells nobody.
+	Wrote func(accountID, noun string)
 	// Log receives what the client does, without secrets. nil means silence.
 	Log func(ctx context.Context, level Level, msg string, fields map[string]any)
 }
@@ -218,6 +222,9 @@ func (cfg *Config) fill(proxy *proxy) {
 	}
 	if cfg.Transport == nil {
 		cfg.Transport = newTransport(cfg, proxy)
+	}
+	if cfg.Wrote == nil {
+		cfg.Wrote = func(string, string) {}
 	}
 	if cfg.Log == nil {
 		cfg.Log = func(context.Context, Level, string, map[string]any) {}

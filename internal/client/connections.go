@@ -36,12 +36,10 @@ const (
 // ConnectionOIDC is the OpenID Connect side of a connection. The client secret
 // is written and never read back.
 type ConnectionOIDC struct {
-	Issuer              string     `json:"issuer"`
-	ClientID            string     `json:"client_id"`
-	Scopes              []string   `json:"scopes"`
-	RedirectURI         string     `json:"redirect_uri"`
-	ClientSecretSet     bool       `json:"client_secret_set"`
-	ClientSecretUpdated *time.Time `json:"client_secret_updated"`
+	Issuer      string   `json:"issuer"`
+	ClientID    string   `json:"client_id"`
+	Scopes      []string `json:"scopes"`
+	RedirectURI string   `json:"redirect_uri"`
 }
 
 // ConnectionSAML is the SAML side of a connection.
@@ -86,7 +84,6 @@ type ConnectionWrite struct {
 	Name             *string              `json:"name,omitempty"`
 	ConnectionType   string               `json:"connection_type,omitempty"` // only when it is made
 	Domains          *[]string            `json:"domains,omitempty"`
-	State            string               `json:"state,omitempty"` // "inactive" is the only one that can be written
 	OIDC             *ConnectionOIDCWrite `json:"oidc,omitempty"`
 	SAML             *ConnectionSAMLWrite `json:"saml,omitempty"`
 	AttributeMapping *AttributeMapping    `json:"attribute_mapping,omitempty"`
@@ -120,16 +117,14 @@ type ConnectionSAMLWrite struct {
 //
 // GET /api/accounts/{account_id}/sso/connections
 func (c *Client) ListConnections(ctx context.Context, accountID string) ([]Connection, error) {
-	connections, err := do[[]Connection](ctx, c, call{method: http.MethodGet, path: connectionPath(accountID)})
-	return connections, c.explainOffered(ctx, accountID, featureSSO, err)
+	return do[[]Connection](ctx, c, call{method: http.MethodGet, path: connectionPath(accountID), feature: featureSSO, absent: routeOrAccount})
 }
 
 // GetConnection reads one connection.
 //
 // GET /api/accounts/{account_id}/sso/connections/{id}
 func (c *Client) GetConnection(ctx context.Context, accountID, id string) (*Connection, error) {
-	connection, err := do[*Connection](ctx, c, call{method: http.MethodGet, path: connectionPath(accountID, id)})
-	return connection, c.explainNested(ctx, accountID, featureSSO, err)
+	return do[*Connection](ctx, c, call{method: http.MethodGet, path: connectionPath(accountID, id), feature: featureSSO, absent: thingOrAccount})
 }
 
 // CreateConnection makes a connection. The key makes the call safe to repeat:
@@ -137,10 +132,9 @@ func (c *Client) GetConnection(ctx context.Context, accountID, id string) (*Conn
 //
 // POST /api/accounts/{account_id}/sso/connections
 func (c *Client) CreateConnection(ctx context.Context, accountID, idempotencyKey string, w ConnectionWrite) (*Connection, error) {
-	connection, err := createOnce(ctx, c, call{
-		method: http.MethodPost, path: connectionPath(accountID), body: w, secrets: w.secrets(), idempotencyKey: idempotencyKey,
+	return createOnce(ctx, c, call{
+		method: http.MethodPost, path: connectionPath(accountID), body: w, secrets: w.secrets(), idempotencyKey: idempotencyKey, feature: featureSSO,
 	}, func(c *Connection) Origin { return c.Origin })
-	return connection, c.explainForbidden(ctx, accountID, featureSSO, err)
 }
 
 // UpdateConnection changes what w holds, and keeps the id and the state.
@@ -165,7 +159,7 @@ func (w ConnectionWrite) secrets() []string {
 // POST /api/accounts/{account_id}/sso/connections/{id}/activate
 func (c *Client) ActivateConnection(ctx context.Context, accountID, id string, takeOver bool) (*Connection, error) {
 	return do[*Connection](ctx, c, call{
-		method: http.MethodPost, reads: true, // activating what is active changes nothing, so it may be repeated
+		method: http.MethodPost, repeatable: true, // activating what is active changes nothing, so it may be repeated
 		path: connectionPath(accountID, id, "activate"),
 		body: struct {
 			TakeOver bool `json:"take_over"`
@@ -177,8 +171,8 @@ func (c *Client) ActivateConnection(ctx context.Context, accountID, id string, t
 //
 // DELETE /api/accounts/{account_id}/sso/connections/{id}
 func (c *Client) DeleteConnection(ctx context.Context, accountID, id string) error {
-	_, err := c.send(ctx, call{method: http.MethodDelete, path: connectionPath(accountID, id)})
-	return c.explainDeletion(ctx, accountID, err)
+	_, err := c.send(ctx, call{method: http.MethodDelete, path: connectionPath(accountID, id), absent: goneIsSuccess})
+	return err
 }
 
 func connectionPath(accountID string, more ...string) []string {
@@ -198,6 +192,5 @@ type ServiceProvider struct {
 //
 // GET /api/accounts/{account_id}/sso/service_provider
 func (c *Client) GetServiceProvider(ctx context.Context, accountID string) (*ServiceProvider, error) {
-	sp, err := do[*ServiceProvider](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "sso", "service_provider"}})
-	return sp, c.explainOffered(ctx, accountID, featureSSO, err)
+	return do[*ServiceProvider](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "sso", "service_provider"}, feature: featureSSO, absent: routeOrAccount})
 }

@@ -67,16 +67,14 @@ type DirectoryWrite struct {
 //
 // GET /api/accounts/{account_id}/sso/directories
 func (c *Client) ListDirectories(ctx context.Context, accountID string) ([]Directory, error) {
-	directories, err := do[[]Directory](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID)})
-	return directories, c.explainOffered(ctx, accountID, featureSCIM, err)
+	return do[[]Directory](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID), feature: featureSCIM, absent: routeOrAccount})
 }
 
 // GetDirectory reads one directory.
 //
 // GET /api/accounts/{account_id}/sso/directories/{id}
 func (c *Client) GetDirectory(ctx context.Context, accountID, id string) (*Directory, error) {
-	directory, err := do[*Directory](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, id)})
-	return directory, c.explainNested(ctx, accountID, featureSCIM, err)
+	return do[*Directory](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, id), feature: featureSCIM, absent: thingOrAccount})
 }
 
 // CreateDirectory makes a directory. The key makes the call safe to repeat: the
@@ -84,10 +82,9 @@ func (c *Client) GetDirectory(ctx context.Context, accountID, id string) (*Direc
 //
 // POST /api/accounts/{account_id}/sso/directories
 func (c *Client) CreateDirectory(ctx context.Context, accountID, idempotencyKey string, w DirectoryWrite) (*Directory, error) {
-	directory, err := createOnce(ctx, c, call{
-		method: http.MethodPost, path: directoryPath(accountID), body: w, idempotencyKey: idempotencyKey,
+	return createOnce(ctx, c, call{
+		method: http.MethodPost, path: directoryPath(accountID), body: w, idempotencyKey: idempotencyKey, feature: featureSCIM,
 	}, func(d *Directory) Origin { return d.Origin })
-	return directory, c.explainForbidden(ctx, accountID, featureSCIM, err)
 }
 
 // UpdateDirectory changes what w holds.
@@ -102,22 +99,10 @@ func (c *Client) UpdateDirectory(ctx context.Context, accountID, id string, w Di
 //
 // DELETE /api/accounts/{account_id}/sso/directories/{id}
 func (c *Client) DeleteDirectory(ctx context.Context, accountID, id string) error {
-	_, err := c.send(ctx, call{method: http.MethodDelete, path: directoryPath(accountID, id)})
-	return c.explainDeletion(ctx, accountID, err)
+	_, err := c.send(ctx, call{method: http.MethodDelete, path: directoryPath(accountID, id), absent: goneIsSuccess})
+	return err
 }
 
 func directoryPath(accountID string, more ...string) []string {
 	return append([]string{"accounts", accountID, "sso", "directories"}, more...)
-}
-
-// explainDirectory finds out what a 404 of something in a directory means: the
-// directory or the thing in it is gone, or the server offers neither.
-func (c *Client) explainDirectory(ctx context.Context, accountID string, err error) error {
-	if !IsNotFound(err) {
-		return c.explainForbidden(ctx, accountID, featureSCIM, err)
-	}
-	if _, listErr := c.ListDirectories(ctx, accountID); listErr != nil {
-		return listErr
-	}
-	return err
 }

@@ -20,8 +20,6 @@ type DirectoryUser struct {
 	LastName  *string          `json:"last_name"`
 	State     string           `json:"state"` // "active", "suspended" or "inactive"
 	Groups    []DirectoryGroup `json:"groups"`
-	Created   *time.Time       `json:"created_at"`
-	Updated   *time.Time       `json:"updated_at"`
 
 	AccountMembershipID *string `json:"account_membership_id"`
 	RoleSource          *string `json:"role_source"` // one of the RoleSource constants
@@ -110,8 +108,7 @@ func (c *Client) ListMatchedUsers(ctx context.Context, accountID, directoryID st
 }
 
 func listInDirectory[T any](ctx context.Context, c *Client, accountID, directoryID, what string, query url.Values) ([]T, error) {
-	rows, err := readAfter("directory "+what, query, func(query url.Values) (rowsAfter[T], error) {
-		return do[rowsAfter[T]](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, directoryID, what), query: query})
+	return readAfter("directory "+what, query, func(query url.Values) (rowsAfter[T], error) {
+		return do[rowsAfter[T]](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, directoryID, what), query: query, feature: featureSCIM, absent: thingOrDirectory})
 	})
-	return rows, c.explainDirectory(ctx, accountID, err)
 }

@@ -28,13 +28,20 @@ type call struct {
 	ifMatch        string // the ETag to insist on, if any
 	idempotencyKey string // makes a POST safe to repeat
 	reads          bool   // a POST that changes nothing, and may be repeated
+	repeatable     bool   // a POST that may be repeated, because the second changes nothing more
 	probes         bool   // finds out who answers: its own failure is not looked into
+
+	feature string  // of the account's plan that it needs; what a 403 may be about
+	absent  absence // what a 404 may be about
 
 	// staleAfter is when the body says something that may no longer hold: from then
 	// on it is not sent, and it is never sent twice.
 	staleAfter time.Time
 	took       *time.Duration // receives how long the last attempt took
 }
+
+// account is the id of the account that the call is about.
+func (r call) account() string { return r.path[1] }
 
 // reply is an answer that said yes.
 type reply struct {
@@ -71,8 +78,20 @@ const (
 )
 
 // send sends a call and leaves the body of the answer alone: for routes whose
-// documented answer is {} or 204.
+// documented answer is {} or 204. What a refusal means it says once (interpret.go).
 func (c *Client) send(ctx context.Context, r call) (*reply, error) {
+	answer, err := c.exchange(ctx, r)
+	if err == nil {
+		return answer, nil
+	}
+	if err = c.interpret(ctx, r, err); err != nil {
+		return nil, err
+	}
+	return &reply{}, nil // gone, as it is meant to be
+}
+
+// exchange sends a call, and makes its error of an answer that is no success.
+func (c *Client) exchange(ctx context.Context, r call) (*reply, error) {
 	if c.closing.Err() != nil {
 		return nil, ErrClosed
 	}
@@ -81,7 +100,7 @@ func (c *Client) send(ctx context.Context, r call) (*reply, error) {
 		return nil, err
 	}
 	state := &callState{
-		idempotent: r.method != http.MethodPost || r.reads || r.idempotencyKey != "",
+		idempotent: r.method != http.MethodPost || r.reads || r.repeatable || r.idempotencyKey != "",
 		keyed:      r.idempotencyKey != "",
 		staleAfter: r.staleAfter,
 	}
@@ -90,6 +109,9 @@ func (c *Client) send(ctx context.Context, r call) (*reply, error) {
 		return nil, err
 	}
 
+	if r.writes() {
+		defer c.wrote(r)
+	}
 	resp, err := c.http.Do(req)
 	if r.took != nil {
 		*r.took = state.took
@@ -117,6 +139,21 @@ func (c *Client) send(ctx context.Context, r call) (*reply, error) {
 		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerOther, notJSON+titled(body), nil))
 	}
 	return &reply{status: resp.StatusCode, header: resp.Header, body: body}, nil
+}
+
+// writes reports whether the call may change something.
+func (r call) writes() bool { return r.method != http.MethodGet && !r.reads }
+
+// wrote tells whoever wants to know that an account may have been changed.
+func (c *Client) wrote(r call) {
+	if len(r.path) < 2 || r.path[0] != "accounts" {
+		return
+	}
+	noun := ""
+	if len(r.path) > 2 {
+		noun = r.path[2]
+	}
+	c.config.Wrote(r.path[1], noun)
 }
 
 func (c *Client) request(ctx context.Context, r call, path string) (*retryablehttp.Request, error) {

@@ -15,11 +15,9 @@ const (
 
 // Domain is an email domain that is enabled for single sign-on.
 type Domain struct {
-	ID        string     `json:"id"`
-	AccountID string     `json:"account_id"`
-	Name      string     `json:"name"`
-	Created   *time.Time `json:"created"`
-	Updated   *time.Time `json:"updated"`
+	ID      string     `json:"id"`
+	Name    string     `json:"name"`
+	Created *time.Time `json:"created"`
 	// Releasing marks a domain that was disabled and goes as soon as the connection
 	// that serves it names it no more.
 	Releasing bool `json:"releasing"`
@@ -31,7 +29,7 @@ type Domain struct {
 // GET /api/accounts/{account_id}/domains
 func (c *Client) ListDomains(ctx context.Context, accountID string) ([]Domain, error) {
 	domains, _, err := c.readDomains(ctx, accountID, nil)
-	return enabled(domains), c.explainForbidden(ctx, accountID, featureSSO, err)
+	return enabled(domains), err
 }
 
 // ListAllDomains reads the account's enabled domains and those that are being
@@ -40,7 +38,7 @@ func (c *Client) ListDomains(ctx context.Context, accountID string) ([]Domain, e
 // GET /api/accounts/{account_id}/domains
 func (c *Client) ListAllDomains(ctx context.Context, accountID string) ([]Domain, error) {
 	domains, _, err := c.readDomains(ctx, accountID, nil)
-	return domains, c.explainForbidden(ctx, accountID, featureSSO, err)
+	return domains, err
 }
 
 // EnableDomain adds one domain and leaves the others alone. One that is being

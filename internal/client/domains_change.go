@@ -64,7 +64,7 @@ func (c *Client) changeDomains(ctx context.Context, accountID string, change dom
 		return nil, false, &LostWriteError{AccountID: accountID, Domains: change.names, Tries: w.tries, Since: w.since, Waited: time.Since(w.since)}
 	}
 	if err != nil {
-		return nil, false, c.explainForbidden(ctx, accountID, featureSSO, err)
+		return nil, false, err
 	}
 	return now, w.sent, nil
 }
@@ -158,7 +158,7 @@ func (w *domainWriter) pause() time.Duration {
 //
 // GET /api/accounts/{account_id}/domains
 func (c *Client) readDomains(ctx context.Context, accountID string, took *time.Duration) ([]Domain, string, error) {
-	return doTagged[[]Domain](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "domains"}, took: took})
+	return doTagged[[]Domain](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "domains"}, feature: featureSSO, took: took})
 }
 
 // writeDomains replaces the list.
@@ -171,7 +171,7 @@ func (c *Client) writeDomains(ctx context.Context, accountID string, seen domain
 	}
 	_, err = c.send(ctx, call{
 		method: http.MethodPatch, ifMatch: seen.etag, staleAfter: seen.staleAfter, took: &took,
-		path:  []string{"accounts", accountID, "domains"},
+		path: []string{"accounts", accountID, "domains"}, feature: featureSSO,
 		query: query,
 		body: struct {
 			DomainNames []string `json:"domain_names"`

@@ -224,9 +224,6 @@ func IsPreconditionFailed(err error) bool { return hasStatus(err, http.StatusPre
 // IsForbidden reports 403, a plan's limit included.
 func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
 
-// IsUnauthorized reports 401.
-func IsUnauthorized(err error) bool { return hasStatus(err, http.StatusUnauthorized) }
-
 // IsPlanLimit reports a refusal because the account's plan lacks a feature.
 func IsPlanLimit(err error) bool {
 	var limit *PlanLimitError

@@ -30,7 +30,7 @@ func TestErrorTexts(t *testing.T) {
 func TestErrorKinds(t *testing.T) {
 	t.Parallel()
 	kinds := map[string]func(error) bool{
-		"unauthorized": IsUnauthorized, "forbidden": IsForbidden, "not found": IsNotFound,
+		"forbidden": IsForbidden, "not found": IsNotFound,
 		"conflict": IsConflict, "precondition failed": IsPreconditionFailed, "plan limit": IsPlanLimit,
 	}
 	for _, c := range []struct {
@@ -39,7 +39,7 @@ func TestErrorKinds(t *testing.T) {
 	}{
 		{nil, nil},
 		{errors.New("404"), nil},
-		{&APIError{Status: 401}, []string{"unauthorized"}},
+		{&APIError{Status: 401}, nil},
 		{&APIError{Status: 403}, []string{"forbidden"}},
 		{&APIError{Status: 404}, []string{"not found"}},
 		{&APIError{Status: 409}, []string{"conflict"}},

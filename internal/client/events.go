@@ -86,7 +86,6 @@ type eventResource struct {
 
 type eventPage struct {
 	Events   []Event `json:"events"`
-	Total    int     `json:"total"`
 	NextPage *string `json:"next_page"`
 }
 
@@ -95,8 +94,7 @@ type eventPage struct {
 // by window.
 func (c *Client) ListEvents(ctx context.Context, accountID string, q EventQuery) ([]Event, error) {
 	if q.Since.IsZero() && q.Until.IsZero() {
-		events, err := c.listWindow(ctx, accountID, q, nil, q.Limit)
-		return events, c.explainForbidden(ctx, accountID, featureAuditLogs, err)
+		return c.listWindow(ctx, accountID, q, nil, q.Limit)
 	}
 	var all []Event
 	seen := map[string]bool{} // an event on the edge of two windows is in both
@@ -107,7 +105,7 @@ func (c *Client) ListEvents(ctx context.Context, accountID string, q EventQuery)
 		}
 		events, err := c.listWindow(ctx, accountID, q, &eventOccurred{Since: since.UTC(), Until: until.UTC()}, q.Limit-len(all))
 		if err != nil {
-			return nil, c.explainForbidden(ctx, accountID, featureAuditLogs, err)
+			return nil, err
 		}
 		for _, event := range events {
 			if !seen[event.ID] {
@@ -173,7 +171,7 @@ func eventCriterion(ids, names []string, role string) *eventResource {
 func (c *Client) filterEvents(ctx context.Context, accountID string, body eventsBody) (eventPage, error) {
 	return do[eventPage](ctx, c, call{
 		method: http.MethodPost, reads: true,
-		path: []string{"accounts", accountID, "events", "filter"}, body: body,
+		path: []string{"accounts", accountID, "events", "filter"}, body: body, feature: featureAuditLogs,
 	})
 }
 
@@ -183,7 +181,7 @@ func (c *Client) filterEvents(ctx context.Context, accountID string, body events
 // GET /api/accounts/{account_id}/events/filter/next
 func (c *Client) nextEvents(ctx context.Context, accountID, nextPage string) (eventPage, error) {
 	const parameter = "page-token"
-	r := call{method: http.MethodGet, path: []string{"accounts", accountID, "events", "filter", "next"}}
+	r := call{method: http.MethodGet, path: []string{"accounts", accountID, "events", "filter", "next"}, feature: featureAuditLogs}
 	next, err := url.Parse(nextPage)
 	if err != nil || next.Query().Get(parameter) == "" {
 		return eventPage{}, c.unexpected(r, http.StatusOK, nil, "", "next_page holds no "+parameter, err)

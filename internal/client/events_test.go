@@ -113,25 +113,21 @@ func TestListEventsNeverEnds(t *testing.T) {
 	}
 }
 
-// Whose key it is: /me for a user, else the service accounts whose key ends alike.
-func TestCaller(t *testing.T) {
+// The service accounts whose key ends like the one in use.
+func TestBotsOfKey(t *testing.T) {
 	t.Parallel()
 	masked := func(id, last string) map[string]any {
 		return map[string]any{"id": id, "name": id, "api_key": map[string]any{"masked_key": "pnb_..." + last}}
 	}
 	handler := http.NewServeMux()
-	handler.HandleFunc("GET /api/me/", func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = w.Write([]byte(`{"detail":"for users"}`)) // the client sees what arrives
-	})
 	handler.HandleFunc("POST /api/accounts/a/bots/filter", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if err := json.NewEncoder(w).Encode([]any{masked("mine", "test"), masked("other", "abcd"), masked("twin", "test")}); err != nil {
 			t.Error(err)
 		}
 	})
-	caller, err := eventClient(t, handler).Caller(context.Background(), "a")
-	if err != nil || caller.User != nil || len(caller.Bots) != 2 || caller.Bots[0].ID != "mine" || caller.Bots[1].ID != "twin" {
-		t.Errorf("caller %+v, %v; want the bots mine and twin", caller, err)
+	bots, err := eventClient(t, handler).BotsOfKey(context.Background(), "a")
+	if err != nil || len(bots) != 2 || bots[0].ID != "mine" || bots[1].ID != "twin" {
+		t.Errorf("bots %+v, %v; want mine and twin", bots, err)
 	}
 }

@@ -126,7 +126,7 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *fakeAPI) getDomains(w http.ResponseWriter) {
 	rows := make([]Domain, 0, len(f.domains))
 	for _, name := range f.domains {
-		rows = append(rows, Domain{ID: "id-" + name, AccountID: testAccount, Name: name, Releasing: f.releases[name]})
+		rows = append(rows, Domain{ID: "id-" + name, Name: name, Releasing: f.releases[name]})
 	}
 	if f.etags {
 		w.Header().Set("ETag", f.etag())

@@ -1,17 +1,13 @@
 package client
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"slices"
-	"strings"
-	"time"
 )
 
 // GroupRoleMapping gives people of a directory an account role while it matches
 // them. Of several that match, the one with the highest priority counts, and of
-// equal priorities the one whose match sorts first: see CompareMappings.
+// equal priorities the one whose match sorts first.
 type GroupRoleMapping struct {
 	Origin
 	ID            string       `json:"id"`
@@ -46,16 +42,14 @@ type GroupRoleMappingWrite struct {
 //
 // GET /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings
 func (c *Client) ListGroupRoleMappings(ctx context.Context, accountID, directoryID string) ([]GroupRoleMapping, error) {
-	mappings, err := do[[]GroupRoleMapping](ctx, c, call{method: http.MethodGet, path: mappingPath(accountID, directoryID)})
-	return mappings, c.explainDirectory(ctx, accountID, err)
+	return do[[]GroupRoleMapping](ctx, c, call{method: http.MethodGet, path: mappingPath(accountID, directoryID), feature: featureSCIM, absent: thingOrDirectory})
 }
 
 // GetGroupRoleMapping reads one mapping.
 //
 // GET /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings/{mapping_id}
 func (c *Client) GetGroupRoleMapping(ctx context.Context, accountID, directoryID, id string) (*GroupRoleMapping, error) {
-	mapping, err := do[*GroupRoleMapping](ctx, c, call{method: http.MethodGet, path: mappingPath(accountID, directoryID, id)})
-	return mapping, c.explainNested(ctx, accountID, featureSCIM, err)
+	return do[*GroupRoleMapping](ctx, c, call{method: http.MethodGet, path: mappingPath(accountID, directoryID, id), feature: featureSCIM, absent: thingOrAccount})
 }
 
 // CreateGroupRoleMapping makes a mapping and gives its role to whom it matches.
@@ -64,10 +58,9 @@ func (c *Client) GetGroupRoleMapping(ctx context.Context, accountID, directoryID
 //
 // POST /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings
 func (c *Client) CreateGroupRoleMapping(ctx context.Context, accountID, directoryID, idempotencyKey string, w GroupRoleMappingWrite) (*GroupRoleMapping, error) {
-	mapping, err := createOnce(ctx, c, call{
-		method: http.MethodPost, path: mappingPath(accountID, directoryID), body: w, idempotencyKey: idempotencyKey,
+	return createOnce(ctx, c, call{
+		method: http.MethodPost, path: mappingPath(accountID, directoryID), body: w, idempotencyKey: idempotencyKey, feature: featureSCIM,
 	}, func(m *GroupRoleMapping) Origin { return m.Origin })
-	return mapping, c.explainForbidden(ctx, accountID, featureSCIM, err)
 }
 
 // UpdateGroupRoleMapping changes what w holds. The match may be another mapping's,
@@ -83,41 +76,10 @@ func (c *Client) UpdateGroupRoleMapping(ctx context.Context, accountID, director
 //
 // DELETE /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings/{mapping_id}
 func (c *Client) DeleteGroupRoleMapping(ctx context.Context, accountID, directoryID, id string) error {
-	_, err := c.send(ctx, call{method: http.MethodDelete, path: mappingPath(accountID, directoryID, id)})
-	return c.explainDeletion(ctx, accountID, err)
+	_, err := c.send(ctx, call{method: http.MethodDelete, path: mappingPath(accountID, directoryID, id), absent: goneIsSuccess})
+	return err
 }
 
 func mappingPath(accountID, directoryID string, more ...string) []string {
 	return directoryPath(accountID, append([]string{directoryID, "group_role_mappings"}, more...)...)
-}
-
-// CompareMappings sorts a directory's mappings as they count, the first one first:
-// by priority, the highest first; then by the kind of match (attribute, group_id,
-// group_name) and by what is matched, byte by byte. While two have the same match,
-// as in a swap, the older one counts.
-func CompareMappings(a, b GroupRoleMapping) int {
-	return cmp.Or(
-		cmp.Compare(b.Priority, a.Priority),
-		slices.Compare(a.Match.sortKey(), b.Match.sortKey()),
-		a.age().Compare(b.age()),
-		strings.Compare(a.ID, b.ID),
-	)
-}
-
-func (m MappingMatch) sortKey() []string {
-	switch {
-	case m.GroupID != "":
-		return []string{"group_id", m.GroupID}
-	case m.GroupName != "":
-		return []string{"group_name", m.GroupName}
-	}
-	return []string{"attribute", m.Attribute, m.Equals}
-}
-
-// age is when a mapping was made. One that is only planned is the youngest.
-func (m GroupRoleMapping) age() time.Time {
-	if m.Created == nil {
-		return time.Unix(1<<60, 0)
-	}
-	return *m.Created
 }

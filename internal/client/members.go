@@ -119,12 +119,13 @@ func (m *Members) lookAlike(ctx context.Context, email string) string {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	first := "" // of several, so that an error says the same each time
 	for _, member := range m.known {
-		if member.Email != nil && LookAlikeKey(*member.Email) == key && !SameEmail(*member.Email, email) {
-			return *member.Email
+		if member.Email != nil && LookAlikeKey(*member.Email) == key && !SameEmail(*member.Email, email) && (first == "" || *member.Email < first) {
+			first = *member.Email
 		}
 	}
-	return ""
+	return first
 }
 
 // ByEmails finds many members at once, by EmailKey; those who are not there

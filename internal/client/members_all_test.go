@@ -53,7 +53,7 @@ func TestPendingInvitationsAndAccess(t *testing.T) {
 		case accountPath + "/invitations/filter":
 			answer(w, http.StatusOK, []Invitation{{ID: "i1", Email: "new@acme.com", RoleID: "member", Status: InvitationPending}})
 		case accountPath + "/workspaces/w1/user_access/filter":
-			answer(w, http.StatusOK, []UserAccess{{ID: "a1", ActorID: "actor", UserID: "user", RoleID: "viewer"}})
+			answer(w, http.StatusOK, []UserAccess{{ID: "a1", ActorID: "actor", RoleID: "viewer"}})
 		default:
 			return false
 		}

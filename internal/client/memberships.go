@@ -168,7 +168,7 @@ func (c *Client) UpdateMembershipRole(ctx context.Context, accountID, membership
 // DELETE /api/accounts/{account_id}/account_memberships/{id}
 func (c *Client) DeleteMembership(ctx context.Context, accountID, membershipID string) error {
 	_, err := c.send(ctx, call{
-		method: http.MethodDelete, path: []string{"accounts", accountID, "account_memberships", membershipID},
+		method: http.MethodDelete, path: []string{"accounts", accountID, "account_memberships", membershipID}, absent: goneIsSuccess,
 	})
-	return c.explainDeletion(ctx, accountID, err)
+	return err
 }

@@ -4,40 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 )
-
-// The order of mappings is a contract: what the server sorts, a plan must sort alike.
-func TestCompareMappings(t *testing.T) {
-	t.Parallel()
-	at := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	later := at.Add(time.Second)
-	sorted := []GroupRoleMapping{
-		{ID: "high", Priority: 9, Match: MappingMatch{GroupName: "zz"}},
-		{ID: "attribute-upper", Match: MappingMatch{Attribute: "Title", Equals: "a"}},
-		{ID: "attribute-a", Match: MappingMatch{Attribute: "title", Equals: "a"}},
-		{ID: "attribute-b", Match: MappingMatch{Attribute: "title", Equals: "b"}},
-		{ID: "group-id", Match: MappingMatch{GroupID: "directory_group_0"}},
-		{ID: "z-older", Match: MappingMatch{GroupName: "A"}, Origin: Origin{Created: &at}},
-		{ID: "b-younger", Match: MappingMatch{GroupName: "A"}, Origin: Origin{Created: &later}},
-		{ID: "", Match: MappingMatch{GroupName: "A"}}, // planned
-		{ID: "b", Match: MappingMatch{GroupName: "B"}},
-		{ID: "lower", Match: MappingMatch{GroupName: "a"}},
-		{ID: "low", Priority: -1, Match: MappingMatch{Attribute: "a", Equals: "a"}},
-	}
-	for range 20 {
-		mixed := slices.Clone(sorted)
-		rand.Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
-		if slices.SortFunc(mixed, CompareMappings); !slices.EqualFunc(mixed, sorted, func(a, b GroupRoleMapping) bool { return a.ID == b.ID }) {
-			t.Fatalf("sorted as %+v", mixed)
-		}
-	}
-}
 
 // A create of which no answer tells whether it was made is found by its key, and only by that.
 func TestCreateIsLookedUp(t *testing.T) {

@@ -70,43 +70,6 @@ func (c *Client) RoleMappingOf(ctx context.Context, accountID string, m Membersh
 	return &RoleMapping{owner.DirectoryID, *mapping}, nil
 }
 
-// MappedMembers finds out which users have their role from a mapping, by the id
-// of the membership. It reads directories as a whole, and those without mappings
-// not at all. Where the server does not tell, or not this caller, it finds none.
-func (c *Client) MappedMembers(ctx context.Context, accountID string) (map[string]RoleMapping, error) {
-	directories, err := c.ListDirectories(ctx, accountID)
-	if untold(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	found := map[string]RoleMapping{}
-	for _, directory := range directories {
-		mappings, err := c.ListGroupRoleMappings(ctx, accountID, directory.ID)
-		if err != nil {
-			return nil, err
-		}
-		if len(mappings) == 0 {
-			continue
-		}
-		users, err := c.ListDirectoryUsers(ctx, accountID, directory.ID, DirectoryUserQuery{})
-		if err != nil {
-			return nil, err
-		}
-		byID := make(map[string]GroupRoleMapping, len(mappings))
-		for _, mapping := range mappings {
-			byID[mapping.ID] = mapping
-		}
-		for _, user := range users {
-			if mapping, ok := byID[user.roleOwner("").MappingID]; ok && user.AccountMembershipID != nil {
-				found[strings.ToLower(*user.AccountMembershipID)] = RoleMapping{directory.ID, mapping}
-			}
-		}
-	}
-	return found, nil
-}
-
 // untold says whether the server does not have what was asked for, or does not
 // show it to this caller.
 func untold(err error) bool { return IsNotOffered(err) || IsNotFound(err) || IsForbidden(err) }

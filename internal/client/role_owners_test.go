@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"reflect"
 	"strings"
 	"testing"
 )
@@ -65,37 +64,6 @@ func TestRoleOwnerOf(t *testing.T) {
 			c.http.RetryMax = 0
 			got, err := c.RoleOwnerOf(t.Context(), testAccount, Membership{ID: "M1", Email: ptr(`o"hara@acme.com`)})
 			if got != test.want || (err != nil) != test.fails {
-				t.Errorf("got %+v, %v; want %+v", got, err, test.want)
-			}
-		})
-	}
-}
-
-func TestMappedMembers(t *testing.T) {
-	t.Parallel()
-	const one, two = "/sso/directories/directory_1", "/sso/directories/directory_2"
-	mapping := GroupRoleMapping{ID: "x", Match: MappingMatch{GroupName: "Engineers"}, AccountRoleID: "r", Priority: 1, Status: "applied"}
-	for name, test := range map[string]struct {
-		answers map[string]any
-		want    map[string]RoleMapping
-	}{
-		"several directories": {
-			map[string]any{
-				"/sso/directories":           `[{"id":"directory_1"},{"id":"directory_2"}]`,
-				one + "/group_role_mappings": `[]`, // so its users are not asked for
-				two + "/group_role_mappings": `[{"id":"x","match":{"group_name":"Engineers"},"account_role_id":"r","priority":1,"status":"applied"}]`,
-				two + "/users?limit=1000":    `{"data":[{"id":"1","account_membership_id":"M1","role_source":"mapping","mapping_id":"x"},{"id":"2","account_membership_id":"M2","role_source":"manual"},{"id":"3"}],"list_metadata":{"after":null}}`,
-			},
-			map[string]RoleMapping{"m1": {"directory_2", mapping}},
-		},
-		"no directories": {map[string]any{"/sso/directories": `[]`}, map[string]RoleMapping{}},
-		"not shown":      {map[string]any{"/sso/directories": 403, "": `{"id":"a","features":["scim"]}`}, nil},
-		"not offered":    {map[string]any{"": `{"id":"a","features":["scim"]}`}, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := answers(t, test.answers).MappedMembers(t.Context(), testAccount)
-			if err != nil || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got %+v, %v; want %+v", got, err, test.want)
 			}
 		})

@@ -4,18 +4,14 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 )
 
-// AccountRole is a built-in role (AccountID nil) or one of the account's own.
+// AccountRole is a built-in role or one of the account's own.
 type AccountRole struct {
-	ID           string     `json:"id"`
-	AccountID    *string    `json:"account_id"`
-	Name         string     `json:"name"`
-	Permissions  []string   `json:"permissions"`
-	IsSystemRole bool       `json:"is_system_role"`
-	Created      *time.Time `json:"created"`
-	Updated      *time.Time `json:"updated"`
+	ID           string   `json:"id"`
+	Name         string   `json:"name"`
+	Permissions  []string `json:"permissions"`
+	IsSystemRole bool     `json:"is_system_role"`
 }
 
 // Roles knows the account's roles. It reads them once, however many ask at the
@@ -47,13 +43,6 @@ func perAccount[T any](c *Client, of map[string]T, accountID string, create func
 		of[key] = value
 	}
 	return value
-}
-
-// Get reads one role afresh.
-//
-// GET /api/accounts/{account_id}/account_roles/{id}
-func (r *Roles) Get(ctx context.Context, id string) (AccountRole, error) {
-	return do[AccountRole](ctx, r.c, call{method: http.MethodGet, path: []string{"accounts", r.accountID, "account_roles", id}})
 }
 
 // readAccountRoles reads a page of roles.

@@ -11,11 +11,10 @@ import (
 )
 
 func testRoles() []AccountRole {
-	account := testAccount
 	return []AccountRole{
 		{ID: "aaaaaaaa-0000-4000-8000-000000000001", Name: "Owner", IsSystemRole: true, Permissions: []string{"bypass:sso"}},
 		{ID: "aaaaaaaa-0000-4000-8000-000000000002", Name: "Member", IsSystemRole: true},
-		{ID: "aaaaaaaa-0000-4000-8000-000000000003", Name: "Auditor", AccountID: &account},
+		{ID: "aaaaaaaa-0000-4000-8000-000000000003", Name: "Auditor"},
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -144,7 +143,7 @@ func (s *SCIM) UsersByPrefix(ctx context.Context, prefix string) ([]SCIMUser, er
 //
 // POST {scim_endpoint}/Users
 func (s *SCIM) CreateUser(ctx context.Context, u NewSCIMUser) (SCIMUser, error) {
-	created, err := do[SCIMUser](ctx, s.c, call{method: http.MethodPost, path: []string{"Users"}, body: scimUserBody{
+	return do[SCIMUser](ctx, s.c, call{method: http.MethodPost, path: []string{"Users"}, body: scimUserBody{
 		Schemas:    []string{scimUserSchema},
 		UserName:   u.UserName,
 		ExternalID: u.ExternalID,
@@ -152,25 +151,21 @@ func (s *SCIM) CreateUser(ctx context.Context, u NewSCIMUser) (SCIMUser, error) 
 		Emails:     []scimEmail{{Value: u.UserName, Type: "work", Primary: true}},
 		Active:     true,
 	}})
-	return created, explainSCIM(err)
 }
 
 // DeactivateUser says that a user has left.
 //
 // PATCH {scim_endpoint}/Users/{id}
 func (s *SCIM) DeactivateUser(ctx context.Context, id string) error {
-	return s.patch(ctx, []string{"Users", id}, scimOperation{Op: "replace", Path: "active", Value: false})
+	return s.patch(ctx, []string{"Users", id}, asAnswered, scimOperation{Op: "replace", Path: "active", Value: false})
 }
 
 // DeleteUser removes a user; one that is gone is success.
 //
 // DELETE {scim_endpoint}/Users/{id}
 func (s *SCIM) DeleteUser(ctx context.Context, id string) error {
-	_, err := s.c.send(ctx, call{method: http.MethodDelete, path: []string{"Users", id}})
-	if IsNotFound(err) {
-		return nil
-	}
-	return explainSCIM(err)
+	_, err := s.c.send(ctx, call{method: http.MethodDelete, path: []string{"Users", id}, absent: goneIsSuccess})
+	return err
 }
 
 // GroupsByName finds the groups with this name, without their members. Names
@@ -185,26 +180,22 @@ func (s *SCIM) GroupsByName(ctx context.Context, displayName string) ([]SCIMGrou
 //
 // PATCH {scim_endpoint}/Groups/{id}
 func (s *SCIM) AddMember(ctx context.Context, groupID, userID string) error {
-	return s.patch(ctx, []string{"Groups", groupID}, scimOperation{Op: "add", Path: "members", Value: []scimMember{{userID}}})
+	return s.patch(ctx, []string{"Groups", groupID}, asAnswered, scimOperation{Op: "add", Path: "members", Value: []scimMember{{userID}}})
 }
 
 // RemoveMember takes a user out of a group; a group that is gone is success.
 //
 // PATCH {scim_endpoint}/Groups/{id}
 func (s *SCIM) RemoveMember(ctx context.Context, groupID, userID string) error {
-	err := s.patch(ctx, []string{"Groups", groupID}, scimOperation{Op: "remove", Path: "members[value eq " + scimQuote(userID) + "]"})
-	if IsNotFound(err) {
-		return nil
-	}
-	return err
+	return s.patch(ctx, []string{"Groups", groupID}, goneIsSuccess, scimOperation{Op: "remove", Path: "members[value eq " + scimQuote(userID) + "]"})
 }
 
-func (s *SCIM) patch(ctx context.Context, path []string, operation scimOperation) error {
+func (s *SCIM) patch(ctx context.Context, path []string, absent absence, operation scimOperation) error {
 	_, err := s.c.send(ctx, call{
-		method: http.MethodPatch, path: path,
+		method: http.MethodPatch, path: path, absent: absent,
 		body: scimPatchBody{Schemas: []string{scimPatchOp}, Operations: []scimOperation{operation}},
 	})
-	return explainSCIM(err)
+	return err
 }
 
 func scimFind[T any](ctx context.Context, s *SCIM, resources, filter string, query url.Values) ([]T, error) {
@@ -214,7 +205,7 @@ func scimFind[T any](ctx context.Context, s *SCIM, resources, filter string, que
 	query.Set("filter", filter)
 	query.Set("count", fmt.Sprint(scimPage))
 	found, err := do[scimList[T]](ctx, s.c, call{method: http.MethodGet, path: []string{resources}, query: query})
-	return found.Resources, explainSCIM(err)
+	return found.Resources, err
 }
 
 // scimQuote writes a string as filters want it: as JSON does (RFC 7644,
@@ -225,15 +216,6 @@ func scimQuote(text string) string {
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(text) // a string into memory: cannot fail
 	return string(bytes.TrimSpace(b.Bytes()))
-}
-
-// explainSCIM turns a refusal into a *SCIMError.
-func explainSCIM(err error) error {
-	var refusal *APIError
-	if !errors.As(err, &refusal) {
-		return err
-	}
-	return &SCIMError{Type: refusal.scimType, Err: refusal}
 }
 
 // scimTypeOf reads the scimType of an error body (RFC 7644, section 3.12).

@@ -10,12 +10,11 @@ import (
 // directory. The secret itself is never read back.
 type SCIMToken struct {
 	Origin
-	ID         string     `json:"id"`
-	Name       string     `json:"name"`
-	Suffix     string     `json:"token_suffix"` // the secret's last four characters
-	ExpiresAt  *time.Time `json:"expires_at"`   // nil: never
-	LastUsedAt *time.Time `json:"last_used_at"`
-	Run        bool       `json:"run"` // for one run, an hour at most
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Suffix    string     `json:"token_suffix"` // the secret's last four characters
+	ExpiresAt *time.Time `json:"expires_at"`   // nil: never
+	Run       bool       `json:"run"`          // for one run, an hour at most
 }
 
 // MaxSCIMTokens is how many live tokens a directory has at most, those for one
@@ -44,8 +43,7 @@ type CreatedSCIMToken struct {
 //
 // GET /api/accounts/{account_id}/sso/directories/{id}/tokens
 func (c *Client) ListSCIMTokens(ctx context.Context, accountID, directoryID string) ([]SCIMToken, error) {
-	tokens, err := do[[]SCIMToken](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, directoryID, "tokens")})
-	return tokens, c.explainDirectory(ctx, accountID, err)
+	return do[[]SCIMToken](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, directoryID, "tokens"), feature: featureSCIM, absent: thingOrDirectory})
 }
 
 // CreateSCIMToken makes a token. A conflict says that there are MaxSCIMTokens
@@ -56,20 +54,19 @@ func (c *Client) ListSCIMTokens(ctx context.Context, accountID, directoryID stri
 func (c *Client) CreateSCIMToken(ctx context.Context, accountID, directoryID, idempotencyKey string, w NewSCIMToken) (*CreatedSCIMToken, error) {
 	r := call{
 		method: http.MethodPost, path: directoryPath(accountID, directoryID, "tokens"),
-		body: w, secrets: []string{w.Token}, idempotencyKey: idempotencyKey,
+		body: w, secrets: []string{w.Token}, idempotencyKey: idempotencyKey, feature: featureSCIM,
 	}
 	made := func(t *CreatedSCIMToken) Origin { return t.Origin }
 	if w.Token == "" { // a secret that the server made is in its answer only: without that the token is of no use
 		made = func(*CreatedSCIMToken) Origin { return Origin{} }
 	}
-	token, err := createOnce(ctx, c, r, made)
-	return token, c.explainForbidden(ctx, accountID, featureSCIM, err)
+	return createOnce(ctx, c, r, made)
 }
 
 // DeleteSCIMToken ends a token at once; one that is gone is success.
 //
 // DELETE /api/accounts/{account_id}/sso/directories/{id}/tokens/{token_id}
 func (c *Client) DeleteSCIMToken(ctx context.Context, accountID, directoryID, id string) error {
-	_, err := c.send(ctx, call{method: http.MethodDelete, path: directoryPath(accountID, directoryID, "tokens", id)})
-	return c.explainDeletion(ctx, accountID, err)
+	_, err := c.send(ctx, call{method: http.MethodDelete, path: directoryPath(accountID, directoryID, "tokens", id), absent: goneIsSuccess})
+	return err
 }

@@ -26,7 +26,6 @@ type TeamMember struct {
 	Handle  string  `json:"handle"`
 	Name    string  `json:"name"`
 	Email   *string `json:"email"` // null for service accounts
-	Type    string  `json:"type"`  // "user" or "service_account"
 }
 
 // TeamWorkspace is a workspace that a team gets into, and as what.
@@ -64,35 +63,33 @@ type teamFilterBody struct {
 // POST /api/accounts/{account_id}/teams/filter
 func (c *Client) ListTeams(ctx context.Context, accountID string, q TeamQuery) ([]Team, error) {
 	filter := &teamFilterBody{criterion(q.IDs, ""), criterion(q.Names, ""), criterion(q.DirectoryIDs, ""), criterion(q.MemberIDs, "")}
-	teams, err := readPages(ctx, "teams", 0, func(t Team) string { return t.ID },
+	return readPages(ctx, "teams", 0, func(t Team) string { return t.ID },
 		func(ctx context.Context, p page) ([]Team, error) {
 			return do[[]Team](ctx, c, call{
 				method: http.MethodPost, reads: true, path: []string{"accounts", accountID, "teams", "filter"},
-				body: teamsBody{page: p, Teams: filter, Sort: oldestFirst},
+				body: teamsBody{page: p, Teams: filter, Sort: oldestFirst}, feature: featureTeams,
 			})
 		})
-	return teams, c.explainForbidden(ctx, accountID, featureTeams, err)
 }
 
 // TeamAccess is what a team may do in a workspace.
 type TeamAccess struct {
-	ID       string `json:"id"`
-	TeamID   string `json:"team_id"`
-	TeamName string `json:"team_name"` // not in the answer to a write
-	RoleID   string `json:"workspace_role_id"`
+	ID     string `json:"id"`
+	TeamID string `json:"team_id"`
+	RoleID string `json:"workspace_role_id"`
 }
 
 // ListTeamAccess reads which teams get into a workspace.
 //
 // POST /api/accounts/{account_id}/workspaces/{workspace_id}/team_access/filter
 func (c *Client) ListTeamAccess(ctx context.Context, accountID, workspaceID string) ([]TeamAccess, error) {
-	rows, err := readPages(ctx, "teams of a workspace", 0, func(a TeamAccess) string { return a.ID },
+	return readPages(ctx, "teams of a workspace", 0, func(a TeamAccess) string { return a.ID },
 		func(ctx context.Context, p page) ([]TeamAccess, error) {
 			return do[[]TeamAccess](ctx, c, call{
 				method: http.MethodPost, reads: true, path: teamAccessPath(accountID, workspaceID, "filter"), body: p,
+				feature: featureTeams, absent: thingOrAccount,
 			})
 		})
-	return rows, c.explainNested(ctx, accountID, featureTeams, err)
 }
 
 // SetTeamAccess gives a team a role in a workspace, instead of the one that it
@@ -104,10 +101,10 @@ func (c *Client) SetTeamAccess(ctx context.Context, accountID, workspaceID, team
 		TeamID string `json:"team_id"`
 		RoleID string `json:"workspace_role_id"`
 	}
-	r := call{method: http.MethodPut, path: teamAccessPath(accountID, workspaceID, "/"), body: []grant{{teamID, roleID}}}
+	r := call{method: http.MethodPut, path: teamAccessPath(accountID, workspaceID, "/"), body: []grant{{teamID, roleID}}, feature: featureTeams}
 	rows, err := do[[]TeamAccess](ctx, c, r)
 	if err != nil {
-		return TeamAccess{}, c.explainForbidden(ctx, accountID, featureTeams, err)
+		return TeamAccess{}, err
 	}
 	at := slices.IndexFunc(rows, func(a TeamAccess) bool { return strings.EqualFold(a.TeamID, teamID) })
 	if at < 0 {
@@ -121,8 +118,8 @@ func (c *Client) SetTeamAccess(ctx context.Context, accountID, workspaceID, team
 //
 // DELETE /api/accounts/{account_id}/workspaces/{workspace_id}/team_access/{team_id}
 func (c *Client) RemoveTeamAccess(ctx context.Context, accountID, workspaceID, teamID string) error {
-	_, err := c.send(ctx, call{method: http.MethodDelete, path: teamAccessPath(accountID, workspaceID, teamID)})
-	return c.explainDeletion(ctx, accountID, err)
+	_, err := c.send(ctx, call{method: http.MethodDelete, path: teamAccessPath(accountID, workspaceID, teamID), absent: goneIsSuccess})
+	return err
 }
 
 func teamAccessPath(accountID, workspaceID string, more ...string) []string {

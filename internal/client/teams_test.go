@@ -47,7 +47,7 @@ func TestTeamRequests(t *testing.T) {
 			sent{"POST", "/teams/filter", `{"limit":200,"offset":0,"teams":{},"sort":"CREATED_ASC"}`},
 			[]Team{{
 				ID: "t1", Name: "Crew", DirectoryGroupID: ptr("directory_group_1"),
-				Members:    []TeamMember{{"x", "ada", "Ada", ptr("ada@acme.com"), "user"}},
+				Members:    []TeamMember{{"x", "ada", "Ada", ptr("ada@acme.com")}},
 				Workspaces: []TeamWorkspace{{"w", "prod", "r", "Viewer"}},
 			}},
 		},
@@ -63,7 +63,7 @@ func TestTeamRequests(t *testing.T) {
 			200, `[{"id":"x","team_id":"t1","team_name":"Crew","workspace_id":"w","workspace_role_id":"r"}]`,
 			func(c *Client) (any, error) { return c.ListTeamAccess(ctx, "a", "w") },
 			sent{"POST", "/workspaces/w/team_access/filter", `{"limit":200,"offset":0}`},
-			[]TeamAccess{{"x", "t1", "Crew", "r"}},
+			[]TeamAccess{{"x", "t1", "r"}},
 		},
 		"let in": {
 			200, `[{"id":"x","team_id":"t1","workspace_id":"w","workspace_role_id":"r"}]`,

@@ -332,7 +332,7 @@ func TestCustomHeaders(t *testing.T) {
 		}
 	})
 	_, err := c.GetAccount(t.Context(), testAccount)
-	if !IsUnauthorized(err) || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), redacted) {
+	if !hasStatus(err, http.StatusUnauthorized) || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), redacted) {
 		t.Errorf("got %v", err)
 	}
 	for endpoint, want := range map[string][2]int32{

@@ -9,7 +9,6 @@ import (
 type UserAccess struct {
 	ID      string `json:"id"`
 	ActorID string `json:"actor_id"`
-	UserID  string `json:"user_id"`
 	RoleID  string `json:"workspace_role_id"`
 }
 

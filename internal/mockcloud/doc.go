@@ -6,7 +6,7 @@
 //
 //	scenario  what the server starts with, from YAML
 //	store     all state and every rule, no HTTP: one transaction is a change and its audit events;
-//	          store/journal keeps it in a file
+//	          store/table is its tables, store/eventlog the audit trail, store/journal keeps both in a file
 //	scimcore  SCIM's filters, schemas and errors, pure, below the store
 //	input     reading of bodies, paths and queries, with FastAPI's answers to mistakes
 //	router    hosts, request ids, keys, rate limits, permissions, faults; values and errors become answers

@@ -11,6 +11,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/fetch"
 )
 
 var _ datasource.DataSourceWithConfigure = &accessReviewDataSource{}
@@ -77,10 +80,10 @@ func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 			},
 			"events_since": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("How far back to look in the audit trail for who made service accounts, RFC 3339. The trail is only asked for the times at which they were made. Default: as far back as takes %d requests.", mostCreationSpans),
+				MarkdownDescription: fmt.Sprintf("How far back to look in the audit trail for who made service accounts, RFC 3339. The trail is only asked for the times at which they were made. Default: as far back as takes %d requests.", fetch.MaxCreationSpans),
 				Validators:          []validator.String{rfc3339Validator{}, pastValidator{}},
 			},
-			"managed": computedBool("Whether the server offers the configuration of directories over its API, and so tells why people have their roles."),
+			"configurable": computedBool("Whether the server offers the configuration of directories over its API, and so tells why people have their roles."),
 			"people": schema.MapNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "Email address, lower-case and with the domain in its ASCII form → who that is in the account.",
@@ -153,7 +156,7 @@ type accessReviewModel struct {
 	StaleAfterDays  types.Int64                       `tfsdk:"stale_after_days"`
 	SyncWithinHours types.Int64                       `tfsdk:"sync_within_hours"`
 	EventsSince     types.String                      `tfsdk:"events_since"`
-	Managed         types.Bool                        `tfsdk:"managed"`
+	Configurable    types.Bool                        `tfsdk:"configurable"`
 	People          map[string]reviewedPerson         `tfsdk:"people"`
 	ServiceAccounts map[string]reviewedServiceAccount `tfsdk:"service_accounts"`
 	Findings        map[string]reviewFinding          `tfsdk:"findings"`
@@ -162,7 +165,7 @@ type accessReviewModel struct {
 }
 
 // limits are what the arguments say is too long ago at the given time.
-func (m *accessReviewModel) limits(now time.Time) reviewLimits {
+func (m *accessReviewModel) limits(now time.Time) access.Limits {
 	stale, sync := int64(usualStaleDays), int64(usualSyncHours)
 	if !m.StaleAfterDays.IsNull() {
 		stale = m.StaleAfterDays.ValueInt64()
@@ -170,7 +173,7 @@ func (m *accessReviewModel) limits(now time.Time) reviewLimits {
 	if !m.SyncWithinHours.IsNull() {
 		sync = m.SyncWithinHours.ValueInt64()
 	}
-	return reviewLimits{now, time.Duration(stale) * 24 * time.Hour, time.Duration(sync) * time.Hour}
+	return access.Limits{Now: now, StaleAfter: time.Duration(stale) * 24 * time.Hour, SyncWithin: time.Duration(sync) * time.Hour}
 }
 
 // Read implements [datasource.DataSource].
@@ -179,17 +182,16 @@ func (d *accessReviewDataSource) Read(ctx context.Context, req datasource.ReadRe
 	for name, target := range map[string]any{"account_id": &m.AccountID, "stale_after_days": &m.StaleAfterDays, "sync_within_hours": &m.SyncWithinHours, "events_since": &m.EventsSince} {
 		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
 	}
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	facts, managed, err := d.readReview(ctx, account, parseTime(m.EventsSince.ValueString()))
+	world, err := d.data.readReview(ctx, account, parseTime(m.EventsSince.ValueString()))
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not review access", err))
 		return
 	}
-	review := facts.review(m.limits(time.Now()))
-	m.AccountID, m.Managed = keepCase(m.AccountID, account), types.BoolValue(managed)
-	m.People, m.ServiceAccounts, m.Findings, m.Counts, m.LeftOut = review.People, review.ServiceAccounts, review.Findings, review.Counts, facts.leftOut
+	m.AccountID = keepCase(m.AccountID, account)
+	m.fill(world, m.limits(time.Now()))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

@@ -83,7 +83,7 @@ func TestAccAccessReview(t *testing.T) {
 			reviewed(knownvalue.MapExact(map[string]knownvalue.Check{
 				"high": knownvalue.Int64Exact(3), "medium": knownvalue.Int64Exact(5), "low": knownvalue.Int64Exact(7), "info": knownvalue.Int64Exact(3),
 			}), "counts"),
-			reviewed(knownvalue.Bool(true), "managed"),
+			reviewed(knownvalue.Bool(true), "configurable"),
 			reviewed(knownvalue.MapSizeExact(4), "people"),
 			reviewText("Auditor", "people", "ada@acme.com", "role"),
 			reviewText("mapping", "people", "ada@acme.com", "role_source"),
@@ -117,7 +117,7 @@ func TestAccAccessReviewPublishedOnly(t *testing.T) {
 	runSteps(t, resource.TestStep{
 		Config: srv.Provider() + reviewConfig,
 		ConfigStateChecks: []statecheck.StateCheck{
-			reviewed(knownvalue.Bool(false), "managed"),
+			reviewed(knownvalue.Bool(false), "configurable"),
 			reviewText("unknown", "people", "ada@acme.com", "role_source"),
 			reviewText("unknown", "people", "ada@acme.com", "in_directory"),
 			reviewText("no", "people", "ada@acme.com", "outside_sso_domains"),

@@ -78,17 +78,17 @@ func (m *accountDataModel) fromAPI(ctx context.Context, a *client.Account) diag.
 func (d *accountDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m accountDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	id, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	id, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	account, err := d.client.GetAccount(ctx, id)
+	account, err := d.data.client.GetAccount(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read account", err))
 		return
 	}
 	resp.Diagnostics.Append(m.fromAPI(ctx, account)...)
-	domains, err := d.client.ListDomains(ctx, id)
+	domains, err := d.data.client.ListDomains(ctx, id)
 	switch {
 	case client.IsPlanLimit(err):
 	case err != nil:

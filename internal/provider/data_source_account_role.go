@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -74,7 +75,7 @@ func (m *accountRoleDataModel) fromAPI(ctx context.Context, accountID string, ro
 func (d *accountRoleDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m accountRoleDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -82,7 +83,7 @@ func (d *accountRoleDataSource) Read(ctx context.Context, req datasource.ReadReq
 	if m.Name.IsNull() {
 		at = path.Root("id")
 	}
-	role, err := d.client.Roles(account).Resolve(ctx, firstNonEmpty(m.Name.ValueString(), m.ID.ValueString()))
+	role, err := d.data.client.Roles(account).Resolve(ctx, cmp.Or(m.Name.ValueString(), m.ID.ValueString()))
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(at, "Could not find account role", err))
 		return

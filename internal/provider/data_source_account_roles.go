@@ -55,11 +55,11 @@ type accountRoleItem struct {
 func (d *accountRolesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m accountRolesDataModel
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, accountIDPath, &m.AccountID)...)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	roles, err := d.client.Roles(account).List(ctx)
+	roles, err := d.data.client.Roles(account).List(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read account roles", err))
 		return

@@ -27,7 +27,7 @@ const (
 	mostEvents  = 5000
 )
 
-// resourcePrefix is how the ids of things begin in the audit trail.
+// resourcePrefix is how the account's own events and the ids of its things begin in the audit trail.
 const resourcePrefix = "prefect-cloud."
 
 func newAuditEventsDataSource() datasource.DataSource { return &auditEventsDataSource{} }
@@ -50,7 +50,7 @@ func (d *auditEventsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 			"names": schema.SetAttribute{
 				ElementType:         types.StringType,
 				Optional:            true,
-				MarkdownDescription: "Only events of these names, such as `prefect-cloud.account-membership.updated`; a `*` at the end stands for anything, as in `prefect-cloud.account-role.*`.",
+				MarkdownDescription: "Only events of these names, such as `prefect-cloud.account-membership.updated`; a `*` at the end stands for anything, as in `prefect-cloud.account-role.*`. The account's own events begin with `prefect-cloud.`; any other name finds only events that somebody posted under it, and there is a warning.",
 				Validators:          []validator.Set{setvalidator.ValueStringsAre(eventNameValidator{})},
 			},
 			"actor": schema.StringAttribute{
@@ -92,6 +92,36 @@ func (d *auditEventsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 				}},
 			},
 		},
+	}
+}
+
+// eventNameValidator accepts names of events and patterns of them. Which events an account has is not known here: a server
+// may have more than this provider has heard of.
+type eventNameValidator struct{}
+
+// Description implements [validator.Describer].
+func (eventNameValidator) Description(context.Context) string {
+	return "must be the name of an event, or begin one and end with *"
+}
+
+// MarkdownDescription implements [validator.Describer].
+func (v eventNameValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
+
+// ValidateString implements [validator.String].
+func (eventNameValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if !known(req.ConfigValue) {
+		return
+	}
+	text := req.ConfigValue.ValueString()
+	name, pattern := strings.CutSuffix(text, "*")
+	switch {
+	case text == "":
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid event name", "A name is empty. Leave it out to get events of all names.")
+	case strings.HasPrefix(name, resourcePrefix), pattern && strings.HasPrefix(resourcePrefix, name):
+	default:
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Not one of the account's own events", fmt.Sprintf("The account's own events begin with %q, and %q does not: it finds only events that somebody posted under that name. If one of the account's own is meant, write %q.", resourcePrefix, text, resourcePrefix+text))
 	}
 }
 
@@ -181,18 +211,17 @@ func idOrName(text string) (ids, names []string) {
 // Read implements [datasource.DataSource].
 func (d *auditEventsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m auditEventsDataModel
-	for name, target := range map[string]any{
-		"account_id": &m.AccountID, "names": &m.Names, "actor": &m.Actor, "resource": &m.Resource,
-		"since": &m.Since, "until": &m.Until, "limit": &m.Limit,
-	} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
+	getArguments(
+		ctx, req.Config, &resp.Diagnostics,
+		argument{"account_id", &m.AccountID}, argument{"names", &m.Names}, argument{"actor", &m.Actor}, argument{"resource", &m.Resource},
+		argument{"since", &m.Since}, argument{"until", &m.Until}, argument{"limit", &m.Limit},
+	)
 	query := m.query(time.Now(), &resp.Diagnostics)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	events, err := d.client.ListEvents(ctx, account, query)
+	events, err := d.data.client.ListEvents(ctx, account, query)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read audit events", err))
 		return

@@ -37,6 +37,8 @@ data "prefectsso_audit_events" "all" {}
 data "prefectsso_audit_events" "newest" { limit = 1 }
 data "prefectsso_audit_events" "exact" { names = ["` + membership + `"] }
 data "prefectsso_audit_events" "prefix" { names = ["prefect-cloud.account-domain-names.*"] }
+data "prefectsso_audit_events" "no_prefix" { names = ["account-membership.updated"] }
+data "prefectsso_audit_events" "unheard" { names = ["prefect-cloud.incident.declared"] }
 data "prefectsso_audit_events" "actor" { actor = "second.owner@acme.com" }
 data "prefectsso_audit_events" "nobody" { actor = "grace@acme.com" }
 data "prefectsso_audit_events" "resource" { resource = "ada@acme.com" }
@@ -49,7 +51,7 @@ data "prefectsso_audit_events" "past" {
 `,
 			ConfigStateChecks: []statecheck.StateCheck{
 				events("all", names, role), events("newest", names), events("exact", role), events("prefix", names),
-				events("actor", names), events("nobody"), events("resource", role), events("by_id", role),
+				events("no_prefix"), events("unheard"), events("actor", names), events("nobody"), events("resource", role), events("by_id", role),
 				events("long", names, role), events("past"),
 			},
 		})
@@ -62,8 +64,7 @@ func TestAccAuditEventsBadInput(t *testing.T) {
 	for name, test := range map[string]struct{ key, argument, want string }{
 		"no time":         {acctest.ServiceKey, `since = "yesterday"`, `Invalid time.*RFC 3339`},
 		"a future span":   {acctest.ServiceKey, `since = "2999-01-01T00:00:00Z"`, `A time in the future.*has passed`},
-		"no such event":   {acctest.ServiceKey, `names = ["prefect-cloud.acount-role.updated"]`, `Unknown event name.*acount-role.*account-role`},
-		"no prefix":       {acctest.ServiceKey, `names = ["account-role.updated"]`, `Unknown event name.*prefect-cloud\.account-role\.updated`},
+		"an empty name":   {acctest.ServiceKey, `names = [""]`, `Invalid event name.*empty`},
 		"an inverse span": {acctest.ServiceKey, "since = \"2026-02-01T00:00:00Z\"\nuntil = \"2026-01-01T00:00:00Z\"", `Empty span.*not before`},
 		"too many":        {acctest.ServiceKey, `limit = 50000`, `limit`},
 	} {

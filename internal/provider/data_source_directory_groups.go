@@ -72,14 +72,15 @@ type directoryGroupItem struct {
 // Read implements [datasource.DataSource].
 func (d *directoryGroupsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m directoryGroupsDataModel
-	for name, target := range map[string]any{"account_id": &m.AccountID, "directory_id": &m.DirectoryID, "name": &m.Name} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	getArguments(
+		ctx, req.Config, &resp.Diagnostics,
+		argument{"account_id", &m.AccountID}, argument{"directory_id", &m.DirectoryID}, argument{"name", &m.Name},
+	)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	groups, err := d.client.ListDirectoryGroups(ctx, account, m.DirectoryID.ValueString(), m.Name.ValueString())
+	groups, err := d.data.client.ListDirectoryGroups(ctx, account, m.DirectoryID.ValueString(), m.Name.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("directory_id"), "Could not list directory groups", err))
 		return

@@ -85,14 +85,15 @@ func directoryUserFromAPI(u client.DirectoryUser) directoryUserItem {
 // Read implements [datasource.DataSource].
 func (d *directoryUsersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m directoryUsersDataModel
-	for name, target := range map[string]any{"account_id": &m.AccountID, "directory_id": &m.DirectoryID, "held": &m.Held, "filter": &m.Filter} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	getArguments(
+		ctx, req.Config, &resp.Diagnostics,
+		argument{"account_id", &m.AccountID}, argument{"directory_id", &m.DirectoryID}, argument{"held", &m.Held}, argument{"filter", &m.Filter},
+	)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	users, err := d.client.ListDirectoryUsers(ctx, account, m.DirectoryID.ValueString(), client.DirectoryUserQuery{Filter: m.Filter.ValueString(), Held: m.Held.ValueBool()})
+	users, err := d.data.client.ListDirectoryUsers(ctx, account, m.DirectoryID.ValueString(), client.DirectoryUserQuery{Filter: m.Filter.ValueString(), Held: m.Held.ValueBool()})
 	if err != nil {
 		at := map[string]path.Path{"query.filter": path.Root("filter"), "query.held": path.Root("held")}
 		resp.Diagnostics.Append(failureAtField(at, "Could not list directory users", err))

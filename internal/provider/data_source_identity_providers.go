@@ -29,8 +29,8 @@ func (d *identityProvidersDataSource) Schema(_ context.Context, _ datasource.Sch
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The account's connections to identity providers, whoever configured them.",
 		Attributes: map[string]schema.Attribute{
-			"account_id": accountIDDataAttribute(),
-			"managed":    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server offers their configuration over its API."},
+			"account_id":   accountIDDataAttribute(),
+			"configurable": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server offers their configuration over its API."},
 			"identity_providers": schema.MapNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "Name → connection.",
@@ -47,7 +47,7 @@ func (d *identityProvidersDataSource) Schema(_ context.Context, _ datasource.Sch
 
 type identityProvidersDataModel struct {
 	AccountID         types.String                    `tfsdk:"account_id"`
-	Managed           types.Bool                      `tfsdk:"managed"`
+	Configurable      types.Bool                      `tfsdk:"configurable"`
 	IdentityProviders map[string]identityProviderItem `tfsdk:"identity_providers"`
 }
 
@@ -62,14 +62,14 @@ type identityProviderItem struct {
 func (d *identityProvidersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m identityProvidersDataModel
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, accountIDPath, &m.AccountID)...)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
 	// The published listing shows all there is here; the other call only tells whether it can be configured.
-	found, err := d.client.GetIntegrations(ctx, account)
+	found, err := d.data.world.Integrations(ctx, account)
 	if err == nil {
-		_, err = d.client.ListConnections(ctx, account)
+		_, err = d.data.client.ListConnections(ctx, account)
 	}
 	var notOffered *client.NotOfferedError
 	if err != nil && !errors.As(err, &notOffered) {
@@ -77,7 +77,7 @@ func (d *identityProvidersDataSource) Read(ctx context.Context, req datasource.R
 		return
 	}
 	m.AccountID = keepCase(m.AccountID, account)
-	m.Managed = types.BoolValue(notOffered == nil)
+	m.Configurable = types.BoolValue(notOffered == nil)
 	m.IdentityProviders = make(map[string]identityProviderItem, len(found.Connections))
 	for _, connection := range found.Connections {
 		m.IdentityProviders[connection.Name] = identityProviderItem{connection.ID, connection.ConnectionType, connection.State, connectionDomains(&connection)}

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var _ datasource.DataSourceWithConfigure = &memberDataSource{}
@@ -29,7 +30,7 @@ func (d *memberDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	attributes := memberAttributes()
 	attributes["account_id"] = accountIDDataAttribute()
 	attributes["email"] = schema.StringAttribute{
-		CustomType:          spelledString{spelling: emailSpelling},
+		CustomType:          normalized.Email.StringType(),
 		Required:            true,
 		MarkdownDescription: "The person's email address; case, and whether the domain is in Unicode or ASCII, makes no difference.",
 	}
@@ -85,8 +86,8 @@ func memberFromAPI(row client.Membership) memberItem {
 }
 
 type memberDataModel struct {
-	AccountID types.String       `tfsdk:"account_id"`
-	Email     spelledStringValue `tfsdk:"email"`
+	AccountID types.String      `tfsdk:"account_id"`
+	Email     normalized.String `tfsdk:"email"`
 	memberItem
 }
 
@@ -94,11 +95,11 @@ type memberDataModel struct {
 func (d *memberDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m memberDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	row, err := d.client.Members(account).ByEmail(ctx, m.Email.key())
+	row, err := d.data.client.Members(account).ByEmail(ctx, m.Email.Normalized())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("email"), "Could not find member", err))
 		return

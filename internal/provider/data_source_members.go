@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var _ datasource.DataSourceWithConfigure = &membersDataSource{}
@@ -36,7 +37,7 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 				MarkdownDescription: "Only who holds this account role, by name or id.",
 			},
 			"domain": schema.StringAttribute{
-				CustomType:          spelledString{spelling: domainSpelling},
+				CustomType:          normalized.Domain.StringType(),
 				Optional:            true,
 				MarkdownDescription: "Only who has an email address of exactly this domain.",
 			},
@@ -56,7 +57,7 @@ func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 type membersDataModel struct {
 	AccountID types.String          `tfsdk:"account_id"`
 	Role      types.String          `tfsdk:"role"`
-	Domain    spelledStringValue    `tfsdk:"domain"`
+	Domain    normalized.String     `tfsdk:"domain"`
 	Active    types.Bool            `tfsdk:"active"`
 	Members   map[string]memberItem `tfsdk:"members"`
 }
@@ -64,10 +65,11 @@ type membersDataModel struct {
 // Read implements [datasource.DataSource].
 func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m membersDataModel
-	for name, target := range map[string]any{"account_id": &m.AccountID, "role": &m.Role, "domain": &m.Domain, "active": &m.Active} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	getArguments(
+		ctx, req.Config, &resp.Diagnostics,
+		argument{"account_id", &m.AccountID}, argument{"role", &m.Role}, argument{"domain", &m.Domain}, argument{"active", &m.Active},
+	)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -75,7 +77,7 @@ func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	filter := client.MembershipFilter{}
 	suffix := ""
 	if known(m.Role) {
-		role, err := d.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+		role, err := d.data.client.Roles(account).Resolve(ctx, m.Role.ValueString())
 		if err != nil {
 			resp.Diagnostics.Append(failureAt(path.Root("role"), "Unusable role", err))
 			return
@@ -84,13 +86,13 @@ func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest
 		query.Filter = &filter
 	}
 	if known(m.Domain.StringValue) {
-		suffix = "@" + m.Domain.key()
+		suffix = "@" + m.Domain.Normalized()
 		if len(client.EmailSpellings(suffix)) == 1 { // the API's filter would find one of them only
 			filter.EmailLike = suffix
 			query.Filter = &filter
 		}
 	}
-	rows, err := d.client.ListMemberships(ctx, account, query)
+	rows, err := d.data.client.ListMemberships(ctx, account, query)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not list members", err))
 		return
@@ -102,7 +104,7 @@ func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest
 			continue
 		}
 		// The API's filter finds the text anywhere in an address; a domain is its end.
-		if email := emailSpelling.key(*row.Email); strings.HasSuffix(email, suffix) {
+		if email := normalized.Email.Key(*row.Email); strings.HasSuffix(email, suffix) {
 			m.Members[email] = memberFromAPI(row)
 		}
 	}

@@ -49,25 +49,29 @@ type permissionsDataModel struct {
 func (d *permissionsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m permissionsDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	caller, err := d.client.Caller(ctx, account)
+	me, err := d.data.world.Me(ctx)
+	var bots []client.Bot
+	if client.IsForbidden(err) { // a service account has no /me
+		bots, err = d.data.client.BotsOfKey(ctx, account)
+	}
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not find out whose key it is", err))
 		return
 	}
 	var permissions []string
-	if caller.User != nil {
-		m.ActorType, m.ActorName = types.StringValue("user"), types.StringValue(caller.User.Email)
-		permissions, err = d.client.MyPermissions(ctx, account)
+	if me != nil {
+		m.ActorType, m.ActorName = types.StringValue("user"), types.StringValue(me.Email)
+		permissions, err = d.data.client.MyPermissions(ctx, account)
 	} else {
 		m.ActorType, m.ActorName = types.StringValue("service_account"), types.StringNull()
-		if len(caller.Bots) == 1 {
-			m.ActorName = types.StringValue(caller.Bots[0].Name)
+		if len(bots) == 1 {
+			m.ActorName = types.StringValue(bots[0].Name)
 		}
-		permissions, err = d.commonPermissions(ctx, account, caller.Bots)
+		permissions, err = d.commonPermissions(ctx, account, bots)
 	}
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read permissions", err))
@@ -85,7 +89,7 @@ func (d *permissionsDataSource) commonPermissions(ctx context.Context, account s
 	if len(bots) == 0 {
 		return nil, fmt.Errorf("no service account of account %s has a key that ends like the one in use", account)
 	}
-	roles := d.client.Roles(account)
+	roles := d.data.client.Roles(account)
 	var common []string
 	for i, bot := range bots {
 		role, err := roles.Resolve(ctx, bot.AccountRoleName)

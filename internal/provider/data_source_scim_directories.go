@@ -28,8 +28,8 @@ func (d *scimDirectoriesDataSource) Schema(_ context.Context, _ datasource.Schem
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The account's directories, which push people and groups over SCIM, whoever configured them.",
 		Attributes: map[string]schema.Attribute{
-			"account_id": accountIDDataAttribute(),
-			"managed":    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server offers their configuration over its API. Where it does not, as today's Prefect Cloud, `scim_endpoint` and `last_synced_at` are null."},
+			"account_id":   accountIDDataAttribute(),
+			"configurable": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server offers their configuration over its API. Where it does not, as today's Prefect Cloud, `scim_endpoint` and `last_synced_at` are null."},
 			"scim_directories": schema.MapNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "Name → directory.",
@@ -50,7 +50,7 @@ func (d *scimDirectoriesDataSource) Schema(_ context.Context, _ datasource.Schem
 
 type scimDirectoriesDataModel struct {
 	AccountID       types.String                 `tfsdk:"account_id"`
-	Managed         types.Bool                   `tfsdk:"managed"`
+	Configurable    types.Bool                   `tfsdk:"configurable"`
 	SCIMDirectories map[string]scimDirectoryItem `tfsdk:"scim_directories"`
 }
 
@@ -77,16 +77,16 @@ func scimDirectoryItemFromAPI(d client.Directory) scimDirectoryItem {
 func (d *scimDirectoriesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m scimDirectoriesDataModel
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, accountIDPath, &m.AccountID)...)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	directories, managed, err := d.directories(ctx, account)
+	directories, managed, err := d.data.directories(ctx, account, d.data.world.Integrations)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read SCIM directories", err))
 		return
 	}
-	m.AccountID, m.Managed = keepCase(m.AccountID, account), types.BoolValue(managed)
+	m.AccountID, m.Configurable = keepCase(m.AccountID, account), types.BoolValue(managed)
 	m.SCIMDirectories = make(map[string]scimDirectoryItem, len(directories))
 	for _, directory := range directories {
 		m.SCIMDirectories[directory.Name] = scimDirectoryItemFromAPI(directory)

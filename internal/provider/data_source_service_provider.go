@@ -54,16 +54,16 @@ type serviceProviderDataModel struct {
 func (d *serviceProviderDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m serviceProviderDataModel
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, accountIDPath, &m.AccountID)...)
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	sp, err := d.client.GetServiceProvider(ctx, account)
+	sp, err := d.data.client.GetServiceProvider(ctx, account)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read service provider", err))
 		return
 	}
-	directories, err := d.client.ListDirectories(ctx, account)
+	directories, err := d.data.client.ListDirectories(ctx, account)
 	if err != nil && !client.IsPlanLimit(err) { // an account without directory sync has no directories
 		resp.Diagnostics.Append(failure("Could not read SCIM directories", err))
 		return

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var _ datasource.DataSourceWithConfigure = &teamDataSource{}
@@ -118,22 +119,20 @@ func (m *teamDataModel) fromAPI(accountID string, t client.Team) {
 			m.ServiceAccounts[member.Name] = member.ActorID
 			continue
 		}
-		m.Members[emailSpelling.key(*member.Email)] = teamMemberItem{member.ActorID, member.Name, member.Handle}
+		m.Members[normalized.Email.Key(*member.Email)] = teamMemberItem{member.ActorID, member.Name, member.Handle}
 	}
 }
 
 // Read implements [datasource.DataSource].
 func (d *teamDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m teamDataModel
-	for name, target := range map[string]any{"account_id": &m.AccountID, "id": &m.ID, "name": &m.Name} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	getArguments(ctx, req.Config, &resp.Diagnostics, argument{"account_id", &m.AccountID}, argument{"id", &m.ID}, argument{"name", &m.Name})
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
 	ref := &teamRef{ID: m.ID, Name: m.Name}
-	team, err := d.findTeam(ctx, account, ref, 0)
+	team, err := d.data.findTeam(ctx, account, ref, 0)
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(ref.at(path.Empty()), "Could not find team", err))
 		return

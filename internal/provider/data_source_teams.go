@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
@@ -73,10 +72,8 @@ func teamFromAPI(t client.Team) teamItem {
 // Read implements [datasource.DataSource].
 func (d *teamsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m teamsDataModel
-	for name, target := range map[string]any{"account_id": &m.AccountID, "directory_id": &m.DirectoryID} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
-	account, ok := d.scope(m.AccountID, &resp.Diagnostics)
+	getArguments(ctx, req.Config, &resp.Diagnostics, argument{"account_id", &m.AccountID}, argument{"directory_id", &m.DirectoryID})
+	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -84,7 +81,7 @@ func (d *teamsDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 	if known(m.DirectoryID) {
 		query.DirectoryIDs = []string{m.DirectoryID.ValueString()}
 	}
-	teams, err := d.client.ListTeams(ctx, account, query)
+	teams, err := d.data.client.ListTeams(ctx, account, query)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read teams", err))
 		return

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -83,16 +84,16 @@ func (e *scimTokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 	const summary = "Could not create SCIM token"
 	var m scimTokenEphemeralModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	account, ok := e.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := e.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
 	m.AccountID, m.Name = keepCase(m.AccountID, account), textOr(m.Name, "terraform run")
 	// The list tells a directory that is not there from a server that offers none.
-	_, err := e.client.ListSCIMTokens(ctx, account, m.DirectoryID.ValueString())
+	_, err := e.data.client.ListSCIMTokens(ctx, account, m.DirectoryID.ValueString())
 	var token *client.CreatedSCIMToken
 	if err == nil {
-		token, err = e.client.CreateSCIMToken(ctx, account, m.DirectoryID.ValueString(), uuid.NewString(), client.NewSCIMToken{Name: m.Name.ValueString(), Run: true})
+		token, err = e.data.client.CreateSCIMToken(ctx, account, m.DirectoryID.ValueString(), uuid.NewString(), client.NewSCIMToken{Name: m.Name.ValueString(), Run: true})
 	}
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("directory_id"), summary, err))
@@ -101,7 +102,7 @@ func (e *scimTokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 	// Noted first: whatever happens from here on, Close finds the token.
 	opened, err := json.Marshal(openedToken{account, m.DirectoryID.ValueString(), token.ID})
 	if err != nil {
-		resp.Diagnostics.AddError(summary, sentence(err))
+		resp.Diagnostics.AddError(summary, english.ErrorSentence(err))
 		return
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateOpened, opened)...)
@@ -113,13 +114,13 @@ func (e *scimTokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 func (e *scimTokenEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
 	text, diags := req.Private.GetKey(ctx, privateOpened)
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || text == nil || !e.ready(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || text == nil || !e.data.ready(&resp.Diagnostics) {
 		return
 	}
 	var opened openedToken
 	err := json.Unmarshal(text, &opened)
 	if err == nil {
-		err = e.client.DeleteSCIMToken(ctx, opened.AccountID, opened.DirectoryID, opened.ID)
+		err = e.data.client.DeleteSCIMToken(ctx, opened.AccountID, opened.DirectoryID, opened.ID)
 	}
 	if err != nil {
 		resp.Diagnostics.AddWarning("SCIM token of this run lives on", reason(err)+" It ends by itself within an hour.")

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var _ function.Function = emailDomainFunction{}
@@ -40,7 +41,7 @@ func (emailDomainFunction) Run(ctx context.Context, req function.RunRequest, res
 	}
 	normal, err := client.NormalizeEmail(email)
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(0, sentence(err))
+		resp.Error = function.NewArgumentFuncError(0, english.ErrorSentence(err))
 		return
 	}
 	_, domain, _ := strings.Cut(normal, "@")

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var _ function.Function = normalizeDomainFunction{}
@@ -39,7 +40,7 @@ func (normalizeDomainFunction) Run(ctx context.Context, req function.RunRequest,
 	}
 	normal, err := client.NormalizeDomain(domain)
 	if err != nil {
-		resp.Error = function.NewArgumentFuncError(0, sentence(err))
+		resp.Error = function.NewArgumentFuncError(0, english.ErrorSentence(err))
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, normal)

@@ -2,51 +2,44 @@ package provider_test
 
 import (
 	"maps"
-	"strings"
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 )
 
-// The table of plans of roles: resources that one run plans one after the other, and the exact diagnostics of each.
+// The table of plans of roles: resources that one run plans one after the other, and what guards find of each.
 func TestRolePlans(t *testing.T) {
 	t.Parallel()
 	type step struct {
 		typeName string
 		config   map[string]any
-		want     []string
+		want     []finding
 	}
-	one := func(email, role string, want ...string) step {
+	one := func(email, role string, want ...finding) step {
 		return step{"prefectsso_member_role", map[string]any{"email": email, "role": role}, want}
 	}
-	some := func(roles map[string]string, want ...string) step {
+	some := func(roles map[string]string, want ...finding) step {
 		return step{"prefectsso_member_roles", map[string]any{"roles": roles}, want}
 	}
-	holders := func(role string, members []string, want ...string) step {
+	holders := func(role string, members []string, want ...finding) step {
 		return step{"prefectsso_role_members", map[string]any{"role": role, "members": members}, want}
 	}
-	mapping := func(role string, want ...string) step {
+	mapping := func(role string, want ...finding) step {
 		return step{"prefectsso_group_role_mapping", map[string]any{"match": matchGroup("Staff"), "role": role, "priority": 1}, want}
 	}
 	staff := func(srv *acctest.Server) {
 		srv.PushGroup("Staff", srv.PushUser("ada@acme.com"), srv.PushUser("grace@acme.com"))
 	}
-	const raised = "warning: People would bypass single sign-on\nThe mapping of group \"Staff\" with the priority 1 would give 2 people a role with bypass:sso, with which they get in without single sign-on: ada@acme.com, grace@acme.com. Whoever joins the group or gets the attribute at the identity provider gets it, too."
-	admin := func(srv *acctest.Server) { srv.SetRole("ada@acme.com", "Admin") }
+	const ada, grace, owner, second = "ada@acme.com", "grace@acme.com", "owner@acme.com", "second.owner@acme.com"
+	raised := warns("people-bypass-sso", "match", ada, grace)
+	admin := func(srv *acctest.Server) { srv.SetRole(ada, "Admin") }
 	byAda := map[string]any{"api_key": "pnu_ada"}
-	oneself := func(role string) string {
-		return "error: This would demote yourself\nThe API key in use belongs to ada@acme.com, and the account does not let anybody take permissions from themselves: " + role + " may not do all that Admin may. Let somebody else apply this, or use the key of a service account."
-	}
 	const unknown = tftypes.UnknownValue
 	later := tftypes.NewValue(tftypes.String, unknown)
-	unchecked := func(what string) string {
-		return "warning: Not checked who loses access\nSome of the " + what + " are not known while planning. The check is made again when this is applied."
-	}
-	const oneLeft = "warning: Only one person left\nAfter this plan a single active user of account $ACCOUNT could get in without single sign-on, unless another resource of it lets somebody else. When that person cannot log in, nobody can mend a broken identity provider. Two are safer."
-	const together = "warning: Nobody could get in without single sign-on\nTogether, the resources of this plan take bypass:sso from everybody who has it in account $ACCOUNT: ada@acme.com, owner@acme.com, second.owner@acme.com. The account refuses to take it from the last one, so applying this plan fails unless another resource of it gives it to somebody else."
-	const nobody = "error: Nobody could get in without single sign-on\nAfter this change no active user of account $ACCOUNT would hold a role with bypass:sso. The account refuses to take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`."
 
 	for name, test := range map[string]struct {
 		provider map[string]any        // further arguments of the provider block
@@ -55,90 +48,96 @@ func TestRolePlans(t *testing.T) {
 	}{
 		"the caller is demoted by member_role": {
 			provider: byAda, arrange: admin,
-			steps: []step{one("Ada@acme.com", "Member", oneself("Member"))},
+			steps: []step{one("Ada@acme.com", "Member", fails("caller-demoted", "role", ada))},
 		},
 		"the caller is demoted by member_roles, whatever happens": {
-			provider: map[string]any{"api_key": "pnu_ada", "lockout_protection": false, "acknowledge_lockout": []string{"ada@acme.com"}}, arrange: admin,
-			steps: []step{some(map[string]string{"ada@acme.com": "Auditor", "grace@acme.com": "Auditor"}, oneself("Auditor"))},
+			provider: map[string]any{"api_key": "pnu_ada", "lockout_protection": false, "acknowledge_lockout": []string{ada}}, arrange: admin,
+			steps: []step{some(map[string]string{"Ada@acme.com": "Auditor", grace: "Auditor"}, fails("caller-demoted", `roles["Ada@acme.com"]`, ada))},
 		},
 		"the caller is demoted by role_members": {
 			provider: byAda, arrange: admin,
-			steps: []step{holders("Admin", []string{"grace@acme.com"},
-				"warning: People will lose the role\nThis resource makes `members` everybody who holds Admin. Holding it today, but not in `members`: ada@acme.com. They would become Member.",
-				oneself("Member"))},
+			steps: []step{holders("Admin", []string{grace}, warns("role-members-replaced", "members", ada), fails("caller-demoted", "members", ada))},
 		},
 		"somebody else is demoted": {
 			provider: map[string]any{"api_key": acctest.OwnerKey}, arrange: admin,
-			steps: []step{one("ada@acme.com", "Member"), one("grace@acme.com", "Auditor")},
+			steps: []step{one(ada, "Member"), one(grace, "Auditor")},
 		},
 		"several take it from everybody together": {
-			arrange: func(srv *acctest.Server) { srv.SetRole("ada@acme.com", "Owner") },
+			arrange: func(srv *acctest.Server) { srv.SetRole(ada, "Owner") },
 			steps: []step{
-				one("owner@acme.com", "Member"),
-				holders("Admin", []string{"second.owner@acme.com"}, oneLeft),
-				some(map[string]string{"ada@acme.com": "Auditor", "grace@acme.com": "Admin"}, together),
+				one(owner, "Member"),
+				holders("Admin", []string{second}, warns("bypass-one-left", "members")),
+				some(map[string]string{ada: "Auditor", grace: "Admin"}, warns("bypass-nobody-left-together", `roles["ada@acme.com"]`, ada, owner, second)),
 			},
 		},
 		"several take it from everybody, whatever happens": {
 			provider: map[string]any{"lockout_protection": false},
-			steps:    []step{one("owner@acme.com", "Member", oneLeft), one("second.owner@acme.com", "Member", strings.Replace(together, "ada@acme.com, ", "", 1))},
+			steps:    []step{one(owner, "Member", warns("bypass-one-left", "role")), one(second, "Member", warns("bypass-nobody-left-together", "role", owner, second))},
 		},
 		"several take it, and somebody gets it first": {
-			steps: []step{
-				some(map[string]string{"ada@acme.com": "Owner", "grace@acme.com": "Owner"}),
-				one("owner@acme.com", "Member"),
-				one("second.owner@acme.com", "Member"),
-			},
+			steps: []step{some(map[string]string{ada: "Owner", grace: "Owner"}), one(owner, "Member"), one(second, "Member")},
 		},
 		"a mapping gives it to people, and others lose it": {
 			arrange: staff,
-			steps:   []step{mapping("Owner", raised), one("owner@acme.com", "Member"), one("second.owner@acme.com", "Member")},
+			steps:   []step{mapping("Owner", raised), one(owner, "Member"), one(second, "Member")},
 		},
 		"a mapping gives it to people, and a mapping takes it from others": {
 			arrange: func(srv *acctest.Server) {
 				staff(srv)
-				srv.PushGroup("Founders", srv.PushUser("owner@acme.com"), srv.PushUser("second.owner@acme.com"))
+				srv.PushGroup("Founders", srv.PushUser(owner), srv.PushUser(second))
 			},
 			steps: []step{
 				mapping("Owner", raised),
-				{"prefectsso_group_role_mapping", map[string]any{"match": matchGroup("Founders"), "role": "Admin", "priority": 2}, []string{
-					"warning: People would be demoted\nThe mapping of group \"Founders\" with the priority 2 would give 2 people a role that may do less: owner@acme.com (Admin, now Owner), second.owner@acme.com (Admin, now Owner).",
-				}},
+				{"prefectsso_group_role_mapping", map[string]any{"match": matchGroup("Founders"), "role": "Admin", "priority": 2}, []finding{warns("people-demoted", "match", owner, second)}},
 			},
 		},
 		"a mapping takes it from one, and a resource from the other": {
-			arrange: func(srv *acctest.Server) { srv.PushGroup("Staff", srv.PushUser("owner@acme.com")) },
+			arrange: func(srv *acctest.Server) { srv.PushGroup("Staff", srv.PushUser(owner)) },
 			steps: []step{
-				mapping("Admin", "warning: People would be demoted\nThe mapping of group \"Staff\" with the priority 1 would give 1 person a role that may do less: owner@acme.com (Admin, now Owner).", oneLeft),
-				one("second.owner@acme.com", "Member", strings.Replace(together, "ada@acme.com, ", "", 1)),
+				mapping("Admin", warns("people-demoted", "match", owner), warns("bypass-one-left", "match")),
+				one(second, "Member", warns("bypass-nobody-left-together", "role", owner, second)),
 			},
 		},
 		"a mapping reaches nobody who is known": {
 			steps: []step{
-				mapping("Owner", "warning: The group has not arrived\nThe directory $DIRECTORY has no group \"Staff\", so the mapping gives nobody a role. It does as soon as the identity provider pushes the group: assign the group to the application there, and check that it is written alike."),
-				one("owner@acme.com", "Member", oneLeft),
+				mapping("Owner", warns("group-not-arrived", "match.group_name")),
+				one(owner, "Member", warns("bypass-one-left", "role")),
 			},
 		},
 		"one takes it from everybody": {
-			steps: []step{
-				some(map[string]string{"owner@acme.com": "Member", "second.owner@acme.com": "Member"}, nobody),
-			},
+			steps: []step{some(map[string]string{owner: "Member", second: "Member"}, fails("bypass-nobody-left", `roles["owner@acme.com"]`))},
 		},
 		"one takes it from everybody after somebody gets it": {
 			steps: []step{
-				one("ada@acme.com", "Owner"),
-				some(map[string]string{"owner@acme.com": "Member", "second.owner@acme.com": "Member"}, oneLeft),
+				one(ada, "Owner"),
+				some(map[string]string{owner: "Member", second: "Member"}, warns("bypass-one-left", `roles["owner@acme.com"]`)),
 			},
 		},
-		"what is not known yet": {
-			arrange: func(srv *acctest.Server) { srv.SetDomains("acme.com", "acme.example") },
+		"no domain serves them": {
+			arrange: func(srv *acctest.Server) { enforceFor(t, srv, "other.example") },
 			steps: []step{
-				{"prefectsso_member_role", map[string]any{"email": "ada@acme.com", "role": unknown}, []string{unchecked("arguments")}},
-				{"prefectsso_member_role", map[string]any{"email": unknown, "role": "Member"}, []string{unchecked("arguments")}},
-				{"prefectsso_member_roles", map[string]any{"roles": unknown}, []string{unchecked("roles")}},
-				{"prefectsso_member_roles", map[string]any{"roles": map[string]tftypes.Value{"ada@acme.com": later, "second.owner@acme.com": tftypes.NewValue(tftypes.String, "Member")}}, []string{unchecked("roles"), oneLeft}},
-				{"prefectsso_role_members", map[string]any{"role": "Admin", "members": []tftypes.Value{later}}, []string{unchecked("arguments")}},
-				{"prefectsso_domains", map[string]any{"names": []tftypes.Value{later, tftypes.NewValue(tftypes.String, "acme.com")}}, []string{unchecked("domains")}},
+				one(owner, "Member", fails("people-lose-access", "role", owner), warns("bypass-one-left", "role")),
+				some(map[string]string{owner: "Member"}, fails("people-lose-access", `roles["owner@acme.com"]`, owner), warns("bypass-one-left", `roles["owner@acme.com"]`)),
+			},
+		},
+		"no domain serves them, acknowledged": {
+			provider: map[string]any{"acknowledge_lockout": []string{"*@acme.com", "unused@acme.com"}},
+			arrange:  func(srv *acctest.Server) { enforceFor(t, srv, "other.example") },
+			steps:    []step{one(owner, "Member", warns("bypass-one-left", "role"))},
+		},
+		"their domain is served": {
+			arrange: func(srv *acctest.Server) { enforceFor(t, srv, "acme.com") },
+			steps:   []step{one(owner, "Member", warns("bypass-one-left", "role"))},
+		},
+		"what is not known yet": {
+			steps: []step{
+				{"prefectsso_member_role", map[string]any{"email": ada, "role": unknown}, []finding{warns("lockout-not-checked", "role")}},
+				{"prefectsso_member_role", map[string]any{"email": unknown, "role": "Member"}, []finding{warns("lockout-not-checked", "role")}},
+				{"prefectsso_member_roles", map[string]any{"roles": unknown}, []finding{warns("lockout-not-checked", "roles")}},
+				{"prefectsso_member_roles", map[string]any{"roles": map[string]tftypes.Value{ada: later, second: tftypes.NewValue(tftypes.String, "Member")}}, []finding{
+					warns("lockout-not-checked", "roles"), warns("bypass-one-left", `roles["second.owner@acme.com"]`),
+				}},
+				{"prefectsso_role_members", map[string]any{"role": "Admin", "members": []tftypes.Value{later}}, []finding{warns("lockout-not-checked", "members")}},
 			},
 		},
 	} {
@@ -156,8 +155,53 @@ func TestRolePlans(t *testing.T) {
 					step.config["directory_id"] = srv.DirectoryID()
 				}
 				plan, _, _ := p.plan(t, step.typeName, step.config)
-				wantDiagnostics(t, srv, plan.Diagnostics, step.want)
+				wantFindings(t, plan.Diagnostics, step.want...)
 			}
 		})
 	}
+}
+
+// A key that may not see connections cannot tell whether a role costs somebody their access: the plan fails, and does not
+// take it for nobody.
+func TestRolePlanWithoutConnections(t *testing.T) {
+	t.Parallel()
+	const owner = "owner@acme.com"
+	srv := acctest.Start(t, acctest.WithDirectory)
+	enforceFor(t, srv, "acme.com")
+	srv.Fault(map[string]any{"method": http.MethodGet, "route": "/api/accounts/{account_id}/sso/integrations", "status": http.StatusForbidden})
+	for name, test := range map[string]struct {
+		provider map[string]any
+		want     finding
+	}{
+		"protected":        {nil, fails("lockout-not-checked", "role")},
+		"protection off":   {map[string]any{"lockout_protection": false}, warns("lockout-not-checked", "role")},
+		"acknowledged":     {map[string]any{"acknowledge_lockout": []string{owner}}, finding{}},
+		"acknowledged all": {map[string]any{"acknowledge_lockout": []string{"*@acme.com"}}, finding{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			block := sessionOf(srv)
+			maps.Copy(block, test.provider)
+			plan, _, _ := inProcessAs(t, block).plan(t, "prefectsso_member_role", map[string]any{"email": owner, "role": "Member"})
+			want := []finding{warns("bypass-one-left", "role")}
+			if test.want.ID != "" {
+				want = append(want, test.want)
+			}
+			wantFindings(t, plan.Diagnostics, want...)
+		})
+	}
+}
+
+// enforceFor makes single sign-on enforced, by a connection that serves one domain.
+func enforceFor(t *testing.T, srv *acctest.Server, domain string) {
+	t.Helper()
+	if domain != "acme.com" {
+		srv.SetDomains("acme.com", domain)
+	}
+	var made struct{ ID string }
+	srv.Call(acctest.OwnerKey, http.MethodPost, "/sso/connections", map[string]any{
+		"name": "Entra", "connection_type": "GenericSAML", "domains": []string{domain},
+		"saml": map[string]any{"idp_entity_id": "https://idp.example/", "idp_sso_url": "https://idp.example/sso", "idp_certificates": []string{rsaCertificate(t, time.Now().AddDate(1, 0, 0))}},
+	}, &made)
+	srv.Call(acctest.OwnerKey, http.MethodPost, "/sso/connections/"+made.ID+"/activate", map[string]any{"take_over": false}, nil)
 }

@@ -1,11 +1,14 @@
-// Package provider is the Terraform side of prefectsso: resources, data sources and functions that manage an account's
-// single sign-on domains and member roles through package client.
+// Package provider is the Terraform side of prefectsso: the email domains, identity providers, directories, roles and
+// reviews of a Prefect Cloud account as resources, data sources, an ephemeral resource and functions, over package client.
 //
 // The way of the data is one direction: HCL is decoded into a model, the model is turned into client calls, and the
-// state is made of the server's answer. provider.go and config.go read the provider block into a session; base.go is
-// what resources and data sources embed; claims.go keeps two resources off one thing; guard*.go, last_out.go and ownership.go are the checks of the plan; spelling.go, plan.go and
-// convert.go hold what Terraform needs to know about equal values, null and unknown; diagnostics.go turns the client's
-// typed errors into sentences. After that, one file a thing.
+// state is made of the server's answer. A file's name says what it is of: provider_ is the provider block and what it
+// hands to all (providerData); resource_, data_source_, ephemeral_ and function_ are one thing each, with its model and
+// its parts; guard_ hands changes to package access to be judged, and holds the lock under which roles that bypass single
+// sign-on change; schema_ is what schemas and plans share, null and unknown among it; diagnostic_ turns the client's typed
+// errors into diagnostics, and has the sentences of the rules of this package. What needs no provider is elsewhere: values
+// that compare by what they mean in normalized, what the resources of a run know of each other in run, the probe of
+// provisioning in scimprobe, SAML metadata in samlmetadata.
 package provider
 
 import (
@@ -52,7 +55,7 @@ func (p *prefectssoProvider) Metadata(_ context.Context, _ provider.MetadataRequ
 // Schema implements [provider.Provider].
 func (p *prefectssoProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages who gets into a Prefect Cloud account: the email domains of its single sign-on and the roles of its members.",
+		MarkdownDescription: "Manages who can sign in to a Prefect Cloud account, and as what: email domains of single sign-on, OpenID Connect and SAML identity providers, directory sync over SCIM, group role mappings, member roles, and reviews of who has access.",
 		Attributes: map[string]schema.Attribute{
 			"endpoint": schema.StringAttribute{
 				Optional:            true,
@@ -121,17 +124,17 @@ func (p *prefectssoProvider) Configure(ctx context.Context, req provider.Configu
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	s, diags := newSession(model, p.version, req.TerraformVersion, p.after)
+	data, diags := newProviderData(model, p.version, req.TerraformVersion, p.after)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if s.client == nil && req.ClientCapabilities.DeferralAllowed {
+	if data.client == nil && req.ClientCapabilities.DeferralAllowed {
 		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 	}
-	resp.ResourceData = s
-	resp.DataSourceData = s
-	resp.EphemeralResourceData = s
+	resp.ResourceData = data
+	resp.DataSourceData = data
+	resp.EphemeralResourceData = data
 }
 
 // Resources implements [provider.Provider].

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -15,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -48,11 +49,11 @@ func (r *domainResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 			},
 			"account_id": accountIDAttribute(),
 			"name": schema.StringAttribute{
-				CustomType:          spelledString{spelling: domainSpelling},
+				CustomType:          normalized.Domain.StringType(),
 				Required:            true,
 				MarkdownDescription: "The domain, such as `acme.com`. Case, a trailing dot and the IDN form make no difference. Changing it replaces the resource.",
 				Validators:          []validator.String{ownDomain{}},
-				PlanModifiers:       []planmodifier.String{keepEqual{domainSpelling}, stringplanmodifier.RequiresReplace()},
+				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Domain), stringplanmodifier.RequiresReplace()},
 			},
 			"created": schema.StringAttribute{
 				Computed:            true,
@@ -70,11 +71,11 @@ func (r *domainResource) IdentitySchema(_ context.Context, _ resource.IdentitySc
 }
 
 type domainModel struct {
-	ID        types.String       `tfsdk:"id"`
-	AccountID types.String       `tfsdk:"account_id"`
-	Name      spelledStringValue `tfsdk:"name"`
-	Created   types.String       `tfsdk:"created"`
-	Timeouts  timeouts.Value     `tfsdk:"timeouts"`
+	ID        types.String      `tfsdk:"id"`
+	AccountID types.String      `tfsdk:"account_id"`
+	Name      normalized.String `tfsdk:"name"`
+	Created   types.String      `tfsdk:"created"`
+	Timeouts  timeouts.Value    `tfsdk:"timeouts"`
 }
 
 type domainIdentity struct {
@@ -86,20 +87,20 @@ type domainIdentity struct {
 func (m *domainModel) fromAPI(accountID string, d client.Domain) {
 	m.ID = types.StringValue(d.ID)
 	m.AccountID = keepCase(m.AccountID, accountID)
-	if m.Name.key() != d.Name {
-		m.Name = domainSpelling.value(d.Name)
+	if m.Name.Normalized() != d.Name {
+		m.Name = normalized.Domain.StringValue(d.Name)
 	}
 	m.Created = timeOrNull(d.Created)
 }
 
 func (m *domainModel) identity(accountID string) domainIdentity {
-	return domainIdentity{types.StringValue(accountID), types.StringValue(m.Name.key())}
+	return domainIdentity{types.StringValue(accountID), types.StringValue(m.Name.Normalized())}
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !isDestroy(req) {
-		r.planAccount(ctx, req, resp)
+		r.data.planAccount(ctx, req, resp)
 		settle(ctx, req, resp, "account_id", "name", "timeouts")
 	}
 	if isCreate(req) || resp.Diagnostics.HasError() {
@@ -113,7 +114,7 @@ func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		moves = movesAccount(plan.AccountID, prior.AccountID) || !plan.Name.Equal(prior.Name)
 	}
 	if moves {
-		r.checkRemoval(ctx, prior.AccountID, []string{prior.Name.key()}, plannedDestroy, path.Root("name"), &resp.Diagnostics)
+		r.data.checkRemoval(ctx, prior.AccountID, []string{prior.Name.Normalized()}, true, path.Root("name"), &resp.Diagnostics)
 	}
 }
 
@@ -121,18 +122,18 @@ func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m domainModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	ctx, cancel := within(ctx, m.Timeouts.Create, &resp.Diagnostics)
 	defer cancel()
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.claims.take("prefectsso_domain", account, claimDomain, path.Root("name"), &resp.Diagnostics, m.Name.key()) {
+	if !r.data.reserve("prefectsso_domain", account, run.Domain, path.Root("name"), &resp.Diagnostics, m.Name.Normalized()) {
 		return
 	}
-	domain, already, err := r.client.EnableDomain(ctx, account, m.Name.key())
+	domain, already, err := r.data.client.EnableDomain(ctx, account, m.Name.Normalized())
 	if err != nil {
-		resp.Diagnostics.Append(r.domainFailure(ctx, account, path.Root("name"), "Could not enable domain", err))
+		resp.Diagnostics.Append(r.data.domainFailure(ctx, account, path.Root("name"), "Could not enable domain", err))
 		return
 	}
 	if already {
@@ -146,17 +147,17 @@ func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest,
 func (r *domainResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m domainModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	domains, err := r.client.ListDomains(ctx, account)
+	domains, err := r.data.client.ListDomains(ctx, account)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read domain", err))
 		return
 	}
 	for _, domain := range domains {
-		if domain.Name == m.Name.key() {
+		if domain.Name == m.Name.Normalized() {
 			m.fromAPI(account, domain)
 			resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 			return
@@ -180,34 +181,32 @@ func (r *domainResource) Update(ctx context.Context, req resource.UpdateRequest,
 func (r *domainResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m domainModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	ctx, cancel := within(ctx, m.Timeouts.Delete, &resp.Diagnostics)
 	defer cancel()
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	defer r.claims.deleting()()
-	if r.claims.taken(account, claimDomain, m.Name.key()) {
+	defer r.data.run.Written.Deleting()()
+	if r.data.run.Written.IsReserved(account, run.Domain, m.Name.Normalized()) {
 		resp.Diagnostics.AddWarning("Domain stays enabled", fmt.Sprintf("Another resource of this run manages %s now, so it was not disabled.", m.Name.ValueString()))
 		return
 	}
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) {
-		r.checkRemoval(ctx, m.AccountID, []string{m.Name.key()}, destroying, path.Root("name"), diags)
-	}) {
+	if !r.data.judgeAgain(ctx, r.data.removal(account, []string{m.Name.Normalized()}, path.Root("name")), &resp.Diagnostics) {
 		return
 	}
-	releasing, err := r.client.DisableDomains(ctx, account, []string{m.Name.key()}, r.disableOptions()...)
+	releasing, err := r.data.client.DisableDomains(ctx, account, []string{m.Name.Normalized()}, r.data.disableOptions()...)
 	if err != nil {
-		resp.Diagnostics.Append(r.domainFailure(ctx, account, path.Root("name"), "Could not disable domain", err))
+		resp.Diagnostics.Append(r.data.domainFailure(ctx, account, path.Root("name"), "Could not disable domain", err))
 	}
-	r.warnOfReleasing(ctx, account, path.Root("name"), releasing, &resp.Diagnostics)
+	r.data.warnOfReleasing(ctx, account, path.Root("name"), releasing, &resp.Diagnostics)
 }
 
 // ImportState implements [resource.ResourceWithImportState]: `<name>` or `<account_id>/<name>`.
 func (r *domainResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, name, ok := r.importByName(ctx, "name", req, resp)
+	account, name, ok := r.data.importByName(ctx, "name", req, resp)
 	if ok {
-		m := domainModel{Name: domainSpelling.value(name)}
+		m := domainModel{Name: normalized.Domain.StringValue(name)}
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
 	}
 }

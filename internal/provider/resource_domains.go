@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -15,7 +14,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -44,12 +46,12 @@ func (r *domainsResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"names": schema.SetAttribute{
-				CustomType:          newSpelledSet(domainSpelling),
+				CustomType:          normalized.Domain.SetType(),
 				ElementType:         types.StringType,
 				Required:            true,
 				MarkdownDescription: "The domains, such as `acme.com`. Case, a trailing dot and the IDN form make no difference.",
 				Validators:          []validator.Set{setvalidator.NoNullValues(), ownDomain{}},
-				PlanModifiers:       []planmodifier.Set{keepEqual{domainSpelling}},
+				PlanModifiers:       []planmodifier.Set{normalized.UseStateForEqual(normalized.Domain)},
 			},
 			"timeouts": domainTimeouts(ctx),
 		},
@@ -62,9 +64,9 @@ func (r *domainsResource) IdentitySchema(_ context.Context, _ resource.IdentityS
 }
 
 type domainsModel struct {
-	AccountID types.String    `tfsdk:"account_id"`
-	Names     spelledSetValue `tfsdk:"names"`
-	Timeouts  timeouts.Value  `tfsdk:"timeouts"`
+	AccountID types.String   `tfsdk:"account_id"`
+	Names     normalized.Set `tfsdk:"names"`
+	Timeouts  timeouts.Value `tfsdk:"timeouts"`
 }
 
 // accountIdentity identifies what there is once an account.
@@ -79,7 +81,7 @@ func (m *domainsModel) fromAPI(accountID string, domains []client.Domain) {
 	for i, domain := range domains {
 		names[i] = domain.Name
 	}
-	m.Names = domainSpelling.respell(m.Names, names)
+	m.Names = normalized.Domain.SetValueAs(m.Names, names)
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
@@ -89,17 +91,17 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
 	if isDestroy(req) {
-		r.checkRemoval(ctx, prior.AccountID, prior.Names.keys(), plannedDestroy, path.Root("names"), &resp.Diagnostics)
+		r.data.checkRemoval(ctx, prior.AccountID, prior.Names.Normalized(), true, path.Root("names"), &resp.Diagnostics)
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "names", "timeouts")
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !r.canPlan(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
-	if plan.AccountID.IsUnknown() || plan.Names.IsUnknown() || !allKnown(plan.Names.Elements()) {
-		warnUnknown(path.Root("names"), "Some of the domains", &resp.Diagnostics)
+	if plan.AccountID.IsUnknown() || !plan.Names.IsWhollyKnown() {
+		notJudged(path.Root("names"), access.LockoutNotChecked, &resp.Diagnostics)
 		return
 	}
 	if isCreate(req) {
@@ -107,32 +109,32 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	if movesAccount(plan.AccountID, prior.AccountID) { // Terraform plans the new one by itself
-		r.checkRemoval(ctx, prior.AccountID, prior.Names.keys(), plannedDestroy, path.Root("names"), &resp.Diagnostics)
+		r.data.checkRemoval(ctx, prior.AccountID, prior.Names.Normalized(), true, path.Root("names"), &resp.Diagnostics)
 		return
 	}
-	kept := plan.Names.keys()
-	removed := slices.DeleteFunc(prior.Names.keys(), func(name string) bool { return slices.Contains(kept, name) })
-	r.checkRemoval(ctx, prior.AccountID, removed, changed, path.Root("names"), &resp.Diagnostics)
+	kept := plan.Names.Normalized()
+	removed := slices.DeleteFunc(prior.Names.Normalized(), func(name string) bool { return slices.Contains(kept, name) })
+	r.data.checkRemoval(ctx, prior.AccountID, removed, false, path.Root("names"), &resp.Diagnostics)
 }
 
 // warnOfOthers says in the plan what taking over an account's domains disables: there is no prior state that could show
 // it.
 func (r *domainsResource) warnOfOthers(ctx context.Context, m *domainsModel, resp *resource.ModifyPlanResponse) {
-	domains, err := r.client.ListDomains(ctx, m.AccountID.ValueString())
+	domains, err := r.data.client.ListDomains(ctx, m.AccountID.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read domains", err))
 		return
 	}
-	keep := m.Names.spellings()
+	kept := m.Names.Normalized()
 	var others []string
 	for _, domain := range domains {
-		if _, kept := keep[domain.Name]; !kept {
+		if !slices.Contains(kept, domain.Name) {
 			others = append(others, domain.Name)
 		}
 	}
 	if len(others) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("names"), "Domains will be disabled", fmt.Sprintf("This resource makes `names` the whole set of the account's enabled domains. Enabled today and not in `names`: %s. Add what should stay.", someOf(others)))
-		r.checkRemoval(ctx, m.AccountID, others, changed, path.Root("names"), &resp.Diagnostics)
+		resp.Diagnostics.Append(diagnosticFrom(access.Finding{ID: access.DomainsReplaced, Severity: access.Warning, Names: others}, path.Root("names")))
+		r.data.checkRemoval(ctx, m.AccountID, others, false, path.Root("names"), &resp.Diagnostics)
 	}
 }
 
@@ -140,7 +142,7 @@ func (r *domainsResource) warnOfOthers(ctx context.Context, m *domainsModel, res
 func (r *domainsResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m domainsModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	ctx, cancel := within(ctx, m.Timeouts.Create, &resp.Diagnostics)
 	defer cancel()
 	if !ok || resp.Diagnostics.HasError() {
@@ -156,15 +158,15 @@ func (r *domainsResource) Create(ctx context.Context, req resource.CreateRequest
 // write makes the account's set the planned one and takes over the answer.
 func (r *domainsResource) write(ctx context.Context, account string, m *domainsModel, diags *diag.Diagnostics) {
 	at := path.Root("names")
-	if !r.claims.take("prefectsso_domains", account, claimDomain, at, diags, "") {
+	if !r.data.reserve("prefectsso_domains", account, run.Domain, at, diags, "") {
 		return
 	}
-	domains, releasing, err := r.client.SetDomains(ctx, account, m.Names.keys(), r.disableOptions()...)
+	domains, releasing, err := r.data.client.SetDomains(ctx, account, m.Names.Normalized(), r.data.disableOptions()...)
 	if err != nil {
-		diags.Append(r.domainFailure(ctx, account, at, "Could not set domains", err))
+		diags.Append(r.data.domainFailure(ctx, account, at, "Could not set domains", err))
 		return
 	}
-	r.warnOfReleasing(ctx, account, at, releasing, diags)
+	r.data.warnOfReleasing(ctx, account, at, releasing, diags)
 	m.fromAPI(account, domains)
 }
 
@@ -172,11 +174,11 @@ func (r *domainsResource) write(ctx context.Context, account string, m *domainsM
 func (r *domainsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m domainsModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	domains, err := r.client.ListDomains(ctx, account)
+	domains, err := r.data.client.ListDomains(ctx, account)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read domains", err))
 		return
@@ -189,7 +191,7 @@ func (r *domainsResource) Read(ctx context.Context, req resource.ReadRequest, re
 func (r *domainsResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m domainsModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	ctx, cancel := within(ctx, m.Timeouts.Update, &resp.Diagnostics)
 	defer cancel()
 	if !ok || resp.Diagnostics.HasError() {
@@ -205,35 +207,33 @@ func (r *domainsResource) Update(ctx context.Context, req resource.UpdateRequest
 func (r *domainsResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m domainsModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	ctx, cancel := within(ctx, m.Timeouts.Delete, &resp.Diagnostics)
 	defer cancel()
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	defer r.claims.deleting()()
+	defer r.data.run.Written.Deleting()()
 	var mine []string
-	for _, name := range m.Names.keys() {
-		if !r.claims.taken(account, claimDomain, name) {
+	for _, name := range m.Names.Normalized() {
+		if !r.data.run.Written.IsReserved(account, run.Domain, name) {
 			mine = append(mine, name)
 		}
 	}
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) {
-		r.checkRemoval(ctx, m.AccountID, mine, destroying, path.Root("names"), diags)
-	}) {
+	if len(mine) > 0 && !r.data.judgeAgain(ctx, r.data.removal(account, mine, path.Root("names")), &resp.Diagnostics) {
 		return
 	}
-	releasing, err := r.client.DisableDomains(ctx, account, mine, r.disableOptions()...)
+	releasing, err := r.data.client.DisableDomains(ctx, account, mine, r.data.disableOptions()...)
 	if err != nil {
-		resp.Diagnostics.Append(r.domainFailure(ctx, account, path.Root("names"), "Could not disable domains", err))
+		resp.Diagnostics.Append(r.data.domainFailure(ctx, account, path.Root("names"), "Could not disable domains", err))
 	}
-	r.warnOfReleasing(ctx, account, path.Root("names"), releasing, &resp.Diagnostics)
+	r.data.warnOfReleasing(ctx, account, path.Root("names"), releasing, &resp.Diagnostics)
 }
 
 // ImportState implements [resource.ResourceWithImportState]: `<account_id>`.
 func (r *domainsResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if account, ok := r.importByAccount(ctx, req, resp); ok {
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("names"), domainSpelling.set(nil))...)
+	if account, ok := r.data.importByAccount(ctx, req, resp); ok {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("names"), normalized.Domain.SetValue(nil))...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, accountIdentity{types.StringValue(account)})...)
 	}
 }

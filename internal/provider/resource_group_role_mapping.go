@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -13,7 +14,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 var (
@@ -49,10 +53,10 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if isDestroy(req) {
-		r.checkEnd(ctx, prior, &resp.Diagnostics)
+		r.planEnd(ctx, prior, &resp.Diagnostics)
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	if unknownObject(ctx, resp, "match") {
 		return
 	}
@@ -62,11 +66,11 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 		return
 	}
 	if prior != nil && (movesAccount(plan.AccountID, prior.AccountID) || !plan.DirectoryID.Equal(prior.DirectoryID)) {
-		r.checkEnd(ctx, prior, &resp.Diagnostics)
+		r.planEnd(ctx, prior, &resp.Diagnostics)
 		return // Terraform plans the new one, in the other directory or account, by itself
 	}
-	if prior != nil && r.session != nil && plan.Match.known() && plan.Match.toAPI() != prior.Match.toAPI() {
-		over := r.underway.begin(prior.ID.ValueString())
+	if prior != nil && r.data != nil && plan.Match.known() && plan.Match.toAPI() != prior.Match.toAPI() {
+		over := r.data.run.Mappings.Begin(prior.ID.ValueString())
 		defer func() {
 			if resp.Diagnostics.HasError() { // then it does not come to that
 				over()
@@ -90,14 +94,14 @@ func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior 
 	matchChanges := plan.Match.known() && plan.Match.toAPI() != before.Match.toAPI()
 	roleChanges := known(plan.Role) && !plan.Role.Equal(before.Role)
 	priorityChanges := !plan.Priority.IsUnknown() && !plan.Priority.Equal(before.Priority)
-	if !matchChanges && !roleChanges && !priorityChanges || plan.AccountID.IsUnknown() || !r.canPlan(&resp.Diagnostics) {
+	if !matchChanges && !roleChanges && !priorityChanges || plan.AccountID.IsUnknown() || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
 	account := plan.AccountID.ValueString()
 	var role client.AccountRole
 	if known(plan.Role) {
 		var ok bool
-		role, ok = resolve(ctx, r.client.Roles(account).Resolve, plan.Role, path.Root("role"), "Unusable role", &resp.Diagnostics)
+		role, ok = resolve(ctx, r.data.client.Roles(account).Resolve, plan.Role, path.Root("role"), "Unusable role", &resp.Diagnostics)
 		if ok && roleChanges && prior != nil && inForm(before.Role.ValueString(), role.ID, role.Name) == before.Role.ValueString() {
 			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("role"), before.Role)...)
 			roleChanges = false
@@ -106,84 +110,79 @@ func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior 
 	if resp.Diagnostics.HasError() || !known(plan.DirectoryID) || !matchChanges && !priorityChanges && !roleChanges {
 		return
 	}
-	mappings, err := r.client.ListGroupRoleMappings(ctx, account, plan.DirectoryID.ValueString())
+	mappings, err := r.data.mappings(ctx, account, plan.DirectoryID.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(mappingFailure("Group role mappings cannot be used here", err))
 		return
 	}
-	if other := withMatch(mappings, plan, before.ID); other != nil && matchChanges {
-		warnOfSameMatch(other, prior != nil, &resp.Diagnostics)
+	if other, there := withMatch(mappings, plan, before.ID); there && matchChanges {
+		resp.Diagnostics.Append(saysMappingMatchTaken(other, prior != nil).warning(path.Root("match")))
 	}
 	if match := plan.Match.toAPI(); matchChanges && match.Attribute == "" {
 		r.warnOfAbsentGroup(ctx, account, plan.DirectoryID, match, &resp.Diagnostics)
 	}
 	if !plan.Match.known() || plan.Role.IsUnknown() || plan.Priority.IsUnknown() {
-		resp.Diagnostics.AddAttributeWarning(path.Root("match"), "Not checked whose role changes", "Some of the arguments are not known while planning. The check is made again when this is applied.")
+		notJudged(path.Root("match"), access.RolesNotChecked, &resp.Diagnostics)
 		return
 	}
-	r.checkMapping(ctx, account, plan.change(prior, role), mappings, &resp.Diagnostics)
+	r.data.judge(ctx, r.judging(account, access.PutMapping{DirectoryID: plan.DirectoryID.ValueString(), Mapping: access.Mapping{
+		ID: strings.ToLower(before.ID.ValueString()), Match: access.Match(plan.Match.toAPI()), RoleID: role.ID, Priority: plan.Priority.ValueInt64(),
+	}}), &resp.Diagnostics)
 }
 
-// change is a planned mapping beside the one that there is, if any.
-func (m *groupRoleMappingModel) change(prior *groupRoleMappingModel, role client.AccountRole) mappingChange {
-	c := mappingChange{directoryID: m.DirectoryID.ValueString(), after: &client.GroupRoleMapping{
-		Match: m.Match.toAPI(), AccountRoleID: role.ID, Priority: m.Priority.ValueInt64(),
-	}}
-	if prior != nil {
-		c.after.ID = prior.ID.ValueString()
-		c.before = prior.asBefore()
-	}
-	return c
+// judging hands a change of a mapping over.
+func (r *groupRoleMappingResource) judging(account string, change access.Change) judging {
+	return judging{account: account, changes: []access.Change{change}, policy: r.data.policy}
 }
 
-// asBefore is the mapping as a change or its end finds it.
-func (m *groupRoleMappingModel) asBefore() *client.GroupRoleMapping {
-	return &client.GroupRoleMapping{ID: m.ID.ValueString(), Match: m.Match.toAPI(), Priority: m.Priority.ValueInt64()}
+// end is the end of a mapping; it says whether the account is known of which it is one.
+func (r *groupRoleMappingResource) end(m *groupRoleMappingModel, diags *diag.Diagnostics) (judging, bool) {
+	account, ok := r.data.account(m.AccountID, diags)
+	return r.judging(account, access.DeleteMapping{DirectoryID: m.DirectoryID.ValueString(), ID: strings.ToLower(m.ID.ValueString())}), ok
 }
 
-// checkEnd is the preflight of ending a mapping.
-func (r *groupRoleMappingResource) checkEnd(ctx context.Context, m *groupRoleMappingModel, diags *diag.Diagnostics) {
-	if r.session == nil || r.client == nil {
+// planEnd judges a planned end.
+func (r *groupRoleMappingResource) planEnd(ctx context.Context, m *groupRoleMappingModel, diags *diag.Diagnostics) {
+	if r.data == nil || r.data.client == nil {
 		return
 	}
-	account, ok := r.account(m.AccountID, diags)
-	if !ok {
-		return
+	if end, ok := r.end(m, diags); ok {
+		r.data.judge(ctx, end, diags)
 	}
-	mappings, err := r.client.ListGroupRoleMappings(ctx, account, m.DirectoryID.ValueString())
-	if err != nil {
-		return // what is gone, or cannot be read, fails the change itself, with its own words
-	}
-	r.checkMapping(ctx, account, mappingChange{directoryID: m.DirectoryID.ValueString(), before: m.asBefore()}, mappings, diags)
 }
 
-// withMatch finds the mapping, another one than own, that has the planned match; nil for none.
-func withMatch(mappings []client.GroupRoleMapping, plan *groupRoleMappingModel, own types.String) *client.GroupRoleMapping {
-	if !plan.Match.known() {
+// mappings are those of a directory, as guards know them, too.
+func (p *providerData) mappings(ctx context.Context, account, directoryID string) ([]access.Mapping, error) {
+	w, err := p.world.Fill(ctx, access.World{AccountID: account}, func(w access.World) []access.Want {
+		if w.Directories.IsMissing() {
+			return []access.Want{{Kind: access.WantIntegrations}}
+		}
+		if d, there := w.Directory(directoryID); there && d.Mappings.IsMissing() {
+			return []access.Want{{Kind: access.WantMappings, DirectoryID: directoryID}}
+		}
 		return nil
+	})
+	if d, _ := w.Directory(directoryID); err != nil || d.Mappings.IsKnown() {
+		return d.Mappings.Or(nil), err
 	}
-	at := slices.IndexFunc(mappings, func(m client.GroupRoleMapping) bool {
-		return m.Match == plan.Match.toAPI() && m.ID != own.ValueString()
+	rows, err := p.client.ListGroupRoleMappings(ctx, account, directoryID) // says why guards do not know them
+	return fetch.Mappings(rows), err
+}
+
+// withMatch finds the mapping, another one than own, that has the planned match.
+func withMatch(mappings []access.Mapping, plan *groupRoleMappingModel, own types.String) (access.Mapping, bool) {
+	at := slices.IndexFunc(mappings, func(m access.Mapping) bool {
+		return plan.Match.known() && m.Match == access.Match(plan.Match.toAPI()) && !strings.EqualFold(m.ID, own.ValueString())
 	})
 	if at < 0 {
-		return nil
+		return access.Mapping{}, false
 	}
-	return &mappings[at]
-}
-
-// warnOfSameMatch tells of another mapping with the planned match. It may go, or get another match, in the same apply,
-// which no resource can see.
-func warnOfSameMatch(other *client.GroupRoleMapping, changes bool, diags *diag.Diagnostics) {
-	text := "Applying this plan fails unless that one ends first, or gets another match. If it is this mapping under another name or key of a for_each, keep it with a `moved` block."
-	if changes {
-		text = "Unless this plan gives that one another match, as in a swap, or ends it, two mappings are for the same people, and of those only the one that counts first ever gives a role."
-	}
-	diags.AddAttributeWarning(path.Root("match"), "Another mapping has this match", fmt.Sprintf("The mapping %s of the priority %d is for %s now. %s", other.ID, other.Priority, describeMatch(other.Match), text))
+	return mappings[at], true
 }
 
 // warnOfAbsentGroup looks whether the group has arrived in the directory.
 func (r *groupRoleMappingResource) warnOfAbsentGroup(ctx context.Context, account string, directoryID types.String, match client.MappingMatch, diags *diag.Diagnostics) {
-	groups, err := r.client.ListDirectoryGroups(ctx, account, directoryID.ValueString(), match.GroupName)
+	groups, err := r.data.client.ListDirectoryGroups(ctx, account, directoryID.ValueString(), match.GroupName)
 	if err != nil {
 		diags.Append(failureAt(path.Root("match"), "Could not look up groups", err))
 		return
@@ -195,11 +194,12 @@ func (r *groupRoleMappingResource) warnOfAbsentGroup(ctx context.Context, accoun
 }
 
 func warnOfDangling(match client.MappingMatch, directoryID types.String, diags *diag.Diagnostics) {
+	at := path.Root("match")
 	if match.GroupID != "" {
-		diags.AddAttributeWarning(path.Root("match").AtName("group_id"), "No such group", fmt.Sprintf("The directory %s has no %s, so the mapping gives nobody a role. A group gets its id when it arrives, and a new one when it is pushed anew after it was deleted: name it by `group_name` to map it before it arrives.", directoryID.ValueString(), describeMatch(match)))
+		diags.Append(saysGroupAbsent(access.Match(match), directoryID.ValueString()).warning(at.AtName("group_id")))
 		return
 	}
-	diags.AddAttributeWarning(path.Root("match"), "The group has not arrived", fmt.Sprintf("The directory %s has no %s, so the mapping gives nobody a role. It does as soon as the identity provider pushes the group: assign the group to the application there, and check that it is written alike.", directoryID.ValueString(), describeMatch(match)))
+	diags.Append(saysGroupNotArrived(access.Match(match), directoryID.ValueString()).warning(at.AtName("group_name")))
 }
 
 // mappingFailure is failure, and says what a person does where the server has no mappings.
@@ -228,12 +228,12 @@ var mappingArguments = map[string]path.Path{
 func (r *groupRoleMappingResource) writeFailure(ctx context.Context, account, summary string, m *groupRoleMappingModel, err error) diag.Diagnostic {
 	directory := m.DirectoryID.ValueString()
 	if id := client.ExistingID(err); id != "" {
-		return alreadyExists(path.Root("match"), "Group role mapping exists already", fmt.Sprintf("The directory %s has a mapping of %s (%s).", directory, describeMatch(m.Match.toAPI()), id),
+		return alreadyExists(path.Root("match"), "Group role mapping exists already", fmt.Sprintf("The directory %s has a mapping of %s (%s).", directory, access.Match(m.Match.toAPI()), id),
 			"prefectsso_group_role_mapping", account+"/"+directory+"/"+id,
 			"give one of the two another match. If this apply takes it from another resource, as where a key of a for_each was renamed, apply again: Terraform came to that one too late. A `moved` block keeps such a mapping")
 	}
 	if client.IsNotFound(err) {
-		_, readErr := r.client.ListGroupRoleMappings(ctx, account, directory)
+		_, readErr := r.data.client.ListGroupRoleMappings(ctx, account, directory)
 		return mappingFailure(summary, cmp.Or(readErr, err))
 	}
 	return mappingFailure(summary, err)
@@ -241,8 +241,8 @@ func (r *groupRoleMappingResource) writeFailure(ctx context.Context, account, su
 
 // write makes or changes a mapping. prior is the state's; nil for a new one.
 func (r *groupRoleMappingResource) write(ctx context.Context, account string, m, prior *groupRoleMappingModel, send func() (*client.GroupRoleMapping, error)) (mapping *client.GroupRoleMapping, err error) {
-	bypassed := prior != nil && r.bypasses(ctx, account, prior.Role)
-	err = r.setMapping(ctx, account, bypassed, r.bypasses(ctx, account, m.Role), func() error {
+	bypassed := prior != nil && r.data.bypasses(ctx, account, prior.Role)
+	err = r.data.setMapping(ctx, account, bypassed, r.data.bypasses(ctx, account, m.Role), func() error {
 		mapping, err = send()
 		return err
 	})
@@ -254,9 +254,9 @@ func (r *groupRoleMappingResource) write(ctx context.Context, account string, m,
 func (r *groupRoleMappingResource) createInTurn(ctx context.Context, account string, m *groupRoleMappingModel, write client.GroupRoleMappingWrite) (*client.GroupRoleMapping, error) {
 	var awaited []string
 	for {
-		mapping, err := r.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), uuid.NewString(), write)
+		mapping, err := r.data.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), uuid.NewString(), write)
 		id := client.ExistingID(err)
-		if id == "" || slices.Contains(awaited, id) || !r.underway.await(ctx, id) {
+		if id == "" || slices.Contains(awaited, id) || !r.data.run.Mappings.Await(ctx, id) {
 			return mapping, err
 		}
 		awaited = append(awaited, id)
@@ -267,12 +267,12 @@ func (r *groupRoleMappingResource) createInTurn(ctx context.Context, account str
 func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m groupRoleMappingModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
 	const summary = "Could not create group role mapping"
-	role, ok := resolve(ctx, r.client.Roles(account).Resolve, m.Role, path.Root("role"), "Unusable role", &resp.Diagnostics)
+	role, ok := resolve(ctx, r.data.client.Roles(account).Resolve, m.Role, path.Root("role"), "Unusable role", &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -295,11 +295,11 @@ func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.Crea
 func (r *groupRoleMappingResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m groupRoleMappingModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	mapping, err := r.client.GetGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
+	mapping, err := r.data.client.GetGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
 	if client.IsNotFound(err) {
 		resp.Diagnostics.AddWarning("Group role mapping is gone", fmt.Sprintf("The mapping %s of the directory %s no longer exists in account %s: somebody deleted it, or the directory, outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes it again.", m.ID.ValueString(), m.DirectoryID.ValueString(), account))
 		forget(ctx, resp, m.identity(account))
@@ -309,7 +309,7 @@ func (r *groupRoleMappingResource) Read(ctx context.Context, req resource.ReadRe
 		resp.Diagnostics.Append(failure("Could not read group role mapping", err))
 		return
 	}
-	role, err := r.roleInUse(ctx, account, mapping.AccountRoleID)
+	role, err := r.data.roleInUse(ctx, account, mapping.AccountRoleID)
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("role"), "Could not read role of group role mapping", err))
 		return
@@ -323,11 +323,11 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 	var m, prior groupRoleMappingModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	role, ok := resolve(ctx, r.client.Roles(account).Resolve, m.Role, path.Root("role"), "Unusable role", &resp.Diagnostics)
+	role, ok := resolve(ctx, r.data.client.Roles(account).Resolve, m.Role, path.Root("role"), "Unusable role", &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -337,9 +337,9 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
 	}
-	defer r.underway.begin(m.ID.ValueString())()
+	defer r.data.run.Mappings.Begin(m.ID.ValueString())()
 	mapping, err := r.write(ctx, account, &m, &prior, func() (*client.GroupRoleMapping, error) {
-		return r.client.UpdateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString(), write)
+		return r.data.client.UpdateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString(), write)
 	})
 	if err != nil {
 		resp.Diagnostics.Append(r.writeFailure(ctx, account, "Could not change group role mapping", &m, err))
@@ -356,16 +356,16 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m groupRoleMappingModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	defer r.underway.begin(m.ID.ValueString())()
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkEnd(ctx, &m, diags) }) {
+	defer r.data.run.Mappings.Begin(m.ID.ValueString())()
+	if end, ok := r.end(&m, &resp.Diagnostics); !ok || !r.data.judgeAgain(ctx, end, &resp.Diagnostics) {
 		return
 	}
-	if err := r.setMapping(ctx, account, r.bypasses(ctx, account, m.Role), false, func() error {
-		return r.client.DeleteGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
+	if err := r.data.setMapping(ctx, account, r.data.bypasses(ctx, account, m.Role), false, func() error {
+		return r.data.client.DeleteGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
 	}); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete group role mapping", err))
 	}
@@ -374,7 +374,7 @@ func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.Dele
 // ImportState implements [resource.ResourceWithImportState]: `<directory id or name>/<mapping id, group name or group
 // id>`, with `<account_id>/` in front or not.
 func (r *groupRoleMappingResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, names, ok := r.importByNames(ctx, []string{"directory_id", "id"}, req, resp)
+	account, names, ok := r.data.importByNames(ctx, []string{"directory_id", "id"}, req, resp)
 	if !ok {
 		return
 	}
@@ -391,7 +391,7 @@ func (r *groupRoleMappingResource) ImportState(ctx context.Context, req resource
 
 // find gives the ids of a directory and a mapping that are named by their ids or otherwise.
 func (r *groupRoleMappingResource) find(ctx context.Context, account, directory, mapping string) (directoryID, id string, err error) {
-	directories, err := r.client.ListDirectories(ctx, account)
+	directories, err := r.data.client.ListDirectories(ctx, account)
 	if err != nil {
 		return "", "", err
 	}
@@ -402,7 +402,7 @@ func (r *groupRoleMappingResource) find(ctx context.Context, account, directory,
 	if directoryID = directories[at].ID; uuid.Validate(mapping) == nil {
 		return directoryID, mapping, nil
 	}
-	all, err := r.client.ListGroupRoleMappings(ctx, account, directoryID)
+	all, err := r.data.client.ListGroupRoleMappings(ctx, account, directoryID)
 	if err != nil {
 		return "", "", err
 	}
@@ -414,10 +414,10 @@ func (r *groupRoleMappingResource) find(ctx context.Context, account, directory,
 	}
 	switch len(found) {
 	case 0:
-		return "", "", fmt.Errorf("the directory %s has no mapping %q%s", directory, mapping, existing(all, func(m client.GroupRoleMapping) string { return m.ID + " for " + describeMatch(m.Match) }))
+		return "", "", fmt.Errorf("the directory %s has no mapping %q%s", directory, mapping, existing(all, func(m client.GroupRoleMapping) string { return m.ID + " for " + access.Match(m.Match).String() }))
 	case 1:
 		return directoryID, found[0], nil
 	default:
-		return "", "", fmt.Errorf("the directory %s has %d mappings for %q: %s; name one by its id", directory, len(found), mapping, someOf(found))
+		return "", "", fmt.Errorf("the directory %s has %d mappings for %q: %s; name one by its id", directory, len(found), mapping, english.Some(found))
 	}
 }

@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -220,28 +219,21 @@ func TestGroupRoleMappingPlanWarnings(t *testing.T) {
 	for name, test := range map[string]struct {
 		match    map[string]tftypes.Value
 		priority int
-		want     []string
+		want     []finding
 	}{
 		"nothing":               {match("group_name", "Engineers"), 1, nil},
-		"a group on its way":    {match("group_name", "Makers"), 1, []string{"The group has not arrived"}},
-		"a group in other case": {match("group_name", "engineers"), 1, []string{"The group has not arrived"}},
-		"an id of no group":     {match("group_id", "directory_group_01KABCDEFGHJKMNPQRSTVWXYZ0"), 1, []string{"No such group"}},
+		"a group on its way":    {match("group_name", "Makers"), 1, []finding{warns("group-not-arrived", "match.group_name")}},
+		"a group in other case": {match("group_name", "engineers"), 1, []finding{warns("group-not-arrived", "match.group_name")}},
+		"an id of no group":     {match("group_id", "directory_group_01KABCDEFGHJKMNPQRSTVWXYZ0"), 1, []finding{warns("group-absent", "match.group_id")}},
 		"an equal priority":     {match("group_name", "Engineers"), 10, nil},
-		"a match is taken":      {match("group_name", "Sales"), 1, []string{"Another mapping has this match", "The group has not arrived"}},
+		"a match is taken":      {match("group_name", "Sales"), 1, []finding{warns("mapping-match-taken", "match"), warns("group-not-arrived", "match.group_name")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			plan, _, _ := inProcess(t, srv).plan(t, "prefectsso_group_role_mapping", map[string]any{
 				"directory_id": srv.DirectoryID(), "match": test.match, "role": "Admin", "priority": test.priority,
 			})
-			noErrors(t, plan.Diagnostics)
-			var got []string
-			for _, d := range plan.Diagnostics {
-				got = append(got, d.Summary)
-			}
-			if slices.Sort(got); !slices.Equal(got, test.want) {
-				t.Errorf("warned of %q, want %q", got, test.want)
-			}
+			wantFindings(t, plan.Diagnostics, test.want...)
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -15,7 +16,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -58,9 +63,7 @@ func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resou
 	var oidc, saml types.Object
 	var subject types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("attribute_mapping").AtName("subject"), &subject)...)
-	for name, target := range map[string]any{"connection_type": &kind, "oidc": &oidc, "saml": &saml} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
+	getArguments(ctx, req.Config, &resp.Diagnostics, argument{"connection_type", &kind}, argument{"oidc", &oidc}, argument{"saml", &saml})
 	if configured := configuredSAML(ctx, req.Config, &resp.Diagnostics); configured != nil {
 		configured.validateMetadata(time.Now(), &resp.Diagnostics)
 	}
@@ -87,7 +90,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if !isDestroy(req) {
-		r.planAccount(ctx, req, resp)
+		r.data.planAccount(ctx, req, resp)
 		r.planSigning(ctx, req, prior, resp)
 		settle(ctx, req, resp, "account_id", "name", "connection_type", "domains", "oidc", "saml", "attribute_mapping", "activation", "take_over_domains", "timeouts")
 		r.planActivation(ctx, prior, resp)
@@ -103,7 +106,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 			resp.RequiresReplace.Append(path.Root("oidc"), path.Root("saml"))
 		}
 	}
-	if prior != nil && !prior.Managed.ValueBool() {
+	if prior != nil && !prior.Configurable.ValueBool() {
 		if plan != nil && !resp.Plan.Raw.Equal(req.State.Raw) {
 			r.refuseUnmanagedChange(ctx, prior, resp)
 		}
@@ -113,7 +116,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 		plan = nil // Terraform plans the new one by itself
 	}
 	if !resp.Plan.Raw.Equal(req.State.Raw) {
-		r.checkLogins(ctx, plan, prior, false, &resp.Diagnostics)
+		r.checkLogins(ctx, plan, prior, &resp.Diagnostics)
 	}
 }
 
@@ -127,7 +130,7 @@ func (m *identityProviderModel) endsFor(prior *identityProviderModel) bool {
 // planActivation plans that a connection which was switched off behind Terraform's back becomes active again where the
 // configuration says that it is.
 func (r *identityProviderResource) planActivation(ctx context.Context, prior *identityProviderModel, resp *resource.ModifyPlanResponse) {
-	if prior == nil || !prior.Managed.ValueBool() || prior.State.ValueString() == client.ConnectionActive {
+	if prior == nil || !prior.Configurable.ValueBool() || prior.State.ValueString() == client.ConnectionActive {
 		return
 	}
 	var activation types.String
@@ -137,54 +140,83 @@ func (r *identityProviderResource) planActivation(ctx context.Context, prior *id
 	}
 }
 
-// checkLogins is the preflight of a connection that is made, changed (plan and prior) or deleted (plan nil). While
-// planning, a change counts on connections that were planned before; a deletion, which is not planned again, does not.
-// When it is applied, what is there counts.
-func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior *identityProviderModel, applying bool, diags *diag.Diagnostics) {
-	active := prior != nil && prior.State.ValueString() == client.ConnectionActive
-	off := prior != nil && prior.State.ValueString() == client.ConnectionInactive
-	later := plan != nil && !active && plan.Activation.ValueString() == activationNone
-	if plan == nil && !active || later && off || r.session == nil || r.client == nil {
-		return // it lets nobody in and keeps nobody out
+// putConnection is what a plan makes of a connection. Logins that are to make it active come after it.
+func (m *identityProviderModel) putConnection(prior *identityProviderModel) access.PutConnection {
+	put := access.PutConnection{
+		Name: m.Name.ValueString(), Domains: m.Domains.Normalized(),
+		Activate: m.Activation.ValueString() == activationImmediate, TakeOver: m.TakeOverDomains.ValueBool(),
 	}
-	at := path.Root("domains")
-	if plan != nil && (plan.AccountID.IsUnknown() || plan.Domains.IsUnknown() || !allKnown(plan.Domains.Elements()) || plan.Activation.IsUnknown()) {
-		diags.AddAttributeWarning(at, "Not checked who loses access", "Some of the domains are not known while planning. The check is made again when this is applied.")
+	if prior != nil {
+		put.ID = prior.ID.ValueString()
+		put.Activate = put.Activate && prior.State.ValueString() != client.ConnectionActive
+	}
+	return put
+}
+
+// logins is the change of a connection that is made or changed, to be judged. With activation = "none" it becomes active
+// at a login that the apply does not wait for.
+func (r *identityProviderResource) logins(account string, plan, prior *identityProviderModel) judging {
+	put := plan.putConnection(prior)
+	j := judging{account: account, policy: r.data.policy, changes: []access.Change{put}}
+	if prior != nil && prior.State.ValueString() == client.ConnectionActive || put.Activate {
+		return j
+	}
+	j.changes = append(j.changes, access.FirstLogin{ID: cmp.Or(put.ID, put.Name)})
+	j.policy.AtFirstLogin = plan.Activation.ValueString() == activationNone
+	return j
+}
+
+// endOfLogins is the end of a connection, to be judged.
+func (r *identityProviderResource) endOfLogins(account string, m *identityProviderModel) judging {
+	return judging{account: account, policy: r.data.policy, changes: []access.Change{access.DeleteConnection{ID: m.ID.ValueString()}}}
+}
+
+// checkLogins judges a connection that is made, changed (plan and prior) or deleted (plan nil). A change counts on
+// connections that were planned before; a deletion, which is not planned again, does not.
+func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior *identityProviderModel, diags *diag.Diagnostics) {
+	if r.data == nil || r.data.client == nil {
 		return
 	}
-	of, id := plan, "(new)"
-	if prior != nil {
-		of, id = prior, prior.ID.ValueString()
+	if plan != nil && (plan.AccountID.IsUnknown() || !plan.Domains.IsWhollyKnown() || plan.Activation.IsUnknown() || plan.Name.IsUnknown()) {
+		notJudged(path.Root("domains"), access.LockoutNotChecked, diags)
+		return
 	}
-	account, ok := r.account(of.AccountID, diags)
+	of := plan
+	if prior != nil {
+		of = prior
+	}
+	account, ok := r.data.account(of.AccountID, diags)
 	if !ok {
 		return
 	}
-	var others served
-	if plan != nil {
-		others = r.logins.beside(account, plan.Name.ValueString())
-		if !later {
-			r.logins.note(account, plan.Name.ValueString(), plan.Domains.keys())
-		}
+	if plan == nil {
+		r.data.judge(ctx, r.endOfLogins(account, prior), diags)
+		return
 	}
-	if applying {
-		if later || len(others) == 0 {
-			return // it was judged by what is there when it was planned again, just now
-		}
-		others = nil
+	j := r.logins(account, plan, prior)
+	j.changes = append(r.data.run.Connections.Beside(account, plan.Name.ValueString()), j.changes...)
+	if !j.policy.AtFirstLogin {
+		r.data.run.Connections.Plan(account, plan.putConnection(prior))
 	}
-	r.checkServed(ctx, account, servedChange{at: at, later: later, accepted: map[string]bool{}, apply: func(now served) {
-		delete(now, id)
-		if plan == nil {
-			return
-		}
-		domains := plan.Domains.keys()
-		if plan.TakeOverDomains.ValueBool() {
-			now.without(domains...)
-		}
-		now[id] = domains
-		maps.Copy(now, others) // by name, so that none of those that are there is lost
-	}}, diags)
+	found, err := r.data.findings(ctx, j, r.data.world.For)
+	switch {
+	case err != nil && j.policy.AtFirstLogin: // the apply can do without
+		diags.Append(notJudgedBecause(path.Root("domains"), access.LockoutNotChecked, err))
+	case err != nil:
+		diags.Append(failure("Could not check who keeps access", err))
+	default:
+		j.report(found, diags)
+	}
+}
+
+// checkLoginsAgain judges a connection just before it is made or changed by what is there then, where its plan counted on
+// others. Else that was done when it was planned again, just now.
+func (r *identityProviderResource) checkLoginsAgain(ctx context.Context, account string, plan, prior *identityProviderModel, diags *diag.Diagnostics) (fine bool) {
+	j := r.logins(account, plan, prior)
+	if j.policy.AtFirstLogin || len(r.data.run.Connections.Beside(account, plan.Name.ValueString())) == 0 {
+		return true
+	}
+	return r.data.judgeAgain(ctx, j, diags)
 }
 
 // endsSoon is how long before the end of a certificate or a token plans warn.
@@ -192,14 +224,15 @@ const endsSoon = 30 * 24 * time.Hour
 
 // warnOfEnds names certificates that end soon.
 func warnOfEnds(ends types.Map, now time.Time, diags *diag.Diagnostics) {
-	for print, element := range ends.Elements() {
-		text, ok := element.(types.String)
+	elements := ends.Elements()
+	for _, print := range slices.Sorted(maps.Keys(elements)) {
+		text, ok := elements[print].(types.String)
 		if !ok {
 			continue
 		}
 		end := parseTime(text.ValueString())
 		if left := end.Sub(now); left < endsSoon {
-			diags.AddAttributeWarning(path.Root("saml"), "Certificate ends soon", fmt.Sprintf("The identity provider's certificate %s… ends on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], end.Format(time.DateOnly), plural(max(0, int(left.Hours()/24)), "day")))
+			diags.AddAttributeWarning(path.Root("saml"), "Certificate ends soon", fmt.Sprintf("The identity provider's certificate %s… ends on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], end.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
 		}
 	}
 }
@@ -222,11 +255,11 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	secret := r.secret(ctx, req.Config, &resp.Diagnostics)
 	wait, diags := m.Timeouts.Create(ctx, firstLoginWait)
 	resp.Diagnostics.Append(diags...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() || !r.claims.take("prefectsso_identity_provider", account, claimConnection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() || !r.data.reserve("prefectsso_identity_provider", account, run.Connection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
 		return
 	}
-	connections, managed, err := r.connections(ctx, account)
+	connections, managed, err := r.data.connections(ctx, account, r.data.client.GetIntegrations)
 	switch {
 	case err != nil:
 		resp.Diagnostics.Append(failure("Could not read identity providers", err))
@@ -239,7 +272,7 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 		resp.Diagnostics.Append(m.exists(account, connections[at].ID))
 		return
 	}
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkLogins(ctx, &m, nil, true, diags) }) {
+	if !r.checkLoginsAgain(ctx, account, &m, nil, &resp.Diagnostics) {
 		return
 	}
 	write := m.toWrite(secret)
@@ -247,7 +280,7 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	connection, err := r.client.CreateConnection(ctx, account, uuid.NewString(), write)
+	connection, err := r.data.client.CreateConnection(ctx, account, uuid.NewString(), write)
 	if existing := client.ExistingID(err); existing != "" { // it came since
 		resp.Diagnostics.Append(m.exists(account, existing))
 		return
@@ -279,7 +312,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 	at := path.Root("activation")
 	switch m.Activation.ValueString() {
 	case activationImmediate:
-		connection, err := r.client.ActivateConnection(ctx, account, m.ID.ValueString(), m.TakeOverDomains.ValueBool())
+		connection, err := r.data.client.ActivateConnection(ctx, account, m.ID.ValueString(), m.TakeOverDomains.ValueBool())
 		if err != nil {
 			diags.Append(failureAt(at, "Could not activate identity provider", err))
 			return false
@@ -307,8 +340,8 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 
 // waitForLogin looks at the connection until it is active or the time is over.
 func (r *identityProviderResource) waitForLogin(ctx context.Context, account, id string, atMost time.Duration) (connection *client.Connection, err error) {
-	_, err = await(ctx, atMost, func() (bool, error) {
-		connection, err = r.client.GetConnection(ctx, account, id)
+	_, err = poll.Until(ctx, poll.DefaultPace, atMost, func() (bool, error) {
+		connection, err = r.data.client.GetConnection(ctx, account, id)
 		return err == nil && connection.State == client.ConnectionActive, err
 	})
 	return connection, err
@@ -318,19 +351,19 @@ func (r *identityProviderResource) waitForLogin(ctx context.Context, account, id
 func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m identityProviderModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if m.Managed.IsNull() { // just imported
+	if m.Configurable.IsNull() { // just imported
 		r.readImported(ctx, account, &m, resp)
 		return
 	}
-	if !m.Managed.ValueBool() {
+	if !m.Configurable.ValueBool() {
 		r.readAdopted(ctx, account, &m, resp)
 		return
 	}
-	connection, err := r.client.GetConnection(ctx, account, m.ID.ValueString())
+	connection, err := r.data.client.GetConnection(ctx, account, m.ID.ValueString())
 	switch {
 	case client.IsNotFound(err):
 		resp.Diagnostics.AddWarning("Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: somebody deleted it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes it again.", m.Name.ValueString(), m.ID.ValueString(), account))
@@ -352,17 +385,17 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 	secret := r.secret(ctx, req.Config, &resp.Diagnostics)
 	wait, diags := m.Timeouts.Create(ctx, firstLoginWait)
 	resp.Diagnostics.Append(diags...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() || !r.claims.take("prefectsso_identity_provider", account, claimConnection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() || !r.data.reserve("prefectsso_identity_provider", account, run.Connection, path.Root("name"), &resp.Diagnostics, m.Name.ValueString()) {
 		return
 	}
 	m.ID, m.State = prior.ID, prior.State
-	if !prior.Managed.ValueBool() {
+	if !prior.Configurable.ValueBool() {
 		m.observeAdopted(&prior)
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
 	}
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkLogins(ctx, &m, &prior, true, diags) }) {
+	if !r.checkLoginsAgain(ctx, account, &m, &prior, &resp.Diagnostics) {
 		return
 	}
 	write, any := m.changes(&prior, secret)
@@ -372,9 +405,9 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 	}
 	connection, err := (*client.Connection)(nil), error(nil)
 	if any {
-		connection, err = r.client.UpdateConnection(ctx, account, m.ID.ValueString(), write)
+		connection, err = r.data.client.UpdateConnection(ctx, account, m.ID.ValueString(), write)
 	} else {
-		connection, err = r.client.GetConnection(ctx, account, m.ID.ValueString())
+		connection, err = r.data.client.GetConnection(ctx, account, m.ID.ValueString())
 	}
 	if err != nil {
 		resp.Diagnostics.Append(failureAtField(connectionArguments, "Could not change identity provider", err))
@@ -392,15 +425,15 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 func (r *identityProviderResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m identityProviderModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if !m.Managed.ValueBool() {
+	if !m.Configurable.ValueBool() {
 		resp.Diagnostics.AddWarning("Identity provider stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and people go on logging in through it.", m.Name.ValueString()))
 		return
 	}
-	if err := r.client.DeleteConnection(ctx, account, m.ID.ValueString()); err != nil {
+	if err := r.data.client.DeleteConnection(ctx, account, m.ID.ValueString()); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete identity provider", err))
 	}
 }
@@ -408,7 +441,7 @@ func (r *identityProviderResource) Delete(ctx context.Context, req resource.Dele
 // ImportState implements [resource.ResourceWithImportState]: `<connection id or name>`, with `<account_id>/` in front or
 // not.
 func (r *identityProviderResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, wanted, ok := r.importByName(ctx, "id", req, resp)
+	account, wanted, ok := r.data.importByName(ctx, "id", req, resp)
 	if !ok {
 		return
 	}

@@ -75,7 +75,7 @@ func TestAccIdentityProviderOIDC(t *testing.T) {
 				Config: oidcConfig(srv, issuer, 1),
 				ConfigStateChecks: []statecheck.StateCheck{
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("state"), knownvalue.StringExact("validating")),
-					statecheck.ExpectKnownValue(address, tfjsonpath.New("managed"), knownvalue.Bool(true)),
+					statecheck.ExpectKnownValue(address, tfjsonpath.New("configurable"), knownvalue.Bool(true)),
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("redirect_uri"), knownvalue.StringExact(srv.URL+"/sso/oidc/"+acctest.AccountID+"/callback")),
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("oidc").AtMapKey("client_secret_wo"), knownvalue.Null()),
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("activation"), knownvalue.StringExact("none")),
@@ -243,7 +243,7 @@ func TestAccIdentityProviderPublishedOnly(t *testing.T) {
 		resource.TestStep{
 			Config: srv.Provider() + `data "prefectsso_identity_providers" "all" {}`,
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue("data.prefectsso_identity_providers.all", tfjsonpath.New("managed"), knownvalue.Bool(false)),
+				statecheck.ExpectKnownValue("data.prefectsso_identity_providers.all", tfjsonpath.New("configurable"), knownvalue.Bool(false)),
 			},
 		},
 	)
@@ -276,21 +276,21 @@ resource "prefectsso_identity_provider" "idp" {
 	runSteps(t,
 		resource.TestStep{
 			Config:      config(other, "immediate"),
-			ExpectError: spread(`People would lose access.*4 people of account.*ada@acme\.com, admin@acme\.com, grace@acme\.com, linus@acme\.com.*acknowledge_lockout`),
+			ExpectError: spread(`4 people.*ada@acme\.com, admin@acme\.com, grace@acme\.com, linus@acme\.com.*Guard: people-lose-access`),
 		},
 		resource.TestStep{Config: config(other, "none")}, // validating: nobody is kept out
 		resource.TestStep{
 			Config:      config(other, "immediate", `acknowledge_lockout = ["ada@acme.com"]`),
-			ExpectError: spread(`3 people of account`),
+			ExpectError: spread(`3 people.*admin@acme\.com, grace@acme\.com, linus@acme\.com.*Guard: people-lose-access`),
 		},
 		resource.TestStep{Config: config(both, "immediate")},
 		resource.TestStep{
 			Config:      config(other, "immediate"),
-			ExpectError: spread(`People would lose access.*4 people`),
+			ExpectError: spread(`4 people.*Guard: people-lose-access`),
 		},
 		resource.TestStep{
 			Config:      strings.Replace(config(both, "immediate"), `names = ["acme.com", "other.example"]`, `names = ["other.example"]`, 1),
-			ExpectError: spread(`People would lose access`),
+			ExpectError: acctest.Finding("people-lose-access"),
 		},
 		resource.TestStep{
 			Config: config(other, "immediate", `acknowledge_lockout = ["*@acme.com"]`),

@@ -18,7 +18,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -35,8 +38,8 @@ const (
 	resetRole       = "Member"
 )
 
-// memberRoleAdvice is how somebody whose role a mapping gives is left out.
-const memberRoleAdvice = "Take this resource out of the configuration (a `removed` block, or `terraform state rm`), or give `role` the value that the mapping gives."
+// memberRoleLeaveOut is how somebody whose role a mapping gives is left out.
+const memberRoleLeaveOut = "Take this resource out of the configuration (a `removed` block, or `terraform state rm`), or give `role` the value that the mapping gives."
 
 func newMemberRoleResource() resource.Resource { return &memberRoleResource{} }
 
@@ -61,10 +64,10 @@ func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaReques
 			},
 			"account_id": accountIDAttribute(),
 			"email": schema.StringAttribute{
-				CustomType:          spelledString{spelling: emailSpelling},
+				CustomType:          normalized.Email.StringType(),
 				Required:            true,
 				MarkdownDescription: "The person's email address; the case of A to Z, and whether the domain is in Unicode or ASCII, makes no difference. José and JOSÉ are two people. Changing it replaces the resource.",
-				PlanModifiers:       []planmodifier.String{keepEqual{emailSpelling}, stringplanmodifier.RequiresReplace()},
+				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Email), stringplanmodifier.RequiresReplace()},
 			},
 			"role": schema.StringAttribute{
 				Required:            true,
@@ -104,15 +107,15 @@ func (r *memberRoleResource) IdentitySchema(_ context.Context, _ resource.Identi
 }
 
 type memberRoleModel struct {
-	ID        types.String       `tfsdk:"id"`
-	AccountID types.String       `tfsdk:"account_id"`
-	Email     spelledStringValue `tfsdk:"email"`
-	Role      types.String       `tfsdk:"role"`
-	OnDestroy types.String       `tfsdk:"on_destroy"`
-	UserID    types.String       `tfsdk:"user_id"`
-	Active    types.Bool         `tfsdk:"active"`
-	ManagedBy types.String       `tfsdk:"managed_by"`
-	Timeouts  timeouts.Value     `tfsdk:"timeouts"`
+	ID        types.String      `tfsdk:"id"`
+	AccountID types.String      `tfsdk:"account_id"`
+	Email     normalized.String `tfsdk:"email"`
+	Role      types.String      `tfsdk:"role"`
+	OnDestroy types.String      `tfsdk:"on_destroy"`
+	UserID    types.String      `tfsdk:"user_id"`
+	Active    types.Bool        `tfsdk:"active"`
+	ManagedBy types.String      `tfsdk:"managed_by"`
+	Timeouts  timeouts.Value    `tfsdk:"timeouts"`
 }
 
 type memberRoleIdentity struct {
@@ -133,7 +136,7 @@ func (m *memberRoleModel) fromAPI(accountID string, row client.Membership) {
 }
 
 func (m *memberRoleModel) identity(accountID string) memberRoleIdentity {
-	return memberRoleIdentity{types.StringValue(accountID), types.StringValue(m.Email.key())}
+	return memberRoleIdentity{types.StringValue(accountID), types.StringValue(m.Email.Normalized())}
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
@@ -141,7 +144,7 @@ func (r *memberRoleResource) ModifyPlan(ctx context.Context, req resource.Modify
 	if isDestroy(req) {
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	r.planRole(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "email", "role", "on_destroy", "timeouts")
 }
@@ -154,29 +157,29 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 	if !isCreate(req) {
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
-	if resp.Diagnostics.HasError() || plan.Role.Equal(prior.Role) || !r.canPlan(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || plan.Role.Equal(prior.Role) || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
 	if !known(plan.Role) || !known(plan.Email.StringValue) || plan.AccountID.IsUnknown() {
-		warnUnknown(path.Root("role"), "Some of the arguments", &resp.Diagnostics)
+		notJudged(path.Root("role"), access.LockoutNotChecked, &resp.Diagnostics)
 		return
 	}
 	account := plan.AccountID.ValueString()
-	roles := r.client.Roles(account)
+	roles := r.data.client.Roles(account)
 	role, err := roles.Resolve(ctx, plan.Role.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("role"), "Unusable role", err))
 		return
 	}
-	member, err := r.client.Members(account).ByEmail(ctx, plan.Email.key())
+	member, err := r.data.client.Members(account).ByEmail(ctx, plan.Email.Normalized())
 	var absent *client.NotMemberError
 	switch {
 	case errors.As(err, &absent) && absent.LooksLike != "":
-		resp.Diagnostics.Append(failureAt(path.Root("email"), "Another person's address looks like this one", err))
+		resp.Diagnostics.Append(saysAddressLooksAlike(absent).error(path.Root("email")))
 		return
 	case errors.As(err, &absent):
 		if wait, _ := plan.Timeouts.Create(ctx, 0); wait == 0 {
-			resp.Diagnostics.AddAttributeWarning(path.Root("email"), "Not a member yet", fmt.Sprintf("%s is not a member of account %s now, and `timeouts.create` does not wait for them: applying this plan fails unless they have joined by then.", plan.Email.ValueString(), account))
+			resp.Diagnostics.Append(saysMemberAbsent(plan.Email.ValueString(), account).warning(path.Root("email")))
 		}
 		return
 	case err != nil:
@@ -189,9 +192,8 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 		}
 		return
 	}
-	changes, at := []roleChange{{member, role}}, func(string) path.Path { return path.Root("role") }
-	r.checkOwnership(ctx, account, changes, at, memberRoleAdvice, &resp.Diagnostics)
-	r.checkAccess(ctx, account, changes, at, &resp.Diagnostics)
+	at := func(string) path.Path { return path.Root("role") }
+	r.data.checkRoles(ctx, account, []roleChange{{member, role}}, roleGuard{at, memberRoleLeaveOut}, &resp.Diagnostics)
 }
 
 // Create implements [resource.Resource].
@@ -200,7 +202,7 @@ func (r *memberRoleResource) Create(ctx context.Context, req resource.CreateRequ
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	wait, diags := m.Timeouts.Create(ctx, 0)
 	resp.Diagnostics.Append(diags...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -213,29 +215,29 @@ func (r *memberRoleResource) Create(ctx context.Context, req resource.CreateRequ
 // assign gives the person the planned role and takes over the answer. It says whether there is something to keep in the
 // state, which is so also when only reading back failed.
 func (r *memberRoleResource) assign(ctx context.Context, account string, m *memberRoleModel, wait time.Duration, diags *diag.Diagnostics) bool {
-	if !r.claims.take("prefectsso_member_role", account, claimMemberRole, path.Root("email"), diags, m.Email.key()) {
+	if !r.data.reserve("prefectsso_member_role", account, run.MemberRole, path.Root("email"), diags, m.Email.Normalized()) {
 		return false
 	}
-	role, err := r.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+	role, err := r.data.client.Roles(account).Resolve(ctx, m.Role.ValueString())
 	if err != nil {
 		diags.Append(failureAt(path.Root("role"), "Unusable role", err))
 		return false
 	}
-	members := r.client.Members(account)
-	member, err := waitForMember(ctx, members, m.Email.key(), wait)
+	members := r.data.client.Members(account)
+	member, err := waitForMember(ctx, members, m.Email.Normalized(), wait)
 	if err != nil {
 		diags.Append(failureAt(path.Root("email"), "Could not find member", err))
 		return false
 	}
 	if member.AccountRoleID != role.ID {
-		if err := r.setRole(ctx, account, roleChange{member, role}); err != nil {
-			diags.Append(r.roleFailure(ctx, account, path.Root("role"), "Could not change role", member, memberRoleAdvice, err))
+		if err := r.data.setRole(ctx, account, roleChange{member, role}); err != nil {
+			diags.Append(r.data.roleFailure(ctx, account, path.Root("role"), "Could not change role", member, memberRoleLeaveOut, err))
 			return false
 		}
 		member.AccountRoleID, member.AccountRoleName = role.ID, role.Name
-		if now, err := members.Refetch(ctx, m.Email.key()); err != nil {
+		if now, err := members.Refetch(ctx, m.Email.Normalized()); err != nil {
 			diags.AddWarning("Role not read back", "The role was changed, but reading it back failed; the next plan reads it again. "+reason(err))
-		} else if row, there := now[m.Email.key()]; there {
+		} else if row, there := now[m.Email.Normalized()]; there {
 			member = row
 		}
 	}
@@ -243,7 +245,7 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 	m.fromAPI(account, member)
 	r.observeOwner(ctx, account, m, member, diags)
 	if m.Role.ValueString() != wanted {
-		diags.AddAttributeError(path.Root("role"), "Role changed by somebody else", fmt.Sprintf("%s was given %s, but has %s now: somebody else, a mapping or a directory changed it at the same time. Find out who before applying again.", m.Email.ValueString(), role.Name, member.AccountRoleName))
+		diags.Append(saysRoleChangedElsewhere(m.Email.ValueString(), role.Name, member.AccountRoleName).error(path.Root("role")))
 	}
 	return true
 }
@@ -251,7 +253,7 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 // observeOwner finds out what decides about the role.
 func (r *memberRoleResource) observeOwner(ctx context.Context, account string, m *memberRoleModel, member client.Membership, diags *diag.Diagnostics) {
 	var err error
-	if m.ManagedBy, err = r.managedBy(ctx, account, member); err != nil {
+	if m.ManagedBy, err = r.data.managedBy(ctx, account, member); err != nil {
 		diags.AddWarning("Not known who decides about the role", fmt.Sprintf("Reading what decides about the role of %s failed, so `managed_by` is null. %s", m.Email.ValueString(), reason(err)))
 	}
 }
@@ -260,11 +262,11 @@ func (r *memberRoleResource) observeOwner(ctx context.Context, account string, m
 func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m memberRoleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	member, err := r.client.Members(account).ByEmail(ctx, m.Email.key())
+	member, err := r.data.client.Members(account).ByEmail(ctx, m.Email.Normalized())
 	var absent *client.NotMemberError
 	if errors.As(err, &absent) {
 		resp.Diagnostics.AddWarning("Member is gone", fmt.Sprintf("%s is no longer a member of account %s. The role is taken out of the state; as long as the configuration has it, the plan gives it again, which fails until the person is back.", m.Email.ValueString(), account))
@@ -287,7 +289,7 @@ func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest,
 func (r *memberRoleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m memberRoleModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -300,49 +302,49 @@ func (r *memberRoleResource) Update(ctx context.Context, req resource.UpdateRequ
 func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m memberRoleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() || m.OnDestroy.ValueString() != onDestroyReset {
 		return
 	}
-	taken := func() bool { return r.claims.taken(account, claimMemberRole, m.Email.key()) }
+	taken := func() bool { return r.data.run.Written.IsReserved(account, run.MemberRole, m.Email.Normalized()) }
 	if taken() {
 		return // another resource of this run gives the person their role
 	}
-	role, err := r.client.Roles(account).Resolve(ctx, resetRole)
+	role, err := r.data.client.Roles(account).Resolve(ctx, resetRole)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not reset role", err))
 		return
 	}
-	members := r.client.Members(account)
-	member, err := members.ByEmail(ctx, m.Email.key())
+	members := r.data.client.Members(account)
+	member, err := members.ByEmail(ctx, m.Email.Normalized())
 	var absent *client.NotMemberError
 	if errors.As(err, &absent) {
 		return
 	}
 	if err == nil && member.AccountRoleID != role.ID {
-		err = r.setRoles(ctx, account, []roleChange{{member, role}}, func(ctx context.Context, _ []roleChange) error {
+		err = r.data.setRoles(ctx, account, []roleChange{{member, role}}, func(ctx context.Context, _ []roleChange) error {
 			// Held no longer than this, for it keeps others from making claims, also those whose promotion may be waited for.
-			defer r.claims.deleting()()
+			defer r.data.run.Written.Deleting()()
 			if taken() {
 				return nil
 			}
 			return members.SetRole(ctx, member, role)
 		})
 	}
-	if mapping := r.mappingBehind(ctx, account, member, err); mapping != nil {
-		resp.Diagnostics.AddWarning("Role was not reset", fmt.Sprintf("The group role mapping %s (%s) gives %s the role %s, and goes on to: there was nothing to reset.", mapping.ID, describeMatch(mapping.Match), m.Email.ValueString(), member.AccountRoleName))
+	if mapping := r.data.mappingBehind(ctx, account, member, err); mapping != nil {
+		resp.Diagnostics.Append(saysRoleNotReset(mapping, m.Email.ValueString(), member.AccountRoleName).warning(path.Empty()))
 		return
 	}
 	if err != nil && !client.IsNotFound(err) {
-		resp.Diagnostics.Append(failure("Could not reset role", err))
+		resp.Diagnostics.Append(roleRefusal(path.Empty(), "Could not reset role", err))
 	}
 }
 
 // ImportState implements [resource.ResourceWithImportState]: `<email>` or `<account_id>/<email>`.
 func (r *memberRoleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, email, ok := r.importByName(ctx, "email", req, resp)
+	account, email, ok := r.data.importByName(ctx, "email", req, resp)
 	if ok {
-		m := memberRoleModel{Email: emailSpelling.value(email)}
+		m := memberRoleModel{Email: normalized.Email.StringValue(email)}
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
 	}
 }

@@ -15,7 +15,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -27,8 +31,8 @@ var (
 
 func newMemberRolesResource() resource.Resource { return &memberRolesResource{} }
 
-// memberRolesAdvice is how people whose role a mapping gives are left out.
-const memberRolesAdvice = "Take them out of `roles`, or write the role that the mapping gives."
+// memberRolesLeaveOut is how people whose role a mapping gives are left out.
+const memberRolesLeaveOut = "Take them out of `roles`, or write the role that the mapping gives."
 
 // memberRolesResource is the account roles of many people in one resource: thousands of resources would cost Terraform
 // far more than the requests.
@@ -48,12 +52,12 @@ func (r *memberRolesResource) Schema(_ context.Context, _ resource.SchemaRequest
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"roles": schema.MapAttribute{
-				CustomType:          newSpelledMap(emailSpelling),
+				CustomType:          normalized.Email.MapType(),
 				ElementType:         types.StringType,
 				Required:            true,
 				MarkdownDescription: "Email address → account role, by its name exactly as the account has it, or by its id. The case of A to Z makes no difference in an address, nor does whether its domain is in Unicode or ASCII.",
 				Validators:          []validator.Map{mapvalidator.NoNullValues()},
-				PlanModifiers:       []planmodifier.Map{keepEqual{emailSpelling}},
+				PlanModifiers:       []planmodifier.Map{normalized.UseStateForEqual(normalized.Email)},
 			},
 		},
 	}
@@ -65,17 +69,17 @@ func (r *memberRolesResource) IdentitySchema(_ context.Context, _ resource.Ident
 }
 
 type memberRolesModel struct {
-	AccountID types.String    `tfsdk:"account_id"`
-	Roles     spelledMapValue `tfsdk:"roles"`
+	AccountID types.String   `tfsdk:"account_id"`
+	Roles     normalized.Map `tfsdk:"roles"`
 }
 
-// fromAPI takes the server's rows, by normalised address, for the people of the model: addresses keep their spelling,
+// fromAPI takes the server's rows, by normalized address, for the people of the model: addresses keep their spelling,
 // roles their form. It returns those who are no members.
 func (m *memberRolesModel) fromAPI(accountID string, rows map[string]client.Membership) (gone []string) {
 	m.AccountID = keepCase(m.AccountID, accountID)
-	roles := m.Roles.written()
+	roles := m.Roles.Written()
 	for email, role := range roles {
-		row, there := rows[emailSpelling.key(email)]
+		row, there := rows[normalized.Email.Key(email)]
 		if !there {
 			delete(roles, email)
 			gone = append(gone, email)
@@ -83,13 +87,13 @@ func (m *memberRolesModel) fromAPI(accountID string, rows map[string]client.Memb
 		}
 		roles[email] = roleInForm(role, row)
 	}
-	m.Roles = emailSpelling.mapOf(roles)
+	m.Roles = normalized.Email.MapValue(roles)
 	return gone
 }
 
-// emails are the normalised addresses of the model.
+// emails are the normalized addresses of the model.
 func (m *memberRolesModel) emails() []string {
-	return slices.Collect(maps.Keys(m.Roles.byMeaning()))
+	return slices.Sorted(maps.Keys(m.Roles.Normalized()))
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
@@ -97,7 +101,7 @@ func (r *memberRolesResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if isDestroy(req) {
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	r.planRoles(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "roles")
 }
@@ -106,19 +110,19 @@ func (r *memberRolesResource) ModifyPlan(ctx context.Context, req resource.Modif
 func (r *memberRolesResource) planRoles(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var plan, prior memberRolesModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	prior.Roles = emailSpelling.mapOf(nil)
+	prior.Roles = normalized.Email.MapValue(nil)
 	if !isCreate(req) {
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
-	changed := plan.Roles.written()
-	before := prior.Roles.byMeaning()
-	maps.DeleteFunc(changed, func(email, role string) bool { return before[emailSpelling.key(email)] == role })
-	complete := !plan.AccountID.IsUnknown() && !plan.Roles.IsUnknown() && allKnown(slices.Collect(maps.Values(plan.Roles.Elements())))
-	if resp.Diagnostics.HasError() || complete && len(changed) == 0 || !r.canPlan(&resp.Diagnostics) {
+	changed := plan.Roles.Written()
+	before := prior.Roles.Normalized()
+	maps.DeleteFunc(changed, func(email, role string) bool { return before[normalized.Email.Key(email)] == role })
+	complete := !plan.AccountID.IsUnknown() && plan.Roles.IsWhollyKnown()
+	if resp.Diagnostics.HasError() || complete && len(changed) == 0 || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
 	if !complete {
-		warnUnknown(path.Root("roles"), "Some of the roles", &resp.Diagnostics)
+		notJudged(path.Root("roles"), access.LockoutNotChecked, &resp.Diagnostics)
 	}
 	if len(changed) == 0 || plan.AccountID.IsUnknown() {
 		return
@@ -128,11 +132,10 @@ func (r *memberRolesResource) planRoles(ctx context.Context, req resource.Modify
 		return
 	}
 	if len(absent) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(absent), "`roles`", "not"), plan.AccountID.ValueString(), someOf(absent)))
+		resp.Diagnostics.Append(saysMembersAbsent("roles", absent, plan.AccountID.ValueString()).warning(path.Root("roles")))
 	}
-	at := func(email string) path.Path { return path.Root("roles").AtMapKey(spelledAs(changed, email)) }
-	r.checkOwnership(ctx, plan.AccountID.ValueString(), changes, at, memberRolesAdvice, &resp.Diagnostics)
-	r.checkAccess(ctx, plan.AccountID.ValueString(), changes, at, &resp.Diagnostics)
+	at := func(email string) path.Path { return path.Root("roles").AtMapKey(writtenAs(changed, email)) }
+	r.data.checkRoles(ctx, plan.AccountID.ValueString(), changes, roleGuard{at, memberRolesLeaveOut}, &resp.Diagnostics)
 }
 
 // strangers begins a sentence about n people, of whatever it is, who are "not" or "no longer" members.
@@ -140,13 +143,13 @@ func strangers(n int, of, not string) string {
 	if n == 1 {
 		return "1 person of " + of + " is " + not + " a member"
 	}
-	return plural(n, "person") + " of " + of + " are " + not + " members"
+	return english.Count(n, "person") + " of " + of + " are " + not + " members"
 }
 
-// spelledAs finds how the configuration writes a normalised address.
-func spelledAs(roles map[string]string, email string) string {
+// writtenAs finds how the configuration writes a normalized address.
+func writtenAs(roles map[string]string, email string) string {
 	for written := range roles {
-		if emailSpelling.key(written) == email {
+		if normalized.Email.Key(written) == email {
 			return written
 		}
 	}
@@ -158,12 +161,13 @@ func spelledAs(roles map[string]string, email string) string {
 func (r *memberRolesResource) changes(ctx context.Context, account string, wanted map[string]string, diags *diag.Diagnostics) (changes []roleChange, absent []string, ok bool) {
 	resolved := map[string]client.AccountRole{}
 	refused := map[string]bool{}
-	for _, email := range slices.Sorted(maps.Keys(wanted)) {
+	written := slices.Sorted(maps.Keys(wanted))
+	for _, email := range written {
 		name := wanted[email]
 		if _, done := resolved[name]; done || refused[name] {
 			continue
 		}
-		role, err := r.client.Roles(account).Resolve(ctx, name)
+		role, err := r.data.client.Roles(account).Resolve(ctx, name)
 		if err != nil {
 			diags.Append(failureAt(path.Root("roles").AtMapKey(email), "Unusable role", err))
 			refused[name] = true
@@ -175,16 +179,16 @@ func (r *memberRolesResource) changes(ctx context.Context, account string, wante
 		return nil, nil, false
 	}
 	emails := make([]string, 0, len(wanted))
-	for email := range wanted {
-		emails = append(emails, emailSpelling.key(email))
+	for _, email := range written {
+		emails = append(emails, normalized.Email.Key(email))
 	}
-	rows, err := r.client.Members(account).ByEmails(ctx, emails)
+	rows, err := r.data.client.Members(account).ByEmails(ctx, emails)
 	if err != nil {
 		diags.Append(failureAt(path.Root("roles"), "Could not look up members", err))
 		return nil, nil, false
 	}
-	for _, email := range slices.Sorted(maps.Keys(wanted)) {
-		row, there := rows[emailSpelling.key(email)]
+	for _, email := range written {
+		row, there := rows[normalized.Email.Key(email)]
 		role := resolved[wanted[email]]
 		switch {
 		case !there:
@@ -200,7 +204,7 @@ func (r *memberRolesResource) changes(ctx context.Context, account string, wante
 func (r *memberRolesResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m memberRolesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -214,7 +218,7 @@ func (r *memberRolesResource) Create(ctx context.Context, req resource.CreateReq
 func (r *memberRolesResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m memberRolesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -228,24 +232,24 @@ func (r *memberRolesResource) Update(ctx context.Context, req resource.UpdateReq
 // middle fails, the state holds what is true of everybody, so the next plan shows what is left to do.
 func (r *memberRolesResource) assign(ctx context.Context, account string, m *memberRolesModel, diags *diag.Diagnostics) bool {
 	at := path.Root("roles")
-	if !r.claims.take("prefectsso_member_roles", account, claimMemberRole, at, diags, m.emails()...) {
+	if !r.data.reserve("prefectsso_member_roles", account, run.MemberRole, at, diags, m.emails()...) {
 		return false
 	}
-	changes, absent, ok := r.changes(ctx, account, m.Roles.written(), diags)
+	changes, absent, ok := r.changes(ctx, account, m.Roles.Written(), diags)
 	if !ok {
 		return false
 	}
 	if len(absent) > 0 {
-		diags.AddAttributeError(at, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(absent), "`roles`", "not"), account, someOf(absent)))
+		diags.Append(saysMembersStillAbsent("roles", absent, account).error(at))
 		return false
 	}
-	r.apply(ctx, account, changes, at, memberRolesAdvice, diags)
+	r.data.apply(ctx, account, changes, at, memberRolesLeaveOut, diags)
 
 	emails := make([]string, len(changes))
 	for i, change := range changes {
 		emails[i] = change.email()
 	}
-	members := r.client.Members(account)
+	members := r.data.client.Members(account)
 	if _, err := members.Refetch(ctx, emails...); err != nil {
 		diags.AddAttributeWarning(at, "Roles not read back", "Reading the changed roles back failed; the next plan reads them again. "+reason(err))
 	}
@@ -257,16 +261,16 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 	wanted := m.Roles
 	gone := m.fromAPI(account, rows)
 	if same, _ := wanted.MapSemanticEquals(ctx, m.Roles); !same && !diags.HasError() {
-		diags.AddAttributeError(at, "Roles changed by somebody else", fmt.Sprintf("Read back after the change, the roles of %s differ from the configuration: somebody else, a mapping or a directory changed them at the same time. Find out who before applying again.", someOf(differing(wanted, m.Roles, gone))))
+		diags.Append(saysRolesChangedElsewhere(differing(wanted, m.Roles, gone)).error(at))
 	}
 	return true
 }
 
 // differing are the addresses whose role is another one in the second map.
-func differing(wanted, got spelledMapValue, gone []string) []string {
+func differing(wanted, got normalized.Map, gone []string) []string {
 	names := slices.Clone(gone)
-	now := got.written()
-	for email, role := range wanted.written() {
+	now := got.Written()
+	for email, role := range wanted.Written() {
 		if other, there := now[email]; there && other != role {
 			names = append(names, email)
 		}
@@ -278,17 +282,17 @@ func differing(wanted, got spelledMapValue, gone []string) []string {
 func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m memberRolesModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	rows, err := r.client.Members(account).ByEmails(ctx, m.emails())
+	rows, err := r.data.client.Members(account).ByEmails(ctx, m.emails())
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read roles of members", err))
 		return
 	}
 	if gone := m.fromAPI(account, rows); len(gone) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, someOf(gone)))
+		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, english.Some(gone)))
 	}
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 }
@@ -299,11 +303,11 @@ func (r *memberRolesResource) Delete(context.Context, resource.DeleteRequest, *r
 
 // ImportState implements [resource.ResourceWithImportState]: `<account_id>` takes in everybody who is a member now.
 func (r *memberRolesResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, ok := r.importByAccount(ctx, req, resp)
+	account, ok := r.data.importByAccount(ctx, req, resp)
 	if !ok {
 		return
 	}
-	rows, err := r.client.ListMemberships(ctx, account, client.MembershipQuery{OnlyUsers: true})
+	rows, err := r.data.client.ListMemberships(ctx, account, client.MembershipQuery{OnlyUsers: true})
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not list members", err))
 		return
@@ -311,9 +315,9 @@ func (r *memberRolesResource) ImportState(ctx context.Context, req resource.Impo
 	roles := make(map[string]string, len(rows))
 	for _, row := range rows {
 		if row.Email != nil {
-			roles[emailSpelling.key(*row.Email)] = row.AccountRoleName
+			roles[normalized.Email.Key(*row.Email)] = row.AccountRoleName
 		}
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("roles"), emailSpelling.mapOf(roles))...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("roles"), normalized.Email.MapValue(roles))...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, accountIdentity{types.StringValue(account)})...)
 }

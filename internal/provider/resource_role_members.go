@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,7 +19,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var (
@@ -30,8 +33,8 @@ var (
 
 func newRoleMembersResource() resource.Resource { return &roleMembersResource{} }
 
-// roleMembersAdvice is how people whose role a mapping gives are left out.
-const roleMembersAdvice = "Let `members` name exactly those of them to whom the mapping gives this role, or put them into `ignore_emails`."
+// roleMembersLeaveOut is how people whose role a mapping gives are left out.
+const roleMembersLeaveOut = "Let `members` name exactly those of them to whom the mapping gives this role, or put them into `ignore_emails`."
 
 // roleMembersResource is exactly which people hold an account role. What it does with them is in role_members.go.
 type roleMembersResource struct {
@@ -56,20 +59,20 @@ func (r *roleMembersResource) Schema(_ context.Context, _ resource.SchemaRequest
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"members": schema.SetAttribute{
-				CustomType:          newSpelledSet(emailSpelling),
+				CustomType:          normalized.Email.SetType(),
 				ElementType:         types.StringType,
 				Required:            true,
 				MarkdownDescription: "Email addresses of all who hold the role; the case of A to Z, and whether the domain is in Unicode or ASCII, makes no difference.",
 				Validators:          []validator.Set{setvalidator.NoNullValues()},
-				PlanModifiers:       []planmodifier.Set{keepEqual{emailSpelling}},
+				PlanModifiers:       []planmodifier.Set{normalized.UseStateForEqual(normalized.Email)},
 			},
 			"ignore_emails": schema.SetAttribute{
-				CustomType:          newSpelledSet(emailSpelling),
+				CustomType:          normalized.Email.SetType(),
 				ElementType:         types.StringType,
 				Optional:            true,
 				MarkdownDescription: "People who may hold the role or not: they are neither shown nor removed, such as a break-glass account.",
 				Validators:          []validator.Set{setvalidator.NoNullValues()},
-				PlanModifiers:       []planmodifier.Set{keepEqual{emailSpelling}},
+				PlanModifiers:       []planmodifier.Set{normalized.UseStateForEqual(normalized.Email)},
 			},
 			"ignore_directory_managed": schema.BoolAttribute{
 				Optional:            true,
@@ -99,13 +102,13 @@ func (r *roleMembersResource) IdentitySchema(_ context.Context, _ resource.Ident
 }
 
 type roleMembersModel struct {
-	AccountID              types.String    `tfsdk:"account_id"`
-	Role                   types.String    `tfsdk:"role"`
-	Members                spelledSetValue `tfsdk:"members"`
-	IgnoreEmails           spelledSetValue `tfsdk:"ignore_emails"`
-	IgnoreDirectoryManaged types.Bool      `tfsdk:"ignore_directory_managed"`
-	RemovedRole            types.String    `tfsdk:"removed_role"`
-	MaxRemovals            types.Int64     `tfsdk:"max_removals"`
+	AccountID              types.String   `tfsdk:"account_id"`
+	Role                   types.String   `tfsdk:"role"`
+	Members                normalized.Set `tfsdk:"members"`
+	IgnoreEmails           normalized.Set `tfsdk:"ignore_emails"`
+	IgnoreDirectoryManaged types.Bool     `tfsdk:"ignore_directory_managed"`
+	RemovedRole            types.String   `tfsdk:"removed_role"`
+	MaxRemovals            types.Int64    `tfsdk:"max_removals"`
 }
 
 type roleMembersIdentity struct {
@@ -122,13 +125,13 @@ func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership
 	m.AccountID = keepCase(m.AccountID, accountID)
 	emails := make([]string, len(holders))
 	for i, holder := range holders {
-		emails[i] = emailSpelling.key(*holder.Email)
+		emails[i] = normalized.Email.Key(*holder.Email)
 	}
 	slices.Sort(emails)
 	// The server may have one address twice, with its domain in Unicode and in ASCII.
-	m.Members = emailSpelling.respell(m.Members, slices.Compact(emails))
+	m.Members = normalized.Email.SetValueAs(m.Members, slices.Compact(emails))
 	m.IgnoreDirectoryManaged = types.BoolValue(m.IgnoreDirectoryManaged.ValueBool())
-	m.RemovedRole = types.StringValue(firstNonEmpty(m.RemovedRole.ValueString(), resetRole))
+	m.RemovedRole = types.StringValue(cmp.Or(m.RemovedRole.ValueString(), resetRole))
 }
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
@@ -136,36 +139,35 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if isDestroy(req) {
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "role", "members", "ignore_emails", "ignore_directory_managed", "removed_role", "max_removals")
 	var plan roleMembersModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !r.canPlan(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
 	at := path.Root("members")
 	if !plan.known() {
-		warnUnknown(at, "Some of the arguments", &resp.Diagnostics)
+		notJudged(at, access.LockoutNotChecked, &resp.Diagnostics)
 		return
 	}
-	work := r.work(ctx, plan.AccountID.ValueString(), &plan, &resp.Diagnostics)
+	work := r.data.work(ctx, plan.AccountID.ValueString(), &plan, &resp.Diagnostics)
 	if work == nil {
 		return
 	}
 	if len(work.absent) > 0 {
-		resp.Diagnostics.AddAttributeWarning(at, "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(work.absent), "`members`", "not"), plan.AccountID.ValueString(), someOf(work.absent)))
+		resp.Diagnostics.Append(saysMembersAbsent("members", work.absent, plan.AccountID.ValueString()).warning(at))
 	}
 	if isCreate(req) && len(work.removed) > 0 {
-		resp.Diagnostics.AddAttributeWarning(at, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", plan.Role.ValueString(), someOf(work.removedEmails()), plan.RemovedRole.ValueString()))
+		resp.Diagnostics.Append(saysRoleMembersReplaced(plan.Role.ValueString(), work.removedEmails(), plan.RemovedRole.ValueString()).warning(at))
 	}
-	r.checkOwnership(ctx, plan.AccountID.ValueString(), work.changes(), func(string) path.Path { return at }, roleMembersAdvice, &resp.Diagnostics)
-	r.checkAccess(ctx, plan.AccountID.ValueString(), work.changes(), func(string) path.Path { return at }, &resp.Diagnostics)
+	r.data.checkRoles(ctx, plan.AccountID.ValueString(), work.changes(), roleGuard{func(string) path.Path { return at }, roleMembersLeaveOut}, &resp.Diagnostics)
 }
 
 // known says whether everything that decides over people has a value.
 func (m *roleMembersModel) known() bool {
-	return !m.AccountID.IsUnknown() && !m.Role.IsUnknown() && !m.Members.IsUnknown() && allKnown(m.Members.Elements()) &&
-		!m.IgnoreEmails.IsUnknown() && allKnown(m.IgnoreEmails.Elements()) && !m.IgnoreDirectoryManaged.IsUnknown() &&
+	return !m.AccountID.IsUnknown() && !m.Role.IsUnknown() && m.Members.IsWhollyKnown() &&
+		m.IgnoreEmails.IsWhollyKnown() && !m.IgnoreDirectoryManaged.IsUnknown() &&
 		!m.RemovedRole.IsUnknown() && !m.MaxRemovals.IsUnknown()
 }
 
@@ -173,8 +175,8 @@ func (m *roleMembersModel) known() bool {
 func (r *roleMembersResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m roleMembersModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
-	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, nil, &resp.Diagnostics) {
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
+	if ok && !resp.Diagnostics.HasError() && r.data.write(ctx, account, &m, nil, &resp.Diagnostics) {
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
@@ -184,8 +186,8 @@ func (r *roleMembersResource) Update(ctx context.Context, req resource.UpdateReq
 	var m, prior roleMembersModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
-	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, &prior, &resp.Diagnostics) {
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
+	if ok && !resp.Diagnostics.HasError() && r.data.write(ctx, account, &m, &prior, &resp.Diagnostics) {
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
@@ -194,16 +196,16 @@ func (r *roleMembersResource) Update(ctx context.Context, req resource.UpdateReq
 func (r *roleMembersResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m roleMembersModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	role, err := r.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+	role, err := r.data.client.Roles(account).Resolve(ctx, m.Role.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("role"), "Could not read role", err))
 		return
 	}
-	holders, err := r.holders(ctx, account, role, &m)
+	holders, err := r.data.holders(ctx, account, role, &m)
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("members"), "Could not read who holds the role", err))
 		return
@@ -218,11 +220,11 @@ func (r *roleMembersResource) Delete(context.Context, resource.DeleteRequest, *r
 
 // ImportState implements [resource.ResourceWithImportState]: `<role>` or `<account_id>/<role>`.
 func (r *roleMembersResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, role, ok := r.importByName(ctx, "role", req, resp)
+	account, role, ok := r.data.importByName(ctx, "role", req, resp)
 	if !ok {
 		return
 	}
-	none := emailSpelling.set(nil)
+	none := normalized.Email.SetValue(nil)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("members"), none)...)
 	m := roleMembersModel{Role: types.StringValue(role)}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)

@@ -110,12 +110,12 @@ func TestAccRoleMembersBadInput(t *testing.T) {
 	for name, test := range map[string]struct {
 		role, members, more, want string
 	}{
-		"nobody's address":    {"Admin", `"nobody@acme.com"`, "", `Could not find members.*nobody@acme\.com.*Nothing was changed`},
+		"nobody's address":    {"Admin", `"nobody@acme.com"`, "", `nobody@acme\.com.*Guard: members-absent`},
 		"an unknown role":     {"Boss", `"ada@acme.com"`, "", `Unusable role.*no role "Boss"`},
-		"too many removals":   {"Owner", `"owner@acme.com"`, "max_removals = 0", `Too many removals.*1 person would lose the role Owner: second\.owner@acme\.com`},
-		"the same role twice": {"Member", `"ada@acme.com"`, "", `The same role twice`},
-		"managed and ignored": {"Admin", `"ada@acme.com"`, `ignore_emails = ["ADA@acme.com"]`, `Both managed and ignored`},
-		"nobody left":         {"Owner", "", "", `Nobody could get in without single sign-on`},
+		"too many removals":   {"Owner", `"owner@acme.com"`, "max_removals = 0", `second\.owner@acme\.com.*Guard: max-removals-exceeded`},
+		"the same role twice": {"Member", `"ada@acme.com"`, "", `Guard: removed-role-same`},
+		"managed and ignored": {"Admin", `"ada@acme.com"`, `ignore_emails = ["ADA@acme.com"]`, `ada@acme\.com.*Guard: member-managed-and-ignored`},
+		"nobody left":         {"Owner", "", "", `Guard: bypass-nobody-left`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -154,6 +154,6 @@ resource "prefectsso_role_members" "admins" {
   members    = ["ada@acme.com", "admin@acme.com"]
   depends_on = [prefectsso_member_role.ada]
 }`,
-		ExpectError: spread(`Two resources manage one thing.*prefectsso_member_role .*prefectsso_role_members`),
+		ExpectError: spread(`prefectsso_member_role .*prefectsso_role_members.*Guard: managed-twice`),
 	})
 }

@@ -11,7 +11,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -54,7 +56,7 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 		r.planEnd(ctx, prior, &resp.Diagnostics)
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	r.planDefaultRole(ctx, prior, resp)
 	settle(ctx, req, resp, "account_id", "name", "type", "enabled", "default_role", "deprovision_action", "sync_groups_to_teams", "allowed_domains")
 	var account types.String
@@ -67,55 +69,73 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 		r.checkOffer(ctx, resp)
 	case movesAccount(account, prior.AccountID):
 		r.planEnd(ctx, prior, &resp.Diagnostics) // Terraform plans the new one by itself
-	case !prior.Managed.ValueBool():
+	case !prior.Configurable.ValueBool():
 		r.refuseUnmanagedChange(ctx, prior, resp)
 	default:
 		r.checkPeople(ctx, prior, resp)
 	}
 }
 
-// planEnd says what the end of a directory comes to.
+// planEnd judges the end of a directory.
 func (r *scimDirectoryResource) planEnd(ctx context.Context, prior *scimDirectoryModel, diags *diag.Diagnostics) {
-	if !prior.Managed.ValueBool() {
+	if !prior.Configurable.ValueBool() {
 		return // it is only watched here, and stays
 	}
-	diags.AddWarning("Nobody is deprovisioned", fmt.Sprintf("Deleting the directory %s takes nobody's access: the people whom it brought stay members; roles that its mappings gave go back to what they were before; its teams stay and are then looked after by hand; its tokens stop working.", prior.Name.ValueString()))
-	r.checkEnd(ctx, prior, diags)
+	if r.data == nil || r.data.client == nil { // what holds of every directory can be said in any case
+		diags.Append(diagnosticFrom(access.Finding{
+			ID: access.DirectoryDeletedKeepsPeople, Severity: access.Warning, By: access.Thing{Kind: "directory", Name: prior.Name.ValueString()},
+		}, path.Root("name")))
+		return
+	}
+	if account, ok := r.data.account(prior.AccountID, diags); ok {
+		r.data.judge(ctx, r.end(account, prior), diags)
+	}
 }
 
-// checkPeople checks what a change does to the people whom the directory brought.
+// end is the end of a directory, to be judged.
+func (r *scimDirectoryResource) end(account string, m *scimDirectoryModel) judging {
+	return judging{account: account, policy: r.data.policy, changes: []access.Change{access.DeleteDirectory{ID: m.ID.ValueString()}}}
+}
+
+// checkPeople judges what a change does to the people whom the directory brought.
 func (r *scimDirectoryResource) checkPeople(ctx context.Context, prior *scimDirectoryModel, resp *resource.ModifyPlanResponse) {
 	var plan scimDirectoryModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || r.session == nil || r.client == nil {
+	if resp.Diagnostics.HasError() || r.data == nil || r.data.client == nil {
 		return
 	}
-	r.checkNarrowing(ctx, &plan, prior, &resp.Diagnostics)
-	r.warnOfLeaving(ctx, &plan, prior, &resp.Diagnostics)
-	r.warnOfTeams(ctx, &plan, prior, &resp.Diagnostics)
+	if !plan.AllowedDomains.IsWhollyKnown() {
+		notJudged(path.Root("allowed_domains"), access.LockoutNotChecked, &resp.Diagnostics)
+	}
+	put, any := plan.putDirectory(prior)
+	if account, ok := r.data.account(prior.AccountID, &resp.Diagnostics); ok && any {
+		r.data.judge(ctx, judging{account: account, policy: r.data.policy, changes: []access.Change{put}}, &resp.Diagnostics)
+	}
 }
 
-// warnOfTeams names the teams that no longer follow their groups.
-func (r *scimDirectoryResource) warnOfTeams(ctx context.Context, plan, prior *scimDirectoryModel, diags *diag.Diagnostics) {
-	if !prior.SyncGroupsToTeams.ValueBool() || plan.SyncGroupsToTeams.IsUnknown() || plan.SyncGroupsToTeams.ValueBool() || plan.AccountID.IsUnknown() {
-		return
+// putDirectory is what a plan changes of a directory, as far as that is known and concerns people; any is false for
+// nothing.
+func (m *scimDirectoryModel) putDirectory(prior *scimDirectoryModel) (put access.PutDirectory, any bool) {
+	put = access.PutDirectory{ID: prior.ID.ValueString(), Name: prior.Name.ValueString()}
+	if !m.Enabled.IsUnknown() && m.Enabled.ValueBool() != prior.Enabled.ValueBool() {
+		off := !m.Enabled.ValueBool()
+		put.Off = &off
 	}
-	teams, err := r.client.ListTeams(ctx, plan.AccountID.ValueString(), client.TeamQuery{DirectoryIDs: []string{prior.ID.ValueString()}})
-	if client.IsPlanLimit(err) {
-		return // there are none
+	if !m.DeprovisionAction.IsUnknown() && !m.DeprovisionAction.Equal(prior.DeprovisionAction) {
+		removes := m.DeprovisionAction.ValueString() == deprovisionDelete
+		put.RemovesLeavers = &removes
 	}
-	if err != nil {
-		diags.Append(failure("Could not check which teams follow their groups", err))
-		return
+	if !m.SyncGroupsToTeams.IsUnknown() && m.SyncGroupsToTeams.ValueBool() != prior.SyncGroupsToTeams.ValueBool() {
+		put.TeamsFromGroups = m.SyncGroupsToTeams.ValueBoolPointer()
 	}
-	if len(teams) == 0 {
-		return
+	if m.AllowedDomains.IsWhollyKnown() && !m.AllowedDomains.Equal(prior.AllowedDomains) {
+		var domains []string
+		if !m.AllowedDomains.IsNull() {
+			domains = append([]string{}, m.AllowedDomains.Normalized()...)
+		}
+		put.AllowedDomains = &domains
 	}
-	names := make([]string, len(teams))
-	for i, team := range teams {
-		names[i] = team.Name
-	}
-	diags.AddAttributeWarning(path.Root("sync_groups_to_teams"), "Teams stop following their groups", fmt.Sprintf("%s makes %s of its groups: %s. Each keeps its people and its workspaces, but from then on nobody joins or leaves it by the identity provider: whoever leaves a group keeps what its team gives, until this is on again, or until somebody takes it by hand.", nameDirectory(prior.Name.ValueString(), prior.ID.ValueString()), plural(len(teams), "team"), someOf(names)))
+	return put, put.Off != nil || put.RemovesLeavers != nil || put.TeamsFromGroups != nil || put.AllowedDomains != nil
 }
 
 // planDefaultRole checks a default role that changes. One that is the same by id and by name stays as the state has it.
@@ -123,11 +143,11 @@ func (r *scimDirectoryResource) planDefaultRole(ctx context.Context, prior *scim
 	var plan scimDirectoryModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() || plan.DefaultRole.IsUnknown() || plan.AccountID.IsUnknown() ||
-		prior != nil && plan.DefaultRole.Equal(prior.DefaultRole) || !r.canPlan(&resp.Diagnostics) {
+		prior != nil && plan.DefaultRole.Equal(prior.DefaultRole) || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
 	at := path.Root("default_role")
-	role, err := r.client.Roles(plan.AccountID.ValueString()).Resolve(ctx, plan.DefaultRole.ValueString())
+	role, err := r.data.client.Roles(plan.AccountID.ValueString()).Resolve(ctx, plan.DefaultRole.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(at, "Unusable role", err))
 		return
@@ -137,7 +157,7 @@ func (r *scimDirectoryResource) planDefaultRole(ctx context.Context, prior *scim
 		return
 	}
 	if role.Has(client.PermissionBypassSSO) {
-		resp.Diagnostics.AddAttributeWarning(at, "Everybody would bypass single sign-on", fmt.Sprintf("%s includes bypass:sso, so everybody whom this directory brings gets in without single sign-on from now on. Give them a smaller role, and this one to a few by prefectsso_member_role or a group role mapping.", role.Name))
+		resp.Diagnostics.Append(diagnosticFrom(access.Finding{ID: access.DefaultRoleBypassesSSO, Severity: access.Warning, Names: []string{role.Name}}, at))
 	}
 }
 
@@ -145,10 +165,10 @@ func (r *scimDirectoryResource) planDefaultRole(ctx context.Context, prior *scim
 func (r *scimDirectoryResource) checkOffer(ctx context.Context, resp *resource.ModifyPlanResponse) {
 	var own types.String
 	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, accountIDPath, &own)...)
-	if resp.Diagnostics.HasError() || own.IsUnknown() || r.session == nil || r.client == nil {
+	if resp.Diagnostics.HasError() || own.IsUnknown() || r.data == nil || r.data.client == nil {
 		return
 	}
-	if _, err := r.client.ListDirectories(ctx, own.ValueString()); client.IsPlanLimit(err) {
+	if _, err := r.data.client.ListDirectories(ctx, own.ValueString()); client.IsPlanLimit(err) {
 		resp.Diagnostics.Append(failure("Could not create SCIM directory", err))
 	}
 }
@@ -161,7 +181,7 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 	if !ok {
 		return
 	}
-	directories, managed, err := r.directories(ctx, account)
+	directories, managed, err := r.data.directories(ctx, account, r.data.client.GetIntegrations)
 	switch {
 	case err != nil:
 		resp.Diagnostics.Append(failure("Could not create SCIM directory", err))
@@ -174,13 +194,13 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 		resp.Diagnostics.Append(m.exists(account, directories[at].ID))
 		return
 	}
-	role, err := r.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
+	role, err := r.data.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("default_role"), "Unusable role", err))
 		return
 	}
 	enabled := m.Enabled.ValueBool()
-	directory, err := r.client.CreateDirectory(ctx, account, uuid.NewString(), m.toWrite(role.ID))
+	directory, err := r.data.client.CreateDirectory(ctx, account, uuid.NewString(), m.toWrite(role.ID))
 	if existing := client.ExistingID(err); existing != "" { // it came since
 		resp.Diagnostics.Append(m.exists(account, existing))
 		return
@@ -189,14 +209,13 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 		resp.Diagnostics.Append(failureAtField(directoryArguments, "Could not create SCIM directory", err))
 		return
 	}
-	r.directoryCame(account)
 	m.fromAPI(account, directory, role)
 	// What is there now is in the state before anything else can fail.
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	if enabled {
 		return
 	}
-	directory, err = r.client.UpdateDirectory(ctx, account, directory.ID, client.DirectoryWrite{State: client.DirectoryUnlinked})
+	directory, err = r.data.client.UpdateDirectory(ctx, account, directory.ID, client.DirectoryWrite{State: client.DirectoryUnlinked})
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("enabled"), "Could not switch SCIM directory off", err))
 		return
@@ -213,23 +232,23 @@ func (m *scimDirectoryModel) exists(account, id string) diag.Diagnostic {
 
 // begin is what Create and Update do first: find the account and claim the directory.
 func (r *scimDirectoryResource) begin(m *scimDirectoryModel, diags *diag.Diagnostics) (account string, ok bool) {
-	account, ok = r.scope(m.AccountID, diags)
+	account, ok = r.data.scope(m.AccountID, diags)
 	return account, ok && !diags.HasError() &&
-		r.claims.take("prefectsso_scim_directory", account, claimDirectory, path.Root("name"), diags, m.Name.ValueString())
+		r.data.reserve("prefectsso_scim_directory", account, run.Directory, path.Root("name"), diags, m.Name.ValueString())
 }
 
 // Read implements [resource.Resource].
 func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m scimDirectoryModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	directory, managed := (*client.Directory)(nil), m.Managed.ValueBool()
+	directory, managed := (*client.Directory)(nil), m.Configurable.ValueBool()
 	var err error
 	if managed {
-		directory, err = r.client.GetDirectory(ctx, account, m.ID.ValueString())
+		directory, err = r.data.client.GetDirectory(ctx, account, m.ID.ValueString())
 	} else { // adopted, or just imported and not known yet
 		directory, managed, err = r.find(ctx, account, m.ID.ValueString())
 	}
@@ -251,7 +270,7 @@ func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadReque
 
 // take puts the server's answer into the model, with the default role in the form that the configuration uses.
 func (r *scimDirectoryResource) take(ctx context.Context, account string, m *scimDirectoryModel, d *client.Directory, diags *diag.Diagnostics) bool {
-	role, err := r.roleInUse(ctx, account, d.DefaultAccountRoleID)
+	role, err := r.data.roleInUse(ctx, account, d.DefaultAccountRoleID)
 	if err != nil {
 		diags.Append(failure("Could not read the default role of the SCIM directory", err))
 		return false
@@ -270,18 +289,18 @@ func (r *scimDirectoryResource) Update(ctx context.Context, req resource.UpdateR
 		return
 	}
 	m.ID = prior.ID
-	if !prior.Managed.ValueBool() {
-		m.State, m.SCIMEndpoint, m.Managed, m.UnverifiedAttributes = prior.State, prior.SCIMEndpoint, prior.Managed, prior.UnverifiedAttributes
+	if !prior.Configurable.ValueBool() {
+		m.State, m.SCIMEndpoint, m.Configurable, m.UnverifiedAttributes = prior.State, prior.SCIMEndpoint, prior.Configurable, prior.UnverifiedAttributes
 		m.Created, m.CreatedBy = prior.Created, prior.CreatedBy
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
 	}
-	role, err := r.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
+	role, err := r.data.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("default_role"), "Unusable role", err))
 		return
 	}
-	directory, err := r.client.UpdateDirectory(ctx, account, m.ID.ValueString(), m.changes(&prior, role.ID))
+	directory, err := r.data.client.UpdateDirectory(ctx, account, m.ID.ValueString(), m.changes(&prior, role.ID))
 	if err != nil {
 		resp.Diagnostics.Append(failureAtField(directoryArguments, "Could not change SCIM directory", err))
 		return
@@ -294,18 +313,18 @@ func (r *scimDirectoryResource) Update(ctx context.Context, req resource.UpdateR
 func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m scimDirectoryModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if !m.Managed.ValueBool() {
+	if !m.Configurable.ValueBool() {
 		resp.Diagnostics.AddWarning("SCIM directory stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and goes on pushing people and groups.", m.Name.ValueString()))
 		return
 	}
-	if !again(&resp.Diagnostics, func(diags *diag.Diagnostics) { r.checkEnd(ctx, &m, diags) }) {
+	if !r.data.judgeAgain(ctx, r.end(account, &m), &resp.Diagnostics) {
 		return
 	}
-	if err := r.client.DeleteDirectory(ctx, account, m.ID.ValueString()); err != nil {
+	if err := r.data.client.DeleteDirectory(ctx, account, m.ID.ValueString()); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete SCIM directory", err))
 	}
 }
@@ -313,11 +332,11 @@ func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteR
 // ImportState implements [resource.ResourceWithImportState]: `<directory id or name>`, with `<account_id>/` in front or
 // not.
 func (r *scimDirectoryResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, wanted, ok := r.importByName(ctx, "id", req, resp)
+	account, wanted, ok := r.data.importByName(ctx, "id", req, resp)
 	if !ok {
 		return
 	}
-	directories, _, err := r.directories(ctx, account)
+	directories, _, err := r.data.directories(ctx, account, r.data.world.Integrations)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not import SCIM directory", err))
 		return

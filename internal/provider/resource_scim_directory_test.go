@@ -72,7 +72,7 @@ func TestAccSCIMDirectory(t *testing.T) {
 			{
 				Config: scimDirectory(srv),
 				ConfigStateChecks: []statecheck.StateCheck{
-					is("state", knownvalue.StringExact("validating")), is("enabled", knownvalue.Bool(true)), is("managed", knownvalue.Bool(true)),
+					is("state", knownvalue.StringExact("validating")), is("enabled", knownvalue.Bool(true)), is("configurable", knownvalue.Bool(true)),
 					is("default_role", knownvalue.StringExact("Member")), is("deprovision_action", knownvalue.StringExact("deactivate")),
 					is("sync_groups_to_teams", knownvalue.Bool(true)), is("allowed_domains", knownvalue.Null()),
 					is("unverified_attributes", knownvalue.SetSizeExact(0)), is("scim_endpoint", knownvalue.StringFunc(func(endpoint string) error {
@@ -247,7 +247,7 @@ data "prefectsso_directory_groups" "a" {
 			}},
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownValue("prefectsso_scim_directory.okta", tfjsonpath.New("state"), knownvalue.StringExact("linked")),
-				at("scim_directories.all", "managed", knownvalue.Bool(true)),
+				at("scim_directories.all", "configurable", knownvalue.Bool(true)),
 				at("scim_directories.all", "scim_directories", knownvalue.StringExact("okta scim v2.0"), "Okta", "type"),
 				at("scim_directories.all", "scim_directories", knownvalue.Int64Exact(3), "Okta", "active_users"),
 				at("scim_directories.all", "scim_directories", knownvalue.Int64Exact(3), "Okta", "groups"),

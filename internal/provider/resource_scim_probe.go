@@ -31,6 +31,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/scimprobe"
 )
 
 var (
@@ -44,7 +47,7 @@ const probeSeconds = 10
 
 func newSCIMProbeResource() resource.Resource { return &scimProbeResource{} }
 
-// scimProbeResource is the proof, made once, that provisioning works. The probe itself is in scim_probe.go.
+// scimProbeResource is the proof, made once, that provisioning works. The probe itself is package scimprobe.
 type scimProbeResource struct {
 	resourceBase
 }
@@ -58,8 +61,8 @@ func (r *scimProbeResource) Metadata(_ context.Context, req resource.MetadataReq
 func (r *scimProbeResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	text, number := []planmodifier.String{stringplanmodifier.RequiresReplace()}, []planmodifier.Int64{int64planmodifier.RequiresReplace()}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Proof that provisioning works, made when the resource is created. The probe speaks to the SCIM endpoint as an identity provider does: it creates a canary, a person with an address such as `" + canaryPrefix + "0123456789abcdef@example.com`, puts it into `groups`, waits until it is a member of the account with the expected roles, deactivates it, and waits until its access has ended.\n\n" +
-			"The canary is removed in every case, user and membership, also when the probe fails or is interrupted. If Terraform itself is killed, the next probe of the directory removes what is older than " + fmt.Sprint(int(canaryAge.Minutes())) + " minutes. While a probe runs the account has one member more, which lists of members show. The first probe of a directory that no identity provider has called yet links it, as that would.\n\n" +
+		MarkdownDescription: "Proof that provisioning works, made when the resource is created. The probe speaks to the SCIM endpoint as an identity provider does: it creates a canary, a person with an address such as `" + scimprobe.CanaryPrefix + "0123456789abcdef@example.com`, puts it into `groups`, waits until it is a member of the account with the expected roles, deactivates it, and waits until its access has ended.\n\n" +
+			"The canary is removed in every case, user and membership, also when the probe fails or is interrupted. If Terraform itself is killed, the next probe of the directory removes what is older than " + fmt.Sprint(int(scimprobe.CanaryAge.Minutes())) + " minutes. While a probe runs the account has one member more, which lists of members show. The first probe of a directory that no identity provider has called yet links it, as that would.\n\n" +
 			"Where something is not as expected, `differences` says what, and the apply fails unless `fail_on_unhealthy` is false; the next apply probes again. Changing any other argument probes again; destroying the resource forgets the result.\n\n" +
 			"The probe needs an API key that may read and delete members, and read teams for `expected_workspace_roles`. No canary may get a role that bypasses single sign-on: `expected_role` refuses one, and a probe whose groups give one stops at once.",
 		Attributes: map[string]schema.Attribute{
@@ -84,10 +87,10 @@ func (r *scimProbeResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				PlanModifiers:       number,
 			},
 			"email_domain": schema.StringAttribute{
-				CustomType:          spelledString{spelling: domainSpelling},
+				CustomType:          normalized.Domain.StringType(),
 				Required:            true,
 				MarkdownDescription: "Domain of the canary's address: an enabled one, among the directory's `allowed_domains`.",
-				PlanModifiers:       append([]planmodifier.String{keepEqual{domainSpelling}}, text...),
+				PlanModifiers:       append([]planmodifier.String{normalized.UseStateForEqual(normalized.Domain)}, text...),
 			},
 			"groups": schema.SetAttribute{
 				ElementType: types.StringType, Optional: true,
@@ -155,23 +158,23 @@ func (r *scimProbeResource) IdentitySchema(_ context.Context, _ resource.Identit
 }
 
 type scimProbeModel struct {
-	ID                     types.String       `tfsdk:"id"`
-	AccountID              types.String       `tfsdk:"account_id"`
-	SCIMEndpoint           types.String       `tfsdk:"scim_endpoint"`
-	TokenWO                types.String       `tfsdk:"token_wo"`
-	TokenWOVersion         types.Int64        `tfsdk:"token_wo_version"`
-	EmailDomain            spelledStringValue `tfsdk:"email_domain"`
-	Groups                 types.Set          `tfsdk:"groups"`
-	ExpectedRole           types.String       `tfsdk:"expected_role"`
-	ExpectedWorkspaceRoles types.Map          `tfsdk:"expected_workspace_roles"`
-	MaxSeconds             types.Int64        `tfsdk:"max_seconds"`
-	FailOnUnhealthy        types.Bool         `tfsdk:"fail_on_unhealthy"`
-	Triggers               types.Map          `tfsdk:"triggers"`
-	Healthy                types.Bool         `tfsdk:"healthy"`
-	ProvisionMS            types.Int64        `tfsdk:"provision_ms"`
-	DeprovisionMS          types.Int64        `tfsdk:"deprovision_ms"`
-	Differences            types.List         `tfsdk:"differences"`
-	ProbedAt               types.String       `tfsdk:"probed_at"`
+	ID                     types.String      `tfsdk:"id"`
+	AccountID              types.String      `tfsdk:"account_id"`
+	SCIMEndpoint           types.String      `tfsdk:"scim_endpoint"`
+	TokenWO                types.String      `tfsdk:"token_wo"`
+	TokenWOVersion         types.Int64       `tfsdk:"token_wo_version"`
+	EmailDomain            normalized.String `tfsdk:"email_domain"`
+	Groups                 types.Set         `tfsdk:"groups"`
+	ExpectedRole           types.String      `tfsdk:"expected_role"`
+	ExpectedWorkspaceRoles types.Map         `tfsdk:"expected_workspace_roles"`
+	MaxSeconds             types.Int64       `tfsdk:"max_seconds"`
+	FailOnUnhealthy        types.Bool        `tfsdk:"fail_on_unhealthy"`
+	Triggers               types.Map         `tfsdk:"triggers"`
+	Healthy                types.Bool        `tfsdk:"healthy"`
+	ProvisionMS            types.Int64       `tfsdk:"provision_ms"`
+	DeprovisionMS          types.Int64       `tfsdk:"deprovision_ms"`
+	Differences            types.List        `tfsdk:"differences"`
+	ProbedAt               types.String      `tfsdk:"probed_at"`
 }
 
 type scimProbeIdentity struct {
@@ -182,10 +185,10 @@ type scimProbeIdentity struct {
 func (m *scimProbeModel) identity() scimProbeIdentity { return scimProbeIdentity{m.AccountID, m.ID} }
 
 // fromProbe takes what a probe has found out.
-func (m *scimProbeModel) fromProbe(result probeResult, now time.Time) {
-	m.Healthy = types.BoolValue(len(result.differences) == 0)
-	m.ProvisionMS, m.DeprovisionMS = millisecondsOrNull(result.provision), millisecondsOrNull(result.deprovision)
-	m.Differences = listOf(result.differences)
+func (m *scimProbeModel) fromProbe(result scimprobe.Result, now time.Time) {
+	m.Healthy = types.BoolValue(len(result.Differences) == 0)
+	m.ProvisionMS, m.DeprovisionMS = millisecondsOrNull(result.Provision), millisecondsOrNull(result.Deprovision)
+	m.Differences = listOf(result.Differences)
 	m.ProbedAt = timeOrNull(&now)
 }
 
@@ -194,19 +197,19 @@ func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if isDestroy(req) {
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "scim_endpoint", "token_wo_version", "email_domain", "groups", "expected_role", "expected_workspace_roles", "max_seconds", "fail_on_unhealthy", "triggers")
 	if resp.Plan.Raw.Equal(req.State.Raw) {
 		return
 	}
 	var plan scimProbeModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || !r.canPlan(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
 	if known(plan.SCIMEndpoint) {
-		if _, err := r.client.ParseSCIMEndpoint(plan.SCIMEndpoint.ValueString()); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", sentence(err))
+		if _, err := r.data.client.ParseSCIMEndpoint(plan.SCIMEndpoint.ValueString()); err != nil {
+			resp.Diagnostics.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
 		}
 	}
 	if known(plan.ExpectedRole) && known(plan.AccountID) {
@@ -220,7 +223,7 @@ func (r *scimProbeResource) expectedRole(ctx context.Context, account string, m 
 		return nil
 	}
 	at := path.Root("expected_role")
-	role, err := r.client.Roles(account).Resolve(ctx, m.ExpectedRole.ValueString())
+	role, err := r.data.client.Roles(account).Resolve(ctx, m.ExpectedRole.ValueString())
 	if err != nil {
 		diags.Append(failureAt(at, "Unusable role", err))
 		return nil
@@ -232,43 +235,43 @@ func (r *scimProbeResource) expectedRole(ctx context.Context, account string, m 
 }
 
 // prepare makes a probe of the configuration. Nothing is created before all of it is known to make sense.
-func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scimProbeModel, token string, diags *diag.Diagnostics) *probe {
-	p := &probe{
-		api: r.client, account: account, endpoint: strings.TrimRight(m.SCIMEndpoint.ValueString(), "/"),
-		canary: newCanary(m.EmailDomain.key()), limit: time.Duration(m.MaxSeconds.ValueInt64()) * time.Second,
-		role: r.expectedRole(ctx, account, m, diags), bypasses: map[string]client.AccountRole{},
+func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scimProbeModel, token string, diags *diag.Diagnostics) scimprobe.Config {
+	p := scimprobe.Config{
+		API: r.data.client, AccountID: account, Endpoint: strings.TrimRight(m.SCIMEndpoint.ValueString(), "/"),
+		Canary: scimprobe.NewCanary(m.EmailDomain.Normalized()), Limit: time.Duration(m.MaxSeconds.ValueInt64()) * time.Second,
+		Role: r.expectedRole(ctx, account, m, diags), Bypassing: map[string]client.AccountRole{}, Explain: reason,
 	}
 	if groups := stringsOf(m.Groups); groups != nil {
-		p.groups = *groups
+		p.Groups = *groups
 	}
 	var err error
 	var endpoint *client.EndpointError
-	if p.scim, err = r.client.SCIM(m.SCIMEndpoint.ValueString(), token); errors.As(err, &endpoint) {
-		diags.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", sentence(err))
+	if p.SCIM, err = r.data.client.SCIM(m.SCIMEndpoint.ValueString(), token); errors.As(err, &endpoint) {
+		diags.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
 	} else if err != nil {
-		diags.AddAttributeError(path.Root("token_wo"), "Invalid SCIM token", sentence(err))
+		diags.AddAttributeError(path.Root("token_wo"), "Invalid SCIM token", english.ErrorSentence(err))
 	}
-	p.reaches = r.reaches(ctx, account, m, diags)
-	roles, err := r.client.Roles(account).List(ctx)
+	p.Accesses = r.expectedAccesses(ctx, account, m, diags)
+	roles, err := r.data.client.Roles(account).List(ctx)
 	if err != nil {
 		diags.Append(failure("Could not read account roles", err))
 	}
 	for _, role := range roles {
 		if role.Has(client.PermissionBypassSSO) {
-			p.bypasses[role.ID] = role
+			p.Bypassing[role.ID] = role
 		}
 	}
-	domains, err := r.client.ListDomains(ctx, account)
+	domains, err := r.data.client.ListDomains(ctx, account)
 	if err != nil {
 		diags.Append(failureAt(path.Root("email_domain"), "Could not read domains", err))
-	} else if !slices.ContainsFunc(domains, func(d client.Domain) bool { return domainSpelling.key(d.Name) == m.EmailDomain.key() }) {
+	} else if !slices.ContainsFunc(domains, func(d client.Domain) bool { return normalized.Domain.Key(d.Name) == m.EmailDomain.Normalized() }) {
 		diags.AddAttributeError(path.Root("email_domain"), "Domain not enabled", fmt.Sprintf("%s is not an enabled domain of account %s, so no directory of it brings people with such addresses. Enable it, such as with a prefectsso_domain that this probe depends on, or name another one.", m.EmailDomain.ValueString(), account))
 	}
 	return p
 }
 
-// reaches are the workspaces and roles that are expected.
-func (r *scimProbeResource) reaches(ctx context.Context, account string, m *scimProbeModel, diags *diag.Diagnostics) (reaches []reach) {
+// expectedAccesses are the workspaces and roles that are expected.
+func (r *scimProbeResource) expectedAccesses(ctx context.Context, account string, m *scimProbeModel, diags *diag.Diagnostics) (accesses []scimprobe.Access) {
 	wanted := m.ExpectedWorkspaceRoles.Elements()
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		at := path.Root("expected_workspace_roles").AtMapKey(name)
@@ -276,19 +279,19 @@ func (r *scimProbeResource) reaches(ctx context.Context, account string, m *scim
 		if !ok {
 			continue // the schema lets nothing else in
 		}
-		workspace, err := r.client.Workspaces(account).Resolve(ctx, name)
+		workspace, err := r.data.client.Workspaces(account).Resolve(ctx, name)
 		if err != nil {
 			diags.Append(failureAt(at, "Unusable workspace", err))
 			continue
 		}
-		role, err := r.client.WorkspaceRoles(account).Resolve(ctx, text.ValueString())
+		role, err := r.data.client.WorkspaceRoles(account).Resolve(ctx, text.ValueString())
 		if err != nil {
 			diags.Append(failureAt(at, "Unusable workspace role", err))
 			continue
 		}
-		reaches = append(reaches, reach{workspace, role})
+		accesses = append(accesses, scimprobe.Access{Workspace: workspace, Role: role})
 	}
-	return reaches
+	return accesses
 }
 
 // Create implements [resource.Resource]. A probe that is not healthy is in the state, too: Terraform marks it as tainted
@@ -298,7 +301,7 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 	var token types.String
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("token_wo"), &token)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -306,9 +309,9 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	result := p.run(ctx)
-	report(p.canary, result, m.FailOnUnhealthy.ValueBool(), &resp.Diagnostics)
-	if result.failed != nil {
+	result := scimprobe.Run(ctx, p)
+	reportProbe(p.Canary, result, m.FailOnUnhealthy.ValueBool(), &resp.Diagnostics)
+	if result.Err != nil {
 		return
 	}
 	m.ID, m.AccountID = types.StringValue(uuid.NewString()), keepCase(m.AccountID, account)
@@ -316,37 +319,37 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity())...)
 }
 
-// report says what a probe has found out.
-func report(c canary, result probeResult, strict bool, diags *diag.Diagnostics) {
+// reportProbe says what a probe has found out.
+func reportProbe(c scimprobe.Canary, result scimprobe.Result, strict bool, diags *diag.Diagnostics) {
 	gone := "No canary was created."
-	if result.asked {
-		gone = "The canary " + c.name + " has been removed again."
+	if result.Asked {
+		gone = "The canary " + c.Name + " has been removed again."
 	}
-	if result.left != nil {
+	if result.Left != nil {
 		gone = ""
-		diags.AddError("Canary left behind", fmt.Sprintf("The probe could not remove all of its canary %s:\n\n- %s\n\nThe next probe of this directory removes what is older than %d minutes.", c.name, strings.Join(result.left, "\n- "), int(canaryAge.Minutes())))
+		diags.AddError("Canary left behind", fmt.Sprintf("The probe could not remove all of its canary %s:\n\n- %s\n\nThe next probe of this directory removes what is older than %d minutes.", c.Name, strings.Join(result.Left, "\n- "), int(scimprobe.CanaryAge.Minutes())))
 	}
-	var group *unknownGroup
+	var group *scimprobe.UnknownGroupError
 	switch {
-	case errors.As(result.failed, &group):
-		diags.AddAttributeError(path.Root("groups"), "Unknown group", result.failed.Error())
-	case errors.Is(result.failed, context.Canceled):
+	case errors.As(result.Err, &group):
+		diags.AddAttributeError(path.Root("groups"), "Unknown group", result.Err.Error())
+	case errors.Is(result.Err, context.Canceled):
 		diags.AddError("Probe interrupted", strings.TrimSpace("Nothing was found out. "+gone))
-	case result.failed != nil:
-		diags.AddError("Could not make probe", strings.TrimSpace(reason(result.failed)+"\n\n"+gone))
-	case result.differences != nil:
-		summary, detail := "Provisioning is not healthy", strings.TrimSpace("- "+strings.Join(result.differences, "\n- ")+"\n\n"+gone)
+	case result.Err != nil:
+		diags.AddError("Could not make probe", strings.TrimSpace(reason(result.Err)+"\n\n"+gone))
+	case result.Differences != nil:
+		summary, detail := "Provisioning is not healthy", strings.TrimSpace("- "+strings.Join(result.Differences, "\n- ")+"\n\n"+gone)
 		if strict {
 			diags.AddError(summary, detail)
 		} else {
 			diags.AddWarning(summary, detail)
 		}
 	}
-	if result.removed != nil {
-		diags.AddWarning("Removed canaries of earlier probes", "Probes that did not come to their end had left behind "+someOf(result.removed)+". They are gone now.")
+	if result.Removed != nil {
+		diags.AddWarning("Removed canaries of earlier probes", "Probes that did not come to their end had left behind "+english.Some(result.Removed)+". They are gone now.")
 	}
-	if result.notRemoved != nil {
-		diags.AddWarning("Canaries of earlier probes not looked for", reason(result.notRemoved))
+	if result.NotRemoved != nil {
+		diags.AddWarning("Canaries of earlier probes not looked for", reason(result.NotRemoved))
 	}
 }
 

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 var (
@@ -83,19 +86,19 @@ func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			},
 			"token_wo_version": schema.Int64Attribute{Required: true, MarkdownDescription: "Version of the secret. A new one rotates: it sends the secret of that time."},
 			"expires_in": schema.StringAttribute{
-				CustomType:          spelledString{spelling: durationSpelling},
+				CustomType:          normalized.Duration.StringType(),
 				Optional:            true,
 				MarkdownDescription: "How long a token lives from when it is made, such as `2160h` (90 days). A change counts from the next rotation. Left out: until it is rotated or destroyed. A plan warns 30 days before the end.",
 				Validators:          []validator.String{durationBetween{time.Second, longestLife}},
-				PlanModifiers:       []planmodifier.String{keepEqual{durationSpelling}},
+				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Duration)},
 			},
 			"overlap": schema.StringAttribute{
-				CustomType: spelledString{spelling: durationSpelling},
+				CustomType: normalized.Duration.StringType(),
 				Optional:   true, Computed: true,
 				Default:             stringdefault.StaticString(usualOverlap),
 				MarkdownDescription: "How long the old token lives after a rotation, `0s` to `48h`. Default `" + usualOverlap + "`.",
 				Validators:          []validator.String{durationBetween{0, longestOverlap}},
-				PlanModifiers:       []planmodifier.String{keepEqual{durationSpelling}},
+				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Duration)},
 			},
 			// When it was last used is not here: it moves with every push, and would be drift each morning.
 			"suffix":     schema.StringAttribute{Computed: true, MarkdownDescription: "The secret's last four characters, to tell tokens apart."},
@@ -112,18 +115,18 @@ func (r *scimTokenResource) IdentitySchema(_ context.Context, _ resource.Identit
 }
 
 type scimTokenModel struct {
-	ID             types.String       `tfsdk:"id"`
-	AccountID      types.String       `tfsdk:"account_id"`
-	DirectoryID    types.String       `tfsdk:"directory_id"`
-	Name           types.String       `tfsdk:"name"`
-	TokenWO        types.String       `tfsdk:"token_wo"`
-	TokenWOVersion types.Int64        `tfsdk:"token_wo_version"`
-	ExpiresIn      spelledStringValue `tfsdk:"expires_in"`
-	Overlap        spelledStringValue `tfsdk:"overlap"`
-	Suffix         types.String       `tfsdk:"suffix"`
-	Created        types.String       `tfsdk:"created"`
-	CreatedBy      types.String       `tfsdk:"created_by"`
-	ExpiresAt      types.String       `tfsdk:"expires_at"`
+	ID             types.String      `tfsdk:"id"`
+	AccountID      types.String      `tfsdk:"account_id"`
+	DirectoryID    types.String      `tfsdk:"directory_id"`
+	Name           types.String      `tfsdk:"name"`
+	TokenWO        types.String      `tfsdk:"token_wo"`
+	TokenWOVersion types.Int64       `tfsdk:"token_wo_version"`
+	ExpiresIn      normalized.String `tfsdk:"expires_in"`
+	Overlap        normalized.String `tfsdk:"overlap"`
+	Suffix         types.String      `tfsdk:"suffix"`
+	Created        types.String      `tfsdk:"created"`
+	CreatedBy      types.String      `tfsdk:"created_by"`
+	ExpiresAt      types.String      `tfsdk:"expires_at"`
 }
 
 func (m *scimTokenModel) identity(accountID string) idIdentity {
@@ -158,7 +161,7 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if isDestroy(req) {
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	settle(ctx, req, resp, "account_id", "directory_id", "name", "token_wo_version", "expires_in", "overlap")
 	var plan scimTokenModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
@@ -198,10 +201,10 @@ func needsSecret() diag.Diagnostic {
 // is a secret, where it is given, like that of the live token of the same name: a replacement would end that one first.
 // That there is no room now is a warning, because there may be until then.
 func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, secret string, diags *diag.Diagnostics) {
-	if plan.DirectoryID.IsUnknown() || plan.AccountID.IsUnknown() || !r.canPlan(diags) {
+	if plan.DirectoryID.IsUnknown() || plan.AccountID.IsUnknown() || !r.data.canPlan(diags) {
 		return
 	}
-	live, err := r.client.ListSCIMTokens(ctx, plan.AccountID.ValueString(), plan.DirectoryID.ValueString())
+	live, err := r.data.client.ListSCIMTokens(ctx, plan.AccountID.ValueString(), plan.DirectoryID.ValueString())
 	if client.IsNotFound(err) {
 		return // a directory that is gone by now, or comes until then
 	}
@@ -237,7 +240,7 @@ func noRoom(live []client.SCIMToken, directoryID string) diag.Diagnostic {
 	if len(names) < client.MaxSCIMTokens {
 		return nil
 	}
-	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "Too many live tokens", fmt.Sprintf("The directory %s has %s. At most %d live at once: wait until one ends, destroy the resource that made it, or delete it.", directoryID, joinAnd(names), client.MaxSCIMTokens))
+	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "Too many live tokens", fmt.Sprintf("The directory %s has %s. At most %d live at once: wait until one ends, destroy the resource that made it, or delete it.", directoryID, english.And(names), client.MaxSCIMTokens))
 }
 
 // warnOfTokenEnd warns 30 days before a token ends, as warnOfEnds does for certificates.
@@ -247,7 +250,7 @@ func warnOfTokenEnd(m *scimTokenModel, now time.Time, diags *diag.Diagnostics) {
 	}
 	end := parseTime(m.ExpiresAt.ValueString())
 	if left := end.Sub(now); left < endsSoon {
-		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token ends soon", fmt.Sprintf("The token %s (…%s) ends on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), end.Format(time.DateOnly), plural(max(0, int(left.Hours()/24)), "day")))
+		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token ends soon", fmt.Sprintf("The token %s (…%s) ends on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), end.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
 	}
 }
 
@@ -255,7 +258,7 @@ func warnOfTokenEnd(m *scimTokenModel, now time.Time, diags *diag.Diagnostics) {
 func (r *scimTokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m scimTokenModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() && r.send(ctx, account, &m, nil, req.Config, &resp.Diagnostics) {
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
@@ -270,7 +273,7 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 		return false
 	}
 	directory := m.DirectoryID.ValueString()
-	live, err := r.client.ListSCIMTokens(ctx, account, directory)
+	live, err := r.data.client.ListSCIMTokens(ctx, account, directory)
 	switch {
 	case client.IsNotFound(err):
 		diags.AddAttributeError(path.Root("directory_id"), summary, fmt.Sprintf("Account %s has no directory %s.", account, directory))
@@ -289,13 +292,13 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 		overlap := int64(parseDuration(m.Overlap.ValueString()) / time.Second)
 		token.OldTokenExpiresInSeconds = &overlap
 	}
-	created, err := r.client.CreateSCIMToken(ctx, account, directory, uuid.NewString(), token)
+	created, err := r.data.client.CreateSCIMToken(ctx, account, directory, uuid.NewString(), token)
 	if id := client.ExistingID(err); id != "" {
 		diags.AddAttributeError(path.Root("token_wo"), "SCIM token exists already", fmt.Sprintf("The directory %s has a live token with this secret (%s). A token cannot be imported, because its secret cannot be read, and it was not taken over. If an earlier apply made it and broke off, delete it (`DELETE …/sso/directories/%s/tokens/%s`) and apply again: a secret that no identity provider ever used is free then. If an identity provider uses it, bring a new `token_wo`, and bump `token_wo_version` here and there.%s", directory, id, directory, id, "\n\n"+reason(err)))
 		return false
 	}
 	if client.IsConflict(err) { // there was room a moment ago
-		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, firstNonEmpty(joinAnd(tokenNames(live)), "none"), reason(err)))
+		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, cmp.Or(english.And(tokenNames(live)), "none"), reason(err)))
 		return false
 	}
 	if err != nil {
@@ -326,11 +329,11 @@ var tokenArguments = map[string]path.Path{
 func (r *scimTokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m scimTokenModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	live, err := r.client.ListSCIMTokens(ctx, account, m.DirectoryID.ValueString())
+	live, err := r.data.client.ListSCIMTokens(ctx, account, m.DirectoryID.ValueString())
 	if err != nil && !client.IsNotFound(err) {
 		resp.Diagnostics.Append(failure("Could not read SCIM token", err))
 		return
@@ -350,7 +353,7 @@ func (r *scimTokenResource) Update(ctx context.Context, req resource.UpdateReque
 	var m, prior scimTokenModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -381,7 +384,7 @@ func (r *scimTokenResource) Delete(ctx context.Context, req resource.DeleteReque
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	previous, diags := req.Private.GetKey(ctx, privatePrevious)
 	resp.Diagnostics.Append(diags...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
@@ -389,13 +392,13 @@ func (r *scimTokenResource) Delete(ctx context.Context, req resource.DeleteReque
 	if previous != nil {
 		var id string
 		if err := json.Unmarshal(previous, &id); err != nil {
-			resp.Diagnostics.AddError("Could not read private state", sentence(err))
+			resp.Diagnostics.AddError("Could not read private state", english.ErrorSentence(err))
 			return
 		}
 		ids = append(ids, id)
 	}
 	for _, id := range ids {
-		if err := r.client.DeleteSCIMToken(ctx, account, m.DirectoryID.ValueString(), id); err != nil {
+		if err := r.data.client.DeleteSCIMToken(ctx, account, m.DirectoryID.ValueString(), id); err != nil {
 			resp.Diagnostics.Append(failure("Could not delete SCIM token", err))
 		}
 	}

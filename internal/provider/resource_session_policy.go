@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -67,7 +68,7 @@ func (m *sessionPolicyModel) fromAPI(a *client.Account) {
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *sessionPolicyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !isDestroy(req) {
-		r.planAccount(ctx, req, resp)
+		r.data.planAccount(ctx, req, resp)
 		settle(ctx, req, resp, "account_id", "auth_expiration_seconds")
 	}
 }
@@ -92,12 +93,12 @@ func (r *sessionPolicyResource) Update(ctx context.Context, req resource.UpdateR
 
 // write sends the planned policy, and leaves the plan in the model: the answer has no body.
 func (r *sessionPolicyResource) write(ctx context.Context, m *sessionPolicyModel, diags *diag.Diagnostics) (account string, ok bool) {
-	account, ok = r.scope(m.AccountID, diags)
+	account, ok = r.data.scope(m.AccountID, diags)
 	at := path.Root("auth_expiration_seconds")
-	if !ok || diags.HasError() || !r.claims.take("prefectsso_session_policy", account, claimSessionPolicy, at, diags, "of the account") {
+	if !ok || diags.HasError() || !r.data.reserve("prefectsso_session_policy", account, run.SessionPolicy, at, diags, "of the account") {
 		return "", false
 	}
-	if err := r.client.SetAuthExpiration(ctx, account, m.AuthExpirationSeconds.ValueInt64Pointer()); err != nil {
+	if err := r.data.client.SetAuthExpiration(ctx, account, m.AuthExpirationSeconds.ValueInt64Pointer()); err != nil {
 		diags.Append(failureAt(at, "Could not set session policy", err))
 		return "", false
 	}
@@ -109,11 +110,11 @@ func (r *sessionPolicyResource) write(ctx context.Context, m *sessionPolicyModel
 func (r *sessionPolicyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m sessionPolicyModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	id, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	id, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	account, err := r.client.GetAccount(ctx, id)
+	account, err := r.data.client.GetAccount(ctx, id)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read session policy", err))
 		return
@@ -128,7 +129,7 @@ func (r *sessionPolicyResource) Delete(context.Context, resource.DeleteRequest, 
 
 // ImportState implements [resource.ResourceWithImportState]: `<account_id>`.
 func (r *sessionPolicyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if account, ok := r.importByAccount(ctx, req, resp); ok {
+	if account, ok := r.data.importByAccount(ctx, req, resp); ok {
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, accountIdentity{types.StringValue(account)})...)
 	}
 }

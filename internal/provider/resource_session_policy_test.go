@@ -89,7 +89,7 @@ resource "prefectsso_session_policy" "b" {
   auth_expiration_seconds = 70
   depends_on              = [prefectsso_session_policy.a]
 }`,
-		ExpectError: spread(`Two resources manage one thing.*session policy of the account`),
+		ExpectError: spread(`session policy of the account.*Guard: managed-twice`),
 	})
 }
 

@@ -92,7 +92,7 @@ type setupLinkIdentity struct {
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *setupLinkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !isDestroy(req) {
-		r.planAccount(ctx, req, resp)
+		r.data.planAccount(ctx, req, resp)
 		settle(ctx, req, resp, "account_id", "kind", "triggers")
 	}
 }
@@ -101,13 +101,13 @@ func (r *setupLinkResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 func (r *setupLinkResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m setupLinkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	ask := r.client.SetupURL
+	ask := r.data.client.SetupURL
 	if m.Kind.ValueString() == setupDirectorySync {
-		ask = r.client.DirectorySetupURL
+		ask = r.data.client.DirectorySetupURL
 	}
 	link, err := ask(ctx, account)
 	if err != nil && !client.IsConflict(err) { // a conflict says that it is configured, which is what was wanted

@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -134,7 +135,7 @@ func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource
 	if isDestroy(req) {
 		return
 	}
-	r.planAccount(ctx, req, resp)
+	r.data.planAccount(ctx, req, resp)
 	if unknownObject(ctx, resp, "team") {
 		if !isCreate(req) {
 			moves(ctx, resp, "team_id", types.StringUnknown())
@@ -164,8 +165,8 @@ func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource
 func (r *teamWorkspaceRoleResource) claimPlanned(ctx context.Context, resp *resource.ModifyPlanResponse) {
 	var plan teamWorkspaceRoleModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if !resp.Diagnostics.HasError() && r.session != nil && known(plan.AccountID) && known(plan.TeamID) && known(plan.WorkspaceID) {
-		r.planned.take("prefectsso_team_workspace_role", strings.ToLower(plan.AccountID.ValueString()), claimTeamRole, plan.Team.at(path.Root("team")), &resp.Diagnostics, plan.key())
+	if !resp.Diagnostics.HasError() && r.data != nil && known(plan.AccountID) && known(plan.TeamID) && known(plan.WorkspaceID) {
+		r.data.reservePlanned("prefectsso_team_workspace_role", strings.ToLower(plan.AccountID.ValueString()), run.TeamRole, plan.Team.at(path.Root("team")), &resp.Diagnostics, plan.key())
 	}
 }
 
@@ -183,10 +184,10 @@ func (r *teamWorkspaceRoleResource) planNames(ctx context.Context, plan, prior *
 		before = *prior
 	}
 	sameTeam := plan.Team.equal(before.Team)
-	if sameTeam && plan.Workspace.Equal(before.Workspace) && plan.Role.Equal(before.Role) && (known(plan.Team.ID) || r.session == nil || r.client == nil) {
+	if sameTeam && plan.Workspace.Equal(before.Workspace) && plan.Role.Equal(before.Role) && (known(plan.Team.ID) || r.data == nil || r.data.client == nil) {
 		return
 	}
-	if plan.AccountID.IsUnknown() || !r.canPlan(&resp.Diagnostics) {
+	if plan.AccountID.IsUnknown() || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
 	account := plan.AccountID.ValueString()
@@ -201,7 +202,7 @@ func (r *teamWorkspaceRoleResource) planNames(ctx context.Context, plan, prior *
 	switch {
 	case plan.Workspace.Equal(before.Workspace):
 	case known(plan.Workspace):
-		workspace, ok := resolve(ctx, r.client.Workspaces(account).Resolve, plan.Workspace, path.Root("workspace"), "Unusable workspace", &resp.Diagnostics)
+		workspace, ok := resolve(ctx, r.data.client.Workspaces(account).Resolve, plan.Workspace, path.Root("workspace"), "Unusable workspace", &resp.Diagnostics)
 		if ok && !same("workspace", workspace.ID, before.WorkspaceID, before.Workspace) && prior != nil {
 			moves(ctx, resp, "workspace_id", types.StringValue(workspace.ID))
 		}
@@ -209,7 +210,7 @@ func (r *teamWorkspaceRoleResource) planNames(ctx context.Context, plan, prior *
 		moves(ctx, resp, "workspace_id", types.StringUnknown())
 	}
 	if known(plan.Role) && !plan.Role.Equal(before.Role) {
-		if role, ok := resolve(ctx, r.client.WorkspaceRoles(account).Resolve, plan.Role, path.Root("role"), "Unusable role", &resp.Diagnostics); ok {
+		if role, ok := resolve(ctx, r.data.client.WorkspaceRoles(account).Resolve, plan.Role, path.Root("role"), "Unusable role", &resp.Diagnostics); ok {
 			same("role", role.ID, before.RoleID, before.Role)
 		}
 	}
@@ -230,11 +231,11 @@ func (r *teamWorkspaceRoleResource) planTeam(ctx context.Context, account string
 		return
 	}
 	at := plan.Team.at(path.Root("team"))
-	team, err := r.findTeam(ctx, account, plan.Team, 0)
+	team, err := r.data.findTeam(ctx, account, plan.Team, 0)
 	var absent *noTeamError
 	if errors.As(err, &absent) && prior != nil && plan.Team.equal(prior.Team) {
 		// Nobody wrote another team: the one that there was has changed.
-		if team, there, lookErr := r.lookUpTeam(ctx, account, &teamRef{ID: prior.TeamID}); there {
+		if team, there, lookErr := r.data.lookUpTeam(ctx, account, &teamRef{ID: prior.TeamID}); there {
 			warnOfChangedTeam(at, prior, team, &resp.Diagnostics)
 			return
 		} else if lookErr != nil {
@@ -245,14 +246,14 @@ func (r *teamWorkspaceRoleResource) planTeam(ctx context.Context, account string
 	case errors.As(err, &absent):
 		move(types.StringUnknown())
 		if wait, _ := plan.Timeouts.Create(ctx, 0); wait == 0 {
-			resp.Diagnostics.AddAttributeWarning(at, "No such team yet", sentence(err)+" Applying this plan fails unless it is there by then.")
+			resp.Diagnostics.Append(saysTeamAbsent(absent).warning(at))
 		}
 	case err != nil:
 		resp.Diagnostics.Append(failureAt(at, "Could not look up team", err))
 	case prior != nil && !strings.EqualFold(team.ID, prior.TeamID.ValueString()):
 		move(types.StringValue(team.ID))
 		if plan.Team.equal(prior.Team) {
-			resp.Diagnostics.AddAttributeWarning(at, "Another team has the name", fmt.Sprintf("%q is the team %s now; before, it was %s. That one loses the role, and this one gets it.", plan.Team.text(), team.ID, prior.TeamID.ValueString()))
+			resp.Diagnostics.Append(saysTeamNameTaken(plan.Team.text(), team.ID, prior.TeamID.ValueString()).warning(at))
 		}
 	}
 }
@@ -260,10 +261,10 @@ func (r *teamWorkspaceRoleResource) planTeam(ctx context.Context, account string
 // warnOfChangedTeam says why the team of the resource cannot be found as it is written.
 func warnOfChangedTeam(at path.Path, prior *teamWorkspaceRoleModel, team client.Team, diags *diag.Diagnostics) {
 	if known(prior.Team.DirectoryGroup) && team.DirectoryGroupID == nil {
-		diags.AddAttributeWarning(at, "Team follows no group any more", fmt.Sprintf("The team %s is made of no directory group any more: whoever is in it keeps the role in the workspace %s, also when they leave the group %s. Switch `sync_groups_to_teams` of the directory on, or name the team by `name` and look after it by hand.", team.Name, prior.Workspace.ValueString(), prior.Team.text()))
+		diags.Append(saysTeamFollowsNoGroup(team.Name, prior.Workspace.ValueString(), prior.Team.text()).warning(at))
 		return
 	}
-	diags.AddAttributeWarning(at, "Team has another name", fmt.Sprintf("The team that is written as %q is named %q now, and keeps its role. Write the new name, before another team gets the old one.", prior.Team.text(), team.Name))
+	diags.Append(saysTeamRenamed(prior.Team.text(), team.Name).warning(at))
 }
 
 // resolve finds what a name or id stands for; what is not there is an error on the attribute.
@@ -281,7 +282,7 @@ func (r *teamWorkspaceRoleResource) Create(ctx context.Context, req resource.Cre
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	wait, diags := m.Timeouts.Create(ctx, 0)
 	resp.Diagnostics.Append(diags...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, nil, wait, &resp.Diagnostics) {
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
@@ -290,8 +291,8 @@ func (r *teamWorkspaceRoleResource) Create(ctx context.Context, req resource.Cre
 // write gives the team its role, takes the one that had it before out of the workspace, and takes over the answer. It says
 // whether there is something to keep in the state.
 func (r *teamWorkspaceRoleResource) write(ctx context.Context, account string, m, prior *teamWorkspaceRoleModel, wait time.Duration, diags *diag.Diagnostics) bool {
-	workspace, workspaceOK := resolve(ctx, r.client.Workspaces(account).Resolve, m.Workspace, path.Root("workspace"), "Unusable workspace", diags)
-	role, roleOK := resolve(ctx, r.client.WorkspaceRoles(account).Resolve, m.Role, path.Root("role"), "Unusable role", diags)
+	workspace, workspaceOK := resolve(ctx, r.data.client.Workspaces(account).Resolve, m.Workspace, path.Root("workspace"), "Unusable workspace", diags)
+	role, roleOK := resolve(ctx, r.data.client.WorkspaceRoles(account).Resolve, m.Role, path.Root("role"), "Unusable role", diags)
 	if !workspaceOK || !roleOK {
 		return false
 	}
@@ -300,19 +301,19 @@ func (r *teamWorkspaceRoleResource) write(ctx context.Context, account string, m
 	if known(m.TeamID) { // as planned, whatever it is called by now
 		ref, wait = &teamRef{ID: m.TeamID}, 0
 	}
-	team, err := r.findTeam(ctx, account, ref, wait)
+	team, err := r.data.findTeam(ctx, account, ref, wait)
 	if err != nil {
 		diags.Append(failureAt(at, "Could not find team", err))
 		return false
 	}
 	m.TeamID, m.WorkspaceID = types.StringValue(team.ID), types.StringValue(workspace.ID)
-	if !r.claims.take("prefectsso_team_workspace_role", account, claimTeamRole, at, diags, m.key()) {
+	if !r.data.reserve("prefectsso_team_workspace_role", account, run.TeamRole, at, diags, m.key()) {
 		return false
 	}
 	if prior == nil || m.key() != prior.key() {
 		r.warnOfAdoption(team, workspace, role, diags)
 	}
-	access, err := r.client.SetTeamAccess(ctx, account, workspace.ID, team.ID, role.ID)
+	access, err := r.data.client.SetTeamAccess(ctx, account, workspace.ID, team.ID, role.ID)
 	if err != nil {
 		diags.Append(failureAt(path.Root("role"), "Could not give the team its role", err))
 		return false
@@ -328,7 +329,7 @@ func (r *teamWorkspaceRoleResource) write(ctx context.Context, account string, m
 func (r *teamWorkspaceRoleResource) warnOfAdoption(team client.Team, workspace client.Workspace, role client.WorkspaceRole, diags *diag.Diagnostics) {
 	at := slices.IndexFunc(team.Workspaces, func(w client.TeamWorkspace) bool { return w.WorkspaceID == workspace.ID })
 	if at >= 0 && team.Workspaces[at].RoleID != role.ID {
-		diags.AddAttributeWarning(path.Root("role"), "Team was in the workspace already", fmt.Sprintf("The team %s was %s in the workspace %s; it is %s now. It belongs to this resource: destroying the resource takes the team out of the workspace.", team.Name, team.Workspaces[at].RoleName, workspace.Handle, role.Name))
+		diags.Append(saysTeamAdopted(team.Name, team.Workspaces[at].RoleName, workspace.Handle, role.Name).warning(path.Root("role")))
 	}
 }
 
@@ -336,11 +337,11 @@ func (r *teamWorkspaceRoleResource) warnOfAdoption(team client.Team, workspace c
 func (r *teamWorkspaceRoleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var m teamWorkspaceRoleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	rows, err := r.client.ListTeamAccess(ctx, account, m.WorkspaceID.ValueString())
+	rows, err := r.data.client.ListTeamAccess(ctx, account, m.WorkspaceID.ValueString())
 	at := slices.IndexFunc(rows, func(a client.TeamAccess) bool { return strings.EqualFold(a.TeamID, m.TeamID.ValueString()) })
 	switch {
 	case client.IsNotFound(err), err == nil && at < 0:
@@ -351,12 +352,12 @@ func (r *teamWorkspaceRoleResource) Read(ctx context.Context, req resource.ReadR
 		resp.Diagnostics.Append(failure("Could not read role of team", err))
 		return
 	}
-	workspace, err := r.client.Workspaces(account).Resolve(ctx, m.WorkspaceID.ValueString())
+	workspace, err := r.data.client.Workspaces(account).Resolve(ctx, m.WorkspaceID.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read workspace", err))
 		return
 	}
-	role, err := r.client.WorkspaceRoles(account).Resolve(ctx, rows[at].RoleID)
+	role, err := r.data.client.WorkspaceRoles(account).Resolve(ctx, rows[at].RoleID)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read role of team", err))
 		return
@@ -372,7 +373,7 @@ func (r *teamWorkspaceRoleResource) Update(ctx context.Context, req resource.Upd
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	wait, diags := m.Timeouts.Create(ctx, 0)
 	resp.Diagnostics.Append(diags...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, &prior, wait, &resp.Diagnostics) {
 		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
@@ -382,7 +383,7 @@ func (r *teamWorkspaceRoleResource) Update(ctx context.Context, req resource.Upd
 func (r *teamWorkspaceRoleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m teamWorkspaceRoleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	account, ok := r.scope(m.AccountID, &resp.Diagnostics)
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() {
 		r.leave(ctx, account, &m, &resp.Diagnostics)
 	}
@@ -390,11 +391,11 @@ func (r *teamWorkspaceRoleResource) Delete(ctx context.Context, req resource.Del
 
 // leave takes the team out of the workspace, unless another resource of this run gives it a role there.
 func (r *teamWorkspaceRoleResource) leave(ctx context.Context, account string, m *teamWorkspaceRoleModel, diags *diag.Diagnostics) bool {
-	defer r.claims.deleting()()
-	if r.claims.taken(account, claimTeamRole, m.key()) {
+	defer r.data.run.Written.Deleting()()
+	if r.data.run.Written.IsReserved(account, run.TeamRole, m.key()) {
 		return true
 	}
-	if err := r.client.RemoveTeamAccess(ctx, account, m.WorkspaceID.ValueString(), m.TeamID.ValueString()); err != nil {
+	if err := r.data.client.RemoveTeamAccess(ctx, account, m.WorkspaceID.ValueString(), m.TeamID.ValueString()); err != nil {
 		diags.Append(failure("Could not take the team out of the workspace", err))
 		return false
 	}
@@ -404,16 +405,16 @@ func (r *teamWorkspaceRoleResource) leave(ctx context.Context, account string, m
 // ImportState implements [resource.ResourceWithImportState]: `<team id or name>/<workspace id or handle>`, with
 // `<account_id>/` in front or not.
 func (r *teamWorkspaceRoleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, names, ok := r.importByNames(ctx, []string{"team_id", "workspace_id"}, req, resp)
+	account, names, ok := r.data.importByNames(ctx, []string{"team_id", "workspace_id"}, req, resp)
 	if !ok {
 		return
 	}
 	m := teamWorkspaceRoleModel{Team: teamFromText(names[0]), Workspace: types.StringValue(names[1])}
-	team, err := r.findTeam(ctx, account, m.Team, 0)
+	team, err := r.data.findTeam(ctx, account, m.Team, 0)
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not import role of team", err))
 	}
-	workspace, err := r.client.Workspaces(account).Resolve(ctx, names[1])
+	workspace, err := r.data.client.Workspaces(account).Resolve(ctx, names[1])
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not import role of team", err))
 	}
@@ -421,8 +422,11 @@ func (r *teamWorkspaceRoleResource) ImportState(ctx context.Context, req resourc
 		return
 	}
 	m.TeamID, m.WorkspaceID = types.StringValue(team.ID), types.StringValue(workspace.ID)
-	for name, value := range map[string]any{"team": m.Team, "workspace": m.Workspace, "team_id": m.TeamID, "workspace_id": m.WorkspaceID} {
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
+	for _, value := range []struct {
+		name string
+		of   any
+	}{{"team", m.Team}, {"workspace", m.Workspace}, {"team_id", m.TeamID}, {"workspace_id", m.WorkspaceID}} {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(value.name), value.of)...)
 	}
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
 }

@@ -234,7 +234,7 @@ resource "prefectsso_team_workspace_role" "again" {
   role       = "Developer"
   depends_on = [prefectsso_team_workspace_role.crew]
 }`,
-		ExpectError: spread(`Two resources manage one thing`),
+		ExpectError: spread(`Guard: managed-twice`),
 	})
 }
 

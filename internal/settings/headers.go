@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // customHeaders takes those of the argument, else of the environment, else of the
@@ -31,8 +33,8 @@ func (r *resolver) customHeaders() map[string]string {
 		return r.parseHeaders(headers, fromProfile)
 	case map[string]any:
 		text := make(map[string]string, len(headers))
-		for name, value := range headers {
-			value, ok := value.(string)
+		for _, name := range slices.Sorted(maps.Keys(headers)) {
+			value, ok := headers[name].(string)
 			if !ok {
 				r.badHeaders(fromProfile, fmt.Errorf("the value of %q is no text", name))
 				return nil
@@ -55,7 +57,7 @@ func (r *resolver) parseHeaders(text string, from source) map[string]string {
 }
 
 func (r *resolver) badHeaders(from source, err error) {
-	r.fail(ArgCustomHeaders, "Invalid custom headers", fmt.Sprintf("%s is no JSON object of texts such as {\"X-Team\": \"platform\"}: %v.", sentenceStart(r.name(from, ArgCustomHeaders, EnvCustomHeaders)), err))
+	r.fail(ArgCustomHeaders, "Invalid custom headers", fmt.Sprintf("%s is no JSON object of texts such as {\"X-Team\": \"platform\"}: %v.", english.Capitalize(r.name(from, ArgCustomHeaders, EnvCustomHeaders)), err))
 }
 
 // headersFromJSON reads an object of texts. It does not repeat what stands there:
@@ -73,9 +75,9 @@ func headersFromJSON(text string) (map[string]string, error) {
 		return nil, errors.New("it is not an object")
 	}
 	headers := make(map[string]string, len(object))
-	for name, raw := range object {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
 		var value *string
-		if json.Unmarshal(raw, &value) != nil || value == nil {
+		if json.Unmarshal(object[name], &value) != nil || value == nil {
 			return nil, fmt.Errorf("the value of %q is no text", name)
 		}
 		headers[name] = *value
@@ -120,7 +122,7 @@ func (r *resolver) checkHeaders(headers map[string]string, from source) map[stri
 			})
 			continue
 		}
-		r.problems = append(r.problems, Problem{Argument: ArgCustomHeaders, Summary: "Invalid custom header", Detail: sentence(wrong) + where, Err: wrong})
+		r.problems = append(r.problems, Problem{Argument: ArgCustomHeaders, Summary: "Invalid custom header", Detail: english.ErrorSentence(wrong) + where, Err: wrong})
 	}
 	return headers
 }

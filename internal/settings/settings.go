@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // DefaultEndpoint is Prefect Cloud's account API.
@@ -159,7 +160,7 @@ func (r *resolver) endpoint() (client.Endpoint, source) {
 	if err != nil {
 		r.problems = append(r.problems, Problem{
 			Argument: ArgEndpoint, Summary: "Invalid endpoint", Err: err,
-			Detail: sentence(err) + " It comes from " + r.name(from, ArgEndpoint, EnvEndpoint) + "." + selfHostedProfile(err, from),
+			Detail: english.ErrorSentence(err) + " It comes from " + r.name(from, ArgEndpoint, EnvEndpoint) + "." + selfHostedProfile(err, from),
 		})
 	}
 	return endpoint, from
@@ -209,7 +210,7 @@ func (r *resolver) account(inURL string, urlFrom source) (id string, unknown boo
 	differs := inURL != "" && !strings.EqualFold(id, inURL)
 	if differs && (from == argument && urlFrom != fromProfile || urlFrom == argument) {
 		r.fail(ArgAccountID, "Two different accounts", fmt.Sprintf("%s says %s, and the address of the API names the account %s: that is %s. Take one of them out, or let both name the same account; the address needs none, as in %s.",
-			sentenceStart(r.name(from, ArgAccountID, EnvAccountID)), id, inURL, r.name(urlFrom, ArgEndpoint, EnvEndpoint), DefaultEndpoint))
+			english.Capitalize(r.name(from, ArgAccountID, EnvAccountID)), id, inURL, r.name(urlFrom, ArgEndpoint, EnvEndpoint), DefaultEndpoint))
 	}
 	return id, false
 }
@@ -225,13 +226,3 @@ func UserAgent(own string, getenv func(string) string) string {
 	}, getenv("TF_APPEND_USER_AGENT"))
 	return strings.Join(append([]string{own}, strings.Fields(added)...), " ")
 }
-
-func sentence(err error) string {
-	text := sentenceStart(err.Error())
-	if !strings.HasSuffix(text, ".") {
-		text += "."
-	}
-	return text
-}
-
-func sentenceStart(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

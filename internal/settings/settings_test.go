@@ -268,6 +268,7 @@ func TestCustomHeaders(t *testing.T) {
 		"a list":                     {env: fromEnv(`["X-A: canary"]`), want: []string{"custom_headers|not an object"}},
 		"null":                       {env: fromEnv(`null`), want: []string{"custom_headers|not an object"}},
 		"a number":                   {env: fromEnv(`{"X-A": 5}`), want: []string{`custom_headers|"X-A" is no text`}},
+		"several numbers":            {env: fromEnv(`{"X-C": 5, "X-B": 5, "X-A": 5, "X-D": 5}`), want: []string{`custom_headers|the value of "X-A" is no text`}},
 		"a null":                     {env: fromEnv(`{"X-A": null}`), want: []string{`custom_headers|"X-A" is no text`}},
 		"twice":                      {env: fromEnv(`{"X-A": "X-A", "X-B": "X-A", "X-A": "canary"}`), want: []string{`custom_headers|"X-A" is there twice`}},
 		"twice, in another case":     {env: fromEnv(`{"X-A": "1", "x-a": "canary"}`), want: []string{`custom_headers|"x-a" is there twice|"X-A"`}},

@@ -7,6 +7,8 @@ package fetch
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -20,13 +22,14 @@ import (
 type Fetcher struct {
 	client *client.Client
 
-	mu   sync.Mutex
-	kept map[string]map[string]*reading // account → want → what was read
+	mu    sync.Mutex
+	stale map[string]bool                // accounts in which a write may have changed people behind the client's memory of them
+	kept  map[string]map[string]*reading // account, "" for what is of none → want → what was read
 }
 
 // New makes a fetcher. It reads nothing.
 func New(c *client.Client) *Fetcher {
-	return &Fetcher{client: c, kept: map[string]map[string]*reading{}}
+	return &Fetcher{client: c, kept: map[string]map[string]*reading{}, stale: map[string]bool{}}
 }
 
 // fill puts what was read into a world.
@@ -34,27 +37,54 @@ type fill func(access.World) access.World
 
 // reading is what was read, or is being read: one request however many ask at the same time.
 type reading struct {
+	kind    access.WantKind // "" where it is no part of a world
 	done    chan struct{}
 	waiters int // under Fetcher.mu
 	cancel  context.CancelFunc
 	forget  func() // takes it out of what is kept; Fetcher.mu is held
-	fill    fill   // valid after done
+	value   any    // valid after done
 	err     error
 }
 
 // rounds is far more often than any change has to be asked what it needs.
 const rounds = 50
 
-// For reads what a change needs into a world that holds what is known already, such as the people whom a resource looked
-// up. What was read before in this run counts.
-func (f *Fetcher) For(ctx context.Context, w access.World, change access.Change) (access.World, error) {
-	return f.Fill(ctx, w, func(w access.World) []access.Want { return access.Needs(change, w) })
+// For reads what changes need, one made after the other, into a world that holds what is known already, such as the
+// people whom a resource looked up. What was read before in this run counts.
+func (f *Fetcher) For(ctx context.Context, w access.World, changes ...access.Change) (access.World, error) {
+	return f.Fill(ctx, w, needsOf(changes))
 }
 
-// Fresh is [Fetcher.For] for what is checked again just before it happens: it reads everything afresh.
-func (f *Fetcher) Fresh(ctx context.Context, w access.World, change access.Change) (access.World, error) {
-	r := reader{client: f.client, account: w.AccountID, fresh: true}
-	return fillWorld(ctx, w, func(w access.World) []access.Want { return access.Needs(change, w) }, r.read)
+// Fresh is [Fetcher.For] for what is checked again just before it happens: it reads everything afresh, but for whose API
+// key is in use, which stays so.
+func (f *Fetcher) Fresh(ctx context.Context, w access.World, changes ...access.Change) (access.World, error) {
+	return f.FillFresh(ctx, w, needsOf(changes))
+}
+
+// FillFresh is [Fetcher.Fill] that reads everything afresh, but for whose API key is in use.
+func (f *Fetcher) FillFresh(ctx context.Context, w access.World, needs func(access.World) []access.Want) (access.World, error) {
+	r := reader{shared: f, client: f.client, account: w.AccountID, fresh: true, integrationsOf: f.client.GetIntegrations}
+	return fillWorld(ctx, w, needs, func(ctx context.Context, w access.World, want access.Want) (fill, error) {
+		if want.Kind == access.WantCaller {
+			return f.once(ctx, w, want)
+		}
+		return r.read(ctx, w, want)
+	})
+}
+
+// needsOf asks for what the first change needs, then for what the next one does after it, and so on.
+func needsOf(changes []access.Change) func(access.World) []access.Want {
+	return func(w access.World) []access.Want {
+		for i, change := range changes {
+			if wants := access.Needs(change, w); len(wants) > 0 {
+				return wants
+			}
+			if i+1 < len(changes) {
+				w = change.Apply(w)
+			}
+		}
+		return nil
+	}
 }
 
 // Fill reads what is wanted until nothing is.
@@ -64,11 +94,28 @@ func (f *Fetcher) Fill(ctx context.Context, w access.World, needs func(access.Wo
 	})
 }
 
-// Drop forgets what was read of an account, because something of it was written.
+// Drop forgets what was read of an account, because something of it was written. Whose API key is in use no write
+// changes.
 func (f *Fetcher) Drop(accountID string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.kept, strings.ToLower(accountID))
+	account := strings.ToLower(accountID)
+	f.stale[account] = true
+	delete(f.kept, account)
+}
+
+// ofPeople are the kinds of what is kept that depends on memberships.
+var ofPeople = []access.WantKind{
+	access.WantPeople, access.WantBypassing, access.WantActivePeople, access.WantEveryone, access.WantOwners,
+	access.WantUsers, access.WantHeld, access.WantMatches,
+}
+
+// DropPeople forgets of an account what depends on memberships, because some were written. Without it, each of a
+// thousand roles that a run changes would have everything else be read again.
+func (f *Fetcher) DropPeople(accountID string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	maps.DeleteFunc(f.kept[strings.ToLower(accountID)], func(_ string, r *reading) bool { return slices.Contains(ofPeople, r.kind) })
 }
 
 func fillWorld(ctx context.Context, w access.World, needs func(access.World) []access.Want, read func(context.Context, access.World, access.Want) (fill, error)) (access.World, error) {
@@ -95,52 +142,14 @@ func fillWorld(ctx context.Context, w access.World, needs func(access.World) []a
 	return w, fmt.Errorf("%v of account %s is wanted again and again", needs(w), w.AccountID)
 }
 
-// once reads a part, unless that was done or is being done. Failures are not kept.
+// once reads a part, unless that was done or is being done.
 func (f *Fetcher) once(ctx context.Context, w access.World, want access.Want) (fill, error) {
-	account, key := strings.ToLower(w.AccountID), want.Key()
-	f.mu.Lock()
-	if f.kept[account] == nil {
-		f.kept[account] = map[string]*reading{}
+	account := w.AccountID
+	if want.Kind == access.WantCaller {
+		account = "" // the same in all accounts
 	}
-	kept := f.kept[account]
-	r, there := kept[key]
-	if !there {
-		shared, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		r = &reading{done: make(chan struct{}), cancel: cancel}
-		kept[key] = r
-		r.forget = func() {
-			if kept[key] == r {
-				delete(kept, key)
-			}
-		}
-		go f.run(shared, r, w, want)
-	}
-	r.waiters++
-	f.mu.Unlock()
-
-	select {
-	case <-r.done:
-		return r.fill, r.err
-	case <-ctx.Done():
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		if r.waiters--; r.waiters == 0 {
-			r.cancel()
-			r.forget() // nobody else comes to wait for what was given up
-		}
-		return nil, ctx.Err()
-	}
-}
-
-// run reads a part for all who wait for it.
-func (f *Fetcher) run(ctx context.Context, r *reading, w access.World, want access.Want) {
-	defer r.cancel()
-	reader := reader{client: f.client, account: w.AccountID}
-	put, err := reader.read(ctx, w, want)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if r.fill, r.err = put, err; err != nil {
-		r.forget()
-	}
-	close(r.done)
+	return share(ctx, f, account, want.Kind, want.Key(), func(ctx context.Context, stale bool) (fill, error) {
+		r := reader{shared: f, client: f.client, account: w.AccountID, fresh: stale, integrationsOf: f.Integrations}
+		return r.read(ctx, w, want)
+	})
 }

@@ -156,9 +156,12 @@ func TestForAsksOnce(t *testing.T) {
 	}
 	h.must(h.fetcher.For(t.Context(), h.world(), demote))
 	h.wantRequests()
+	h.fetcher.DropPeople(strings.ToUpper(mocktest.Account))
+	h.must(h.fetcher.For(t.Context(), h.world(), demote))
+	h.wantRequests(details) // the client remembers people and roles, which its own writes correct
 	h.fetcher.Drop(strings.ToUpper(mocktest.Account))
 	h.must(h.fetcher.For(t.Context(), h.world(), demote))
-	h.wantRequests(integrations, details) // the client remembers people and roles, which its own writes correct
+	h.wantRequests(integrations, members, details) // a directory, say, may have changed people
 	h.must(h.fetcher.Fresh(t.Context(), h.world(), demote))
 	h.wantRequests(integrations, members, details)
 }
@@ -173,7 +176,7 @@ func TestForAsksNoMoreThanNeeded(t *testing.T) {
 	h.wantRequests(roles, me, members)
 	h.must(h.fetcher.For(t.Context(), h.world(), access.DisableDomains{Names: []string{"other.example"}}))
 	directory := h.must(h.fetcher.For(t.Context(), h.world(), access.DisableDomains{Names: []string{"other.example"}})).Directories.Or(nil)[0].ID
-	h.wantRequests(account, directories, "GET /sso/directories/"+directory+"/users")
+	h.wantRequests(directories, "GET /sso/directories/"+directory+"/users")
 }
 
 // TestForIsSharedByWhoAsks: however many ask at the same time, each part is read once.
@@ -258,4 +261,44 @@ func TestNeedsAll(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSharedWithResources: what resources and data sources read for themselves and worlds want, too, is read once.
+func TestSharedWithResources(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, mocktest.Terraform, false)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			found, err := h.fetcher.Integrations(t.Context(), mocktest.Account)
+			if err != nil || len(found.Directories) != 1 {
+				t.Errorf("integrations %+v, %v", found, err)
+			}
+			if _, err := h.fetcher.Me(t.Context()); !client.IsForbidden(err) {
+				t.Errorf("a service account is %v", err)
+			}
+			if _, err := h.fetcher.For(t.Context(), h.world(), access.DeleteConnection{ID: "conn_1"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	h.wantRequests(integrations, me)
+	h.must(h.fetcher.For(t.Context(), h.world(), access.PutConnection{Name: "new", Domains: []string{"acme.com"}, Activate: true}))
+	h.wantRequests(roles, members)
+	h.fetcher.DropPeople(mocktest.Account)
+	if _, err := h.fetcher.Integrations(t.Context(), mocktest.Account); err != nil {
+		t.Error(err)
+	}
+	h.wantRequests()
+	h.fetcher.Drop(mocktest.Account) // something was written: connections may be others now, the key is the same
+	if _, err := h.fetcher.Me(t.Context()); !client.IsForbidden(err) {
+		t.Errorf("a service account is %v", err)
+	}
+	if _, err := h.fetcher.Integrations(t.Context(), mocktest.Account); err != nil {
+		t.Error(err)
+	}
+	h.wantRequests(integrations)
+	h.must(h.fetcher.Fresh(t.Context(), h.world(), access.DeleteConnection{ID: "conn_1"}))
+	h.wantRequests(integrations)
 }

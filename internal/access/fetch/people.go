@@ -14,7 +14,7 @@ import (
 // Person is a membership as a world has it.
 func Person(m client.Membership) access.Person {
 	p := access.Person{
-		ID: strings.ToLower(m.ID), ActorID: m.ActorID, Active: access.Known(m.Active), RoleID: access.Known(m.AccountRoleID), LastLogin: m.LastLogin,
+		ID: strings.ToLower(m.ID), ActorID: strings.ToLower(m.ActorID), Active: access.Known(m.Active), RoleID: access.Known(m.AccountRoleID), LastLogin: m.LastLogin,
 	}
 	if m.UserID != nil {
 		p.UserID = *m.UserID
@@ -118,6 +118,20 @@ func (r reader) bypassing(ctx context.Context) (fill, error) {
 	}
 	people := mapped(rows, Person)
 	return func(w access.World) access.World { return put(w, people, access.CoverBypassing, nil) }, nil
+}
+
+// active reads all active users: as [reader.everyone], where the client may remember them.
+func (r reader) active(ctx context.Context) (fill, error) {
+	if !r.fresh {
+		return r.everyone(ctx)
+	}
+	active := true
+	rows, err := r.client.ListMemberships(ctx, r.account, client.MembershipQuery{OnlyUsers: true, Active: &active})
+	if err != nil {
+		return nil, err
+	}
+	people := mapped(rows, Person)
+	return func(w access.World) access.World { return put(w, people, access.CoverActive, nil) }, nil
 }
 
 // everyone reads all users, by the client's memory of people where that will do.

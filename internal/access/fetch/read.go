@@ -2,11 +2,10 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
@@ -14,9 +13,12 @@ import (
 
 // reader reads single parts of one account.
 type reader struct {
+	shared  *Fetcher
 	client  *client.Client
 	account string
 	fresh   bool // ask the server, whatever the client remembers of people
+
+	integrationsOf func(ctx context.Context, accountID string) (*client.Integrations, error)
 }
 
 // read reads a part. What the API does not report, or not to this key, is unknown and no error.
@@ -52,7 +54,9 @@ func (r reader) read(ctx context.Context, w access.World, want access.Want) (fil
 		return r.people(ctx, want.Emails)
 	case access.WantBypassing:
 		return r.bypassing(ctx)
-	case access.WantActivePeople, access.WantEveryone:
+	case access.WantActivePeople:
+		return r.active(ctx)
+	case access.WantEveryone:
 		return r.everyone(ctx)
 	case access.WantOwners:
 		return r.owners(ctx, w, want.Emails)
@@ -62,8 +66,18 @@ func (r reader) read(ctx context.Context, w access.World, want access.Want) (fil
 		return r.serviceAccounts(ctx)
 	case access.WantTeams:
 		return r.teams(ctx)
+	case access.WantServiceAccountTeams:
+		return r.serviceAccountTeams(ctx, w)
 	case access.WantWorkspaces:
 		return r.workspaces(ctx)
+	case access.WantUserAccess:
+		return r.userAccess(ctx, w)
+	case access.WantServiceAccountAccess:
+		return r.serviceAccountAccess(ctx, w)
+	case access.WantWorkspaceRoles:
+		return r.workspaceRoles(ctx)
+	case access.WantCreators:
+		return r.creators(ctx, w, want.Since)
 	}
 	return nil, fmt.Errorf("nobody knows how to read %q", want.Kind)
 }
@@ -77,9 +91,24 @@ func part[T any](value, none T, err error) (access.Part[T], error) {
 	case client.IsPlanLimit(err):
 		return access.Known(none), nil
 	case client.IsForbidden(err), client.IsNotOffered(err), client.IsNotFound(err):
-		return access.Unknown[T](err.Error()), nil
+		return access.Unknown[T](why(err)), nil
 	}
 	return access.Part[T]{}, err
+}
+
+// why says why the API does not report a part, without what differs from request to request.
+func why(err error) string {
+	var (
+		plan    *client.PlanLimitError
+		refusal *client.APIError
+	)
+	switch {
+	case errors.As(err, &plan):
+		return fmt.Sprintf("the account does not have the feature %q", plan.Feature)
+	case client.IsForbidden(err) && errors.As(err, &refusal):
+		return refusal.Message
+	}
+	return err.Error()
 }
 
 // into makes a fill that puts a part into a world.
@@ -104,15 +133,26 @@ func (r reader) readAccount(ctx context.Context) (fill, error) {
 // offer finds out whether the managed configuration is offered.
 func (r reader) offer(ctx context.Context) (fill, error) {
 	_, err := r.client.ListConnections(ctx, r.account)
-	if client.IsNotOffered(err) {
-		return into(access.Known(false), nil, func(w *access.World, p access.Part[bool]) { w.Offered = p })
+	offered := offer(err)
+	if _, err = part(true, true, err); err != nil {
+		return nil, err
 	}
-	p, err := part(true, true, err)
-	return into(p, err, func(w *access.World, p access.Part[bool]) { w.Offered = p })
+	return into(offered, nil, func(w *access.World, p access.Part[bool]) { w.Offered = p })
+}
+
+// offer is what a listing of the managed configuration says of whether that is offered.
+func offer(err error) access.Part[bool] {
+	switch {
+	case client.IsNotOffered(err):
+		return access.Known(false)
+	case err == nil, client.IsPlanLimit(err):
+		return access.Known(true)
+	}
+	return access.Unknown[bool](why(err))
 }
 
 func (r reader) caller(ctx context.Context) (fill, error) {
-	me, err := r.client.Me(ctx)
+	me, err := r.shared.Me(ctx)
 	c := access.Caller{}
 	switch {
 	case err == nil:
@@ -144,7 +184,7 @@ func (r reader) domains(ctx context.Context) (fill, error) {
 
 // integrations reads connections, and which directories there are.
 func (r reader) integrations(ctx context.Context) (fill, error) {
-	found, err := r.client.GetIntegrations(ctx, r.account)
+	found, err := r.integrationsOf(ctx, r.account)
 	if found == nil {
 		found = &client.Integrations{}
 	}
@@ -157,8 +197,14 @@ func (r reader) integrations(ctx context.Context) (fill, error) {
 			return
 		}
 		w.Connections = access.Known(mapped(all.Connections, toConnection))
-		if !w.Directories.IsKnown() {
-			w.Directories = access.Known(mapped(all.Directories, toDirectory))
+		if w.Directories.IsKnown() {
+			return
+		}
+		asked := !w.Directories.IsMissing()
+		reason := w.Directories.Why()
+		w.Directories = access.Known(mapped(all.Directories, toDirectory))
+		if asked {
+			w.Directories = untold(w.Directories, reason)
 		}
 	})
 }
@@ -181,8 +227,12 @@ func toDirectory(row client.Directory) access.Directory {
 // groups and mappings.
 func (r reader) directories(ctx context.Context) (fill, error) {
 	rows, err := r.client.ListDirectories(ctx, r.account)
+	offered := offer(err)
 	p, err := part(rows, nil, err)
 	return into(p, err, func(w *access.World, p access.Part[[]client.Directory]) {
+		if w.Offered.IsMissing() && offered.IsKnown() {
+			w.Offered = offered
+		}
 		rows, known := p.Get()
 		if !known {
 			w.Directories = untold(w.Directories, p.Why())
@@ -313,6 +363,9 @@ func (r reader) mappings(ctx context.Context, directoryID string) (fill, error) 
 	return inDirectory(directoryID, func(d *access.Directory) { d.Mappings = p }), err
 }
 
+// Mappings are group role mappings as a world has them.
+func Mappings(rows []client.GroupRoleMapping) []access.Mapping { return mapped(rows, toMapping) }
+
 func toMapping(row client.GroupRoleMapping) access.Mapping {
 	return access.Mapping{
 		ID: strings.ToLower(row.ID), Match: access.Match(row.Match), RoleID: row.AccountRoleID, Priority: row.Priority, Dangling: row.Status == client.MappingDangling,
@@ -345,71 +398,6 @@ func (r reader) invitations(ctx context.Context) (fill, error) {
 		return access.Invitation{ID: row.ID, Email: client.EmailKey(row.Email), RoleID: row.RoleID}
 	}), nil, err)
 	return into(p, err, func(w *access.World, p access.Part[[]access.Invitation]) { w.Invitations = p })
-}
-
-func (r reader) serviceAccounts(ctx context.Context) (fill, error) {
-	rows, err := r.client.ListBots(ctx, r.account)
-	p, err := part(mapped(rows, func(row client.Bot) access.ServiceAccount {
-		return access.ServiceAccount{ID: row.ID, ActorID: row.ActorID, Name: row.Name, RoleName: row.AccountRoleName, KeyExpires: row.APIKey.Expiration}
-	}), nil, err)
-	return into(p, err, func(w *access.World, p access.Part[[]access.ServiceAccount]) { w.ServiceAccounts = p })
-}
-
-func (r reader) teams(ctx context.Context) (fill, error) {
-	rows, err := r.client.ListTeams(ctx, r.account, client.TeamQuery{})
-	p, err := part(mapped(rows, toTeam), nil, err)
-	return into(p, err, func(w *access.World, p access.Part[[]access.Team]) { w.Teams = p })
-}
-
-func toTeam(row client.Team) access.Team {
-	t := access.Team{
-		ID: row.ID, Name: row.Name,
-		Members: mapped(row.Members, func(m client.TeamMember) string { return m.ActorID }),
-		Access: mapped(row.Workspaces, func(w client.TeamWorkspace) access.TeamAccess {
-			return access.TeamAccess{WorkspaceID: w.WorkspaceID, RoleID: w.RoleID}
-		}),
-	}
-	if row.DirectoryGroupID != nil {
-		t.GroupID = *row.DirectoryGroupID
-	}
-	return t
-}
-
-// workspaces reads workspaces with the accesses of users and service accounts.
-func (r reader) workspaces(ctx context.Context) (fill, error) {
-	rows, err := r.client.Workspaces(r.account).List(ctx)
-	p, err := part(mapped(rows, func(row client.Workspace) access.Workspace {
-		w := access.Workspace{ID: row.ID, Handle: row.Handle}
-		if row.DefaultRoleID != nil {
-			w.DefaultRoleID = *row.DefaultRoleID
-		}
-		return w
-	}), nil, err)
-	if err != nil {
-		return nil, err
-	}
-	side, ctx := errgroup.WithContext(ctx)
-	all := p.Or(nil)
-	for i, w := range all {
-		side.Go(func() error {
-			users, err := r.client.ListUserAccess(ctx, r.account, w.ID)
-			all[i].Users, err = part(mapped(users, func(a client.UserAccess) access.ActorAccess {
-				return access.ActorAccess{ActorID: a.ActorID, RoleID: a.RoleID}
-			}), nil, err)
-			return err
-		})
-		side.Go(func() error {
-			bots, err := r.client.ListBotAccess(ctx, r.account, w.ID)
-			all[i].ServiceAccounts, err = part(mapped(bots, func(a client.BotAccess) access.ActorAccess {
-				return access.ActorAccess{ActorID: a.BotID, RoleID: a.RoleID}
-			}), nil, err)
-			return err
-		})
-	}
-	if err := side.Wait(); err != nil {
-		return nil, err
-	}
-	return into(p, nil, func(w *access.World, p access.Part[[]access.Workspace]) { w.Workspaces = p })
 }
 
 // mapped makes one row of each; nil of none.

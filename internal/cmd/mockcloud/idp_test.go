@@ -70,7 +70,7 @@ func (e *endpoint) last() string {
 func TestIdP(t *testing.T) {
 	t.Parallel()
 	e := startEndpoint(t)
-	r := start(t, "", "--listen", "127.0.0.1:0", "--idp", "--idp-listen", "127.0.0.1:0")
+	r := start(t, "", "--listen", "127.0.0.1:0", "--idp")
 	environment := map[string]string{idpVariable: r.IdPURL}
 	const delivered = "Delivered after "
 	for _, step := range []struct {
@@ -137,7 +137,7 @@ func TestIdP(t *testing.T) {
 func TestIdPHidesTokens(t *testing.T) {
 	t.Parallel()
 	e := startEndpoint(t)
-	r := start(t, "", "--listen", "127.0.0.1:0", "--idp", "--idp-listen", "127.0.0.1:0")
+	r := start(t, "", "--listen", "127.0.0.1:0", "--idp")
 	var stdout, stderr strings.Builder
 	environment := map[string]string{idpVariable: r.IdPURL, scimTokenVariable: scimToken}
 	if code := run(t.Context(), []string{"idp", "connect", "--json", "--endpoint", e.URL}, func(name string) string { return environment[name] }, strings.NewReader(""), &stdout, &stderr); code != 0 {

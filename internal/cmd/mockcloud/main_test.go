@@ -222,7 +222,7 @@ func TestServeScenario(t *testing.T) {
 func TestServeIdP(t *testing.T) {
 	t.Parallel()
 	for flag, want := range map[string]int{"--idp-misbehave=false": http.StatusNotFound, "--idp-misbehave": http.StatusOK} {
-		r := start(t, "", "--listen", "127.0.0.1:0", "--idp", "--idp-listen", "127.0.0.1:0", flag)
+		r := start(t, "", "--listen", "127.0.0.1:0", "--idp", flag)
 		for address, want := range map[string]int{
 			r.IdPURL + "/.well-known/openid-configuration": http.StatusOK,
 			r.IdPURL + "/saml/metadata":                    http.StatusOK,

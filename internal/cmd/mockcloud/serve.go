@@ -25,6 +25,7 @@ import (
 
 const (
 	defaultListen    = "127.0.0.1:8787"
+	freeIdPListen    = "127.0.0.1:0"             // where the server takes a free port, too
 	defaultIdPListen = "127.0.0.1:8788"          // always the same, as it is the issuer
 	tokenVariable    = "MOCKCLOUD_CONTROL_TOKEN" // the name of a variable, not a secret
 	keyVariable      = "MOCKCLOUD_STATE_KEY"     // likewise
@@ -61,7 +62,7 @@ func parseServe(args []string, getenv func(string) string, stdout io.Writer) (se
 	})
 	set.StringVar(&f.publicURL, "public-url", "", "`URL` by which people and identity providers reach the server (default: the one that they used)")
 	set.BoolVar(&f.idp, "idp", false, "start a test identity provider, where people of the scenario log in without a password")
-	set.StringVar(&f.idpListen, "idp-listen", defaultIdPListen, "loopback `address` of the test identity provider")
+	set.StringVar(&f.idpListen, "idp-listen", "", "loopback `address` of the test identity provider (default "+defaultIdPListen+", or a free port where\n--listen takes a free port)")
 	set.Func("idp-push-to", "`origin` such as https://scim.example.com to which its directory may be pushed besides\nthis machine and --public-url; may be given several times", func(origin string) error {
 		if u, err := url.Parse(origin); err != nil || u.Host == "" || origin != u.Scheme+"://"+u.Host {
 			return errors.New("it takes an origin such as https://scim.example.com")
@@ -115,9 +116,14 @@ func (f *serveFlags) checkPublicURL() error {
 
 // checkListen refuses what others could reach, unless that is meant.
 func (f *serveFlags) checkListen() error {
-	host, _, err := net.SplitHostPort(f.listen)
+	host, port, err := net.SplitHostPort(f.listen)
 	if err != nil {
 		return &usageError{fmt.Sprintf("--listen takes an address such as %s, not %q", defaultListen, f.listen)}
+	}
+	if f.idpListen == "" {
+		if f.idpListen = defaultIdPListen; port == "0" {
+			f.idpListen = freeIdPListen
+		}
 	}
 	if f.allowRemote && f.controlToken == "" {
 		return &usageError{"--allow-remote needs --control-token or " + tokenVariable}

@@ -12,6 +12,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 )
 
 const (
@@ -44,8 +45,8 @@ func receiveEvents(c *router.Call) (*router.Answer, error) {
 }
 
 // readEvent reads Event.
-func readEvent(f *input.Fields) store.Event {
-	e := store.Event{
+func readEvent(f *input.Fields) eventlog.Event {
+	e := eventlog.Event{
 		ID:       input.Required(f, "id", input.UUID),
 		Occurred: input.Required(f, "occurred", input.Time),
 		Name:     input.Required(f, "event", input.StringUpTo(1024)),
@@ -60,15 +61,15 @@ func readEvent(f *input.Fields) store.Event {
 }
 
 // readResource reads Resource or RelatedResource: nothing but labels.
-func readResource(v input.Value) store.Resource {
-	var r store.Resource
+func readResource(v input.Value) eventlog.Resource {
+	var r eventlog.Resource
 	for name, value := range input.Map(input.String)(v) {
 		switch name {
-		case store.LabelID:
+		case eventlog.LabelID:
 			r.ID = value
-		case store.LabelName:
+		case eventlog.LabelName:
 			r.Name = value
-		case store.LabelRole:
+		case eventlog.LabelRole:
 			r.Role = value
 		default:
 			if r.More == nil {
@@ -94,7 +95,7 @@ type eventBody struct {
 	Workspace *uuid.UUID          `json:"workspace"`
 }
 
-func toEvent(e *store.Event) eventBody {
+func toEvent(e *eventlog.Event) eventBody {
 	out := eventBody{
 		ID: e.ID, Occurred: e.Occurred, Received: e.Received, Event: e.Name, Resource: e.Resource.Labels(),
 		Related: []map[string]string{}, Payload: e.Payload, Follows: orNull(e.Follows), Account: e.AccountID,
@@ -120,7 +121,7 @@ type eventPageBody struct {
 type search struct {
 	Account uuid.UUID
 	Expires time.Time
-	Query   store.EventQuery
+	Query   eventlog.Query
 	// Left is how many events the caller still wants; nil for all.
 	Left *int
 
@@ -195,7 +196,7 @@ func (s search) page(c *router.Call, r *store.Reader) (eventPageBody, error) {
 	if !found.More || len(found.Events) == 0 || s.Left != nil && *s.Left == 0 {
 		return out, nil
 	}
-	s.Query.After = found.Events[len(found.Events)-1].Position()
+	s.Query.After = new(found.Events[len(found.Events)-1].Position())
 	s.Expires = r.Now().Add(pageTokenLife)
 	payload, err := json.Marshal(s)
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 )
 
 // readSearch reads Body_read_account_events…: EventFilter and the size of a page.
@@ -20,7 +20,7 @@ func readSearch(f *input.Fields) search {
 func readEventFilter(f *input.Fields) search {
 	var out search
 	q := &out.Query
-	q.Filter = store.EventFilter{
+	q.Filter = eventlog.Filter{
 		IDs:         filterPart(f, "id", func(f *input.Fields) []uuid.UUID { return input.OptionalList(f, "id", input.List(input.UUID)) }),
 		Related:     input.OptionalList(f, "related", input.OneOrMore(input.Strict(readRelatedFilter))),
 		AnyResource: input.OptionalList(f, "any_resource", input.OneOrMore(input.Strict(readResourceFilter))),
@@ -34,7 +34,7 @@ func readEventFilter(f *input.Fields) search {
 		q.Filter.Prefixes, q.Filter.ExcludedPrefixes = texts(f, "prefix"), texts(f, "exclude_prefix")
 		return struct{}{}
 	}))
-	q.Filter.Resource = input.Optional(f, "resource", input.Strict(func(f *input.Fields) store.ResourceFilter {
+	q.Filter.Resource = input.Optional(f, "resource", input.Strict(func(f *input.Fields) eventlog.ResourceFilter {
 		q.Filter.Distinct = input.Default(f, "distinct", input.Bool, false)
 		return readResourceFilter(f)
 	}))
@@ -64,18 +64,18 @@ func texts(f *input.Fields, name string) []string {
 
 // readResourceFilter reads EventAnyResourceFilter, and of EventResourceFilter what
 // they have in common.
-func readResourceFilter(f *input.Fields) store.ResourceFilter {
-	return store.ResourceFilter{IDs: texts(f, "id"), Prefixes: texts(f, "id_prefix"), Labels: readLabels(f)}
+func readResourceFilter(f *input.Fields) eventlog.ResourceFilter {
+	return eventlog.ResourceFilter{IDs: texts(f, "id"), Prefixes: texts(f, "id_prefix"), Labels: readLabels(f)}
 }
 
 // readRelatedFilter reads EventRelatedFilter.
-func readRelatedFilter(f *input.Fields) store.ResourceFilter {
+func readRelatedFilter(f *input.Fields) eventlog.ResourceFilter {
 	pair := func(v input.Value) [2]string {
 		var out [2]string
 		copy(out[:], input.ListOf(input.String, 2, 2)(v))
 		return out
 	}
-	return store.ResourceFilter{
+	return eventlog.ResourceFilter{
 		IDs: texts(f, "id"), Roles: texts(f, "role"), Labels: readLabels(f),
 		InRoles: input.OptionalList(f, "resources_in_roles", input.List(pair)),
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 )
 
 // forever is later than any event.
@@ -30,7 +30,7 @@ type entryView struct {
 	Follows bool
 }
 
-func (l *look) events(list []*store.Event) []entryView {
+func (l *look) events(list []*eventlog.Event) []entryView {
 	out := make([]entryView, len(list))
 	for i, e := range list {
 		out[i] = l.event(e)
@@ -38,7 +38,7 @@ func (l *look) events(list []*store.Event) []entryView {
 	return out
 }
 
-func (l *look) event(e *store.Event) entryView {
+func (l *look) event(e *eventlog.Event) entryView {
 	v := entryView{
 		Occurred: e.Occurred, Kind: e.Name, Thing: cmp.Or(e.Resource.Name, e.Resource.ID), Actor: "the server",
 		Follows: e.Follows != uuid.Nil,
@@ -150,7 +150,7 @@ type trail struct {
 
 // latest gives the newest events, to be watched.
 func (l *look) latest(shown int) (trail, error) {
-	found, err := l.FindEvents(l.account.ID, store.EventQuery{Until: forever, Limit: shown})
+	found, err := l.FindEvents(l.account.ID, eventlog.Query{Until: forever, Limit: shown})
 	return trail{l.events(found.Events), streamURL(l.account, l.LastStamp()), shown}, err
 }
 
@@ -165,7 +165,7 @@ type eventsPage struct {
 // page goes on by itself, unless something is searched for.
 func events(l *look, r *http.Request) (string, any, error) {
 	p := eventsPage{Query: strings.TrimSpace(r.URL.Query().Get("q"))}
-	q := store.EventQuery{Until: forever, Limit: pageSize}
+	q := eventlog.Query{Until: forever, Limit: pageSize}
 	if p.Query != "" {
 		q.Filter.Text = &p.Query
 	}

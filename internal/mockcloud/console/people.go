@@ -12,6 +12,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 )
 
 // member is a row of the people's page.
@@ -171,8 +172,8 @@ func person(l *look, r *http.Request) (string, any, error) {
 	} else {
 		concerns = append(concerns, "prefect-cloud.service-account."+m.BotID.String())
 	}
-	found, err := l.FindEvents(l.account.ID, store.EventQuery{
-		Until: forever, Limit: 20, Filter: store.EventFilter{AnyResource: []store.ResourceFilter{{IDs: concerns}}},
+	found, err := l.FindEvents(l.account.ID, eventlog.Query{
+		Until: forever, Limit: 20, Filter: eventlog.Filter{AnyResource: []eventlog.ResourceFilter{{IDs: concerns}}},
 	})
 	if err != nil {
 		return "", nil, err

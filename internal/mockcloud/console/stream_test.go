@@ -15,6 +15,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/console"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 )
 
 // message is one of a stream: the values of its fields, by name; comments are under "".
@@ -112,9 +113,9 @@ func TestStreamOfMany(t *testing.T) {
 	w := newWorld(t, console.Options{}).seed(people)
 	s := w.watch("")
 	w.does(func(tx *store.Tx) error {
-		events := make([]store.Event, 2500)
+		events := make([]eventlog.Event, 2500)
 		for i := range events {
-			events[i] = store.Event{ID: uuid.New(), Occurred: w.clock.Now(), Name: "outside", Resource: store.Resource{ID: fmt.Sprintf("<i>thing-%04d", i)}}
+			events[i] = eventlog.Event{ID: uuid.New(), Occurred: w.clock.Now(), Name: "outside", Resource: eventlog.Resource{ID: fmt.Sprintf("<i>thing-%04d", i)}}
 		}
 		return tx.ReceiveEvents(w.account, events)
 	})

@@ -22,7 +22,7 @@ const (
 // oidcState is what the OpenID Connect half keeps.
 type oidcState struct {
 	secret string
-	keys   keyRing
+	keys   *keyRing
 	codes  expiring[grant]
 	tokens expiring[grant]
 	weak   atomic.Pointer[rsa.PrivateKey] // published under SignedWeakKey only
@@ -44,14 +44,15 @@ func registerOIDC(p *IdP, config Config) error {
 	if alg == "" {
 		alg = jose.RS256
 	}
+	keys, err := newKeyRing(alg)
+	if err != nil {
+		return err
+	}
 	p.oidc = &oidcState{
 		secret: config.ClientSecret,
-		keys:   keyRing{alg: alg},
+		keys:   keys,
 		codes:  expiring[grant]{clock: p.clock},
 		tokens: expiring[grant]{clock: p.clock},
-	}
-	if err := p.oidc.keys.rotate(p.clock()); err != nil {
-		return err
 	}
 	p.modes = append(p.modes, oidcModes()...)
 	p.handle("GET", "/.well-known/openid-configuration", p.discovery)
@@ -124,7 +125,11 @@ func (p *IdP) discovery(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *IdP) jwks(w http.ResponseWriter, _ *http.Request) {
-	set := p.oidc.keys.public(p.clock())
+	set, err := p.oidc.keys.public(p.clock())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	p.bendKeys(&set)
 	writeJSON(w, http.StatusOK, set)
 }

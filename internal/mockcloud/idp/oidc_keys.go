@@ -21,7 +21,7 @@ import (
 type keyRing struct {
 	alg jose.SignatureAlgorithm
 
-	mu   sync.RWMutex
+	mu   sync.Mutex
 	keys []signingKey // the last one signs
 }
 
@@ -41,33 +41,69 @@ func newSigner(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
 		_, private, err := ed25519.GenerateKey(rand.Reader)
 		return private, err
 	}
-	return nil, fmt.Errorf("the signing algorithm %q is none of RS256, PS256, ES256 and EdDSA", alg)
+	return nil, unknownAlgorithm(alg)
 }
 
+func unknownAlgorithm(alg jose.SignatureAlgorithm) error {
+	return fmt.Errorf("the signing algorithm %q is none of RS256, PS256, ES256 and EdDSA", alg)
+}
+
+// newKeyRing checks the algorithm. The first key is made when it is needed: an
+// RSA key takes a while, and many providers in tests speak only SAML.
+func newKeyRing(alg jose.SignatureAlgorithm) (*keyRing, error) {
+	switch alg {
+	case jose.RS256, jose.PS256, jose.ES256, jose.EdDSA:
+		return &keyRing{alg: alg}, nil
+	}
+	return nil, unknownAlgorithm(alg)
+}
+
+// rotate makes a new key that signs from now on.
 func (k *keyRing) rotate(now time.Time) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.ready(); err != nil {
+		return err
+	}
+	k.keys[len(k.keys)-1].retired = now
+	return k.add()
+}
+
+// ready makes the first key; k.mu is held.
+func (k *keyRing) ready() error {
+	if len(k.keys) > 0 {
+		return nil
+	}
+	return k.add()
+}
+
+// add makes a key; k.mu is held.
+func (k *keyRing) add() error {
 	private, err := newSigner(k.alg)
 	if err != nil {
 		return err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if last := len(k.keys) - 1; last >= 0 {
-		k.keys[last].retired = now
 	}
 	k.keys = append(k.keys, signingKey{id: rand.Text(), private: private})
 	return nil
 }
 
-func (k *keyRing) current() signingKey {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	return k.keys[len(k.keys)-1]
+// current is the key that signs.
+func (k *keyRing) current() (signingKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.ready(); err != nil {
+		return signingKey{}, err
+	}
+	return k.keys[len(k.keys)-1], nil
 }
 
 // public is the key set as it is published (RFC 7517 section 5).
-func (k *keyRing) public(now time.Time) jose.JSONWebKeySet {
+func (k *keyRing) public(now time.Time) (out jose.JSONWebKeySet, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if err := k.ready(); err != nil {
+		return out, err
+	}
 	kept := k.keys[:0]
 	for _, key := range k.keys {
 		if key.retired.IsZero() || now.Sub(key.retired) < retiredLife {
@@ -75,17 +111,19 @@ func (k *keyRing) public(now time.Time) jose.JSONWebKeySet {
 		}
 	}
 	k.keys = kept
-	var out jose.JSONWebKeySet
 	for _, key := range k.keys {
 		out.Keys = append(out.Keys, jose.JSONWebKey{
 			Key: key.private.Public(), KeyID: key.id, Algorithm: string(k.alg), Use: "sig",
 		})
 	}
-	return out
+	return out, nil
 }
 
 func (k *keyRing) sign(payload []byte) (string, error) {
-	key := k.current()
+	key, err := k.current()
+	if err != nil {
+		return "", err
+	}
 	return signWith(jose.SigningKey{Algorithm: k.alg, Key: key.private}, payload, header{"kid": key.id, "typ": "JWT"})
 }
 

@@ -303,7 +303,10 @@ func (p *IdP) bendClaims(claims map[string]any) {
 
 // bendSignature signs a payload wrongly, or gives false to have it signed well.
 func (p *IdP) bendSignature(payload []byte) (token string, bent bool, err error) {
-	key := p.oidc.keys.current()
+	key, err := p.oidc.keys.current()
+	if err != nil {
+		return "", false, err
+	}
 	alg := p.oidc.keys.alg
 	fields := header{"kid": key.id, "typ": "JWT"}
 	var signer any = key.private

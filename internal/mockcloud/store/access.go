@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // WorkspaceAccess lets an actor or a team into a workspace.
@@ -17,6 +19,18 @@ type WorkspaceAccess struct {
 	RoleID          uuid.UUID
 }
 
+var (
+	accessTable = table.Declare(&tables, "workspace_access", func(a *WorkspaceAccess) (uuid.UUID, time.Time) { return a.ID, a.Created })
+	accessIn    = table.Unique(accessTable, func(a *WorkspaceAccess) (holderIn, bool) { return holderIn{a.WorkspaceID, a.holder()}, true })
+	// The holder is an actor or a team.
+	accessByHolder = table.Group(accessTable, func(a *WorkspaceAccess) (actorIn, bool) { return actorIn{a.AccountID, a.holder()}, true },
+		table.DeletedWithKey(membershipTable, (*Membership).actor),
+		table.DeletedWithKey(teamTable, func(t *Team) actorIn { return actorIn{t.AccountID, t.ID} }))
+	accessByWorkspace = table.Group(accessTable, func(a *WorkspaceAccess) (uuid.UUID, bool) { return a.WorkspaceID, true },
+		table.DeletedWith(workspaceTable))
+	accessByRole = table.Count(accessTable, func(a *WorkspaceAccess) (uuid.UUID, bool) { return a.RoleID, true })
+)
+
 // holder is the actor or the team that is let in.
 func (a *WorkspaceAccess) holder() uuid.UUID {
 	if a.TeamID != uuid.Nil {
@@ -28,20 +42,20 @@ func (a *WorkspaceAccess) holder() uuid.UUID {
 // holderIn is an actor or a team within a workspace.
 type holderIn struct{ workspace, holder uuid.UUID }
 
-// Access gives the workspaces that an actor is let into directly, oldest first.
+// Access returns the workspaces that an actor is let into directly, oldest first.
 func (r *Reader) Access(accountID, actorID uuid.UUID) []*WorkspaceAccess {
-	return r.data.accessByHolder.get(actorIn{accountID, actorID})
+	return accessByHolder.Get(r.db, actorIn{accountID, actorID})
 }
 
-// TeamAccess gives the workspaces that a team is let into, oldest first.
+// TeamAccess returns the workspaces that a team is let into, oldest first.
 func (r *Reader) TeamAccess(t *Team) []*WorkspaceAccess {
-	return r.data.accessByHolder.get(actorIn{t.AccountID, t.ID})
+	return accessByHolder.Get(r.db, actorIn{t.AccountID, t.ID})
 }
 
-// WorkspaceTeams gives the accesses that teams have to a workspace, oldest first.
+// WorkspaceTeams returns the accesses that teams have to a workspace, oldest first.
 func (r *Reader) WorkspaceTeams(workspaceID uuid.UUID) []*WorkspaceAccess {
 	var out []*WorkspaceAccess
-	for _, a := range r.data.accessByWorkspace.get(workspaceID) {
+	for _, a := range accessByWorkspace.Get(r.db, workspaceID) {
 		if a.TeamID != uuid.Nil {
 			out = append(out, a)
 		}
@@ -102,6 +116,13 @@ func (tx *Tx) SetTeamAccess(accountID, workspaceID, teamID, roleID uuid.UUID) (*
 	})
 }
 
+// SeedAccess lets an actor or a team, which has to be there, into a workspace under an
+// id that the caller gives, so that a scenario has the same ids on every start.
+func (tx *Tx) SeedAccess(a WorkspaceAccess) error {
+	_, err := tx.setAccess(a)
+	return err
+}
+
 func (tx *Tx) setAccess(a WorkspaceAccess) (*WorkspaceAccess, error) {
 	w, err := tx.Workspace(a.AccountID, a.WorkspaceID)
 	if err != nil {
@@ -111,7 +132,7 @@ func (tx *Tx) setAccess(a WorkspaceAccess) (*WorkspaceAccess, error) {
 	if err != nil {
 		return nil, invalid("the account has no workspace role "+a.RoleID.String(), "workspace_role_id")
 	}
-	before, exists := tx.data.accessIn.get(holderIn{a.WorkspaceID, a.holder()})
+	before, exists := accessIn.Get(tx.db, holderIn{a.WorkspaceID, a.holder()})
 	if exists && before.RoleID == a.RoleID {
 		return before, nil
 	}
@@ -123,23 +144,23 @@ func (tx *Tx) setAccess(a WorkspaceAccess) (*WorkspaceAccess, error) {
 
 // putAccess lets in whoever may be let in.
 func (tx *Tx) putAccess(a WorkspaceAccess, role *WorkspaceRole, follows uuid.UUID) *WorkspaceAccess {
-	before, exists := tx.data.accessIn.get(holderIn{a.WorkspaceID, a.holder()})
+	before, exists := accessIn.Get(tx.db, holderIn{a.WorkspaceID, a.holder()})
 	action, what := created, any(role.Name)
 	a.Updated = tx.stamp()
 	a.Created = a.Updated
 	if exists {
-		action, what = updated, map[string]any{"from": tx.data.workspaceRoles.rows[before.RoleID].Name, "to": role.Name}
+		action, what = updated, map[string]any{"from": workspaceRoleTable.Row(tx.db, before.RoleID).Name, "to": role.Name}
 		a.ID, a.Created = before.ID, before.Created
 	}
 	a.ID = tx.id(a.ID)
-	tx.data.access.put(tx, a.ID, &a)
+	accessTable.Put(tx.db, &a)
 	tx.record(tx.accessSubject(&a), action, tx.accessPayload(&a, what), follows)
 	return &a
 }
 
 func (tx *Tx) accessSubject(a *WorkspaceAccess) subject {
 	name := ""
-	if w, ok := tx.data.workspaces.get(a.WorkspaceID); ok {
+	if w, ok := workspaceTable.Get(tx.db, a.WorkspaceID); ok {
 		name = w.Name
 	}
 	return subject{a.AccountID, kindWorkspaceAccess, a.ID, name}
@@ -148,10 +169,10 @@ func (tx *Tx) accessSubject(a *WorkspaceAccess) subject {
 // accessPayload says who is let in, and what happened to their role.
 func (tx *Tx) accessPayload(a *WorkspaceAccess, role any) map[string]any {
 	payload := map[string]any{"workspace_role": role, "workspace_id": a.WorkspaceID.String()}
-	if t, ok := tx.data.teams.get(a.TeamID); ok {
+	if t, ok := teamTable.Get(tx.db, a.TeamID); ok {
 		payload["team"], payload["team_id"] = t.Name, a.TeamID.String()
 	}
-	if m, ok := tx.data.membershipByActor.get(actorIn{a.AccountID, a.ActorID}); ok {
+	if m, ok := membershipByActor.Get(tx.db, actorIn{a.AccountID, a.ActorID}); ok {
 		payload["member"] = tx.MemberName(m)
 	}
 	return payload
@@ -159,9 +180,9 @@ func (tx *Tx) accessPayload(a *WorkspaceAccess, role any) map[string]any {
 
 // dropAccess takes someone or a team out of a workspace.
 func (tx *Tx) dropAccess(a *WorkspaceAccess, follows uuid.UUID) uuid.UUID {
-	tx.data.access.delete(tx, a.ID)
+	accessTable.Delete(tx.db, a.ID)
 	return tx.record(tx.accessSubject(a), deleted,
-		tx.accessPayload(a, tx.data.workspaceRoles.rows[a.RoleID].Name), follows)
+		tx.accessPayload(a, workspaceRoleTable.Row(tx.db, a.RoleID).Name), follows)
 }
 
 // RemoveUserAccess takes a person out of a workspace. A Collaborator who gets
@@ -194,7 +215,7 @@ func (tx *Tx) RemoveBotAccess(workspaceID, id uuid.UUID) error {
 
 // LeaveWorkspace takes the caller out of a workspace, as RemoveUserAccess does.
 func (tx *Tx) LeaveWorkspace(workspaceID uuid.UUID) error {
-	a, ok := tx.data.accessIn.get(holderIn{workspaceID, tx.by.ActorID})
+	a, ok := accessIn.Get(tx.db, holderIn{workspaceID, tx.by.ActorID})
 	if !ok {
 		return &NotFound{What: "Workspace access"}
 	}
@@ -209,14 +230,14 @@ func (tx *Tx) LeaveWorkspace(workspaceID uuid.UUID) error {
 	return tx.removeMembership(m, cause)
 }
 
-// isAdrift says whether a member was here for workspaces only and has none left.
+// isAdrift reports whether a member was here for workspaces only and has none left.
 func (r *Reader) isAdrift(m *Membership) bool {
 	return m.RoleID == CollaboratorRoleID && len(r.EffectiveAccess(m)) == 0
 }
 
 // RemoveTeamAccess takes a team out of a workspace.
 func (tx *Tx) RemoveTeamAccess(workspaceID, teamID uuid.UUID) error {
-	a, ok := tx.data.accessIn.get(holderIn{workspaceID, teamID})
+	a, ok := accessIn.Get(tx.db, holderIn{workspaceID, teamID})
 	if !ok || a.TeamID != teamID {
 		return &NotFound{What: "Workspace team access"}
 	}

@@ -29,11 +29,11 @@ func (r *Reader) BotAccess(workspaceID, id uuid.UUID) (ActorAccess, error) {
 func (m *Membership) isBot() bool { return !m.IsUser() }
 
 func (r *Reader) actorAccess(workspaceID, id uuid.UUID, isKind func(*Membership) bool) (ActorAccess, error) {
-	a, ok := r.data.access.get(id)
+	a, ok := accessTable.Get(r.db, id)
 	if !ok || a.WorkspaceID != workspaceID {
 		return ActorAccess{}, &NotFound{What: "Workspace access"}
 	}
-	m, ok := r.data.membershipByActor.get(actorIn{a.AccountID, a.ActorID})
+	m, ok := membershipByActor.Get(r.db, actorIn{a.AccountID, a.ActorID})
 	if !ok || !isKind(m) {
 		return ActorAccess{}, &NotFound{What: "Workspace access"}
 	}
@@ -45,12 +45,12 @@ func (r *Reader) actorAccess(workspaceID, id uuid.UUID, isKind func(*Membership)
 // asked.
 type ActorAccessFilter struct{ RoleIDs, ActorIDs []uuid.UUID }
 
-// accessOf gives the accesses to a workspace that members of a kind have and that
+// accessOf returns the accesses to a workspace that members of a kind have and that
 // match, oldest first.
 func (r *Reader) accessOf(workspaceID uuid.UUID, f ActorAccessFilter, isWanted func(*Membership) bool) []ActorAccess {
 	var out []ActorAccess
-	for _, a := range r.data.accessByWorkspace.get(workspaceID) {
-		m, ok := r.data.membershipByActor.get(actorIn{a.AccountID, a.ActorID})
+	for _, a := range accessByWorkspace.Get(r.db, workspaceID) {
+		m, ok := membershipByActor.Get(r.db, actorIn{a.AccountID, a.ActorID})
 		if ok && among(f.RoleIDs, a.RoleID) && among(f.ActorIDs, a.ActorID) && isWanted(m) {
 			out = append(out, ActorAccess{a, m})
 		}
@@ -58,10 +58,10 @@ func (r *Reader) accessOf(workspaceID uuid.UUID, f ActorAccessFilter, isWanted f
 	return out
 }
 
-// among says whether a value is one of those asked for; nil asks for nothing.
+// among reports whether a value is one of those asked for; nil asks for nothing.
 func among[T comparable](wanted []T, v T) bool { return wanted == nil || slices.Contains(wanted, v) }
 
-// UserAccessSorts gives the orders of people in a workspace (WorkspaceUserAccessSort
+// UserAccessSorts returns the orders of people in a workspace (WorkspaceUserAccessSort
 // in the document); they are some of those of members.
 func UserAccessSorts() []MemberSort {
 	return []MemberSort{CreatedAsc, CreatedDesc, NameAsc, NameDesc, EmailAsc, EmailDesc, HandleAsc, HandleDesc}
@@ -73,7 +73,7 @@ type UserAccessQuery struct {
 	Users MemberFilter
 }
 
-// ListUserAccess gives the accesses of people to a workspace that match.
+// ListUserAccess returns the accesses of people to a workspace that match.
 func (r *Reader) ListUserAccess(workspaceID uuid.UUID, q UserAccessQuery, sort MemberSort) []ActorAccess {
 	matches := r.test(q.Users)
 	rows := r.accessOf(workspaceID, q.ActorAccessFilter, func(m *Membership) bool { return m.IsUser() && matches(m) })
@@ -113,7 +113,7 @@ const (
 	BotAccessNameDesc    BotAccessSort = "BOT_NAME_DESC"
 )
 
-// BotAccessSorts gives all orders.
+// BotAccessSorts returns all orders.
 func BotAccessSorts() []BotAccessSort {
 	return []BotAccessSort{BotAccessCreatedAsc, BotAccessCreatedDesc, BotAccessNameAsc, BotAccessNameDesc}
 }
@@ -124,10 +124,10 @@ type BotAccessQuery struct {
 	Bots BotFilter
 }
 
-// ListBotAccess gives the accesses of service accounts to a workspace that match.
+// ListBotAccess returns the accesses of service accounts to a workspace that match.
 func (r *Reader) ListBotAccess(workspaceID uuid.UUID, q BotAccessQuery, sort BotAccessSort) []ActorAccess {
 	rows := r.accessOf(workspaceID, q.ActorAccessFilter, func(m *Membership) bool {
-		b, ok := r.data.bots.get(m.BotID)
+		b, ok := botTable.Get(r.db, m.BotID)
 		return ok && q.Bots.Matches(b)
 	})
 	byName := func(a, b ActorAccess) int {

@@ -69,7 +69,7 @@ func TestBotAccess(t *testing.T) {
 	do("let in anew", func(tx *Tx) error { return o.letBot(tx, viewer) }, "workspace-access.created")
 	do("deleted", func(tx *Tx) error { return tx.DeleteBot(o.acme, bot.BotID) },
 		"service-account.deleted", "api-key.deleted", "account-membership.deleted", "workspace-access.deleted", "team-membership.deleted")
-	if n := len(o.store.data.accessByHolder.get(actorIn{o.acme, bot.ActorID})); n != 0 {
+	if n := len(accessByHolder.Get(o.store.data.db, actorIn{o.acme, bot.ActorID})); n != 0 {
 		t.Errorf("%d accesses of the deleted service account are left", n)
 	}
 }

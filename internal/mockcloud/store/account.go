@@ -2,13 +2,14 @@ package store
 
 import (
 	"encoding/json"
-	"maps"
 	"reflect"
 	"regexp"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Account is one customer's account.
@@ -27,6 +28,12 @@ type Account struct {
 	// until the session ends.
 	AuthExpirationSeconds *int
 }
+
+// accountTable is what most others are deleted with: see their declarations.
+var (
+	accountTable    = table.Declare(&tables, "accounts", func(a *Account) (uuid.UUID, time.Time) { return a.ID, a.Created })
+	accountByHandle = table.Unique(accountTable, func(a *Account) (string, bool) { return a.Handle, true })
+)
 
 // Settings are an account's switches (AccountSettings in the document).
 type Settings struct {
@@ -88,20 +95,20 @@ func (r *Reader) SCIMState(a *Account) SCIMState {
 
 // Account reads one account.
 func (r *Reader) Account(id uuid.UUID) (*Account, error) {
-	if a, ok := r.data.accounts.get(id); ok {
+	if a, ok := accountTable.Get(r.db, id); ok {
 		return a, nil
 	}
 	return nil, &NotFound{What: "Account"}
 }
 
-// Accounts gives all accounts, oldest first.
+// Accounts returns all accounts, oldest first.
 func (r *Reader) Accounts() []*Account {
-	return slices.SortedFunc(maps.Values(r.data.accounts.rows), order(func(a *Account) (time.Time, uuid.UUID) { return a.Created, a.ID }))
+	return accountTable.List(r.db)
 }
 
 // AccountByHandle finds an account by its handle.
 func (r *Reader) AccountByHandle(handle string) (*Account, error) {
-	if a, ok := r.data.accountByHandle.get(handle); ok {
+	if a, ok := accountByHandle.Get(r.db, handle); ok {
 		return a, nil
 	}
 	return nil, &NotFound{What: "Account"}
@@ -121,7 +128,7 @@ func (r *Reader) RequireFeature(accountID uuid.UUID, f Feature) error {
 
 var handlePattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// ValidHandle says whether a handle has only lower-case letters, numbers and
+// ValidHandle reports whether a handle has only lower-case letters, numbers and
 // single dashes between them.
 func ValidHandle(s string) bool { return handlePattern.MatchString(s) }
 
@@ -137,7 +144,7 @@ type NewAccount struct {
 // AddAccount makes an account that nobody belongs to yet.
 func (tx *Tx) AddAccount(n NewAccount) (*Account, error) {
 	id := tx.id(n.ID)
-	if _, taken := tx.data.accounts.get(id); taken {
+	if _, taken := accountTable.Get(tx.db, id); taken {
 		return nil, &Conflict{Reason: "An account with this id exists already"}
 	}
 	if err := tx.freeAccountHandle(n.Handle); err != nil {
@@ -150,7 +157,7 @@ func (tx *Tx) AddAccount(n NewAccount) (*Account, error) {
 		ID: id, Created: now, Updated: now, Name: n.Name, Handle: n.Handle, Plan: n.Plan,
 		RateLimit: n.RateLimit, Features: slices.Compact(features), Settings: DefaultSettings(),
 	}
-	tx.data.accounts.put(tx, id, a)
+	accountTable.Put(tx.db, a)
 	tx.record(a.subject(), created, nil, uuid.Nil)
 	return a, nil
 }
@@ -159,7 +166,7 @@ func (tx *Tx) freeAccountHandle(handle string) error {
 	if !ValidHandle(handle) {
 		return invalid("a handle has only lowercase letters, numbers and dashes", "handle")
 	}
-	if _, taken := tx.data.accountByHandle.get(handle); taken {
+	if _, taken := accountByHandle.Get(tx.db, handle); taken {
 		return &Conflict{Reason: "The handle " + handle + " is taken"}
 	}
 	return nil
@@ -234,7 +241,7 @@ func (tx *Tx) UpdateAccount(id uuid.UUID, c AccountChange) error {
 	c.AuthExpirationSeconds.apply(&next.AuthExpirationSeconds)
 	if !reflect.DeepEqual(next, *a) {
 		next.Updated = tx.stamp()
-		tx.data.accounts.put(tx, id, &next)
+		accountTable.Put(tx.db, &next)
 		tx.record(next.subject(), updated, told(nil, a.fields(), next.fields()), uuid.Nil)
 	}
 	if c.Settings == nil {
@@ -269,7 +276,7 @@ func (tx *Tx) UpdateSettings(id uuid.UUID, settings Settings) error {
 	next := *a
 	next.Settings = settings
 	next.Updated = tx.stamp()
-	tx.data.accounts.put(tx, id, &next)
+	accountTable.Put(tx.db, &next)
 	tx.record(subject{id, kindAccountSettings, id, a.Name}, updated, nil, uuid.Nil)
 	return nil
 }
@@ -277,56 +284,10 @@ func (tx *Tx) UpdateSettings(id uuid.UUID, settings Settings) error {
 // DeleteAccount takes an account away with all that is in it, its audit trail
 // too: nobody is left to read it.
 func (tx *Tx) DeleteAccount(id uuid.UUID) error {
-	a, err := tx.Account(id)
-	if err != nil {
+	if _, err := tx.Account(id); err != nil {
 		return err
 	}
-	for _, d := range slices.Clone(tx.data.domainsByAccount.get(id)) {
-		tx.data.domains.delete(tx, d.ID)
-	}
-	for _, m := range slices.Clone(tx.data.membershipsByAccount.get(id)) {
-		tx.dropPlaces(m, uuid.Nil)
-		tx.data.memberships.delete(tx, m.ID)
-	}
-	for _, b := range slices.Clone(tx.data.botsByAccount.get(id)) {
-		for _, k := range slices.Clone(tx.data.keysByActor.get(b.ActorID)) {
-			tx.data.keys.delete(tx, k.ID)
-		}
-		tx.data.bots.delete(tx, b.ID)
-	}
-	for _, i := range slices.Clone(tx.data.invitationsByAccount.get(id)) {
-		tx.data.invitations.delete(tx, i.ID)
-	}
-	for _, s := range slices.Clone(tx.data.sessionsByAccount.get(id)) {
-		tx.data.sessions.delete(tx, s.ID)
-	}
-	for _, role := range slices.Clone(tx.data.rolesByAccount.get(id)) {
-		tx.data.roles.delete(tx, role.ID)
-	}
-	for _, t := range slices.Clone(tx.data.teamsByAccount.get(id)) {
-		for _, access := range slices.Clone(tx.TeamAccess(t)) {
-			tx.dropAccess(access, uuid.Nil)
-		}
-		tx.data.teams.delete(tx, t.ID)
-	}
-	for _, role := range slices.Clone(tx.data.workspaceRolesByAccount.get(id)) {
-		tx.data.workspaceRoles.delete(tx, role.ID)
-	}
-	for _, w := range slices.Clone(tx.data.workspacesByAccount.get(id)) {
-		tx.data.workspaces.delete(tx, w.ID)
-	}
-	for _, c := range slices.Clone(tx.Connections(id)) {
-		tx.dropIdentities(tx.data.identitiesConnection.get(c.ID))
-		tx.data.connections.delete(tx, c.key())
-	}
-	tx.dropDirectories(id)
-	for _, kept := range slices.Clone(tx.data.answersByAccount.get(id)) {
-		tx.data.answers.delete(tx, kept.ID)
-	}
-	for _, l := range slices.Clone(tx.data.setupLinksExpire.get(id)) {
-		tx.data.setupLinks.delete(tx, l.ID)
-	}
-	tx.data.accounts.delete(tx, a.ID)
-	tx.data.events.forget(tx, id)
+	accountTable.Delete(tx.db, id)
+	tx.data.events.Forget(id)
 	return nil
 }

@@ -18,7 +18,7 @@ type Actor struct {
 	Name string
 }
 
-// IsUser says whether a person acts.
+// IsUser reports whether a person acts.
 func (a Actor) IsUser() bool { return a.UserID != uuid.Nil }
 
 func (a Actor) isSystem() bool { return a.ActorID == uuid.Nil }
@@ -27,25 +27,25 @@ func (a Actor) isSystem() bool { return a.ActorID == uuid.Nil }
 // same time whatever part of a guess is right.
 func (r *Reader) Authenticate(secret string) (Actor, error) {
 	hash := hashOf(secret)
-	if key, ok := r.data.keyByHash.get(hash); ok && !ended(key.Expiration, r.Now()) {
+	if key, ok := keyByHash.Get(r.db, hash); ok && !ended(key.Expiration, r.Now()) {
 		return r.actor(key.ActorID)
 	}
-	if s, ok := r.data.sessionByHash.get(hash); ok && !ended(s.Expires, r.Now()) {
-		if user, ok := r.data.users.get(s.UserID); ok {
+	if s, ok := sessionByHash.Get(r.db, hash); ok && !ended(s.Expires, r.Now()) {
+		if user, ok := userTable.Get(r.db, s.UserID); ok {
 			return user.actor(), nil
 		}
 	}
 	return Actor{}, &Unauthenticated{}
 }
 
-// ended says whether a time has come; a zero time never does.
+// ended reports whether a time has come; a zero time never does.
 func ended(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
 func (r *Reader) actor(id uuid.UUID) (Actor, error) {
-	if user, ok := r.data.userByActor.get(id); ok {
+	if user, ok := userByActor.Get(r.db, id); ok {
 		return user.actor(), nil
 	}
-	if bot, ok := r.data.botByActor.get(id); ok {
+	if bot, ok := botByActor.Get(r.db, id); ok {
 		return Actor{ActorID: bot.ActorID, BotID: bot.ID, Name: bot.Name}, nil
 	}
 	return Actor{}, &Unauthenticated{}
@@ -56,7 +56,7 @@ func (u *User) actor() Actor { return Actor{ActorID: u.ActorID, UserID: u.ID, Na
 // Enter finds the membership by which an actor reaches an account. To others the
 // account does not exist.
 func (r *Reader) Enter(by Actor, accountID uuid.UUID) (*Membership, error) {
-	m, ok := r.data.membershipByActor.get(actorIn{accountID, by.ActorID})
+	m, ok := membershipByActor.Get(r.db, actorIn{accountID, by.ActorID})
 	if !ok {
 		return nil, &NotFound{What: "Account"}
 	}

@@ -9,17 +9,23 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 )
 
-// alike gives the collision key of an address or userName where that is another than
+// emailIn is the key of an email within an account.
+type emailIn struct {
+	account uuid.UUID
+	email   string
+}
+
+// alike returns the collision key of an address or userName where that is another than
 // its identity key, as few are: the others are found by the identity key.
 func alike(name string) (key string, differs bool) {
 	key = address.CollisionKey(name)
 	return key, key != address.IdentityKey(name)
 }
 
-// usersAlike gives everybody who could be taken for whoever has an email, and them.
+// usersAlike returns everybody who could be taken for whoever has an email, and them.
 func (r *Reader) usersAlike(email string) []*User {
 	key := address.CollisionKey(email)
-	return append(r.data.userByEmail.all(key), r.data.usersAlike.get(key)...)
+	return append(userByEmail.All(r.db, key), usersAlike.Get(r.db, key)...)
 }
 
 // userTakenFor finds somebody else with another email who could be taken for whoever
@@ -36,7 +42,7 @@ func (r *Reader) userTakenFor(email string, but uuid.UUID) *User {
 // directoryUserTakenFor is userTakenFor among an account's directories.
 func (r *Reader) directoryUserTakenFor(accountID uuid.UUID, email string, but uuid.UUID) *DirectoryUser {
 	key := emailIn{accountID, address.CollisionKey(email)}
-	for _, u := range slices.Concat(r.data.directoryUsersByEmail.get(key), r.data.directoryUsersMailedAlike.get(key)) {
+	for _, u := range slices.Concat(directoryUsersByEmail.Get(r.db, key), directoryUsersMailedAlike.Get(r.db, key)) {
 		if u.ID != but && !address.Same(u.Email, email) {
 			return u
 		}
@@ -47,7 +53,7 @@ func (r *Reader) directoryUserTakenFor(accountID uuid.UUID, email string, but uu
 // nameTakenFor is userTakenFor among the userNames of a directory.
 func (r *Reader) nameTakenFor(u *DirectoryUser) *DirectoryUser {
 	key := nameInDirectory{u.DirectoryID, address.CollisionKey(u.UserName)}
-	for _, other := range append(r.data.directoryUserByName.all(key), r.data.directoryUsersNamedAlike.get(key)...) {
+	for _, other := range append(directoryUserByName.All(r.db, key), directoryUsersNamedAlike.Get(r.db, key)...) {
 		if other.ID != u.ID && !address.Same(other.UserName, u.UserName) {
 			return other
 		}
@@ -55,7 +61,7 @@ func (r *Reader) nameTakenFor(u *DirectoryUser) *DirectoryUser {
 	return nil
 }
 
-// takenFor says whether an email could be taken for that of anybody whom an account
+// takenFor reports whether an email could be taken for that of anybody whom an account
 // may come to know.
 func (r *Reader) takenFor(accountID uuid.UUID, email string) bool {
 	return r.userTakenFor(email, uuid.Nil) != nil || r.directoryUserTakenFor(accountID, email, uuid.Nil) != nil
@@ -80,7 +86,7 @@ func (r *Reader) mayInvite(accountID uuid.UUID, email string) error {
 		return refuse(other.Email)
 	}
 	key := emailIn{accountID, address.CollisionKey(email)}
-	for _, other := range slices.Concat(r.data.invitationsByEmail.get(key), r.data.invitationsAlike.get(key)) {
+	for _, other := range slices.Concat(invitationsByEmail.Get(r.db, key), invitationsAlike.Get(r.db, key)) {
 		if !address.Same(other.Email, email) {
 			return refuse(other.Email)
 		}
@@ -93,18 +99,18 @@ func oldFold(email string) string {
 	return strings.ToLower(email) //nolint:forbidigo // to find what the old fold linked
 }
 
-// linkedByFold says whether a directory's word on an email was linked to a person only
+// linkedByFold reports whether a directory's word on an email was linked to a person only
 // because of the old fold.
 func linkedByFold(email string, u *User) bool {
 	return u != nil && !address.Same(email, u.Email) && oldFold(email) == oldFold(u.Email)
 }
 
-// unlink takes a membership out of the hands of a directory that was linked to it by
+// unlinkMembership takes a membership out of the hands of a directory that was linked to it by
 // the old fold, as soon as the directory no longer says what led to that. Until then
 // nothing that it says of the one changes the other.
-func (tx *Tx) unlink(s settling, m *Membership, people []*DirectoryUser) {
+func (tx *Tx) unlinkMembership(s reconciliation, m *Membership, people []*DirectoryUser) {
 	if governorOf(people, m) == nil && m.DirectoryUserID != uuid.Nil {
-		tx.release(m, s.cause)
+		tx.releaseMembership(m, s.cause)
 	}
 }
 
@@ -120,8 +126,8 @@ func (r *Reader) whyShutOut(u *User) string {
 			return "the email address could be taken for another user's"
 		}
 	}
-	for _, m := range r.data.membershipsOfActor.get(u.ActorID) {
-		if of, ok := r.data.directoryUsers.get(m.DirectoryUserID); ok && linkedByFold(of.Email, u) {
+	for _, m := range membershipsOfActor.Get(r.db, u.ActorID) {
+		if of, ok := directoryUserTable.Get(r.db, m.DirectoryUserID); ok && linkedByFold(of.Email, u) {
 			return "a directory's entry for another email address is linked to this person"
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // secretHash is the SHA-256 of a key, a session's token or an invitation's code.
@@ -33,6 +35,14 @@ type APIKey struct {
 	Rotated bool
 	Hash    secretHash `secret:"true"`
 }
+
+var (
+	keyTable    = table.Declare(&tables, "api_keys", func(k *APIKey) (uuid.UUID, time.Time) { return k.ID, k.Created })
+	keyByHash   = table.Unique(keyTable, func(k *APIKey) (secretHash, bool) { return k.Hash, true })
+	keysByActor = table.Group(keyTable, func(k *APIKey) (uuid.UUID, bool) { return k.ActorID, true },
+		table.DeletedWithKey(userTable, func(u *User) uuid.UUID { return u.ActorID }),
+		table.DeletedWithKey(botTable, func(b *Bot) uuid.UUID { return b.ActorID }))
+)
 
 // IssuedKey is a new key with its secret, which is never seen again.
 type IssuedKey struct {
@@ -67,20 +77,20 @@ func (tx *Tx) inFuture(at time.Time, field string) error {
 func (tx *Tx) addKey(n NewAPIKey, follows causes) (*IssuedKey, error) {
 	if n.Secret == "" {
 		prefix := "pnu_"
-		if _, ok := tx.data.botByActor.get(n.ActorID); ok {
+		if _, ok := botByActor.Get(tx.db, n.ActorID); ok {
 			prefix = "pnb_"
 		}
 		n.Secret = newSecret(prefix)
 	}
 	hash := hashOf(n.Secret)
-	if _, taken := tx.data.keyByHash.get(hash); taken {
+	if _, taken := keyByHash.Get(tx.db, hash); taken {
 		return nil, &Conflict{Reason: "This API key is already in use"}
 	}
 	key := &APIKey{
 		ID: tx.id(n.ID), Created: tx.stamp(), ActorID: n.ActorID, Name: n.Name,
 		Masked: mask(n.Secret), Expiration: n.Expiration, Hash: hash,
 	}
-	tx.data.keys.put(tx, key.ID, key)
+	keyTable.Put(tx.db, key)
 	tx.recordOf(n.ActorID, key.subject(), created, nil, follows)
 	return &IssuedKey{APIKey: key, Secret: n.Secret}, nil
 }
@@ -97,12 +107,12 @@ func mask(secret string) string {
 	return secret[:prefix] + "..." + secret[len(secret)-suffix:]
 }
 
-// Keys gives an actor's keys, oldest first.
-func (r *Reader) Keys(actorID uuid.UUID) []*APIKey { return r.data.keysByActor.get(actorID) }
+// Keys returns an actor's keys, oldest first.
+func (r *Reader) Keys(actorID uuid.UUID) []*APIKey { return keysByActor.Get(r.db, actorID) }
 
 // Key reads one of an actor's keys.
 func (r *Reader) Key(actorID, id uuid.UUID) (*APIKey, error) {
-	if k, ok := r.data.keys.get(id); ok && k.ActorID == actorID {
+	if k, ok := keyTable.Get(r.db, id); ok && k.ActorID == actorID {
 		return k, nil
 	}
 	return nil, &NotFound{What: "API key"}
@@ -119,7 +129,7 @@ func (tx *Tx) DeleteKey(actorID, id uuid.UUID) error {
 }
 
 func (tx *Tx) dropKey(k *APIKey, follows causes) {
-	tx.data.keys.delete(tx, k.ID)
+	keyTable.Delete(tx.db, k.ID)
 	tx.recordOf(k.ActorID, k.subject(), deleted, nil, follows)
 }
 

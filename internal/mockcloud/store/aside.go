@@ -70,4 +70,4 @@ func (s *Store) viewAside(of func(*Reader) uuid.UUID, fn func(*Reader) error) (a
 	return true, fn(r)
 }
 
-func (s *Store) reader() *Reader { return &Reader{data: s.data, clock: s.clock.Now} }
+func (s *Store) reader() *Reader { return s.data.reader(s.clock.Now) }

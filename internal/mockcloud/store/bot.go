@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Bot is a service account. It belongs to one account, has one membership there
@@ -17,20 +19,26 @@ type Bot struct {
 	Name             string
 }
 
+var (
+	botTable      = table.Declare(&tables, "bots", func(b *Bot) (uuid.UUID, time.Time) { return b.ID, b.Created })
+	botByActor    = table.Unique(botTable, func(b *Bot) (uuid.UUID, bool) { return b.ActorID, true })
+	botsByAccount = table.Group(botTable, func(b *Bot) (uuid.UUID, bool) { return b.AccountID, true }, table.DeletedWith(accountTable))
+)
+
 func (b *Bot) subject() subject { return subject{b.AccountID, kindBot, b.ID, b.Name} }
 
 // Bot reads an account's service account.
 func (r *Reader) Bot(accountID, id uuid.UUID) (*Bot, error) {
-	if b, ok := r.data.bots.get(id); ok && b.AccountID == accountID {
+	if b, ok := botTable.Get(r.db, id); ok && b.AccountID == accountID {
 		return b, nil
 	}
 	return nil, &NotFound{What: "Service account"}
 }
 
-// Bots gives the account's service accounts, oldest first.
-func (r *Reader) Bots(accountID uuid.UUID) []*Bot { return r.data.botsByAccount.get(accountID) }
+// Bots returns the account's service accounts, oldest first.
+func (r *Reader) Bots(accountID uuid.UUID) []*Bot { return botsByAccount.Get(r.db, accountID) }
 
-// ActiveKey gives the key that the service account uses.
+// ActiveKey returns the key that the service account uses.
 func (r *Reader) ActiveKey(b *Bot) (*APIKey, error) {
 	for _, k := range r.Keys(b.ActorID) {
 		if !k.Rotated {
@@ -40,7 +48,7 @@ func (r *Reader) ActiveKey(b *Bot) (*APIKey, error) {
 	return nil, &NotFound{What: "API key"}
 }
 
-// RotatingKeys gives the keys whose place another one has taken and which still
+// RotatingKeys returns the keys whose place another one has taken and which still
 // work, oldest first.
 func (r *Reader) RotatingKeys(b *Bot) []*APIKey {
 	return slices.DeleteFunc(slices.Clone(r.Keys(b.ActorID)), func(k *APIKey) bool {
@@ -74,9 +82,9 @@ func (tx *Tx) AddBot(n NewBot) (*Bot, *IssuedKey, error) {
 		ID: tx.id(n.ID), Created: now, Updated: now, ActorID: tx.id(n.ActorID),
 		AccountID: n.AccountID, Name: n.Name,
 	}
-	tx.data.bots.put(tx, b.ID, b)
+	botTable.Put(tx.db, b)
 	cause := tx.record(b.subject(), created, nil, uuid.Nil)
-	if _, err := tx.addMembership(Membership{
+	if _, err := tx.grantMembership(Membership{
 		ID: n.MembershipID, AccountID: n.AccountID, ActorID: b.ActorID, BotID: b.ID, RoleID: n.RoleID,
 	}, cause); err != nil {
 		return nil, nil, err
@@ -116,7 +124,7 @@ func (tx *Tx) UpdateBot(accountID, id uuid.UUID, c BotChange) error {
 		next := *b
 		next.Name = *c.Name
 		next.Updated = tx.stamp()
-		tx.data.bots.put(tx, id, &next)
+		botTable.Put(tx.db, &next)
 		tx.record(next.subject(), updated, nil, uuid.Nil)
 	}
 	if c.RoleID == nil {
@@ -147,7 +155,7 @@ func (tx *Tx) DeleteBot(accountID, id uuid.UUID) error {
 	if err := tx.removeMembership(m, cause); err != nil {
 		return err
 	}
-	tx.data.bots.delete(tx, b.ID)
+	botTable.Delete(tx.db, b.ID)
 	return nil
 }
 
@@ -183,11 +191,11 @@ func (tx *Tx) RotateKey(accountID, botID uuid.UUID, expiration time.Time, overla
 		return nil, err
 	}
 	next := NewAPIKey{ID: tx.newID(), ActorID: b.ActorID, Name: b.Name, Expiration: expiration}
-	return tx.addKey(next, tx.retire(old, next.ID, overlap))
+	return tx.addKey(next, tx.retireKey(old, next.ID, overlap))
 }
 
-// retire ends a key after the overlap, but not later than it would have ended.
-func (tx *Tx) retire(old *APIKey, successor uuid.UUID, overlap *time.Duration) causes {
+// retireKey ends a key after the overlap, but not later than it would have ended.
+func (tx *Tx) retireKey(old *APIKey, successor uuid.UUID, overlap *time.Duration) causes {
 	now := tx.Now().Truncate(time.Microsecond)
 	until := now
 	if overlap != nil {
@@ -197,11 +205,11 @@ func (tx *Tx) retire(old *APIKey, successor uuid.UUID, overlap *time.Duration) c
 		until = old.Expiration
 	}
 	if ended(until, now) {
-		tx.data.keys.delete(tx, old.ID)
+		keyTable.Delete(tx.db, old.ID)
 	} else {
 		next := *old
 		next.Rotated, next.Expiration = true, until
-		tx.data.keys.put(tx, old.ID, &next)
+		keyTable.Put(tx.db, &next)
 	}
 	return tx.recordOf(old.ActorID, old.subject(), rotated, map[string]any{
 		"replaced_by": resourceID(kindAPIKey, successor), "works_until": until.Format(time.RFC3339Nano),

@@ -67,7 +67,7 @@ func (r *Reader) directoryFields(d *Directory) map[string]any {
 	out := map[string]any{
 		"name": d.Name, "type": string(d.Type), "state": string(d.State), "deprovision_action": string(d.Deprovision),
 		"sync_groups_to_teams": d.SyncGroupsToTeams, "allowed_domains": nil,
-		"default_account_role": r.data.roles.rows[d.DefaultRoleID].Name,
+		"default_account_role": roleTable.Row(r.db, d.DefaultRoleID).Name,
 	}
 	if d.AllowedDomains != nil {
 		out["allowed_domains"] = d.AllowedDomains
@@ -79,6 +79,6 @@ func (r *Reader) directoryFields(d *Directory) map[string]any {
 func (r *Reader) mappingFields(m *GroupRoleMapping) map[string]any {
 	return map[string]any{
 		"match.group_id": m.Match.GroupID, "match.group_name": m.Match.GroupName, "match.attribute": m.Match.Attribute,
-		"match.equals": m.Match.Equals, "priority": m.Priority, "account_role": r.data.roles.rows[m.RoleID].Name,
+		"match.equals": m.Match.Equals, "priority": m.Priority, "account_role": roleTable.Row(r.db, m.RoleID).Name,
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Connection is how people of an account's domains log in at an identity provider
@@ -28,6 +30,16 @@ type Connection struct {
 	SAML    *SAML
 	Mapping AttributeMapping
 }
+
+var (
+	connectionTable      = table.Declare(&tables, "connections", func(c *Connection) (uuid.UUID, time.Time) { return c.key(), c.Created }, table.Sealed)
+	connectionByName     = table.Unique(connectionTable, func(c *Connection) (nameIn, bool) { return nameIn{c.AccountID, c.Name}, true })
+	connectionByKey      = table.Unique(connectionTable, func(c *Connection) (createdIn, bool) { return c.in(c.AccountID.String()) })
+	connectionsByAccount = table.Group(connectionTable, func(c *Connection) (uuid.UUID, bool) { return c.AccountID, true },
+		table.DeletedWith(accountTable))
+	connectionByDomain = table.Spread(connectionTable, (*Connection).routes) // active ones
+	activeConnections  = table.Count(connectionTable, func(c *Connection) (uuid.UUID, bool) { return c.AccountID, c.State == ConnectionActive })
+)
 
 // OIDC is an identity provider that speaks OpenID Connect.
 type OIDC struct {
@@ -120,7 +132,7 @@ func ConnectionTypes() []ConnectionType {
 	}
 }
 
-// IsSAML says whether connections of the type speak SAML; the others speak OpenID
+// IsSAML reports whether connections of the type speak SAML; the others speak OpenID
 // Connect.
 func (t ConnectionType) IsSAML() bool { return strings.HasSuffix(string(t), "SAML") }
 
@@ -163,9 +175,9 @@ func (c *Connection) lacks() []string {
 	return out
 }
 
-// settled is the state that a connection is in after a change. What was switched
+// nextState is the state that a connection is in after a change. What was switched
 // off stays off.
-func (c *Connection) settled() ConnectionState {
+func (c *Connection) nextState() ConnectionState {
 	complete := len(c.lacks()) == 0
 	switch {
 	case c.State == ConnectionActive && len(c.Domains) == 0:
@@ -198,9 +210,9 @@ func (c *Connection) payload() map[string]any {
 	}
 }
 
-// Connections gives an account's connections, oldest first.
+// Connections returns an account's connections, oldest first.
 func (r *Reader) Connections(accountID uuid.UUID) []*Connection {
-	return r.data.connectionsByAccount.get(accountID)
+	return connectionsByAccount.Get(r.db, accountID)
 }
 
 // Connection reads one of an account's connections.
@@ -215,7 +227,7 @@ func (r *Reader) Connection(accountID uuid.UUID, id string) (*Connection, error)
 // ConnectionByID reads a connection of any account.
 func (r *Reader) ConnectionByID(id string) (*Connection, error) {
 	if key, ok := connectionKey(id); ok {
-		if c, ok := r.data.connections.get(key); ok {
+		if c, ok := connectionTable.Get(r.db, key); ok {
 			return c, nil
 		}
 	}
@@ -228,10 +240,10 @@ func (r *Reader) ActiveConnectionFor(domain string) (*Connection, bool) {
 	if err != nil {
 		return nil, false
 	}
-	return r.data.connectionByDomain.get(name)
+	return connectionByDomain.Get(r.db, name)
 }
 
-// ActiveConnectionIDs gives the ids of an account's active connections, oldest first.
+// ActiveConnectionIDs returns the ids of an account's active connections, oldest first.
 func (r *Reader) ActiveConnectionIDs(accountID uuid.UUID) []string {
 	ids := []string{}
 	for _, c := range r.Connections(accountID) {
@@ -242,19 +254,19 @@ func (r *Reader) ActiveConnectionIDs(accountID uuid.UUID) []string {
 	return ids
 }
 
-// ConnectionDomains gives the domains of a connection.
+// ConnectionDomains returns the domains of a connection.
 func (r *Reader) ConnectionDomains(c *Connection) []*Domain {
 	out := make([]*Domain, 0, len(c.Domains))
 	for _, name := range c.Domains {
 		// A domain that goes leaves its connections in the same transaction.
-		if d, ok := r.data.domainByName.get(name); ok {
+		if d, ok := domainByName.Get(r.db, name); ok {
 			out = append(out, d)
 		}
 	}
 	return out
 }
 
-// isConfigured says whether a connection got beyond a draft.
+// isConfigured reports whether a connection got beyond a draft.
 func (r *Reader) isConfigured(accountID uuid.UUID) bool {
 	return slices.ContainsFunc(r.Connections(accountID), func(c *Connection) bool { return c.State != ConnectionDraft })
 }

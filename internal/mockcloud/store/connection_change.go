@@ -59,7 +59,7 @@ func (tx *Tx) AddConnection(accountID uuid.UUID, change ConnectionChange) (*Conn
 	if change.Name == nil || change.Type == nil {
 		return nil, invalid("a connection needs a name and a type", "name")
 	}
-	if err := checkKey(tx, tx.data.connectionByKey, accountID.String(), func(c *Connection) string { return c.ID }); err != nil {
+	if err := checkKey(tx, connectionByKey, accountID.String(), func(c *Connection) string { return c.ID }); err != nil {
 		return nil, err
 	}
 	c := &Connection{
@@ -79,14 +79,14 @@ func (tx *Tx) AddConnection(accountID uuid.UUID, change ConnectionChange) (*Conn
 	if err := tx.applyConnection(c, change); err != nil {
 		return nil, err
 	}
-	c.State = c.settled()
+	c.State = c.nextState()
 	c.Created = tx.stamp()
 	c.Updated = c.Created
 	c.OrganizationID = valueOf(a.WorkOSOrganizationID)
 	if c.OrganizationID == "" {
 		c.OrganizationID = "org_" + ulid(tx.newULID())
 	}
-	tx.data.connections.put(tx, c.key(), c)
+	connectionTable.Put(tx.db, c)
 	cause := tx.record(c.subject(), created, c.payload(), uuid.Nil)
 	tx.giveOrganization(a, c.OrganizationID, cause)
 	return c, nil
@@ -103,7 +103,7 @@ func (tx *Tx) UpdateConnection(accountID uuid.UUID, id string, change Connection
 	if err := tx.applyConnection(&next, change); err != nil {
 		return nil, err
 	}
-	if next.settled() == ConnectionActive {
+	if next.nextState() == ConnectionActive {
 		if domain, other := tx.routedElsewhere(&next); other != nil {
 			return nil, routeTaken(domain, other, "take it out of that one first")
 		}
@@ -117,9 +117,8 @@ func (tx *Tx) DeleteConnection(accountID uuid.UUID, id string) error {
 	if err != nil {
 		return err
 	}
-	tx.dropIdentities(tx.data.identitiesConnection.get(c.ID))
 	waiting := tx.releasing(c.routes())
-	tx.data.connections.delete(tx, c.key())
+	connectionTable.Delete(tx.db, c.key())
 	cause := tx.record(c.subject(), deleted, c.payload(), uuid.Nil)
 	tx.finishRelease(accountID, waiting, cause)
 	return nil
@@ -208,7 +207,7 @@ func (tx *Tx) putConnection(old *Connection, next Connection, follows uuid.UUID)
 // putConnectionEvent puts a connection that changed into the place of the old one
 // and gives the event that tells of it.
 func (tx *Tx) putConnectionEvent(old *Connection, next Connection, follows uuid.UUID) (*Connection, uuid.UUID) {
-	next.State = next.settled()
+	next.State = next.nextState()
 	if reflect.DeepEqual(*old, next) {
 		return old, uuid.Nil
 	}
@@ -217,7 +216,7 @@ func (tx *Tx) putConnectionEvent(old *Connection, next Connection, follows uuid.
 		return slices.ContainsFunc(waiting, func(d *Domain) bool { return d.Name == name })
 	})
 	next.Updated = tx.stamp()
-	tx.data.connections.put(tx, next.key(), &next)
+	connectionTable.Put(tx.db, &next)
 	event := tx.record(next.subject(), updated, told(next.payload(), old.fields(), next.fields()), follows)
 	tx.finishRelease(next.AccountID, waiting, event)
 	return &next, event
@@ -226,7 +225,7 @@ func (tx *Tx) putConnectionEvent(old *Connection, next Connection, follows uuid.
 // routedElsewhere finds a domain of the connection that another one is active for.
 func (r *Reader) routedElsewhere(c *Connection) (domain string, other *Connection) {
 	for _, name := range c.Domains {
-		if other, taken := r.data.connectionByDomain.get(name); taken && other.ID != c.ID {
+		if other, taken := connectionByDomain.Get(r.db, name); taken && other.ID != c.ID {
 			return name, other
 		}
 	}
@@ -243,7 +242,7 @@ func (tx *Tx) applyConnection(c *Connection, change ConnectionChange) error {
 		if strings.TrimSpace(*change.Name) == "" {
 			return invalid("a connection needs a name", "name")
 		}
-		if other, taken := tx.data.connectionByName.get(nameIn{c.AccountID, *change.Name}); taken {
+		if other, taken := connectionByName.Get(tx.db, nameIn{c.AccountID, *change.Name}); taken {
 			return &Conflict{Reason: "A connection named " + *change.Name + " exists already", ExistingID: other.ID}
 		}
 		c.Name = *change.Name
@@ -310,7 +309,7 @@ func (r *Reader) enabledDomains(accountID uuid.UUID, names, held []string, field
 	for i, name := range names {
 		normal, err := NormalizeDomain(name)
 		if err == nil {
-			switch d, ok := r.data.domainByName.get(normal); {
+			switch d, ok := domainByName.Get(r.db, normal); {
 			case !ok || d.AccountID != accountID:
 				err = fmt.Errorf("the domain %s is not enabled in this account; enable it first", normal)
 			case d.Releasing && !slices.Contains(held, normal):

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 )
 
 const theSecret = "the client's secret"
@@ -303,7 +305,7 @@ func TestConnections(t *testing.T) {
 			for _, step := range tt.before {
 				f.must(func(tx *Tx) error { return step(f, tx) })
 			}
-			rows, before := f.store.data.rows(), len(f.events())
+			rows, before := f.store.data.db.Rows(), len(f.events())
 			err := f.store.Update(f.actor("owner"), func(tx *Tx) error { return tt.do(f, tx) })
 			checkIndexes(t, f.store.data)
 			if tt.refused != nil {
@@ -312,7 +314,7 @@ func TestConnections(t *testing.T) {
 				if err == nil || !errors.As(err, target) || !strings.Contains(err.Error(), tt.says) {
 					t.Errorf("%v, want %T that says %q", err, tt.refused, tt.says)
 				}
-				if !maps.Equal(rows, f.store.data.rows()) || len(f.events()) != before {
+				if !maps.Equal(rows, f.store.data.db.Rows()) || len(f.events()) != before {
 					t.Error("what was refused left something behind")
 				}
 				return
@@ -329,7 +331,7 @@ func TestConnections(t *testing.T) {
 			var events []string
 			for i, e := range f.events()[before:] {
 				events = append(events, strings.TrimPrefix(e.Name, "prefect-cloud."))
-				if i > 0 && !slices.ContainsFunc(f.events()[before:before+i], func(cause *Event) bool { return e.Follows == cause.ID }) {
+				if i > 0 && !slices.ContainsFunc(f.events()[before:before+i], func(cause *eventlog.Event) bool { return e.Follows == cause.ID }) {
 					t.Errorf("%s follows %v", e.Name, e.Follows)
 				}
 			}
@@ -380,7 +382,7 @@ func TestConnectionHistory(t *testing.T) {
 		}
 		names := []string{"one", "two", "three"}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
-			before := f.store.data.rows()
+			before := f.store.data.db.Rows()
 			name := rapid.SampledFrom(names).Draw(t, "name")
 			change := rapid.SampledFrom([]func(...string) ConnectionChange{oidcFor, samlFor}).Draw(t, "protocol")(some()...)
 			err := f.store.Update(Actor{}, func(tx *Tx) error {
@@ -411,7 +413,7 @@ func TestConnectionHistory(t *testing.T) {
 				}
 				return err
 			})
-			if err != nil && !maps.Equal(before, f.store.data.rows()) {
+			if err != nil && !maps.Equal(before, f.store.data.db.Rows()) {
 				t.Fatal("a failed transaction left something behind")
 			}
 			checkIndexes(t, f.store.data)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Directory is an identity provider's list of people and groups, which it pushes over SCIM (Directory in the vendor's
@@ -34,6 +36,20 @@ type Directory struct {
 	Endpoint string
 	// LastSynced is when the identity provider last called, to the minute; zero for never.
 	LastSynced time.Time
+}
+
+var (
+	directoryTable       = table.Declare(&tables, "directories", func(d *Directory) (uuid.UUID, time.Time) { return d.key(), d.Created })
+	directoryByName      = table.Unique(directoryTable, func(d *Directory) (nameIn, bool) { return nameIn{d.AccountID, d.Name}, true })
+	directoryByKey       = table.Unique(directoryTable, func(d *Directory) (createdIn, bool) { return d.in(d.AccountID.String()) })
+	directoryByEndpoint  = table.Unique(directoryTable, func(d *Directory) (string, bool) { return d.Endpoint, true })
+	directoriesByAccount = table.Group(directoryTable, func(d *Directory) (uuid.UUID, bool) { return d.AccountID, true },
+		table.DeletedWith(accountTable))
+)
+
+// deletedWithDirectory is the owner of what an index has by a directory's id.
+func deletedWithDirectory() table.Owner[string] {
+	return table.DeletedWithKey(directoryTable, func(d *Directory) string { return d.ID })
 }
 
 // DirectoryState is how far a directory is.
@@ -98,22 +114,22 @@ func (d *Directory) payload() map[string]any {
 // DirectoryActor is who acts when a directory pushes.
 func DirectoryActor(d *Directory) Actor { return Actor{DirectoryID: d.ID, Name: d.Name} }
 
-// Directories gives an account's directories, oldest first.
+// Directories returns an account's directories, oldest first.
 func (r *Reader) Directories(accountID uuid.UUID) []*Directory {
-	return r.data.directoriesByAccount.get(accountID)
+	return directoriesByAccount.Get(r.db, accountID)
 }
 
 // Directory reads one of an account's directories.
 func (r *Reader) Directory(accountID uuid.UUID, id string) (*Directory, error) {
 	if key, ok := parseID(directoryPrefix, id); ok {
-		if d, ok := r.data.directories.get(key); ok && d.AccountID == accountID {
+		if d, ok := directoryTable.Get(r.db, key); ok && d.AccountID == accountID {
 			return d, nil
 		}
 	}
 	return nil, &NotFound{What: "Directory"}
 }
 
-// AllowedDomains gives the email domains whose people come in.
+// AllowedDomains returns the email domains whose people come in.
 func (r *Reader) AllowedDomains(d *Directory) []string {
 	if d.AllowedDomains != nil {
 		return d.AllowedDomains
@@ -128,11 +144,11 @@ func (r *Reader) AllowedDomains(d *Directory) []string {
 // DirectoryCounts says how many people, active and not, and how many groups a directory has, those who are held
 // included.
 func (r *Reader) DirectoryCounts(d *Directory) (active, inactive, groups int) {
-	active = r.data.activeInDirectory.get(d.ID)
+	active = activeInDirectory.Get(r.db, d.ID)
 	return active, len(r.DirectoryUsers(d.ID)) - active, len(r.DirectoryGroups(d.ID))
 }
 
-// LinkedDirectoryIDs gives the ids of an account's linked directories, oldest first.
+// LinkedDirectoryIDs returns the ids of an account's linked directories, oldest first.
 func (r *Reader) LinkedDirectoryIDs(accountID uuid.UUID) []string {
 	ids := []string{}
 	for _, d := range r.Directories(accountID) {
@@ -161,7 +177,7 @@ func (r *Reader) allows(d *Directory, email string) bool {
 	if d.AllowedDomains != nil {
 		return slices.Contains(d.AllowedDomains, name)
 	}
-	enabled, ok := r.data.domainByName.get(name)
+	enabled, ok := domainByName.Get(r.db, name)
 	return ok && enabled.AccountID == d.AccountID
 }
 
@@ -198,7 +214,7 @@ func (tx *Tx) addDirectory(accountID, key uuid.UUID, endpoint string, change Dir
 	if change.Name == nil || change.Type == nil {
 		return nil, invalid("a directory needs a name and a type", "name")
 	}
-	if err := checkKey(tx, tx.data.directoryByKey, accountID.String(), func(d *Directory) string { return d.ID }); err != nil {
+	if err := checkKey(tx, directoryByKey, accountID.String(), func(d *Directory) string { return d.ID }); err != nil {
 		return nil, err
 	}
 	d := Directory{
@@ -214,7 +230,7 @@ func (tx *Tx) addDirectory(accountID, key uuid.UUID, endpoint string, change Dir
 	if d.OrganizationID == "" {
 		d.OrganizationID = "org_" + ulid(key)
 	}
-	tx.data.directories.put(tx, d.key(), &d)
+	directoryTable.Put(tx.db, &d)
 	cause := tx.record(d.subject(), created, d.payload(), uuid.Nil)
 	tx.giveOrganization(a, d.OrganizationID, cause)
 	return &d, nil
@@ -227,7 +243,7 @@ func (tx *Tx) giveOrganization(a *Account, id string, cause uuid.UUID) {
 	}
 	next := *a
 	next.WorkOSOrganizationID, next.Updated = &id, tx.stamp()
-	tx.data.accounts.put(tx, a.ID, &next)
+	accountTable.Put(tx.db, &next)
 	tx.record(next.subject(), updated, told(nil, a.fields(), next.fields()), cause)
 }
 
@@ -259,7 +275,7 @@ func (tx *Tx) putDirectory(old *Directory, next Directory, follows uuid.UUID) (*
 		return old, uuid.Nil
 	}
 	next.Updated = tx.stamp()
-	tx.data.directories.put(tx, next.key(), &next)
+	directoryTable.Put(tx.db, &next)
 	return &next, tx.record(next.subject(), updated, told(next.payload(), tx.directoryFields(old), tx.directoryFields(&next)), follows)
 }
 
@@ -269,7 +285,7 @@ func (tx *Tx) applyDirectory(d *Directory, change DirectoryChange) error {
 		if strings.TrimSpace(*change.Name) == "" {
 			return invalid("a directory needs a name", "name")
 		}
-		if other, taken := tx.data.directoryByName.get(nameIn{d.AccountID, *change.Name}); taken {
+		if other, taken := directoryByName.Get(tx.db, nameIn{d.AccountID, *change.Name}); taken {
 			return &Conflict{Reason: "A directory named " + *change.Name + " exists already", ExistingID: other.ID}
 		}
 		d.Name = *change.Name
@@ -359,58 +375,33 @@ func (tx *Tx) DeleteDirectory(accountID uuid.UUID, id string) error {
 		return err
 	}
 	cause := tx.record(d.subject(), deleted, d.payload(), uuid.Nil)
-	for _, t := range slices.Clone(tx.data.tokensByDirectory.get(d.ID)) {
+	for _, t := range slices.Clone(tokensByDirectory.Get(tx.db, d.ID)) {
 		tx.endToken(t, cause)
 	}
-	for _, m := range slices.Clone(tx.data.mappingsByDirectory.get(d.ID)) {
-		tx.data.mappings.delete(tx, m.ID)
+	for _, m := range slices.Clone(mappingsByDirectory.Get(tx.db, d.ID)) {
+		mappingTable.Delete(tx.db, m.ID)
 		tx.record(m.subject(), deleted, m.payload(), cause)
 	}
 	// The teams go first: who is in one that is nobody's group stays in it.
 	for _, g := range tx.DirectoryGroups(d.ID) {
 		tx.untieTeam(g, cause)
 	}
-	for _, m := range slices.Clone(tx.data.membershipsByDirectory.get(d.ID)) {
-		tx.release(m, cause)
+	for _, m := range slices.Clone(membershipsByDirectory.Get(tx.db, d.ID)) {
+		tx.releaseMembership(m, cause)
 	}
 	for _, g := range slices.Clone(tx.DirectoryGroups(d.ID)) {
 		tx.record(g.subject(), deleted, g.payload(), cause)
 		tx.dropGroup(g, cause)
 	}
-	tx.data.directories.delete(tx, d.key())
 	gone := slices.Clone(tx.DirectoryUsers(d.ID))
+	directoryTable.Delete(tx.db, d.key())
 	for _, u := range gone {
-		tx.data.directoryUsers.delete(tx, u.ID)
 		if u.Hold == "" {
 			tx.record(u.subject(), deleted, u.payload(), cause)
 		}
 	}
 	for _, u := range gone {
-		tx.settle(settling{account: accountID, email: u.Email, cause: cause})
+		tx.reconcile(reconciliation{account: accountID, email: u.Email, cause: cause})
 	}
 	return nil
-}
-
-// dropDirectories takes an account's directories away when the account goes, and the hashes of its revoked tokens.
-func (tx *Tx) dropDirectories(accountID uuid.UUID) {
-	for _, d := range slices.Clone(tx.Directories(accountID)) {
-		for _, m := range slices.Clone(tx.data.mappingsByDirectory.get(d.ID)) {
-			tx.data.mappings.delete(tx, m.ID)
-		}
-		for _, g := range slices.Clone(tx.DirectoryGroups(d.ID)) {
-			for _, in := range slices.Clone(tx.DirectoryGroupMembers(g)) {
-				tx.data.groupMembers.delete(tx, in.ID)
-			}
-			tx.data.directoryGroups.delete(tx, g.ID)
-		}
-		for _, u := range slices.Clone(tx.DirectoryUsers(d.ID)) {
-			tx.data.directoryUsers.delete(tx, u.ID)
-		}
-		tx.data.directories.delete(tx, d.key())
-	}
-	for id, t := range tx.data.tokens.rows {
-		if t.AccountID == accountID {
-			tx.data.tokens.delete(tx, id)
-		}
-	}
 }

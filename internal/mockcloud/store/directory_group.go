@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // DirectoryGroup is a group as a directory knows it (DirectoryGroup in the vendor's document; Group in RFC 7643,
@@ -27,6 +29,18 @@ type DirectoryGroup struct {
 	// TeamID is the team that the group had when its directory stopped making teams of groups.
 	TeamID uuid.UUID `json:",omitzero"`
 }
+
+var (
+	directoryGroupTable   = table.Declare(&tables, "directory_groups", func(g *DirectoryGroup) (uuid.UUID, time.Time) { return g.ID, g.Created })
+	directoryGroupsByName = table.Group(directoryGroupTable, func(g *DirectoryGroup) (nameInDirectory, bool) {
+		return nameInDirectory{g.DirectoryID, g.DisplayName}, true
+	})
+	directoryGroupsByExternalID = table.Group(directoryGroupTable, func(g *DirectoryGroup) (nameInDirectory, bool) {
+		return nameInDirectory{g.DirectoryID, g.ExternalID}, g.ExternalID != ""
+	})
+	directoryGroupsByDirectory = table.Group(directoryGroupTable, func(g *DirectoryGroup) (string, bool) { return g.DirectoryID, true },
+		deletedWithDirectory())
+)
 
 const directoryGroupPrefix = "directory_group_"
 
@@ -60,9 +74,19 @@ type GroupMember struct {
 	IsGroup  bool
 }
 
+var (
+	groupMemberTable = table.Declare(&tables, "group_members", func(m *GroupMember) (uuid.UUID, time.Time) { return m.ID, m.Created })
+	groupMemberOf    = table.Unique(groupMemberTable, func(m *GroupMember) (memberOf, bool) { return memberOf{m.GroupID, m.MemberID}, true })
+	membersOfGroup   = table.Group(groupMemberTable, func(m *GroupMember) (uuid.UUID, bool) { return m.GroupID, true },
+		table.DeletedWith(directoryGroupTable))
+	// The member is a person or a group.
+	groupsOfMember = table.Group(groupMemberTable, func(m *GroupMember) (uuid.UUID, bool) { return m.MemberID, true },
+		table.DeletedWith(directoryUserTable), table.DeletedWith(directoryGroupTable))
+)
+
 // DirectoryGroup reads one of a directory's groups.
 func (r *Reader) DirectoryGroup(directoryID string, id uuid.UUID) (*DirectoryGroup, error) {
-	if g, ok := r.data.directoryGroups.get(id); ok && g.DirectoryID == directoryID {
+	if g, ok := directoryGroupTable.Get(r.db, id); ok && g.DirectoryID == directoryID {
 		return g, nil
 	}
 	return nil, &NotFound{What: "Group"}
@@ -71,50 +95,50 @@ func (r *Reader) DirectoryGroup(directoryID string, id uuid.UUID) (*DirectoryGro
 // directoryGroup reads a group of any of the account's directories by the vendor's id.
 func (r *Reader) directoryGroup(accountID uuid.UUID, id string) (*DirectoryGroup, error) {
 	if key, ok := parseID(directoryGroupPrefix, id); ok {
-		if g, ok := r.data.directoryGroups.get(key); ok && g.AccountID == accountID {
+		if g, ok := directoryGroupTable.Get(r.db, key); ok && g.AccountID == accountID {
 			return g, nil
 		}
 	}
 	return nil, &NotFound{What: "Directory group"}
 }
 
-// DirectoryGroups gives a directory's groups, oldest first.
+// DirectoryGroups returns a directory's groups, oldest first.
 func (r *Reader) DirectoryGroups(directoryID string) []*DirectoryGroup {
-	return r.data.directoryGroupsByDirectory.get(directoryID)
+	return directoryGroupsByDirectory.Get(r.db, directoryID)
 }
 
 // DirectoryGroupsByName finds groups by displayName, exactly.
 func (r *Reader) DirectoryGroupsByName(directoryID, displayName string) []*DirectoryGroup {
-	return r.data.directoryGroupsByName.get(nameInDirectory{directoryID, displayName})
+	return directoryGroupsByName.Get(r.db, nameInDirectory{directoryID, displayName})
 }
 
 // DirectoryGroupsByExternalID finds groups by externalId, exactly.
 func (r *Reader) DirectoryGroupsByExternalID(directoryID, externalID string) []*DirectoryGroup {
-	return r.data.directoryGroupsByExternalID.get(nameInDirectory{directoryID, externalID})
+	return directoryGroupsByExternalID.Get(r.db, nameInDirectory{directoryID, externalID})
 }
 
-// DirectoryGroupMembers gives a group's members, who came first first.
+// DirectoryGroupMembers returns a group's members, who came first first.
 func (r *Reader) DirectoryGroupMembers(g *DirectoryGroup) []*GroupMember {
-	return r.data.membersOfGroup.get(g.ID)
+	return membersOfGroup.Get(r.db, g.ID)
 }
 
-// InDirectoryGroup says whether a person or a group is in a group.
+// InDirectoryGroup reports whether a person or a group is in a group.
 func (r *Reader) InDirectoryGroup(g *DirectoryGroup, memberID uuid.UUID) bool {
-	_, in := r.data.groupMember.get(memberOf{g.ID, memberID})
+	_, in := groupMemberOf.Get(r.db, memberOf{g.ID, memberID})
 	return in
 }
 
-// GroupsOf gives the groups that a person is in, oldest place first.
+// GroupsOf returns the groups that a person is in, oldest place first.
 func (r *Reader) GroupsOf(u *DirectoryUser) []*DirectoryGroup {
-	places := r.data.groupsOfMember.get(u.ID)
+	places := groupsOfMember.Get(r.db, u.ID)
 	out := make([]*DirectoryGroup, 0, len(places))
 	for _, in := range places {
-		out = append(out, r.data.directoryGroups.rows[in.GroupID])
+		out = append(out, directoryGroupTable.Row(r.db, in.GroupID))
 	}
 	return out
 }
 
-// GroupsAround gives the groups that some groups are in, and those in which those are,
+// GroupsAround returns the groups that some groups are in, and those in which those are,
 // and so on, but not the given ones again: nested groups may go round in a circle.
 func (r *Reader) GroupsAround(groups []*DirectoryGroup) []*DirectoryGroup {
 	if len(groups) == 0 {
@@ -128,10 +152,10 @@ func (r *Reader) GroupsAround(groups []*DirectoryGroup) []*DirectoryGroup {
 	for next := groups; len(next) > 0; {
 		var around []*DirectoryGroup
 		for _, g := range next {
-			for _, in := range r.data.groupsOfMember.get(g.ID) {
+			for _, in := range groupsOfMember.Get(r.db, g.ID) {
 				if _, again := seen[in.GroupID]; !again {
 					seen[in.GroupID] = struct{}{}
-					around = append(around, r.data.directoryGroups.rows[in.GroupID])
+					around = append(around, directoryGroupTable.Row(r.db, in.GroupID))
 				}
 			}
 		}
@@ -140,7 +164,7 @@ func (r *Reader) GroupsAround(groups []*DirectoryGroup) []*DirectoryGroup {
 	return out
 }
 
-// DisplayOf gives the name of a directory's person or group, empty for whoever it does
+// DisplayOf returns the name of a directory's person or group, empty for whoever it does
 // not know.
 func (r *Reader) DisplayOf(directoryID string, id uuid.UUID) string {
 	if u, err := r.DirectoryUser(directoryID, id); err == nil {
@@ -152,12 +176,12 @@ func (r *Reader) DisplayOf(directoryID string, id uuid.UUID) string {
 	return ""
 }
 
-// peopleOf gives the people in a group.
+// peopleOf returns the people in a group.
 func (r *Reader) peopleOf(g *DirectoryGroup) []*DirectoryUser {
 	places := r.DirectoryGroupMembers(g)
 	out := make([]*DirectoryUser, 0, len(places))
 	for _, in := range places {
-		if u, ok := r.data.directoryUsers.get(in.MemberID); ok {
+		if u, ok := directoryUserTable.Get(r.db, in.MemberID); ok {
 			out = append(out, u)
 		}
 	}
@@ -186,13 +210,13 @@ func (tx *Tx) AddDirectoryGroup(d *Directory, change DirectoryGroupChange) (*Dir
 		DisplayName: name, ExternalID: external, FirstExternalID: external, Version: 1,
 	}
 	g.Updated = now
-	tx.data.directoryGroups.put(tx, g.ID, g)
+	directoryGroupTable.Put(tx.db, g)
 	cause := tx.record(g.subject(), created, g.payload(), uuid.Nil)
 	if d.SyncGroupsToTeams {
 		tx.makeTeam(g, cause)
 	}
 	touched := tx.changeMembers(g, change)
-	tx.settlePeople(touched, cause)
+	tx.reconcilePeople(touched, cause)
 	return g, nil
 }
 
@@ -220,14 +244,14 @@ func (tx *Tx) UpdateDirectoryGroup(d *Directory, id uuid.UUID, change DirectoryG
 	}
 	next.Version++
 	next.Updated = tx.stamp()
-	tx.data.directoryGroups.put(tx, id, &next)
+	directoryGroupTable.Put(tx.db, &next)
 	cause := tx.record(next.subject(), updated, next.payload(), uuid.Nil)
 	if next.DisplayName != old.DisplayName {
 		tx.renameTeam(&next, cause)
 		// A mapping by name may concern everybody who is in the group.
 		touched = append(touched, tx.peopleOf(&next)...)
 	}
-	tx.settlePeople(touched, cause)
+	tx.reconcilePeople(touched, cause)
 	return &next, nil
 }
 
@@ -237,7 +261,7 @@ func (tx *Tx) changeMembers(g *DirectoryGroup, change DirectoryGroupChange) []*D
 	changed := false
 	note := func(memberID uuid.UUID) {
 		changed = true
-		if u, ok := tx.data.directoryUsers.get(memberID); ok {
+		if u, ok := directoryUserTable.Get(tx.db, memberID); ok {
 			touched = append(touched, u)
 		}
 	}
@@ -245,7 +269,7 @@ func (tx *Tx) changeMembers(g *DirectoryGroup, change DirectoryGroupChange) []*D
 		wanted := setOf(*change.Members)
 		for _, in := range slices.Clone(tx.DirectoryGroupMembers(g)) {
 			if _, stays := wanted[in.MemberID]; !stays {
-				tx.data.groupMembers.delete(tx, in.ID)
+				groupMemberTable.Delete(tx.db, in.ID)
 				note(in.MemberID)
 			}
 		}
@@ -261,12 +285,12 @@ func (tx *Tx) changeMembers(g *DirectoryGroup, change DirectoryGroupChange) []*D
 			continue
 		}
 		in := &GroupMember{ID: tx.newID(), Created: tx.stamp(), GroupID: g.ID, MemberID: id, IsGroup: noGroup == nil}
-		tx.data.groupMembers.put(tx, in.ID, in)
+		groupMemberTable.Put(tx.db, in)
 		note(id)
 	}
 	for _, id := range change.Remove {
-		if in, ok := tx.data.groupMember.get(memberOf{g.ID, id}); ok {
-			tx.data.groupMembers.delete(tx, in.ID)
+		if in, ok := groupMemberOf.Get(tx.db, memberOf{g.ID, id}); ok {
+			groupMemberTable.Delete(tx.db, in.ID)
 			note(id)
 		}
 	}
@@ -278,14 +302,14 @@ func (tx *Tx) changeMembers(g *DirectoryGroup, change DirectoryGroupChange) []*D
 
 // bumpGroup gives a group that lost a member a new version.
 func (tx *Tx) bumpGroup(id, cause uuid.UUID) {
-	g, ok := tx.data.directoryGroups.get(id)
+	g, ok := directoryGroupTable.Get(tx.db, id)
 	if !ok {
 		return
 	}
 	next := *g
 	next.Version++
 	next.Updated = tx.stamp()
-	tx.data.directoryGroups.put(tx, id, &next)
+	directoryGroupTable.Put(tx.db, &next)
 	tx.record(next.subject(), updated, next.payload(), cause)
 }
 
@@ -298,23 +322,20 @@ func (tx *Tx) DeleteDirectoryGroup(d *Directory, id uuid.UUID) error {
 	people := tx.peopleOf(g)
 	cause := tx.record(g.subject(), deleted, g.payload(), uuid.Nil)
 	tx.dropGroup(g, cause)
-	if t, ok := tx.data.teamByGroup.get(g.VendorID()); ok {
+	if t, ok := teamByGroup.Get(tx.db, g.VendorID()); ok {
 		tx.dropTeam(t, cause)
 	}
-	tx.settlePeople(people, cause)
+	tx.reconcilePeople(people, cause)
 	return nil
 }
 
 // dropGroup takes a group away with all places in it and its own in other groups.
 func (tx *Tx) dropGroup(g *DirectoryGroup, cause uuid.UUID) {
-	for _, in := range slices.Clone(tx.DirectoryGroupMembers(g)) {
-		tx.data.groupMembers.delete(tx, in.ID)
-	}
-	for _, in := range slices.Clone(tx.data.groupsOfMember.get(g.ID)) {
-		tx.data.groupMembers.delete(tx, in.ID)
+	places := slices.Clone(groupsOfMember.Get(tx.db, g.ID))
+	directoryGroupTable.Delete(tx.db, g.ID)
+	for _, in := range places {
 		tx.bumpGroup(in.GroupID, cause)
 	}
-	tx.data.directoryGroups.delete(tx, g.ID)
 }
 
 // syncTeams makes teams of a directory's groups, or leaves the teams to people, as the directory says. A group remembers
@@ -327,11 +348,11 @@ func (tx *Tx) syncTeams(d *Directory, cause uuid.UUID) {
 		}
 		next := *g
 		next.TeamID = uuid.Nil
-		if t, ok := tx.data.teamByGroup.get(g.VendorID()); ok {
+		if t, ok := teamByGroup.Get(tx.db, g.VendorID()); ok {
 			next.TeamID = t.ID
 		}
 		if next != *g {
-			tx.data.directoryGroups.put(tx, g.ID, &next)
+			directoryGroupTable.Put(tx.db, &next)
 			tx.record(next.subject(), updated, next.payload(), cause)
 		}
 		tx.untieTeam(g, cause)
@@ -341,13 +362,13 @@ func (tx *Tx) syncTeams(d *Directory, cause uuid.UUID) {
 // makeTeam gives a group that has none its team, where the account's plan has teams: the one from before, unless
 // somebody deleted it or tied it to another group, else a new one.
 func (tx *Tx) makeTeam(g *DirectoryGroup, cause uuid.UUID) {
-	if _, has := tx.data.teamByGroup.get(g.VendorID()); has || tx.RequireFeature(g.AccountID, FeatureTeams) != nil {
+	if _, has := teamByGroup.Get(tx.db, g.VendorID()); has || tx.RequireFeature(g.AccountID, FeatureTeams) != nil {
 		return
 	}
 	if old, err := tx.Team(g.AccountID, g.TeamID); err == nil && !old.isTied() {
 		next := *old
 		next.Name, next.DirectoryID, next.DirectoryGroupID = tx.teamName(g, old.ID), g.DirectoryID, g.VendorID()
-		tx.gather(&next, g, tx.putTeam(old, next, cause))
+		tx.gatherTeamMembers(&next, g, tx.putTeam(old, next, cause))
 		return
 	}
 	t := &Team{
@@ -355,16 +376,16 @@ func (tx *Tx) makeTeam(g *DirectoryGroup, cause uuid.UUID) {
 		DirectoryID: g.DirectoryID, DirectoryGroupID: g.VendorID(),
 	}
 	t.Updated = t.Created
-	tx.data.teams.put(tx, t.ID, t)
+	teamTable.Put(tx.db, t)
 	tx.record(t.subject(), created, nil, cause)
-	tx.settlePeople(tx.peopleOf(g), cause)
+	tx.reconcilePeople(tx.peopleOf(g), cause)
 }
 
 // teamName is the group's name, with a number behind it where another team has that.
 func (r *Reader) teamName(g *DirectoryGroup, own uuid.UUID) string {
 	name := g.DisplayName
 	for n := 2; ; n++ {
-		other, taken := r.data.teamByName.get(nameIn{g.AccountID, name})
+		other, taken := teamByName.Get(r.db, nameIn{g.AccountID, name})
 		if !taken || other.ID == own {
 			return name
 		}
@@ -373,7 +394,7 @@ func (r *Reader) teamName(g *DirectoryGroup, own uuid.UUID) string {
 }
 
 func (tx *Tx) renameTeam(g *DirectoryGroup, cause uuid.UUID) {
-	old, ok := tx.data.teamByGroup.get(g.VendorID())
+	old, ok := teamByGroup.Get(tx.db, g.VendorID())
 	if !ok {
 		return
 	}
@@ -384,7 +405,7 @@ func (tx *Tx) renameTeam(g *DirectoryGroup, cause uuid.UUID) {
 
 // untieTeam leaves a group's team to people.
 func (tx *Tx) untieTeam(g *DirectoryGroup, cause uuid.UUID) {
-	old, ok := tx.data.teamByGroup.get(g.VendorID())
+	old, ok := teamByGroup.Get(tx.db, g.VendorID())
 	if !ok {
 		return
 	}

@@ -66,7 +66,7 @@ func (s *synced) keepsTeams(t tester, teams map[string]uuid.UUID) {
 	t.Helper()
 	s.do(func(tx *Tx) error {
 		for _, g := range tx.DirectoryGroups(s.directory) {
-			team, has := tx.data.teamByGroup.get(g.VendorID())
+			team, has := teamByGroup.Get(tx.db, g.VendorID())
 			if has != s.dir(tx).SyncGroupsToTeams {
 				t.Fatalf("%s has a team: %v", g.DisplayName, has)
 			}
@@ -186,7 +186,7 @@ func (m *model) mayHave(x *modelMember, role uuid.UUID) bool {
 	return role == OwnerRoleID || !m.last(x)
 }
 
-func (m *model) settle(name string, arrived bool) {
+func (m *model) reconcile(name string, arrived bool) {
 	p, x := m.person(name), m.member(name)
 	if p != nil && p.active && !p.held {
 		if x == nil {
@@ -200,7 +200,7 @@ func (m *model) settle(name string, arrived bool) {
 		x.linked = true
 		x.source = cmp.Or(x.source, "manual")
 		x.active = x.active || arrived
-		m.settleRole(x)
+		m.reconcileRole(x)
 		return
 	}
 	if x == nil || !x.linked {
@@ -218,14 +218,14 @@ func (m *model) settle(name string, arrived bool) {
 		x.linked = false
 		return
 	}
-	m.settleRole(x)
+	m.reconcileRole(x)
 }
 
 func (m *model) drop(x *modelMember) {
 	m.members = slices.DeleteFunc(m.members, func(y *modelMember) bool { return x == y })
 }
 
-func (m *model) settleRole(x *modelMember) {
+func (m *model) reconcileRole(x *modelMember) {
 	for _, priority := range []int{3, 2, 1} {
 		mapping, there := m.mappings[priority]
 		if !there || !slices.Contains(m.groups[mapping.group], x.name) {
@@ -263,7 +263,7 @@ func (m *model) push(name string, active bool) {
 	changed := p.active != active
 	p.active, p.held = active, m.holds(name)
 	if changed {
-		m.settle(name, !was && p.active && !p.held)
+		m.reconcile(name, !was && p.active && !p.held)
 	}
 }
 
@@ -272,7 +272,7 @@ func (m *model) forget(name string) {
 	for group, in := range m.groups {
 		m.groups[group] = slices.DeleteFunc(in, func(n string) bool { return n == name })
 	}
-	m.settle(name, false)
+	m.reconcile(name, false)
 }
 
 func (m *model) place(group, name string, in bool) {
@@ -284,7 +284,7 @@ func (m *model) place(group, name string, in bool) {
 	} else {
 		m.groups[group] = slices.DeleteFunc(m.groups[group], func(n string) bool { return n == name })
 	}
-	m.settle(name, false)
+	m.reconcile(name, false)
 }
 
 func (m *model) mapTo(group string, role uuid.UUID, priority int) {
@@ -294,7 +294,7 @@ func (m *model) mapTo(group string, role uuid.UUID, priority int) {
 		return
 	}
 	m.mappings[priority] = next
-	m.settleAll(slices.Concat(m.groups[old.group], m.groups[group]))
+	m.reconcileAll(slices.Concat(m.groups[old.group], m.groups[group]))
 }
 
 func (m *model) unmap(priority int) {
@@ -303,15 +303,15 @@ func (m *model) unmap(priority int) {
 		return
 	}
 	delete(m.mappings, priority)
-	m.settleAll(m.groups[old.group])
+	m.reconcileAll(m.groups[old.group])
 }
 
-func (m *model) settleAll(names []string) {
+func (m *model) reconcileAll(names []string) {
 	done := map[string]bool{}
 	for _, name := range names {
 		if !done[name] {
 			done[name] = true
-			m.settle(name, false)
+			m.reconcile(name, false)
 		}
 	}
 }
@@ -363,7 +363,7 @@ func (m *model) allow(all bool) {
 		was := p.held
 		p.held = m.holds(p.name)
 		if was != p.held {
-			m.settle(p.name, p.active && was)
+			m.reconcile(p.name, p.active && was)
 		}
 	}
 }

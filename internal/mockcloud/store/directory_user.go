@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // DirectoryUser is a person as a directory knows them (DirectoryUser in the vendor's document; User in RFC 7643,
@@ -36,6 +37,31 @@ type DirectoryUser struct {
 	Hold string
 }
 
+var (
+	directoryUserTable  = table.Declare(&tables, "directory_users", func(u *DirectoryUser) (uuid.UUID, time.Time) { return u.ID, u.Created })
+	directoryUserByName = table.Unique(directoryUserTable, func(u *DirectoryUser) (nameInDirectory, bool) { // by identity key
+		return nameInDirectory{u.DirectoryID, address.IdentityKey(u.UserName)}, true
+	})
+	directoryUsersByExternalID = table.Group(directoryUserTable, func(u *DirectoryUser) (nameInDirectory, bool) {
+		return nameInDirectory{u.DirectoryID, u.ExternalID}, u.ExternalID != ""
+	})
+	// Of all the account's directories, by identity key.
+	directoryUsersByEmail = table.Group(directoryUserTable, func(u *DirectoryUser) (emailIn, bool) {
+		return emailIn{u.AccountID, address.IdentityKey(u.Email)}, u.Email != ""
+	})
+	directoryUsersNamedAlike = table.Group(directoryUserTable, func(u *DirectoryUser) (nameInDirectory, bool) { // by collision key
+		key, ok := alike(u.UserName)
+		return nameInDirectory{u.DirectoryID, key}, ok
+	})
+	directoryUsersMailedAlike = table.Group(directoryUserTable, func(u *DirectoryUser) (emailIn, bool) { // by collision key
+		key, ok := alike(u.Email)
+		return emailIn{u.AccountID, key}, ok && u.Email != ""
+	})
+	directoryUsersByDirectory = table.Group(directoryUserTable, func(u *DirectoryUser) (string, bool) { return u.DirectoryID, true },
+		deletedWithDirectory())
+	activeInDirectory = table.Count(directoryUserTable, func(u *DirectoryUser) (string, bool) { return u.DirectoryID, u.Active })
+)
+
 const directoryUserPrefix = "directory_user_"
 
 // VendorID is the id that the identity vendor gives the person.
@@ -61,7 +87,7 @@ func (u *DirectoryUser) payload() map[string]any {
 	return payload
 }
 
-// present says whether the directory wants the person to be a member.
+// present reports whether the directory wants the person to be a member.
 func (u *DirectoryUser) present() bool { return u.Active && u.Hold == "" }
 
 // nameInDirectory is a text within a directory.
@@ -69,42 +95,36 @@ type nameInDirectory struct{ directory, name string }
 
 // DirectoryUser reads one of a directory's people.
 func (r *Reader) DirectoryUser(directoryID string, id uuid.UUID) (*DirectoryUser, error) {
-	if u, ok := r.data.directoryUsers.get(id); ok && u.DirectoryID == directoryID {
+	if u, ok := directoryUserTable.Get(r.db, id); ok && u.DirectoryID == directoryID {
 		return u, nil
 	}
 	return nil, &NotFound{What: "User"}
 }
 
-// DirectoryUserByVendorID reads one of a directory's people by the vendor's id.
-func (r *Reader) DirectoryUserByVendorID(directoryID, id string) (*DirectoryUser, error) {
-	key, _ := parseID(directoryUserPrefix, id)
-	return r.DirectoryUser(directoryID, key)
-}
-
 // DirectoryUserByName finds a person by the identity key of a userName.
 func (r *Reader) DirectoryUserByName(directoryID, userName string) (*DirectoryUser, bool) {
-	return r.data.directoryUserByName.get(nameInDirectory{directoryID, address.IdentityKey(userName)})
+	return directoryUserByName.Get(r.db, nameInDirectory{directoryID, address.IdentityKey(userName)})
 }
 
 // DirectoryUsersByName finds people by the identity key of a userName: one, or several
 // where an older version took two names for different ones.
 func (r *Reader) DirectoryUsersByName(directoryID, userName string) []*DirectoryUser {
-	return r.data.directoryUserByName.all(nameInDirectory{directoryID, address.IdentityKey(userName)})
+	return directoryUserByName.All(r.db, nameInDirectory{directoryID, address.IdentityKey(userName)})
 }
 
 // DirectoryUsersByExternalID finds people by externalId, exactly.
 func (r *Reader) DirectoryUsersByExternalID(directoryID, externalID string) []*DirectoryUser {
-	return r.data.directoryUsersByExternalID.get(nameInDirectory{directoryID, externalID})
+	return directoryUsersByExternalID.Get(r.db, nameInDirectory{directoryID, externalID})
 }
 
-// DirectoryUsers gives a directory's people, oldest first.
+// DirectoryUsers returns a directory's people, oldest first.
 func (r *Reader) DirectoryUsers(directoryID string) []*DirectoryUser {
-	return r.data.directoryUsersByDirectory.get(directoryID)
+	return directoryUsersByDirectory.Get(r.db, directoryID)
 }
 
 // MembershipOfDirectoryUser finds the membership that a person's directory decides about.
 func (r *Reader) MembershipOfDirectoryUser(u *DirectoryUser) (*Membership, bool) {
-	return r.data.membershipByDirectoryUser.get(u.ID)
+	return membershipByDirectoryUser.Get(r.db, u.ID)
 }
 
 // HeldReason says why a person is in no membership by this directory; empty for who is not held.
@@ -112,8 +132,8 @@ func (r *Reader) HeldReason(u *DirectoryUser) string {
 	if _, governs := r.MembershipOfDirectoryUser(u); u.Hold != "" || !u.Active || governs {
 		return u.Hold
 	}
-	for _, other := range r.data.directoryUsersByEmail.get(emailIn{u.AccountID, address.IdentityKey(u.Email)}) {
-		if _, governs := r.data.membershipByDirectoryUser.get(other.ID); governs && other.DirectoryID != u.DirectoryID {
+	for _, other := range directoryUsersByEmail.Get(r.db, emailIn{u.AccountID, address.IdentityKey(u.Email)}) {
+		if _, governs := membershipByDirectoryUser.Get(r.db, other.ID); governs && other.DirectoryID != u.DirectoryID {
 			return "the directory " + r.directoryName(other) + " has the same email address and came first"
 		}
 	}
@@ -196,7 +216,7 @@ func (r *Reader) hold(d *Directory, email string) string {
 	return ""
 }
 
-// judge says whether a person is held. With an address from an older version that is
+// judge returns why a person is held, empty for nothing. With an address from an older version that is
 // refused now, or could be taken for another's, they stay as they were until it is
 // corrected: judging it would end a membership that a correction keeps.
 func (r *Reader) judge(d *Directory, old, u *DirectoryUser) string {
@@ -219,12 +239,12 @@ func (tx *Tx) AddDirectoryUser(d *Directory, n DirectoryUserInput) (*DirectoryUs
 	}
 	u.Created = tx.stamp()
 	u.ID, u.Updated = tx.orderedID(u.Created), u.Created
-	tx.data.directoryUsers.put(tx, u.ID, u)
+	directoryUserTable.Put(tx.db, u)
 	if u.Hold != "" {
 		return u, nil
 	}
 	cause := tx.record(u.subject(), created, u.payload(), uuid.Nil)
-	tx.settle(settling{account: u.AccountID, email: u.Email, arrived: u.ID, cause: cause})
+	tx.reconcile(reconciliation{account: u.AccountID, email: u.Email, arrived: u.ID, cause: cause})
 	return u, nil
 }
 
@@ -278,7 +298,7 @@ func (r *Reader) checkEmailOf(old, u *DirectoryUser) error {
 	if !u.Active {
 		return nil
 	}
-	for _, other := range r.data.directoryUsersByEmail.get(emailIn{u.AccountID, address.IdentityKey(u.Email)}) {
+	for _, other := range directoryUsersByEmail.Get(r.db, emailIn{u.AccountID, address.IdentityKey(u.Email)}) {
 		if other.DirectoryID == u.DirectoryID && other.ID != u.ID && other.Active {
 			return &Duplicate{Attribute: "email address", Value: u.Email}
 		}
@@ -317,7 +337,7 @@ func sameResource(a, b *DirectoryUser) bool {
 
 // putDirectoryUser puts a person who changed into the place of the old row and lets the account follow.
 func (tx *Tx) putDirectoryUser(old, next *DirectoryUser, follows uuid.UUID) {
-	tx.data.directoryUsers.put(tx, next.ID, next)
+	directoryUserTable.Put(tx.db, next)
 	cause := follows
 	switch {
 	case old.Hold == "":
@@ -325,20 +345,20 @@ func (tx *Tx) putDirectoryUser(old, next *DirectoryUser, follows uuid.UUID) {
 	case next.Hold == "":
 		cause = tx.record(next.subject(), created, next.payload(), follows)
 	}
-	s := settling{account: next.AccountID, email: next.Email, cause: cause}
+	s := reconciliation{account: next.AccountID, email: next.Email, cause: cause}
 	if next.present() && !old.present() {
 		s.arrived = next.ID
 	}
-	if !address.Same(old.Email, next.Email) && !tx.follow(old, next, cause) {
+	if !address.Same(old.Email, next.Email) && !tx.followEmail(old, next, cause) {
 		// Somebody else's address now: who had the old one leaves, who has the new one arrives.
-		tx.settle(settling{account: old.AccountID, email: old.Email, gone: next.ID, cause: cause})
+		tx.reconcile(reconciliation{account: old.AccountID, email: old.Email, gone: next.ID, cause: cause})
 		s.arrived = next.ID
 	}
-	tx.settle(s)
+	tx.reconcile(s)
 }
 
-// follow gives a person of this account only their new email address.
-func (tx *Tx) follow(old, u *DirectoryUser, cause uuid.UUID) bool {
+// followEmail gives a person of this account only their new email address.
+func (tx *Tx) followEmail(old, u *DirectoryUser, cause uuid.UUID) bool {
 	person := tx.follower(old)
 	if person == nil || u.Hold != "" {
 		return false
@@ -346,7 +366,7 @@ func (tx *Tx) follow(old, u *DirectoryUser, cause uuid.UUID) bool {
 	if other, taken := tx.UserByEmail(u.Email); taken && other.ID != person.ID {
 		return false
 	}
-	m := tx.data.membershipByDirectoryUser.rows[u.ID]
+	m, _ := membershipByDirectoryUser.Get(tx.db, u.ID) // follower looked
 	next := *person
 	next.Email = u.Email
 	tx.putPerson(person, next, m.AccountID, cause)
@@ -357,17 +377,17 @@ func (tx *Tx) follow(old, u *DirectoryUser, cause uuid.UUID) bool {
 // row: whose only membership the row decides about. Who was linked to it by the old
 // fold is somebody else.
 func (r *Reader) follower(row *DirectoryUser) *User {
-	m, ok := r.data.membershipByDirectoryUser.get(row.ID)
-	if !ok || len(r.data.membershipsOfActor.get(m.ActorID)) != 1 {
+	m, ok := membershipByDirectoryUser.Get(r.db, row.ID)
+	if !ok || len(membershipsOfActor.Get(r.db, m.ActorID)) != 1 {
 		return nil
 	}
-	if person := r.data.users.rows[m.UserID]; !linkedByFold(row.Email, person) {
+	if person := userTable.Row(r.db, m.UserID); !linkedByFold(row.Email, person) {
 		return person
 	}
 	return nil
 }
 
-// isTakenFor says whether somebody would be another user than one whom they could be
+// isTakenFor reports whether somebody would be another user than one whom they could be
 // taken for.
 func (r *Reader) isTakenFor(old, u *DirectoryUser) bool {
 	self := uuid.Nil
@@ -379,7 +399,7 @@ func (r *Reader) isTakenFor(old, u *DirectoryUser) bool {
 
 func (tx *Tx) putPerson(old *User, next User, accountID, cause uuid.UUID) {
 	next.Updated = tx.stamp()
-	tx.data.users.put(tx, old.ID, &next)
+	userTable.Put(tx.db, &next)
 	tx.recordOf(old.ActorID, next.subject(), updated, nil, causes{accountID: cause})
 }
 
@@ -390,16 +410,16 @@ func (tx *Tx) DeleteDirectoryUser(d *Directory, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	tx.data.directoryUsers.delete(tx, id)
+	places := slices.Clone(groupsOfMember.Get(tx.db, id))
+	directoryUserTable.Delete(tx.db, id)
 	var cause uuid.UUID
 	if u.Hold == "" {
 		cause = tx.record(u.subject(), deleted, u.payload(), uuid.Nil)
 	}
-	for _, in := range slices.Clone(tx.data.groupsOfMember.get(id)) {
-		tx.data.groupMembers.delete(tx, in.ID)
+	for _, in := range places {
 		tx.bumpGroup(in.GroupID, cause)
 	}
-	tx.settle(settling{account: u.AccountID, email: u.Email, gone: u.ID, cause: cause})
+	tx.reconcile(reconciliation{account: u.AccountID, email: u.Email, gone: u.ID, cause: cause})
 	return nil
 }
 

@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Domain is an email domain that is enabled for an account's single sign-on.
@@ -21,10 +23,16 @@ type Domain struct {
 	Releasing bool `json:",omitempty"`
 }
 
-// Domains gives the account's domains, oldest first, those that are being released
+var (
+	domainTable      = table.Declare(&tables, "domains", func(d *Domain) (uuid.UUID, time.Time) { return d.ID, d.Created })
+	domainByName     = table.Unique(domainTable, func(d *Domain) (string, bool) { return d.Name, true })
+	domainsByAccount = table.Group(domainTable, func(d *Domain) (uuid.UUID, bool) { return d.AccountID, true }, table.DeletedWith(accountTable))
+)
+
+// Domains returns the account's domains, oldest first, those that are being released
 // included.
 func (r *Reader) Domains(accountID uuid.UUID) []*Domain {
-	return r.data.domainsByAccount.get(accountID)
+	return domainsByAccount.Get(r.db, accountID)
 }
 
 // Consent allows what would otherwise be refused or put off.
@@ -50,7 +58,7 @@ func (tx *Tx) SetDomains(accountID uuid.UUID, names []string, given ...Consent) 
 	}
 	change := tx.compareDomains(accountID, wanted, slices.Contains(given, AllowDisableSSO))
 	for _, name := range change.added {
-		if other, taken := tx.data.domainByName.get(name); taken && other.AccountID != accountID {
+		if other, taken := domainByName.Get(tx.db, name); taken && other.AccountID != accountID {
 			return &Conflict{Reason: "The domain " + name + " is enabled in another account"}
 		}
 	}
@@ -58,15 +66,15 @@ func (tx *Tx) SetDomains(accountID uuid.UUID, names []string, given ...Consent) 
 		return nil
 	}
 	for _, name := range change.removed {
-		d, _ := tx.data.domainByName.get(name)
-		tx.data.domains.delete(tx, d.ID)
+		d, _ := domainByName.Get(tx.db, name)
+		domainTable.Delete(tx.db, d.ID)
 	}
 	tx.markReleasing(change.released, true)
 	tx.markReleasing(change.kept, false)
 	for _, name := range change.added {
 		now := tx.stamp()
 		d := &Domain{ID: tx.newID(), Created: now, Updated: now, AccountID: accountID, Name: name}
-		tx.data.domains.put(tx, d.ID, d)
+		domainTable.Put(tx.db, d)
 	}
 	cause := tx.record(domainsSubject(a), updated, change.payload(wanted), uuid.Nil)
 	for _, c := range slices.Clone(tx.Connections(accountID)) {
@@ -114,14 +122,14 @@ func (r *Reader) compareDomains(accountID uuid.UUID, wanted []string, force bool
 		}
 	}
 	for _, name := range wanted {
-		if d, ok := r.data.domainByName.get(name); !ok || d.AccountID != accountID {
+		if d, ok := domainByName.Get(r.db, name); !ok || d.AccountID != accountID {
 			c.added = append(c.added, name)
 		}
 	}
 	if force || !r.EnforcesSSO(accountID) || r.routesWithout(accountID, c.removed) {
 		return c
 	}
-	routed := func(name string) bool { _, active := r.data.connectionByDomain.get(name); return active }
+	routed := func(name string) bool { _, active := connectionByDomain.Get(r.db, name); return active }
 	for _, name := range c.removed {
 		if routed(name) {
 			c.released = append(c.released, name)
@@ -131,7 +139,7 @@ func (r *Reader) compareDomains(accountID uuid.UUID, wanted []string, force bool
 	return c
 }
 
-// routesWithout says whether an account has an active connection even without some
+// routesWithout reports whether an account has an active connection even without some
 // domains.
 func (r *Reader) routesWithout(accountID uuid.UUID, names []string) bool {
 	return slices.ContainsFunc(r.Connections(accountID), func(c *Connection) bool {
@@ -142,10 +150,10 @@ func (r *Reader) routesWithout(accountID uuid.UUID, names []string) bool {
 
 func (tx *Tx) markReleasing(names []string, releasing bool) {
 	for _, name := range names {
-		old, _ := tx.data.domainByName.get(name)
+		old, _ := domainByName.Get(tx.db, name)
 		next := *old
 		next.Releasing, next.Updated = releasing, tx.stamp()
-		tx.data.domains.put(tx, next.ID, &next)
+		domainTable.Put(tx.db, &next)
 	}
 }
 
@@ -158,7 +166,7 @@ func (tx *Tx) finishRelease(accountID uuid.UUID, waiting []*Domain, cause uuid.U
 	var left []string
 	removed := tx.removedDomains(accountID)
 	for _, d := range waiting {
-		tx.data.domains.delete(tx, d.ID)
+		domainTable.Delete(tx.db, d.ID)
 		removed = append(removed, d.Name)
 	}
 	for _, d := range tx.Domains(accountID) {
@@ -180,10 +188,10 @@ func (tx *Tx) removedDomains(accountID uuid.UUID) []string {
 	return slices.Clone(names)
 }
 
-// releasing gives those of the names that are being released.
+// releasing returns those of the names that are being released.
 func (r *Reader) releasing(names []string) (out []*Domain) {
 	for _, name := range names {
-		if d, ok := r.data.domainByName.get(name); ok && d.Releasing {
+		if d, ok := domainByName.Get(r.db, name); ok && d.Releasing {
 			out = append(out, d)
 		}
 	}
@@ -213,6 +221,6 @@ func normalizeAll(names []string) ([]string, error) {
 	return out, nil
 }
 
-// NormalizeDomain gives the one spelling of a domain name by which it is stored:
+// NormalizeDomain returns the one spelling of a domain name by which it is stored:
 // lower-case, A-labels, no trailing dot.
 func NormalizeDomain(name string) (string, error) { return address.Domain(name) }

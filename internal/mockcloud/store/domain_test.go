@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 )
 
 // newReleased makes a federation whose domains a.example and b.example are being released
@@ -31,7 +33,7 @@ func newReleased(t tester) *federation {
 
 // lastDomainEvent is the payload of the newest event about the account's domains.
 func (f *federation) lastDomainEvent() map[string]any {
-	events := slices.DeleteFunc(f.events(), func(e *Event) bool { return !strings.Contains(e.Name, kindDomainNames) })
+	events := slices.DeleteFunc(f.events(), func(e *eventlog.Event) bool { return !strings.Contains(e.Name, kindDomainNames) })
 	return events[len(events)-1].Payload
 }
 

@@ -15,9 +15,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
-// Open gives a store that keeps its state in a file, and finds again what the
+// Open returns a store that keeps its state in a file, and finds again what the
 // file has. Close it in the end.
 //
 // An Update returns once its changes are on the disk. Others see them a little
@@ -68,7 +69,7 @@ func (s *Store) unlock(path, key string) error {
 	return s.load()
 }
 
-// Blank says whether nothing was ever put into the store.
+// Blank reports whether nothing was ever put into the store.
 func (s *Store) Blank() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -83,7 +84,7 @@ func (s *Store) Close() error {
 	return s.journal.Close()
 }
 
-// writable says whether an Update may begin.
+// writable reports whether an Update may begin.
 func (s *Store) writable() error {
 	if s.journal == nil {
 		return nil
@@ -101,7 +102,7 @@ func (s *Store) keep(b journal.Batch, queue queuing) (wait func() error) {
 		return func() error { return nil }
 	}
 	if state := s.serverState(); b.Reset || state != s.kept {
-		if err := put(&b, serverTable, []byte(serverStateKey), state); err != nil {
+		if err := table.Encode(&b, serverTable, []byte(serverStateKey), state); err != nil {
 			return func() error { return err }
 		}
 		s.kept = state
@@ -113,7 +114,7 @@ func (s *Store) keep(b journal.Batch, queue queuing) (wait func() error) {
 		if err := kept(); err != nil {
 			return unavailable(err)
 		}
-		events.written(stamp)
+		events.Written(stamp)
 		return nil
 	}
 }
@@ -125,19 +126,13 @@ func unavailable(err error) error {
 	return &Unavailable{Cause: err}
 }
 
-// batch is what the journal has to keep of a transaction; an empty one where
-// there is no journal.
-func (s *Store) batch(tx *Tx) (journal.Batch, error) {
-	var b journal.Batch
-	if s.journal == nil || len(tx.changes) == 0 {
-		return b, nil
+// batch is what the journal has to keep of the transaction; an empty one where there is
+// no journal.
+func (s *Store) batch(d *data) (journal.Batch, error) {
+	if s.journal == nil {
+		return journal.Batch{}, nil
 	}
-	for _, change := range tx.changes {
-		if err := change.write(&b); err != nil {
-			return b, err
-		}
-	}
-	return b, nil
+	return d.db.Write()
 }
 
 // serverState is what a server has to remember besides its rows.
@@ -157,7 +152,7 @@ func (s *Store) serverState() serverState {
 	return serverState{LastStamp: s.data.lastStamp, ClockOffset: s.clock.Offset(), IDs: s.data.ids}
 }
 
-// newData gives tables that have what is built in, with events that go by the journal.
+// newData returns tables that have what is built in, with events that go by the journal.
 func (s *Store) newData() *data {
 	if s.journal == nil {
 		return newData(nil)
@@ -169,7 +164,7 @@ func (s *Store) newData() *data {
 func (s *Store) load() error {
 	d := s.newData()
 	state := serverState{IDs: d.ids}
-	tables := d.tables()
+	tables := d.contents()
 	if err := s.journal.Load(func(name string, rows []journal.Row) error {
 		if name == serverTable {
 			return json.Unmarshal(rows[0].Value, &state)
@@ -182,7 +177,7 @@ func (s *Store) load() error {
 		if err != nil {
 			return err
 		}
-		return t.load(rows)
+		return t.Load(rows)
 	}); err != nil {
 		return err
 	}
@@ -250,7 +245,7 @@ func newIDSource() idSource {
 	return idSource{Seed: rand.Text()}
 }
 
-// next gives a UUID of version 4: to those who do not know the seed it is random.
+// next returns a UUID of version 4: to those who do not know the seed it is random.
 func (s *idSource) next() uuid.UUID {
 	s.Made++
 	sum := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(s.Seed), s.Made))

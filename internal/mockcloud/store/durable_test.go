@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
 )
 
@@ -87,7 +88,7 @@ func TestStateComesBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	before, rows, events, state := snapshot(t, s), s.data.rows(), w.events(), s.serverState()
+	before, rows, events, state := snapshot(t, s), s.data.db.Rows(), w.events(), s.serverState()
 	again := reopen(t, s, path)
 	if again.Blank() {
 		t.Error("the file is blank")
@@ -95,11 +96,11 @@ func TestStateComesBack(t *testing.T) {
 	if after := snapshot(t, again); after != before {
 		t.Errorf("before:\n%s\nafter:\n%s", before, after)
 	}
-	if !reflect.DeepEqual(again.data.rows(), rows) {
+	if !reflect.DeepEqual(again.data.db.Rows(), rows) {
 		t.Error("the rows differ")
 	}
 	w.store = again
-	if len(events) == 0 || !slices.EqualFunc(w.events(), events, func(a, b *Event) bool { return a.position() == b.position() }) {
+	if len(events) == 0 || !slices.EqualFunc(w.events(), events, func(a, b *eventlog.Event) bool { return a.Position() == b.Position() }) {
 		t.Errorf("%d events, before %d", len(w.events()), len(events))
 	}
 	if again.serverState() != state {
@@ -247,7 +248,7 @@ func TestManyWriters(t *testing.T) {
 	group.Wait()
 	before := snapshot(t, w.store)
 	again := reopen(t, w.store, path)
-	if n := len(again.data.rolesByAccount.get(w.acme)); n != writers*each+1 {
+	if n := len(rolesByAccount.Get(again.data.db, w.acme)); n != writers*each+1 {
 		t.Errorf("%d roles", n)
 	}
 	if snapshot(t, again) != before {
@@ -323,70 +324,5 @@ func TestAdvanceClock(t *testing.T) {
 	}
 	if ahead := s.Clock().Now().Sub(start); ahead != maxOffset {
 		t.Errorf("ahead by %s", ahead)
-	}
-}
-
-// TestEventsPushedOut: the file keeps as many events as the log shows.
-func TestEventsPushedOut(t *testing.T) {
-	t.Parallel()
-	log := newEventLog(nil)
-	entries := make([]entry, keptEvents)
-	for i := range entries {
-		entries[i].event = &Event{Occurred: start.Add(time.Duration(i) * time.Millisecond)}
-	}
-	log.byAccount[uuid.Nil] = entries
-	for _, tt := range []struct {
-		name     string
-		occurred time.Time
-		gone     EventPosition
-	}{
-		{"latest", start.Add(time.Hour), entries[0].position()},
-		{"in between", start.Add(1500 * time.Microsecond), entries[1].position()},
-		{"too old", start.Add(-time.Hour), EventPosition{}}, // is not even written
-	} {
-		e := &Event{ID: uuid.New(), Occurred: tt.occurred}
-		tx := &Tx{}
-		log.add(tx, e)
-		var b journal.Batch
-		for _, change := range tx.changes {
-			if err := change.write(&b); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if tt.gone == (EventPosition{}) {
-			if len(b.Changes) != 0 {
-				t.Errorf("%s: %+v", tt.name, b.Changes)
-			}
-			continue
-		}
-		if len(b.Changes) != 2 || string(b.Changes[0].Key) != string(eventKey(uuid.Nil, e.position())) || b.Changes[0].Value == nil ||
-			string(b.Changes[1].Key) != string(eventKey(uuid.Nil, tt.gone)) || b.Changes[1].Value != nil {
-			t.Errorf("%s: %+v", tt.name, b.Changes)
-		}
-		if slices.ContainsFunc(log.kept(uuid.Nil), func(e entry) bool { return e.position() == tt.gone }) {
-			t.Errorf("%s: the event that is gone from the file is shown", tt.name)
-		}
-	}
-}
-
-// TestEventKeys: the file's order is the log's.
-func TestEventKeys(t *testing.T) {
-	t.Parallel()
-	at := func(year int, nanoseconds int) EventPosition {
-		return EventPosition{ID: uuid.New(), Occurred: time.Date(year, 1, 1, 0, 0, 0, nanoseconds, time.UTC)}
-	}
-	positions := []EventPosition{at(1, 0), at(1969, 5), at(1970, 0), at(1970, 1), at(2026, 999_999_999), at(9999, 0)}
-	account := uuid.New()
-	for i, p := range positions {
-		key := eventKey(account, p)
-		if of, back, err := parseEventKey(key); of != account || back != p || err != nil {
-			t.Errorf("%s comes back as %s of %s, %v", p.Occurred, back.Occurred, of, err)
-		}
-		if i > 0 && string(eventKey(account, positions[i-1])) >= string(key) {
-			t.Errorf("%s does not come before %s", positions[i-1].Occurred, p.Occurred)
-		}
-	}
-	if _, _, err := parseEventKey([]byte("short")); err == nil {
-		t.Error("a short key was taken")
 	}
 }

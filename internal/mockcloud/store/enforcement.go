@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 )
 
 // LoginRequired says that a person gets into an account only by logging in through
@@ -25,9 +27,9 @@ func (e *LoginRequired) Error() string {
 	return "This account requires a recent login through its single sign-on"
 }
 
-// EnforcesSSO says whether an account has an active connection.
+// EnforcesSSO reports whether an account has an active connection.
 func (r *Reader) EnforcesSSO(accountID uuid.UUID) bool {
-	return r.data.activeConnections.get(accountID) > 0
+	return activeConnections.Get(r.db, accountID) > 0
 }
 
 // RequireLogin refuses a member whom the account's single sign-on keeps out
@@ -38,10 +40,10 @@ func (r *Reader) RequireLogin(m *Membership, secret string) error {
 	if !m.IsUser() || !r.EnforcesSSO(m.AccountID) {
 		return nil
 	}
-	if s, ok := r.data.sessionByHash.get(hashOf(secret)); ok {
+	if s, ok := sessionByHash.Get(r.db, hashOf(secret)); ok {
 		return r.requireLogin(m, []*Session{s})
 	}
-	return r.requireLogin(m, r.data.sessionsByUser.get(m.UserID))
+	return r.requireLogin(m, sessionsByUser.Get(r.db, m.UserID))
 }
 
 // requireLogin looks for a login among sessions of an enforcing account's member.
@@ -70,7 +72,7 @@ func (r *Reader) requireLogin(m *Membership, sessions []*Session) error {
 	return &LoginRequired{AccountID: a.ID, Email: u.Email}
 }
 
-// IsRecentLogin says whether a session came through an active connection of the
+// IsRecentLogin reports whether a session came through an active connection of the
 // account and is not older than the account wants.
 func (r *Reader) IsRecentLogin(a *Account, s *Session) bool {
 	now := r.Now()
@@ -85,7 +87,7 @@ func (r *Reader) IsRecentLogin(a *Account, s *Session) bool {
 	return err == nil && c.State == ConnectionActive
 }
 
-// LoggedInRecently says whether whoever has a secret logged in recently through a
+// LoggedInRecently reports whether whoever has a secret logged in recently through a
 // connection of the account (POST /sso/validate). A key is as good as its person's
 // best session.
 func (r *Reader) LoggedInRecently(accountID uuid.UUID, by Actor, secret string) (bool, error) {
@@ -93,8 +95,8 @@ func (r *Reader) LoggedInRecently(accountID uuid.UUID, by Actor, secret string) 
 	if err != nil {
 		return false, err
 	}
-	sessions := r.data.sessionsByUser.get(by.UserID)
-	if s, ok := r.data.sessionByHash.get(hashOf(secret)); ok {
+	sessions := sessionsByUser.Get(r.db, by.UserID)
+	if s, ok := sessionByHash.Get(r.db, hashOf(secret)); ok {
 		sessions = []*Session{s}
 	}
 	for _, s := range sessions {
@@ -105,13 +107,13 @@ func (r *Reader) LoggedInRecently(accountID uuid.UUID, by Actor, secret string) 
 	return false, nil
 }
 
-// Restricted says whether a session is kept out of an account of its person's.
+// Restricted reports whether a session is kept out of an account of its person's.
 func (r *Reader) Restricted(s *Session) bool {
-	u, ok := r.data.users.get(s.UserID)
+	u, ok := userTable.Get(r.db, s.UserID)
 	if !ok {
 		return false
 	}
-	for _, m := range r.data.membershipsOfActor.get(u.ActorID) {
+	for _, m := range membershipsOfActor.Get(r.db, u.ActorID) {
 		if m.Active && r.EnforcesSSO(m.AccountID) && r.requireLogin(m, []*Session{s}) != nil {
 			return true
 		}
@@ -137,7 +139,7 @@ func (tx *Tx) RecordDenied(accountID uuid.UUID) error {
 		return nil
 	}
 	told, err := tx.lately(accountID, deniedEvery, deniedBySSO)
-	if err != nil || slices.ContainsFunc(told, func(e *Event) bool { return e.Related[0].ID == actor.ID }) {
+	if err != nil || slices.ContainsFunc(told, func(e *eventlog.Event) bool { return e.Related[0].ID == actor.ID }) {
 		return err
 	}
 	tx.note(deniedBySSO, a.subject(), nil, uuid.Nil)

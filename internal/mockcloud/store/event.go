@@ -6,10 +6,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-)
 
-// keptEvents is how many audit events an account keeps.
-const keptEvents = 100_000
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
+)
 
 // ownEvents begins the names of the events that only the server makes.
 const ownEvents = "prefect-cloud."
@@ -53,92 +52,33 @@ const (
 	loggedOut = "logged-out"
 )
 
-// Event is one entry of an account's audit trail (ReceivedEvent in the document).
-type Event struct {
-	ID        uuid.UUID
-	AccountID uuid.UUID
-	// Occurred is when it happened, by the word of who sent it; Received is when
-	// the server learned of it.
-	Occurred, Received time.Time
-	Name               string
-	Resource           Resource
-	Related            []Resource
-	Payload            map[string]any
-	// Follows is the event that caused this one; uuid.Nil for none.
-	Follows uuid.UUID
-}
-
-// Resource is a thing that an event concerns. Role is empty for the primary one,
-// else "actor" or "account", or what the sender of an event says.
-type Resource struct {
-	ID, Name, Role string
-	// More are labels that only events from outside have.
-	More map[string]string
-}
-
-// The labels of every resource.
-const (
-	LabelID   = "prefect.resource.id"
-	LabelName = "prefect.resource.name"
-	LabelRole = "prefect.resource.role"
-)
-
-// Label gives one of the resource's labels.
-func (r Resource) Label(name string) (string, bool) {
-	switch name {
-	case LabelID:
-		return r.ID, true
-	case LabelName:
-		return r.Name, r.Name != ""
-	case LabelRole:
-		return r.Role, r.Role != ""
-	}
-	value, ok := r.More[name]
-	return value, ok
-}
-
-// Labels gives all of the resource's labels.
-func (r Resource) Labels() map[string]string {
-	labels := maps.Clone(r.More)
-	if labels == nil {
-		labels = make(map[string]string, 3)
-	}
-	for _, name := range []string{LabelID, LabelName, LabelRole} {
-		if value, ok := r.Label(name); ok {
-			labels[name] = value
-		}
-	}
-	return labels
-}
-
-// Events gives the account's audit trail, oldest first. Its error is that of reading
+// Events returns the account's audit trail, oldest first. Its error is that of reading
 // the state file.
-func (r *Reader) Events(account uuid.UUID) ([]*Event, error) {
-	return r.data.events.read(account, r.data.events.kept(account))
+func (r *Reader) Events(account uuid.UUID) ([]*eventlog.Event, error) {
+	return r.data.events.All(account)
 }
 
-// EventsSince gives what came into the account's audit trail after a time (LastStamp),
+// EventsSince returns what came into the account's audit trail after a time (LastStamp),
 // in the order of its coming, however long ago it occurred. Its error is that of reading
 // the state file.
-func (r *Reader) EventsSince(account uuid.UUID, after time.Time) ([]*Event, error) {
-	return r.data.events.since(account, after)
+func (r *Reader) EventsSince(account uuid.UUID, after time.Time) ([]*eventlog.Event, error) {
+	return r.data.events.Since(account, after)
 }
 
-// lately gives the events of a name that happened within a time that ends now.
-func (r *Reader) lately(account uuid.UUID, within time.Duration, name string) ([]*Event, error) {
+// FindEvents finds events of an account. Its error is that of reading the state file.
+func (r *Reader) FindEvents(account uuid.UUID, q eventlog.Query) (eventlog.Page, error) {
+	return r.data.events.Find(account, q)
+}
+
+// lately returns the events of a name that happened within a time that ends now.
+func (r *Reader) lately(account uuid.UUID, within time.Duration, name string) ([]*eventlog.Event, error) {
 	now := r.Now()
-	var found []entry
-	for _, e := range r.data.events.between(account, now.Add(-within), now) {
-		if e.name() == name && now.Sub(e.position().Occurred) < within {
-			found = append(found, e)
-		}
-	}
-	return r.data.events.read(account, found)
+	return r.data.events.Named(account, name, now.Add(-within+1), now)
 }
 
 // ReceiveEvents adds events from outside to an account's audit trail. The names of
 // the server's own events are not theirs to use.
-func (tx *Tx) ReceiveEvents(account uuid.UUID, events []Event) error {
+func (tx *Tx) ReceiveEvents(account uuid.UUID, events []eventlog.Event) error {
 	var problems []Problem
 	wrong := func(msg string, loc ...any) {
 		problems = append(problems, Problem{Loc: loc, Msg: "Value error, " + msg, Type: "value_error"})
@@ -149,15 +89,15 @@ func (tx *Tx) ReceiveEvents(account uuid.UUID, events []Event) error {
 			wrong("names that start with "+ownEvents+" are the server's own", i, "event")
 		}
 		if e.Resource.ID == "" {
-			wrong("resources must have the label "+LabelID, i, "resource")
+			wrong("resources must have the label "+eventlog.LabelID, i, "resource")
 		}
 		for j, related := range e.Related {
 			if related.ID == "" || related.Role == "" {
-				wrong("related resources must have the labels "+LabelID+" and "+LabelRole, i, "related", j)
+				wrong("related resources must have the labels "+eventlog.LabelID+" and "+eventlog.LabelRole, i, "related", j)
 			}
 		}
 		e.AccountID, e.Received = account, tx.stamp()
-		tx.data.events.add(tx, e)
+		tx.data.events.Add(e)
 	}
 	if problems != nil {
 		return &Invalid{Problems: problems}
@@ -188,7 +128,7 @@ func (tx *Tx) record(of subject, action string, payload map[string]any, follows 
 	delete(tx.told, thing)
 	if e != nil && (action == created || action == updated) {
 		if tx.told == nil {
-			tx.told = make(map[changedThing]*Event)
+			tx.told = make(map[changedThing]*eventlog.Event)
 		}
 		tx.told[thing] = e
 	}
@@ -230,28 +170,28 @@ func tellMore(told, more map[string]any) map[string]any {
 
 // note adds an event, also one that does not go by its resource's name; nil while a
 // store is seeded.
-func (tx *Tx) note(name string, of subject, payload map[string]any, follows uuid.UUID) *Event {
+func (tx *Tx) note(name string, of subject, payload map[string]any, follows uuid.UUID) *eventlog.Event {
 	if tx.data.seeding {
 		return nil
 	}
 	now := tx.stamp()
-	e := &Event{
+	e := &eventlog.Event{
 		ID:        tx.newID(),
 		AccountID: of.account,
 		Occurred:  now,
 		Received:  now,
 		Name:      name,
-		Resource:  Resource{ID: resourceID(of.kind, of.id), Name: of.name},
+		Resource:  eventlog.Resource{ID: resourceID(of.kind, of.id), Name: of.name},
 		Payload:   payload,
 		Follows:   follows,
 	}
 	if actor, ok := tx.actorResource(); ok {
 		e.Related = append(e.Related, actor)
 	}
-	if account, ok := tx.data.accounts.get(of.account); ok {
-		e.Related = append(e.Related, Resource{ID: resourceID(kindAccount, account.ID), Name: account.Name, Role: "account"})
+	if account, ok := accountTable.Get(tx.db, of.account); ok {
+		e.Related = append(e.Related, eventlog.Resource{ID: resourceID(kindAccount, account.ID), Name: account.Name, Role: "account"})
 	}
-	tx.data.events.add(tx, e)
+	tx.data.events.Add(e)
 	return e
 }
 
@@ -262,22 +202,22 @@ type causes map[uuid.UUID]uuid.UUID
 // of theirs: in each account that they belong to. It gives the events.
 func (tx *Tx) recordOf(actorID uuid.UUID, of subject, action string, payload map[string]any, follows causes) causes {
 	events := causes{}
-	for _, m := range tx.data.membershipsOfActor.get(actorID) {
+	for _, m := range membershipsOfActor.Get(tx.db, actorID) {
 		of.account = m.AccountID
 		events[m.AccountID] = tx.record(of, action, payload, follows[m.AccountID])
 	}
 	return events
 }
 
-func (tx *Tx) actorResource() (Resource, bool) {
+func (tx *Tx) actorResource() (eventlog.Resource, bool) {
 	switch {
 	case tx.by.UserID != uuid.Nil:
-		return Resource{ID: resourceID(kindUser, tx.by.UserID), Name: tx.by.Name, Role: "actor"}, true
+		return eventlog.Resource{ID: resourceID(kindUser, tx.by.UserID), Name: tx.by.Name, Role: "actor"}, true
 	case tx.by.BotID != uuid.Nil:
-		return Resource{ID: resourceID(kindBot, tx.by.BotID), Name: tx.by.Name, Role: "actor"}, true
+		return eventlog.Resource{ID: resourceID(kindBot, tx.by.BotID), Name: tx.by.Name, Role: "actor"}, true
 	case tx.by.DirectoryID != "":
 		key, _ := parseID(directoryPrefix, tx.by.DirectoryID)
-		return Resource{ID: resourceID(kindDirectory, key), Name: tx.by.Name, Role: "actor"}, true
+		return eventlog.Resource{ID: resourceID(kindDirectory, key), Name: tx.by.Name, Role: "actor"}, true
 	}
-	return Resource{}, false
+	return eventlog.Resource{}, false
 }

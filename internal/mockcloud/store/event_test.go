@@ -5,91 +5,18 @@ import (
 	"encoding/base64"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 )
-
-// TestEventOrder: whatever the order in which events arrive, the trail is by time,
-// holds each once, and gives every span of it.
-func TestEventOrder(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		log, tx := newEventLog(nil), &Tx{}
-		known := map[EventPosition]bool{}
-		for range rapid.IntRange(0, 40).Draw(t, "events") {
-			e := &Event{Occurred: drawTime(t, "occurred"), ID: uuid.UUID{byte(rapid.IntRange(0, 3).Draw(t, "id"))}}
-			log.add(tx, e)
-			known[e.position()] = true
-		}
-		since, until := drawTime(t, "since"), drawTime(t, "until")
-		within := 0
-		for p := range known {
-			if !p.Occurred.Before(since) && !p.Occurred.After(until) {
-				within++
-			}
-		}
-		events := log.kept(uuid.Nil)
-		if !slices.IsSortedFunc(events, func(a, b entry) int { return a.compare(b.position()) }) || len(events) != len(known) {
-			t.Fatalf("%d events of %d, or not in order", len(events), len(known))
-		}
-		if got := log.between(uuid.Nil, since, until); len(got) != within {
-			t.Fatalf("%d events from %s to %s, want %d", len(got), since, until, within)
-		}
-	})
-}
-
-func findEvents(t tester, r *Reader, q EventQuery) EventPage {
-	t.Helper()
-	page, err := r.FindEvents(uuid.Nil, q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return page
-}
 
 func drawTime(t *rapid.T, label string) time.Time {
 	return start.Add(time.Duration(rapid.IntRange(0, 10).Draw(t, label)) * time.Second)
-}
-
-// TestEventPagesMeet: the pages of a query are its answer, cut into pieces.
-func TestEventPagesMeet(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		log, tx := newEventLog(nil), &Tx{}
-		for n := range rapid.IntRange(0, 30).Draw(t, "events") {
-			log.add(tx, &Event{
-				ID: uuid.UUID{byte(n)}, Occurred: drawTime(t, "occurred"),
-				Resource: Resource{ID: fmt.Sprint(rapid.IntRange(0, 5).Draw(t, "resource"))},
-			})
-		}
-		r := &Reader{data: &data{events: log}}
-		query := EventQuery{
-			Since: start, Until: start.Add(time.Minute), OldestFirst: rapid.Bool().Draw(t, "oldest first"),
-			Filter: EventFilter{Distinct: rapid.Bool().Draw(t, "distinct")}, Skip: rapid.IntRange(0, 5).Draw(t, "skip"), Limit: 100,
-		}
-		whole := findEvents(t, r, query)
-		var got []*Event
-		query.Limit = rapid.IntRange(1, 7).Draw(t, "limit")
-		for {
-			page := findEvents(t, r, query)
-			if page.Total != whole.Total {
-				t.Fatalf("a page knows of %d events, all pages of %d", page.Total, whole.Total)
-			}
-			got = append(got, page.Events...)
-			if !page.More {
-				break
-			}
-			query.After = page.Events[len(page.Events)-1].Position()
-		}
-		if !slices.Equal(got, whole.Events) {
-			t.Fatalf("%d events on pages, %d in all", len(got), len(whole.Events))
-		}
-	})
 }
 
 func TestSealedTokens(t *testing.T) {
@@ -125,23 +52,23 @@ func TestSealedTokens(t *testing.T) {
 // BenchmarkFindEvents looks for a few events among 100,000, in memory and in a file.
 func BenchmarkFindEvents(b *testing.B) {
 	text, rare := "someone -nobody", "+12345 +someone"
-	queries := map[string]EventQuery{
+	queries := map[string]eventlog.Query{
 		"an hour":  {Since: start.Add(time.Hour), Until: start.Add(2 * time.Hour), Limit: 50},
 		"all":      {Until: start.AddDate(1, 0, 0), Limit: 50},
-		"resource": {Until: start.AddDate(1, 0, 0), Limit: 50, Filter: EventFilter{Resource: &ResourceFilter{IDs: []string{"prefect-cloud.user.7"}}}},
-		"distinct": {Until: start.AddDate(1, 0, 0), Limit: 50, Filter: EventFilter{Distinct: true}},
-		"text":     {Until: start.AddDate(1, 0, 0), Limit: 50, Filter: EventFilter{Text: &text}},
-		"rare":     {Until: start.AddDate(1, 0, 0), Limit: 1, Filter: EventFilter{Text: &rare}},
+		"resource": {Until: start.AddDate(1, 0, 0), Limit: 50, Filter: eventlog.Filter{Resource: &eventlog.ResourceFilter{IDs: []string{"prefect-cloud.user.7"}}}},
+		"distinct": {Until: start.AddDate(1, 0, 0), Limit: 50, Filter: eventlog.Filter{Distinct: true}},
+		"text":     {Until: start.AddDate(1, 0, 0), Limit: 50, Filter: eventlog.Filter{Text: &text}},
+		"rare":     {Until: start.AddDate(1, 0, 0), Limit: 1, Filter: eventlog.Filter{Text: &rare}},
 	}
 	for where, path := range map[string]string{"memory": "", "file": filepath.Join(b.TempDir(), "state.db")} {
 		s, account := trailOf(b, path)
 		if err := s.Update(Actor{}, func(tx *Tx) error {
-			for n := range keptEvents {
-				tx.data.events.add(tx, &Event{
+			for n := range eventlog.KeptEvents {
+				tx.data.events.Add(&eventlog.Event{
 					ID: uuid.New(), AccountID: account, Name: "prefect-cloud.user.updated",
 					Occurred: start.Add(time.Duration(n) * time.Second), Received: tx.stamp(),
-					Resource: Resource{ID: fmt.Sprintf("prefect-cloud.user.%d", n%1000), Name: "someone"},
-					Related:  []Resource{{ID: "prefect-cloud.user.1", Name: "owner@acme.com", Role: "actor"}},
+					Resource: eventlog.Resource{ID: fmt.Sprintf("prefect-cloud.user.%d", n%1000), Name: "someone"},
+					Related:  []eventlog.Resource{{ID: "prefect-cloud.user.1", Name: "owner@acme.com", Role: "actor"}},
 					Payload:  map[string]any{"n": n},
 				})
 			}

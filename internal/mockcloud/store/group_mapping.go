@@ -13,6 +13,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/filter"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // GroupRoleMapping gives people of a directory an account role while it matches them. Of several that match, the one
@@ -27,6 +28,15 @@ type GroupRoleMapping struct {
 	RoleID      uuid.UUID
 	Priority    int
 }
+
+var (
+	mappingTable    = table.Declare(&tables, "group_role_mappings", func(m *GroupRoleMapping) (uuid.UUID, time.Time) { return m.ID, m.Created })
+	mappingsByMatch = table.Group(mappingTable, func(m *GroupRoleMapping) (matchIn, bool) { return matchIn{m.DirectoryID, m.Match}, true })
+	mappingByKey    = table.Unique(mappingTable, func(m *GroupRoleMapping) (createdIn, bool) { return m.in(m.DirectoryID) })
+	// The one that counts first is the first.
+	mappingsByDirectory = table.GroupSorted(mappingTable, func(m *GroupRoleMapping) (string, bool) { return m.DirectoryID, true }, compareMappings,
+		deletedWithDirectory())
+)
 
 // MappingMatch says whom a mapping is for: the members of one group, those of all groups with a name, or everybody
 // with a value of a SCIM attribute.
@@ -81,29 +91,29 @@ func (m MappingMatch) sortKey() []string {
 	return []string{"attribute", m.Attribute, m.Equals}
 }
 
-// Mappings gives a directory's mappings, the one that counts first first.
+// Mappings returns a directory's mappings, the one that counts first first.
 func (r *Reader) Mappings(accountID uuid.UUID, directoryID string) ([]*GroupRoleMapping, error) {
 	d, err := r.Directory(accountID, directoryID)
 	if err != nil {
 		return nil, err
 	}
-	return r.data.mappingsByDirectory.get(d.ID), nil
+	return mappingsByDirectory.Get(r.db, d.ID), nil
 }
 
 // Mapping reads one of a directory's mappings.
 func (r *Reader) Mapping(accountID uuid.UUID, directoryID string, id uuid.UUID) (*GroupRoleMapping, error) {
-	if m, ok := r.data.mappings.get(id); ok && m.AccountID == accountID && m.DirectoryID == directoryID {
+	if m, ok := mappingTable.Get(r.db, id); ok && m.AccountID == accountID && m.DirectoryID == directoryID {
 		return m, nil
 	}
 	return nil, &NotFound{What: "Group role mapping"}
 }
 
-// MappingIsDangling says whether a mapping waits for a group that has not arrived.
+// MappingIsDangling reports whether a mapping waits for a group that has not arrived.
 func (r *Reader) MappingIsDangling(m *GroupRoleMapping) bool {
 	return m.Match.Attribute == "" && len(r.mappedGroups(m)) == 0
 }
 
-// mappedGroups gives the groups that a mapping is for.
+// mappedGroups returns the groups that a mapping is for.
 func (r *Reader) mappedGroups(m *GroupRoleMapping) []*DirectoryGroup {
 	if m.Match.GroupName != "" {
 		return r.DirectoryGroupsByName(m.DirectoryID, m.Match.GroupName)
@@ -116,7 +126,7 @@ func (r *Reader) mappedGroups(m *GroupRoleMapping) []*DirectoryGroup {
 
 // mappingFor finds the mapping that decides about a person's role; nil for none.
 func (r *Reader) mappingFor(u *DirectoryUser) *GroupRoleMapping {
-	for _, m := range r.data.mappingsByDirectory.get(u.DirectoryID) {
+	for _, m := range mappingsByDirectory.Get(r.db, u.DirectoryID) {
 		if r.matches(m, u) {
 			return m
 		}
@@ -208,10 +218,10 @@ func (tx *Tx) AddGroupMapping(accountID uuid.UUID, directoryID string, n NewGrou
 	if err := n.Match.check(); err != nil {
 		return nil, err
 	}
-	if err := checkKey(tx, tx.data.mappingByKey, d.ID, func(m *GroupRoleMapping) string { return m.ID.String() }); err != nil {
+	if err := checkKey(tx, mappingByKey, d.ID, func(m *GroupRoleMapping) string { return m.ID.String() }); err != nil {
 		return nil, err
 	}
-	if same := tx.data.mappingsByMatch.get(matchIn{d.ID, n.Match}); len(same) > 0 {
+	if same := mappingsByMatch.Get(tx.db, matchIn{d.ID, n.Match}); len(same) > 0 {
 		return nil, &Conflict{Reason: fmt.Sprintf("There is a mapping of %s already (%s)", n.Match, same[0].ID), ExistingID: same[0].ID.String()}
 	}
 	m := &GroupRoleMapping{
@@ -223,9 +233,9 @@ func (tx *Tx) AddGroupMapping(accountID uuid.UUID, directoryID string, n NewGrou
 	}
 	m.Created = tx.stamp()
 	m.Updated = m.Created
-	tx.data.mappings.put(tx, m.ID, m)
+	mappingTable.Put(tx.db, m)
 	cause := tx.record(m.subject(), created, m.payload(), uuid.Nil)
-	tx.settlePeople(tx.matchedBy(m), cause)
+	tx.reconcilePeople(tx.matchedBy(m), cause)
 	return m, nil
 }
 
@@ -259,9 +269,9 @@ func (tx *Tx) UpdateGroupMapping(accountID uuid.UUID, directoryID string, id uui
 	}
 	next.Updated = tx.stamp()
 	people := tx.matchedBy(old)
-	tx.data.mappings.put(tx, id, &next)
+	mappingTable.Put(tx.db, &next)
 	cause := tx.record(next.subject(), updated, told(next.payload(), tx.mappingFields(old), tx.mappingFields(&next)), uuid.Nil)
-	tx.settlePeople(append(people, tx.matchedBy(&next)...), cause)
+	tx.reconcilePeople(append(people, tx.matchedBy(&next)...), cause)
 	return &next, nil
 }
 
@@ -272,13 +282,13 @@ func (tx *Tx) DeleteGroupMapping(accountID uuid.UUID, directoryID string, id uui
 		return err
 	}
 	people := tx.matchedBy(m)
-	tx.data.mappings.delete(tx, id)
+	mappingTable.Delete(tx.db, id)
 	cause := tx.record(m.subject(), deleted, m.payload(), uuid.Nil)
-	tx.settlePeople(people, cause)
+	tx.reconcilePeople(people, cause)
 	return nil
 }
 
-// matchedBy gives the people whom a mapping is for: of others it says nothing, and nothing happens to them.
+// matchedBy returns the people whom a mapping is for: of others it says nothing, and nothing happens to them.
 func (r *Reader) matchedBy(m *GroupRoleMapping) []*DirectoryUser {
 	if m.Match.Attribute != "" {
 		return slices.DeleteFunc(slices.Clone(r.DirectoryUsers(m.DirectoryID)), func(u *DirectoryUser) bool { return !m.Match.holds(u) })

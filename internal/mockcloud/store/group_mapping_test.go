@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // TestCompareMappings: priority, then kind, then bytes, then age. Any order of the same mappings is sorted alike.
@@ -121,7 +122,7 @@ func TestOriginIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkIndexes(t, again.data)
-	old, err := decode[Directory]([]journal.Row{{Value: []byte(`{"ID":"directory_x","Name":"Old"}`)}})
+	old, err := table.Decode[Directory]([]journal.Row{{Value: []byte(`{"ID":"directory_x","Name":"Old"}`)}})
 	if err != nil || old[0].CreatedBy != uuid.Nil || old[0].CreateKey != (secretHash{}) {
 		t.Errorf("an old row: %+v, %v", old, err)
 	}

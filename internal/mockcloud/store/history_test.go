@@ -14,7 +14,7 @@ import (
 func TestPanicRollsBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	before := w.store.data.rows()
+	before := w.store.data.db.Rows()
 	func() {
 		defer func() {
 			if recover() == nil {
@@ -28,7 +28,7 @@ func TestPanicRollsBack(t *testing.T) {
 			panic("bug")
 		})
 	}()
-	if !maps.Equal(before, w.store.data.rows()) {
+	if !maps.Equal(before, w.store.data.db.Rows()) {
 		t.Error("the panic left something behind")
 	}
 	checkIndexes(t, w.store.data)
@@ -48,7 +48,7 @@ func TestAnyHistory(t *testing.T) {
 			members[name] = w.member(name).ID
 		}
 		for range rapid.IntRange(1, 20).Draw(t, "transactions") {
-			before, events := w.store.data.rows(), len(w.events())
+			before, events := w.store.data.db.Rows(), len(w.events())
 			err := w.store.Update(Actor{}, func(tx *Tx) error {
 				for range rapid.IntRange(1, 4).Draw(t, "steps") {
 					member := members[rapid.SampledFrom(names).Draw(t, "name")]
@@ -74,7 +74,7 @@ func TestAnyHistory(t *testing.T) {
 				}
 				return nil
 			})
-			if err != nil && (!maps.Equal(before, w.store.data.rows()) || len(w.events()) != events) {
+			if err != nil && (!maps.Equal(before, w.store.data.db.Rows()) || len(w.events()) != events) {
 				t.Fatal("a failed transaction left something behind")
 			}
 			checkIndexes(t, w.store.data)
@@ -88,8 +88,8 @@ func TestAnyHistory(t *testing.T) {
 // waysIn counts anew, without the index that the rule relies on.
 func (d *data) waysIn(account uuid.UUID) int {
 	n := 0
-	for _, m := range d.memberships.rows {
-		if m.AccountID == account && m.Active && m.IsUser() && d.roles.rows[m.RoleID].bypasses() {
+	for _, m := range membershipTable.All(d.db) {
+		if m.AccountID == account && m.Active && m.IsUser() && roleTable.Row(d.db, m.RoleID).bypasses() {
 			n++
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // answerLife is how long the answer to a create is given again.
@@ -22,6 +24,11 @@ type KeptAnswer struct {
 	// Answer is JSON.
 	Answer []byte `secret:"true"`
 }
+
+var (
+	answerTable      = table.Declare(&tables, "kept_answers", func(a *KeptAnswer) (uuid.UUID, time.Time) { return a.ID, a.Created }, table.Sealed)
+	answersByAccount = table.Group(answerTable, func(a *KeptAnswer) (uuid.UUID, bool) { return a.AccountID, true }, table.DeletedWith(accountTable))
+)
 
 // CreateCall is a create as far as it matters for doing it only once.
 type CreateCall struct {
@@ -39,10 +46,10 @@ func (q CreateCall) id() uuid.UUID {
 
 const macIdempotency = "idempotency"
 
-// AnswerTo gives the answer to a request that was made before; known says whether
+// AnswerTo returns the answer to a request that was made before; known says whether
 // it was. The same key with another body is Invalid.
 func (r *Reader) AnswerTo(q CreateCall) (answer json.RawMessage, known bool, err error) {
-	kept, ok := r.data.answers.get(q.id())
+	kept, ok := answerTable.Get(r.db, q.id())
 	if !ok || !r.Now().Before(kept.Created.Add(answerLife)) {
 		return nil, false, nil
 	}
@@ -58,12 +65,12 @@ func (r *Reader) AnswerTo(q CreateCall) (answer json.RawMessage, known bool, err
 // KeepAnswer keeps the answer to a request for a day. Older ones go.
 func (tx *Tx) KeepAnswer(q CreateCall, answer json.RawMessage) {
 	now := tx.stamp()
-	for _, kept := range slices.Clone(tx.data.answersByAccount.get(q.AccountID)) {
+	for _, kept := range slices.Clone(answersByAccount.Get(tx.db, q.AccountID)) {
 		if now.Before(kept.Created.Add(answerLife)) {
 			break
 		}
-		tx.data.answers.delete(tx, kept.ID)
+		answerTable.Delete(tx.db, kept.ID)
 	}
 	kept := &KeptAnswer{ID: q.id(), Created: now, AccountID: q.AccountID, BodyMAC: tx.mac(macIdempotency, q.Body), Answer: answer}
-	tx.data.answers.put(tx, kept.ID, kept)
+	answerTable.Put(tx.db, kept)
 }

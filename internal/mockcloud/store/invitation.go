@@ -10,6 +10,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // invitationLasts is how long an invitation can be accepted.
@@ -27,7 +28,7 @@ const (
 	InvitationRevoked  InvitationStatus = "REVOKED"
 )
 
-// InvitationStatuses gives all states.
+// InvitationStatuses returns all states.
 func InvitationStatuses() []InvitationStatus {
 	return []InvitationStatus{InvitationAccepted, InvitationPending, InvitationRejected, InvitationRevoked}
 }
@@ -48,6 +49,23 @@ type Invitation struct {
 	// Hash is that of the code, which only the invited person's mail has.
 	Hash secretHash `secret:"true"`
 }
+
+var (
+	invitationTable      = table.Declare(&tables, "invitations", func(i *Invitation) (uuid.UUID, time.Time) { return i.ID, i.Created })
+	invitationsByAccount = table.Group(invitationTable, func(i *Invitation) (uuid.UUID, bool) { return i.AccountID, true },
+		table.DeletedWith(accountTable))
+	invitationPending = table.Unique(invitationTable, func(i *Invitation) (invitedTo, bool) {
+		return i.place(), i.Status == InvitationPending
+	})
+	// Pending ones, by identity key and by collision key.
+	invitationsByEmail = table.Group(invitationTable, func(i *Invitation) (emailIn, bool) {
+		return emailIn{i.AccountID, address.IdentityKey(i.Email)}, i.Status == InvitationPending
+	})
+	invitationsAlike = table.Group(invitationTable, func(i *Invitation) (emailIn, bool) {
+		key, ok := alike(i.Email)
+		return emailIn{i.AccountID, key}, ok && i.Status == InvitationPending
+	})
+)
 
 func (i *Invitation) subject() subject { return subject{i.AccountID, kindInvitation, i.ID, i.Email} }
 
@@ -70,21 +88,21 @@ func (r *Reader) Invitation(accountID, id uuid.UUID) (*Invitation, error) {
 
 // WorkspaceInvitation reads one of the invitations to a workspace.
 func (r *Reader) WorkspaceInvitation(accountID, workspaceID, id uuid.UUID) (*Invitation, error) {
-	if i, ok := r.data.invitations.get(id); ok && i.AccountID == accountID && i.WorkspaceID == workspaceID {
+	if i, ok := invitationTable.Get(r.db, id); ok && i.AccountID == accountID && i.WorkspaceID == workspaceID {
 		return i, nil
 	}
 	return nil, &NotFound{What: "Invitation"}
 }
 
-// Invitations gives an account's invitations without those to workspaces, oldest
+// Invitations returns an account's invitations without those to workspaces, oldest
 // first.
 func (r *Reader) Invitations(accountID uuid.UUID) []*Invitation {
 	return r.WorkspaceInvitations(accountID, uuid.Nil)
 }
 
-// WorkspaceInvitations gives the invitations to a workspace, oldest first.
+// WorkspaceInvitations returns the invitations to a workspace, oldest first.
 func (r *Reader) WorkspaceInvitations(accountID, workspaceID uuid.UUID) []*Invitation {
-	return slices.DeleteFunc(slices.Clone(r.data.invitationsByAccount.get(accountID)), func(i *Invitation) bool {
+	return slices.DeleteFunc(slices.Clone(invitationsByAccount.Get(r.db, accountID)), func(i *Invitation) bool {
 		return i.WorkspaceID != workspaceID
 	})
 }
@@ -99,7 +117,7 @@ type NewInvitation struct {
 // Invite offers a role to a person and mails them the code. It revokes what was
 // offered to them before.
 func (tx *Tx) Invite(n NewInvitation) (*Invitation, error) {
-	a, role, err := tx.offer(n)
+	a, role, err := tx.checkInvitation(n)
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +135,8 @@ func (tx *Tx) Invite(n NewInvitation) (*Invitation, error) {
 		fmt.Sprintf("You are offered the role %s in the account %s.", role.Name, a.Name)), nil
 }
 
-// offer checks that the caller may offer a role in an account.
-func (tx *Tx) offer(n NewInvitation) (*Account, *AccountRole, error) {
+// checkInvitation checks that the caller may offer a role in an account.
+func (tx *Tx) checkInvitation(n NewInvitation) (*Account, *AccountRole, error) {
 	a, err := tx.Account(n.AccountID)
 	if err != nil {
 		return nil, nil, err
@@ -134,7 +152,7 @@ func (tx *Tx) offer(n NewInvitation) (*Account, *AccountRole, error) {
 // has none, and mails them the code. Who is no member of the account becomes a
 // Collaborator by accepting. It revokes what was offered to them there before.
 func (tx *Tx) InviteToWorkspace(accountID, workspaceID uuid.UUID, email string) (*Invitation, error) {
-	a, accountRole, err := tx.offer(NewInvitation{AccountID: accountID, RoleID: CollaboratorRoleID})
+	a, accountRole, err := tx.checkInvitation(NewInvitation{AccountID: accountID, RoleID: CollaboratorRoleID})
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +176,7 @@ func (tx *Tx) InviteToWorkspace(accountID, workspaceID uuid.UUID, email string) 
 		return nil, err
 	}
 	if u, ok := tx.UserByEmail(email); ok {
-		if _, in := tx.data.accessIn.get(holderIn{w.ID, u.ActorID}); in {
+		if _, in := accessIn.Get(tx.db, holderIn{w.ID, u.ActorID}); in {
 			return nil, &Conflict{Reason: email + " has access to the workspace " + w.Name + " already"}
 		}
 	}
@@ -175,23 +193,23 @@ func (tx *Tx) putInvitation(i Invitation, payload map[string]any, to, text strin
 	i.Updated, i.Status = i.Created, InvitationPending
 	i.Expiration, i.Hash = i.Created.Add(invitationLasts), hashOf(code)
 	cause := tx.record(i.subject(), created, payload, uuid.Nil)
-	for _, before := range tx.data.invitationPending.all(i.place()) {
-		tx.close(before, InvitationRevoked, updated, cause)
+	for _, before := range invitationPending.All(tx.db, i.place()) {
+		tx.closeInvitation(before, InvitationRevoked, updated, cause)
 	}
-	tx.data.invitations.put(tx, i.ID, &i)
-	tx.send(Mail{
+	invitationTable.Put(tx.db, &i)
+	tx.sendMail(Mail{
 		To: i.Email, Subject: "You are invited to " + to, InvitationID: i.ID, Code: code,
 		Text: fmt.Sprintf("%s Your invitation is %s, its code %s. It ends on %s.", text, i.ID, code, i.Expiration.Format(time.RFC1123)),
 	})
 	return &i
 }
 
-// close gives an invitation its last status.
-func (tx *Tx) close(i *Invitation, status InvitationStatus, action string, follows uuid.UUID) uuid.UUID {
+// closeInvitation gives an invitation its last status.
+func (tx *Tx) closeInvitation(i *Invitation, status InvitationStatus, action string, follows uuid.UUID) uuid.UUID {
 	next := *i
 	next.Status = status
 	next.Updated = tx.stamp()
-	tx.data.invitations.put(tx, i.ID, &next)
+	invitationTable.Put(tx.db, &next)
 	return tx.record(i.subject(), action, map[string]any{"status": string(status)}, follows)
 }
 
@@ -209,7 +227,7 @@ func (tx *Tx) RevokeWorkspaceInvitation(accountID, workspaceID, id uuid.UUID) er
 	if err := i.open(); err != nil {
 		return err
 	}
-	tx.close(i, InvitationRevoked, updated, uuid.Nil)
+	tx.closeInvitation(i, InvitationRevoked, updated, uuid.Nil)
 	return nil
 }
 
@@ -237,8 +255,8 @@ func (tx *Tx) AcceptInvitation(id uuid.UUID, code string) error {
 	if i.WorkspaceID != uuid.Nil {
 		return tx.acceptWorkspace(i, u, role)
 	}
-	cause := tx.close(i, InvitationAccepted, accepted, uuid.Nil)
-	_, err = tx.join(i.membershipOf(u), role, cause)
+	cause := tx.closeInvitation(i, InvitationAccepted, accepted, uuid.Nil)
+	_, err = tx.addMember(i.membershipOf(u), role, cause)
 	return err
 }
 
@@ -257,13 +275,13 @@ func (tx *Tx) acceptWorkspace(i *Invitation, u *User, role *AccountRole) error {
 	if err != nil {
 		return errOfferGone()
 	}
-	cause := tx.close(i, InvitationAccepted, accepted, uuid.Nil)
+	cause := tx.closeInvitation(i, InvitationAccepted, accepted, uuid.Nil)
 	if _, err := tx.MembershipOf(i.AccountID, u.ActorID); err != nil {
-		if _, err := tx.join(i.membershipOf(u), role, cause); err != nil {
+		if _, err := tx.addMember(i.membershipOf(u), role, cause); err != nil {
 			return err
 		}
 	}
-	if _, in := tx.data.accessIn.get(holderIn{i.WorkspaceID, u.ActorID}); !in {
+	if _, in := accessIn.Get(tx.db, holderIn{i.WorkspaceID, u.ActorID}); !in {
 		tx.putAccess(WorkspaceAccess{AccountID: i.AccountID, WorkspaceID: i.WorkspaceID, ActorID: u.ActorID, RoleID: workspaceRole.ID}, workspaceRole, cause)
 	}
 	return nil
@@ -272,7 +290,7 @@ func (tx *Tx) acceptWorkspace(i *Invitation, u *User, role *AccountRole) error {
 // dropInvitations takes away the invitations to a workspace that goes.
 func (tx *Tx) dropInvitations(w *Workspace, cause uuid.UUID) {
 	for _, i := range tx.WorkspaceInvitations(w.AccountID, w.ID) {
-		tx.data.invitations.delete(tx, i.ID)
+		invitationTable.Delete(tx.db, i.ID)
 		tx.record(i.subject(), deleted, nil, cause)
 	}
 }
@@ -283,14 +301,14 @@ func (tx *Tx) RejectInvitation(id uuid.UUID, code string) error {
 	if err != nil {
 		return err
 	}
-	tx.close(i, InvitationRejected, rejected, uuid.Nil)
+	tx.closeInvitation(i, InvitationRejected, rejected, uuid.Nil)
 	return nil
 }
 
 // answerable finds an invitation that the caller may answer. Without its code
 // nobody learns whether there is one.
 func (tx *Tx) answerable(id uuid.UUID, code string) (*Invitation, *User, error) {
-	i, ok := tx.data.invitations.get(id)
+	i, ok := invitationTable.Get(tx.db, id)
 	if !ok {
 		return nil, nil, &NotFound{What: "Invitation"}
 	}

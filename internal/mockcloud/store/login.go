@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // sessionLasts is how long a session lasts. Whether its login is recent enough for an
@@ -35,6 +37,20 @@ type LinkedIdentity struct {
 	Folds  bool
 	UserID uuid.UUID
 }
+
+var (
+	identityTable     = table.Declare(&tables, "identities", func(i *LinkedIdentity) (uuid.UUID, time.Time) { return i.ID, i.Created })
+	identityBySubject = table.Unique(identityTable, func(i *LinkedIdentity) (subjectOf, bool) {
+		return subjectOf{i.ConnectionID, i.Source, i.Subject}, true
+	})
+	identityOf       = table.Unique(identityTable, func(i *LinkedIdentity) (personAt, bool) { return personAt{i.ConnectionID, i.UserID}, true })
+	identitiesByFold = table.Group(identityTable, func(i *LinkedIdentity) (subjectOf, bool) {
+		return subjectOf{i.ConnectionID, i.Source, lowerASCII(i.Subject)}, true
+	})
+	identitiesByUser       = table.Group(identityTable, func(i *LinkedIdentity) (uuid.UUID, bool) { return i.UserID, true }, table.DeletedWith(userTable))
+	identitiesByConnection = table.Group(identityTable, func(i *LinkedIdentity) (string, bool) { return i.ConnectionID, true },
+		table.DeletedWithKey(connectionTable, func(c *Connection) string { return c.ID }))
+)
 
 // subjectOf is a subject at a connection.
 type subjectOf struct{ connection, source, subject string }
@@ -154,7 +170,7 @@ func refuseNotServed(email string) error {
 	return refuseLogin(LoginDomainNotServed, "This connection is not for the domain of %s. Log in with another address, or ask your administrator.", email)
 }
 
-// TakesLogins says whether people can log in through the connection. The first login
+// TakesLogins reports whether people can log in through the connection. The first login
 // through a validating one makes it active.
 func (c *Connection) TakesLogins() bool {
 	return c.State == ConnectionActive || c.State == ConnectionValidating
@@ -189,10 +205,10 @@ func (tx *Tx) personOf(c *Connection, n ProvenLogin) (*User, error) {
 		if !c.Serves(u.Email) {
 			return nil, refuseNotServed(u.Email)
 		}
-		if err := tx.admit(c, u); err != nil {
+		if err := tx.admitMember(c, u); err != nil {
 			return nil, err
 		}
-		tx.relink(known, n)
+		tx.relinkIdentity(known, n)
 		return u, nil
 	}
 	u, ok := tx.UserByEmail(n.Email)
@@ -203,20 +219,20 @@ func (tx *Tx) personOf(c *Connection, n ProvenLogin) (*User, error) {
 		if u, err = tx.AddUser(NewUser{Email: n.Email, FirstName: n.FirstName, LastName: n.LastName}); err != nil {
 			return nil, err
 		}
-	} else if _, linked := tx.data.identityOf.get(personAt{c.ID, u.ID}); linked {
+	} else if _, linked := identityOf.Get(tx.db, personAt{c.ID, u.ID}); linked {
 		return nil, refuseLogin(LoginSubjectChanged, "Your identity provider now says that %s is somebody else than before. Ask your administrator.", u.Email)
 	}
 	if err := tx.shutOut(u); err != nil {
 		return nil, err
 	}
-	if err := tx.admit(c, u); err != nil {
+	if err := tx.admitMember(c, u); err != nil {
 		return nil, err
 	}
 	link := &LinkedIdentity{
 		ID: tx.newID(), Created: tx.stamp(), ConnectionID: c.ID,
 		Source: n.Source, Subject: n.Subject, Folds: n.SubjectFolds, UserID: u.ID,
 	}
-	tx.data.identities.put(tx, link.ID, link)
+	identityTable.Put(tx.db, link)
 	return u, nil
 }
 
@@ -224,12 +240,12 @@ func (tx *Tx) personOf(c *Connection, n ProvenLogin) (*User, error) {
 // by it in another case; else by what the person was known by before the connection's
 // mapping was changed. It is nil for nobody. Where it could be two people it is neither.
 func (tx *Tx) linkOf(c *Connection, n ProvenLogin) (*LinkedIdentity, error) {
-	if link, ok := tx.data.identityBySubject.get(subjectOf{c.ID, n.Source, n.Subject}); ok {
+	if link, ok := identityBySubject.Get(tx.db, subjectOf{c.ID, n.Source, n.Subject}); ok {
 		return link, nil
 	}
 	ambiguous := refuseLogin(LoginSubjectAmbiguous, "Your identity provider calls you by a name that two people could have. Ask your administrator.")
 	if n.SubjectFolds {
-		switch folded := tx.data.identitiesByFold.get(subjectOf{c.ID, n.Source, lowerASCII(n.Subject)}); {
+		switch folded := identitiesByFold.Get(tx.db, subjectOf{c.ID, n.Source, lowerASCII(n.Subject)}); {
 		case len(folded) > 1:
 			return nil, ambiguous
 		case len(folded) == 1 && folded[0].Folds:
@@ -238,7 +254,7 @@ func (tx *Tx) linkOf(c *Connection, n ProvenLogin) (*LinkedIdentity, error) {
 	}
 	var former *LinkedIdentity
 	for source, name := range n.Carried {
-		link, ok := tx.data.identityBySubject.get(subjectOf{c.ID, source, name})
+		link, ok := identityBySubject.Get(tx.db, subjectOf{c.ID, source, name})
 		switch {
 		case !ok || source == n.Source:
 		case former != nil && former.ID != link.ID:
@@ -250,16 +266,16 @@ func (tx *Tx) linkOf(c *Connection, n ProvenLogin) (*LinkedIdentity, error) {
 	return former, nil
 }
 
-// relink keeps what a person is called now. An email address keeps the case in which it
+// relinkIdentity keeps what a person is called now. An email address keeps the case in which it
 // first came, so that each spelling leads to the same link.
-func (tx *Tx) relink(link *LinkedIdentity, n ProvenLogin) {
+func (tx *Tx) relinkIdentity(link *LinkedIdentity, n ProvenLogin) {
 	next := *link
 	if link.Source != n.Source {
 		next.Source, next.Subject = n.Source, n.Subject
 	}
 	next.Folds = n.SubjectFolds
 	if next != *link {
-		tx.data.identities.put(tx, next.ID, &next)
+		identityTable.Put(tx.db, &next)
 	}
 }
 
@@ -273,9 +289,9 @@ func lowerASCII(s string) string {
 	}, s)
 }
 
-// admit makes a person a Member who is none, unless a directory decides who is. A
+// admitMember makes a person a Member who is none, unless a directory decides who is. A
 // login never lets somebody in again who was deactivated.
-func (tx *Tx) admit(c *Connection, u *User) error {
+func (tx *Tx) admitMember(c *Connection, u *User) error {
 	m, err := tx.MembershipOf(c.AccountID, u.ActorID)
 	if err == nil {
 		if !m.Active {
@@ -290,15 +306,8 @@ func (tx *Tx) admit(c *Connection, u *User) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.join(Membership{AccountID: c.AccountID, ActorID: u.ActorID, UserID: u.ID, RoleID: role.ID}, role, uuid.Nil)
+	_, err = tx.addMember(Membership{AccountID: c.AccountID, ActorID: u.ActorID, UserID: u.ID, RoleID: role.ID}, role, uuid.Nil)
 	return err
-}
-
-// dropIdentities forgets who people are at a connection that goes.
-func (tx *Tx) dropIdentities(rows []*LinkedIdentity) {
-	for _, link := range slices.Clone(rows) {
-		tx.data.identities.delete(tx, link.ID)
-	}
 }
 
 // rejectedEvery is how often the refusals for one reason are told of: strangers can
@@ -318,7 +327,7 @@ func (tx *Tx) RecordRejectedLogin(accountID uuid.UUID, connectionID, reason stri
 	}
 	name := ownEvents + kindConnection + "." + rejected
 	told, err := tx.lately(accountID, rejectedEvery, name)
-	if err != nil || slices.ContainsFunc(told, func(e *Event) bool {
+	if err != nil || slices.ContainsFunc(told, func(e *eventlog.Event) bool {
 		return e.Resource.ID == resourceID(of.kind, of.id) && e.Payload["reason"] == reason
 	}) {
 		return err
@@ -329,11 +338,11 @@ func (tx *Tx) RecordRejectedLogin(accountID uuid.UUID, connectionID, reason stri
 
 // SessionBySecret finds the session that a token is of, with its person.
 func (r *Reader) SessionBySecret(secret string) (*Session, *User, bool) {
-	s, ok := r.data.sessionByHash.get(hashOf(secret))
+	s, ok := sessionByHash.Get(r.db, hashOf(secret))
 	if !ok || ended(s.Expires, r.Now()) {
 		return nil, nil, false
 	}
-	u, ok := r.data.users.get(s.UserID)
+	u, ok := userTable.Get(r.db, s.UserID)
 	if !ok || r.whyShutOut(u) != "" {
 		return nil, nil, false
 	}
@@ -347,10 +356,10 @@ func (r *Reader) ConnectionForLogin(email string) (*Connection, bool) {
 	if err != nil {
 		return nil, false
 	}
-	if c, ok := r.data.connectionByDomain.get(name); ok {
+	if c, ok := connectionByDomain.Get(r.db, name); ok {
 		return c, true
 	}
-	d, ok := r.data.domainByName.get(name)
+	d, ok := domainByName.Get(r.db, name)
 	if !ok {
 		return nil, false
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // The bounds of a code that is mailed: how long it is good, how long nobody gets
@@ -28,9 +30,14 @@ type LoginCode struct {
 	Hash  secretHash `secret:"true"`
 }
 
-// bypassesSSO says whether a person may pass by an account's single sign-on.
+var (
+	loginCodeTable = table.Declare(&tables, "login_codes", func(c *LoginCode) (uuid.UUID, time.Time) { return c.ID, c.Created })
+	loginCodeOf    = table.Unique(loginCodeTable, func(c *LoginCode) (uuid.UUID, bool) { return c.ID, true }, table.DeletedWith(userTable))
+)
+
+// bypassesSSO reports whether a person may pass by an account's single sign-on.
 func (r *Reader) bypassesSSO(u *User) bool {
-	for _, m := range r.data.membershipsOfActor.get(u.ActorID) {
+	for _, m := range membershipsOfActor.Get(r.db, u.ActorID) {
 		if role, err := r.Role(m.AccountID, m.RoleID); err == nil && m.Active && role.bypasses() {
 			return true
 		}
@@ -46,12 +53,12 @@ func (tx *Tx) SendLoginCode(email string) {
 		return
 	}
 	now := tx.stamp()
-	if before, ok := tx.data.loginCodes.get(u.ID); ok && now.Before(before.Created.Add(loginCodeEvery)) {
+	if before, ok := loginCodeTable.Get(tx.db, u.ID); ok && now.Before(before.Created.Add(loginCodeEvery)) {
 		return
 	}
 	code := newSecret("")[:loginCodeLength]
-	tx.data.loginCodes.put(tx, u.ID, &LoginCode{ID: u.ID, Created: now, Expires: now.Add(loginCodeLasts), Hash: hashOf(code)})
-	tx.send(Mail{
+	loginCodeTable.Put(tx.db, &LoginCode{ID: u.ID, Created: now, Expires: now.Add(loginCodeLasts), Hash: hashOf(code)})
+	tx.sendMail(Mail{
 		To: u.Email, Subject: "Your code for logging in", LoginCode: code,
 		Text: fmt.Sprintf("Log in with the code %s within %d minutes. If you did not ask for it, do nothing.", code, int(loginCodeLasts.Minutes())),
 	})
@@ -64,7 +71,7 @@ func (tx *Tx) LogInByCode(email, code, ipAddress, userAgent string) (*Session, s
 	if !ok || tx.whyShutOut(u) != "" {
 		return nil, "", nil
 	}
-	kept, ok := tx.data.loginCodes.get(u.ID)
+	kept, ok := loginCodeTable.Get(tx.db, u.ID)
 	if !ok {
 		return nil, "", nil
 	}
@@ -72,17 +79,17 @@ func (tx *Tx) LogInByCode(email, code, ipAddress, userAgent string) (*Session, s
 	right := subtle.ConstantTimeCompare(given[:], kept.Hash[:]) == 1
 	switch {
 	case ended(kept.Expires, tx.Now()):
-		tx.data.loginCodes.delete(tx, u.ID)
+		loginCodeTable.Delete(tx.db, u.ID)
 		return nil, "", nil
 	case kept.Tries >= loginCodeTries:
 		return nil, "", nil
 	case !right:
 		next := *kept
 		next.Tries++
-		tx.data.loginCodes.put(tx, u.ID, &next)
+		loginCodeTable.Put(tx.db, &next)
 		return nil, "", nil
 	}
-	tx.data.loginCodes.delete(tx, u.ID)
+	loginCodeTable.Delete(tx.db, u.ID)
 	if !tx.bypassesSSO(u) { // no longer
 		return nil, "", nil
 	}

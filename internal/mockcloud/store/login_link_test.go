@@ -52,7 +52,7 @@ func (l *logins) login(n ProvenLogin) (user string, session *Session, reason Log
 
 // people is how many users there are.
 func (l *logins) people() (n int) {
-	l.view(func(r *Reader) { n = len(r.data.users.rows) })
+	l.view(func(r *Reader) { n = len(userTable.List(r.db)) })
 	return n
 }
 

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // keptMails is how many mails the outbox keeps.
@@ -24,14 +26,19 @@ type Mail struct {
 	LoginCode string `secret:"true"`
 }
 
-// Outbox gives the mails, newest last.
-func (r *Reader) Outbox() []*Mail { return r.data.mailsInTime.get(struct{}{}) }
+var (
+	mailTable   = table.Declare(&tables, "mails", func(m *Mail) (uuid.UUID, time.Time) { return m.ID, m.Created }, table.Sealed)
+	mailsInTime = table.Group(mailTable, func(*Mail) (struct{}, bool) { return struct{}{}, true })
+)
 
-// send puts a mail into the outbox.
-func (tx *Tx) send(m Mail) {
+// Outbox returns the mails, newest last.
+func (r *Reader) Outbox() []*Mail { return mailsInTime.Get(r.db, struct{}{}) }
+
+// sendMail puts a mail into the outbox.
+func (tx *Tx) sendMail(m Mail) {
 	m.ID, m.Created = tx.newID(), tx.stamp()
-	tx.data.mails.put(tx, m.ID, &m)
+	mailTable.Put(tx.db, &m)
 	if all := tx.Outbox(); len(all) > keptMails {
-		tx.data.mails.delete(tx, all[0].ID)
+		mailTable.Delete(tx.db, all[0].ID)
 	}
 }

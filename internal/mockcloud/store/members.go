@@ -31,7 +31,7 @@ const (
 	AccountRoleDesc MemberSort = "ACCOUNT_ROLE_NAME_DESC"
 )
 
-// MemberSorts gives all orders.
+// MemberSorts returns all orders.
 func MemberSorts() []MemberSort {
 	return []MemberSort{
 		CreatedAsc, CreatedDesc, LastLoginAsc, LastLoginDesc, NameAsc, NameDesc,
@@ -67,7 +67,7 @@ func (r *Reader) CountMembers(accountID uuid.UUID, q MemberQuery) int {
 	return n
 }
 
-// ListMembers gives one page of the members that match.
+// ListMembers returns one page of the members that match.
 func (r *Reader) ListMembers(accountID uuid.UUID, q MemberQuery, sort MemberSort, limit, offset int) []*Membership {
 	if limit == 0 {
 		return nil
@@ -97,11 +97,11 @@ func (r *Reader) page(accountID uuid.UUID, q MemberQuery, newestFirst bool, limi
 	return out
 }
 
-// match gives the members that a query asks for, in the order of their creation
+// match returns the members that a query asks for, in the order of their creation
 // or against it.
 func (r *Reader) match(accountID uuid.UUID, q MemberQuery, newestFirst bool) iter.Seq[*Membership] {
 	tests := make([]func(*Membership) bool, len(q.Filters))
-	rows := r.data.membershipsByAccount.get(accountID)
+	rows := membershipsByAccount.Get(r.db, accountID)
 	for i, f := range q.Filters {
 		tests[i] = r.test(f)
 		if few, ok := r.candidates(accountID, f); ok && len(few) < len(rows) {
@@ -144,13 +144,13 @@ func (r *Reader) candidates(accountID uuid.UUID, f MemberFilter) ([]*Membership,
 		actors = f.ActorIDs
 	case f.Emails != nil:
 		for _, email := range f.Emails {
-			for _, u := range r.data.userByEmail.all(address.IdentityKey(email)) {
+			for _, u := range userByEmail.All(r.db, address.IdentityKey(email)) {
 				actors = append(actors, u.ActorID)
 			}
 		}
 	case f.UserIDs != nil:
 		for _, id := range f.UserIDs {
-			if u, ok := r.data.users.get(id); ok {
+			if u, ok := userTable.Get(r.db, id); ok {
 				actors = append(actors, u.ActorID)
 			}
 		}
@@ -159,15 +159,15 @@ func (r *Reader) candidates(accountID uuid.UUID, f MemberFilter) ([]*Membership,
 	}
 	found := make([]*Membership, 0, len(actors))
 	for _, actor := range actors {
-		if m, ok := r.data.membershipByActor.get(actorIn{accountID, actor}); ok {
+		if m, ok := membershipByActor.Get(r.db, actorIn{accountID, actor}); ok {
 			found = append(found, m)
 		}
 	}
-	slices.SortFunc(found, compareMemberships)
+	slices.SortFunc(found, membershipTable.Compare)
 	return slices.Compact(found), true
 }
 
-// test gives the check of one filter. What a service account does not have (a
+// test returns the check of one filter. What a service account does not have (a
 // user id, an email, a handle, a name) matches nothing, as null does in SQL.
 func (r *Reader) test(f MemberFilter) func(*Membership) bool {
 	var criteria []func(*Membership, *User) bool
@@ -202,7 +202,7 @@ func (r *Reader) test(f MemberFilter) func(*Membership) bool {
 		return u != nil && (like(f.NameLike, u.FirstName) || like(f.NameLike, u.LastName))
 	})
 	return func(m *Membership) bool {
-		user := r.data.users.rows[m.UserID]
+		user := userTable.Row(r.db, m.UserID)
 		for _, holds := range criteria {
 			if holds(m, user) == f.Any {
 				return f.Any
@@ -243,7 +243,7 @@ func mapped(values []string, by func(string) string) []string {
 func (r *Reader) sort(rows []*Membership, by MemberSort) {
 	text := func(of func(*User) string) func(*Membership) string {
 		return func(m *Membership) string {
-			if u := r.data.users.rows[m.UserID]; u != nil {
+			if u := userTable.Row(r.db, m.UserID); u != nil {
 				return fold.Text(of(u))
 			}
 			return ""
@@ -265,7 +265,7 @@ func (r *Reader) sort(rows []*Membership, by MemberSort) {
 	case EmailAsc, EmailDesc:
 		key = text(func(u *User) string { return address.IdentityKey(u.Email) })
 	default:
-		key = func(m *Membership) string { return fold.Text(r.data.roles.rows[m.RoleID].Name) }
+		key = func(m *Membership) string { return fold.Text(roleTable.Row(r.db, m.RoleID).Name) }
 	}
 	type keyed struct {
 		row *Membership

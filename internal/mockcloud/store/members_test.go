@@ -26,7 +26,7 @@ func crowd(t tester) (*world, []*Membership) {
 			if i%3 == 0 {
 				seen := *u
 				seen.LastLogin = start.Add(time.Duration(i%4) * time.Hour)
-				tx.data.users.put(tx, u.ID, &seen)
+				userTable.Put(tx.db, &seen)
 			}
 			m, err := tx.AddMember(uuid.Nil, w.acme, u, []uuid.UUID{MemberRoleID, AdminRoleID, w.auditor.ID}[i%3])
 			if err != nil {
@@ -42,19 +42,19 @@ func crowd(t tester) (*world, []*Membership) {
 		t.Fatal(err)
 	}
 	var rows []*Membership
-	for _, m := range w.store.data.memberships.rows {
+	for _, m := range membershipTable.All(w.store.data.db) {
 		if m.AccountID == w.acme {
 			rows = append(rows, m)
 		}
 	}
-	slices.SortFunc(rows, compareMemberships)
+	slices.SortFunc(rows, membershipTable.Compare)
 	return w, rows
 }
 
 // plain is the filter written down as plainly as possible: one criterion after
 // the other, over all members.
 func plain(d *data, m *Membership, f MemberFilter) bool {
-	u := d.users.rows[m.UserID]
+	u := userTable.Row(d.db, m.UserID)
 	var verdicts []bool
 	if f.RoleIDs != nil {
 		verdicts = append(verdicts, slices.Contains(f.RoleIDs, m.RoleID))
@@ -154,10 +154,10 @@ func maybe[T any](g *rapid.Generator[[]T]) *rapid.Generator[[]T] {
 // plainOrder is the document's orders, with nothing last.
 func plainOrder(r *Reader, by MemberSort) func(a, b *Membership) int {
 	text := func(m *Membership) string {
-		u := r.data.users.rows[m.UserID]
+		u := userTable.Row(r.db, m.UserID)
 		switch {
 		case strings.HasPrefix(string(by), "ACCOUNT_ROLE"):
-			return strings.ToLower(r.data.roles.rows[m.RoleID].Name)
+			return strings.ToLower(roleTable.Row(r.db, m.RoleID).Name)
 		case u == nil:
 			return ""
 		case strings.HasPrefix(string(by), "NAME"):
@@ -174,9 +174,9 @@ func plainOrder(r *Reader, by MemberSort) func(a, b *Membership) int {
 	return func(a, b *Membership) int {
 		switch by {
 		case CreatedAsc:
-			return compareMemberships(a, b)
+			return membershipTable.Compare(a, b)
 		case CreatedDesc:
-			return compareMemberships(b, a)
+			return membershipTable.Compare(b, a)
 		}
 		x, y := text(a), text(b)
 		switch {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Membership is what ties a user or a service account to an account. Its own id,
@@ -21,12 +23,38 @@ type Membership struct {
 	Governance
 }
 
-// IsUser says whether the member is a person.
+var (
+	membershipTable      = table.Declare(&tables, "memberships", func(m *Membership) (uuid.UUID, time.Time) { return m.ID, m.Created })
+	membershipByActor    = table.Unique(membershipTable, func(m *Membership) (actorIn, bool) { return m.actor(), true })
+	membershipsByAccount = table.Group(membershipTable, func(m *Membership) (uuid.UUID, bool) { return m.AccountID, true },
+		table.DeletedWith(accountTable))
+	membershipsOfActor = table.Group(membershipTable, func(m *Membership) (uuid.UUID, bool) { return m.ActorID, true },
+		table.DeletedWithKey(userTable, func(u *User) uuid.UUID { return u.ActorID }),
+		table.DeletedWithKey(botTable, func(b *Bot) uuid.UUID { return b.ActorID }))
+	membersByRole     = table.Count(membershipTable, func(m *Membership) (roleIn, bool) { return roleIn{m.AccountID, m.RoleID}, true })
+	activeUsersByRole = table.Count(membershipTable, func(m *Membership) (roleIn, bool) {
+		return roleIn{m.AccountID, m.RoleID}, m.Active && m.IsUser()
+	})
+	membershipByDirectoryUser = table.Unique(membershipTable, func(m *Membership) (uuid.UUID, bool) {
+		return m.DirectoryUserID, m.DirectoryUserID != uuid.Nil
+	})
+	membershipsByDirectory = table.Group(membershipTable, func(m *Membership) (string, bool) { return m.DirectoryID, m.DirectoryID != "" })
+)
+
+// actorIn is an actor within an account.
+type actorIn struct{ account, actor uuid.UUID }
+
+// roleIn is a role within an account: built-in roles are shared by all accounts.
+type roleIn struct{ account, role uuid.UUID }
+
+func (m *Membership) actor() actorIn { return actorIn{m.AccountID, m.ActorID} }
+
+// IsUser reports whether the member is a person.
 func (m *Membership) IsUser() bool { return m.UserID != uuid.Nil }
 
 // Membership reads one of the account's memberships.
 func (r *Reader) Membership(accountID, id uuid.UUID) (*Membership, error) {
-	if m, ok := r.data.memberships.get(id); ok && m.AccountID == accountID {
+	if m, ok := membershipTable.Get(r.db, id); ok && m.AccountID == accountID {
 		return m, nil
 	}
 	return nil, &NotFound{What: "Account membership"}
@@ -34,7 +62,7 @@ func (r *Reader) Membership(accountID, id uuid.UUID) (*Membership, error) {
 
 // MembershipOf finds the membership of an actor.
 func (r *Reader) MembershipOf(accountID, actorID uuid.UUID) (*Membership, error) {
-	if m, ok := r.data.membershipByActor.get(actorIn{accountID, actorID}); ok {
+	if m, ok := membershipByActor.Get(r.db, actorIn{accountID, actorID}); ok {
 		return m, nil
 	}
 	return nil, &NotFound{What: "Account membership"}
@@ -42,7 +70,7 @@ func (r *Reader) MembershipOf(accountID, actorID uuid.UUID) (*Membership, error)
 
 // MembershipOfUser finds the membership of a person.
 func (r *Reader) MembershipOfUser(accountID, userID uuid.UUID) (*Membership, error) {
-	if u, ok := r.data.users.get(userID); ok {
+	if u, ok := userTable.Get(r.db, userID); ok {
 		return r.MembershipOf(accountID, u.ActorID)
 	}
 	return nil, &NotFound{What: "Account membership"}
@@ -50,23 +78,23 @@ func (r *Reader) MembershipOfUser(accountID, userID uuid.UUID) (*Membership, err
 
 // MembershipOfBot finds the membership of a service account.
 func (r *Reader) MembershipOfBot(accountID, botID uuid.UUID) (*Membership, error) {
-	if b, ok := r.data.bots.get(botID); ok {
+	if b, ok := botTable.Get(r.db, botID); ok {
 		return r.MembershipOf(accountID, b.ActorID)
 	}
 	return nil, &NotFound{What: "Account membership"}
 }
 
-// MembershipsOf gives an actor's memberships of all accounts, oldest first.
+// MembershipsOf returns an actor's memberships of all accounts, oldest first.
 func (r *Reader) MembershipsOf(actorID uuid.UUID) []*Membership {
-	return r.data.membershipsOfActor.get(actorID)
+	return membershipsOfActor.Get(r.db, actorID)
 }
 
 // MemberName is the email of a person or the name of a service account.
 func (r *Reader) MemberName(m *Membership) string {
-	if u, ok := r.data.users.get(m.UserID); ok {
+	if u, ok := userTable.Get(r.db, m.UserID); ok {
 		return u.Email
 	}
-	if b, ok := r.data.bots.get(m.BotID); ok {
+	if b, ok := botTable.Get(r.db, m.BotID); ok {
 		return b.Name
 	}
 	return ""
@@ -74,12 +102,12 @@ func (r *Reader) MemberName(m *Membership) string {
 
 // AddMember makes a person a member; id may be uuid.Nil.
 func (tx *Tx) AddMember(id, accountID uuid.UUID, user *User, roleID uuid.UUID) (*Membership, error) {
-	return tx.addMembership(Membership{
+	return tx.grantMembership(Membership{
 		ID: id, AccountID: accountID, ActorID: user.ActorID, UserID: user.ID, RoleID: roleID,
 	}, uuid.Nil)
 }
 
-func (tx *Tx) addMembership(m Membership, cause uuid.UUID) (*Membership, error) {
+func (tx *Tx) grantMembership(m Membership, cause uuid.UUID) (*Membership, error) {
 	role, err := tx.Role(m.AccountID, m.RoleID)
 	if err != nil {
 		return nil, err
@@ -87,19 +115,19 @@ func (tx *Tx) addMembership(m Membership, cause uuid.UUID) (*Membership, error) 
 	if err := tx.mayGrantIn(m.AccountID, role); err != nil {
 		return nil, err
 	}
-	return tx.join(m, role, cause)
+	return tx.addMember(m, role, cause)
 }
 
-// join makes a membership whose role was granted before.
-func (tx *Tx) join(m Membership, role *AccountRole, cause uuid.UUID) (*Membership, error) {
-	if _, ok := tx.data.membershipByActor.get(actorIn{m.AccountID, m.ActorID}); ok {
+// addMember makes a membership whose role was granted before.
+func (tx *Tx) addMember(m Membership, role *AccountRole, cause uuid.UUID) (*Membership, error) {
+	if _, ok := membershipByActor.Get(tx.db, actorIn{m.AccountID, m.ActorID}); ok {
 		return nil, errMember(tx.MemberName(&m))
 	}
 	m.ID = tx.id(m.ID)
 	m.Created = tx.stamp()
 	m.Updated = m.Created
 	m.Active = true
-	tx.data.memberships.put(tx, m.ID, &m)
+	membershipTable.Put(tx.db, &m)
 	tx.record(tx.memberSubject(&m), created, map[string]any{"account_role": role.Name}, cause)
 	return &m, nil
 }
@@ -149,7 +177,7 @@ func (tx *Tx) SetRole(accountID, id, roleID uuid.UUID) error {
 	}
 	changed.Updated = tx.stamp()
 	return tx.keepingAWayIn(accountID, func() error {
-		tx.data.memberships.put(tx, id, &changed)
+		membershipTable.Put(tx.db, &changed)
 		tx.record(tx.memberSubject(&changed), updated,
 			map[string]any{"account_role": map[string]any{"from": before.Name, "to": next.Name}}, uuid.Nil)
 		return nil
@@ -158,7 +186,7 @@ func (tx *Tx) SetRole(accountID, id, roleID uuid.UUID) error {
 
 // errMapped says which mapping decides about a member's role.
 func (r *Reader) errMapped(m *Membership) error {
-	mapping, ok := r.data.mappings.get(m.MappingID)
+	mapping, ok := mappingTable.Get(r.db, m.MappingID)
 	if !ok {
 		return &Conflict{Reason: "The role of " + r.MemberName(m) + " is a directory's to decide"}
 	}
@@ -187,7 +215,7 @@ func (tx *Tx) SetActive(accountID uuid.UUID, ids []uuid.UUID, active bool) error
 			changed := *m
 			changed.Active = active
 			changed.Updated = tx.stamp()
-			tx.data.memberships.put(tx, id, &changed)
+			membershipTable.Put(tx.db, &changed)
 			tx.record(tx.memberSubject(m), updated, map[string]any{"active": active}, uuid.Nil)
 		}
 		return nil
@@ -224,7 +252,7 @@ func (tx *Tx) removeMembership(m *Membership, follows uuid.UUID) error {
 	return tx.keepingAWayIn(m.AccountID, func() error {
 		cause := tx.record(tx.memberSubject(m), deleted, nil, follows)
 		tx.dropPlaces(m, cause)
-		tx.data.memberships.delete(tx, m.ID)
+		membershipTable.Delete(tx.db, m.ID)
 		return nil
 	})
 }
@@ -234,7 +262,7 @@ func (tx *Tx) dropPlaces(m *Membership, cause uuid.UUID) {
 	for _, a := range slices.Clone(tx.Access(m.AccountID, m.ActorID)) {
 		tx.dropAccess(a, cause)
 	}
-	for _, in := range slices.Clone(tx.data.teamMembersByActor.get(actorIn{m.AccountID, m.ActorID})) {
+	for _, in := range slices.Clone(teamMembersByActor.Get(tx.db, actorIn{m.AccountID, m.ActorID})) {
 		tx.dropTeamMember(in, cause)
 	}
 }
@@ -266,7 +294,7 @@ func (r *Reader) waysIn(accountID uuid.UUID) int {
 	n := 0
 	for _, role := range r.Roles(accountID) {
 		if role.bypasses() {
-			n += r.data.activeUsersByRole.get(roleIn{accountID, role.ID})
+			n += activeUsersByRole.Get(r.db, roleIn{accountID, role.ID})
 		}
 	}
 	return n

@@ -54,7 +54,7 @@ func TestWorkspaceEvents(t *testing.T) {
 		{"a default role beyond one's own that stays", "eve", func(o *office, tx *Tx) error {
 			w := *o.staging
 			w.DefaultRoleID = owner
-			tx.data.workspaces.put(tx, w.ID, &w)
+			workspaceTable.Put(tx.db, &w)
 			return tx.UpdateWorkspace(o.acme, w.ID, WorkspaceChange{DefaultRoleID: Nullable[uuid.UUID]{Set: true, Value: &owner}})
 		}, "", nil},
 		{"the workspace ends", "owner", func(o *office, tx *Tx) error {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 )
 
 // TestAnyOfficeHistory lets random changes run against each other. After each,
@@ -32,7 +34,7 @@ func TestAnyOfficeHistory(t *testing.T) {
 			role := rapid.SampledFrom(roles).Draw(t, "role")
 			team := rapid.SampledFrom(teams).Draw(t, "team")
 			what := rapid.IntRange(0, 11).Draw(t, "what")
-			before, told := o.store.data.rows(), len(o.events())
+			before, told := o.store.data.db.Rows(), len(o.events())
 			// What is refused must leave nothing behind, which shows below.
 			_ = o.store.Update(Actor{}, func(tx *Tx) (err error) {
 				switch what {
@@ -47,7 +49,7 @@ func TestAnyOfficeHistory(t *testing.T) {
 				case 4:
 					err = tx.RemoveTeamAccess(workspace, team)
 				case 5:
-					if a, ok := tx.data.accessIn.get(holderIn{workspace, actors[member]}); ok {
+					if a, ok := accessIn.Get(tx.db, holderIn{workspace, actors[member]}); ok {
 						err = tx.RemoveUserAccess(workspace, a.ID)
 					}
 				case 6:
@@ -61,7 +63,7 @@ func TestAnyOfficeHistory(t *testing.T) {
 				case 10:
 					_, err = tx.SetBotAccess(o.acme, workspace, bots[member], role)
 				case 11:
-					if a, ok := tx.data.accessIn.get(holderIn{workspace, actors[member]}); ok {
+					if a, ok := accessIn.Get(tx.db, holderIn{workspace, actors[member]}); ok {
 						err = tx.RemoveBotAccess(workspace, a.ID)
 					}
 				}
@@ -78,23 +80,23 @@ func TestAnyOfficeHistory(t *testing.T) {
 // there.
 func (o *office) leadsSomewhere(t tester) {
 	d := o.store.data
-	for _, a := range d.access.rows {
-		_, isTeam := d.teams.get(a.TeamID)
-		_, isMember := d.membershipByActor.get(actorIn{a.AccountID, a.ActorID})
-		if d.workspaces.rows[a.WorkspaceID] == nil || d.workspaceRoles.rows[a.RoleID] == nil || isTeam == isMember {
+	for _, a := range accessTable.All(d.db) {
+		_, isTeam := teamTable.Get(d.db, a.TeamID)
+		_, isMember := membershipByActor.Get(d.db, actorIn{a.AccountID, a.ActorID})
+		if workspaceTable.Row(d.db, a.WorkspaceID) == nil || workspaceRoleTable.Row(d.db, a.RoleID) == nil || isTeam == isMember {
 			t.Errorf("an access that leads nowhere: %+v", a)
 		}
 	}
-	for _, in := range d.teamMembers.rows {
-		if _, ok := d.membershipByActor.get(actorIn{in.AccountID, in.ActorID}); !ok || d.teams.rows[in.TeamID] == nil {
+	for _, in := range teamMemberTable.All(d.db) {
+		if _, ok := membershipByActor.Get(d.db, actorIn{in.AccountID, in.ActorID}); !ok || teamTable.Row(d.db, in.TeamID) == nil {
 			t.Errorf("a place in a team that leads nowhere: %+v", in)
 		}
 	}
 }
 
 // isTold compares what changed with what the events tell of.
-func (o *office) isTold(t tester, before map[string]any, events []*Event) {
-	after := o.store.data.rows()
+func (o *office) isTold(t tester, before map[string]any, events []*eventlog.Event) {
+	after := o.store.data.db.Rows()
 	changed := make(map[string]bool)
 	for _, rows := range []map[string]any{before, after} {
 		for key := range rows {

@@ -162,14 +162,14 @@ func TestWorkspaceRules(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			o := newOffice(t)
-			by, before, events := o.actor(tt.by), o.store.data.rows(), len(o.events())
+			by, before, events := o.actor(tt.by), o.store.data.db.Rows(), len(o.events())
 			err := o.store.Update(by, func(tx *Tx) error { return tt.do(o, tx) })
 			// One of its own: the cases run side by side.
 			target := reflect.New(reflect.TypeOf(tt.want).Elem()).Interface()
 			if !errors.As(err, target) || !strings.Contains(err.Error(), tt.says) {
 				t.Fatalf("%T %v, want %T that says %q", err, err, tt.want, tt.says)
 			}
-			if !maps.Equal(before, o.store.data.rows()) || len(o.events()) != events {
+			if !maps.Equal(before, o.store.data.db.Rows()) || len(o.events()) != events {
 				t.Error("a refused change left something behind")
 			}
 			checkIndexes(t, o.store.data)

@@ -58,7 +58,7 @@ func newOffice(t tester) *office {
 		check(err)
 		tied := *o.tied
 		tied.DirectoryID, tied.DirectoryGroupID = "directory_1", "directory_group_1"
-		tx.data.teams.put(tx, tied.ID, &tied)
+		teamTable.Put(tx.db, &tied)
 		return errors.Join(errs...)
 	})
 	if err != nil {
@@ -70,7 +70,7 @@ func newOffice(t tester) *office {
 // member finds a membership inside a transaction; the world's own would wait for
 // the transaction to end.
 func (o *office) member(name string, r *Reader) *Membership {
-	for _, m := range r.data.membershipsByAccount.get(o.acme) {
+	for _, m := range membershipsByAccount.Get(r.db, o.acme) {
 		if n := r.MemberName(m); n == name || n == name+"@acme.com" {
 			return m
 		}
@@ -91,7 +91,7 @@ func (o *office) access(tx *Tx, name string) uuid.UUID {
 
 // accessOf finds the access of an actor to production.
 func (o *office) accessOf(tx *Tx, actor uuid.UUID) uuid.UUID {
-	a, ok := tx.data.accessIn.get(holderIn{o.production.ID, actor})
+	a, ok := accessIn.Get(tx.db, holderIn{o.production.ID, actor})
 	if !ok {
 		o.t.Fatalf("%v has no access", actor)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Origin is how a thing of the managed configuration came to be.
@@ -41,12 +43,12 @@ func (tx *Tx) origin() Origin { return Origin{CreatedBy: tx.by.ActorID, CreateKe
 
 // checkKey returns a Conflict where the transaction's key made something that still lives. Its answer is no longer
 // kept then, or it would have been given again.
-func checkKey[V any](tx *Tx, made *unique[createdIn, V], parent string, id func(*V) string) error {
+func checkKey[V any](tx *Tx, made *table.UniqueIndex[createdIn, V], parent string, id func(*V) string) error {
 	in, keyed := tx.origin().in(parent)
 	if !keyed {
 		return nil
 	}
-	if row, ok := made.get(in); ok {
+	if row, ok := made.Get(tx.db, in); ok {
 		return &Conflict{
 			Reason:     fmt.Sprintf("This Idempotency-Key made %s more than %s ago; a new request needs a new key", id(row), answerLife),
 			ExistingID: id(row),
@@ -57,21 +59,21 @@ func checkKey[V any](tx *Tx, made *unique[createdIn, V], parent string, id func(
 
 // ConnectionCreatedWith finds the connection that an actor made with an Idempotency-Key.
 func (r *Reader) ConnectionCreatedWith(by Actor, accountID uuid.UUID, key string) (*Connection, bool) {
-	return r.data.connectionByKey.get(createdBy(by, accountID.String(), key))
+	return connectionByKey.Get(r.db, createdBy(by, accountID.String(), key))
 }
 
 // DirectoryCreatedWith finds the directory that an actor made with an Idempotency-Key.
 func (r *Reader) DirectoryCreatedWith(by Actor, accountID uuid.UUID, key string) (*Directory, bool) {
-	return r.data.directoryByKey.get(createdBy(by, accountID.String(), key))
+	return directoryByKey.Get(r.db, createdBy(by, accountID.String(), key))
 }
 
 // SCIMTokenCreatedWith finds the live token of a directory that an actor made with an Idempotency-Key.
 func (r *Reader) SCIMTokenCreatedWith(by Actor, directoryID, key string) (*SCIMToken, bool) {
-	t, ok := r.data.tokenByKey.get(createdBy(by, directoryID, key))
+	t, ok := tokenByKey.Get(r.db, createdBy(by, directoryID, key))
 	return t, ok && !ended(t.Expires, r.Now())
 }
 
 // GroupMappingCreatedWith finds the mapping of a directory that an actor made with an Idempotency-Key.
 func (r *Reader) GroupMappingCreatedWith(by Actor, directoryID, key string) (*GroupRoleMapping, bool) {
-	return r.data.mappingByKey.get(createdBy(by, directoryID, key))
+	return mappingByKey.Get(r.db, createdBy(by, directoryID, key))
 }

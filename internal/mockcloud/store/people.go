@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // User is a person. A person has one user however many accounts they belong to.
@@ -38,11 +39,19 @@ type UserSettings struct {
 	FeaturePreviews                      []string
 }
 
+var (
+	userTable    = table.Declare(&tables, "users", func(u *User) (uuid.UUID, time.Time) { return u.ID, u.Created })
+	userByEmail  = table.Unique(userTable, func(u *User) (string, bool) { return address.IdentityKey(u.Email), true })
+	usersAlike   = table.Group(userTable, func(u *User) (string, bool) { return alike(u.Email) })
+	userByHandle = table.Unique(userTable, func(u *User) (string, bool) { return u.Handle, true })
+	userByActor  = table.Unique(userTable, func(u *User) (uuid.UUID, bool) { return u.ActorID, true })
+)
+
 func (u *User) subject() subject { return subject{kind: kindUser, id: u.ID, name: u.Email} }
 
 // User reads a person.
 func (r *Reader) User(id uuid.UUID) (*User, error) {
-	if u, ok := r.data.users.get(id); ok {
+	if u, ok := userTable.Get(r.db, id); ok {
 		return u, nil
 	}
 	return nil, &NotFound{What: "User"}
@@ -50,7 +59,7 @@ func (r *Reader) User(id uuid.UUID) (*User, error) {
 
 // UserByEmail finds a person by the identity key of an email.
 func (r *Reader) UserByEmail(email string) (*User, bool) {
-	return r.data.userByEmail.get(address.IdentityKey(email))
+	return userByEmail.Get(r.db, address.IdentityKey(email))
 }
 
 // NewUser is what AddUser needs.
@@ -70,7 +79,7 @@ func (tx *Tx) AddUser(n NewUser) (*User, error) {
 		ID: tx.id(n.ID), Created: now, Updated: now, ActorID: tx.id(n.ActorID),
 		Handle: tx.freeHandle(n.Email), FirstName: n.FirstName, LastName: n.LastName, Email: n.Email,
 	}
-	tx.data.users.put(tx, u.ID, u)
+	userTable.Put(tx.db, u)
 	return u, nil
 }
 
@@ -101,15 +110,15 @@ func checkForm(email string) error {
 	return nil
 }
 
-// IsEmail says whether a text has the form of an email address. CheckEmail may refuse
+// IsEmail reports whether a text has the form of an email address. CheckEmail may refuse
 // its characters all the same.
 func IsEmail(text string) bool {
 	_, err := NormalizeDomain(text[strings.LastIndex(text, "@")+1:])
 	return err == nil && checkForm(text) == nil
 }
 
-// freeEmail says whether nobody but one person has an email or one that it could be
-// taken for. It names nobody: they may be in another account.
+// freeEmail returns an error unless nobody but one person has an email or one that it
+// could be taken for. It names nobody: they may be in another account.
 func (tx *Tx) freeEmail(email string, but uuid.UUID) error {
 	if err := address.Check(email); err != nil {
 		return invalid("the email address cannot be used: "+err.Error(), "email")
@@ -135,7 +144,7 @@ func (tx *Tx) freeHandle(email string) string {
 	}
 	handle := base
 	for n := 2; ; n++ {
-		if _, taken := tx.data.userByHandle.get(handle); !taken {
+		if _, taken := userByHandle.Get(tx.db, handle); !taken {
 			return handle
 		}
 		handle = base + "-" + strconv.Itoa(n)
@@ -180,7 +189,7 @@ func (tx *Tx) UpdateUser(id uuid.UUID, c UserChange) error {
 		return nil
 	}
 	next.Updated = tx.stamp()
-	tx.data.users.put(tx, id, &next)
+	userTable.Put(tx.db, &next)
 	tx.recordOf(u.ActorID, next.subject(), updated, nil, nil)
 	return nil
 }
@@ -196,7 +205,7 @@ func (tx *Tx) freeUserHandle(handle string) error {
 	if !ValidHandle(handle) {
 		return invalid("a handle has only lowercase letters, numbers and dashes", "handle")
 	}
-	if _, taken := tx.data.userByHandle.get(handle); taken {
+	if _, taken := userByHandle.Get(tx.db, handle); taken {
 		return &Conflict{Reason: "The handle " + handle + " is taken"}
 	}
 	return nil
@@ -211,7 +220,7 @@ func (tx *Tx) DeleteUser(id uuid.UUID) error {
 	}
 	events := tx.recordOf(u.ActorID, u.subject(), deleted, nil, nil)
 	tx.dropKeys(u.ActorID, events)
-	for _, s := range slices.Clone(tx.data.sessionsByUser.get(u.ID)) {
+	for _, s := range slices.Clone(sessionsByUser.Get(tx.db, u.ID)) {
 		tx.endSession(u, s, events)
 	}
 	for _, m := range slices.Clone(tx.MembershipsOf(u.ActorID)) {
@@ -219,10 +228,6 @@ func (tx *Tx) DeleteUser(id uuid.UUID) error {
 			return err
 		}
 	}
-	tx.dropIdentities(tx.data.identitiesByUser.get(u.ID))
-	if _, ok := tx.data.loginCodes.get(u.ID); ok {
-		tx.data.loginCodes.delete(tx, u.ID)
-	}
-	tx.data.users.delete(tx, u.ID)
+	userTable.Delete(tx.db, u.ID)
 	return nil
 }

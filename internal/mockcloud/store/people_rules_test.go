@@ -120,14 +120,14 @@ func TestPeopleRules(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			g := newGuests(t)
-			actor, before, told := g.actor(tt.by), g.store.data.rows(), len(g.events())
+			actor, before, told := g.actor(tt.by), g.store.data.db.Rows(), len(g.events())
 			err := g.store.Update(actor, func(tx *Tx) error { return tt.do(g, tx) })
 			// One of its own: the cases run side by side.
 			target := reflect.New(reflect.TypeOf(tt.want).Elem()).Interface()
 			if !errors.As(err, target) || !strings.Contains(err.Error(), tt.says) {
 				t.Fatalf("%T %v, want %T that says %q", err, err, tt.want, tt.says)
 			}
-			if !maps.Equal(before, g.store.data.rows()) || len(g.events()) != told {
+			if !maps.Equal(before, g.store.data.db.Rows()) || len(g.events()) != told {
 				t.Error("a refused change left something behind")
 			}
 			checkIndexes(t, g.store.data)
@@ -199,7 +199,7 @@ func TestLoginSweeps(t *testing.T) {
 	}
 	g.view(func(r *Reader) {
 		sessions := r.Sessions(g.session.UserID)
-		if len(sessions) != 1 || len(g.store.data.sessions.rows) != 1 || sessions[0].ConnectionID != "conn_1" {
+		if len(sessions) != 1 || len(sessionTable.List(g.store.data.db)) != 1 || sessions[0].ConnectionID != "conn_1" {
 			t.Errorf("%+v", sessions)
 		}
 		if u, err := r.User(g.session.UserID); err != nil || !u.LastLogin.Equal(sessions[0].Authenticated) {
@@ -209,7 +209,7 @@ func TestLoginSweeps(t *testing.T) {
 	if err := g.store.Update(g.actor("owner"), func(tx *Tx) error { return tx.DeleteAccount(g.acme) }); err != nil {
 		t.Fatal(err)
 	}
-	if n, m := len(g.store.data.sessions.rows), len(g.store.data.invitations.rows); n != 0 || m != 0 {
+	if n, m := len(sessionTable.List(g.store.data.db)), len(invitationTable.List(g.store.data.db)); n != 0 || m != 0 {
 		t.Errorf("%d sessions and %d invitations outlive the account", n, m)
 	}
 	checkIndexes(t, g.store.data)
@@ -228,13 +228,14 @@ func TestAnyPeopleHistory(t *testing.T) {
 			what := rapid.IntRange(0, 9).Draw(t, "what")
 			overlap := time.Duration(rapid.IntRange(0, 3).Draw(t, "overlap")) * time.Minute
 			*g.now = g.now.Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "seconds")) * time.Second)
-			before, told := g.store.data.rows(), len(g.events())
+			before, told := g.store.data.db.Rows(), len(g.events())
 			by := Actor{}
-			if u, ok := g.store.data.userByEmail.get(strings.ToLower(email)); ok && what == 2 {
+			if u, ok := userByEmail.Get(g.store.data.db, strings.ToLower(email)); ok && what == 2 {
 				by = u.actor()
 			}
 			err := g.store.Update(by, func(tx *Tx) (err error) {
-				bots, u := tx.Bots(g.acme), tx.data.userByEmail.rows[strings.ToLower(email)]
+				bots := tx.Bots(g.acme)
+				u, _ := userByEmail.Get(tx.db, strings.ToLower(email))
 				switch {
 				case what == 0:
 					_, _, err = tx.AddBot(NewBot{AccountID: g.acme, Name: rapid.SampledFrom([]string{"a", "b"}).Draw(t, "bot"), RoleID: MemberRoleID})
@@ -260,7 +261,7 @@ func TestAnyPeopleHistory(t *testing.T) {
 				}
 				return err
 			})
-			if err != nil && (!maps.Equal(before, g.store.data.rows()) || len(g.events()) != told) {
+			if err != nil && (!maps.Equal(before, g.store.data.db.Rows()) || len(g.events()) != told) {
 				t.Fatal("a failed change left something behind")
 			}
 			checkIndexes(t, g.store.data)
@@ -271,32 +272,32 @@ func TestAnyPeopleHistory(t *testing.T) {
 
 func (g *guests) hold(t tester) {
 	d := g.store.data
-	for _, b := range d.bots.rows {
+	for _, b := range botTable.All(d.db) {
 		inUse := 0
-		for _, k := range d.keysByActor.get(b.ActorID) {
+		for _, k := range keysByActor.Get(d.db, b.ActorID) {
 			if !k.Rotated {
 				inUse++
 			}
 		}
-		if inUse != 1 || len(d.membershipsOfActor.get(b.ActorID)) != 1 {
-			t.Errorf("%s has %d keys in use and %d memberships", b.Name, inUse, len(d.membershipsOfActor.get(b.ActorID)))
+		if inUse != 1 || len(membershipsOfActor.Get(d.db, b.ActorID)) != 1 {
+			t.Errorf("%s has %d keys in use and %d memberships", b.Name, inUse, len(membershipsOfActor.Get(d.db, b.ActorID)))
 		}
 	}
 	waiting := map[string]bool{}
-	for _, i := range d.invitations.rows {
+	for _, i := range invitationTable.All(d.db) {
 		email := strings.ToLower(i.Email)
 		if i.Status == InvitationPending && waiting[email] {
 			t.Errorf("two invitations wait for %s", email)
 		}
 		waiting[email] = waiting[email] || i.Status == InvitationPending
 	}
-	for _, k := range d.keys.rows {
-		if _, err := (&Reader{data: d}).actor(k.ActorID); err != nil {
+	for _, k := range keyTable.All(d.db) {
+		if _, err := d.reader(time.Now).actor(k.ActorID); err != nil {
 			t.Errorf("the key %+v is nobody's", k)
 		}
 	}
-	for _, s := range d.sessions.rows {
-		if _, ok := d.users.get(s.UserID); !ok {
+	for _, s := range sessionTable.All(d.db) {
+		if _, ok := userTable.Get(d.db, s.UserID); !ok {
 			t.Errorf("the session %+v is nobody's", s)
 		}
 	}

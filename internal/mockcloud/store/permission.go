@@ -71,10 +71,10 @@ var permissions = []Permission{
 	ReadMexStorage, UpdateMexStorage, DeleteMexStorage, ReadIntegrations, UpdateIntegrations,
 }
 
-// Permissions gives all that there are, in the document's order.
+// Permissions returns all that there are, in the document's order.
 func Permissions() []Permission { return slices.Clone(permissions) }
 
-// missing gives those wanted that are not held.
+// missing returns those wanted that are not held.
 func missing[T comparable](held, wanted []T) []T {
 	var out []T
 	for _, p := range wanted {

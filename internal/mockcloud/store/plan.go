@@ -19,7 +19,7 @@ const (
 	FeatureAuditLogs   Feature = "audit_logs"
 )
 
-// Features gives all that there are.
+// Features returns all that there are.
 func Features() []Feature {
 	return []Feature{FeatureSSO, FeatureSCIM, FeatureTeams, FeatureCustomRoles, FeatureAuditLogs}
 }
@@ -45,7 +45,7 @@ func (p Plan) Features() []Feature {
 	return nil
 }
 
-// Plans gives all plans, the smallest first.
+// Plans returns all plans, the smallest first.
 func Plans() []Plan {
 	return []Plan{
 		{"hobby", "PERSONAL", "FREE_2025_04", 625},

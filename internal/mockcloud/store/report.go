@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // FindingKind says what is wrong with rows of an older state file.
@@ -37,7 +38,7 @@ type Finding struct {
 	Reason string `json:"reason"`
 }
 
-// Findings gives everything that an older version let in and this one would not.
+// Findings returns everything that an older version let in and this one would not.
 func (r *Reader) Findings() []Finding {
 	found := slices.Concat(r.refusedRows(), r.rowsAlike(), r.linksByFold())
 	slices.SortFunc(found, func(a, b Finding) int {
@@ -52,18 +53,18 @@ func (r *Reader) refusedRows() (out []Finding) {
 			out = append(out, Finding{FindingRefused, table, []uuid.UUID{id}, []string{text}, err.Error()})
 		}
 	}
-	for id, u := range r.data.users.rows {
-		add(r.data.users.name, id, u.Email, address.Check(u.Email))
+	for id, u := range userTable.All(r.db) {
+		add(userTable.Name(), id, u.Email, address.Check(u.Email))
 	}
-	for id, i := range r.data.invitations.rows {
+	for id, i := range invitationTable.All(r.db) {
 		if i.Status == InvitationPending {
-			add(r.data.invitations.name, id, i.Email, address.Check(i.Email))
+			add(invitationTable.Name(), id, i.Email, address.Check(i.Email))
 		}
 	}
-	for id, u := range r.data.directoryUsers.rows {
-		add(r.data.directoryUsers.name, id, u.UserName, address.CheckUserName(u.UserName))
+	for id, u := range directoryUserTable.All(r.db) {
+		add(directoryUserTable.Name(), id, u.UserName, address.CheckUserName(u.UserName))
 		if u.Email != u.UserName {
-			add(r.data.directoryUsers.name, id, u.Email, address.Check(u.Email))
+			add(directoryUserTable.Name(), id, u.Email, address.Check(u.Email))
 		}
 	}
 	return out
@@ -77,48 +78,47 @@ func (r *Reader) rowsAlike() (out []Finding) {
 			out = append(out, Finding{FindingAlike, table, ids, texts, "the " + what + " of one could be taken for that of the other"})
 		}
 	}
-	users := sharedKeys(r.data.usersAlike, r.data.userByEmail)
-	for key := range users {
-		ids, texts := listed(slices.Concat(r.data.userByEmail.all(key), r.data.usersAlike.get(key)),
+	for key := range sharedKeys(r.db, usersAlike, userByEmail) {
+		ids, texts := listed(slices.Concat(userByEmail.All(r.db, key), usersAlike.Get(r.db, key)),
 			func(u *User) (uuid.UUID, string) { return u.ID, u.Email })
-		add(r.data.users.name, "email address", ids, texts)
+		add(userTable.Name(), "email address", ids, texts)
 	}
-	for key := range sharedKeys(r.data.directoryUsersNamedAlike, r.data.directoryUserByName) {
-		ids, texts := listed(slices.Concat(r.data.directoryUserByName.all(key), r.data.directoryUsersNamedAlike.get(key)),
+	for key := range sharedKeys(r.db, directoryUsersNamedAlike, directoryUserByName) {
+		ids, texts := listed(slices.Concat(directoryUserByName.All(r.db, key), directoryUsersNamedAlike.Get(r.db, key)),
 			func(u *DirectoryUser) (uuid.UUID, string) { return u.ID, u.UserName })
-		add(r.data.directoryUsers.name, "userName", ids, texts)
+		add(directoryUserTable.Name(), "userName", ids, texts)
 	}
 	ofInvitation := func(i *Invitation) (uuid.UUID, string) { return i.ID, i.Email }
-	for key := range r.data.invitationsAlike.groups {
-		rows := slices.Concat(r.data.invitationsByEmail.get(key), r.data.invitationsAlike.get(key))
+	for key := range invitationsAlike.Keys(r.db) {
+		rows := slices.Concat(invitationsByEmail.Get(r.db, key), invitationsAlike.Get(r.db, key))
 		if !slices.ContainsFunc(rows, func(i *Invitation) bool { return !address.Same(i.Email, rows[0].Email) }) {
 			continue // one person may be invited to the account and to several workspaces
 		}
 		ids, texts := listed(rows, ofInvitation)
-		add(r.data.invitations.name, "email address", ids, texts)
+		add(invitationTable.Name(), "email address", ids, texts)
 	}
-	for place := range r.data.invitationPending.more {
-		ids, texts := listed(r.data.invitationPending.all(place), ofInvitation)
-		add(r.data.invitations.name, "email address", ids, texts)
+	for place := range invitationPending.Shared(r.db) {
+		ids, texts := listed(invitationPending.All(r.db, place), ofInvitation)
+		add(invitationTable.Name(), "email address", ids, texts)
 	}
-	for key := range r.data.directoryUsersMailedAlike.groups {
-		rows := slices.Concat(r.data.directoryUsersByEmail.get(key), r.data.directoryUsersMailedAlike.get(key))
+	for key := range directoryUsersMailedAlike.Keys(r.db) {
+		rows := slices.Concat(directoryUsersByEmail.Get(r.db, key), directoryUsersMailedAlike.Get(r.db, key))
 		if !slices.ContainsFunc(rows, func(u *DirectoryUser) bool { return !address.Same(u.Email, rows[0].Email) }) {
 			continue // several directories may know one person
 		}
 		ids, texts := listed(rows, func(u *DirectoryUser) (uuid.UUID, string) { return u.ID, u.Email })
-		add(r.data.directoryUsers.name, "email address", ids, texts)
+		add(directoryUserTable.Name(), "email address", ids, texts)
 	}
 	return out
 }
 
 // sharedKeys are the keys that several rows may have.
-func sharedKeys[K comparable, V any](alike *grouped[K, V], byIdentity *unique[K, V]) map[K]struct{} {
+func sharedKeys[K comparable, V any](db *table.DB, alike *table.GroupIndex[K, V], byIdentity *table.UniqueIndex[K, V]) map[K]struct{} {
 	out := make(map[K]struct{})
-	for key := range alike.groups {
+	for key := range alike.Keys(db) {
 		out[key] = struct{}{}
 	}
-	for key := range byIdentity.more {
+	for key := range byIdentity.Shared(db) {
 		out[key] = struct{}{}
 	}
 	return out
@@ -139,14 +139,14 @@ func listed[V any](rows []*V, of func(*V) (uuid.UUID, string)) (ids []uuid.UUID,
 }
 
 func (r *Reader) linksByFold() (out []Finding) {
-	for _, m := range r.data.memberships.rows {
-		of, ok := r.data.directoryUsers.get(m.DirectoryUserID)
-		u := r.data.users.rows[m.UserID]
+	for _, m := range membershipTable.All(r.db) {
+		of, ok := directoryUserTable.Get(r.db, m.DirectoryUserID)
+		u := userTable.Row(r.db, m.UserID)
 		if !ok || u == nil || u.Email == of.Email || !linkedByFold(of.Email, u) {
 			continue
 		}
 		out = append(out, Finding{
-			FindingLink, r.data.memberships.name,
+			FindingLink, membershipTable.Name(),
 			[]uuid.UUID{m.ID, u.ID, of.ID},
 			[]string{u.Email, u.Email, of.Email},
 			"a directory's entry for another email address is linked to this member",

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // AccountRole is a named set of permissions.
@@ -20,10 +22,16 @@ type AccountRole struct {
 	Permissions []Permission
 }
 
-// IsBuiltin says whether every account has the role and none may change it.
+var (
+	roleTable = table.Declare(&tables, "account_roles", func(r *AccountRole) (uuid.UUID, time.Time) { return r.ID, r.Created })
+	// Built-in ones are under uuid.Nil.
+	rolesByAccount = table.Group(roleTable, func(r *AccountRole) (uuid.UUID, bool) { return r.AccountID, true }, table.DeletedWith(accountTable))
+)
+
+// IsBuiltin reports whether every account has the role and none may change it.
 func (role *AccountRole) IsBuiltin() bool { return role.AccountID == uuid.Nil }
 
-// bypasses says whether holders of the role get in without single sign-on.
+// bypasses reports whether holders of the role get in without single sign-on.
 func (role *AccountRole) bypasses() bool { return slices.Contains(role.Permissions, BypassSSO) }
 
 // The built-in roles' ids are the same on every server.
@@ -53,16 +61,16 @@ func builtinRoles() []*AccountRole {
 
 // Role reads a role that the account's members may hold.
 func (r *Reader) Role(accountID, id uuid.UUID) (*AccountRole, error) {
-	if role, ok := r.data.roles.get(id); ok && (role.IsBuiltin() || role.AccountID == accountID) {
+	if role, ok := roleTable.Get(r.db, id); ok && (role.IsBuiltin() || role.AccountID == accountID) {
 		return role, nil
 	}
 	return nil, &NotFound{What: "Account role"}
 }
 
-// Roles gives the roles that the account's members may hold: built-in ones
+// Roles returns the roles that the account's members may hold: built-in ones
 // first, then its own, oldest first.
 func (r *Reader) Roles(accountID uuid.UUID) []*AccountRole {
-	return slices.Concat(r.data.rolesByAccount.get(uuid.Nil), r.data.rolesByAccount.get(accountID))
+	return slices.Concat(rolesByAccount.Get(r.db, uuid.Nil), rolesByAccount.Get(r.db, accountID))
 }
 
 // RoleNamed finds a role by its exact name.
@@ -95,7 +103,7 @@ func (tx *Tx) AddRole(n NewRole) (*AccountRole, error) {
 	if err := tx.mayGrant(role); err != nil {
 		return nil, err
 	}
-	tx.data.roles.put(tx, role.ID, role)
+	roleTable.Put(tx.db, role)
 	tx.record(role.subject(), created, nil, uuid.Nil)
 	return role, nil
 }
@@ -167,7 +175,7 @@ func (tx *Tx) UpdateRole(accountID, id uuid.UUID, c RoleChange) error {
 	}
 	next.Updated = tx.stamp()
 	return tx.keepingAWayIn(accountID, func() error {
-		tx.data.roles.put(tx, id, &next)
+		roleTable.Put(tx.db, &next)
 		tx.record(next.subject(), updated, nil, uuid.Nil)
 		return nil
 	})
@@ -180,7 +188,7 @@ func (tx *Tx) mayChangeTo(role, next *AccountRole) error {
 	if err := tx.mayGrant(gained); err != nil {
 		return err
 	}
-	own, ok := tx.data.membershipByActor.get(actorIn{role.AccountID, tx.by.ActorID})
+	own, ok := membershipByActor.Get(tx.db, actorIn{role.AccountID, tx.by.ActorID})
 	if ok && own.RoleID == role.ID && missing(next.Permissions, role.Permissions) != nil {
 		return errSelf("take permissions from a role that you hold")
 	}
@@ -193,13 +201,13 @@ func (tx *Tx) DeleteRole(accountID, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	if n := tx.data.membersByRole.get(roleIn{accountID, id}); n > 0 {
+	if n := membersByRole.Get(tx.db, roleIn{accountID, id}); n > 0 {
 		return &Conflict{Reason: fmt.Sprintf("The role %s is held by %d members; give them another role first", role.Name, n)}
 	}
 	if user := tx.promises(accountID, id); user != "" {
 		return &Conflict{Reason: "The role " + role.Name + " is needed by " + user}
 	}
-	tx.data.roles.delete(tx, id)
+	roleTable.Delete(tx.db, id)
 	tx.record(role.subject(), deleted, nil, uuid.Nil)
 	return nil
 }
@@ -210,12 +218,12 @@ func (r *Reader) promises(accountID, roleID uuid.UUID) string {
 		if d.DefaultRoleID == roleID {
 			return "the directory " + d.Name + ", as its default"
 		}
-		for _, m := range r.data.mappingsByDirectory.get(d.ID) {
+		for _, m := range mappingsByDirectory.Get(r.db, d.ID) {
 			if m.RoleID == roleID {
 				return "the mapping of " + m.Match.String() + " in the directory " + d.Name
 			}
 		}
-		for _, m := range r.data.membershipsByDirectory.get(d.ID) {
+		for _, m := range membershipsByDirectory.Get(r.db, d.ID) {
 			if m.RoleSource == RoleMapping && m.RoleBefore == roleID {
 				return r.MemberName(m) + ", who has it again when a mapping ends"
 			}

@@ -145,7 +145,7 @@ func TestRules(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			actor := w.actor(tt.by)
-			before := w.store.data.rows()
+			before := w.store.data.db.Rows()
 			err := w.store.Update(actor, func(tx *Tx) error { return tt.do(w, tx) })
 			if tt.want == nil {
 				if err != nil {
@@ -158,7 +158,7 @@ func TestRules(t *testing.T) {
 			if !errors.As(err, target) || !strings.Contains(err.Error(), tt.says) {
 				t.Fatalf("%T %v, want %T that says %q", err, err, tt.want, tt.says)
 			}
-			if after := w.store.data.rows(); !maps.Equal(before, after) {
+			if after := w.store.data.db.Rows(); !maps.Equal(before, after) {
 				t.Error("a refused change left something behind")
 			}
 			if n := len(w.events()); n != 0 {

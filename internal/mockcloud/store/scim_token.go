@@ -10,15 +10,17 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 const (
-	// mostTokens is how many tokens of a directory live at once: the one in use and the one that takes its place.
-	mostTokens = 2
-	// longestRun is how long a token for one run lives at most.
-	longestRun = time.Hour
-	// longestOverlap is how long a token may outlive the one that takes its place.
-	longestOverlap = 48 * time.Hour
+	// maxTokens is how many tokens of a directory live at once: the one in use and the one that takes its place.
+	maxTokens = 2
+	// maxRunLife is how long a token for one run lives at most.
+	maxRunLife = time.Hour
+	// maxOverlap is how long a token may outlive the one that takes its place.
+	maxOverlap = 48 * time.Hour
 	// touchEvery is how often it is noted that a token was used.
 	touchEvery = time.Minute
 )
@@ -41,6 +43,18 @@ type SCIMToken struct {
 	Revoked time.Time
 	Hash    secretHash `secret:"true"`
 }
+
+var (
+	tokenTable  = table.Declare(&tables, "scim_tokens", func(t *SCIMToken) (uuid.UUID, time.Time) { return t.ID, t.Created })
+	tokenByHash = table.Unique(tokenTable, func(t *SCIMToken) (secretHash, bool) { return t.Hash, true }) // revoked ones too
+	tokenByKey  = table.Unique(tokenTable, func(t *SCIMToken) (createdIn, bool) {
+		in, keyed := t.in(t.DirectoryID)
+		return in, keyed && t.Revoked.IsZero()
+	})
+	tokensByDirectory = table.Group(tokenTable, func(t *SCIMToken) (string, bool) { return t.DirectoryID, t.Revoked.IsZero() }, deletedWithDirectory())
+	// Revoked ones, too, outlive their directory, not the account.
+	tokensByAccount = table.Group(tokenTable, func(t *SCIMToken) (uuid.UUID, bool) { return t.AccountID, true }, table.DeletedWith(accountTable))
+)
 
 func (t *SCIMToken) subject() subject { return subject{t.AccountID, kindSCIMToken, t.ID, t.Name} }
 
@@ -86,14 +100,14 @@ func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMTok
 	} else if err := CheckSCIMToken(n.Token); err != nil {
 		return nil, "", invalid(err.Error(), "token")
 	}
-	if err := checkKey(tx, tx.data.tokenByKey, d.ID, func(t *SCIMToken) string { return t.ID.String() }); err != nil {
+	if err := checkKey(tx, tokenByKey, d.ID, func(t *SCIMToken) string { return t.ID.String() }); err != nil {
 		return nil, "", err
 	}
 	if err := tx.checkUnused(d, n.Token); err != nil {
 		return nil, "", err
 	}
-	if o := n.OldExpiresIn; o != nil && (*o < 0 || *o > longestOverlap) {
-		return nil, "", invalid(fmt.Sprintf("the old token may go on for 0 to %d seconds", int(longestOverlap.Seconds())), "old_token_expires_in_seconds")
+	if o := n.OldExpiresIn; o != nil && (*o < 0 || *o > maxOverlap) {
+		return nil, "", invalid(fmt.Sprintf("the old token may go on for 0 to %d seconds", int(maxOverlap.Seconds())), "old_token_expires_in_seconds")
 	}
 	if n.Expires, err = tx.tokenExpires(n); err != nil {
 		return nil, "", err
@@ -103,14 +117,14 @@ func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMTok
 		Suffix: n.Token[len(n.Token)-4:], Expires: n.Expires, Run: n.Run, Hash: hashOf(n.Token),
 	}
 	if n.Run {
-		tx.data.tokens.put(tx, t.ID, t)
+		tokenTable.Put(tx.db, t)
 		tx.record(t.subject(), created, t.payload(), uuid.Nil)
 		return t, n.Token, nil
 	}
 	if err := tx.makeRoom(d, n.OldExpiresIn); err != nil {
 		return nil, "", err
 	}
-	tx.data.tokens.put(tx, t.ID, t)
+	tokenTable.Put(tx.db, t)
 	tx.record(t.subject(), created, t.payload(), uuid.Nil)
 	return t, n.Token, nil
 }
@@ -118,7 +132,7 @@ func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMTok
 // checkUnused returns a Conflict where a token has or had a secret. Only of a live token of the same directory does it
 // say which: nobody learns by it where else a secret is in use.
 func (r *Reader) checkUnused(d *Directory, secret string) error {
-	other, used := r.data.tokenByHash.get(hashOf(secret))
+	other, used := tokenByHash.Get(r.db, hashOf(secret))
 	switch {
 	case !used:
 		return nil
@@ -130,7 +144,7 @@ func (r *Reader) checkUnused(d *Directory, secret string) error {
 
 func (tx *Tx) tokenExpires(n NewSCIMToken) (time.Time, error) {
 	now := tx.Now()
-	latest := now.Add(longestRun)
+	latest := now.Add(maxRunLife)
 	switch {
 	case !n.Expires.IsZero() && !n.Expires.After(now):
 		return n.Expires, invalid("it has to be in the future", "expires_at")
@@ -147,7 +161,7 @@ func (tx *Tx) tokenExpires(n NewSCIMToken) (time.Time, error) {
 // makeRoom sets the end of the directory's other tokens and checks that one more may live beside those that go on.
 func (tx *Tx) makeRoom(d *Directory, oldExpiresIn *time.Duration) error {
 	var others []string
-	for _, old := range slices.Clone(tx.data.tokensByDirectory.get(d.ID)) {
+	for _, old := range slices.Clone(tokensByDirectory.Get(tx.db, d.ID)) {
 		if old.Run || ended(old.Expires, tx.Now()) {
 			continue
 		}
@@ -156,7 +170,7 @@ func (tx *Tx) makeRoom(d *Directory, oldExpiresIn *time.Duration) error {
 			if old.Expires.IsZero() || end.Before(old.Expires) {
 				next := *old
 				next.Expires = end
-				tx.data.tokens.put(tx, next.ID, &next)
+				tokenTable.Put(tx.db, &next)
 				tx.record(next.subject(), rotated, next.payload(), uuid.Nil)
 				old = &next
 			}
@@ -165,26 +179,26 @@ func (tx *Tx) makeRoom(d *Directory, oldExpiresIn *time.Duration) error {
 			others = append(others, fmt.Sprintf("%s (…%s)", old.Name, old.Suffix))
 		}
 	}
-	if len(others) >= mostTokens {
+	if len(others) >= maxTokens {
 		return &Conflict{Reason: fmt.Sprintf("The directory %s has %d live tokens, %s; delete one first", d.Name, len(others), strings.Join(others, " and "))}
 	}
 	return nil
 }
 
-// SCIMTokens gives a directory's tokens that work, oldest first.
+// SCIMTokens returns a directory's tokens that work, oldest first.
 func (r *Reader) SCIMTokens(accountID uuid.UUID, directoryID string) ([]*SCIMToken, error) {
 	d, err := r.Directory(accountID, directoryID)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(r.data.tokensByDirectory.get(d.ID)), func(t *SCIMToken) bool {
+	return slices.DeleteFunc(slices.Clone(tokensByDirectory.Get(r.db, d.ID)), func(t *SCIMToken) bool {
 		return ended(t.Expires, r.Now())
 	}), nil
 }
 
 // DeleteSCIMToken ends a token. Its secret is not taken again if it was ever used.
 func (tx *Tx) DeleteSCIMToken(accountID uuid.UUID, directoryID string, id uuid.UUID) error {
-	t, ok := tx.data.tokens.get(id)
+	t, ok := tokenTable.Get(tx.db, id)
 	if !ok || t.AccountID != accountID || t.DirectoryID != directoryID || !t.Revoked.IsZero() || ended(t.Expires, tx.Now()) {
 		return &NotFound{What: "SCIM token"}
 	}
@@ -194,11 +208,11 @@ func (tx *Tx) DeleteSCIMToken(accountID uuid.UUID, directoryID string, id uuid.U
 
 func (tx *Tx) endToken(t *SCIMToken, follows uuid.UUID) {
 	if t.LastUsed.IsZero() {
-		tx.data.tokens.delete(tx, t.ID)
+		tokenTable.Delete(tx.db, t.ID)
 	} else {
 		next := *t
 		next.Revoked = tx.stamp()
-		tx.data.tokens.put(tx, next.ID, &next)
+		tokenTable.Put(tx.db, &next)
 	}
 	tx.record(t.subject(), deleted, t.payload(), follows)
 }
@@ -206,12 +220,12 @@ func (tx *Tx) endToken(t *SCIMToken, follows uuid.UUID) {
 // AuthenticateSCIM finds the directory behind an endpoint and the token that a secret is of. It says Unauthenticated
 // of whatever is wrong with either, and Forbidden of a directory that is switched off.
 func (r *Reader) AuthenticateSCIM(endpoint, secret string) (*Directory, *SCIMToken, error) {
-	d, ok := r.data.directoryByEndpoint.get(endpoint)
+	d, ok := directoryByEndpoint.Get(r.db, endpoint)
 	if !ok {
 		return nil, nil, &Unauthenticated{}
 	}
 	hash := hashOf(secret)
-	for _, t := range r.data.tokensByDirectory.get(d.ID) {
+	for _, t := range tokensByDirectory.Get(r.db, d.ID) {
 		if subtle.ConstantTimeCompare(t.Hash[:], hash[:]) == 1 && !ended(t.Expires, r.Now()) {
 			if d.State == DirectoryUnlinked {
 				return nil, nil, &Forbidden{Reason: "The directory " + d.Name + " is unlinked: nothing is read from it or pushed to it until it is switched on again"}
@@ -222,7 +236,7 @@ func (r *Reader) AuthenticateSCIM(endpoint, secret string) (*Directory, *SCIMTok
 	return nil, nil, &Unauthenticated{}
 }
 
-// NeedsTouch says whether TouchSCIM has something to note.
+// NeedsTouch reports whether TouchSCIM has something to note.
 func (r *Reader) NeedsTouch(d *Directory, t *SCIMToken) bool {
 	now := r.Now()
 	return d.State == DirectoryValidating || now.Sub(d.LastSynced) >= touchEvery || now.Sub(t.LastUsed) >= touchEvery
@@ -232,19 +246,19 @@ func (r *Reader) NeedsTouch(d *Directory, t *SCIMToken) bool {
 func (tx *Tx) TouchSCIM(d *Directory, t *SCIMToken) {
 	now := tx.Now().Truncate(time.Microsecond)
 	// Both are read again: what was found when the call came in may have changed.
-	if token, ok := tx.data.tokens.get(t.ID); ok {
+	if token, ok := tokenTable.Get(tx.db, t.ID); ok {
 		next := *token
 		next.LastUsed = now
-		tx.data.tokens.put(tx, next.ID, &next)
+		tokenTable.Put(tx.db, &next)
 	}
-	old, ok := tx.data.directories.get(d.key())
+	old, ok := directoryTable.Get(tx.db, d.key())
 	if !ok {
 		return
 	}
 	next := *old
 	next.LastSynced = now
 	if old.State != DirectoryValidating {
-		tx.data.directories.put(tx, next.key(), &next)
+		directoryTable.Put(tx.db, &next)
 		return
 	}
 	next.State = DirectoryLinked

@@ -17,7 +17,7 @@ type Grant struct {
 	TeamID uuid.UUID
 }
 
-// EffectiveAccess gives every way by which a member gets into the account's
+// EffectiveAccess returns every way by which a member gets into the account's
 // workspaces: directly, then through teams, then by default roles. One workspace
 // may occur several times; what its roles allow adds up. Whoever has
 // administrate:workspace gets in everywhere, which does not show here.
@@ -63,7 +63,7 @@ func (r *Reader) MayEnter(m *Membership) []*Workspace {
 	return out
 }
 
-// scopesIn gives what a member may do in a workspace. All is the right to
+// scopesIn returns what a member may do in a workspace. All is the right to
 // everything, also to scopes that this server does not know.
 func (r *Reader) scopesIn(m *Membership, workspaceID uuid.UUID) (scopes []Scope, all bool) {
 	if r.Permit(m, AdministrateWorkspace) == nil {
@@ -73,7 +73,7 @@ func (r *Reader) scopesIn(m *Membership, workspaceID uuid.UUID) (scopes []Scope,
 		if g.WorkspaceID != workspaceID {
 			continue
 		}
-		role := r.data.workspaceRoles.rows[g.RoleID]
+		role := workspaceRoleTable.Row(r.db, g.RoleID)
 		if isWorkspaceOwner(role) {
 			return nil, true
 		}
@@ -82,17 +82,17 @@ func (r *Reader) scopesIn(m *Membership, workspaceID uuid.UUID) (scopes []Scope,
 	return distinct(scopes), false
 }
 
-// isWorkspaceOwner says whether a role has every scope that there is.
+// isWorkspaceOwner reports whether a role has every scope that there is.
 func isWorkspaceOwner(role *WorkspaceRole) bool {
 	owner := WorkspaceRoleID("Owner")
 	return role.ID == owner || role.InheritedRoleID == owner
 }
 
-// scopesOf gives a role's scopes with those that it inherits and all that they
+// scopesOf returns a role's scopes with those that it inherits and all that they
 // include.
 func (r *Reader) scopesOf(role *WorkspaceRole) []Scope {
 	own := role.Scopes
-	if from, ok := r.data.workspaceRoles.get(role.InheritedRoleID); ok {
+	if from, ok := workspaceRoleTable.Get(r.db, role.InheritedRoleID); ok {
 		own = slices.Concat(own, from.Scopes)
 	}
 	var out []Scope
@@ -117,7 +117,7 @@ func (r *Reader) PermitScope(m *Membership, workspaceID uuid.UUID, wanted ...Sco
 	return nil
 }
 
-// ScopesIn gives the scopes that a member has in a workspace. Who may do
+// ScopesIn returns the scopes that a member has in a workspace. Who may do
 // everything there has all that the document lists.
 func (r *Reader) ScopesIn(m *Membership, workspaceID uuid.UUID) []Scope {
 	scopes, all := r.scopesIn(m, workspaceID)
@@ -127,11 +127,11 @@ func (r *Reader) ScopesIn(m *Membership, workspaceID uuid.UUID) []Scope {
 	return scopes
 }
 
-// WorkspaceMembers gives the active members, people and service accounts, that get
+// WorkspaceMembers returns the active members, people and service accounts, that get
 // into a workspace by whatever way, oldest membership first.
 func (r *Reader) WorkspaceMembers(w *Workspace) []*Membership {
 	var out []*Membership
-	for _, m := range r.data.membershipsByAccount.get(w.AccountID) {
+	for _, m := range membershipsByAccount.Get(r.db, w.AccountID) {
 		if m.Active && r.gets(m, w) {
 			out = append(out, m)
 		}
@@ -192,7 +192,7 @@ func (tx *Tx) mayGrantAccessOf(m *Membership) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.mayGrantScopes(w, tx.data.workspaceRoles.rows[g.RoleID]); err != nil {
+		if err := tx.mayGrantScopes(w, workspaceRoleTable.Row(tx.db, g.RoleID)); err != nil {
 			return err
 		}
 	}

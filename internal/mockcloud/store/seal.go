@@ -15,19 +15,18 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
 )
 
-// sealedTables hold what cannot be hashed because it is used again: client secrets, keys of the server's own, codes in
-// mails, answers that show a secret once. Their rows are encrypted in a state file. Events are not among them: they show
-// no secret, and are read from the file as they lie there.
-var sealedTables = map[string]bool{"connections": true, "secrets": true, "mails": true, "kept_answers": true}
-
 // minStateKey is the shortest key that is taken from outside.
 const minStateKey = 16
 
 // errSealed says that the key is not the one that a file was written with.
 var errSealed = errors.New("its secrets are encrypted with another key; give the one that it was written with (MOCKCLOUD_STATE_KEY, or the key file beside it)")
 
-// sealer encrypts rows with AES-256-GCM.
-type sealer struct{ aead cipher.AEAD }
+// sealer encrypts the rows of sealed tables with AES-256-GCM. Events are not among them: they show no secret, and are
+// read from the file as they lie there.
+type sealer struct {
+	aead   cipher.AEAD
+	tables map[string]bool
+}
 
 // newSealer takes a key of any length.
 func newSealer(given string) (*sealer, error) {
@@ -40,7 +39,7 @@ func newSealer(given string) (*sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sealer{aead}, nil
+	return &sealer{aead, tables.Sealed()}, nil
 }
 
 // keyPath is the key file beside a state file.
@@ -86,7 +85,7 @@ func newStateKey(statePath string, isNew bool) (string, error) {
 // place of another.
 func (s *sealer) seal(changes []journal.Change) {
 	for i, change := range changes {
-		if !sealedTables[change.Table] || change.Value == nil {
+		if !s.tables[change.Table] || change.Value == nil {
 			continue
 		}
 		nonce := make([]byte, s.aead.NonceSize())
@@ -97,7 +96,7 @@ func (s *sealer) seal(changes []journal.Change) {
 
 // open decrypts the rows of a sealed table.
 func (s *sealer) open(table string, rows []journal.Row) ([]journal.Row, error) {
-	if !sealedTables[table] {
+	if !s.tables[table] {
 		return rows, nil
 	}
 	out := make([]journal.Row, len(rows))

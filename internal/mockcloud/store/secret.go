@@ -7,8 +7,11 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Secret is a random key that the server made for itself. It is part of the state,
@@ -18,6 +21,8 @@ type Secret struct {
 	Value []byte `secret:"true"`
 }
 
+var secretTable = table.Declare(&tables, "secrets", func(s *Secret) (uuid.UUID, time.Time) { return s.ID, time.Time{} }, table.Sealed)
+
 // signing is the secret that other keys are derived from.
 var signing = wellKnown("secret", "signing")
 
@@ -25,15 +30,15 @@ func (tx *Tx) newSecret(id uuid.UUID) {
 	value := make([]byte, sha256.Size)
 	// It never fails: without randomness the program ends.
 	_, _ = rand.Read(value)
-	tx.data.secrets.put(tx, id, &Secret{ID: id, Value: value})
+	secretTable.Put(tx.db, &Secret{ID: id, Value: value})
 }
 
-// Sign gives the proof that this server knows a payload for a purpose; it is the same each time.
+// Sign returns the proof that this server knows a payload for a purpose; it is the same each time.
 func (r *Reader) Sign(purpose string, payload []byte) string {
 	return base64.RawURLEncoding.EncodeToString(r.mac(purpose, payload))
 }
 
-// Seal gives a token that holds a payload for a purpose, which only this server can read and make.
+// Seal returns a token that holds a payload for a purpose, which only this server can read and make.
 func (r *Reader) Seal(purpose string, payload []byte) string {
 	aead := r.aead(purpose)
 	nonce := make([]byte, aead.NonceSize())
@@ -41,7 +46,7 @@ func (r *Reader) Seal(purpose string, payload []byte) string {
 	return base64.RawURLEncoding.EncodeToString(aead.Seal(nonce, nonce, payload, nil))
 }
 
-// Unseal gives the payload of a token that Seal made for the same purpose.
+// Unseal returns the payload of a token that Seal made for the same purpose.
 func (r *Reader) Unseal(purpose, token string) ([]byte, bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	aead := r.aead(purpose)
@@ -74,7 +79,7 @@ func (r *Reader) mac(purpose string, payload []byte) []byte {
 
 // derived is a purpose's own key, of 32 bytes.
 func (r *Reader) derived(purpose string) []byte {
-	secret, ok := r.data.secrets.get(signing)
+	secret, ok := secretTable.Get(r.db, signing)
 	if !ok {
 		panic("store: nothing can be sealed before Reset")
 	}
@@ -83,9 +88,9 @@ func (r *Reader) derived(purpose string) []byte {
 	return derived.Sum(nil)
 }
 
-// KeptSecret gives a secret that was kept under a name.
+// KeptSecret returns a secret that was kept under a name.
 func (r *Reader) KeptSecret(name string) ([]byte, bool) {
-	kept, ok := r.data.secrets.get(wellKnown("secret", name))
+	kept, ok := secretTable.Get(r.db, wellKnown("secret", name))
 	if !ok {
 		return nil, false
 	}
@@ -95,5 +100,5 @@ func (r *Reader) KeptSecret(name string) ([]byte, bool) {
 // KeepSecret keeps a secret of the server's own under a name.
 func (tx *Tx) KeepSecret(name string, value []byte) {
 	id := wellKnown("secret", name)
-	tx.data.secrets.put(tx, id, &Secret{ID: id, Value: value})
+	secretTable.Put(tx.db, &Secret{ID: id, Value: value})
 }

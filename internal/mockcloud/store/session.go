@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Session is a person's login.
@@ -22,6 +24,14 @@ type Session struct {
 	Authenticated, Expires time.Time
 	Hash                   secretHash `secret:"true"`
 }
+
+var (
+	sessionTable      = table.Declare(&tables, "sessions", func(s *Session) (uuid.UUID, time.Time) { return s.ID, s.Created })
+	sessionByHash     = table.Unique(sessionTable, func(s *Session) (secretHash, bool) { return s.Hash, true })
+	sessionsByUser    = table.Group(sessionTable, func(s *Session) (uuid.UUID, bool) { return s.UserID, true }, table.DeletedWith(userTable))
+	sessionsByAccount = table.Group(sessionTable, func(s *Session) (uuid.UUID, bool) { return s.AccountID, s.AccountID != uuid.Nil },
+		table.DeletedWith(accountTable))
+)
 
 // NewSession is what AddSession needs.
 type NewSession struct {
@@ -42,7 +52,7 @@ func (tx *Tx) AddSession(n NewSession) (*Session, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	for _, s := range slices.Clone(tx.data.sessionsByUser.get(u.ID)) {
+	for _, s := range slices.Clone(sessionsByUser.Get(tx.db, u.ID)) {
 		if ended(s.Expires, tx.Now()) {
 			tx.endSession(u, s, nil)
 		}
@@ -56,10 +66,10 @@ func (tx *Tx) AddSession(n NewSession) (*Session, string, error) {
 		ID: tx.newID(), Created: now, Updated: now, UserID: u.ID, AccountID: n.AccountID, ConnectionID: n.ConnectionID,
 		IPAddress: n.IPAddress, UserAgent: n.UserAgent, Authenticated: authenticated, Expires: n.Expires, Hash: hashOf(token),
 	}
-	tx.data.sessions.put(tx, s.ID, s)
+	sessionTable.Put(tx.db, s)
 	next := *u
 	next.LastLogin = now
-	tx.data.users.put(tx, u.ID, &next)
+	userTable.Put(tx.db, &next)
 	tx.recordOf(u.ActorID, u.subject(), loggedIn, s.payload(), nil)
 	return s, token, nil
 }
@@ -68,21 +78,21 @@ func (tx *Tx) AddSession(n NewSession) (*Session, string, error) {
 // person.
 func (s *Session) payload() map[string]any { return map[string]any{"session_id": s.ID.String()} }
 
-// Sessions gives a person's sessions that last, oldest first.
+// Sessions returns a person's sessions that last, oldest first.
 func (r *Reader) Sessions(userID uuid.UUID) []*Session {
-	return slices.DeleteFunc(slices.Clone(r.data.sessionsByUser.get(userID)), func(s *Session) bool {
+	return slices.DeleteFunc(slices.Clone(sessionsByUser.Get(r.db, userID)), func(s *Session) bool {
 		return ended(s.Expires, r.Now())
 	})
 }
 
-// SessionsOfMembers gives the sessions of an account's people that last, newest
+// SessionsOfMembers returns the sessions of an account's people that last, newest
 // first.
 func (r *Reader) SessionsOfMembers(accountID uuid.UUID) []*Session {
 	var out []*Session
-	for _, m := range r.data.membershipsByAccount.get(accountID) {
+	for _, m := range membershipsByAccount.Get(r.db, accountID) {
 		out = append(out, r.Sessions(m.UserID)...)
 	}
-	slices.SortFunc(out, func(a, b *Session) int { return compareSessions(b, a) })
+	slices.SortFunc(out, func(a, b *Session) int { return sessionTable.Compare(b, a) })
 	return out
 }
 
@@ -92,7 +102,7 @@ func (tx *Tx) TerminateSession(userID, id uuid.UUID) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, ok := tx.data.sessions.get(id)
+	s, ok := sessionTable.Get(tx.db, id)
 	if !ok || s.UserID != userID || ended(s.Expires, tx.Now()) {
 		return nil, &NotFound{What: "Session"}
 	}
@@ -104,6 +114,6 @@ func (tx *Tx) TerminateSession(userID, id uuid.UUID) (*Session, error) {
 }
 
 func (tx *Tx) endSession(u *User, s *Session, follows causes) {
-	tx.data.sessions.delete(tx, s.ID)
+	sessionTable.Delete(tx.db, s.ID)
 	tx.recordOf(u.ActorID, u.subject(), loggedOut, s.payload(), follows)
 }

@@ -1,11 +1,15 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/rand"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // SetupPurpose is what a setup link leads to.
@@ -45,6 +49,18 @@ type SetupLink struct {
 	SetupChoices
 }
 
+var (
+	setupLinkTable     = table.Declare(&tables, "setup_links", func(l *SetupLink) (uuid.UUID, time.Time) { return l.ID, l.Created })
+	setupLinkByHash    = table.Unique(setupLinkTable, func(l *SetupLink) (secretHash, bool) { return l.Hash, true })
+	setupLinkBySession = table.Unique(setupLinkTable, func(l *SetupLink) (secretHash, bool) { return l.SessionHash, !l.Started.IsZero() })
+	// The first to expire is the first.
+	setupLinksExpire = table.GroupSorted(setupLinkTable, func(l *SetupLink) (uuid.UUID, bool) { return l.AccountID, true },
+		func(a, b *SetupLink) int {
+			return cmp.Or(a.Expires.Compare(b.Expires), bytes.Compare(a.ID[:], b.ID[:]))
+		},
+		table.DeletedWith(accountTable))
+)
+
 // SetupChoices are what was chosen so far in a session.
 type SetupChoices struct {
 	Domains []string
@@ -80,18 +96,18 @@ func (tx *Tx) AddSetupLink(accountID uuid.UUID, purpose SetupPurpose) (string, e
 		return "", hasDirectory()
 	}
 	now := tx.stamp()
-	for _, l := range slices.Clone(tx.data.setupLinksExpire.get(accountID)) {
+	for _, l := range slices.Clone(setupLinksExpire.Get(tx.db, accountID)) {
 		if now.Before(l.Expires) {
 			break
 		}
-		tx.data.setupLinks.delete(tx, l.ID)
+		setupLinkTable.Delete(tx.db, l.ID)
 	}
 	secret := rand.Text()
 	l := &SetupLink{
 		ID: tx.newID(), Created: now, Expires: now.Add(setupLinkLife), AccountID: accountID, AskedBy: tx.by.ActorID,
 		Purpose: purpose, Hash: hashOf(secret),
 	}
-	tx.data.setupLinks.put(tx, l.ID, l)
+	setupLinkTable.Put(tx.db, l)
 	return secret, nil
 }
 
@@ -106,7 +122,7 @@ func hasDirectory() error {
 // SetupLink finds the link that a secret opens. One that cannot be opened any more
 // is given, too, for as long as it is known.
 func (r *Reader) SetupLink(secret string) (*SetupLink, SetupLinkState, error) {
-	l, ok := r.data.setupLinkByHash.get(hashOf(secret))
+	l, ok := setupLinkByHash.Get(r.db, hashOf(secret))
 	switch {
 	case !ok:
 		return nil, SetupLinkExpired, &NotFound{What: "Setup link"}
@@ -132,14 +148,14 @@ func (tx *Tx) StartSetup(secret string) (*SetupLink, string, error) {
 	next.Started = tx.stamp()
 	next.Expires = next.Started.Add(setupSessionLife)
 	next.SessionHash = hashOf(session)
-	tx.data.setupLinks.put(tx, next.ID, &next)
+	setupLinkTable.Put(tx.db, &next)
 	return &next, session, nil
 }
 
 // SetupSession finds the session that a secret belongs to, and in whose name it
 // acts. Whoever asked for the link must still be allowed to.
 func (r *Reader) SetupSession(secret string) (*SetupLink, Actor, error) {
-	l, ok := r.data.setupLinkBySession.get(hashOf(secret))
+	l, ok := setupLinkBySession.Get(r.db, hashOf(secret))
 	if !ok || ended(l.Expires, r.Now()) {
 		return nil, Actor{}, &NotFound{What: "Setup session"}
 	}
@@ -240,6 +256,6 @@ func (tx *Tx) SaveDirectorySetup(l *SetupLink, change DirectoryChange) (*SetupLi
 func (tx *Tx) putSetup(l *SetupLink, choices SetupChoices) *SetupLink {
 	next := *l
 	next.SetupChoices = choices
-	tx.data.setupLinks.put(tx, next.ID, &next)
+	setupLinkTable.Put(tx.db, &next)
 	return &next
 }

@@ -216,7 +216,7 @@ func TestSetupNeedsTheRight(t *testing.T) {
 		}
 		next := *l
 		next.AskedBy = uuid.New()
-		tx.data.setupLinks.put(tx, next.ID, &next)
+		setupLinkTable.Put(tx.db, &next)
 		return nil
 	})
 	var forbidden *Forbidden

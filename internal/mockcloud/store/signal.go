@@ -2,7 +2,7 @@ package store
 
 import "sync"
 
-// Changed gives a channel that is closed once something has changed since this call.
+// Changed returns a channel that is closed once something has changed since this call.
 // Ask for it before reading, so that no change falls between the two. Nobody has to
 // be told that it is no longer waited for, and who is slow holds up nobody.
 func (s *Store) Changed() <-chan struct{} { return s.changed.next() }

@@ -9,8 +9,11 @@
 //
 // All reads happen in View, all changes in Update. An Update is one transaction:
 // what it changed and the audit events that tell of it become visible together,
-// or, if it fails, not at all. Every put and delete leaves a change behind (table,
-// key, old row, new row); undoing them backwards is the rollback.
+// or, if it fails, not at all. Package table notes every put and delete, so
+// that a rollback undoes them.
+//
+// Each table is declared once, beside the type of its rows: its name in state files, its
+// indexes, and with which rows its own are deleted.
 //
 // A store lives in memory. One that Open gives also keeps a journal of all changes
 // in a file: see there for what that promises. Of the audit trail it then has only the
@@ -24,7 +27,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/journal"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Options are what a store takes from outside, so that tests decide about time
@@ -61,7 +66,7 @@ type Store struct {
 	changed signal
 }
 
-// New gives a store that has the built-in roles and nothing else.
+// New returns a store that has the built-in roles and nothing else.
 func New(options Options) *Store {
 	if options.Clock == nil {
 		options.Clock = time.Now
@@ -117,7 +122,7 @@ func (s *Store) update(by Actor, fn func(*Tx) error, queue queuing) (kept func()
 func (s *Store) Reset(seed func(*Tx) error) error {
 	fresh := s.newData()
 	fresh.seeding = true
-	b, err := s.run(&Tx{Reader: Reader{data: fresh, clock: s.clock.outside}}, func(tx *Tx) error {
+	b, err := s.run(&Tx{Reader: *fresh.reader(s.clock.outside)}, func(tx *Tx) error {
 		tx.newSecret(signing)
 		return seed(tx)
 	})
@@ -151,8 +156,10 @@ func (s *Store) run(tx *Tx, fn func(*Tx) error) (journal.Batch, error) {
 	}
 	committed := false
 	defer func() {
-		if !committed {
-			tx.rollback()
+		if committed {
+			tx.db.Commit()
+		} else {
+			tx.db.Undo()
 		}
 	}()
 	if err := fn(tx); err != nil {
@@ -160,7 +167,7 @@ func (s *Store) run(tx *Tx, fn func(*Tx) error) (journal.Batch, error) {
 	}
 	var b journal.Batch
 	var err error
-	tx.aside(func() { b, err = s.batch(tx) })
+	tx.aside(func() { b, err = s.batch(tx.data) })
 	committed = err == nil
 	return b, err
 }
@@ -168,6 +175,7 @@ func (s *Store) run(tx *Tx, fn func(*Tx) error) (journal.Batch, error) {
 // Reader reads one consistent state. It is valid only inside View or Update.
 type Reader struct {
 	data  *data
+	db    *table.DB
 	clock func() time.Time
 }
 
@@ -188,16 +196,15 @@ func (r *Reader) LastStamp() time.Time { return r.data.lastStamp }
 // Tx is a transaction: a Reader that also changes.
 type Tx struct {
 	Reader
-	by      Actor
-	newID   func() uuid.UUID
-	changes []step
+	by    Actor
+	newID func() uuid.UUID
 	// store is whose it is, account the one that it is about alone; neither where it is
 	// about all, or about a state that nobody sees yet.
 	store   *Store
 	account uuid.UUID
 	stamps  int
 	// told are the events of this transaction, for what may change once more in it.
-	told map[changedThing]*Event
+	told map[changedThing]*eventlog.Event
 	// createKey is of the Idempotency-Key that the change was asked for with; zero for none.
 	createKey secretHash
 }
@@ -221,10 +228,4 @@ func (tx *Tx) id(given uuid.UUID) uuid.UUID {
 		return given
 	}
 	return tx.newID()
-}
-
-func (tx *Tx) rollback() {
-	for i := len(tx.changes) - 1; i >= 0; i-- {
-		tx.changes[i].undo()
-	}
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 )
 
 // TestEvents walks the changes and the events that must tell of them.
@@ -67,7 +69,7 @@ func TestEvents(t *testing.T) {
 				if !strings.HasPrefix(e.Resource.ID, "prefect-cloud."+kind+".") || e.Resource.Name == "" {
 					t.Errorf("resource %+v", e.Resource)
 				}
-				want := []Resource{
+				want := []eventlog.Resource{
 					{ID: "prefect-cloud.user." + owner.UserID.String(), Name: "owner@acme.com", Role: "actor"},
 					{ID: "prefect-cloud.account." + w.acme.String(), Name: "ACME", Role: "account"},
 				}
@@ -199,33 +201,6 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
-// TestEventLogIsBounded keeps the latest events and not one more.
-func TestEventLogIsBounded(t *testing.T) {
-	t.Parallel()
-	log, tx := newEventLog(nil), &Tx{}
-	const surplus = keptEvents/5 + 5
-	for i := range keptEvents + surplus {
-		log.add(tx, &Event{Name: fmt.Sprint(i), Occurred: start.Add(time.Duration(i) * time.Microsecond)})
-	}
-	r := &Reader{data: &data{events: log}}
-	events, err := r.Events(uuid.Nil)
-	if err != nil || len(events) != keptEvents || events[0].Name != fmt.Sprint(surplus) {
-		t.Errorf("%d events from %s on", len(events), events[0].Name)
-	}
-	log.add(tx, &Event{Name: "long ago"})
-	found := log.between(uuid.Nil, time.Time{}, start.Add(time.Hour))
-	if !slices.EqualFunc(found, events, func(at entry, e *Event) bool { return at.event == e }) {
-		t.Errorf("%d events are found by time", len(found))
-	}
-	for i := len(tx.changes) - 1; i > len(tx.changes)-10; i-- {
-		tx.changes[i].undo()
-	}
-	found = log.between(uuid.Nil, start, start.Add(time.Hour))
-	if len(found) != keptEvents || found[0].event.Name != fmt.Sprint(surplus-9) {
-		t.Errorf("after a rollback %d events are found by time, from %s on", len(found), found[0].event.Name)
-	}
-}
-
 func TestDeleteAccountLeavesNothing(t *testing.T) {
 	t.Parallel()
 	w := newSynced(t)
@@ -252,7 +227,7 @@ func TestDeleteAccountLeavesNothing(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for key, row := range w.store.data.rows() {
+	for key, row := range w.store.data.db.Rows() {
 		if strings.Contains(fmt.Sprintf("%+v", row), w.acme.String()) {
 			t.Errorf("%s is left: %+v", key, row)
 		}

@@ -268,7 +268,7 @@ func (s *synced) place(group, name string, in bool) {
 }
 
 func (s *synced) mapping(tx *Tx, priority int) *GroupRoleMapping {
-	for _, m := range tx.data.mappingsByDirectory.get(s.directory) {
+	for _, m := range mappingsByDirectory.Get(tx.db, s.directory) {
 		if m.Priority == priority {
 			return m
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Team is a group of an account's members, people and service accounts.
@@ -24,9 +25,16 @@ type Team struct {
 	DirectoryID, DirectoryGroupID string
 }
 
+var (
+	teamTable      = table.Declare(&tables, "teams", func(t *Team) (uuid.UUID, time.Time) { return t.ID, t.Created })
+	teamByName     = table.Unique(teamTable, func(t *Team) (nameIn, bool) { return nameIn{t.AccountID, t.Name}, true })
+	teamByGroup    = table.Unique(teamTable, func(t *Team) (string, bool) { return t.DirectoryGroupID, t.isTied() })
+	teamsByAccount = table.Group(teamTable, func(t *Team) (uuid.UUID, bool) { return t.AccountID, true }, table.DeletedWith(accountTable))
+)
+
 func (t *Team) subject() subject { return subject{t.AccountID, kindTeam, t.ID, t.Name} }
 
-// isTied says whether a directory's group decides about the team.
+// isTied reports whether a directory's group decides about the team.
 func (t *Team) isTied() bool { return t.DirectoryGroupID != "" }
 
 func (t *Team) errTied(what string) error {
@@ -42,6 +50,14 @@ type TeamMember struct {
 	ActorID   uuid.UUID
 }
 
+var (
+	teamMemberTable    = table.Declare(&tables, "team_members", func(m *TeamMember) (uuid.UUID, time.Time) { return m.ID, m.Created })
+	teamMemberOf       = table.Unique(teamMemberTable, func(m *TeamMember) (memberOf, bool) { return memberOf{m.TeamID, m.ActorID}, true })
+	teamMembersByTeam  = table.Group(teamMemberTable, func(m *TeamMember) (uuid.UUID, bool) { return m.TeamID, true }, table.DeletedWith(teamTable))
+	teamMembersByActor = table.Group(teamMemberTable, func(m *TeamMember) (actorIn, bool) { return actorIn{m.AccountID, m.ActorID}, true },
+		table.DeletedWithKey(membershipTable, (*Membership).actor))
+)
+
 // nameIn is a name within an account.
 type nameIn struct {
 	account uuid.UUID
@@ -53,33 +69,33 @@ type memberOf struct{ team, actor uuid.UUID }
 
 // Team reads one of the account's teams.
 func (r *Reader) Team(accountID, id uuid.UUID) (*Team, error) {
-	if t, ok := r.data.teams.get(id); ok && t.AccountID == accountID {
+	if t, ok := teamTable.Get(r.db, id); ok && t.AccountID == accountID {
 		return t, nil
 	}
 	return nil, &NotFound{What: "Team"}
 }
 
-// TeamsOf gives the teams that an actor is in, oldest membership first.
+// TeamsOf returns the teams that an actor is in, oldest membership first.
 func (r *Reader) TeamsOf(accountID, actorID uuid.UUID) []*Team {
 	var out []*Team
-	for _, in := range r.data.teamMembersByActor.get(actorIn{accountID, actorID}) {
-		out = append(out, r.data.teams.rows[in.TeamID])
+	for _, in := range teamMembersByActor.Get(r.db, actorIn{accountID, actorID}) {
+		out = append(out, teamTable.Row(r.db, in.TeamID))
 	}
 	return out
 }
 
-// TeamMembers gives the members of a team, who came first first.
+// TeamMembers returns the members of a team, who came first first.
 func (r *Reader) TeamMembers(t *Team) []*Membership {
 	var out []*Membership
-	for _, in := range r.data.teamMembersByTeam.get(t.ID) {
-		if m, ok := r.data.membershipByActor.get(actorIn{t.AccountID, in.ActorID}); ok {
+	for _, in := range teamMembersByTeam.Get(r.db, t.ID) {
+		if m, ok := membershipByActor.Get(r.db, actorIn{t.AccountID, in.ActorID}); ok {
 			out = append(out, m)
 		}
 	}
 	return out
 }
 
-// TeamSorts gives the orders of teams (TeamSort in the document); they are some
+// TeamSorts returns the orders of teams (TeamSort in the document); they are some
 // of those of members.
 func TeamSorts() []MemberSort { return []MemberSort{NameAsc, NameDesc, CreatedAsc, CreatedDesc} }
 
@@ -91,12 +107,12 @@ type BotFilter struct {
 	Like  *string
 }
 
-// Matches says whether a service account is one of them.
+// Matches reports whether a service account is one of them.
 func (f BotFilter) Matches(b *Bot) bool {
 	return among(f.IDs, b.ID) && among(f.Names, b.Name) && like(f.Like, b.Name)
 }
 
-// like says whether a text contains what is asked for, whatever its case; nil
+// like reports whether a text contains what is asked for, whatever its case; nil
 // asks for nothing.
 func like(part *string, text string) bool {
 	return part == nil || strings.Contains(fold.Text(text), fold.Text(*part))
@@ -116,14 +132,14 @@ type TeamQuery struct {
 	Bots                           *BotFilter
 }
 
-// ListTeams gives the account's teams that match.
+// ListTeams returns the account's teams that match.
 func (r *Reader) ListTeams(accountID uuid.UUID, q TeamQuery, sort MemberSort) []*Team {
 	var users func(*Membership) bool
 	if q.Users != nil {
 		users = r.test(*q.Users)
 	}
 	var out []*Team
-	for _, t := range r.data.teamsByAccount.get(accountID) {
+	for _, t := range teamsByAccount.Get(r.db, accountID) {
 		if among(q.IDs, t.ID) && among(q.Names, t.Name) && like(q.NameLike, t.Name) &&
 			among(q.DirectoryIDs, t.DirectoryID) && r.reaches(t, q) && r.hasMembers(t, q, users) {
 			out = append(out, t)
@@ -158,7 +174,7 @@ func (r *Reader) hasMembers(t *Team, q TeamQuery, users func(*Membership) bool) 
 	}
 	return some(q.ActorIDs != nil, func(m *Membership) bool { return slices.Contains(q.ActorIDs, m.ActorID) }) &&
 		some(q.Users != nil, func(m *Membership) bool { return m.IsUser() && users(m) }) &&
-		some(q.Bots != nil, func(m *Membership) bool { return !m.IsUser() && q.Bots.Matches(r.data.bots.rows[m.BotID]) })
+		some(q.Bots != nil, func(m *Membership) bool { return !m.IsUser() && q.Bots.Matches(botTable.Row(r.db, m.BotID)) })
 }
 
 // NewTeam is what AddTeam needs; its id may be uuid.Nil.
@@ -171,7 +187,7 @@ type NewTeam struct {
 // SetTeam makes a team that nobody is in yet, or gives the one of that name another
 // description, unless none is said.
 func (tx *Tx) SetTeam(accountID uuid.UUID, name string, description Nullable[string]) (*Team, error) {
-	t, exists := tx.data.teamByName.get(nameIn{accountID, name})
+	t, exists := teamByName.Get(tx.db, nameIn{accountID, name})
 	if !exists {
 		n := NewTeam{AccountID: accountID, Name: name, Description: new(string)}
 		description.apply(&n.Description)
@@ -192,7 +208,7 @@ func (tx *Tx) AddTeam(n NewTeam) (*Team, error) {
 	t := &Team{
 		ID: tx.id(n.ID), Created: now, Updated: now, AccountID: n.AccountID, Name: n.Name, Description: n.Description,
 	}
-	tx.data.teams.put(tx, t.ID, t)
+	teamTable.Put(tx.db, t)
 	tx.record(t.subject(), created, nil, uuid.Nil)
 	return t, nil
 }
@@ -201,7 +217,7 @@ func (tx *Tx) freeTeamName(accountID uuid.UUID, name string) error {
 	if name == "" {
 		return invalid("a team needs a name", "name")
 	}
-	if _, taken := tx.data.teamByName.get(nameIn{accountID, name}); taken {
+	if _, taken := teamByName.Get(tx.db, nameIn{accountID, name}); taken {
 		return &Conflict{Reason: "A team named " + name + " exists already"}
 	}
 	return nil
@@ -226,7 +242,7 @@ func (tx *Tx) UpdateTeam(accountID, id uuid.UUID, c TeamChange) error {
 	var tied *DirectoryGroup
 	switch group := c.DirectoryGroupID; {
 	case group.Value != nil && *group.Value != t.DirectoryGroupID:
-		if tied, err = tx.tie(&next, *group.Value); err != nil {
+		if tied, err = tx.tieTeam(&next, *group.Value); err != nil {
 			return err
 		}
 	case group.Set && group.Value == nil:
@@ -249,26 +265,26 @@ func (tx *Tx) UpdateTeam(accountID, id uuid.UUID, c TeamChange) error {
 	}
 	cause := tx.putTeam(t, next, uuid.Nil)
 	if tied != nil {
-		tx.gather(&next, tied, cause)
+		tx.gatherTeamMembers(&next, tied, cause)
 	}
 	return nil
 }
 
-// tie makes a directory group decide about a team from now on.
-func (tx *Tx) tie(t *Team, groupID string) (*DirectoryGroup, error) {
+// tieTeam makes a directory group decide about a team from now on.
+func (tx *Tx) tieTeam(t *Team, groupID string) (*DirectoryGroup, error) {
 	g, err := tx.directoryGroup(t.AccountID, groupID)
 	if err != nil {
 		return nil, invalid("the account has no directory group "+groupID, "workos_directory_group_id")
 	}
-	if other, taken := tx.data.teamByGroup.get(groupID); taken {
+	if other, taken := teamByGroup.Get(tx.db, groupID); taken {
 		return nil, &Conflict{Reason: "The directory group " + g.DisplayName + " has the team " + other.Name + " already"}
 	}
 	t.DirectoryID, t.DirectoryGroupID = g.DirectoryID, groupID
 	return g, nil
 }
 
-// gather makes the people of a group those of the team that was just tied to it.
-func (tx *Tx) gather(t *Team, g *DirectoryGroup, cause uuid.UUID) {
+// gatherTeamMembers makes the people of a group those of the team that was just tied to it.
+func (tx *Tx) gatherTeamMembers(t *Team, g *DirectoryGroup, cause uuid.UUID) {
 	people := tx.peopleOf(g)
 	wanted := make(map[uuid.UUID]struct{}, len(people))
 	for _, u := range people {
@@ -276,13 +292,13 @@ func (tx *Tx) gather(t *Team, g *DirectoryGroup, cause uuid.UUID) {
 			wanted[m.ActorID] = struct{}{}
 		}
 	}
-	for _, in := range slices.Clone(tx.data.teamMembersByTeam.get(t.ID)) {
-		m, ok := tx.data.membershipByActor.get(actorIn{t.AccountID, in.ActorID})
+	for _, in := range slices.Clone(teamMembersByTeam.Get(tx.db, t.ID)) {
+		m, ok := membershipByActor.Get(tx.db, actorIn{t.AccountID, in.ActorID})
 		if _, stays := wanted[in.ActorID]; ok && m.IsUser() && !stays {
 			tx.dropTeamMember(in, cause)
 		}
 	}
-	tx.settlePeople(people, cause)
+	tx.reconcilePeople(people, cause)
 }
 
 func (tx *Tx) putTeam(old *Team, next Team, follows uuid.UUID) uuid.UUID {
@@ -290,7 +306,7 @@ func (tx *Tx) putTeam(old *Team, next Team, follows uuid.UUID) uuid.UUID {
 		return uuid.Nil
 	}
 	next.Updated = tx.stamp()
-	tx.data.teams.put(tx, next.ID, &next)
+	teamTable.Put(tx.db, &next)
 	return tx.record(next.subject(), updated, nil, follows)
 }
 
@@ -310,13 +326,13 @@ func (tx *Tx) DeleteTeam(accountID, id uuid.UUID) error {
 
 func (tx *Tx) dropTeam(t *Team, follows uuid.UUID) {
 	cause := tx.record(t.subject(), deleted, nil, follows)
-	for _, in := range slices.Clone(tx.data.teamMembersByTeam.get(t.ID)) {
+	for _, in := range slices.Clone(teamMembersByTeam.Get(tx.db, t.ID)) {
 		tx.dropTeamMember(in, cause)
 	}
 	for _, a := range slices.Clone(tx.TeamAccess(t)) {
 		tx.dropAccess(a, cause)
 	}
-	tx.data.teams.delete(tx, t.ID)
+	teamTable.Delete(tx.db, t.ID)
 }
 
 // NewTeamMember is who AddTeamMember adds: a person or a service account. ID, that of
@@ -348,19 +364,19 @@ func (tx *Tx) AddTeamMember(accountID, id uuid.UUID, n NewTeamMember) error {
 	if err != nil {
 		return err
 	}
-	if _, in := tx.data.teamMember.get(memberOf{id, m.ActorID}); in {
+	if _, in := teamMemberOf.Get(tx.db, memberOf{id, m.ActorID}); in {
 		return nil
 	}
 	if t.isTied() && m.IsUser() {
 		return t.errTied("decides which users are in it; service accounts may be added")
 	}
-	tx.joinTeam(n.ID, t, m, uuid.Nil)
+	tx.putTeamMember(n.ID, t, m, uuid.Nil)
 	return nil
 }
 
-func (tx *Tx) joinTeam(id uuid.UUID, t *Team, m *Membership, follows uuid.UUID) {
+func (tx *Tx) putTeamMember(id uuid.UUID, t *Team, m *Membership, follows uuid.UUID) {
 	in := &TeamMember{ID: tx.id(id), Created: tx.stamp(), AccountID: t.AccountID, TeamID: t.ID, ActorID: m.ActorID}
-	tx.data.teamMembers.put(tx, in.ID, in)
+	teamMemberTable.Put(tx.db, in)
 	tx.record(tx.teamMemberSubject(in), created, map[string]any{"team": t.Name}, follows)
 }
 
@@ -370,11 +386,11 @@ func (tx *Tx) RemoveTeamMember(accountID, id, actorID uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	in, ok := tx.data.teamMember.get(memberOf{id, actorID})
+	in, ok := teamMemberOf.Get(tx.db, memberOf{id, actorID})
 	if !ok {
 		return &NotFound{What: "Team member"}
 	}
-	if m, ok := tx.data.membershipByActor.get(actorIn{accountID, actorID}); ok && t.isTied() && m.IsUser() {
+	if m, ok := membershipByActor.Get(tx.db, actorIn{accountID, actorID}); ok && t.isTied() && m.IsUser() {
 		return t.errTied("decides which users are in it")
 	}
 	tx.dropTeamMember(in, uuid.Nil)
@@ -382,13 +398,13 @@ func (tx *Tx) RemoveTeamMember(accountID, id, actorID uuid.UUID) error {
 }
 
 func (tx *Tx) dropTeamMember(in *TeamMember, follows uuid.UUID) {
-	tx.data.teamMembers.delete(tx, in.ID)
-	tx.record(tx.teamMemberSubject(in), deleted, map[string]any{"team": tx.data.teams.rows[in.TeamID].Name}, follows)
+	teamMemberTable.Delete(tx.db, in.ID)
+	tx.record(tx.teamMemberSubject(in), deleted, map[string]any{"team": teamTable.Row(tx.db, in.TeamID).Name}, follows)
 }
 
 func (tx *Tx) teamMemberSubject(in *TeamMember) subject {
 	name := ""
-	if m, ok := tx.data.membershipByActor.get(actorIn{in.AccountID, in.ActorID}); ok {
+	if m, ok := membershipByActor.Get(tx.db, actorIn{in.AccountID, in.ActorID}); ok {
 		name = tx.MemberName(m)
 	}
 	return subject{in.AccountID, kindTeamMembership, in.ID, name}

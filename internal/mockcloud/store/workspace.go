@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // Workspace is a room of an account.
@@ -20,11 +22,17 @@ type Workspace struct {
 	DefaultRoleID uuid.UUID
 }
 
+var (
+	workspaceTable      = table.Declare(&tables, "workspaces", func(w *Workspace) (uuid.UUID, time.Time) { return w.ID, w.Created })
+	workspacesByAccount = table.Group(workspaceTable, func(w *Workspace) (uuid.UUID, bool) { return w.AccountID, true },
+		table.DeletedWith(accountTable))
+)
+
 func (w *Workspace) subject() subject { return subject{w.AccountID, kindWorkspace, w.ID, w.Name} }
 
 // Workspace reads one of the account's workspaces.
 func (r *Reader) Workspace(accountID, id uuid.UUID) (*Workspace, error) {
-	if w, ok := r.data.workspaces.get(id); ok && w.AccountID == accountID {
+	if w, ok := workspaceTable.Get(r.db, id); ok && w.AccountID == accountID {
 		return w, nil
 	}
 	return nil, &NotFound{What: "Workspace"}
@@ -33,19 +41,19 @@ func (r *Reader) Workspace(accountID, id uuid.UUID) (*Workspace, error) {
 // FindWorkspace reads a workspace of any account in which the actor is an
 // active member. To others it does not exist.
 func (r *Reader) FindWorkspace(by Actor, id uuid.UUID) (*Workspace, error) {
-	w, ok := r.data.workspaces.get(id)
+	w, ok := workspaceTable.Get(r.db, id)
 	if !ok {
 		return nil, &NotFound{What: "Workspace"}
 	}
-	if m, ok := r.data.membershipByActor.get(actorIn{w.AccountID, by.ActorID}); !ok || !m.Active {
+	if m, ok := membershipByActor.Get(r.db, actorIn{w.AccountID, by.ActorID}); !ok || !m.Active {
 		return nil, &NotFound{What: "Workspace"}
 	}
 	return w, nil
 }
 
-// Workspaces gives the account's workspaces, oldest first.
+// Workspaces returns the account's workspaces, oldest first.
 func (r *Reader) Workspaces(accountID uuid.UUID) []*Workspace {
-	return r.data.workspacesByAccount.get(accountID)
+	return workspacesByAccount.Get(r.db, accountID)
 }
 
 // NewWorkspace is what AddWorkspace needs.
@@ -68,7 +76,7 @@ func (tx *Tx) AddWorkspace(n NewWorkspace) (*Workspace, error) {
 		ID: tx.id(n.ID), Created: now, Updated: now, AccountID: n.AccountID,
 		Handle: n.Handle, Name: n.Name, Description: n.Description,
 	}
-	tx.data.workspaces.put(tx, w.ID, w)
+	workspaceTable.Put(tx.db, w)
 	tx.record(w.subject(), created, nil, uuid.Nil)
 	return w, nil
 }
@@ -121,7 +129,7 @@ func (tx *Tx) UpdateWorkspace(accountID, id uuid.UUID, c WorkspaceChange) error 
 		return nil
 	}
 	next.Updated = tx.stamp()
-	tx.data.workspaces.put(tx, id, &next)
+	workspaceTable.Put(tx.db, &next)
 	tx.record(next.subject(), updated, nil, uuid.Nil)
 	return nil
 }
@@ -149,10 +157,10 @@ func (tx *Tx) DeleteWorkspace(accountID, id uuid.UUID) error {
 		return err
 	}
 	cause := tx.record(w.subject(), deleted, nil, uuid.Nil)
-	for _, a := range slices.Clone(tx.data.accessByWorkspace.get(id)) {
+	for _, a := range slices.Clone(accessByWorkspace.Get(tx.db, id)) {
 		tx.dropAccess(a, cause)
 	}
 	tx.dropInvitations(w, cause)
-	tx.data.workspaces.delete(tx, id)
+	workspaceTable.Delete(tx.db, id)
 	return nil
 }

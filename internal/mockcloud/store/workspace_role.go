@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
 // WorkspaceRole is what someone may do in a workspace.
@@ -22,17 +24,24 @@ type WorkspaceRole struct {
 	InheritedRoleID uuid.UUID
 }
 
-// IsBuiltin says whether every account has the role and none may change it.
+var (
+	workspaceRoleTable = table.Declare(&tables, "workspace_roles", func(r *WorkspaceRole) (uuid.UUID, time.Time) { return r.ID, r.Created })
+	// Built-in ones are under uuid.Nil.
+	workspaceRolesByAccount = table.Group(workspaceRoleTable, func(r *WorkspaceRole) (uuid.UUID, bool) { return r.AccountID, true },
+		table.DeletedWith(accountTable))
+)
+
+// IsBuiltin reports whether every account has the role and none may change it.
 func (role *WorkspaceRole) IsBuiltin() bool { return role.AccountID == uuid.Nil }
 
 func (role *WorkspaceRole) subject() subject {
 	return subject{role.AccountID, kindWorkspaceRole, role.ID, role.Name}
 }
 
-// WorkspaceRoleID gives the id of a built-in workspace role.
+// WorkspaceRoleID returns the id of a built-in workspace role.
 func WorkspaceRoleID(name string) uuid.UUID { return wellKnown("workspace_role", name) }
 
-// BuiltinWorkspaceRoles gives the names of the built-in workspace roles.
+// BuiltinWorkspaceRoles returns the names of the built-in workspace roles.
 func BuiltinWorkspaceRoles() []string {
 	var names []string
 	for _, role := range builtinWorkspaceRoles() {
@@ -61,16 +70,16 @@ func builtinWorkspaceRoles() []*WorkspaceRole {
 
 // WorkspaceRole reads a role that may be given in the account's workspaces.
 func (r *Reader) WorkspaceRole(accountID, id uuid.UUID) (*WorkspaceRole, error) {
-	if role, ok := r.data.workspaceRoles.get(id); ok && (role.IsBuiltin() || role.AccountID == accountID) {
+	if role, ok := workspaceRoleTable.Get(r.db, id); ok && (role.IsBuiltin() || role.AccountID == accountID) {
 		return role, nil
 	}
 	return nil, &NotFound{What: "Workspace role"}
 }
 
-// WorkspaceRoles gives the roles that may be given in the account's workspaces:
+// WorkspaceRoles returns the roles that may be given in the account's workspaces:
 // built-in ones first, then its own, oldest first.
 func (r *Reader) WorkspaceRoles(accountID uuid.UUID) []*WorkspaceRole {
-	return slices.Concat(r.data.workspaceRolesByAccount.get(uuid.Nil), r.data.workspaceRolesByAccount.get(accountID))
+	return slices.Concat(workspaceRolesByAccount.Get(r.db, uuid.Nil), workspaceRolesByAccount.Get(r.db, accountID))
 }
 
 // NewWorkspaceRole is what AddWorkspaceRole needs.
@@ -94,7 +103,7 @@ func (tx *Tx) AddWorkspaceRole(n NewWorkspaceRole) (*WorkspaceRole, error) {
 		ID: tx.newID(), Created: now, Updated: now, AccountID: n.AccountID, Name: n.Name,
 		Description: n.Description, Scopes: distinct(n.Scopes), InheritedRoleID: n.InheritedRoleID,
 	}
-	tx.data.workspaceRoles.put(tx, role.ID, role)
+	workspaceRoleTable.Put(tx.db, role)
 	tx.record(role.subject(), created, nil, uuid.Nil)
 	return role, nil
 }
@@ -115,7 +124,7 @@ func (tx *Tx) mayBeInherited(id uuid.UUID) error {
 	if id == uuid.Nil {
 		return nil
 	}
-	if role, ok := tx.data.workspaceRoles.get(id); !ok || !role.IsBuiltin() {
+	if role, ok := workspaceRoleTable.Get(tx.db, id); !ok || !role.IsBuiltin() {
 		return invalid("there is no built-in workspace role "+id.String(), "inherited_role_id")
 	}
 	return nil
@@ -170,7 +179,7 @@ func (tx *Tx) UpdateWorkspaceRole(accountID, id uuid.UUID, c WorkspaceRoleChange
 		return nil
 	}
 	next.Updated = tx.stamp()
-	tx.data.workspaceRoles.put(tx, id, &next)
+	workspaceRoleTable.Put(tx.db, &next)
 	tx.record(next.subject(), updated, nil, uuid.Nil)
 	return nil
 }
@@ -181,7 +190,7 @@ func (tx *Tx) DeleteWorkspaceRole(accountID, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	if n := tx.data.accessByRole.get(id); n > 0 {
+	if n := accessByRole.Get(tx.db, id); n > 0 {
 		return &Conflict{Reason: fmt.Sprintf("The workspace role %s is in use %d times; give those users, service accounts and teams another role first", role.Name, n)}
 	}
 	for _, w := range tx.Workspaces(accountID) {
@@ -189,7 +198,7 @@ func (tx *Tx) DeleteWorkspaceRole(accountID, id uuid.UUID) error {
 			return &Conflict{Reason: "The workspace role " + role.Name + " is the default of the workspace " + w.Name + "; choose another one there first"}
 		}
 	}
-	tx.data.workspaceRoles.delete(tx, id)
+	workspaceRoleTable.Delete(tx.db, id)
 	tx.record(role.subject(), deleted, nil, uuid.Nil)
 	return nil
 }

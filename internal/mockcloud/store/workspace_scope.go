@@ -87,20 +87,20 @@ var scopes = []Scope{
 	"manage_webhooks",
 }
 
-// Scopes gives all that the document lists, in its order.
+// Scopes returns all that the document lists, in its order.
 func Scopes() []Scope { return slices.Clone(scopes) }
 
 // scopeVerbs are what scopes begin with, the weakest first: each allows what those
 // before it allow, too.
 var scopeVerbs = []string{"see", "run", "write", "manage"}
 
-// parts gives the verb of a scope and what it is about.
+// parts returns the verb of a scope and what it is about.
 func (s Scope) parts() (verb, object string) {
 	verb, object, _ = strings.Cut(string(s), "_")
 	return verb, object
 }
 
-// Includes gives the scopes that come with a scope: the weaker ones about the same.
+// Includes returns the scopes that come with a scope: the weaker ones about the same.
 func (s Scope) Includes() []Scope {
 	verb, object := s.parts()
 	var out []Scope
@@ -112,7 +112,7 @@ func (s Scope) Includes() []Scope {
 	return out
 }
 
-// See gives the scope by which one sees what a scope is about; empty for none.
+// See returns the scope by which one sees what a scope is about; empty for none.
 func (s Scope) See() Scope {
 	_, object := s.parts()
 	if see := Scope("see_" + object); slices.Contains(scopes, see) {

@@ -1,14 +1,12 @@
 package store
 
 import (
-	"bytes"
-	"maps"
-	"reflect"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/eventlog"
 )
 
 // tester is what *testing.T and *rapid.T have in common.
@@ -111,11 +109,11 @@ func (w *world) member(name string) (m *Membership) {
 	return m
 }
 
-func (w *world) events() []*Event {
+func (w *world) events() []*eventlog.Event {
 	return w.eventsOf(w.acme)
 }
 
-func (w *world) eventsOf(account uuid.UUID) (out []*Event) {
+func (w *world) eventsOf(account uuid.UUID) (out []*eventlog.Event) {
 	w.t.Helper()
 	if err := w.store.View(func(r *Reader) (err error) { out, err = r.Events(account); return err }); err != nil {
 		w.t.Fatal(err)
@@ -125,7 +123,7 @@ func (w *world) eventsOf(account uuid.UUID) (out []*Event) {
 
 // id finds a member inside a transaction.
 func (w *world) id(tx *Tx, name string) uuid.UUID {
-	for _, m := range tx.data.membershipsByAccount.get(w.acme) {
+	for _, m := range membershipsByAccount.Get(tx.db, w.acme) {
 		if n := tx.MemberName(m); n == name || n == name+"@acme.com" {
 			return m.ID
 		}
@@ -134,107 +132,10 @@ func (w *world) id(tx *Tx, name string) uuid.UUID {
 	return uuid.Nil
 }
 
-// rows gives every row of every table under a key of its own. Rows are immutable,
-// so that two equal maps are two equal states.
-func (d *data) rows() map[string]any {
-	out := make(map[string]any)
-	collect(out, "account", d.accounts.rows)
-	collect(out, "domain", d.domains.rows)
-	collect(out, "user", d.users.rows)
-	collect(out, "bot", d.bots.rows)
-	collect(out, "key", d.keys.rows)
-	collect(out, "session", d.sessions.rows)
-	collect(out, "invitation", d.invitations.rows)
-	collect(out, "mail", d.mails.rows)
-	collect(out, "role", d.roles.rows)
-	collect(out, "membership", d.memberships.rows)
-	collect(out, "workspace", d.workspaces.rows)
-	collect(out, "workspace role", d.workspaceRoles.rows)
-	collect(out, "access", d.access.rows)
-	collect(out, "team", d.teams.rows)
-	collect(out, "team member", d.teamMembers.rows)
-	collect(out, "connection", d.connections.rows)
-	collect(out, "directory", d.directories.rows)
-	collect(out, "token", d.tokens.rows)
-	collect(out, "mapping", d.mappings.rows)
-	collect(out, "directory user", d.directoryUsers.rows)
-	collect(out, "directory group", d.directoryGroups.rows)
-	collect(out, "group member", d.groupMembers.rows)
-	collect(out, "kept answer", d.answers.rows)
-	collect(out, "secret", d.secrets.rows)
-	collect(out, "setup link", d.setupLinks.rows)
-	return out
-}
-
-func collect[V any](into map[string]any, kind string, rows map[uuid.UUID]*V) {
-	for id, row := range rows {
-		into[kind+id.String()] = row
-	}
-}
-
 // checkIndexes compares every index with one that is built afresh.
 func checkIndexes(t tester, d *data) {
 	t.Helper()
-	fresh := newData(nil)
-	fill(&fresh.accounts, d.accounts.rows)
-	fill(&fresh.domains, d.domains.rows)
-	fill(&fresh.users, d.users.rows)
-	fill(&fresh.bots, d.bots.rows)
-	fill(&fresh.keys, d.keys.rows)
-	fill(&fresh.sessions, d.sessions.rows)
-	fill(&fresh.invitations, d.invitations.rows)
-	fill(&fresh.mails, d.mails.rows)
-	fill(&fresh.roles, d.roles.rows)
-	fill(&fresh.memberships, d.memberships.rows)
-	fill(&fresh.workspaces, d.workspaces.rows)
-	fill(&fresh.workspaceRoles, d.workspaceRoles.rows)
-	fill(&fresh.access, d.access.rows)
-	fill(&fresh.teams, d.teams.rows)
-	fill(&fresh.teamMembers, d.teamMembers.rows)
-	fill(&fresh.connections, d.connections.rows)
-	fill(&fresh.directories, d.directories.rows)
-	fill(&fresh.tokens, d.tokens.rows)
-	fill(&fresh.mappings, d.mappings.rows)
-	fill(&fresh.directoryUsers, d.directoryUsers.rows)
-	fill(&fresh.directoryGroups, d.directoryGroups.rows)
-	fill(&fresh.groupMembers, d.groupMembers.rows)
-	fill(&fresh.answers, d.answers.rows)
-	fill(&fresh.setupLinks, d.setupLinks.rows)
-	contents := func(d *data) []any {
-		return []any{
-			d.accountByHandle.rows, d.domainByName.rows, d.domainsByAccount.groups,
-			d.userByEmail.rows, d.userByHandle.rows, d.userByActor.rows, d.botByActor.rows, d.botsByAccount.groups,
-			d.keyByHash.rows, d.keysByActor.groups, d.rolesByAccount.groups,
-			d.sessionByHash.rows, d.sessionsByUser.groups, d.sessionsByAccount.groups,
-			d.invitationsByAccount.groups, d.invitationPending.rows, d.mailsInTime.groups,
-			d.membershipByActor.rows, d.membershipsByAccount.groups, d.membershipsOfActor.groups,
-			d.membersByRole.counts, d.activeUsersByRole.counts, d.workspacesByAccount.groups,
-			d.workspaceRolesByAccount.groups, d.accessIn.rows, d.accessByHolder.groups, d.accessByWorkspace.groups,
-			d.accessByRole.counts, d.teamByName.rows, d.teamsByAccount.groups, d.teamMember.rows,
-			d.teamMembersByTeam.groups, d.teamMembersByActor.groups,
-			d.connectionByName.rows, d.connectionByKey.rows, d.connectionsByAccount.groups, d.connectionByDomain.rows, d.activeConnections.counts,
-			d.membershipByDirectoryUser.rows, d.membershipsByDirectory.groups, d.teamByGroup.rows,
-			d.directoryByName.rows, d.directoryByKey.rows, d.directoryByEndpoint.rows, d.directoriesByAccount.groups,
-			d.tokenByHash.rows, d.tokenByKey.rows, d.tokensByDirectory.groups, d.mappingsByMatch.groups, d.mappingByKey.rows, d.mappingsByDirectory.groups,
-			d.directoryUserByName.rows, d.directoryUsersByExternalID.groups, d.directoryUsersByEmail.groups,
-			d.directoryUsersByDirectory.groups, d.activeInDirectory.counts,
-			d.directoryGroupsByName.groups, d.directoryGroupsByExternalID.groups, d.directoryGroupsByDirectory.groups,
-			d.groupMember.rows, d.membersOfGroup.groups, d.groupsOfMember.groups,
-			d.answersByAccount.groups,
-			d.setupLinkByHash.rows, d.setupLinkBySession.rows, d.setupLinksExpire.groups,
-		}
-	}
-	for i, want := range contents(fresh) {
-		if got := contents(d)[i]; !reflect.DeepEqual(got, want) {
-			t.Errorf("index %d (%T) differs from one built afresh", i, want)
-		}
-	}
-}
-
-func fill[V any](into *table[uuid.UUID, V], rows map[uuid.UUID]*V) {
-	// In the order in which a state file is read: of rows that share a key the first counts.
-	byID := func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
-	for _, id := range slices.SortedFunc(maps.Keys(rows), byID) {
-		into.set(id, rows[id])
+	if err := d.db.Check(); err != nil {
+		t.Errorf("%v", err)
 	}
 }

@@ -36,7 +36,7 @@ type addresses struct {
 
 // args is the command line after the program's name.
 func (s *server) args() []string {
-	return []string{"serve", "--listen", "127.0.0.1:0", "--idp", "--idp-listen", "127.0.0.1:0"}
+	return []string{"serve", "--listen", "127.0.0.1:0", "--idp"}
 }
 
 // start runs mockcloud and waits for the line that says where it listens.

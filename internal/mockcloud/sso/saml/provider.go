@@ -10,6 +10,7 @@ import (
 	"encoding/xml"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/beevik/etree"
 	crewjam "github.com/crewjam/saml"
@@ -207,6 +208,15 @@ func (sp *ServiceProvider) requester(conn Connection) *crewjam.ServiceProvider {
 	return r
 }
 
+// deflaters are kept for the next messages: one has half a megabyte of tables.
+var deflaters = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(nil, flate.BestSpeed)
+	if err != nil {
+		panic(err) // it takes every level that has a name
+	}
+	return w
+}}
+
 // redirect deflates the message into the URL. crewjam's own does not escape the
 // relay state and signs what the URL had in its query before (SAML Bindings
 // 3.4.4.1 signs only the message's parameters).
@@ -216,10 +226,9 @@ func (r *Request) redirect(message *crewjam.AuthnRequest, relayState string, sig
 		return err
 	}
 	var deflated bytes.Buffer
-	w, err := flate.NewWriter(&deflated, flate.BestSpeed) // the best compression takes a megabyte a writer, to spare some bytes
-	if err != nil {
-		return err
-	}
+	w, _ := deflaters.Get().(*flate.Writer) // New makes nothing else
+	defer deflaters.Put(w)
+	w.Reset(&deflated)
 	if _, err := w.Write(body); err != nil {
 		return err
 	}

@@ -1,0 +1,136 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
+)
+
+// failure turns an error of the client into an error diagnostic: the summary says what failed, the detail why and what
+// to do next.
+func failure(summary string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summary, reason(err))
+}
+
+// failureAt is failure on the attribute at fault.
+func failureAt(at path.Path, summary string, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, summary, reason(err))
+}
+
+// failureAtField is failureAt on the argument that the server's refusal names first, found by the field of the API, or
+// failure where it names none. Of a field and one that it is in the inner one counts.
+func failureAtField(arguments map[string]path.Path, summary string, err error) diag.Diagnostic {
+	var refusal *client.APIError
+	if errors.As(err, &refusal) {
+		for _, field := range refusal.Fields {
+			for loc := strings.TrimPrefix(field.Loc, "body."); loc != ""; loc = loc[:max(0, strings.LastIndexByte(loc, '.'))] {
+				if at, ok := arguments[loc]; ok {
+					return failureAt(at, summary, err)
+				}
+			}
+		}
+	}
+	return failure(summary, err)
+}
+
+// alreadyExists is the error of a create that something is in the way of. It is never taken over just because it looks
+// equal: whoever means that thing imports it.
+func alreadyExists(at path.Path, summary, what, resourceType, importID, otherwise string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s Nothing was taken over. If it is the one that this resource is to manage, import it:\n\n  terraform import %s.<name> %q\n\nOtherwise %s.", what, resourceType, importID, otherwise))
+}
+
+// reason explains an error by its type, never by its text.
+func reason(err error) string {
+	var (
+		plan    *client.PlanLimitError
+		person  *client.NotMemberError
+		unknown *client.UnknownNameError
+		lost    *client.LostWriteError
+		offered *client.NotOfferedError
+		other   *client.NotAccountAPIError
+		answer  *client.UnexpectedAnswerError
+		scim    *client.SCIMError
+		apiErr  *client.APIError
+		advices []string
+	)
+	switch {
+	case errors.As(err, &plan):
+		return fmt.Sprintf("Account %s does not have the feature %q, which this needs. It is part of Prefect Cloud's Enterprise plan: move the account to it, or take this out of the configuration.%s", plan.AccountID, plan.Feature, origin(plan.Err))
+	case errors.As(err, &person) && person.LooksLike != "":
+		return fmt.Sprintf("%s is not a member of account %s. %q is, whose address is spelled differently (%+q, not %+q) and is another person's. Write the address exactly as the account has it, if that one is meant.", person.Email, person.AccountID, person.LooksLike, person.LooksLike, person.Email)
+	case errors.As(err, &person):
+		return fmt.Sprintf("%s is not a member of account %s. Check the spelling, invite the person first, or, where a directory or a first login brings them, set `timeouts = { create = \"10m\" }` on a prefectsso_member_role to wait for them.", person.Email, person.AccountID)
+	case errors.As(err, &unknown):
+		return fmt.Sprintf("Account %s has no %s %q. It has: %s. A %s is named exactly as it is written there, or by its id.", unknown.AccountID, unknown.What, unknown.Name, strings.Join(unknown.Existing, ", "), unknown.What)
+	case errors.As(err, &offered):
+		about := configuration[offered.Feature]
+		return fmt.Sprintf("The server does not offer the configuration of %s over its API, as today's Prefect Cloud: it can be neither read nor changed from here. A person does that in the configuration dashboard. While nothing is configured yet, the resource prefectsso_setup_link with `kind = %q` gives the link; after that, Prefect's support gives a fresh one.%s", about.what, about.kind, origin(offered.Err))
+	case errors.As(err, &lost), errors.As(err, &other), errors.As(err, &answer):
+		return english.ErrorSentence(err)
+	case errors.As(err, &scim):
+		return scimReason(scim)
+	case errors.Is(err, context.DeadlineExceeded):
+		return english.ErrorSentence(err) + " Give it more time with the provider's `request_timeout`, or see whether the endpoint can be reached."
+	case !errors.As(err, &apiErr):
+		return english.ErrorSentence(err)
+	}
+
+	message := english.Sentence(apiErr.Message)
+	for _, field := range apiErr.Fields {
+		advices = append(advices, fmt.Sprintf("%s: %s", field.Loc, english.Sentence(field.Message)))
+	}
+	switch apiErr.Status {
+	case http.StatusUnauthorized:
+		advices = append(advices, "The API key was not accepted: it may be mistyped, expired or revoked. It comes from `api_key` in the provider block, else from the environment variable "+settings.EnvAPIKey+", else from a profile of Prefect's command line.")
+	case http.StatusForbidden:
+		advices = append(advices, "Where a recent login is asked for, the owner of the key logs in through single sign-on; the key of a service account needs no login. Where a permission is missing, use the key of a user or service account whose role has it, or let an account Owner give it to this one.")
+	case http.StatusNotFound:
+		advices = append(advices, "Check `account_id`: an account that does not exist and one that this key does not belong to look the same.")
+	case http.StatusTooManyRequests:
+		advices = append(advices, "The account's rate limit held on over all retries. Run with a lower -parallelism, or raise `max_retries`.")
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		advices = append(advices, "The API, or a proxy in front of it, did not recover over all retries. Nothing further was tried; run the same command again later.")
+	}
+	return strings.TrimSpace(message+" "+strings.Join(advices, " ")) + origin(apiErr)
+}
+
+// scimReason explains a refusal by a SCIM endpoint.
+func scimReason(err *client.SCIMError) string {
+	advice := ""
+	switch err.Err.Status {
+	case http.StatusUnauthorized:
+		advice = " The SCIM token was not accepted: it may be mistyped, expired or revoked, or belong to another directory."
+	case http.StatusForbidden:
+		advice = " The directory may be switched off."
+	case http.StatusNotFound:
+		advice = " Check the address of the SCIM endpoint."
+	}
+	return english.ErrorSentence(err) + advice
+}
+
+// configuration is what a feature lets people configure, and the kind of setup link that leads there.
+var configuration = map[string]struct{ what, kind string }{
+	"sso":  {"identity providers", setupSSO},
+	"scim": {"directory sync", setupDirectorySync},
+}
+
+// origin names the request that failed, for whoever has to look it up.
+func origin(e *client.APIError) string {
+	if e == nil {
+		return ""
+	}
+	text := fmt.Sprintf("\n\n%s %s answered %d", e.Method, e.Path, e.Status)
+	if e.RequestID != "" {
+		text += ", request id " + e.RequestID
+	}
+	return text + "."
+}

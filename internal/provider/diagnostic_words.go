@@ -1,0 +1,143 @@
+package provider
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
+)
+
+// The sentences of the rules that are this package's own, because they are about a configuration and not about access.
+// Their ids stand in the details as those of package access do, and have headings in the guide on guards, too.
+
+// The ids.
+const (
+	membersAbsent         access.ID = "members-absent"
+	addressLooksAlike     access.ID = "address-looks-alike"
+	roleMembersReplaced   access.ID = "role-members-replaced"
+	maxRemovalsExceeded   access.ID = "max-removals-exceeded"
+	removedRoleSame       access.ID = "removed-role-same"
+	memberIgnored         access.ID = "member-managed-and-ignored"
+	rolesChangedElsewhere access.ID = "roles-changed-elsewhere"
+	roleNotReset          access.ID = "role-not-reset"
+	groupNotArrived       access.ID = "group-not-arrived"
+	groupAbsent           access.ID = "group-absent"
+	mappingMatchTaken     access.ID = "mapping-match-taken"
+	managedTwice          access.ID = "managed-twice"
+	teamAbsent            access.ID = "team-absent"
+	teamAdopted           access.ID = "team-adopted"
+	teamFollowsNoGroup    access.ID = "team-follows-no-group"
+	teamNameTaken         access.ID = "team-name-taken"
+	teamRenamed           access.ID = "team-renamed"
+)
+
+// notice is what a rule says.
+type notice struct {
+	id               access.ID
+	summary, message string
+}
+
+func (n notice) warning(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, n.summary, n.id.Detail(n.message))
+}
+
+func (n notice) error(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, n.summary, n.id.Detail(n.message))
+}
+
+func saysMemberAbsent(email, account string) notice {
+	return notice{membersAbsent, "Not a member yet", fmt.Sprintf("%s is not a member of account %s now, and `timeouts.create` does not wait for them: applying this plan fails unless they have joined by then.", email, account)}
+}
+
+// saysMembersAbsent is about people of an argument.
+func saysMembersAbsent(argument string, emails []string, account string) notice {
+	return notice{membersAbsent, "Not members yet", fmt.Sprintf("%s of account %s now: %s. Applying this plan fails, before it changes anything, unless they have joined by then.", strangers(len(emails), "`"+argument+"`", "not"), account, english.Some(emails))}
+}
+
+// saysMembersStillAbsent is the same when it is applied.
+func saysMembersStillAbsent(argument string, emails []string, account string) notice {
+	return notice{membersAbsent, "Could not find members", fmt.Sprintf("%s of account %s: %s. Nothing was changed. Check the spelling, invite them first, or take them out.", strangers(len(emails), "`"+argument+"`", "not"), account, english.Some(emails))}
+}
+
+func saysAddressLooksAlike(absent *client.NotMemberError) notice {
+	return notice{addressLooksAlike, "Another person's address looks like this one", reason(absent)}
+}
+
+func saysRoleMembersReplaced(role string, removed []string, removedRole string) notice {
+	return notice{roleMembersReplaced, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", role, english.Some(removed), removedRole)}
+}
+
+func saysMaxRemovalsExceeded(role string, removed []string, most int64) notice {
+	return notice{maxRemovalsExceeded, "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", english.Count(len(removed), "person"), role, english.Some(removed), most)}
+}
+
+func saysRemovedRoleSame(role string) notice {
+	return notice{removedRoleSame, "The same role twice", fmt.Sprintf("Whoever is removed from %s would get %s again. Name another `removed_role`.", role, role)}
+}
+
+func saysMemberIgnored(email string) notice {
+	return notice{memberIgnored, "Both managed and ignored", fmt.Sprintf("%s is in `members` and in `ignore_emails`. Keep one of them.", email)}
+}
+
+func saysRoleChangedElsewhere(email, given, now string) notice {
+	return notice{rolesChangedElsewhere, "Role changed by somebody else", fmt.Sprintf("%s was given %s, but has %s now: somebody else, a mapping or a directory changed it at the same time. Find out who before applying again.", email, given, now)}
+}
+
+func saysRolesChangedElsewhere(emails []string) notice {
+	return notice{rolesChangedElsewhere, "Roles changed by somebody else", fmt.Sprintf("Read back after the change, the roles of %s differ from the configuration: somebody else, a mapping or a directory changed them at the same time. Find out who before applying again.", english.Some(emails))}
+}
+
+func saysRoleNotReset(mapping *client.RoleMapping, email, role string) notice {
+	return notice{roleNotReset, "Role was not reset", fmt.Sprintf("The group role mapping %s (%s) gives %s the role %s, and goes on to: there was nothing to reset.", mapping.ID, access.Match(mapping.Match), email, role)}
+}
+
+func saysGroupNotArrived(match access.Match, directoryID string) notice {
+	return notice{groupNotArrived, "The group has not arrived", fmt.Sprintf("The directory %s has no %s, so the mapping gives nobody a role. It does as soon as the identity provider pushes the group: assign the group to the application there, and check that it is written alike.", directoryID, match)}
+}
+
+func saysGroupAbsent(match access.Match, directoryID string) notice {
+	return notice{groupAbsent, "No such group", fmt.Sprintf("The directory %s has no %s, so the mapping gives nobody a role. A group gets its id when it arrives, and a new one when it is pushed anew after it was deleted: name it by `group_name` to map it before it arrives.", directoryID, match)}
+}
+
+// saysMappingMatchTaken is about another mapping with the planned match. It may go, or get another match, in the same
+// apply, which no resource can see.
+func saysMappingMatchTaken(other access.Mapping, changes bool) notice {
+	next := "Applying this plan fails unless that one ends first, or gets another match. If it is this mapping under another name or key of a for_each, keep it with a `moved` block."
+	if changes {
+		next = "Unless this plan gives that one another match, as in a swap, or ends it, two mappings are for the same people, and of those only the one that counts first ever gives a role."
+	}
+	return notice{mappingMatchTaken, "Another mapping has this match", fmt.Sprintf("The mapping %s of the priority %d is for %s now. %s", other.ID, other.Priority, other.Match, next)}
+}
+
+func saysManagedTwice(other run.Conflict, owner string) notice {
+	what := fmt.Sprintf("The %s %s", other.Kind, other.Key)
+	if other.Key == "" {
+		what = fmt.Sprintf("A %s of this account", other.Kind)
+	}
+	return notice{managedTwice, "Two resources manage one thing", fmt.Sprintf("%s is managed by a %s of this run already, so this %s would fight it: each apply would undo what the other one did. Keep one of the two; take the other one out of the configuration with a `removed` block or `terraform state rm`.", what, other.Owner, owner)}
+}
+
+func saysTeamAbsent(absent *noTeamError) notice {
+	return notice{teamAbsent, "No such team yet", english.ErrorSentence(absent) + " Applying this plan fails unless it is there by then."}
+}
+
+func saysTeamAdopted(team, before, workspace, now string) notice {
+	return notice{teamAdopted, "Team was in the workspace already", fmt.Sprintf("The team %s was %s in the workspace %s; it is %s now. It belongs to this resource: destroying the resource takes the team out of the workspace.", team, before, workspace, now)}
+}
+
+func saysTeamFollowsNoGroup(team, workspace, written string) notice {
+	return notice{teamFollowsNoGroup, "Team follows no group any more", fmt.Sprintf("The team %s is made of no directory group any more: whoever is in it keeps the role in the workspace %s, also when they leave the group %s. Switch `sync_groups_to_teams` of the directory on, or name the team by `name` and look after it by hand.", team, workspace, written)}
+}
+
+func saysTeamNameTaken(written, now, before string) notice {
+	return notice{teamNameTaken, "Another team has the name", fmt.Sprintf("%q is the team %s now; before, it was %s. That one loses the role, and this one gets it.", written, now, before)}
+}
+
+func saysTeamRenamed(written, now string) notice {
+	return notice{teamRenamed, "Team has another name", fmt.Sprintf("The team that is written as %q is named %q now, and keeps its role. Write the new name, before another team gets the old one.", written, now)}
+}

@@ -1,0 +1,81 @@
+package provider
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
+)
+
+var update = flag.Bool("update", false, "write testdata/words.golden anew")
+
+// TestWords holds the sentences of this package's rules against one file, so that whoever changes one sees all of them.
+// Run with -update to write it anew.
+func TestWords(t *testing.T) {
+	t.Parallel()
+	people := []string{"grace@acme.com", "ada@acme.com"}
+	staff, byID := access.Match{GroupName: "Staff"}, access.Match{GroupID: "directory_group_1"}
+	mapping := access.Mapping{ID: "m-1", Match: staff, Priority: 10}
+	given := &client.RoleMapping{DirectoryID: "directory_1", GroupRoleMapping: client.GroupRoleMapping{ID: "m-1", Match: client.MappingMatch(staff)}}
+	all := []notice{
+		saysMemberAbsent("ada@acme.com", "acme"),
+		saysMembersAbsent("roles", people, "acme"),
+		saysMembersStillAbsent("members", people[:1], "acme"),
+		saysAddressLooksAlike(&client.NotMemberError{AccountID: "acme", Email: "JOSÉ@acme.com", LooksLike: "josé@acme.com"}),
+		saysRoleMembersReplaced("Owner", people, "Member"),
+		saysMaxRemovalsExceeded("Owner", people, 1),
+		saysRemovedRoleSame("Owner"),
+		saysMemberIgnored("ada@acme.com"),
+		saysRoleChangedElsewhere("ada@acme.com", "Admin", "Member"),
+		saysRolesChangedElsewhere(people),
+		saysRoleNotReset(given, "ada@acme.com", "Admin"),
+		saysGroupNotArrived(staff, "directory_1"),
+		saysGroupAbsent(byID, "directory_1"),
+		saysMappingMatchTaken(mapping, false),
+		saysMappingMatchTaken(mapping, true),
+		saysManagedTwice(run.Conflict{Kind: run.MemberRole, Key: "ada@acme.com", Owner: "prefectsso_member_roles"}, "prefectsso_member_role"),
+		saysManagedTwice(run.Conflict{Kind: run.Domain, Owner: "prefectsso_domain"}, "prefectsso_domains"),
+		saysTeamAbsent(&noTeamError{accountID: "acme", ref: teamRef{Name: stringOrNull(&staff.GroupName)}}),
+		saysTeamAdopted("Staff", "Viewer", "production", "Developer"),
+		saysTeamFollowsNoGroup("Staff", "production", "Staff"),
+		saysTeamNameTaken("Staff", "t-2", "t-1"),
+		saysTeamRenamed("Staff", "Crew"),
+	}
+	var got strings.Builder
+	for _, n := range all {
+		fmt.Fprintf(&got, "%s\n%s\n\n", n.summary, n.id.Detail(n.message))
+	}
+	for _, err := range []error{
+		&lastOutError{accountID: "acme", people: people},
+		&lastOutError{accountID: "acme", people: people[:1], promised: people[1:]},
+		&notJoinedError{&client.NotMemberError{AccountID: "acme", Email: "ada@acme.com"}, time.Minute},
+	} {
+		d := roleRefusal(path.Root("role"), "Could not change role", err)
+		if withID := strings.HasSuffix(d.Detail(), "\nGuard: "+string(access.BypassNobodyLeft)); withID != errors.As(err, new(*lastOutError)) {
+			t.Errorf("the detail has the id: %t\n%s", withID, d.Detail())
+		}
+		fmt.Fprintf(&got, "%s\n%s\n\n", d.Summary(), d.Detail())
+	}
+	const file = "testdata/words.golden"
+	if *update {
+		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.String() != string(want) {
+		t.Errorf("the sentences are not those of %s; read the difference, and write it anew with -update:\n%s", file, got.String())
+	}
+}

@@ -1,0 +1,189 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
+)
+
+// mostHolders is how many people a role may have for prefectsso_role_members: sets cost Terraform time that grows with
+// the square of their size.
+const mostHolders = 500
+
+// roleWork is what has to be done so that exactly the members hold a role.
+type roleWork struct {
+	added, removed []roleChange
+	absent         []string // members who are not in the account
+}
+
+// changes are all of it.
+func (w *roleWork) changes() []roleChange { return slices.Concat(w.added, w.removed) }
+
+func (w *roleWork) removedEmails() []string {
+	emails := make([]string, len(w.removed))
+	for i, change := range w.removed {
+		emails[i] = change.email()
+	}
+	return emails
+}
+
+// holders are the people who hold a role, without those that the configuration ignores.
+func (p *providerData) holders(ctx context.Context, account string, role client.AccountRole, m *roleMembersModel) ([]client.Membership, error) {
+	query := client.MembershipQuery{Filter: &client.MembershipFilter{RoleIDs: []string{role.ID}}, OnlyUsers: true}
+	count, err := p.client.CountMemberships(ctx, account, query)
+	if err != nil {
+		return nil, err
+	}
+	if count > mostHolders {
+		return nil, fmt.Errorf("%s hold the role %s; this resource is for at most %d. Manage such a role with prefectsso_member_roles, whose map stays fast", english.Count(count, "person"), role.Name, mostHolders)
+	}
+	rows, err := p.client.ListMemberships(ctx, account, query)
+	if err != nil {
+		return nil, err
+	}
+	ignored := m.IgnoreEmails.Normalized()
+	rows = slices.DeleteFunc(rows, func(row client.Membership) bool {
+		return row.Email == nil || slices.Contains(ignored, normalized.Email.Key(*row.Email))
+	})
+	if !m.IgnoreDirectoryManaged.ValueBool() {
+		return rows, nil
+	}
+	return p.notFromDirectory(ctx, account, rows, m.Members.Normalized())
+}
+
+// notFromDirectory leaves out people whom a directory brought, unless the configuration names them. Only the read of a
+// single membership tells.
+func (p *providerData) notFromDirectory(ctx context.Context, account string, rows []client.Membership, named []string) ([]client.Membership, error) {
+	brought := make([]bool, len(rows))
+	var reads errgroup.Group
+	reads.SetLimit(applyAtOnce)
+	for i, row := range rows {
+		if slices.Contains(named, normalized.Email.Key(*row.Email)) {
+			continue
+		}
+		reads.Go(func() error {
+			details, err := p.client.GetMembershipDetails(ctx, account, row.ID)
+			brought[i] = details.DirectoryID != nil
+			return err
+		})
+	}
+	if err := reads.Wait(); err != nil {
+		return nil, err
+	}
+	var kept []client.Membership
+	for i, row := range rows {
+		if !brought[i] {
+			kept = append(kept, row)
+		}
+	}
+	return kept, nil
+}
+
+// work compares the planned members with who holds the role now. It is nil after an error.
+func (p *providerData) work(ctx context.Context, account string, m *roleMembersModel, diags *diag.Diagnostics) *roleWork {
+	role, err := p.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+	if err != nil {
+		diags.Append(failureAt(path.Root("role"), "Unusable role", err))
+	}
+	removedRole, err := p.client.Roles(account).Resolve(ctx, m.RemovedRole.ValueString())
+	if err != nil {
+		diags.Append(failureAt(path.Root("removed_role"), "Unusable role", err))
+	}
+	if !diags.HasError() && role.ID == removedRole.ID {
+		diags.Append(saysRemovedRoleSame(role.Name).error(path.Root("removed_role")))
+	}
+	members, ignored := m.Members.Normalized(), m.IgnoreEmails.Normalized()
+	for _, email := range members {
+		if slices.Contains(ignored, email) {
+			diags.Append(saysMemberIgnored(email).error(path.Root("ignore_emails")))
+		}
+	}
+	if diags.HasError() {
+		return nil
+	}
+	at := path.Root("members")
+	holders, err := p.holders(ctx, account, role, m)
+	if err != nil {
+		diags.Append(failureAt(at, "Could not read who holds the role", err))
+		return nil
+	}
+	rows, err := p.client.Members(account).ByEmails(ctx, members)
+	if err != nil {
+		diags.Append(failureAt(at, "Could not look up members", err))
+		return nil
+	}
+	work := &roleWork{}
+	for _, email := range members {
+		row, there := rows[email]
+		switch {
+		case !there:
+			work.absent = append(work.absent, email)
+		case row.AccountRoleID != role.ID:
+			work.added = append(work.added, roleChange{row, role})
+		}
+	}
+	for _, holder := range holders {
+		if !slices.Contains(members, normalized.Email.Key(*holder.Email)) {
+			work.removed = append(work.removed, roleChange{holder, removedRole})
+		}
+	}
+	if !m.MaxRemovals.IsNull() && int64(len(work.removed)) > m.MaxRemovals.ValueInt64() {
+		diags.Append(saysMaxRemovalsExceeded(role.Name, work.removedEmails(), m.MaxRemovals.ValueInt64()).error(path.Root("max_removals")))
+		return nil
+	}
+	return work
+}
+
+// write makes the planned members the only holders, promotions first. With a prior state only people whom it shows as
+// holders are removed: those were in the plan, by name. It says whether there is something to keep in the state.
+func (p *providerData) write(ctx context.Context, account string, m, prior *roleMembersModel, diags *diag.Diagnostics) bool {
+	at := path.Root("members")
+	// What the plan read may be old by now: everybody is looked up afresh.
+	if _, err := p.client.Members(account).Refetch(ctx, m.Members.Normalized()...); err != nil {
+		diags.Append(failureAt(at, "Could not look up members", err))
+		return false
+	}
+	work := p.work(ctx, account, m, diags)
+	if work == nil {
+		return false
+	}
+	if len(work.absent) > 0 {
+		diags.Append(saysMembersStillAbsent("members", work.absent, account).error(at))
+		return false
+	}
+	if prior != nil {
+		shown := prior.Members.Normalized()
+		work.removed = slices.DeleteFunc(work.removed, func(c roleChange) bool { return !slices.Contains(shown, c.email()) })
+	}
+	claimed := append(m.Members.Normalized(), work.removedEmails()...)
+	if !p.reserve("prefectsso_role_members", account, run.MemberRole, at, diags, claimed...) {
+		return false
+	}
+	p.apply(ctx, account, work.changes(), at, roleMembersLeaveOut, diags)
+
+	if !diags.HasError() {
+		m.AccountID = keepCase(m.AccountID, account)
+		return true
+	}
+	// Something failed in the middle: the state holds who has the role now, so the next plan shows what is left to do.
+	role, err := p.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+	if err != nil {
+		return false
+	}
+	now, err := p.holders(ctx, account, role, m)
+	if err != nil {
+		diags.Append(failureAt(at, "Could not read who holds the role", err))
+		return false
+	}
+	m.fromAPI(account, now)
+	return true
+}
