@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -179,9 +178,10 @@ func (m *accessReviewModel) limits(now time.Time) access.Limits {
 // Read implements [datasource.DataSource].
 func (d *accessReviewDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m accessReviewModel
-	for name, target := range map[string]any{"account_id": &m.AccountID, "stale_after_days": &m.StaleAfterDays, "sync_within_hours": &m.SyncWithinHours, "events_since": &m.EventsSince} {
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root(name), target)...)
-	}
+	getArguments(
+		ctx, req.Config, &resp.Diagnostics,
+		argument{"account_id", &m.AccountID}, argument{"stale_after_days", &m.StaleAfterDays}, argument{"sync_within_hours", &m.SyncWithinHours}, argument{"events_since", &m.EventsSince},
+	)
 	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
