@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/fixedseed"
 )
 
 func TestMain(m *testing.M) {
@@ -18,6 +19,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	fixedseed.Set()
 	code := m.Run()
 	acctest.RemoveBinary()
 	os.Exit(code)

@@ -13,9 +13,14 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/fixedseed"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	fixedseed.Set()
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	testAccount = "0c1f1d2e-0000-4000-8000-000000000001"

@@ -14,24 +14,18 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/fixedseed"
 )
 
-// The worlds that are looked at unless the command line or RAPID_CHECKS says otherwise: the same at each run, so that what
-// fails here is what the change at hand has broken. Others are looked at with -rapid.seed=0, which draws a seed.
-const (
-	worlds = "200"
-	seed   = "20261130"
-)
+// worlds is how many are looked at unless -rapid.checks or RAPID_CHECKS says otherwise.
+const worlds = "200"
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	given := map[string]bool{"rapid.checks": os.Getenv("RAPID_CHECKS") != ""}
-	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	for name, value := range map[string]string{"rapid.checks": worlds, "rapid.seed": seed} {
-		if given[name] {
-			continue
-		}
-		if err := flag.Set(name, value); err != nil {
+	fixedseed.Set()
+	given := os.Getenv("RAPID_CHECKS") != ""
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	if !given {
+		if err := flag.Set("rapid.checks", worlds); err != nil {
 			panic(err)
 		}
 	}

@@ -3,7 +3,6 @@ package patch_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"runtime"
@@ -12,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/fixedseed"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 )
@@ -19,14 +19,7 @@ import (
 // TestMain fixes what rapid draws, so that a failure is of the change at hand. Others are
 // drawn with -rapid.seed=0.
 func TestMain(m *testing.M) {
-	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.seed" })
-	if !given {
-		if err := flag.Set("rapid.seed", "20261130"); err != nil {
-			panic(err)
-		}
-	}
+	fixedseed.Set()
 	os.Exit(m.Run())
 }
 

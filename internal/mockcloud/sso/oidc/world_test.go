@@ -13,12 +13,16 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/fixedseed"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	fixedseed.Set()
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	application = "https://app.example.com"
