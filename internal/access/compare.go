@@ -11,7 +11,7 @@ func Compare(before, after World) Effects {
 		AccountID: after.AccountID,
 		Enforced:  Shift[bool]{before.Enforced(), after.Enforced()},
 		Bypassing: Shift[[]Person]{before.bypassing(), after.bypassing()},
-		Refused:   after.refused[len(before.refused):],
+		Rejected:  after.rejected[len(before.rejected):],
 		Gaps:      after.gaps[len(before.gaps):],
 		Everyone:  after.People.covers(CoverActive),
 		Changes:   after.changes[len(before.changes):],
@@ -21,7 +21,7 @@ func Compare(before, after World) Effects {
 	out.AuthExpirationSeconds = Shift[*int64]{derive(before.Account, seconds), derive(after.Account, seconds)}
 	c := comparison{before: newLook(before), after: newLook(after), gaps: out.Gaps}
 	out.People = c.people()
-	out.Wanted = c.wanted(out.Refused)
+	out.Wanted = c.wanted(out.Rejected)
 	out.Invited = c.invited()
 	out.ServiceAccounts = c.serviceAccounts()
 	out.Directories = c.directories()
@@ -51,7 +51,7 @@ func (w World) bypassing() Part[[]Person] {
 type look struct {
 	World
 	people     map[string]Person
-	governors  map[string]DirectoryUser // by the key of the person
+	managers   map[string]DirectoryUser // by the key of the person
 	places     map[string]string        // the directories of the governors, by the key of the person
 	routes     map[string]string        // domain → connection
 	teams      map[string][]Team        // by actor
@@ -62,7 +62,7 @@ type look struct {
 
 func newLook(w World) *look {
 	l := &look{
-		World: w, people: make(map[string]Person, len(w.People.Rows)), governors: map[string]DirectoryUser{}, places: map[string]string{}, routes: map[string]string{},
+		World: w, people: make(map[string]Person, len(w.People.Rows)), managers: map[string]DirectoryUser{}, places: map[string]string{}, routes: map[string]string{},
 		teams: map[string][]Team{}, workspaces: map[string][]Reach{},
 	}
 	for _, p := range w.People.Rows {
@@ -71,7 +71,7 @@ func newLook(w World) *look {
 	for _, dir := range w.Directories.Or(nil) {
 		for _, u := range dir.users() {
 			if u.MembershipID != "" {
-				l.governors[u.MembershipID], l.places[u.MembershipID] = *u, dir.ID
+				l.managers[u.MembershipID], l.places[u.MembershipID] = *u, dir.ID
 			}
 		}
 	}
@@ -102,24 +102,24 @@ func newLook(w World) *look {
 // signIn is how somebody signs in.
 func (l *look) signIn(p Person) Part[SignIn] {
 	if is(p.Active, false) {
-		return Known(SignIn{Way: WayNone})
+		return Known(SignIn{Method: MethodNone})
 	}
 	if !p.Active.IsKnown() {
 		// Whoever could not sign in while active cannot in any case.
 		active := p
 		active.Active = Known(true)
-		if way := l.signIn(active); is(derive(way, func(s SignIn) Way { return s.Way }), WayNone) {
-			return way
+		if signIn := l.signIn(active); is(derive(signIn, func(s SignIn) Method { return s.Method }), MethodNone) {
+			return signIn
 		}
 		return Unknown[SignIn](p.Active.why)
 	}
 	enforced, known := l.Enforced().Get()
 	if known && !enforced {
-		return Known(SignIn{Way: WayAny})
+		return Known(SignIn{Method: MethodAny})
 	}
 	role := l.RoleOf(p)
 	if known && role.IsKnown() && role.value.Bypasses() {
-		return Known(SignIn{Way: WayBypass})
+		return Known(SignIn{Method: MethodBypass})
 	}
 	if !known || !l.Connections.IsKnown() {
 		return Unknown[SignIn]("connections")
@@ -129,9 +129,9 @@ func (l *look) signIn(p Person) Part[SignIn] {
 	case !role.IsKnown():
 		return Unknown[SignIn]("role")
 	case !routed:
-		return Known(SignIn{Way: WayNone})
+		return Known(SignIn{Method: MethodNone})
 	}
-	return Known(SignIn{WayConnection, id})
+	return Known(SignIn{MethodConnection, id})
 }
 
 // reach are the ways by which an actor with a role reaches workspaces, in a fixed order. Its own accesses are those of
@@ -195,8 +195,8 @@ func (c *comparison) people() (out []Effect) {
 	}
 	for _, before := range c.before.People.Rows {
 		after, stays := c.after.people[before.Key()]
-		if again, returned := back[before.Email]; !stays && returned {
-			after, stays = again, true
+		if returning, returned := back[before.Email]; !stays && returned {
+			after, stays = returning, true
 			delete(back, before.Email)
 		}
 		if e := c.person(before, true, after, stays); !e.nothing() {
@@ -212,13 +212,13 @@ func (c *comparison) people() (out []Effect) {
 }
 
 // wanted compares people who are refused a role because they are the last with bypass:sso as if they were not.
-func (c *comparison) wanted(refused []Refusal) (out []Effect) {
+func (c *comparison) wanted(rejected []Rejection) (out []Effect) {
 	seen := map[string]bool{}
-	for _, r := range refused {
+	for _, r := range rejected {
 		for i := range r.To {
 			key := r.People[i].Key()
 			before, was := c.before.people[key]
-			if r.Reason != RefusedLastBypass || r.To[i] == "" || !was || seen[key] {
+			if r.Reason != RejectedLastBypass || r.To[i] == "" || !was || seen[key] {
 				continue
 			}
 			seen[key] = true
@@ -243,7 +243,7 @@ func (c *comparison) person(before Person, was bool, after Person, stays bool) E
 	}
 	e.Active.Before, e.SignIn.Before, e.Role.Before, e.Bypass.Before, e.Reach.Before = c.before.facts(before, was)
 	e.Active.After, e.SignIn.After, e.Role.After, e.Bypass.After, e.Reach.After = c.after.facts(after, stays)
-	if slices.Contains(c.gaps, GapConnections) && !e.Bypass.After.Or(false) && e.SignIn.After.IsKnown() && e.SignIn.After.value.Way != WayNone {
+	if slices.Contains(c.gaps, GapConnections) && !e.Bypass.After.Or(false) && e.SignIn.After.IsKnown() && e.SignIn.After.value.Method != MethodNone {
 		e.SignIn.After = Unknown[SignIn]("the connections after the change are not known")
 	}
 	if after.unsure {
@@ -255,19 +255,19 @@ func (c *comparison) person(before Person, was bool, after Person, stays bool) E
 		e.Role.After, e.Bypass.After, e.Reach.After = Unknown[Role](why), Unknown[bool](why), Unknown[[]Reach](why)
 	}
 	e.DirectoryID = either.DirectoryID.Or(c.before.places[before.Key()])
-	mapped := was && c.before.governors[before.Key()].RoleSource == RoleMapping
-	governor, governed := c.after.governors[after.Key()]
-	if stays && governed {
-		e.Source, e.MappingID = Known(governor.RoleSource), governor.MappingID
+	mapped := was && c.before.managers[before.Key()].RoleSource == RoleMapping
+	manager, managed := c.after.managers[after.Key()]
+	if stays && managed {
+		e.Source, e.MappingID = Known(manager.RoleSource), manager.MappingID
 	}
-	e.EarlierRole = stays && mapped && governor.RoleSource != RoleMapping
+	e.EarlierRole = stays && mapped && manager.RoleSource != RoleMapping
 	return e
 }
 
 // facts are what a world says of a person who may not be in it.
 func (l *look) facts(p Person, there bool) (active Part[bool], signIn Part[SignIn], role Part[Role], bypass Part[bool], reach Part[[]Reach]) {
 	if !there {
-		return Known(false), Known(SignIn{Way: WayNone}), Known(Role{}), Known(false), derive(l.Workspaces, func([]Workspace) []Reach { return nil })
+		return Known(false), Known(SignIn{Method: MethodNone}), Known(Role{}), Known(false), derive(l.Workspaces, func([]Workspace) []Reach { return nil })
 	}
 	role = l.RoleOf(p)
 	bypass = derive(role, Role.Bypasses)
@@ -288,7 +288,7 @@ func (c *comparison) invited() (out []Effect) {
 			Key: i.ID, Name: i.Email, Member: Shift[bool]{Known(false), Known(false)}, Active: Shift[bool]{Known(true), Known(true)},
 			SignIn: Shift[SignIn]{c.before.signIn(p), c.after.signIn(p)},
 		}
-		if !sameOrBothUntold(e.SignIn) {
+		if !sameOrBothUnknown(e.SignIn) {
 			out = append(out, e)
 		}
 	}
@@ -297,7 +297,7 @@ func (c *comparison) invited() (out []Effect) {
 
 // serviceAccounts compares what service accounts reach.
 func (c *comparison) serviceAccounts() (out []Effect) {
-	told := func(l *look) bool {
+	known := func(l *look) bool {
 		return is(derive(l.Workspaces, func(rows []Workspace) bool {
 			return !slices.ContainsFunc(rows, func(w Workspace) bool { return !w.ServiceAccounts.IsKnown() })
 		}), true)
@@ -305,7 +305,7 @@ func (c *comparison) serviceAccounts() (out []Effect) {
 	reach := func(l *look, s ServiceAccount) Part[[]Reach] {
 		rows := l.Roles.Or(nil)
 		at := slices.IndexFunc(rows, func(r Role) bool { return r.ID == s.RoleID || s.RoleID == "" && r.Name == s.RoleName })
-		if at < 0 || !told(l) {
+		if at < 0 || !known(l) {
 			return Unknown[[]Reach]("workspaces")
 		}
 		return l.reach(s.ActorID, s.ID, Known(rows[at]))

@@ -122,8 +122,8 @@ type Thing struct {
 	Match       Match
 	Priority    int64
 	DirectoryID string
-	// Ends reports that it goes.
-	Ends bool
+	// Deleted reports that it goes.
+	Deleted bool
 }
 
 // Emails are the addresses of the people of a finding.

@@ -394,7 +394,7 @@ func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want
 	concerned := w
 	concerned.Directories = Known([]Directory{d}) // nobody leaves the directory
 	wants = append(wants, concerned.peopleNeeds(d, func(DirectoryUser) bool { return true })...)
-	wants = append(wants, w.governedElsewhereNeeds(d)...)
+	wants = append(wants, w.managedElsewhereNeeds(d)...)
 	for _, want := range wants {
 		if !w.has(want) {
 			return wants
@@ -415,8 +415,8 @@ func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want
 	return wants
 }
 
-// governedElsewhereNeeds are those of members who are in a directory that does not govern them: another one may.
-func (w World) governedElsewhereNeeds(d Directory) []Want {
+// managedElsewhereNeeds are those of members who are in a directory that does not govern them: another one may.
+func (w World) managedElsewhereNeeds(d Directory) []Want {
 	if len(w.Directories.Or(nil)) < 2 {
 		return nil
 	}

@@ -176,14 +176,14 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("%s includes bypass:sso, so everybody whom this directory brings signs in without single sign-on from now on. Give them a smaller role, and this one to a few by prefectsso_member_role or a group role mapping.", english.Some(f.Names))
 	},
 	LockoutNotChecked: func(f Finding) string {
-		said := notChecked("Who loses access by this change")(f)
+		message := notChecked("Who loses access by this change")(f)
 		if f.Reason != "" {
-			said += " It says: " + strings.TrimSuffix(f.Reason, ".") + "."
+			message += " It says: " + strings.TrimSuffix(f.Reason, ".") + "."
 		}
 		if f.Severity == Error {
-			said += " Where a recent login is asked for, the owner of the key logs in through single sign-on; where a permission is missing, use a key whose role has it. Or set `lockout_protection = false` in the provider block to make the change unchecked."
+			message += " Where a recent login is asked for, the owner of the key logs in through single sign-on; where a permission is missing, use a key whose role has it. Or set `lockout_protection = false` in the provider block to make the change unchecked."
 		}
-		return said
+		return message
 	},
 	DeprovisioningNotChecked: func(f Finding) string {
 		return "The account has a directory, and the API does not report whom it brought. It may deprovision people of domains that it no longer lets in, and let in people of others." + f.postponed()
@@ -302,7 +302,7 @@ func (f Finding) by() string {
 		return name
 	case "mapping":
 		name := fmt.Sprintf("mapping of %s with the priority %d", f.By.Match, f.By.Priority)
-		if f.By.Ends {
+		if f.By.Deleted {
 			return "The end of the " + name
 		}
 		return "The " + name

@@ -41,9 +41,9 @@ type World struct {
 	// WorkspaceRoles are the roles that there are in workspaces.
 	WorkspaceRoles Part[[]WorkspaceRole]
 
-	changes []Change  // applied so far, oldest first
-	refused []Refusal // what of them the API would not do
-	gaps    []Gap     // what they depended on and was not known
+	changes  []Change    // applied so far, oldest first
+	rejected []Rejection // what of them the API would not do
+	gaps     []Gap       // what they depended on and was not known
 	// strangers reports that people whom nobody knows may have come in.
 	strangers bool
 	// deprovisioned are the keys of people whose access a directory ended.
@@ -349,10 +349,10 @@ const (
 	GapOffer          Gap = "offer"
 )
 
-// Refusal is something that the API would not do.
-type Refusal struct {
-	Reason RefusalReason
-	// People are whom it is about. Of several with RefusedLastBypass one keeps what they have; which one is not known.
+// Rejection is something that the API would not do.
+type Rejection struct {
+	Reason RejectionReason
+	// People are whom it is about. Of several with RejectedLastBypass one keeps what they have; which one is not known.
 	People []Person
 	// To are the ids of the roles that they would have instead, in the order of People; empty where that is not known, nil
 	// where it is not about roles.
@@ -363,29 +363,29 @@ type Refusal struct {
 	Domain, ConnectionID string
 }
 
-// RefusalReason says why the API would not do something.
-type RefusalReason string
+// RejectionReason says why the API would not do something.
+type RejectionReason string
 
 // The reasons.
 const (
-	// RefusedLastBypass: it would leave the account without an active user whose role has bypass:sso.
-	RefusedLastBypass RefusalReason = "last-bypass"
-	// RefusedCaller: the caller would demote, deactivate or remove itself.
-	RefusedCaller RefusalReason = "caller"
-	// RefusedMapping: a group role mapping decides about the role.
-	RefusedMapping RefusalReason = "mapping"
-	// RefusedRouted: another active connection routes a domain, and nobody asked to take it over.
-	RefusedRouted RefusalReason = "routed"
-	// RefusedDomain: a domain is not enabled.
-	RefusedDomain RefusalReason = "domain-not-enabled"
-	// RefusedMatch: the directory has a mapping with this match already.
-	RefusedMatch RefusalReason = "match"
-	// RefusedIncomplete: the connection cannot be activated without a domain.
-	RefusedIncomplete RefusalReason = "incomplete"
+	// RejectedLastBypass: it would leave the account without an active user whose role has bypass:sso.
+	RejectedLastBypass RejectionReason = "last-bypass"
+	// RejectedCaller: the caller would demote, deactivate or remove itself.
+	RejectedCaller RejectionReason = "caller"
+	// RejectedMapping: a group role mapping decides about the role.
+	RejectedMapping RejectionReason = "mapping"
+	// RejectedRouted: another active connection routes a domain, and nobody asked to take it over.
+	RejectedRouted RejectionReason = "routed"
+	// RejectedDomain: a domain is not enabled.
+	RejectedDomain RejectionReason = "domain-not-enabled"
+	// RejectedMatch: the directory has a mapping with this match already.
+	RejectedMatch RejectionReason = "match"
+	// RejectedIncomplete: the connection cannot be activated without a domain.
+	RejectedIncomplete RejectionReason = "incomplete"
 )
 
-// Refused returns what the API would not do of the changes that made this world.
-func (w World) Refused() []Refusal { return slices.Clone(w.refused) }
+// Rejected returns what the API would not do of the changes that made this world.
+func (w World) Rejected() []Rejection { return slices.Clone(w.rejected) }
 
 // Changes returns the changes that made this world, oldest first.
 func (w World) Changes() []Change { return slices.Clone(w.changes) }

@@ -20,7 +20,7 @@ func EmailKey(s string) string {
 		return foldName(s)
 	}
 	domain := s[at+1:]
-	if refusedRune(domain) == nil && !strings.HasSuffix(domain, "..") {
+	if invalidRune(domain) == nil && !strings.HasSuffix(domain, "..") {
 		if ascii, err := domainProfile.ToASCII(norm.NFC.String(domain)); err == nil {
 			return foldName(s[:at]) + "@" + strings.TrimSuffix(ascii, ".")
 		}
@@ -113,18 +113,18 @@ func isIgnorable(r rune) bool {
 	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Cf, unicode.Variation_Selector)
 }
 
-// refusedRuneError says which character a name cannot have.
-type refusedRuneError struct {
+// invalidRuneError says which character a name cannot have.
+type invalidRuneError struct {
 	r   rune
 	why string
 }
 
-func (e *refusedRuneError) Error() string {
+func (e *invalidRuneError) Error() string {
 	return fmt.Sprintf("it has the character %U, which %s", e.r, e.why)
 }
 
-// refusedRune finds a character by which one person could pass for another; nil for none.
-func refusedRune(s string) error {
+// invalidRune finds a character by which one person could pass for another; nil for none.
+func invalidRune(s string) error {
 	if norm.NFD.IsNormalString(s) {
 		s = norm.NFC.String(s)
 	}
@@ -146,16 +146,16 @@ func refusedRune(s string) error {
 		default:
 			continue
 		}
-		return &refusedRuneError{r, why}
+		return &invalidRuneError{r, why}
 	}
 	if norm.NFKC.IsNormalString(s) {
 		return nil
 	}
 	for _, r := range s[norm.NFKC.QuickSpanString(s):] {
 		if unicode.IsMark(r) {
-			return &refusedRuneError{r, "does not stand alone: write the letter with its mark as one character (NFC)"}
+			return &invalidRuneError{r, "does not stand alone: write the letter with its mark as one character (NFC)"}
 		}
 	}
 	r := []rune(s[norm.NFKC.QuickSpanString(s):])[0]
-	return &refusedRuneError{r, "is not composed (NFC)"}
+	return &invalidRuneError{r, "is not composed (NFC)"}
 }

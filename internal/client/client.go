@@ -147,7 +147,7 @@ func newClient(cfg Config, d dialect) (*Client, error) {
 		redact:     newRedactor(secrets...),
 		identity:   newIdentity(),
 		transport:  cfg.Transport,
-		gather:     gatherWindow{quiet: 80 * time.Millisecond, enough: 5 * time.Millisecond, most: 400 * time.Millisecond},
+		gather:     gatherWindow{quiet: 80 * time.Millisecond, enough: 5 * time.Millisecond, max: 400 * time.Millisecond},
 		roles:      map[string]*Roles{},
 		members:    map[string]*Members{},
 

@@ -128,9 +128,9 @@ func (c *Client) exchange(ctx context.Context, r call) (*reply, error) {
 	}
 	switch {
 	case resp.StatusCode == http.StatusProxyAuthRequired:
-		return nil, c.failed(ctx, r, state, c.asProxyRefusal(resp))
+		return nil, c.failed(ctx, r, state, c.asProxyRejection(resp))
 	case resp.StatusCode >= http.StatusBadRequest:
-		return nil, c.identify(ctx, r, c.refused(r, state, resp.StatusCode, resp.Header, body))
+		return nil, c.identify(ctx, r, c.statusError(r, state, resp.StatusCode, resp.Header, body))
 	case resp.StatusCode >= http.StatusMultipleChoices:
 		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerRedirect, c.redirects(resp), nil))
 	case isHTML(resp.Header.Get("Content-Type")):
@@ -251,10 +251,10 @@ func (c *Client) failed(ctx context.Context, r call, state *callState, err error
 	return failure
 }
 
-// refused makes the error of an answer that says no. Below 500, words that are
+// statusError makes the error of an answer that says no. Below 500, words that are
 // not the API's own (a proxy's page) are no judgment on the thing asked for:
 // taking its 404 for "gone" would drop things from state.
-func (c *Client) refused(r call, state *callState, status int, header http.Header, body []byte) error {
+func (c *Client) statusError(r call, state *callState, status int, header http.Header, body []byte) error {
 	message, fields, understood := parseDetail(body)
 	if !understood && len(bytes.TrimSpace(body)) > 0 {
 		kind, what := StrangerOther, notJSON

@@ -148,10 +148,10 @@ func NormalizeEmail(s string) (string, error) {
 	if why != "" {
 		return "", &EmailError{Email: s, Why: why}
 	}
-	if err := refusedRune(local); err != nil {
+	if err := invalidRune(local); err != nil {
 		return "", &EmailError{Email: s, Why: "in its local part " + err.Error()}
 	}
-	if err := refusedRune(domain); err != nil {
+	if err := invalidRune(domain); err != nil {
 		return "", &EmailError{Email: s, Why: "in its domain " + err.Error()}
 	}
 	domain, err := NormalizeDomain(norm.NFC.String(domain))

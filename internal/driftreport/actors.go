@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	// mostEvents bounds what one look into the trail reads.
-	mostEvents = 5000
-	// mostIDs bounds how many things one request asks about.
-	mostIDs = 200
+	// maxEvents bounds what one look into the trail reads.
+	maxEvents = 5000
+	// maxIDs bounds how many things one request asks about.
+	maxIDs = 200
 	// slack is how long after a plan's time an event may have come before it: that
 	// time has whole seconds, things are read after it, and clocks differ.
 	slack = 10 * time.Second
@@ -32,7 +32,7 @@ type actor struct {
 	at  time.Time
 }
 
-func nobody(why string) culprit { return culprit{unknown: why} }
+func unknownCulprit(why string) culprit { return culprit{unknown: why} }
 
 // lookup answers who did what, from events that were read beforehand.
 type lookup struct {
@@ -59,13 +59,13 @@ func look(ctx context.Context, api lister, r *report, since, until time.Time) lo
 		if out.failed[q.account] != "" {
 			continue
 		}
-		q.Since, q.Until, q.Limit = since, until, mostEvents
+		q.Since, q.Until, q.Limit = since, until, maxEvents
 		events, err := api.ListEvents(ctx, q.account, q.EventQuery)
 		if err != nil {
 			out.failed[q.account] = explain(err)
 			continue
 		}
-		if oldest := len(events) - 1; oldest == mostEvents-1 && events[oldest].Occurred.After(out.since) {
+		if oldest := len(events) - 1; oldest == maxEvents-1 && events[oldest].Occurred.After(out.since) {
 			out.since = events[oldest].Occurred // there may be more behind it
 		}
 		for _, e := range events {
@@ -150,7 +150,7 @@ func queries(facts []typedFact) []query {
 	for _, key := range order {
 		values := wanted[key]
 		slices.Sort(values)
-		for chunk := range slices.Chunk(slices.Compact(values), mostIDs) {
+		for chunk := range slices.Chunk(slices.Compact(values), maxIDs) {
 			q := query{account: key.account}
 			q.NamePrefixes = []string{key.prefix}
 			switch {
@@ -171,13 +171,13 @@ func (l lookup) who(f typedFact) culprit {
 	of, known := trails[f.resource]
 	switch {
 	case l.off != "":
-		return nobody(l.off)
+		return unknownCulprit(l.off)
 	case !known:
-		return nobody("which events tell of this resource type is not known")
+		return unknownCulprit("which events tell of this resource type is not known")
 	case f.account() == "":
-		return nobody("the plan does not say which account it is in")
+		return unknownCulprit("the plan does not say which account it is in")
 	case l.failed[f.account()] != "":
-		return nobody(l.failed[f.account()])
+		return unknownCulprit(l.failed[f.account()])
 	}
 	var found culprit
 	for _, e := range l.of(of, f.fact) {
@@ -199,7 +199,7 @@ func (l lookup) who(f typedFact) culprit {
 	if found.actors != nil {
 		return found
 	}
-	return nobody("no event since " + clock(l.since) + " tells of it")
+	return unknownCulprit("no event since " + clock(l.since) + " tells of it")
 }
 
 // nameOf is an actor as people know them.

@@ -177,16 +177,16 @@ func plain(v any) string {
 	return string(text)
 }
 
-// longest is how many characters of a value are shown.
-const longest = 80
+// maxRunes is how many characters of a value are shown.
+const maxRunes = 80
 
 // shown is a value as a report has it: quoted, so that it cannot steer a
 // terminal or pass for another, and not too long.
 func shown(v any) string {
 	text := plain(v)
 	cut := ""
-	if runes := []rune(text); len(runes) > longest {
-		text, cut = string(runes[:longest]), "…"
+	if runes := []rune(text); len(runes) > maxRunes {
+		text, cut = string(runes[:maxRunes]), "…"
 	}
 	switch v.(type) {
 	case nil:

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// mostFacts bounds what a report shows of one resource: a map may hold
+// maxFacts bounds what a report shows of one resource: a map may hold
 // thousands of people.
-const mostFacts = 50
+const maxFacts = 50
 
 // unfinished is said of a plan that failed.
 const unfinished = "The plan failed, so it may not show everything."
@@ -99,15 +99,15 @@ func (r *report) markdown() string {
 	return b.String()
 }
 
-func (d drifted) shown() []fact { return d.facts[:min(len(d.facts), mostFacts)] }
+func (d drifted) shown() []fact { return d.facts[:min(len(d.facts), maxFacts)] }
 
 // rest says what the report leaves out of a resource, or that nothing shows.
 func (d drifted) rest() string {
 	switch {
 	case len(d.facts) == 0:
 		return "changed, in nothing that shows"
-	case len(d.facts) > mostFacts:
-		return fmt.Sprintf("… and %d more", len(d.facts)-mostFacts)
+	case len(d.facts) > maxFacts:
+		return fmt.Sprintf("… and %d more", len(d.facts)-maxFacts)
 	default:
 		return ""
 	}

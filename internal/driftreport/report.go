@@ -219,7 +219,7 @@ func (r *report) name(l lookup) {
 	for _, d := range r.drifted {
 		for i, f := range d.shown() {
 			if d.by[i] = l.who(typedFact{f, d.resource}); d.reads != nil {
-				d.by[i] = nobody("it comes from " + strings.Join(d.reads, ", ") + ", and no planned change explains it")
+				d.by[i] = unknownCulprit("it comes from " + strings.Join(d.reads, ", ") + ", and no planned change explains it")
 			}
 		}
 	}

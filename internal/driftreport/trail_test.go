@@ -254,7 +254,7 @@ func TestWho(t *testing.T) {
 // Where there are more events than are read, the report does not claim to know the rest.
 func TestWhoBehindTheBound(t *testing.T) {
 	t.Parallel()
-	events := slices.Repeat([]client.Event{roleEvent(3, anAccount, "bob@x.io", `{}`, "bob")}, mostEvents)
+	events := slices.Repeat([]client.Event{roleEvent(3, anAccount, "bob@x.io", `{}`, "bob")}, maxEvents)
 	r := driftOf("prefectsso_member_role", map[string]any{"id": aMember}, difference{path: "role", attr: "role", after: "Member"})
 	r.name(look(context.Background(), &fakeTrail{events: events}, r, time.Time{}, time.Time{}))
 	if got, want := r.drifted[0].by[0].unknown, "no event since 2026-11-22 08:03:00 UTC tells of it"; got != want {
@@ -332,7 +332,7 @@ func TestLookAsksForManyAtOnce(t *testing.T) {
 		queries, people int
 	}{
 		"all":   {allFacts(r), 5, 500},
-		"shown": {r.facts(), 1, mostFacts},
+		"shown": {r.facts(), 1, maxFacts},
 	} {
 		asked := map[string]int{}
 		got := queries(tc.facts)

@@ -20,8 +20,8 @@ var _ datasource.DataSourceWithConfigure = &accessReviewDataSource{}
 
 // What is too long ago unless the configuration says otherwise.
 const (
-	usualStaleDays = 90
-	usualSyncHours = 72
+	defaultStaleDays = 90
+	defaultSyncHours = 72
 )
 
 func newAccessReviewDataSource() datasource.DataSource { return &accessReviewDataSource{} }
@@ -70,12 +70,12 @@ func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 			"account_id": accountIDDataAttribute(),
 			"stale_after_days": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("After how many days without a login somebody is stale. Default %d.", usualStaleDays),
+				MarkdownDescription: fmt.Sprintf("After how many days without a login somebody is stale. Default %d.", defaultStaleDays),
 				Validators:          []validator.Int64{int64validator.Between(1, 3650)},
 			},
 			"sync_within_hours": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("Within how many hours the identity provider has to call a directory. Default %d.", usualSyncHours),
+				MarkdownDescription: fmt.Sprintf("Within how many hours the identity provider has to call a directory. Default %d.", defaultSyncHours),
 				Validators:          []validator.Int64{int64validator.Between(1, 8760)},
 			},
 			"events_since": schema.StringAttribute{
@@ -166,7 +166,7 @@ type accessReviewModel struct {
 
 // limits are what the arguments say is too long ago at the given time.
 func (m *accessReviewModel) limits(now time.Time) access.Limits {
-	stale, sync := int64(usualStaleDays), int64(usualSyncHours)
+	stale, sync := int64(defaultStaleDays), int64(defaultSyncHours)
 	if !m.StaleAfterDays.IsNull() {
 		stale = m.StaleAfterDays.ValueInt64()
 	}
@@ -191,7 +191,7 @@ func (d *accessReviewDataSource) Read(ctx context.Context, req datasource.ReadRe
 		resp.Diagnostics.Append(failure("Could not review access", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.fill(world, m.limits(time.Now()))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

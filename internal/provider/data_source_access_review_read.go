@@ -136,7 +136,7 @@ func leftOut(w access.World) map[string]string {
 	if !w.Domains.IsKnown() {
 		leave("domains", "Whose address is outside of the enabled domains.", w.Domains.Why())
 	}
-	if why, told := whyDirectoriesUnknown(w); !told {
+	if why, known := whyDirectoriesUnknown(w); !known {
 		leave("directories", "Why people have their roles, who is in a directory, and whether directories still sync.", why)
 	}
 	if !w.ServiceAccounts.IsKnown() {
@@ -163,7 +163,7 @@ func leftOut(w access.World) map[string]string {
 }
 
 // whyDirectoriesUnknown says why it is not known who is in directories; told where it is.
-func whyDirectoriesUnknown(w access.World) (why string, told bool) {
+func whyDirectoriesUnknown(w access.World) (why string, known bool) {
 	directories, known := w.Directories.Get()
 	if !known {
 		return w.Directories.Why(), false

@@ -61,8 +61,8 @@ type accountRoleDataModel struct {
 }
 
 func (m *accountRoleDataModel) fromAPI(ctx context.Context, accountID string, role client.AccountRole) diag.Diagnostics {
-	m.AccountID = keepCase(m.AccountID, accountID)
-	m.ID = keepCase(m.ID, role.ID)
+	m.AccountID = preserveCase(m.AccountID, accountID)
+	m.ID = preserveCase(m.ID, role.ID)
 	m.Name = types.StringValue(role.Name)
 	m.IsSystemRole = types.BoolValue(role.IsSystemRole)
 	m.BypassesSSO = types.BoolValue(role.Has(client.PermissionBypassSSO))

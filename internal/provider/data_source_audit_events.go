@@ -23,8 +23,8 @@ var _ datasource.DataSourceWithConfigure = &auditEventsDataSource{}
 // How many events a data source reads unless it says otherwise, and at the most: lists cost Terraform time that grows
 // with the square of their length.
 const (
-	usualEvents = 200
-	mostEvents  = 5000
+	defaultEvents = 200
+	maxEvents     = 5000
 )
 
 // resourcePrefix is how the account's own events and the ids of its things begin in the audit trail.
@@ -73,8 +73,8 @@ func (d *auditEventsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 			},
 			"limit": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("How many events at the most, up to %d. Default %d.", mostEvents, usualEvents),
-				Validators:          []validator.Int64{int64validator.Between(1, mostEvents)},
+				MarkdownDescription: fmt.Sprintf("How many events at the most, up to %d. Default %d.", maxEvents, defaultEvents),
+				Validators:          []validator.Int64{int64validator.Between(1, maxEvents)},
 			},
 			"events": schema.ListNestedAttribute{
 				Computed:            true,
@@ -165,7 +165,7 @@ func eventFromAPI(e client.Event) auditEventItem {
 
 // query is what the arguments ask for at the given time.
 func (m *auditEventsDataModel) query(now time.Time, diags *diag.Diagnostics) client.EventQuery {
-	q := client.EventQuery{Limit: usualEvents}
+	q := client.EventQuery{Limit: defaultEvents}
 	if !m.Limit.IsNull() {
 		q.Limit = int(m.Limit.ValueInt64())
 	}
@@ -226,7 +226,7 @@ func (d *auditEventsDataSource) Read(ctx context.Context, req datasource.ReadReq
 		resp.Diagnostics.Append(failure("Could not read audit events", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.Events = make([]auditEventItem, len(events))
 	for i, event := range events {
 		m.Events[i] = eventFromAPI(event)

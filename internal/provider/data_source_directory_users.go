@@ -99,7 +99,7 @@ func (d *directoryUsersDataSource) Read(ctx context.Context, req datasource.Read
 		resp.Diagnostics.Append(failureAtField(at, "Could not list directory users", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.Users = make(map[string]directoryUserItem, len(users))
 	for _, user := range users {
 		m.Users[client.EmailKey(user.Username)] = directoryUserFromAPI(user)

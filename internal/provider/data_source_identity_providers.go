@@ -76,7 +76,7 @@ func (d *identityProvidersDataSource) Read(ctx context.Context, req datasource.R
 		resp.Diagnostics.Append(failure("Could not read identity providers", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.Configurable = types.BoolValue(notOffered == nil)
 	m.IdentityProviders = make(map[string]identityProviderItem, len(found.Connections))
 	for _, connection := range found.Connections {

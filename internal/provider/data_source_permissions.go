@@ -77,7 +77,7 @@ func (d *permissionsDataSource) Read(ctx context.Context, req datasource.ReadReq
 		resp.Diagnostics.Append(failure("Could not read permissions", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	set, diags := types.SetValueFrom(ctx, types.StringType, permissions)
 	resp.Diagnostics.Append(diags...)
 	m.Permissions = set

@@ -86,7 +86,7 @@ func (d *scimDirectoriesDataSource) Read(ctx context.Context, req datasource.Rea
 		resp.Diagnostics.Append(failure("Could not read SCIM directories", err))
 		return
 	}
-	m.AccountID, m.Configurable = keepCase(m.AccountID, account), types.BoolValue(managed)
+	m.AccountID, m.Configurable = preserveCase(m.AccountID, account), types.BoolValue(managed)
 	m.SCIMDirectories = make(map[string]scimDirectoryItem, len(directories))
 	for _, directory := range directories {
 		m.SCIMDirectories[directory.Name] = scimDirectoryItemFromAPI(directory)

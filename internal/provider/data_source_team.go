@@ -109,8 +109,8 @@ func teamWorkspaces(t client.Team) map[string]teamWorkspaceItem {
 }
 
 func (m *teamDataModel) fromAPI(accountID string, t client.Team) {
-	m.AccountID = keepCase(m.AccountID, accountID)
-	m.ID, m.Name = keepCase(m.ID, t.ID), types.StringValue(t.Name)
+	m.AccountID = preserveCase(m.AccountID, accountID)
+	m.ID, m.Name = preserveCase(m.ID, t.ID), types.StringValue(t.Name)
 	m.Description, m.DirectoryGroupID = stringOrNull(t.Description), stringOrNull(t.DirectoryGroupID)
 	m.Workspaces = teamWorkspaces(t)
 	m.Members, m.ServiceAccounts = map[string]teamMemberItem{}, map[string]string{}

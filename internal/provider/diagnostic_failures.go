@@ -29,9 +29,9 @@ func failureAt(at path.Path, summary string, err error) diag.Diagnostic {
 // failureAtField is failureAt on the argument that the server's refusal names first, found by the field of the API, or
 // failure where it names none. Of a field and one that it is in the inner one counts.
 func failureAtField(arguments map[string]path.Path, summary string, err error) diag.Diagnostic {
-	var refusal *client.APIError
-	if errors.As(err, &refusal) {
-		for _, field := range refusal.Fields {
+	var apiError *client.APIError
+	if errors.As(err, &apiError) {
+		for _, field := range apiError.Fields {
 			for loc := strings.TrimPrefix(field.Loc, "body."); loc != ""; loc = loc[:max(0, strings.LastIndexByte(loc, '.'))] {
 				if at, ok := arguments[loc]; ok {
 					return failureAt(at, summary, err)

@@ -72,8 +72,8 @@ func saysRoleMembersReplaced(role string, removed []string, removedRole string) 
 	return notice{roleMembersReplaced, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", role, english.Some(removed), removedRole)}
 }
 
-func saysMaxRemovalsExceeded(role string, removed []string, most int64) notice {
-	return notice{maxRemovalsExceeded, "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", english.Count(len(removed), "person"), role, english.Some(removed), most)}
+func saysMaxRemovalsExceeded(role string, removed []string, maxRemovals int64) notice {
+	return notice{maxRemovalsExceeded, "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", english.Count(len(removed), "person"), role, english.Some(removed), maxRemovals)}
 }
 
 func saysRemovedRoleSame(role string) notice {

@@ -17,15 +17,15 @@ import (
 // and waits for promotions by other resources of this run if nobody would be left. The server refuses to take it from the
 // last one in any case; here the refusal does not even arise, and the error says what to do.
 
-// lastOutError says that changes would leave nobody who gets in without single sign-on.
-type lastOutError struct {
+// lastBypassError says that changes would leave nobody who gets in without single sign-on.
+type lastBypassError struct {
 	accountID string
 	people    []string
 	promised  []string
 }
 
 // Error implements error.
-func (e *lastOutError) Error() string {
+func (e *lastBypassError) Error() string {
 	wait := "the resource that gives somebody else such a role"
 	if len(e.promised) > 0 {
 		wait = "the resource that gives such a role to " + english.Some(e.promised)
@@ -35,7 +35,7 @@ func (e *lastOutError) Error() string {
 
 // setRoles changes roles of one account, promotions first: whoever gets bypass:sso gets it before anybody loses it. set
 // makes one change, and is called for many side by side; an error of it ends the work. When bypass:sso would be taken
-// from the last who has it, and no other resource gives it to anybody in time, the error is a *lastOutError.
+// from the last who has it, and no other resource gives it to anybody in time, the error is a *lastBypassError.
 func (p *providerData) setRoles(ctx context.Context, account string, changes []roleChange, set func(context.Context, []roleChange) error) error {
 	lock := p.run.BypassLock(account)
 	lock.Apply()
@@ -119,7 +119,7 @@ func (p *providerData) awaitAnother(ctx context.Context, account string, lock *r
 	if found || err != nil {
 		return err
 	}
-	last := &lastOutError{accountID: account}
+	last := &lastBypassError{accountID: account}
 	for _, planned := range lock.Planned() {
 		if planned.Bypasses {
 			last.promised = append(last.promised, planned.Email)

@@ -153,8 +153,8 @@ type outcome struct {
 	planErrors, warnings, applyErrors []string
 }
 
-// warnedOfNobody says whether the plan said that nobody might be left.
-func (o outcome) warnedOfNobody() bool {
+// warnedOfNoBypass says whether the plan said that nobody might be left.
+func (o outcome) warnedOfNoBypass() bool {
 	return slices.ContainsFunc(o.warnings, func(text string) bool { return strings.Contains(text, "Guard: bypass-nobody-left") })
 }
 
@@ -162,9 +162,9 @@ func (o outcome) warnedOfNobody() bool {
 func (r *run) execute(ops []op, now map[string]string) (out outcome) {
 	p := r.session()
 	for _, i := range r.random.Perm(len(ops)) {
-		said := r.plan(p, ops[i]).Diagnostics
-		out.planErrors = append(out.planErrors, errorsOf(said)...)
-		out.warnings = append(out.warnings, textsOf(said, tfprotov6.DiagnosticSeverityWarning)...)
+		warned := r.plan(p, ops[i]).Diagnostics
+		out.planErrors = append(out.planErrors, errorsOf(warned)...)
+		out.warnings = append(out.warnings, textsOf(warned, tfprotov6.DiagnosticSeverityWarning)...)
 	}
 	if len(out.planErrors) > 0 {
 		return out
@@ -310,13 +310,13 @@ func owners(roles map[string]string) (emails []string) {
 // 200 random plans, applied in random order by one to ten workers: never is the account asked to give up the last who gets
 // in without single sign-on, and either the plan is carried out or an error says why not. Where nobody would be left, the
 // plan says so.
-func TestLastOutRandomPlans(t *testing.T) {
+func TestBypassLockRandomPlans(t *testing.T) {
 	t.Parallel()
 	const seed = 20261122
 	random := rand.New(rand.NewPCG(seed, 0))
 	srv := startCrew(t)
 	at, conflicts := watched(t, srv)
-	carriedOut, refused, partly := 0, 0, 0
+	carriedOut, rejected, partly := 0, 0, 0
 	for n := range 200 {
 		now := map[string]string{}
 		for i := range crewSize {
@@ -344,7 +344,7 @@ func TestLastOutRandomPlans(t *testing.T) {
 		}
 		switch {
 		case len(planErrors) > 0:
-			refused++
+			rejected++
 			if !takesAllAlone {
 				t.Errorf("%s: no resource takes the last one away on its own, but the plan was refused: %s", describe, planErrors)
 			}
@@ -361,10 +361,10 @@ func TestLastOutRandomPlans(t *testing.T) {
 				}
 			}
 		}
-		if !remain && len(planErrors) == 0 && !result.warnedOfNobody() {
+		if !remain && len(planErrors) == 0 && !result.warnedOfNoBypass() {
 			t.Errorf("%s: nobody was to remain, and the plan did not say so", describe)
 		}
-		if remain && !promotes && result.warnedOfNobody() {
+		if remain && !promotes && result.warnedOfNoBypass() {
 			t.Errorf("%s: somebody remains, but the plan said otherwise: %s", describe, result.warnings)
 		}
 		if len(owners(wanted)) == 0 && len(planErrors)+len(applyErrors) == 0 {
@@ -384,8 +384,8 @@ func TestLastOutRandomPlans(t *testing.T) {
 	if n := conflicts.Load(); n > 0 {
 		t.Errorf("the account had to refuse %d changes itself", n)
 	}
-	t.Logf("%d plans were carried out, %d refused, %d stopped on the way", carriedOut, refused, partly)
-	if carriedOut < 20 || refused+partly < 20 {
+	t.Logf("%d plans were carried out, %d refused, %d stopped on the way", carriedOut, rejected, partly)
+	if carriedOut < 20 || rejected+partly < 20 {
 		t.Error("that is too few of one kind to prove anything")
 	}
 }
@@ -396,7 +396,7 @@ func takesAll(o op, now map[string]string) bool {
 }
 
 // Two Owners go and somebody comes, each by a resource of its own: whoever goes last waits for the one who comes.
-func TestLastOutWaits(t *testing.T) {
+func TestBypassLockWaits(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		comes bool
@@ -450,7 +450,7 @@ func TestLastOutWaits(t *testing.T) {
 }
 
 // Whoever a mapping gives bypass:sso is waited for, too.
-func TestLastOutWaitsForAMapping(t *testing.T) {
+func TestBypassLockWaitsForAMapping(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.WithDirectory).As(acctest.ServiceKey)
 	srv.PushGroup("Staff", srv.PushUser("ada@acme.com"))

@@ -186,7 +186,7 @@ func TestGuardLoginsOfOneRun(t *testing.T) {
 	two := connectionConfig(issuer, "two", "immediate", "b.example")
 	two["take_over_domains"] = true
 	made := inProcess(t, srv).create(t, connection, one("acme.com", "b.example")).NewState
-	refused := func(what string, diagnostics []*tfprotov6.Diagnostic) {
+	rejected := func(what string, diagnostics []*tfprotov6.Diagnostic) {
 		t.Helper()
 		t.Log(what)
 		wantFindings(t, diagnostics, finding{ID: "people-lose-access", Severity: "error", At: "domains", People: []string{"bob@b.example"}})
@@ -202,7 +202,7 @@ func TestGuardLoginsOfOneRun(t *testing.T) {
 
 	p := inProcess(t, srv)
 	narrowed, _ := p.change(t, connection, made, one("acme.com"))
-	refused("one, planned alone", narrowed.Diagnostics)
+	rejected("one, planned alone", narrowed.Diagnostics)
 	taking, _, _ := p.plan(t, connection, two)
 	noErrors(t, taking.Diagnostics)
 	narrowed, without := p.change(t, connection, made, one("acme.com"))
@@ -210,7 +210,7 @@ func TestGuardLoginsOfOneRun(t *testing.T) {
 	ended, _ := p.change(t, connection, made, nil)
 	noErrors(t, ended.Diagnostics) // single sign-on ends
 
-	refused("one, applied before the other", apply(p, narrowed, made, without))
+	rejected("one, applied before the other", apply(p, narrowed, made, without))
 	if domains := connections(srv)[0].Domains; len(domains) != 2 {
 		t.Errorf("one was changed to %v", domains)
 	}
@@ -229,7 +229,7 @@ func TestGuardLoginsOfOneRun(t *testing.T) {
 	srv = startDomains(t)
 	p = inProcess(t, srv)
 	first, _, _ := p.plan(t, connection, one("acme.com"))
-	refused("the first of two", first.Diagnostics)
+	rejected("the first of two", first.Diagnostics)
 	second, given, null := p.plan(t, connection, two)
 	noErrors(t, second.Diagnostics)
 	// The second of two, applied before the first.

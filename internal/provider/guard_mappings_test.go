@@ -158,7 +158,7 @@ func TestMappingPlans(t *testing.T) {
 }
 
 // What ends a mapping is judged again when it comes to it, by what the account is like then.
-func TestMappingEndIsJudgedAgain(t *testing.T) {
+func TestMappingDeletionIsRechecked(t *testing.T) {
 	t.Parallel()
 	const typeName, ada, grace = "prefectsso_group_role_mapping", "ada@acme.com", "grace@acme.com"
 	srv := acctest.Start(t, acctest.WithDirectory)

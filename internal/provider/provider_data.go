@@ -172,15 +172,15 @@ func reserved(conflict *run.Conflict, owner string, at path.Path, diags *diag.Di
 	return conflict == nil
 }
 
-// keep writes a resource's state and its identity, which Terraform wants beside every state.
-func keep(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, model, id any) diag.Diagnostics {
+// setState writes a resource's state and its identity, which Terraform wants beside every state.
+func setState(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, model, id any) diag.Diagnostics {
 	diags := state.Set(ctx, model)
 	diags.Append(identity.Set(ctx, id)...)
 	return diags
 }
 
-// forget takes a resource that is gone out of the state. The framework wants its identity even then.
-func forget(ctx context.Context, resp *resource.ReadResponse, id any) {
+// removeFromState takes a resource that is gone out of the state. The framework wants its identity even then.
+func removeFromState(ctx context.Context, resp *resource.ReadResponse, id any) {
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, id)...)
 	resp.State.RemoveResource(ctx)
 }

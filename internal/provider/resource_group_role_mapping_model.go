@@ -100,7 +100,7 @@ func (m *groupRoleMappingModel) identity(accountID string) groupRoleMappingIdent
 // fromAPI takes the server's answer. The role keeps its form, id or name.
 func (m *groupRoleMappingModel) fromAPI(accountID string, mapping *client.GroupRoleMapping, role client.AccountRole) {
 	m.ID = types.StringValue(mapping.ID)
-	m.AccountID = keepCase(m.AccountID, accountID)
+	m.AccountID = preserveCase(m.AccountID, accountID)
 	m.Match = &mappingMatchModel{
 		textOrNull(mapping.Match.GroupID), textOrNull(mapping.Match.GroupName), textOrNull(mapping.Match.Attribute), textOrNull(mapping.Match.Equals),
 	}

@@ -76,7 +76,7 @@ type memberRolesModel struct {
 // fromAPI takes the server's rows, by normalized address, for the people of the model: addresses keep their spelling,
 // roles their form. It returns those who are no members.
 func (m *memberRolesModel) fromAPI(accountID string, rows map[string]client.Membership) (gone []string) {
-	m.AccountID = keepCase(m.AccountID, accountID)
+	m.AccountID = preserveCase(m.AccountID, accountID)
 	roles := m.Roles.Written()
 	for email, role := range roles {
 		row, there := rows[normalized.Email.Key(email)]
@@ -103,7 +103,7 @@ func (r *memberRolesResource) ModifyPlan(ctx context.Context, req resource.Modif
 	}
 	r.data.planAccount(ctx, req, resp)
 	r.planRoles(ctx, req, resp)
-	settle(ctx, req, resp, "account_id", "roles")
+	suppressNoOp(ctx, req, resp, "account_id", "roles")
 }
 
 // planRoles checks the roles and people that change, and what that does to people's access.
@@ -160,22 +160,22 @@ func writtenAs(roles map[string]string, email string) string {
 // an error, named on each address that has it.
 func (r *memberRolesResource) changes(ctx context.Context, account string, wanted map[string]string, diags *diag.Diagnostics) (changes []roleChange, absent []string, ok bool) {
 	resolved := map[string]client.AccountRole{}
-	refused := map[string]bool{}
+	rejected := map[string]bool{}
 	written := slices.Sorted(maps.Keys(wanted))
 	for _, email := range written {
 		name := wanted[email]
-		if _, done := resolved[name]; done || refused[name] {
+		if _, done := resolved[name]; done || rejected[name] {
 			continue
 		}
 		role, err := r.data.client.Roles(account).Resolve(ctx, name)
 		if err != nil {
 			diags.Append(failureAt(path.Root("roles").AtMapKey(email), "Unusable role", err))
-			refused[name] = true
+			rejected[name] = true
 			continue
 		}
 		resolved[name] = role
 	}
-	if len(refused) > 0 {
+	if len(rejected) > 0 {
 		return nil, nil, false
 	}
 	emails := make([]string, 0, len(wanted))
@@ -211,7 +211,7 @@ func (r *memberRolesResource) Create(ctx context.Context, req resource.CreateReq
 	if !r.assign(ctx, account, &m, &resp.Diagnostics) {
 		return
 	}
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 }
 
 // Update implements [resource.Resource].
@@ -223,7 +223,7 @@ func (r *memberRolesResource) Update(ctx context.Context, req resource.UpdateReq
 		return
 	}
 	if r.assign(ctx, account, &m, &resp.Diagnostics) {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 	}
 }
 
@@ -294,7 +294,7 @@ func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest
 	if gone := m.fromAPI(account, rows); len(gone) > 0 {
 		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, english.Some(gone)))
 	}
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 }
 
 // Delete implements [resource.Resource]: people are forgotten, their roles stay.

@@ -95,7 +95,7 @@ func (c roleChange) email() string {
 // leaveOut says how to leave somebody out whose role a mapping gives.
 func (p *providerData) apply(ctx context.Context, account string, changes []roleChange, at path.Path, leaveOut string, diags *diag.Diagnostics) {
 	members := p.client.Members(account)
-	told := false
+	reported := false
 	err := p.setRoles(ctx, account, changes, func(ctx context.Context, changes []roleChange) error {
 		var mu sync.Mutex
 		var group errgroup.Group
@@ -104,19 +104,19 @@ func (p *providerData) apply(ctx context.Context, account string, changes []role
 			group.Go(func() error {
 				err := members.SetRole(ctx, change.member, change.role)
 				if err != nil {
-					refusal := p.roleFailure(ctx, account, at, "Could not change role of "+change.email(), change.member, leaveOut, err)
+					rejection := p.roleFailure(ctx, account, at, "Could not change role of "+change.email(), change.member, leaveOut, err)
 					mu.Lock()
 					defer mu.Unlock()
-					diags.Append(refusal)
-					told = true
+					diags.Append(rejection)
+					reported = true
 				}
 				return err
 			})
 		}
 		return group.Wait()
 	})
-	if err != nil && !told {
-		diags.Append(roleRefusal(at, "Could not change roles", err))
+	if err != nil && !reported {
+		diags.Append(roleRejection(at, "Could not change roles", err))
 	}
 }
 

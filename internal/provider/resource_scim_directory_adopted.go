@@ -55,12 +55,12 @@ func (r *scimDirectoryResource) adopt(ctx context.Context, account string, direc
 	}
 	m.observe(account, &directory)
 	resp.Diagnostics.AddWarning("SCIM directory was adopted", fmt.Sprintf("This server does not let anybody configure directories over its API. The directory %s (%s) is watched: its name, type and state. Not verified, because the server does not show it: %s.", directory.Name, directory.ID, english.AndCode(hiddenOfDirectory)))
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
 }
 
-// refuseUnmanagedChange fails a plan that would change what only a person can change. What was imported and could never
+// rejectUnconfigurableChange fails a plan that would change what only a person can change. What was imported and could never
 // be seen is taken from the configuration as it is.
-func (r *scimDirectoryResource) refuseUnmanagedChange(ctx context.Context, prior *scimDirectoryModel, resp *resource.ModifyPlanResponse) {
+func (r *scimDirectoryResource) rejectUnconfigurableChange(ctx context.Context, prior *scimDirectoryModel, resp *resource.ModifyPlanResponse) {
 	var plan scimDirectoryModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
@@ -80,5 +80,5 @@ func (r *scimDirectoryResource) refuseUnmanagedChange(ctx context.Context, prior
 			changed = append(changed, name)
 		}
 	}
-	refuse("directory", prior.Name.ValueString(), changed, hiddenOfDirectory, &resp.Diagnostics)
+	rejectChanges("directory", prior.Name.ValueString(), changed, hiddenOfDirectory, &resp.Diagnostics)
 }

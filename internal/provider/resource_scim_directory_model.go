@@ -169,7 +169,7 @@ func (m *scimDirectoryModel) fromAPI(accountID string, d *client.Directory, role
 
 // observe takes over what the published API, too, shows of a directory. The rest keeps what it has.
 func (m *scimDirectoryModel) observe(accountID string, d *client.Directory) {
-	m.ID, m.AccountID = types.StringValue(d.ID), keepCase(m.AccountID, accountID)
+	m.ID, m.AccountID = types.StringValue(d.ID), preserveCase(m.AccountID, accountID)
 	m.Name, m.Type, m.State = types.StringValue(d.Name), types.StringValue(d.Type), types.StringValue(d.State)
 	m.Enabled = types.BoolValue(d.State != client.DirectoryUnlinked)
 	m.Created, m.CreatedBy = originFromAPI(d.Origin)

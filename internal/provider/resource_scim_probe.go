@@ -198,7 +198,7 @@ func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
-	settle(ctx, req, resp, "account_id", "scim_endpoint", "token_wo_version", "email_domain", "groups", "expected_role", "expected_workspace_roles", "max_seconds", "fail_on_unhealthy", "triggers")
+	suppressNoOp(ctx, req, resp, "account_id", "scim_endpoint", "token_wo_version", "email_domain", "groups", "expected_role", "expected_workspace_roles", "max_seconds", "fail_on_unhealthy", "triggers")
 	if resp.Plan.Raw.Equal(req.State.Raw) {
 		return
 	}
@@ -314,9 +314,9 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 	if result.Err != nil {
 		return
 	}
-	m.ID, m.AccountID = types.StringValue(uuid.NewString()), keepCase(m.AccountID, account)
+	m.ID, m.AccountID = types.StringValue(uuid.NewString()), preserveCase(m.AccountID, account)
 	m.fromProbe(result, time.Now())
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity())...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity())...)
 }
 
 // reportProbe says what a probe has found out.
@@ -364,7 +364,7 @@ func (r *scimProbeResource) Read(ctx context.Context, req resource.ReadRequest, 
 func (r *scimProbeResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m scimProbeModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity())...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity())...)
 }
 
 // Delete implements [resource.Resource]: the probe left nothing behind.

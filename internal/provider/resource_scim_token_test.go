@@ -91,11 +91,11 @@ func TestAccSCIMToken(t *testing.T) {
 		return func(*terraform.State) error {
 			var got []string
 			for _, token := range tokens(srv) {
-				end := ""
+				expires := ""
 				if token.ExpiresAt != nil {
-					end = " ending"
+					expires = " ending"
 				}
-				got = append(got, token.Suffix+end)
+				got = append(got, token.Suffix+expires)
 			}
 			slices.Sort(got)
 			if !slices.Equal(got, suffixes) {

@@ -25,8 +25,8 @@ func accountIDAttribute() schema.StringAttribute {
 	}
 }
 
-// keepCase is the account id in the state's spelling where that is the same id.
-func keepCase(state types.String, id string) types.String {
+// preserveCase is the account id in the state's spelling where that is the same id.
+func preserveCase(state types.String, id string) types.String {
 	if strings.EqualFold(state.ValueString(), id) {
 		return state
 	}

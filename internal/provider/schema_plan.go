@@ -9,9 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
 
-// settle ends a resource's ModifyPlan: where the planned arguments are those of the prior state, nothing changes, so
+// suppressNoOp ends a resource's ModifyPlan: where the planned arguments are those of the prior state, nothing changes, so
 // what the framework marked as unknown because the configuration was written differently gets its value back.
-func settle(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, arguments ...string) {
+func suppressNoOp(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, arguments ...string) {
 	if req.State.Raw.IsNull() || resp.Plan.Raw.IsNull() {
 		return
 	}

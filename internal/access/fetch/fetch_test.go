@@ -195,8 +195,8 @@ func TestForIsSharedByWhoAsks(t *testing.T) {
 	h.wantRequests(integrations, roles, me, members)
 }
 
-// TestForKeepsNoFailure: what failed is read again, and whoever gives up leaves the others alone.
-func TestForKeepsNoFailure(t *testing.T) {
+// TestForDoesNotCacheFailures: what failed is read again, and whoever gives up leaves the others alone.
+func TestForDoesNotCacheFailures(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, mocktest.Terraform, false)
 	delete := access.DeleteConnection{ID: "conn_1"}

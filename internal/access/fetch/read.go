@@ -99,14 +99,14 @@ func part[T any](value, none T, err error) (access.Part[T], error) {
 // why says why the API does not report a part, without what differs from request to request.
 func why(err error) string {
 	var (
-		plan    *client.PlanLimitError
-		refusal *client.APIError
+		plan     *client.PlanLimitError
+		apiError *client.APIError
 	)
 	switch {
 	case errors.As(err, &plan):
 		return fmt.Sprintf("the account does not have the feature %q", plan.Feature)
-	case client.IsForbidden(err) && errors.As(err, &refusal):
-		return refusal.Message
+	case client.IsForbidden(err) && errors.As(err, &apiError):
+		return apiError.Message
 	}
 	return err.Error()
 }
@@ -204,7 +204,7 @@ func (r reader) integrations(ctx context.Context) (fill, error) {
 		reason := w.Directories.Why()
 		w.Directories = access.Known(mapped(all.Directories, toDirectory))
 		if asked {
-			w.Directories = untold(w.Directories, reason)
+			w.Directories = unknownDirectories(w.Directories, reason)
 		}
 	})
 }
@@ -235,7 +235,7 @@ func (r reader) directories(ctx context.Context) (fill, error) {
 		}
 		rows, known := p.Get()
 		if !known {
-			w.Directories = untold(w.Directories, p.Why())
+			w.Directories = unknownDirectories(w.Directories, p.Why())
 			return
 		}
 		old := *w
@@ -254,8 +254,8 @@ func (r reader) directories(ctx context.Context) (fill, error) {
 	})
 }
 
-// untold are directories of which the API reports no more than that they are there.
-func untold(known access.Part[[]access.Directory], why string) access.Part[[]access.Directory] {
+// unknownDirectories are directories of which the API reports no more than that they are there.
+func unknownDirectories(known access.Part[[]access.Directory], why string) access.Part[[]access.Directory] {
 	rows, there := known.Get()
 	if !there {
 		return access.Unknown[[]access.Directory](why)
@@ -323,12 +323,12 @@ func toGroup(row client.DirectoryGroup) access.DirectoryGroup {
 }
 
 func (r reader) matches(ctx context.Context, want access.Want) (fill, error) {
-	rows, told, err := r.client.ListMatchedUsers(ctx, r.account, want.DirectoryID, client.MappingMatch(want.Match))
+	rows, reported, err := r.client.ListMatchedUsers(ctx, r.account, want.DirectoryID, client.MappingMatch(want.Match))
 	p, err := part(mapped(rows, toDirectoryUser), nil, err)
 	if err != nil {
 		return nil, err
 	}
-	if !told && p.IsKnown() {
+	if !reported && p.IsKnown() {
 		p = access.Unknown[[]access.DirectoryUser]("groups have the same name, or differ only in its case")
 	}
 	return inDirectory(want.DirectoryID, func(d *access.Directory) {
