@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Compare says what makes the difference between two worlds to each person. What depends on an unknown part is unknown.
+// Compare returns what makes the difference between two worlds to each person. What depends on an unknown part is
+// unknown.
 func Compare(before, after World) Effects {
 	out := Effects{
 		AccountID: after.AccountID,
@@ -28,7 +29,7 @@ func Compare(before, after World) Effects {
 	return out
 }
 
-// bypassing are the active people whose role has bypass:sso, where all of them are known.
+// bypassing returns the active people whose role has bypass:sso, where all of them are known.
 func (w World) bypassing() Part[[]Person] {
 	if !w.People.covers(CoverBypassing) {
 		return Unknown[[]Person]("not everybody is known")
@@ -99,7 +100,7 @@ func newLook(w World) *look {
 	return l
 }
 
-// signIn is how somebody signs in.
+// signIn returns how somebody signs in.
 func (l *look) signIn(p Person) Part[SignIn] {
 	if is(p.Active, false) {
 		return Known(SignIn{Method: MethodNone})
@@ -134,8 +135,8 @@ func (l *look) signIn(p Person) Part[SignIn] {
 	return Known(SignIn{MethodConnection, id})
 }
 
-// reach are the ways by which an actor with a role reaches workspaces, in a fixed order. Its own accesses are those of
-// holder.
+// reach returns the ways by which an actor with a role reaches workspaces, in a fixed order. Its own accesses are those
+// of holder.
 func (l *look) reach(actor, holder string, role Part[Role]) Part[[]Reach] {
 	if !l.Workspaces.IsKnown() || !l.Teams.IsKnown() {
 		return Unknown[[]Reach]("workspaces")
@@ -162,7 +163,7 @@ func (l *look) reach(actor, holder string, role Part[Role]) Part[[]Reach] {
 	return Known(slices.Compact(out))
 }
 
-// reachOf are the ways by which a person reaches workspaces.
+// reachOf returns the ways by which a person reaches workspaces.
 func (l *look) reachOf(p Person) Part[[]Reach] {
 	switch {
 	case is(p.Active, false):
@@ -264,7 +265,7 @@ func (c *comparison) person(before Person, was bool, after Person, stays bool) E
 	return e
 }
 
-// facts are what a world says of a person who may not be in it.
+// facts returns what a world says of a person who may not be in it.
 func (l *look) facts(p Person, there bool) (active Part[bool], signIn Part[SignIn], role Part[Role], bypass Part[bool], reach Part[[]Reach]) {
 	if !there {
 		return Known(false), Known(SignIn{Method: MethodNone}), Known(Role{}), Known(false), derive(l.Workspaces, func([]Workspace) []Reach { return nil })
@@ -349,7 +350,7 @@ func (c *comparison) directories() (out []DirectoryEffect) {
 	return out
 }
 
-// teamsOf are the teams that are made of a directory's groups.
+// teamsOf returns the teams that are made of a directory's groups.
 func (w World) teamsOf(dir Directory) []Team {
 	if teams, known := dir.Teams.Get(); known {
 		return teams

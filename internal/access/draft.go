@@ -189,7 +189,7 @@ const (
 	perhaps
 )
 
-// mayLose says whether the API lets somebody lose bypass:sso, and notes it where it does not.
+// mayLose reports whether the API lets somebody lose bypass:sso, and notes it where it does not.
 func (d *draft) mayLose(p *Person) answer {
 	last, known := d.isLast(p).Get()
 	switch {
@@ -284,7 +284,7 @@ func (d *draft) setRole(r RoleOf) {
 	}
 }
 
-// given is the role that somebody has when they are given another one.
+// given returns the role that somebody has when they are given another one.
 func (d *draft) given(p *Person, roleID string) Part[string] {
 	if role, known := d.Role(roleID).Get(); known && role.Bypasses() {
 		return Known(roleID)

@@ -54,7 +54,7 @@ func (d *draft) directoriesFollow(removed, added []string) {
 	}
 }
 
-// directoryUnknown is what follows where the API does not report whom a directory brought: whoever has a domain that goes
+// directoryUnknown records what follows where the API does not report whom a directory brought: whoever has a domain that goes
 // may be deprovisioned, who has one that comes may be let in again, and people whom nobody knows may come in.
 func (d *draft) directoryUnknown(dir *Directory, removed, added []string) {
 	d.missing(GapDirectoryUsers)
@@ -297,7 +297,7 @@ func (d *draft) deleteDirectory(id string) {
 	}
 }
 
-// managed are the people of a directory who govern a membership, in the order of the memberships.
+// managed returns the people of a directory who govern a membership, in the order of the memberships.
 func (d *draft) managed(dir *Directory) []*DirectoryUser {
 	var found []*DirectoryUser
 	for _, u := range dir.users() {

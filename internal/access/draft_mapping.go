@@ -74,7 +74,7 @@ func (d *draft) matched(directoryID string, m Mapping, u *DirectoryUser) Part[bo
 	return unknown
 }
 
-// earlier is a directory's person as they were before the change.
+// earlier returns a directory's person as they were before the change.
 func (d *draft) earlier(id string) (DirectoryUser, bool) {
 	if d.was == nil {
 		d.was = map[string]DirectoryUser{}
@@ -193,7 +193,7 @@ func (d *draft) mayReconcile(dir *Directory, m Mapping, u *DirectoryUser) bool {
 	return matches || !known
 }
 
-// bypassShift are the keys of those who lose and gain bypass:sso where nobody is refused it.
+// bypassShift returns the keys of those who lose and gain bypass:sso where nobody is refused it.
 func (d *draft) bypassShift(after *draft) (lost, gained []string) {
 	for i := range d.People.Rows {
 		p := &d.People.Rows[i]
@@ -210,7 +210,7 @@ func (d *draft) bypassShift(after *draft) (lost, gained []string) {
 	return lost, gained
 }
 
-// holders are the active people whose role has bypass:sso.
+// holders returns the active people whose role has bypass:sso.
 func (w World) holders() (found []Person) {
 	for _, p := range w.People.Rows {
 		if role, known := w.RoleOf(p).Get(); known && role.Bypasses() && is(p.Active, true) {

@@ -11,7 +11,7 @@ import (
 // usersWith finds the directories' people with an address, who came first first.
 func (d *draft) usersWith(email string) []*DirectoryUser { return d.pushed[email] }
 
-// users are those of a directory's people who are known, in the order in which they came.
+// users returns those of a directory's people who are known, in the order in which they came.
 func (dir *Directory) users() (found []*DirectoryUser) {
 	rows := dir.Users.value
 	if !dir.Users.IsKnown() {
@@ -43,7 +43,7 @@ func (d *draft) manager(p *Person) *DirectoryUser {
 // directoryOf finds the directory that a person is of.
 func (d *draft) directoryOf(u *DirectoryUser) *Directory { return d.directory(d.from[u]) }
 
-// unlinked is the person without a membership.
+// unlinked returns the person without a membership.
 func (u DirectoryUser) unlinked() DirectoryUser {
 	u.MembershipID, u.RoleSource, u.MappingID = "", "", ""
 	u.RoleBefore, u.SourceBefore = Part[string]{}, ""

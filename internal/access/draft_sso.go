@@ -2,7 +2,7 @@ package access
 
 import "slices"
 
-// enabled are the names of the domains that are enabled, those that are being released left out.
+// enabled returns the names of the domains that are enabled, those that are being released left out.
 func (d *draft) enabled() []string {
 	var names []string
 	for _, domain := range d.Domains.Or(nil) {
@@ -77,8 +77,8 @@ func (d *draft) domainsReleased(names []string) {
 	}
 }
 
-// released are those of the removed domains that go on routing until their connection names them no more: without them no
-// connection would be active (contract A, "Domains"). Today's Prefect Cloud takes them at once.
+// released returns those of the removed domains that go on routing until their connection names them no more: without
+// them no connection would be active (contract A, "Domains"). Today's Prefect Cloud takes them at once.
 func (d *draft) released(removed []string, disableSSO bool) (names []string) {
 	if disableSSO || len(removed) == 0 {
 		return nil
@@ -117,7 +117,7 @@ func (d *draft) domainsChanged(removed, added []string) {
 	d.directoriesFollow(removed, added)
 }
 
-// updateState is the state that a connection is in after a change of its domains.
+// updateState sets the state that a connection is in after a change of its domains.
 func (c *Connection) updateState() {
 	switch {
 	case c.State == ConnectionActive && len(c.Domains) == 0:

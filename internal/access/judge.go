@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Judge says what of the effects a plan should report: findings, in a fixed order.
+// Judge returns what of the effects a plan should report: findings, in a fixed order.
 func Judge(e Effects, p Policy) []Finding {
 	j := &judgement{e: e, p: p, took: e.TakesBypass(), accepted: map[string]bool{}, lost: map[lossKey][]FindingPerson{}}
 	j.given = givenRoles(e.Changes)
@@ -67,7 +67,7 @@ func (j *judgement) add(f Finding) {
 	j.out = append(j.out, f)
 }
 
-// own is the change that is judged: the last one; those before are what it counts on.
+// own returns the change that is judged: the last one; those before are what it counts on.
 func (j *judgement) own() Change {
 	if len(j.e.Changes) == 0 {
 		return nil
@@ -75,7 +75,7 @@ func (j *judgement) own() Change {
 	return j.e.Changes[len(j.e.Changes)-1]
 }
 
-// attributeOf is the argument that a finding about a change concerns.
+// attributeOf returns the argument that a finding about a change concerns.
 func attributeOf(c Change, id ID) string {
 	switch c := c.(type) {
 	case SetDomains, EnableDomains, DisableDomains:
@@ -106,7 +106,7 @@ func attributeOf(c Change, id ID) string {
 	return ""
 }
 
-// by is what makes the change.
+// by returns what makes the change.
 func (j *judgement) by() Thing {
 	switch c := j.own().(type) {
 	case PutMapping:
@@ -149,7 +149,7 @@ func (w World) mapping(directoryID, id string) (Mapping, bool) {
 	return rows[at], true
 }
 
-// givenRoles are the roles that changes give by hand, by the key and the address of people.
+// givenRoles returns the roles that changes give by hand, by the key and the address of people.
 func givenRoles(changes []Change) map[string]string {
 	roles := map[string]string{}
 	for _, c := range changes {
@@ -293,7 +293,7 @@ func (j *judgement) deprovisionCause() Cause {
 	return CauseDomainDisabled
 }
 
-// roleCause is why roles become others.
+// roleCause returns why roles become others.
 func (j *judgement) roleCause() Cause {
 	switch j.own().(type) {
 	case SetRoles:
@@ -325,7 +325,7 @@ func (j *judgement) losses() {
 	}
 }
 
-// domainsTaken are the domains that the change disables.
+// domainsTaken returns the domains that the change disables.
 func (j *judgement) domainsTaken() []string {
 	switch c := j.own().(type) {
 	case DisableDomains:

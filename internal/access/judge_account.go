@@ -58,8 +58,8 @@ func (j *judgement) remaining() {
 	}
 }
 
-// changedBypass is who gets and who loses bypass:sso by the change, by the key of the person; whoever would be the last to
-// lose it and is refused that counts as having lost it.
+// changedBypass returns who gets and who loses bypass:sso by the change, by the key of the person; whoever would be the
+// last to lose it and is refused that counts as having lost it.
 func (j *judgement) changedBypass() map[string]bool {
 	out := map[string]bool{}
 	for _, e := range j.e.People {

@@ -5,8 +5,8 @@ import "slices"
 // fewPeople are asked about one by one; for more, directories are read as a whole.
 const fewPeople = 10
 
-// Needs says which parts of a world are still wanted to judge a change as plans do, as far as can be told already: it is
-// asked again when they are there, until it wants none. It wants nothing that a change does not depend on.
+// Needs returns which parts of a world are still wanted to judge a change as plans do, as far as can be told already:
+// it is asked again when they are there, until it wants none. It wants nothing that a change does not depend on.
 func Needs(c Change, w World) []Want {
 	var out []Want
 	seen := map[string]bool{}
@@ -19,7 +19,7 @@ func Needs(c Change, w World) []Want {
 	return out
 }
 
-// NeedsAll says which parts of a world are still wanted to know all of it that concerns access: for a report on
+// NeedsAll returns which parts of a world are still wanted to know all of it that concerns access: for a report on
 // everything that a plan changes. What a review wants is less: [NeedsReview].
 func NeedsAll(w World) []Want {
 	wants := []Want{

@@ -18,8 +18,9 @@ func (c DeleteMapping) needs(w World) []Want {
 	return mappingNeeds(c, w, c.DirectoryID, matches)
 }
 
-// mappingNeeds are those of a mapping that begins, changes or ends: the mappings, whom they are and were for, and who
-// those are. Of the other mappings of the directory it wants to know whom they match only where one of them may count.
+// mappingNeeds returns the wants of a mapping that begins, changes or ends: the mappings, whom they are and were for, and
+// who those are. Of the other mappings of the directory it wants to know whom they match only where one of them may
+// count.
 func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want {
 	wants := []Want{{Kind: WantIntegrations}}
 	d, known := w.Directory(directoryID)
@@ -56,7 +57,7 @@ func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want
 	return wants
 }
 
-// managedElsewhereNeeds are those of members who are in a directory that does not govern them: another one may.
+// managedElsewhereNeeds returns the wants of members who are in a directory that does not govern them: another one may.
 func (w World) managedElsewhereNeeds(d Directory) []Want {
 	if len(w.Directories.Or(nil)) < 2 {
 		return nil

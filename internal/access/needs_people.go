@@ -39,8 +39,8 @@ func (c SetRoles) needs(w World) []Want {
 	return append(wants, ownerNeeds(c, d)...)
 }
 
-// ownerNeeds are what is wanted to know whether a mapping gives the roles of the people whose roles change: of few, what
-// decides about each; of many, the directories with mappings as a whole.
+// ownerNeeds returns what is wanted to know whether a mapping gives the roles of the people whose roles change: of few,
+// what decides about each; of many, the directories with mappings as a whole.
 func ownerNeeds(c SetRoles, d *draft) []Want {
 	if len(d.Directories.Or(nil)) == 0 {
 		return nil // nobody's role is a directory's
@@ -84,7 +84,7 @@ func (c SetActive) needs(w World) []Want {
 
 func (c RemovePeople) needs(w World) []Want { return leavingNeeds(w, c.MembershipIDs) }
 
-// leavingNeeds are those of a change that takes people out by name.
+// leavingNeeds returns the wants of a change that takes people out by name.
 func leavingNeeds(w World, ids []string) []Want {
 	wants := []Want{{Kind: WantRoles}, {Kind: WantCaller}}
 	d := begin(w)
@@ -96,7 +96,7 @@ func leavingNeeds(w World, ids []string) []Want {
 	return wants
 }
 
-// peopleNeeds are those of a change that does something to some of a directory's people.
+// peopleNeeds returns the wants of a change that does something to some of a directory's people.
 func (w World) peopleNeeds(d Directory, concerns func(DirectoryUser) bool) []Want {
 	var emails []string
 	for _, u := range d.users() {
@@ -111,8 +111,8 @@ func (w World) peopleNeeds(d Directory, concerns func(DirectoryUser) bool) []Wan
 	return append(append(wants, w.elsewhereNeeds()...), w.enforcementNeeds()...)
 }
 
-// enforcementNeeds are those of what depends on whether single sign-on is enforced, and on connections where it is: the
-// connections say so themselves where they are known.
+// enforcementNeeds returns the wants of what depends on whether single sign-on is enforced, and on connections where it is:
+// the connections say so themselves where they are known.
 func (w World) enforcementNeeds() []Want {
 	if w.Connections.IsKnown() {
 		return nil
@@ -124,8 +124,8 @@ func (w World) enforcementNeeds() []Want {
 	return wants
 }
 
-// elsewhereNeeds are those of what may take somebody out of a directory: another one may have them, too, and govern them
-// then.
+// elsewhereNeeds returns the wants of what may take somebody out of a directory: another one may have them, too, and govern
+// them then.
 func (w World) elsewhereNeeds() (wants []Want) {
 	rows := w.Directories.Or(nil)
 	if len(rows) < 2 {
@@ -140,7 +140,7 @@ func (w World) elsewhereNeeds() (wants []Want) {
 	return wants
 }
 
-// unseen are those addresses of which it is not known whose membership they are.
+// unseen returns those addresses of which it is not known whose membership they are.
 func (w World) unseen(emails []string) []string {
 	if w.People.covers(CoverEveryone) {
 		return nil

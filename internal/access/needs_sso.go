@@ -14,8 +14,8 @@ func (c DisableDomains) needs(w World) []Want {
 	return domainNeeds(c, w, c.DisableSSO, func(name string) bool { return slices.Contains(c.Names, name) })
 }
 
-// domainNeeds are those of a change that takes domains out: whom directories would deprovision, and who could sign in no
-// more.
+// domainNeeds returns the wants of a change that takes domains out: whom directories would deprovision, and who could sign
+// in no more.
 func domainNeeds(c Change, w World, disableSSO bool, goes func(domain string) bool) []Want {
 	wants := []Want{{Kind: WantIntegrations}}
 	if !w.Connections.IsMissing() {
@@ -51,7 +51,8 @@ func (w World) leavesNoRoute(goes func(domain string) bool) bool {
 	return active
 }
 
-// routingNeeds are those of a change of domain routing. It wants people only where the change takes access from somebody.
+// routingNeeds returns the wants of a change of domain routing. It wants people only where the change takes access from
+// somebody.
 func routingNeeds(c Change, w World) []Want {
 	wants := []Want{{Kind: WantIntegrations}}
 	if !w.Connections.IsKnown() {

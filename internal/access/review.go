@@ -71,8 +71,8 @@ type ReviewedServiceAccount struct {
 	Workspaces Part[map[string]ReviewedReach]
 }
 
-// Review says what is worth a look in an account as it is. The same account gives the same review, whenever that is made,
-// as long as nothing gets too old.
+// Review returns what is worth a look in an account as it is. The same account gives the same review, whenever that is
+// made, as long as nothing gets too old.
 func Review(w World, limits Limits) Reviewed {
 	r := &review{World: w, limits: limits, look: newLook(w), out: Reviewed{People: map[string]ReviewedPerson{}, ServiceAccounts: map[string]ReviewedServiceAccount{}}}
 	if is(w.Enforced(), false) {
@@ -120,7 +120,7 @@ func (r *review) places() {
 	}
 }
 
-// reviewed is what the world says of a person.
+// reviewed returns what the world says of a person.
 func (r *review) reviewed(p Person) ReviewedPerson {
 	out := ReviewedPerson{
 		Person: p, Role: r.RoleOf(p).Or(Role{Name: p.RoleID.Or("")}), Source: Unknown[RoleSource]("directories"), InDirectory: Unknown[bool]("directories"), Outside: Unknown[bool]("domains"),

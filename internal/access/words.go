@@ -64,10 +64,10 @@ var summaries = map[ID]string{
 	TokenNeverExpires:              "SCIM token never expires",
 }
 
-// Summary says in a few words what the finding is.
+// Summary returns in a few words what the finding is.
 func (f Finding) Summary() string { return summaries[f.ID] }
 
-// Detail says what would happen, why, and what to do, and ends with a line that has the id.
+// Detail returns what would happen, why, and what to do, and ends with a line that has the id.
 func (f Finding) Detail() string { return f.ID.Detail(f.Message()) }
 
 // Detail ends a message with a line that has the id: "Guard: people-lose-access".
@@ -76,7 +76,7 @@ func (id ID) Detail(message string) string { return message + "\n\n" + idPrefix 
 // idPrefix begins the line that has the id. It names the guide that explains it.
 const idPrefix = "Guard: "
 
-// Message is the detail without the id.
+// Message returns the detail without the id.
 func (f Finding) Message() string {
 	if say, ok := messages[f.ID]; ok {
 		return say(f)
@@ -310,7 +310,7 @@ func (f Finding) by() string {
 	return "This change"
 }
 
-// why says why a directory deprovisions people.
+// why returns why a directory deprovisions people.
 func (f Finding) why() string {
 	if f.Cause == CauseDomainNotAllowed {
 		return "their email domain would no longer be among its allowed domains"
@@ -328,7 +328,7 @@ func (f Finding) people(say func(FindingPerson) string) string {
 	return english.Some(lines)
 }
 
-// String says whom the match is for.
+// String returns whom the match is for.
 func (m Match) String() string {
 	switch m.kind() {
 	case "group_id":

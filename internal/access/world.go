@@ -159,7 +159,7 @@ type Person struct {
 	removed     bool // the membership ended by the change that is being made
 }
 
-// Key is what tells people from each other: the membership's id, else the address.
+// Key returns what tells people from each other: the membership's id, else the address.
 func (p Person) Key() string { return cmp.Or(p.ID, p.Email) }
 
 // Domain returns the domain of the address.
@@ -273,7 +273,7 @@ type Mapping struct {
 // attribute that equals a value.
 type Match struct{ GroupID, GroupName, Attribute, Equals string }
 
-// kind is how a match says whom it is for.
+// kind returns how a match says whom it is for.
 func (m Match) kind() string {
 	switch {
 	case m.GroupID != "":

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// EmailKey is the identity key of an email address or userName: the bytes with A to Z
+// EmailKey returns the identity key of an email address or userName: the bytes with A to Z
 // folded, and the domain as NormalizeDomain gives it. Nothing else is folded: every
 // wider folding makes two people one. What NormalizeEmail refuses keeps its own key,
 // which no address that it takes has. Blanks around the text are not part of it.
@@ -31,7 +31,7 @@ func EmailKey(s string) string {
 // SameEmail reports whether two spellings of an address are one person's.
 func SameEmail(a, b string) bool { return EmailKey(a) == EmailKey(b) }
 
-// LookAlikeKey is the collision key of an email address or userName, which whoever could
+// LookAlikeKey returns the collision key of an email address or userName, which whoever could
 // be taken for each other have in common: NFKC_Casefold (Unicode Standard, section
 // 3.13) with the domain in Unicode. An i with a dot above counts as an i, as most
 // systems have it, and U+3002 as a dot, as IDNA has it.

@@ -172,7 +172,7 @@ func (w *wireTrace) watch(ctx context.Context) context.Context {
 	})
 }
 
-// sent is true where it is not known: a transport that does not report its
+// sent returns true where it is not known: a transport that does not report its
 // connections may have sent anything.
 func (w *wireTrace) sent() bool {
 	return w.got.Load() || !w.asked.Load()

@@ -177,8 +177,8 @@ func newClient(cfg Config, d dialect) (*Client, error) {
 	return c, nil
 }
 
-// baseOf gives the base address of the endpoint: of the API without the account
-// that it may name.
+// baseOf returns the base address of the endpoint: of the API without the
+// account that it may name.
 func baseOf(cfg Config, d dialect) (*url.URL, error) {
 	if d != accountAPI {
 		base, _, err := parseAddress(cfg.Endpoint, cfg.AllowInsecureHTTP, d)

@@ -40,7 +40,7 @@ type call struct {
 	took       *time.Duration // receives how long the last attempt took
 }
 
-// account is the id of the account that the call is about.
+// account returns the id of the account that the call is about.
 func (r call) account() string { return r.path[1] }
 
 // reply is an answer that said yes.
@@ -217,8 +217,8 @@ func (c *Client) redactFor(r call) redactor {
 	return newRedactor(slices.Concat(c.secrets, r.secrets)...)
 }
 
-// shownPath is the path as errors show it. Elements that do not escape never
-// got as far as a request.
+// shownPath returns the path as errors show it. Elements that do not escape
+// never got as far as a request.
 func (c *Client) shownPath(r call) string {
 	path, err := escapePath(r.path)
 	if err != nil {

@@ -142,12 +142,12 @@ func (w *domainWriter) read(ctx context.Context) (seen domainList, err error) {
 	return seen, err
 }
 
-// trip is what a round trip may cost.
+// trip returns what a round trip may cost.
 func (w *domainWriter) trip() time.Duration {
 	return min(max(w.cost, time.Microsecond), w.retry.maxWait)
 }
 
-// settleDelay is how long writes may be under way that go by a list from before: the way
+// settleDelay returns how long writes may be under way that go by a list from before: the way
 // back of a read, what it may wait until it is stale, the way of a write, and room.
 func (w *domainWriter) settleDelay() time.Duration { return w.retry.base + 4*w.trip() }
 

@@ -33,7 +33,7 @@ const (
 	LabelResourceRole = "prefect.resource.role"
 )
 
-// Actor gives the labels of who caused the event; nil where it does not say.
+// Actor returns the labels of who caused the event; nil where it does not say.
 func (e Event) Actor() map[string]string {
 	for _, related := range e.Related {
 		if related[LabelResourceRole] == "actor" {

@@ -50,8 +50,8 @@ func (e *NotAccountAPIError) seenIn() string {
 	return ""
 }
 
-// Unwrap gives the answer, unless that is a refusal: the 404 of a stranger must
-// not count as one of the API.
+// Unwrap returns the answer, unless that is a refusal: the 404 of a stranger
+// must not count as one of the API.
 func (e *NotAccountAPIError) Unwrap() error {
 	var answer *UnexpectedAnswerError
 	if errors.As(e.Err, &answer) {

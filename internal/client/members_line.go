@@ -116,7 +116,7 @@ func (m *Members) gather(l *line) {
 	}
 }
 
-// gatherTimeout is how long to wait for the next newcomer.
+// gatherTimeout returns how long to wait for the next newcomer.
 func (m *Members) gatherTimeout(l *line) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -92,8 +92,8 @@ func (p *retryPolicy) check(ctx context.Context, resp *http.Response, err error)
 	return retry, nil
 }
 
-// retryStatus says whether an answer is worth another attempt. After a 500 only
-// what a key protects is repeated: the key finds what was made before it.
+// retryStatus reports whether an answer is worth another attempt. After a 500
+// only what a key protects is repeated: the key finds what was made before it.
 func retryStatus(status int, state *callState) bool {
 	switch status {
 	case http.StatusTooManyRequests:

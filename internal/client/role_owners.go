@@ -70,8 +70,8 @@ func (c *Client) RoleMappingOf(ctx context.Context, accountID string, m Membersh
 	return &RoleMapping{owner.DirectoryID, *mapping}, nil
 }
 
-// isUnknown says whether the server does not have what was asked for, or does not
-// show it to this caller.
+// isUnknown reports whether the server does not have what was asked for, or
+// does not show it to this caller.
 func isUnknown(err error) bool { return IsNotOffered(err) || IsNotFound(err) || IsForbidden(err) }
 
 func (u DirectoryUser) became(m Membership) bool {

@@ -18,7 +18,7 @@ const (
 	scimToken = "scim-canary/+token=="
 )
 
-// newSCIM is a client of a SCIM endpoint on loopback whose backoff lasts
+// newSCIM returns a client of a SCIM endpoint on loopback whose backoff lasts
 // microseconds.
 func newSCIM(t *testing.T, handler http.Handler, change ...func(*Config)) *SCIM {
 	t.Helper()

@@ -140,11 +140,11 @@ func (c *Client) asProxyRejection(resp *http.Response) *attemptError {
 	return &attemptError{err: rejection, permanent: true}
 }
 
-// connectionFix says what to do about a connection that did not come about, ""
-// where nobody knows. It goes by the kind of the error.
+// connectionFix returns what to do about a connection that did not come about,
+// "" where nobody knows. It goes by the kind of the error.
 func connectionFix(err error, endpoint string, sent bool) string {
 	var (
-		rejection  *proxyRejection
+		rejection *proxyRejection
 		authority x509.UnknownAuthorityError
 		name      x509.HostnameError
 		invalid   x509.CertificateInvalidError

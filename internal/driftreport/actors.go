@@ -86,7 +86,7 @@ func (l lookup) add(account, name string, e client.Event) {
 	l.events[key] = append(l.events[key], e)
 }
 
-// of gives the events about the thing that a fact is about, newest first.
+// of returns the events about the thing that a fact is about, newest first.
 func (l lookup) of(t trail, f fact) []client.Event {
 	if t.name == nil {
 		return l.events[subject{f.account(), t.prefix()}]
@@ -165,7 +165,7 @@ func queries(facts []typedFact) []query {
 	return out
 }
 
-// who gives the newest event that tells of a fact. Events after it that do not say
+// who returns the newest event that tells of a fact. Events after it that do not say
 // what they changed may tell of it, too: then it is one of all their actors.
 func (l lookup) who(f typedFact) culprit {
 	of, known := trails[f.resource]
@@ -202,7 +202,7 @@ func (l lookup) who(f typedFact) culprit {
 	return unknownCulprit("no event since " + clock(l.since) + " tells of it")
 }
 
-// nameOf is an actor as people know them.
+// nameOf returns an actor as people know them.
 func nameOf(actor map[string]string) string {
 	id := actor[client.LabelResourceID]
 	name := printable(firstOf(actor[client.LabelResourceName], id))
@@ -220,7 +220,7 @@ func nameOf(actor map[string]string) string {
 
 func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
 
-// words says who it was, or why that is not known.
+// words returns who it was, or why that is not known.
 func (c culprit) words() string {
 	switch {
 	case c.unknown != "":
@@ -232,7 +232,7 @@ func (c culprit) words() string {
 	}
 }
 
-// markdown is words, with the names set apart: an email address would otherwise
+// markdown returns words, with the names set apart: an email address would otherwise
 // become a link, a name with @ a mention.
 func (c culprit) markdown() string {
 	if c.unknown != "" {

@@ -293,7 +293,7 @@ func connect(version string, s Streams) (api *client.Client, why string) {
 	return api, ""
 }
 
-// unasked says why the trail is not asked. Where the provider would take plain
+// unasked returns why the trail is not asked. Where the provider would take plain
 // http if told to, this command has nothing to tell it by.
 func unasked(p settings.Problem) string {
 	var endpoint *client.EndpointError

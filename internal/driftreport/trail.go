@@ -77,7 +77,7 @@ func byID(f fact) []string {
 	return ids
 }
 
-// uuids gives the UUID of an id: itself, or what a ULID with a prefix, such as
+// uuids returns the UUID of an id: itself, or what a ULID with a prefix, such as
 // conn_01J…, stands for; none for an id of any other kind.
 func uuids(id string) []string {
 	if uuid.Validate(id) == nil {
@@ -102,7 +102,7 @@ func uuids(id string) []string {
 // prefix begins the ids of a kind of things in the trail, and the names of events about them.
 func (t trail) prefix() string { return "prefect-cloud." + t.kind + "." }
 
-// resourceIDs is ids as events have them.
+// resourceIDs returns ids as events have them.
 func (t trail) resourceIDs(f fact) []string {
 	var out []string
 	if t.ids == nil {
@@ -163,7 +163,7 @@ var fields = map[string]string{
 // enabled is what a directory is that is not unlinked.
 const enabled, unlinked = "enabled", "unlinked"
 
-// field is the name that events have for what a fact is about.
+// field returns the name that events have for what a fact is about.
 func (f fact) field() string { return firstOf(fields[f.attr], f.path) }
 
 // fieldChange is what an event says of a field.
@@ -180,7 +180,7 @@ func changeIn(value json.RawMessage) (change fieldChange, changed bool) {
 	return change, decoder.Decode(&change) == nil
 }
 
-// explains says whether a change of the field can be what made the fact.
+// explains reports whether a change of the field can be what made the fact.
 func (f fact) explains(change fieldChange) bool {
 	role, _ := f.after.(string)
 	switch {
@@ -197,7 +197,7 @@ func (f fact) explains(change fieldChange) bool {
 	}
 }
 
-// has says whether a list has a domain or another text, in any spelling of it.
+// has reports whether a list has a domain or another text, in any spelling of it.
 func has(list any, text string) bool {
 	values, _ := list.([]any)
 	return slices.ContainsFunc(values, func(value any) bool { return sameText(plain(value), text) })
@@ -269,7 +269,7 @@ func membershipSays(f fact, e client.Event) evidence {
 	}
 }
 
-// roleChange is the role that a fact says somebody lost, or else the one that
+// roleChange returns the role that a fact says somebody lost, or else the one that
 // they got; neither where it is about something else.
 func roleChange(f fact) (lost, got string) {
 	switch {

@@ -164,7 +164,7 @@ type accessReviewModel struct {
 	LeftOut         map[string]string                 `tfsdk:"left_out"`
 }
 
-// limits are what the arguments say is too long ago at the given time.
+// limits returns what the arguments say is too long ago at the given time.
 func (m *accessReviewModel) limits(now time.Time) access.Limits {
 	stale, sync := int64(defaultStaleDays), int64(defaultSyncHours)
 	if !m.StaleAfterDays.IsNull() {

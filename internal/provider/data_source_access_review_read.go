@@ -129,7 +129,7 @@ func yesNoUnknown(p access.Part[bool]) string {
 	return reviewNo
 }
 
-// leftOut says what is not in a review, and why.
+// leftOut returns what is not in a review, and why.
 func leftOut(w access.World) map[string]string {
 	out := map[string]string{}
 	leave := func(part, what, why string) { out[part] = what + " " + english.Sentence(why) }
@@ -162,7 +162,7 @@ func leftOut(w access.World) map[string]string {
 	return out
 }
 
-// whyDirectoriesUnknown says why it is not known who is in directories; told where it is.
+// whyDirectoriesUnknown returns why it is not known who is in directories; known is true where it is.
 func whyDirectoriesUnknown(w access.World) (why string, known bool) {
 	directories, known := w.Directories.Get()
 	if !known {

@@ -28,7 +28,7 @@ func reviewed(check knownvalue.Check, at ...string) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue("data.prefectsso_access_review.this", path, check)
 }
 
-// exactFindings are all the findings of a review, each with its severity.
+// exactFindings returns all the findings of a review, each with its severity.
 func exactFindings(findings map[string]string) statecheck.StateCheck {
 	checks := map[string]knownvalue.Check{}
 	for id, severity := range findings {
@@ -306,8 +306,8 @@ func TestAccAccessReviewWorkspacesUnknown(t *testing.T) {
 	}
 }
 
-// older is the server behind something that answers for the workspaces of service accounts with this status, or not at all
-// where it is 0, and counts.
+// older returns the server behind something that answers for the workspaces of service accounts with this status, or
+// not at all where it is 0, and counts.
 func older(t *testing.T, srv *acctest.Server, status int) (*acctest.Server, *atomic.Int64) {
 	t.Helper()
 	target, err := url.Parse(srv.URL)
@@ -334,7 +334,7 @@ func older(t *testing.T, srv *acctest.Server, status int) (*acctest.Server, *ato
 	return &behind, &asked
 }
 
-// reviewedCrowd is an account with many people whom a directory has brought, and a few service accounts.
+// reviewedCrowd returns an account with many people whom a directory has brought, and a few service accounts.
 func reviewedCrowd(t testing.TB, people int) *acctest.Server {
 	t.Helper()
 	srv := acctest.Start(t, acctest.WithDirectory)

@@ -163,7 +163,7 @@ func eventFromAPI(e client.Event) auditEventItem {
 	}
 }
 
-// query is what the arguments ask for at the given time.
+// query returns what the arguments ask for at the given time.
 func (m *auditEventsDataModel) query(now time.Time, diags *diag.Diagnostics) client.EventQuery {
 	q := client.EventQuery{Limit: defaultEvents}
 	if !m.Limit.IsNull() {

@@ -24,7 +24,7 @@ func (d *directoryGroupsDataSource) Metadata(_ context.Context, req datasource.M
 	resp.TypeName = req.ProviderTypeName + "_directory_groups"
 }
 
-// directoryIDDataAttribute is the `directory_id` of data sources.
+// directoryIDDataAttribute returns the `directory_id` of data sources.
 func directoryIDDataAttribute() schema.StringAttribute {
 	return schema.StringAttribute{
 		Required:            true,

@@ -21,12 +21,12 @@ func failure(summary string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(summary, reason(err))
 }
 
-// failureAt is failure on the attribute at fault.
+// failureAt returns failure on the attribute at fault.
 func failureAt(at path.Path, summary string, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, summary, reason(err))
 }
 
-// failureAtField is failureAt on the argument that the server's refusal names first, found by the field of the API, or
+// failureAtField returns failureAt on the argument that the server's refusal names first, found by the field of the API, or
 // failure where it names none. Of a field and one that it is in the inner one counts.
 func failureAtField(arguments map[string]path.Path, summary string, err error) diag.Diagnostic {
 	var apiError *client.APIError
@@ -42,8 +42,8 @@ func failureAtField(arguments map[string]path.Path, summary string, err error) d
 	return failure(summary, err)
 }
 
-// alreadyExists is the error of a create that something is in the way of. It is never taken over just because it looks
-// equal: whoever means that thing imports it.
+// alreadyExists returns the error of a create that something is in the way of. It is never taken over just because it
+// looks equal: whoever means that thing imports it.
 func alreadyExists(at path.Path, summary, what, resourceType, importID, otherwise string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s Nothing was taken over. If it is the one that this resource is to manage, import it:\n\n  terraform import %s.<name> %q\n\nOtherwise %s.", what, resourceType, importID, otherwise))
 }

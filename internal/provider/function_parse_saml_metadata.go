@@ -105,7 +105,7 @@ func (parseSAMLMetadataFunction) Run(ctx context.Context, req function.RunReques
 	resp.Error = resp.Result.Set(ctx, parsed(metadata))
 }
 
-// parsed is metadata as the function returns it.
+// parsed returns metadata as the function returns it.
 func parsed(metadata *samlmetadata.Metadata) parsedMetadata {
 	out := parsedMetadata{
 		EntityID: metadata.EntityID, SSOURL: metadata.SSO.Location, WantsSigned: metadata.WantsSignedRequests,

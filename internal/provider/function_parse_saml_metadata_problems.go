@@ -48,7 +48,7 @@ func certificateAdvice(err error) error {
 	return err
 }
 
-// problemDetail is a problem's sentence with its id on a line of its own.
+// problemDetail returns a problem's sentence with its id on a line of its own.
 func problemDetail(sentence string, id samlmetadata.ID) string {
 	return english.Sentence(sentence) + "\n\nID: " + string(id)
 }
@@ -83,8 +83,8 @@ func (s *samlModel) readMetadata(now time.Time) (*samlmetadata.Metadata, error) 
 	return samlmetadata.ReadText(s.MetadataXML.ValueString(), samlmetadata.Options{EntityID: s.MetadataEntityID.ValueString(), Now: now})
 }
 
-// saysTheSame says whether the server has what the metadata says. A certificate that has ended may be missing there: the
-// server leaves those out that had ended when it read the metadata.
+// saysTheSame reports whether the server has what the metadata says. A certificate that has ended may be missing there:
+// the server leaves those out that had ended when it read the metadata.
 func (s *samlModel) saysTheSame(c *client.ConnectionSAML, now time.Time) bool {
 	m, err := s.readMetadata(time.Time{})
 	if err != nil || m.EntityID != c.IDPEntityID || m.SSO.Location != c.IDPSSOURL {

@@ -38,7 +38,7 @@ func newCertificate(t *testing.T, name string, expires time.Time) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// bare is a PEM certificate as metadata has it.
+// bare returns a PEM certificate as metadata has it.
 func bare(t *testing.T, text string) string {
 	t.Helper()
 	block, _ := pem.Decode([]byte(text))

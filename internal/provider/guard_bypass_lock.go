@@ -88,13 +88,13 @@ func (p *providerData) setMapping(ctx context.Context, account string, before, a
 	return err
 }
 
-// bypasses says whether a mapping's role has bypass:sso; false for one that the account does not have any more.
+// bypasses reports whether a mapping's role has bypass:sso; false for one that the account does not have any more.
 func (p *providerData) bypasses(ctx context.Context, account string, role types.String) bool {
 	found, err := p.client.Roles(account).Resolve(ctx, role.ValueString())
 	return err == nil && found.Has(client.PermissionBypassSSO)
 }
 
-// bypassing are the ids of roles that have bypass:sso.
+// bypassing returns the ids of roles that have bypass:sso.
 func bypassing(roles []client.AccountRole) (ids []string) {
 	for _, role := range roles {
 		if role.Has(client.PermissionBypassSSO) {

@@ -52,7 +52,7 @@ accounts:
 	return srv.As(acctest.ServiceKey)
 }
 
-// watched is a server behind a proxy that counts the conflicts: what the account had to refuse itself.
+// watched returns a server behind a proxy that counts the conflicts: what the account had to refuse itself.
 func watched(t *testing.T, srv *acctest.Server) (at string, conflicts *atomic.Int64) {
 	t.Helper()
 	target, err := url.Parse(srv.URL)
@@ -85,7 +85,7 @@ type op struct {
 	roles    map[string]string       // what it makes of whom
 }
 
-// promotes says whether it gives anybody bypass:sso.
+// promotes reports whether it gives anybody bypass:sso.
 func (o op) promotes(now map[string]string) bool {
 	for email, role := range o.roles {
 		if role == "Owner" && now[email] != "Owner" {
@@ -134,7 +134,7 @@ func (r *run) expire() {
 	r.timers = nil
 }
 
-// errorsOf are the errors among diagnostics.
+// errorsOf returns the errors among diagnostics.
 func errorsOf(diagnostics []*tfprotov6.Diagnostic) []string {
 	return textsOf(diagnostics, tfprotov6.DiagnosticSeverityError)
 }
@@ -153,7 +153,7 @@ type outcome struct {
 	planErrors, warnings, applyErrors []string
 }
 
-// warnedOfNoBypass says whether the plan said that nobody might be left.
+// warnedOfNoBypass reports whether the plan said that nobody might be left.
 func (o outcome) warnedOfNoBypass() bool {
 	return slices.ContainsFunc(o.warnings, func(text string) bool { return strings.Contains(text, "Guard: bypass-nobody-left") })
 }
@@ -231,7 +231,7 @@ func (r *run) apply(p *protocol, o op) (errors []string) {
 	return errorsOf(done.Diagnostics)
 }
 
-// randomOps are changes of distinct people, spread over the resources that give roles.
+// randomOps returns changes of distinct people, spread over the resources that give roles.
 func randomOps(t *testing.T, random *rand.Rand, p *protocol, now map[string]string) (ops []op) {
 	t.Helper()
 	roles := []string{"Owner", "Admin", "Member"}
@@ -288,7 +288,7 @@ func randomHolders(random *rand.Rand, people []int, now map[string]string) op {
 	return o
 }
 
-// after is what operations make of roles.
+// after returns what operations make of roles.
 func after(now map[string]string, ops ...op) map[string]string {
 	then := maps.Clone(now)
 	for _, o := range ops {
@@ -297,7 +297,7 @@ func after(now map[string]string, ops ...op) map[string]string {
 	return then
 }
 
-// owners are those of a map of roles.
+// owners returns those of a map of roles.
 func owners(roles map[string]string) (emails []string) {
 	for email, role := range roles {
 		if role == "Owner" {
@@ -390,7 +390,7 @@ func TestBypassLockRandomPlans(t *testing.T) {
 	}
 }
 
-// takesAll says whether a resource alone would take bypass:sso from everybody who has it.
+// takesAll reports whether a resource alone would take bypass:sso from everybody who has it.
 func takesAll(o op, now map[string]string) bool {
 	return len(owners(after(now, o))) == 0
 }

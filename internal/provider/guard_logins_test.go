@@ -11,7 +11,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 )
 
-// startDomains is an account of two Owners, and of one person for each of two domains.
+// startDomains returns an account of two Owners, and of one person for each of two domains.
 func startDomains(t *testing.T) *acctest.Server {
 	t.Helper()
 	return acctest.Start(t, acctest.PrivateIssuers, acctest.Scenario(`
@@ -30,7 +30,7 @@ accounts:
 `))
 }
 
-// connectionConfig is a connection's configuration.
+// connectionConfig returns a connection's configuration.
 func connectionConfig(issuer, name, activation string, domains ...string) map[string]any {
 	text := func(value string) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
 	return map[string]any{

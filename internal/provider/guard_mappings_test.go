@@ -220,7 +220,7 @@ func TestMappingOfOneOfTwoDirectories(t *testing.T) {
 	}
 }
 
-// matchGroup is the argument match for a group.
+// matchGroup returns the argument match for a group.
 func matchGroup(name string) map[string]tftypes.Value {
 	null := tftypes.NewValue(tftypes.String, nil)
 	return map[string]tftypes.Value{"group_id": null, "group_name": tftypes.NewValue(tftypes.String, name), "attribute": null, "equals": null}

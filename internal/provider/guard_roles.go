@@ -44,7 +44,7 @@ func (data *providerData) checkRoles(ctx context.Context, account string, change
 	}, diags)
 }
 
-// roleFailure is what is said when a role could not be changed: where a rule is the reason, what that says.
+// roleFailure returns what is said when a role could not be changed: where a rule is the reason, what that says.
 func (p *providerData) roleFailure(ctx context.Context, account string, at path.Path, summary string, member client.Membership, leaveOut string, err error) diag.Diagnostic {
 	if mapping := p.mappingBehind(ctx, account, member, err); mapping != nil {
 		return diagnosticFrom(access.Finding{
@@ -58,7 +58,7 @@ func (p *providerData) roleFailure(ctx context.Context, account string, at path.
 	return roleRejection(at, summary, err)
 }
 
-// roleRejection is failureAt, with the id of the rule where the bypass lock is the reason.
+// roleRejection returns failureAt with the id of the rule where the bypass lock is the reason.
 func roleRejection(at path.Path, summary string, err error) diag.Diagnostic {
 	var last *lastBypassError
 	if errors.As(err, &last) {

@@ -135,7 +135,7 @@ func (r *groupRoleMappingResource) judging(account string, change access.Change)
 	return judging{account: account, changes: []access.Change{change}, policy: r.data.policy}
 }
 
-// deletion is the end of a mapping; it says whether the account is known of which it is one.
+// deletion returns the deletion of a mapping, and whether its account is known.
 func (r *groupRoleMappingResource) deletion(m *groupRoleMappingModel, diags *diag.Diagnostics) (judging, bool) {
 	account, ok := r.data.account(m.AccountID, diags)
 	return r.judging(account, access.DeleteMapping{DirectoryID: m.DirectoryID.ValueString(), ID: strings.ToLower(m.ID.ValueString())}), ok
@@ -151,7 +151,7 @@ func (r *groupRoleMappingResource) planDestroy(ctx context.Context, m *groupRole
 	}
 }
 
-// mappings are those of a directory, as guards know them, too.
+// mappings returns those of a directory, as guards know them, too.
 func (p *providerData) mappings(ctx context.Context, account, directoryID string) ([]access.Mapping, error) {
 	w, err := p.world.Fill(ctx, access.World{AccountID: account}, func(w access.World) []access.Want {
 		if w.Directories.IsMissing() {
@@ -224,7 +224,8 @@ var mappingArguments = map[string]path.Path{
 	"priority":         path.Root("priority"),
 }
 
-// writeFailure is what is said when a mapping could not be written: where another one is in its way, which that is.
+// writeFailure returns what is said when a mapping could not be written: where another one is in its way, which that
+// is.
 func (r *groupRoleMappingResource) writeFailure(ctx context.Context, account, summary string, m *groupRoleMappingModel, err error) diag.Diagnostic {
 	directory := m.DirectoryID.ValueString()
 	if id := client.ExistingID(err); id != "" {
@@ -389,7 +390,7 @@ func (r *groupRoleMappingResource) ImportState(ctx context.Context, req resource
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
 }
 
-// find gives the ids of a directory and a mapping that are named by their ids or otherwise.
+// find returns the ids of a directory and a mapping that are named by their ids or otherwise.
 func (r *groupRoleMappingResource) find(ctx context.Context, account, directory, mapping string) (directoryID, id string, err error) {
 	directories, err := r.data.client.ListDirectories(ctx, account)
 	if err != nil {

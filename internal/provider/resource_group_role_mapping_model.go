@@ -117,12 +117,12 @@ func (m *mappingMatchModel) toAPI() client.MappingMatch {
 	}
 }
 
-// known says whether all of it has a value.
+// known reports whether all of it has a value.
 func (m *mappingMatchModel) known() bool {
 	return m != nil && !m.GroupID.IsUnknown() && !m.GroupName.IsUnknown() && !m.Attribute.IsUnknown() && !m.Equals.IsUnknown()
 }
 
-// changes is what an update sends: what is not as it was.
+// changes returns what an update sends: what is not as it was.
 func (m *groupRoleMappingModel) changes(prior *groupRoleMappingModel, role client.AccountRole) (w client.GroupRoleMappingWrite, any bool) {
 	if match := m.Match.toAPI(); match != prior.Match.toAPI() {
 		w.Match = &match

@@ -120,8 +120,8 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 	}
 }
 
-// stopsLogins says whether the plan ends the logins that go through the prior connection: it is replaced by one in another
-// account, or by one that nothing makes active.
+// stopsLogins reports whether the plan ends the logins that go through the prior connection: it is replaced by one in
+// another account, or by one that nothing makes active.
 func (m *identityProviderModel) stopsLogins(prior *identityProviderModel) bool {
 	return movesAccount(m.AccountID, prior.AccountID) ||
 		!m.ConnectionType.Equal(prior.ConnectionType) && m.Activation.ValueString() == activationNone
@@ -140,7 +140,7 @@ func (r *identityProviderResource) planActivation(ctx context.Context, prior *id
 	}
 }
 
-// putConnection is what a plan makes of a connection. Logins that are to make it active come after it.
+// putConnection returns what a plan makes of a connection. Logins that are to make it active come after it.
 func (m *identityProviderModel) putConnection(prior *identityProviderModel) access.PutConnection {
 	put := access.PutConnection{
 		Name: m.Name.ValueString(), Domains: m.Domains.Normalized(),
@@ -153,8 +153,8 @@ func (m *identityProviderModel) putConnection(prior *identityProviderModel) acce
 	return put
 }
 
-// logins is the change of a connection that is made or changed, to be judged. With activation = "none" it becomes active
-// at a login that the apply does not wait for.
+// logins returns the change of a connection that is made or changed, to be judged. With activation = "none" it becomes
+// active at a login that the apply does not wait for.
 func (r *identityProviderResource) logins(account string, plan, prior *identityProviderModel) judging {
 	put := plan.putConnection(prior)
 	j := judging{account: account, policy: r.data.policy, changes: []access.Change{put}}
@@ -166,7 +166,7 @@ func (r *identityProviderResource) logins(account string, plan, prior *identityP
 	return j
 }
 
-// deletion is the end of a connection, to be judged.
+// deletion returns the deletion of a connection, to be judged.
 func (r *identityProviderResource) deletion(account string, m *identityProviderModel) judging {
 	return judging{account: account, policy: r.data.policy, changes: []access.Change{access.DeleteConnection{ID: m.ID.ValueString()}}}
 }
@@ -237,7 +237,7 @@ func warnOfExpiry(expiries types.Map, now time.Time, diags *diag.Diagnostics) {
 	}
 }
 
-// secret is the client secret, which only the configuration holds.
+// secret returns the client secret, which only the configuration holds.
 func (r *identityProviderResource) secret(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics) types.String {
 	var oidc types.Object
 	diags.Append(config.GetAttribute(ctx, path.Root("oidc"), &oidc)...)
@@ -298,7 +298,7 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	}
 }
 
-// exists is the error of a connection whose name is taken.
+// exists returns the error of a connection whose name is taken.
 func (m *identityProviderModel) exists(account, id string) diag.Diagnostic {
 	return alreadyExists(path.Root("name"), "Identity provider exists already", fmt.Sprintf("Account %s has a connection named %q (%s).", account, m.Name.ValueString(), id),
 		"prefectsso_identity_provider", account+"/"+id, "choose another name")

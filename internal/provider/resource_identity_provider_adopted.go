@@ -85,7 +85,7 @@ func withoutSecret(o *oidcModel) *oidcModel {
 	return &out
 }
 
-// unverified are the configured arguments that the published API does not show.
+// unverified returns the configured arguments that the published API does not show.
 func unverified(m *identityProviderModel) []string {
 	var names []string
 	if m.OIDC != nil {
@@ -180,7 +180,8 @@ func (r *identityProviderResource) rejectUnconfigurableChange(ctx context.Contex
 	rejectChanges("connection", prior.Name.ValueString(), changed, []string{"oidc", "saml", "attribute_mapping"}, &resp.Diagnostics)
 }
 
-// unseen says whether the state has nothing for an argument that the published API does not show, as after an import.
+// unseen reports whether the state has nothing for an argument that the published API does not show, as after an
+// import.
 func (m *identityProviderModel) unseen(name string) bool {
 	switch name {
 	case "oidc", "saml":

@@ -144,14 +144,14 @@ output "agree" {
 	)
 }
 
-// bareCertificate is an RSA certificate as metadata has it.
+// bareCertificate returns an RSA certificate as metadata has it.
 func bareCertificate(t *testing.T) string {
 	t.Helper()
 	block, _ := pem.Decode([]byte(rsaCertificate(t, time.Now().AddDate(2, 0, 0))))
 	return base64.StdEncoding.EncodeToString(block.Bytes)
 }
 
-// idpXML is an identity provider in metadata.
+// idpXML returns an identity provider in metadata.
 func idpXML(id, attributes, certificate string) string {
 	return `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="` + id + `"><md:IDPSSODescriptor` + attributes + ` protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">` +
 		`<md:KeyDescriptor><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>` + certificate + `</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>` +

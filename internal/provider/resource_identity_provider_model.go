@@ -68,7 +68,8 @@ type attributeMapModel struct {
 	Groups    types.String `tfsdk:"groups"`
 }
 
-// toWrite is the whole connection as a create sends it. The secret comes from the configuration: the plan has none.
+// toWrite returns the whole connection as a create sends it. The secret comes from the configuration: the plan has
+// none.
 func (m *identityProviderModel) toWrite(secret types.String) client.ConnectionWrite {
 	domains := m.Domains.Normalized()
 	w := client.ConnectionWrite{
@@ -87,8 +88,8 @@ func (m *identityProviderModel) toWrite(secret types.String) client.ConnectionWr
 	return w
 }
 
-// changes is what an update sends: the parts that differ from the prior state. The secret goes along only with a new
-// version.
+// changes returns what an update sends: the parts that differ from the prior state. The secret goes along only with a
+// new version.
 func (m *identityProviderModel) changes(prior *identityProviderModel, secret types.String) (w client.ConnectionWrite, any bool) {
 	all := m.toWrite(secret)
 	if !m.Name.Equal(prior.Name) {

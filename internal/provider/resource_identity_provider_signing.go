@@ -61,7 +61,7 @@ func (s *samlModel) warnUnsigned(diags *diag.Diagnostics) {
 	}
 }
 
-// wantsSigned is what the metadata of the configuration says, unknown where that is seen only when it is fetched.
+// wantsSigned returns what the metadata of the configuration says, unknown where that is seen only when it is fetched.
 func (s *samlModel) wantsSigned(prior *identityProviderModel) types.Bool {
 	switch {
 	case s.MetadataXML.IsUnknown(), s.MetadataURL.IsUnknown(), s.MetadataEntityID.IsUnknown():

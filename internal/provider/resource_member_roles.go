@@ -91,7 +91,7 @@ func (m *memberRolesModel) fromAPI(accountID string, rows map[string]client.Memb
 	return gone
 }
 
-// emails are the normalized addresses of the model.
+// emails returns the normalized addresses of the model.
 func (m *memberRolesModel) emails() []string {
 	return slices.Sorted(maps.Keys(m.Roles.Normalized()))
 }
@@ -266,7 +266,7 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 	return true
 }
 
-// differing are the addresses whose role is another one in the second map.
+// differing returns the addresses whose role is another one in the second map.
 func differing(wanted, got normalized.Map, gone []string) []string {
 	names := slices.Clone(gone)
 	now := got.Written()

@@ -164,7 +164,7 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 	r.data.checkRoles(ctx, plan.AccountID.ValueString(), work.changes(), roleGuard{func(string) path.Path { return at }, roleMembersLeaveOut}, &resp.Diagnostics)
 }
 
-// known says whether everything that decides over people has a value.
+// known reports whether everything that decides over people has a value.
 func (m *roleMembersModel) known() bool {
 	return !m.AccountID.IsUnknown() && !m.Role.IsUnknown() && m.Members.IsWhollyKnown() &&
 		m.IgnoreEmails.IsWhollyKnown() && !m.IgnoreDirectoryManaged.IsUnknown() &&

@@ -25,7 +25,7 @@ type roleWork struct {
 	absent         []string // members who are not in the account
 }
 
-// changes are all of it.
+// changes returns all of it.
 func (w *roleWork) changes() []roleChange { return slices.Concat(w.added, w.removed) }
 
 func (w *roleWork) removedEmails() []string {
@@ -36,7 +36,7 @@ func (w *roleWork) removedEmails() []string {
 	return emails
 }
 
-// holders are the people who hold a role, without those that the configuration ignores.
+// holders returns the people who hold a role, without those that the configuration ignores.
 func (p *providerData) holders(ctx context.Context, account string, role client.AccountRole, m *roleMembersModel) ([]client.Membership, error) {
 	query := client.MembershipQuery{Filter: &client.MembershipFilter{RoleIDs: []string{role.ID}}, OnlyUsers: true}
 	count, err := p.client.CountMemberships(ctx, account, query)

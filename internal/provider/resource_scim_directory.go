@@ -92,7 +92,7 @@ func (r *scimDirectoryResource) planDestroy(ctx context.Context, prior *scimDire
 	}
 }
 
-// deletion is the end of a directory, to be judged.
+// deletion returns the deletion of a directory, to be judged.
 func (r *scimDirectoryResource) deletion(account string, m *scimDirectoryModel) judging {
 	return judging{account: account, policy: r.data.policy, changes: []access.Change{access.DeleteDirectory{ID: m.ID.ValueString()}}}
 }
@@ -113,8 +113,8 @@ func (r *scimDirectoryResource) checkPeople(ctx context.Context, prior *scimDire
 	}
 }
 
-// putDirectory is what a plan changes of a directory, as far as that is known and concerns people; any is false for
-// nothing.
+// putDirectory returns what a plan changes of a directory, as far as that is known and concerns people; any is false
+// for nothing.
 func (m *scimDirectoryModel) putDirectory(prior *scimDirectoryModel) (put access.PutDirectory, any bool) {
 	put = access.PutDirectory{ID: prior.ID.ValueString(), Name: prior.Name.ValueString()}
 	if !m.Enabled.IsUnknown() && m.Enabled.ValueBool() != prior.Enabled.ValueBool() {
@@ -224,7 +224,7 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
-// exists is the error of a directory whose name is taken.
+// exists returns the error of a directory whose name is taken.
 func (m *scimDirectoryModel) exists(account, id string) diag.Diagnostic {
 	return alreadyExists(path.Root("name"), "SCIM directory exists already", fmt.Sprintf("Account %s has a directory named %q (%s).", account, m.Name.ValueString(), id),
 		"prefectsso_scim_directory", account+"/"+id, "choose another name")

@@ -104,7 +104,7 @@ type scimDirectoryModel struct {
 	CreatedBy            types.String   `tfsdk:"created_by"`
 }
 
-// toWrite is the whole directory as a create sends it.
+// toWrite returns the whole directory as a create sends it.
 func (m *scimDirectoryModel) toWrite(roleID string) client.DirectoryWrite {
 	return client.DirectoryWrite{
 		Name: m.Name.ValueString(), Type: m.Type.ValueString(), DefaultAccountRoleID: roleID,
@@ -122,7 +122,7 @@ func (m *scimDirectoryModel) allowedDomains() *[]string {
 	return &keys
 }
 
-// changes is what an update sends: the parts that differ from the prior state.
+// changes returns what an update sends: the parts that differ from the prior state.
 func (m *scimDirectoryModel) changes(prior *scimDirectoryModel, roleID string) (w client.DirectoryWrite) {
 	all := m.toWrite(roleID)
 	if !m.Name.Equal(prior.Name) {

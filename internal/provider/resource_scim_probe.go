@@ -217,7 +217,7 @@ func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 }
 
-// expectedRole is the role that the canary has to get, nil for any. One that bypasses single sign-on is refused.
+// expectedRole returns the role that the canary has to get, nil for any. One that bypasses single sign-on is refused.
 func (r *scimProbeResource) expectedRole(ctx context.Context, account string, m *scimProbeModel, diags *diag.Diagnostics) *client.AccountRole {
 	if m.ExpectedRole.IsNull() {
 		return nil
@@ -270,7 +270,7 @@ func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scim
 	return p
 }
 
-// expectedAccesses are the workspaces and roles that are expected.
+// expectedAccesses returns the workspaces and roles that are expected.
 func (r *scimProbeResource) expectedAccesses(ctx context.Context, account string, m *scimProbeModel, diags *diag.Diagnostics) (accesses []scimprobe.Access) {
 	wanted := m.ExpectedWorkspaceRoles.Elements()
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {

@@ -133,7 +133,7 @@ func (m *scimTokenModel) identity(accountID string) idIdentity {
 	return idIdentity{types.StringValue(accountID), m.ID}
 }
 
-// toNew is the token as it is sent. The secret comes from the configuration: the plan has none.
+// toNew returns the token as it is sent. The secret comes from the configuration: the plan has none.
 func (m *scimTokenModel) toNew(secret string, now time.Time) client.NewSCIMToken {
 	w := client.NewSCIMToken{Name: m.Name.ValueString(), Token: secret}
 	if !m.ExpiresIn.IsNull() {
@@ -192,7 +192,7 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 }
 
-// needsSecret is the error of a change that a token cannot take without another secret.
+// needsSecret returns the error of a change that a token cannot take without another secret.
 func needsSecret() diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "A new token needs a new secret", "Another name or another directory takes another token, and the server takes no secret twice. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.")
 }
@@ -223,8 +223,8 @@ func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, 
 	}
 }
 
-// noRoom is the error of a token beside which there are too many already. A rotation without an overlap is no exception:
-// it would end all of the directory's other tokens, somebody else's too.
+// noRoom returns the error of a token beside which there are too many already. A rotation without an overlap is no
+// exception: it would end all of the directory's other tokens, somebody else's too.
 func noRoom(live []client.SCIMToken, directoryID string) diag.Diagnostic {
 	var names []string
 	for _, token := range live {
@@ -372,7 +372,7 @@ func (r *scimTokenResource) Update(ctx context.Context, req resource.UpdateReque
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
-// previousToken is a token's id as the private state takes it.
+// previousToken returns a token's id as the private state takes it.
 func previousToken(id string) []byte {
 	text, _ := json.Marshal(id) // a string can always be encoded
 	return text

@@ -27,7 +27,7 @@ type token struct {
 	ExpiresAt *string `json:"expires_at"`
 }
 
-// tokens are the live tokens of the only directory.
+// tokens returns the live tokens of the only directory.
 func tokens(srv *acctest.Server) []token {
 	var rows []token
 	for _, d := range directories(srv) {
@@ -51,7 +51,7 @@ resource "prefectsso_scim_token" "okta" {
 `, scimSecret(version), version, strings.Join(arguments, "\n  "))
 }
 
-// scimSecret is the secret of a version.
+// scimSecret returns the secret of a version.
 func scimSecret(version int) string {
 	return fmt.Sprintf("a-secret-0123456789-0123456789-%04d", version)
 }

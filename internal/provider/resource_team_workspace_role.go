@@ -117,7 +117,7 @@ func (m *teamWorkspaceRoleModel) identity(accountID string) teamWorkspaceRoleIde
 	return teamWorkspaceRoleIdentity{types.StringValue(accountID), m.TeamID, m.WorkspaceID}
 }
 
-// key is what the resource claims.
+// key returns what the resource claims.
 func (m *teamWorkspaceRoleModel) key() string {
 	return m.TeamID.ValueString() + " in workspace " + m.WorkspaceID.ValueString()
 }

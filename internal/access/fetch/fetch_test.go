@@ -103,7 +103,7 @@ func newHouse(t *testing.T, key string, publishedOnly bool) *house {
 	return h
 }
 
-// took are the requests since it was last asked, sorted.
+// took returns the requests since it was last asked, sorted.
 func (h *house) took() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

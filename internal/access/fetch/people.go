@@ -11,7 +11,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 )
 
-// Person is a membership as a world has it.
+// Person returns a membership as a world has it.
 func Person(m client.Membership) access.Person {
 	p := access.Person{
 		ID: strings.ToLower(m.ID), ActorID: strings.ToLower(m.ActorID), Active: access.Known(m.Active), RoleID: access.Known(m.AccountRoleID), LastLogin: m.LastLogin,

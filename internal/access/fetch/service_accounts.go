@@ -76,9 +76,9 @@ func (r reader) creators(ctx context.Context, w access.World, earliest time.Time
 // timeSpan is no longer than the API answers at once.
 type timeSpan struct{ since, until time.Time }
 
-// creationSpans are the spans of the audit trail that tell who made service accounts: only those in which one was made,
-// newest first, so that one that was made years ago costs one request and not fifty. beyond are the service accounts that
-// are in none of them.
+// creationSpans returns the spans of the audit trail that tell who made service accounts: only those in which one was
+// made, newest first, so that one that was made years ago costs one request and not fifty. beyond are the service
+// accounts that are in none of them.
 func creationSpans(rows []access.ServiceAccount, earliest time.Time) (spans []timeSpan, beyond []string) {
 	const slack = time.Minute // between a service account's time and its event's
 	var dated []access.ServiceAccount
