@@ -32,7 +32,7 @@ func Compare(before, after World) Effects {
 // bypassing returns the active people whose role has bypass:sso, where all of them are known.
 func (w World) bypassing() Part[[]Person] {
 	if !w.People.covers(CoverBypassing) {
-		return Unknown[[]Person]("not everybody is known")
+		return Unknown[[]Person]("not all people are known")
 	}
 	var found []Person
 	for _, p := range w.People.Rows {

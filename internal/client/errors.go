@@ -198,7 +198,7 @@ type LostWriteError struct {
 
 // Error implements error.
 func (e *LostWriteError) Error() string {
-	return fmt.Sprintf("the domains of account %s are being changed by somebody else at the same time: the change of %s was lost %d times within %s",
+	return fmt.Sprintf("the domains of account %s are being changed by others at the same time: the change of %s was lost %d times within %s",
 		e.AccountID, strings.Join(e.Domains, ", "), e.Tries, e.Waited.Round(time.Second))
 }
 

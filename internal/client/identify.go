@@ -104,7 +104,7 @@ func (c *Client) strangeAnswer(answer *UnexpectedAnswerError) error {
 		return answer // the API's own, broken
 	case StrangerOther:
 		if answer.Status == http.StatusBadRequest && strings.HasPrefix(c.base, "http://") {
-			return c.stranger(StrangerOther, "it refuses plain http", "Where the server speaks TLS, write https:// in the endpoint", answer)
+			return c.stranger(StrangerOther, "it rejects plain http", "Where the server speaks TLS, write https:// in the endpoint", answer)
 		}
 	}
 	return c.stranger(answer.kind, answer.Why, betweenFix, answer)

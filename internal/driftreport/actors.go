@@ -208,7 +208,7 @@ func nameOf(actor map[string]string) string {
 	name := printable(firstOf(actor[client.LabelResourceName], id))
 	switch {
 	case name == "":
-		return "nobody whom the event names"
+		return "an actor whom the event does not name"
 	case strings.HasPrefix(id, "prefect-cloud.service-account."):
 		return name + " (service account)"
 	case strings.HasPrefix(id, "prefect-cloud.directory."):

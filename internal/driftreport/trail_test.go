@@ -236,7 +236,7 @@ func TestWho(t *testing.T) {
 				Name: "prefect-cloud.account-membership.updated", Payload: json.RawMessage(toMember),
 				Resource: map[string]string{client.LabelResourceID: "prefect-cloud.account-membership." + aMember},
 			}},
-			"by nobody whom the event names, 0001-01-01 00:00:00 UTC",
+			"by an actor whom the event does not name, 0001-01-01 00:00:00 UTC",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -265,7 +265,7 @@ func TestWhoBehindTheBound(t *testing.T) {
 func TestNameOf(t *testing.T) {
 	t.Parallel()
 	for want, actor := range map[string]map[string]string{
-		"nobody whom the event names": nil,
+		"an actor whom the event does not name": nil,
 		"eve@x.io":                    {client.LabelResourceID: "prefect-cloud.user.1", client.LabelResourceName: "eve@x.io"},
 		"ci (service account)":        {client.LabelResourceID: "prefect-cloud.service-account.1", client.LabelResourceName: "ci"},
 		"Okta (directory)":            {client.LabelResourceID: "prefect-cloud.directory.1", client.LabelResourceName: "Okta"},

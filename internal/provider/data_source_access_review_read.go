@@ -157,7 +157,7 @@ func leftOut(w access.World) map[string]string {
 		out["service_account_creators"] = fmt.Sprintf("Who made %s: that is longer ago than the review looks back. `events_since` says how far it does.", english.Count(old, "service account"))
 	}
 	if why := w.WhyUnreachable(); why != "" {
-		leave("service_account_workspaces", "Which workspaces service accounts get into.", why)
+		leave("service_account_workspaces", "Which workspaces service accounts reach.", why)
 	}
 	return out
 }

@@ -46,7 +46,7 @@ func (d *accountRoleDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 			},
 			"is_system_role": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the role is built in."},
 			"permissions":    schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "What the role may do, such as `update:account_membership`."},
-			"bypasses_sso":   schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether holders get in without single sign-on (`bypass:sso`)."},
+			"bypasses_sso":   schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether holders sign in without single sign-on (`bypass:sso`)."},
 		},
 	}
 }

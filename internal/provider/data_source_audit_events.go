@@ -50,7 +50,7 @@ func (d *auditEventsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 			"names": schema.SetAttribute{
 				ElementType:         types.StringType,
 				Optional:            true,
-				MarkdownDescription: "Only events of these names, such as `prefect-cloud.account-membership.updated`; a `*` at the end stands for anything, as in `prefect-cloud.account-role.*`. The account's own events begin with `prefect-cloud.`; any other name finds only events that somebody posted under it, and there is a warning.",
+				MarkdownDescription: "Only events of these names, such as `prefect-cloud.account-membership.updated`; a `*` at the end stands for anything, as in `prefect-cloud.account-role.*`. The account's own events begin with `prefect-cloud.`; any other name finds only events that users posted under it, and there is a warning.",
 				Validators:          []validator.Set{setvalidator.ValueStringsAre(eventNameValidator{})},
 			},
 			"actor": schema.StringAttribute{
@@ -121,7 +121,7 @@ func (eventNameValidator) ValidateString(_ context.Context, req validator.String
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid event name", "A name is empty. Leave it out to get events of all names.")
 	case strings.HasPrefix(name, resourcePrefix), pattern && strings.HasPrefix(resourcePrefix, name):
 	default:
-		resp.Diagnostics.AddAttributeWarning(req.Path, "Not one of the account's own events", fmt.Sprintf("The account's own events begin with %q, and %q does not: it finds only events that somebody posted under that name. If one of the account's own is meant, write %q.", resourcePrefix, text, resourcePrefix+text))
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Not one of the account's own events", fmt.Sprintf("The account's own events begin with %q, and %q does not: it finds only events that users posted under that name. If one of the account's own is meant, write %q.", resourcePrefix, text, resourcePrefix+text))
 	}
 }
 

@@ -55,7 +55,7 @@ func (d *teamDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 		MarkdownDescription: "Name → actor id of the service accounts in the team.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One team, by its name or its id, with who is in it and which workspaces it gets into.",
+		MarkdownDescription: "One team, by its name or its id, with who is in it and which workspaces it has a role in.",
 		Attributes:          attributes,
 	}
 }
@@ -67,7 +67,7 @@ func teamAttributes() map[string]schema.Attribute {
 		"directory_group_id": computedString("Id of the directory group that the team is made of, `directory_group_…`; null for a team made by hand. The group decides who of the people is in it."),
 		"workspaces": schema.MapNestedAttribute{
 			Computed:            true,
-			MarkdownDescription: "Handle → workspace that the team gets into.",
+			MarkdownDescription: "Handle → workspace that the team has a role in.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"id":      computedString("UUID of the workspace."),
 				"role":    computedString("Name of the team's role there."),

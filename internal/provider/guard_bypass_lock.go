@@ -12,12 +12,12 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
-// Who gets in without single sign-on is a matter of the whole account, but Terraform applies resources side by side and
+// Who signs in without single sign-on is a matter of the whole account, but Terraform applies resources side by side and
 // in an order of its own. So whatever takes bypass:sso from people takes the account's turn first, looks who has it then,
 // and waits for promotions by other resources of this run if nobody would be left. The server refuses to take it from the
 // last one in any case; here the refusal does not even arise, and the error says what to do.
 
-// lastBypassError says that changes would leave nobody who gets in without single sign-on.
+// lastBypassError says that changes would leave no user who signs in without single sign-on.
 type lastBypassError struct {
 	accountID string
 	people    []string
@@ -26,11 +26,11 @@ type lastBypassError struct {
 
 // Error implements error.
 func (e *lastBypassError) Error() string {
-	wait := "the resource that gives somebody else such a role"
+	wait := "the resource that gives another user such a role"
 	if len(e.promised) > 0 {
 		wait = "the resource that gives such a role to " + english.Some(e.promised)
 	}
-	return fmt.Sprintf("nobody but %s could sign in to account %s without single sign-on, and in %s no other resource of this run gave anybody else a role with bypass:sso. This resource took no role from anybody; what others of this run changed stays changed. If the configuration gives it to somebody, say so: `depends_on = [%s]` here; if not, give somebody such a role first. Two are safer than one.", english.Some(e.people), e.accountID, run.Timeout, wait)
+	return fmt.Sprintf("only %s could sign in to account %s without single sign-on, and in %s no other resource of this run gave another user a role with bypass:sso. This resource took no role away; what others of this run changed stays changed. If the configuration gives such a role to another user, add `depends_on = [%s]` here; if not, give one first. Two are safer than one.", english.Some(e.people), e.accountID, run.Timeout, wait)
 }
 
 // setRoles changes roles of one account, promotions first: whoever gets bypass:sso gets it before anybody loses it. set

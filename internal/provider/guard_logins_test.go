@@ -169,7 +169,7 @@ func TestLoginIsAskedFor(t *testing.T) {
 	plan, _, _ := p.plan(t, "prefectsso_identity_provider", config)
 	wantFindings(t, plan.Diagnostics, finding{ID: "lockout-not-checked", Severity: "error", At: "domains"})
 	errors := errorsOf(plan.Diagnostics)
-	if len(errors) != 1 || !strings.Contains(errors[0], "requires a recent login through its single sign-on: log in at "+srv.URL+"/login") || !strings.Contains(errors[0], "Where a recent login is asked for, the owner of the key logs in") {
+	if len(errors) != 1 || !strings.Contains(errors[0], "requires a recent login through its single sign-on: log in at "+srv.URL+"/login") || !strings.Contains(errors[0], "the owner of the key has to log in through single sign-on") {
 		t.Errorf("errors %q", errors)
 	}
 }

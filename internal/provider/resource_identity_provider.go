@@ -68,7 +68,7 @@ func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resou
 		configured.validateMetadata(time.Now(), &resp.Diagnostics)
 	}
 	if known(subject) && !oidc.IsNull() && !oidc.IsUnknown() {
-		resp.Diagnostics.AddAttributeError(path.Root("attribute_mapping").AtName("subject"), "OpenID Connect has its own subject", "With OpenID Connect the claim sub says who somebody is. Leave subject out; it is for SAML.")
+		resp.Diagnostics.AddAttributeError(path.Root("attribute_mapping").AtName("subject"), "OpenID Connect has its own subject", "With OpenID Connect the claim sub identifies the person. Leave subject out; it is for SAML.")
 	}
 	if resp.Diagnostics.HasError() || !known(kind) {
 		return
@@ -232,7 +232,7 @@ func warnOfExpiry(expiries types.Map, now time.Time, diags *diag.Diagnostics) {
 		}
 		expires := parseTime(text.ValueString())
 		if left := expires.Sub(now); left < expiresSoon {
-			diags.AddAttributeWarning(path.Root("saml"), "Certificate ends soon", fmt.Sprintf("The identity provider's certificate %s… ends on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
+			diags.AddAttributeWarning(path.Root("saml"), "Certificate expires soon", fmt.Sprintf("The identity provider's certificate %s… expires on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
 		}
 	}
 }
@@ -321,7 +321,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 		return true
 	case activationFirstLogin:
 		if m.State.ValueString() == client.ConnectionInactive {
-			diags.AddAttributeWarning(at, "Identity provider is switched off", "Somebody switched the connection off, so nobody can log in through it. `activation = \"immediate\"` switches it on again.")
+			diags.AddAttributeWarning(at, "Identity provider is switched off", "The connection was switched off outside of Terraform, so users cannot log in through it. `activation = \"immediate\"` switches it on again.")
 			return false
 		}
 		connection, err := r.waitForLogin(ctx, account, m.ID.ValueString(), wait)
@@ -330,7 +330,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 			return false
 		}
 		if connection.State != client.ConnectionActive {
-			diags.AddAttributeWarning(at, "Nobody has logged in yet", fmt.Sprintf("The identity provider is configured, but within %s (`timeouts.create`) nobody logged in through it. It becomes active at the first successful login.", wait))
+			diags.AddAttributeWarning(at, "No login yet", fmt.Sprintf("The identity provider is configured, but within %s (`timeouts.create`) no user logged in through it. It becomes active at the first successful login.", wait))
 		}
 		diags.Append(m.fromAPI(account, connection)...)
 		return true
@@ -366,7 +366,7 @@ func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRe
 	connection, err := r.data.client.GetConnection(ctx, account, m.ID.ValueString())
 	switch {
 	case client.IsNotFound(err):
-		resp.Diagnostics.AddWarning("Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: somebody deleted it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes it again.", m.Name.ValueString(), m.ID.ValueString(), account))
+		resp.Diagnostics.AddWarning("Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	case err != nil:

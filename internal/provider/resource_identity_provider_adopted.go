@@ -23,7 +23,7 @@ import (
 func (r *identityProviderResource) adopt(ctx context.Context, account string, connections []client.Connection, m *identityProviderModel, resp *resource.CreateResponse) {
 	at := slices.IndexFunc(connections, func(c client.Connection) bool { return c.Name == m.Name.ValueString() })
 	if at < 0 {
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "No such identity provider to adopt", fmt.Sprintf("This server does not let anybody configure identity providers over its API, and account %s has no connection named %q%s. A person configures it in the browser: the resource prefectsso_setup_link gives the link. Then apply again, and the connection is adopted.", account, m.Name.ValueString(), existing(connections, connectionName)))
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "No such identity provider to adopt", fmt.Sprintf("This server does not offer the configuration of identity providers over its API, and account %s has no connection named %q%s. A person configures it in the browser: the resource prefectsso_setup_link gives the link. Then apply again, and the connection is adopted.", account, m.Name.ValueString(), existing(connections, connectionName)))
 		return
 	}
 	connection := connections[at]
@@ -33,7 +33,7 @@ func (r *identityProviderResource) adopt(ctx context.Context, account string, co
 	wanted := *m
 	m.ID, m.State = types.StringValue(connection.ID), types.StringValue(connection.State)
 	m.observeAdopted(&wanted)
-	resp.Diagnostics.AddWarning("Identity provider was adopted", fmt.Sprintf("This server does not let anybody configure identity providers over its API. The connection %s (%s) is watched: its name, type, domains and state. Not verified, because the server does not show it: %s.", connection.Name, connection.ID, english.AndCode(unverified(m))))
+	resp.Diagnostics.AddWarning("Identity provider was adopted", fmt.Sprintf("This server does not offer the configuration of identity providers over its API. The connection %s (%s) is only watched: its name, type, domains and state. Not verified, because the server does not show it: %s.", connection.Name, connection.ID, english.AndCode(unverified(m))))
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
 }
 

@@ -254,7 +254,7 @@ func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadReque
 	}
 	switch {
 	case client.IsNotFound(err) || err == nil && directory == nil:
-		resp.Diagnostics.AddWarning("SCIM directory is gone", fmt.Sprintf("The directory %s (%s) no longer exists in account %s: somebody deleted it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes it again.", m.Name.ValueString(), m.ID.ValueString(), account))
+		resp.Diagnostics.AddWarning("SCIM directory is gone", fmt.Sprintf("The directory %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	case err != nil:

@@ -118,7 +118,7 @@ func TestNoRoom(t *testing.T) {
 		"none":            {nil, ""},
 		"one":             {[]client.SCIMToken{one}, ""},
 		"one and a run's": {[]client.SCIMToken{one, {ID: "3", Run: true}}, ""},
-		"two":             {[]client.SCIMToken{one, two}, "old (…aaaa, id 1, ends 2026-11-22T13:00:00Z) and new (…bbbb, id 2, has no end)"},
+		"two":             {[]client.SCIMToken{one, two}, "old (…aaaa, id 1, expires 2026-11-22T13:00:00Z) and new (…bbbb, id 2, never expires)"},
 	} {
 		d := noRoom(test.live, "directory_1")
 		if (d == nil) != (test.want == "") || d != nil && !strings.Contains(d.Detail(), test.want) {

@@ -63,7 +63,7 @@ func (r *scimTokenResource) Metadata(_ context.Context, req resource.MetadataReq
 func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The secret with which an identity provider pushes people and groups into a directory. You bring it, as an ephemeral value, and hand the same value to the identity provider's own Terraform provider: it stands in no state and no plan.\n\n" +
-			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, unless its token was deleted before any identity provider used it, so a new version needs a new secret, and a token is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is refused.\n\n" +
+			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, unless its token was deleted before any identity provider used it, so a new version needs a new secret, and a token is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is rejected.\n\n" +
 			"Destroying the resource ends the token, and one that a rotation left overlapping. A token cannot be imported, because its secret cannot be read.",
 		Attributes: map[string]schema.Attribute{
 			"id":         schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the token; another one after a rotation."},
@@ -185,7 +185,7 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	default:
 		warnOfTokenExpiry(&prior, time.Now(), &resp.Diagnostics)
 		if !plan.ExpiresIn.Equal(prior.ExpiresIn) {
-			resp.Diagnostics.AddAttributeWarning(path.Root("expires_in"), "Counts from the next rotation", "The end of a token is set when it is made. To have this one end sooner or later, rotate it: bring a new `token_wo`, and bump `token_wo_version`.")
+			resp.Diagnostics.AddAttributeWarning(path.Root("expires_in"), "Counts from the next rotation", "The expiry of a token is set when it is created. To change it, rotate the token: bring a new `token_wo`, and bump `token_wo_version`.")
 		}
 		plan.observed(&prior)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -231,16 +231,16 @@ func noRoom(live []client.SCIMToken, directoryID string) diag.Diagnostic {
 		if token.Run {
 			continue
 		}
-		expires := "has no end"
+		expires := "never expires"
 		if token.ExpiresAt != nil {
-			expires = "ends " + token.ExpiresAt.UTC().Format(time.RFC3339)
+			expires = "expires " + token.ExpiresAt.UTC().Format(time.RFC3339)
 		}
 		names = append(names, fmt.Sprintf("%s (…%s, id %s, %s)", token.Name, token.Suffix, token.ID, expires))
 	}
 	if len(names) < client.MaxSCIMTokens {
 		return nil
 	}
-	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "Too many live tokens", fmt.Sprintf("The directory %s has %s. At most %d live at once: wait until one ends, destroy the resource that made it, or delete it.", directoryID, english.And(names), client.MaxSCIMTokens))
+	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "Too many live tokens", fmt.Sprintf("The directory %s has %s. At most %d live at once: wait until one expires, destroy the resource that made it, or delete it.", directoryID, english.And(names), client.MaxSCIMTokens))
 }
 
 // warnOfTokenExpiry warns 30 days before a token ends, as warnOfExpiry does for certificates.
@@ -250,7 +250,7 @@ func warnOfTokenExpiry(m *scimTokenModel, now time.Time, diags *diag.Diagnostics
 	}
 	expires := parseTime(m.ExpiresAt.ValueString())
 	if left := expires.Sub(now); left < expiresSoon {
-		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token ends soon", fmt.Sprintf("The token %s (…%s) ends on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
+		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token expires soon", fmt.Sprintf("The token %s (…%s) expires on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
 	}
 }
 
@@ -298,7 +298,7 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 		return false
 	}
 	if client.IsConflict(err) { // there was room a moment ago
-		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, cmp.Or(english.And(tokenNames(live)), "none"), reason(err)))
+		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has expired, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, cmp.Or(english.And(tokenNames(live)), "none"), reason(err)))
 		return false
 	}
 	if err != nil {
@@ -340,7 +340,7 @@ func (r *scimTokenResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	at := slices.IndexFunc(live, func(t client.SCIMToken) bool { return t.ID == m.ID.ValueString() })
 	if at < 0 {
-		resp.Diagnostics.AddWarning("SCIM token is gone", fmt.Sprintf("The token %s (…%s) of directory %s no longer works: it has ended, or somebody deleted it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes a new one. The server takes no secret twice: bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.", m.Name.ValueString(), m.Suffix.ValueString(), m.DirectoryID.ValueString()))
+		resp.Diagnostics.AddWarning("SCIM token is gone", fmt.Sprintf("The token %s (…%s) of directory %s no longer works: it has expired, or was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates a new one. The server takes no secret twice: bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.", m.Name.ValueString(), m.Suffix.ValueString(), m.DirectoryID.ValueString()))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	}

@@ -138,7 +138,7 @@ func TestAccSCIMToken(t *testing.T) {
 				Check: live("0001 ending", "0002 ending"),
 			},
 			{Config: scimToken(srv, 2, `overlap = "2h"`, `expires_in = "2160h"`), ConfigPlanChecks: emptyPlan()},
-			{Config: scimToken(srv, 3, `overlap = "2h"`), ExpectError: spread(`Too many live tokens.*okta \(…0001, id .*, ends .*okta \(…0002`)},
+			{Config: scimToken(srv, 3, `overlap = "2h"`), ExpectError: spread(`Too many live tokens.*okta \(…0001, id .*, expires .*okta \(…0002`)},
 			{ // the old one has ended; a rotation without overlap
 				PreConfig: func() { srv.Advance("3h") },
 				Config:    scimToken(srv, 3, `overlap = "0s"`, `name = "renamed"`),
@@ -174,7 +174,7 @@ func TestAccSCIMTokenBesideAnother(t *testing.T) {
 				srv.Call(acctest.OwnerKey, http.MethodPost, "/sso/directories/"+directories(srv)[0].ID+"/tokens", map[string]any{"name": "by hand"}, nil)
 			},
 			Config:      scimToken(srv, 2, `overlap = "0s"`),
-			ExpectError: spread(`Too many live tokens.*by hand.*has no end`),
+			ExpectError: spread(`Too many live tokens.*by hand.*never expires`),
 		},
 		resource.TestStep{
 			Config: scimDirectory(srv),

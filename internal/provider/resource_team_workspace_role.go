@@ -46,7 +46,7 @@ func (r *teamWorkspaceRoleResource) Metadata(_ context.Context, req resource.Met
 // Schema implements [resource.Resource].
 func (r *teamWorkspaceRoleResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The role of one team in one workspace: everybody in the team has it there. With directory sync a group of the identity provider becomes a team, so this is how a group gets into a workspace. The team itself is not the resource's business.\n\nA team that is in the workspace already is adopted, with a warning if it has another role. Destroying the resource takes the team out of the workspace.\n\nAnother team or workspace is a change in place: the new one gets the role before the old one loses it. A team that is renamed, or whose group is, keeps its role, with a warning to write the new name.",
+		MarkdownDescription: "The role of one team in one workspace: all its people have it there. With directory sync a group of the identity provider becomes a team, so this is how a group gets access to a workspace. The team itself is not the resource's business.\n\nA team that is in the workspace already is adopted, with a warning if it has another role. Destroying the resource takes the team out of the workspace.\n\nAnother team or workspace is a change in place: the new one gets the role before the old one loses it. A team that is renamed, or whose group is, keeps its role, with a warning to write the new name.",
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"team":       teamAttribute(),
@@ -86,7 +86,7 @@ func teamAttribute() schema.SingleNestedAttribute {
 		Attributes: map[string]schema.Attribute{
 			"id":              named("UUID of the team.", uuidValidator{}),
 			"name":            named("Name of the team, exactly as the account has it."),
-			"directory_group": named("The directory group that the team is made of, by its name or its id (`directory_group_…`). The name is that of the team, which is the group's unless another team has it; a team that somebody made by hand is none."),
+			"directory_group": named("The directory group that the team is made of, by its name or its id (`directory_group_…`). The name is that of the team, which is the group's unless another team has it; a team that was made by hand is none."),
 		},
 	}
 }
@@ -345,7 +345,7 @@ func (r *teamWorkspaceRoleResource) Read(ctx context.Context, req resource.ReadR
 	at := slices.IndexFunc(rows, func(a client.TeamAccess) bool { return strings.EqualFold(a.TeamID, m.TeamID.ValueString()) })
 	switch {
 	case client.IsNotFound(err), err == nil && at < 0:
-		resp.Diagnostics.AddWarning("Team is not in the workspace", fmt.Sprintf("The team %s has no role in the workspace %s any more: somebody took it out, or deleted one of the two, outside of Terraform. The role is taken out of the state; as long as the configuration has it, the plan gives it again.", m.TeamID.ValueString(), m.Workspace.ValueString()))
+		resp.Diagnostics.AddWarning("Team is not in the workspace", fmt.Sprintf("The team %s has no role in the workspace %s any more: it was taken out, or one of the two was deleted, outside of Terraform. The role is removed from the state; as long as the configuration has it, the plan gives it again.", m.TeamID.ValueString(), m.Workspace.ValueString()))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	case err != nil:

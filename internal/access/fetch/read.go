@@ -79,7 +79,7 @@ func (r reader) read(ctx context.Context, w access.World, want access.Want) (fil
 	case access.WantCreators:
 		return r.creators(ctx, w, want.Since)
 	}
-	return nil, fmt.Errorf("nobody knows how to read %q", want.Kind)
+	return nil, fmt.Errorf("no way to read %q is known", want.Kind)
 }
 
 // part returns what was read, unknown where the API does not report it. none is what an account has whose plan lacks
