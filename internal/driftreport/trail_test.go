@@ -266,10 +266,10 @@ func TestNameOf(t *testing.T) {
 	t.Parallel()
 	for want, actor := range map[string]map[string]string{
 		"an actor whom the event does not name": nil,
-		"eve@x.io":                    {client.LabelResourceID: "prefect-cloud.user.1", client.LabelResourceName: "eve@x.io"},
-		"ci (service account)":        {client.LabelResourceID: "prefect-cloud.service-account.1", client.LabelResourceName: "ci"},
-		"Okta (directory)":            {client.LabelResourceID: "prefect-cloud.directory.1", client.LabelResourceName: "Okta"},
-		"prefect-cloud.user.2":        {client.LabelResourceID: "prefect-cloud.user.2"},
+		"eve@x.io":                              {client.LabelResourceID: "prefect-cloud.user.1", client.LabelResourceName: "eve@x.io"},
+		"ci (service account)":                  {client.LabelResourceID: "prefect-cloud.service-account.1", client.LabelResourceName: "ci"},
+		"Okta (directory)":                      {client.LabelResourceID: "prefect-cloud.directory.1", client.LabelResourceName: "Okta"},
+		"prefect-cloud.user.2":                  {client.LabelResourceID: "prefect-cloud.user.2"},
 	} {
 		if got := nameOf(actor); got != want {
 			t.Errorf("%s, want %s", got, want)
