@@ -212,7 +212,7 @@ func (c *comparison) people() (out []Effect) {
 	return out
 }
 
-// wanted compares people who are refused a role because they are the last with bypass:sso as if they were not.
+// wanted compares people whose role the API rejects because they are the last with bypass:sso as if they were not.
 func (c *comparison) wanted(rejected []Rejection) (out []Effect) {
 	seen := map[string]bool{}
 	for _, r := range rejected {

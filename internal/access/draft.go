@@ -18,10 +18,10 @@ type draft struct {
 	from   map[*DirectoryUser]string
 	// was is what directories' people were before the change, by id; made when it is asked for.
 	was map[string]DirectoryUser
-	// another is where somebody with bypass:sso was found last in People.Rows: whoever is asked about next, that one is likely
+	// another is where a user with bypass:sso was found last in People.Rows: whoever is asked about next, that one is likely
 	// to have it still.
 	another int
-	// acceptAll makes role changes that the API would refuse to whoever is the last with bypass:sso.
+	// acceptAll makes role changes that the API would reject for the last user with bypass:sso, too.
 	acceptAll bool
 }
 
@@ -70,7 +70,7 @@ func begin(w World) *draft {
 }
 
 // unhold finds those whom their directory's allowed domains do not keep out: the API lists people as held, too, whose
-// membership somebody removed or another directory governs.
+// membership somebody removed or another directory manages.
 func (d *draft) unhold() {
 	for i := range d.Directories.Or(nil) {
 		dir := &d.Directories.value[i]

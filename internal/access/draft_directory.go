@@ -24,7 +24,7 @@ func (d *draft) mayAllow(dir *Directory, name string) bool {
 	return slices.Contains(d.enabled(), name) || d.isEnabled(name) && slices.Contains(dir.Settings.Or(DirectorySettings{}).AllowedDomains, name)
 }
 
-// directoriesFollow takes domains that are no longer enabled out of directories, and judges anew who is let in.
+// directoriesFollow takes domains that are no longer enabled out of directories, and judges anew who is provisioned.
 func (d *draft) directoriesFollow(removed, added []string) {
 	rows, known := d.Directories.Get()
 	if !known {
@@ -55,7 +55,7 @@ func (d *draft) directoriesFollow(removed, added []string) {
 }
 
 // directoryUnknown records what follows where the API does not report whom a directory brought: whoever has a domain that goes
-// may be deprovisioned, who has one that comes may be let in again, and people whom nobody knows may come in.
+// may be deprovisioned, who has one that comes may be provisioned again, and unknown people may be, too.
 func (d *draft) directoryUnknown(dir *Directory, removed, added []string) {
 	d.missing(GapDirectoryUsers)
 	if len(added) > 0 {
@@ -78,7 +78,7 @@ func (d *draft) directoryUnknown(dir *Directory, removed, added []string) {
 	}
 }
 
-// judgeAll judges anew whom of a directory's people the allowed domains let in.
+// judgeAll judges anew whom of a directory's people the allowed domains allow.
 func (d *draft) judgeAll(dir *Directory) {
 	if !dir.Held.IsKnown() && d.widens(dir) {
 		d.missing(GapDirectoryUsers)
@@ -297,7 +297,7 @@ func (d *draft) deleteDirectory(id string) {
 	}
 }
 
-// managed returns the people of a directory who govern a membership, in the order of the memberships.
+// managed returns the people of a directory linked to a membership, in the order of the memberships.
 func (d *draft) managed(dir *Directory) []*DirectoryUser {
 	var found []*DirectoryUser
 	for _, u := range dir.users() {

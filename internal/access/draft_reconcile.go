@@ -53,8 +53,8 @@ func (u DirectoryUser) unlinked() DirectoryUser {
 // present reports whether the directory wants the person to be a member.
 func (u *DirectoryUser) present() bool { return u.Active && !u.Held }
 
-// reconcile brings the membership of whoever has an address in line with what the directories say. arrived is the
-// directory's person who just came or came back: only they are let in. gone is one who just left the directory.
+// reconcile brings the membership of the person with an address in line with what the directories say. arrived is the
+// directory's person who just came or came back: only they are provisioned. gone is one who just left the directory.
 func (d *draft) reconcile(email, arrived, gone string) {
 	people := d.usersWith(email)
 	p := d.reconciledPerson(email, people)
@@ -104,7 +104,7 @@ func (d *draft) mayBeElsewhere(people []*DirectoryUser) bool {
 		}))
 }
 
-// reconciledPerson finds the membership that a settling is about; nil for none.
+// reconciledPerson finds the membership that is to be reconciled; nil for none.
 func (d *draft) reconciledPerson(email string, people []*DirectoryUser) *Person {
 	for _, u := range people {
 		if p := d.person(u.MembershipID); p != nil {

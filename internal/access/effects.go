@@ -60,7 +60,7 @@ type Effect struct {
 	Role      Shift[Role]
 	Source    Part[RoleSource]
 	MappingID string
-	// DirectoryID is the directory that governs the membership, before the change where there was one.
+	// DirectoryID is the directory that manages the membership, before the change where there was one.
 	DirectoryID string
 	// Bypass is whether they are active and their role has bypass:sso.
 	Bypass Shift[bool]
@@ -72,10 +72,10 @@ type Effect struct {
 	Reach Shift[[]Reach]
 }
 
-// Method is how somebody signs in.
+// Method is how a person signs in.
 type Method string
 
-// The ways. Without single sign-on members sign in however they like.
+// The methods. Without single sign-on members sign in however they like.
 const (
 	MethodNone       Method = "none"
 	MethodAny        Method = "any"
@@ -83,13 +83,13 @@ const (
 	MethodBypass     Method = "bypass"
 )
 
-// SignIn is how somebody signs in, and through which connection.
+// SignIn is how a person signs in, and through which connection.
 type SignIn struct {
 	Method       Method
 	ConnectionID string
 }
 
-// Reach is one way by which somebody reaches a workspace.
+// Reach is one way by which a person reaches a workspace.
 type Reach struct {
 	WorkspaceID string
 	// RoleID is the workspace role; empty where the account role reaches every workspace.

@@ -57,7 +57,7 @@ func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want
 	return wants
 }
 
-// managedElsewhereNeeds returns the wants of members who are in a directory that does not govern them: another one may.
+// managedElsewhereNeeds returns the wants of members who are in a directory that does not manage them: another one may.
 func (w World) managedElsewhereNeeds(d Directory) []Want {
 	if len(w.Directories.Or(nil)) < 2 {
 		return nil

@@ -124,7 +124,7 @@ func (w World) enforcementNeeds() []Want {
 	return wants
 }
 
-// elsewhereNeeds returns the wants of what may take somebody out of a directory: another one may have them, too, and govern
+// elsewhereNeeds returns the wants of what may take somebody out of a directory: another one may have them, too, and manage
 // them then.
 func (w World) elsewhereNeeds() (wants []Want) {
 	rows := w.Directories.Or(nil)

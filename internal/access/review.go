@@ -48,7 +48,7 @@ type Reviewed struct {
 type ReviewedPerson struct {
 	Person
 	Role Role
-	// Source is why they have the role: manual for whom no directory governs; unknown where the API does not report it.
+	// Source is why they have the role: manual for whom no directory manages; unknown where the API does not report it.
 	Source Part[RoleSource]
 	// Mapping is the mapping that gives the role, as far as it is there; MappingID its id in any case.
 	Mapping   *Mapping

@@ -151,7 +151,7 @@ type Person struct {
 	Active              Part[bool]
 	RoleID              Part[string]
 	LastLogin           *time.Time
-	// DirectoryID is the directory that governs the membership; empty for none.
+	// DirectoryID is the directory that manages the membership; empty for none.
 	DirectoryID Part[string]
 
 	unsure      bool // whether they are still a member is not known any more
@@ -222,7 +222,7 @@ type DirectorySettings struct {
 	AllowedDomains []string
 }
 
-// RoleSource is why a member who is governed by a directory has their role.
+// RoleSource is why a member who is managed by a directory has their role.
 type RoleSource string
 
 // The sources of a role.
@@ -240,7 +240,7 @@ type DirectoryUser struct {
 	Held bool
 	// Groups are the groups that the person is in.
 	Groups Part[[]DirectoryGroup]
-	// MembershipID is the membership that the person governs; empty for none.
+	// MembershipID is the membership that the person is linked to; empty for none.
 	MembershipID string
 	RoleSource   RoleSource
 	// MappingID is the mapping that gives the role.

@@ -27,7 +27,7 @@ type DirectoryUser struct {
 	HeldReason          *string `json:"held_reason"` // why they are in no membership
 }
 
-// Why a member that a directory governs has the role.
+// Why a member that a directory manages has the role.
 const (
 	RoleSourceDefault = "default" // the directory made the membership
 	RoleSourceMapping = "mapping" // a group role mapping matches

@@ -8,12 +8,12 @@ import (
 // RoleOwner is what decides about a member's role.
 type RoleOwner struct {
 	Source      string // one of the RoleSource constants; "" where the server does not tell
-	DirectoryID string // the directory that governs the membership, if any
+	DirectoryID string // the directory that manages the membership, if any
 	MappingID   string // the group role mapping that gives the role, if one does
 }
 
 // RoleOwnerOf finds out what decides about a user's role: one request for
-// somebody whom no directory governs, two or three for others. Where the server
+// somebody whom no directory manages, two or three for others. Where the server
 // does not tell, or not this caller, the answer has no Source.
 func (c *Client) RoleOwnerOf(ctx context.Context, accountID string, m Membership) (RoleOwner, error) {
 	details, err := c.GetMembershipDetails(ctx, accountID, m.ID)

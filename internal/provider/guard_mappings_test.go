@@ -187,13 +187,13 @@ func TestMappingDeletionIsRechecked(t *testing.T) {
 	}
 }
 
-// Whoever is in two directories is judged by the one that governs them, and what that is, is asked for few people only.
+// Whoever is in two directories is judged by the one that manages them, and what that is, is asked for few people only.
 func TestMappingOfOneOfTwoDirectories(t *testing.T) {
 	t.Parallel()
 	const owner = "owner@acme.com"
 	srv := acctest.Start(t, acctest.WithDirectory)
 	first := srv.DirectoryID()
-	srv.PushGroup("Staff", srv.PushUser(owner)) // governed by the first
+	srv.PushGroup("Staff", srv.PushUser(owner)) // managed by the first
 	var other struct {
 		ID       string `json:"id"`
 		Endpoint string `json:"scim_endpoint"`

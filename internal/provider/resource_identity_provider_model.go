@@ -203,7 +203,7 @@ func oidcFromAPI(prior *oidcModel, c *client.ConnectionOIDC) *oidcModel {
 	if prior != nil {
 		out.ClientSecretWOVersion = prior.ClientSecretWOVersion
 	}
-	isDefault := prior == nil || prior.Scopes.IsNull() // nobody asked for any: the server's usual ones are no drift
+	isDefault := prior == nil || prior.Scopes.IsNull() // nobody asked for any: the server's default ones are no drift
 	if scopes := slices.Sorted(slices.Values(c.Scopes)); !isDefault || len(scopes) > 0 && !slices.Equal(scopes, defaultScopes) {
 		out.Scopes = setOf(scopes)
 	}

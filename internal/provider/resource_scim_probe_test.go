@@ -18,7 +18,7 @@ import (
 
 const probeAddress = "prefectsso_scim_probe.this"
 
-// probeConfig returns a probe of the scenario's directory. An argument that is given again replaces the usual one.
+// probeConfig returns a probe of the scenario's directory. An argument that is given again replaces the default one.
 func probeConfig(srv *acctest.Server, arguments ...string) string {
 	block := srv.Provider() + "resource \"prefectsso_scim_probe\" \"this\" {\n"
 	defaults := []string{

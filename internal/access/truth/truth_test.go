@@ -129,8 +129,8 @@ func named(w, all access.World, change access.Change) access.World {
 	return w
 }
 
-// rejection returns why the API would not do what was asked. That a directory does not take the last way in is no
-// refusal.
+// rejection returns why the API would not do what was asked. That a directory does not take the last user's
+// bypass:sso is no rejection.
 func rejection(after, before access.World) string {
 	for _, r := range after.Rejected()[len(before.Rejected()):] {
 		switch after.Changes()[len(after.Changes())-1].(type) {
