@@ -6,7 +6,7 @@ import "slices"
 // request to the API, or as many as its list is long.
 //
 // Apply says what the account is like when the API has done it. What the API would not do is not done, and is in
-// [World.Refused].
+// [World.Rejected].
 type Change interface {
 	// Apply makes the change on a copy of the world.
 	Apply(World) World

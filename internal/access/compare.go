@@ -5,13 +5,14 @@ import (
 	"slices"
 )
 
-// Compare says what makes the difference between two worlds to each person. What depends on an unknown part is unknown.
+// Compare returns what makes the difference between two worlds to each person. What depends on an unknown part is
+// unknown.
 func Compare(before, after World) Effects {
 	out := Effects{
 		AccountID: after.AccountID,
 		Enforced:  Shift[bool]{before.Enforced(), after.Enforced()},
 		Bypassing: Shift[[]Person]{before.bypassing(), after.bypassing()},
-		Refused:   after.refused[len(before.refused):],
+		Rejected:  after.rejected[len(before.rejected):],
 		Gaps:      after.gaps[len(before.gaps):],
 		Everyone:  after.People.covers(CoverActive),
 		Changes:   after.changes[len(before.changes):],
@@ -21,17 +22,17 @@ func Compare(before, after World) Effects {
 	out.AuthExpirationSeconds = Shift[*int64]{derive(before.Account, seconds), derive(after.Account, seconds)}
 	c := comparison{before: newLook(before), after: newLook(after), gaps: out.Gaps}
 	out.People = c.people()
-	out.Wanted = c.wanted(out.Refused)
+	out.Wanted = c.wanted(out.Rejected)
 	out.Invited = c.invited()
 	out.ServiceAccounts = c.serviceAccounts()
 	out.Directories = c.directories()
 	return out
 }
 
-// bypassing are the active people whose role has bypass:sso, where all of them are known.
+// bypassing returns the active people whose role has bypass:sso, where all of them are known.
 func (w World) bypassing() Part[[]Person] {
 	if !w.People.covers(CoverBypassing) {
-		return Unknown[[]Person]("not everybody is known")
+		return Unknown[[]Person]("not all people are known")
 	}
 	var found []Person
 	for _, p := range w.People.Rows {
@@ -51,7 +52,7 @@ func (w World) bypassing() Part[[]Person] {
 type look struct {
 	World
 	people     map[string]Person
-	governors  map[string]DirectoryUser // by the key of the person
+	managers   map[string]DirectoryUser // by the key of the person
 	places     map[string]string        // the directories of the governors, by the key of the person
 	routes     map[string]string        // domain → connection
 	teams      map[string][]Team        // by actor
@@ -62,7 +63,7 @@ type look struct {
 
 func newLook(w World) *look {
 	l := &look{
-		World: w, people: make(map[string]Person, len(w.People.Rows)), governors: map[string]DirectoryUser{}, places: map[string]string{}, routes: map[string]string{},
+		World: w, people: make(map[string]Person, len(w.People.Rows)), managers: map[string]DirectoryUser{}, places: map[string]string{}, routes: map[string]string{},
 		teams: map[string][]Team{}, workspaces: map[string][]Reach{},
 	}
 	for _, p := range w.People.Rows {
@@ -71,7 +72,7 @@ func newLook(w World) *look {
 	for _, dir := range w.Directories.Or(nil) {
 		for _, u := range dir.users() {
 			if u.MembershipID != "" {
-				l.governors[u.MembershipID], l.places[u.MembershipID] = *u, dir.ID
+				l.managers[u.MembershipID], l.places[u.MembershipID] = *u, dir.ID
 			}
 		}
 	}
@@ -99,27 +100,27 @@ func newLook(w World) *look {
 	return l
 }
 
-// signIn is how somebody signs in.
+// signIn returns how somebody signs in.
 func (l *look) signIn(p Person) Part[SignIn] {
 	if is(p.Active, false) {
-		return Known(SignIn{Way: WayNone})
+		return Known(SignIn{Method: MethodNone})
 	}
 	if !p.Active.IsKnown() {
 		// Whoever could not sign in while active cannot in any case.
 		active := p
 		active.Active = Known(true)
-		if way := l.signIn(active); is(derive(way, func(s SignIn) Way { return s.Way }), WayNone) {
-			return way
+		if signIn := l.signIn(active); is(derive(signIn, func(s SignIn) Method { return s.Method }), MethodNone) {
+			return signIn
 		}
 		return Unknown[SignIn](p.Active.why)
 	}
 	enforced, known := l.Enforced().Get()
 	if known && !enforced {
-		return Known(SignIn{Way: WayAny})
+		return Known(SignIn{Method: MethodAny})
 	}
 	role := l.RoleOf(p)
 	if known && role.IsKnown() && role.value.Bypasses() {
-		return Known(SignIn{Way: WayBypass})
+		return Known(SignIn{Method: MethodBypass})
 	}
 	if !known || !l.Connections.IsKnown() {
 		return Unknown[SignIn]("connections")
@@ -129,13 +130,13 @@ func (l *look) signIn(p Person) Part[SignIn] {
 	case !role.IsKnown():
 		return Unknown[SignIn]("role")
 	case !routed:
-		return Known(SignIn{Way: WayNone})
+		return Known(SignIn{Method: MethodNone})
 	}
-	return Known(SignIn{WayConnection, id})
+	return Known(SignIn{MethodConnection, id})
 }
 
-// reach are the ways by which an actor with a role reaches workspaces, in a fixed order. Its own accesses are those of
-// holder.
+// reach returns the ways by which an actor with a role reaches workspaces, in a fixed order. Its own accesses are those
+// of holder.
 func (l *look) reach(actor, holder string, role Part[Role]) Part[[]Reach] {
 	if !l.Workspaces.IsKnown() || !l.Teams.IsKnown() {
 		return Unknown[[]Reach]("workspaces")
@@ -162,7 +163,7 @@ func (l *look) reach(actor, holder string, role Part[Role]) Part[[]Reach] {
 	return Known(slices.Compact(out))
 }
 
-// reachOf are the ways by which a person reaches workspaces.
+// reachOf returns the ways by which a person reaches workspaces.
 func (l *look) reachOf(p Person) Part[[]Reach] {
 	switch {
 	case is(p.Active, false):
@@ -195,8 +196,8 @@ func (c *comparison) people() (out []Effect) {
 	}
 	for _, before := range c.before.People.Rows {
 		after, stays := c.after.people[before.Key()]
-		if again, returned := back[before.Email]; !stays && returned {
-			after, stays = again, true
+		if returning, returned := back[before.Email]; !stays && returned {
+			after, stays = returning, true
 			delete(back, before.Email)
 		}
 		if e := c.person(before, true, after, stays); !e.nothing() {
@@ -211,14 +212,14 @@ func (c *comparison) people() (out []Effect) {
 	return out
 }
 
-// wanted compares people who are refused a role because they are the last with bypass:sso as if they were not.
-func (c *comparison) wanted(refused []Refusal) (out []Effect) {
+// wanted compares people whose role the API rejects because they are the last with bypass:sso as if they were not.
+func (c *comparison) wanted(rejected []Rejection) (out []Effect) {
 	seen := map[string]bool{}
-	for _, r := range refused {
+	for _, r := range rejected {
 		for i := range r.To {
 			key := r.People[i].Key()
 			before, was := c.before.people[key]
-			if r.Reason != RefusedLastBypass || r.To[i] == "" || !was || seen[key] {
+			if r.Reason != RejectedLastBypass || r.To[i] == "" || !was || seen[key] {
 				continue
 			}
 			seen[key] = true
@@ -243,7 +244,7 @@ func (c *comparison) person(before Person, was bool, after Person, stays bool) E
 	}
 	e.Active.Before, e.SignIn.Before, e.Role.Before, e.Bypass.Before, e.Reach.Before = c.before.facts(before, was)
 	e.Active.After, e.SignIn.After, e.Role.After, e.Bypass.After, e.Reach.After = c.after.facts(after, stays)
-	if slices.Contains(c.gaps, GapConnections) && !e.Bypass.After.Or(false) && e.SignIn.After.IsKnown() && e.SignIn.After.value.Way != WayNone {
+	if slices.Contains(c.gaps, GapConnections) && !e.Bypass.After.Or(false) && e.SignIn.After.IsKnown() && e.SignIn.After.value.Method != MethodNone {
 		e.SignIn.After = Unknown[SignIn]("the connections after the change are not known")
 	}
 	if after.unsure {
@@ -255,19 +256,19 @@ func (c *comparison) person(before Person, was bool, after Person, stays bool) E
 		e.Role.After, e.Bypass.After, e.Reach.After = Unknown[Role](why), Unknown[bool](why), Unknown[[]Reach](why)
 	}
 	e.DirectoryID = either.DirectoryID.Or(c.before.places[before.Key()])
-	mapped := was && c.before.governors[before.Key()].RoleSource == RoleMapping
-	governor, governed := c.after.governors[after.Key()]
-	if stays && governed {
-		e.Source, e.MappingID = Known(governor.RoleSource), governor.MappingID
+	mapped := was && c.before.managers[before.Key()].RoleSource == RoleMapping
+	manager, managed := c.after.managers[after.Key()]
+	if stays && managed {
+		e.Source, e.MappingID = Known(manager.RoleSource), manager.MappingID
 	}
-	e.EarlierRole = stays && mapped && governor.RoleSource != RoleMapping
+	e.EarlierRole = stays && mapped && manager.RoleSource != RoleMapping
 	return e
 }
 
-// facts are what a world says of a person who may not be in it.
+// facts returns what a world says of a person who may not be in it.
 func (l *look) facts(p Person, there bool) (active Part[bool], signIn Part[SignIn], role Part[Role], bypass Part[bool], reach Part[[]Reach]) {
 	if !there {
-		return Known(false), Known(SignIn{Way: WayNone}), Known(Role{}), Known(false), derive(l.Workspaces, func([]Workspace) []Reach { return nil })
+		return Known(false), Known(SignIn{Method: MethodNone}), Known(Role{}), Known(false), derive(l.Workspaces, func([]Workspace) []Reach { return nil })
 	}
 	role = l.RoleOf(p)
 	bypass = derive(role, Role.Bypasses)
@@ -288,7 +289,7 @@ func (c *comparison) invited() (out []Effect) {
 			Key: i.ID, Name: i.Email, Member: Shift[bool]{Known(false), Known(false)}, Active: Shift[bool]{Known(true), Known(true)},
 			SignIn: Shift[SignIn]{c.before.signIn(p), c.after.signIn(p)},
 		}
-		if !sameOrBothUntold(e.SignIn) {
+		if !sameOrBothUnknown(e.SignIn) {
 			out = append(out, e)
 		}
 	}
@@ -297,7 +298,7 @@ func (c *comparison) invited() (out []Effect) {
 
 // serviceAccounts compares what service accounts reach.
 func (c *comparison) serviceAccounts() (out []Effect) {
-	told := func(l *look) bool {
+	known := func(l *look) bool {
 		return is(derive(l.Workspaces, func(rows []Workspace) bool {
 			return !slices.ContainsFunc(rows, func(w Workspace) bool { return !w.ServiceAccounts.IsKnown() })
 		}), true)
@@ -305,7 +306,7 @@ func (c *comparison) serviceAccounts() (out []Effect) {
 	reach := func(l *look, s ServiceAccount) Part[[]Reach] {
 		rows := l.Roles.Or(nil)
 		at := slices.IndexFunc(rows, func(r Role) bool { return r.ID == s.RoleID || s.RoleID == "" && r.Name == s.RoleName })
-		if at < 0 || !told(l) {
+		if at < 0 || !known(l) {
 			return Unknown[[]Reach]("workspaces")
 		}
 		return l.reach(s.ActorID, s.ID, Known(rows[at]))
@@ -349,7 +350,7 @@ func (c *comparison) directories() (out []DirectoryEffect) {
 	return out
 }
 
-// teamsOf are the teams that are made of a directory's groups.
+// teamsOf returns the teams that are made of a directory's groups.
 func (w World) teamsOf(dir Directory) []Team {
 	if teams, known := dir.Teams.Get(); known {
 		return teams

@@ -18,11 +18,11 @@ type draft struct {
 	from   map[*DirectoryUser]string
 	// was is what directories' people were before the change, by id; made when it is asked for.
 	was map[string]DirectoryUser
-	// another is where somebody with bypass:sso was found last in People.Rows: whoever is asked about next, that one is likely
+	// another is where a user with bypass:sso was found last in People.Rows: whoever is asked about next, that one is likely
 	// to have it still.
 	another int
-	// unrefused makes role changes that the API would refuse to whoever is the last with bypass:sso.
-	unrefused bool
+	// acceptAll makes role changes that the API would reject for the last user with bypass:sso, too.
+	acceptAll bool
 }
 
 // change makes a change on a copy of a world.
@@ -62,7 +62,7 @@ func begin(w World) *draft {
 		return rows
 	})
 	w.Workspaces = derive(w.Workspaces, slices.Clone[[]Workspace])
-	w.refused, w.gaps, w.deprovisioned = slices.Clip(w.refused), slices.Clip(w.gaps), slices.Clip(w.deprovisioned)
+	w.rejected, w.gaps, w.deprovisioned = slices.Clip(w.rejected), slices.Clip(w.gaps), slices.Clip(w.deprovisioned)
 	d := &draft{World: w, before: &before}
 	d.unhold()
 	d.index()
@@ -70,7 +70,7 @@ func begin(w World) *draft {
 }
 
 // unhold finds those whom their directory's allowed domains do not keep out: the API lists people as held, too, whose
-// membership somebody removed or another directory governs.
+// membership somebody removed or another directory manages.
 func (d *draft) unhold() {
 	for i := range d.Directories.Or(nil) {
 		dir := &d.Directories.value[i]
@@ -129,7 +129,7 @@ func (d *draft) isAbsent(email string) bool {
 	return d.People.covers(CoverEveryone) || slices.Contains(d.People.Looked, email)
 }
 
-func (d *draft) refuse(r Refusal) { d.refused = append(d.refused, r) }
+func (d *draft) reject(r Rejection) { d.rejected = append(d.rejected, r) }
 
 // missing notes that the change depends on something that is not known.
 func (d *draft) missing(g Gap) {
@@ -189,14 +189,14 @@ const (
 	perhaps
 )
 
-// mayLose says whether the API lets somebody lose bypass:sso, and notes it where it does not.
+// mayLose reports whether the API lets somebody lose bypass:sso, and notes it where it does not.
 func (d *draft) mayLose(p *Person) answer {
 	last, known := d.isLast(p).Get()
 	switch {
-	case d.unrefused, known && !last:
+	case d.acceptAll, known && !last:
 		return yes
 	case known:
-		d.refuse(Refusal{Reason: RefusedLastBypass, People: []Person{*p}})
+		d.reject(Rejection{Reason: RejectedLastBypass, People: []Person{*p}})
 		return no
 	}
 	d.missing(GapBypassing)
@@ -213,7 +213,7 @@ func (d *draft) drop(key string) {
 		return
 	}
 	actor := p.ActorID
-	if u := d.governor(p); u != nil {
+	if u := d.manager(p); u != nil {
 		*u = u.unlinked()
 	}
 	for i := range d.Teams.Or(nil) {
@@ -263,12 +263,12 @@ func (d *draft) setRole(r RoleOf) {
 		d.missing(GapRoles)
 	}
 	if d.isCaller(*p) && from.IsKnown() && from.value.Demotes(to.Or(Role{})) {
-		d.refuse(Refusal{Reason: RefusedCaller, People: []Person{*p}})
+		d.reject(Rejection{Reason: RejectedCaller, People: []Person{*p}})
 		return
 	}
-	u := d.governor(p)
+	u := d.manager(p)
 	if u != nil && u.RoleSource == RoleMapping {
-		d.refuse(Refusal{Reason: RefusedMapping, People: []Person{*p}, DirectoryID: p.DirectoryID.Or(""), MappingID: u.MappingID})
+		d.reject(Rejection{Reason: RejectedMapping, People: []Person{*p}, DirectoryID: p.DirectoryID.Or(""), MappingID: u.MappingID})
 		return
 	}
 	if u != nil && !p.RoleID.IsKnown() {
@@ -284,14 +284,14 @@ func (d *draft) setRole(r RoleOf) {
 	}
 }
 
-// given is the role that somebody has when they are given another one.
+// given returns the role that somebody has when they are given another one.
 func (d *draft) given(p *Person, roleID string) Part[string] {
 	if role, known := d.Role(roleID).Get(); known && role.Bypasses() {
 		return Known(roleID)
 	}
 	switch d.mayLose(p) {
 	case no:
-		d.refused[len(d.refused)-1].To = []string{roleID}
+		d.rejected[len(d.rejected)-1].To = []string{roleID}
 		return p.RoleID
 	case perhaps:
 		return Unknown[string](notKnown)
@@ -311,13 +311,13 @@ func (d *draft) setActive(ids []string, active bool) {
 			continue
 		}
 		if d.isCaller(*p) {
-			d.refuse(Refusal{Reason: RefusedCaller, People: []Person{*p}})
+			d.reject(Rejection{Reason: RejectedCaller, People: []Person{*p}})
 			return
 		}
 		if !active {
 			last, known := trial.isLast(p).Get()
 			if known && last {
-				d.refuse(Refusal{Reason: RefusedLastBypass, People: []Person{*p}})
+				d.reject(Rejection{Reason: RejectedLastBypass, People: []Person{*p}})
 				return
 			}
 			unsure = unsure || !known
@@ -344,7 +344,7 @@ func (d *draft) removePeople(ids []string) {
 			d.missing(GapPeople)
 		case p == nil:
 		case d.isCaller(*p):
-			d.refuse(Refusal{Reason: RefusedCaller, People: []Person{*p}})
+			d.reject(Rejection{Reason: RejectedCaller, People: []Person{*p}})
 		default:
 			switch d.mayLose(p) {
 			case yes:

@@ -24,7 +24,7 @@ func (d *draft) mayAllow(dir *Directory, name string) bool {
 	return slices.Contains(d.enabled(), name) || d.isEnabled(name) && slices.Contains(dir.Settings.Or(DirectorySettings{}).AllowedDomains, name)
 }
 
-// directoriesFollow takes domains that are no longer enabled out of directories, and judges anew who is let in.
+// directoriesFollow takes domains that are no longer enabled out of directories, and judges anew who is provisioned.
 func (d *draft) directoriesFollow(removed, added []string) {
 	rows, known := d.Directories.Get()
 	if !known {
@@ -42,7 +42,7 @@ func (d *draft) directoriesFollow(removed, added []string) {
 			})
 		}
 		if !dir.Settings.IsKnown() || !dir.Users.IsKnown() {
-			d.directoryUntold(dir, removed, added)
+			d.directoryUnknown(dir, removed, added)
 			continue
 		}
 		if !d.Domains.IsKnown() && dir.Settings.value.AllowedDomains == nil {
@@ -54,9 +54,9 @@ func (d *draft) directoriesFollow(removed, added []string) {
 	}
 }
 
-// directoryUntold is what follows where the API does not report whom a directory brought: whoever has a domain that goes
-// may be deprovisioned, who has one that comes may be let in again, and people whom nobody knows may come in.
-func (d *draft) directoryUntold(dir *Directory, removed, added []string) {
+// directoryUnknown records what follows where the API does not report whom a directory brought: whoever has a domain that goes
+// may be deprovisioned, who has one that comes may be provisioned again, and unknown people may be, too.
+func (d *draft) directoryUnknown(dir *Directory, removed, added []string) {
 	d.missing(GapDirectoryUsers)
 	if len(added) > 0 {
 		d.People.Coverage, d.strangers = CoverNobody, true
@@ -78,7 +78,7 @@ func (d *draft) directoryUntold(dir *Directory, removed, added []string) {
 	}
 }
 
-// judgeAll judges anew whom of a directory's people the allowed domains let in.
+// judgeAll judges anew whom of a directory's people the allowed domains allow.
 func (d *draft) judgeAll(dir *Directory) {
 	if !dir.Held.IsKnown() && d.widens(dir) {
 		d.missing(GapDirectoryUsers)
@@ -96,7 +96,7 @@ func (d *draft) judgeAll(dir *Directory) {
 		if u.present() && !was {
 			arrived = u.ID
 		}
-		d.settle(u.Email, arrived, "")
+		d.reconcile(u.Email, arrived, "")
 	}
 }
 
@@ -120,7 +120,7 @@ func (d *draft) holdOut(dir *Directory, removed []string) {
 	for _, u := range dir.users() {
 		if !u.Held && slices.Contains(removed, domainOf(u.Email)) {
 			u.Held = true
-			d.settle(u.Email, "", "")
+			d.reconcile(u.Email, "", "")
 		}
 	}
 }
@@ -149,7 +149,7 @@ func (d *draft) putDirectory(c PutDirectory) {
 	if c.AllowedDomains != nil && d.Domains.IsKnown() {
 		for _, name := range *c.AllowedDomains {
 			if !d.mayAllow(dir, name) {
-				d.refuse(Refusal{Reason: RefusedDomain, Domain: name, DirectoryID: dir.ID})
+				d.reject(Rejection{Reason: RejectedDomain, Domain: name, DirectoryID: dir.ID})
 				return
 			}
 		}
@@ -243,7 +243,7 @@ func (d *draft) makeTeam(dir *Directory, g DirectoryGroup) {
 		}
 		if slices.ContainsFunc(groups, func(other DirectoryGroup) bool { return other.ID == g.ID }) {
 			p.unsureTeams = p.unsureTeams || candidates
-			d.settleTeams(p, u.Groups)
+			d.reconcileTeams(p, u.Groups)
 		}
 	}
 	if !candidates {
@@ -274,7 +274,7 @@ func (d *draft) deleteDirectory(id string) {
 		d.missing(GapDirectoryUsers)
 	}
 	var gone []DirectoryUser
-	for _, u := range d.governed(dir) {
+	for _, u := range d.managed(dir) {
 		gone = append(gone, *u)
 		if p := d.person(u.MembershipID); p != nil {
 			d.release(p, u)
@@ -292,13 +292,13 @@ func (d *draft) deleteDirectory(id string) {
 	}
 	if len(d.Directories.value) > 0 {
 		for _, u := range gone {
-			d.settle(u.Email, "", "")
+			d.reconcile(u.Email, "", "")
 		}
 	}
 }
 
-// governed are the people of a directory who govern a membership, in the order of the memberships.
-func (d *draft) governed(dir *Directory) []*DirectoryUser {
+// managed returns the people of a directory linked to a membership, in the order of the memberships.
+func (d *draft) managed(dir *Directory) []*DirectoryUser {
 	var found []*DirectoryUser
 	for _, u := range dir.users() {
 		if d.person(u.MembershipID) != nil {

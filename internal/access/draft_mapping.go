@@ -74,7 +74,7 @@ func (d *draft) matched(directoryID string, m Mapping, u *DirectoryUser) Part[bo
 	return unknown
 }
 
-// earlier is a directory's person as they were before the change.
+// earlier returns a directory's person as they were before the change.
 func (d *draft) earlier(id string) (DirectoryUser, bool) {
 	if d.was == nil {
 		d.was = map[string]DirectoryUser{}
@@ -118,7 +118,7 @@ func (d *draft) putMapping(directoryID string, m Mapping) {
 	}
 	if m.ID == "" {
 		if at := slices.IndexFunc(rows, func(other Mapping) bool { return other.Match == m.Match }); at >= 0 {
-			d.refuse(Refusal{Reason: RefusedMatch, DirectoryID: directoryID, MappingID: rows[at].ID})
+			d.reject(Rejection{Reason: RejectedMatch, DirectoryID: directoryID, MappingID: rows[at].ID})
 			return
 		}
 		m.ID = "new mapping of " + m.Match.kind() + " " + m.Match.GroupID + m.Match.GroupName + m.Match.Attribute + " " + m.Match.Equals
@@ -131,7 +131,7 @@ func (d *draft) putMapping(directoryID string, m Mapping) {
 		return old.ID == m.ID
 	})
 	dir.Mappings = Known(slices.SortedFunc(slices.Values(append(rows, m)), compareMappings))
-	d.settleMatched(dir, matches)
+	d.reconcileMatched(dir, matches)
 }
 
 func (d *draft) deleteMapping(directoryID, id string) {
@@ -139,23 +139,23 @@ func (d *draft) deleteMapping(directoryID, id string) {
 	if dir == nil {
 		return
 	}
-	var ended []Mapping
+	var deleted []Mapping
 	dir.Mappings = Known(slices.DeleteFunc(rows, func(old Mapping) bool {
 		if old.ID == id {
-			ended = append(ended, old)
+			deleted = append(deleted, old)
 		}
 		return old.ID == id
 	}))
-	d.settleMatched(dir, ended)
+	d.reconcileMatched(dir, deleted)
 }
 
-// settleMatched brings everybody in line whom mappings are or were for. In which order the API does that is not known for
+// reconcileMatched brings everybody in line whom mappings are or were for. In which order the API does that is not known for
 // those of groups, and matters where everybody with bypass:sso would lose it: one of them keeps it then.
-func (d *draft) settleMatched(dir *Directory, mappings []Mapping) {
+func (d *draft) reconcileMatched(dir *Directory, mappings []Mapping) {
 	id := dir.ID
 	var whom []string // user ids
 	for _, u := range dir.users() {
-		if slices.ContainsFunc(mappings, func(m Mapping) bool { return d.maySettle(dir, m, u) }) {
+		if slices.ContainsFunc(mappings, func(m Mapping) bool { return d.mayReconcile(dir, m, u) }) {
 			whom = append(whom, u.ID)
 		}
 	}
@@ -166,34 +166,34 @@ func (d *draft) settleMatched(dir *Directory, mappings []Mapping) {
 		dir := d.directory(id)
 		for _, u := range dir.users() {
 			if slices.Contains(whom, u.ID) {
-				d.settle(u.Email, "", "")
+				d.reconcile(u.Email, "", "")
 			}
 		}
 	}
 	trial := begin(d.World)
-	trial.before, trial.unrefused = d.before, true
+	trial.before, trial.acceptAll = d.before, true
 	run(trial)
 	lost, gained := d.bypassShift(trial)
 	run(d)
 	if holders := d.before.holders(); len(lost) > 0 && len(holders) <= len(lost) && len(lost)+len(gained) > 1 {
-		one := Refusal{Reason: RefusedLastBypass}
+		one := Rejection{Reason: RejectedLastBypass}
 		for _, key := range lost {
 			p := d.person(key)
 			one.People = append(one.People, *p)
 			one.To = append(one.To, trial.person(key).RoleID.Or(""))
 			p.RoleID = Unknown[string]("one of several keeps bypass:sso, and which one is not known")
 		}
-		d.refuse(one)
+		d.reject(one)
 	}
 }
 
-// maySettle reports whether the API looks at a person anew when a mapping begins, changes or ends: those whom it is for.
-func (d *draft) maySettle(dir *Directory, m Mapping, u *DirectoryUser) bool {
+// mayReconcile reports whether the API looks at a person anew when a mapping begins, changes or ends: those whom it is for.
+func (d *draft) mayReconcile(dir *Directory, m Mapping, u *DirectoryUser) bool {
 	matches, known := d.matches(dir, m, u).Get()
 	return matches || !known
 }
 
-// bypassShift are the keys of those who lose and gain bypass:sso where nobody is refused it.
+// bypassShift returns the keys of those who lose and gain bypass:sso where nobody is refused it.
 func (d *draft) bypassShift(after *draft) (lost, gained []string) {
 	for i := range d.People.Rows {
 		p := &d.People.Rows[i]
@@ -210,7 +210,7 @@ func (d *draft) bypassShift(after *draft) (lost, gained []string) {
 	return lost, gained
 }
 
-// holders are the active people whose role has bypass:sso.
+// holders returns the active people whose role has bypass:sso.
 func (w World) holders() (found []Person) {
 	for _, p := range w.People.Rows {
 		if role, known := w.RoleOf(p).Get(); known && role.Bypasses() && is(p.Active, true) {

@@ -2,7 +2,7 @@ package access
 
 import "slices"
 
-// enabled are the names of the domains that are enabled, those that are being released left out.
+// enabled returns the names of the domains that are enabled, those that are being released left out.
 func (d *draft) enabled() []string {
 	var names []string
 	for _, domain := range d.Domains.Or(nil) {
@@ -72,13 +72,13 @@ func (d *draft) domainsReleased(names []string) {
 	for i := range d.Connections.Or(nil) {
 		if c := &d.Connections.value[i]; c.State != ConnectionActive && len(names) > 0 {
 			c.Domains = slices.DeleteFunc(slices.Clone(c.Domains), func(name string) bool { return slices.Contains(names, name) })
-			c.settle()
+			c.updateState()
 		}
 	}
 }
 
-// released are those of the removed domains that go on routing until their connection names them no more: without them no
-// connection would be active (contract A, "Domains"). Today's Prefect Cloud takes them at once.
+// released returns those of the removed domains that go on routing until their connection names them no more: without
+// them no connection would be active (contract A, "Domains"). Today's Prefect Cloud takes them at once.
 func (d *draft) released(removed []string, disableSSO bool) (names []string) {
 	if disableSSO || len(removed) == 0 {
 		return nil
@@ -112,13 +112,13 @@ func (d *draft) domainsChanged(removed, added []string) {
 	for i := range d.Connections.Or(nil) {
 		c := &d.Connections.value[i]
 		c.Domains = slices.DeleteFunc(slices.Clone(c.Domains), func(name string) bool { return slices.Contains(removed, name) })
-		c.settle()
+		c.updateState()
 	}
 	d.directoriesFollow(removed, added)
 }
 
-// settle is the state that a connection is in after a change of its domains.
-func (c *Connection) settle() {
+// updateState sets the state that a connection is in after a change of its domains.
+func (c *Connection) updateState() {
 	switch {
 	case c.State == ConnectionActive && len(c.Domains) == 0:
 		c.State = ConnectionInactive
@@ -135,11 +135,11 @@ func (d *draft) dropReleased() {
 	d.Domains = derive(d.Domains, func(rows []Domain) []Domain {
 		return slices.DeleteFunc(rows, func(row Domain) bool {
 			route, known := d.Route(row.Name).Get()
-			ends := row.Releasing && known && route == ""
-			if ends {
+			released := row.Releasing && known && route == ""
+			if released {
 				gone = append(gone, row.Name)
 			}
-			return ends
+			return released
 		})
 	})
 	if gone != nil {
@@ -179,7 +179,7 @@ func (d *draft) putConnection(c PutConnection) {
 	if d.Domains.IsKnown() {
 		for _, name := range c.Domains {
 			if !d.mayName(c.ID, name) {
-				d.refuse(Refusal{Reason: RefusedDomain, Domain: name})
+				d.reject(Rejection{Reason: RejectedDomain, Domain: name})
 				return
 			}
 		}
@@ -195,9 +195,9 @@ func (d *draft) putConnection(c PutConnection) {
 	}
 	next := *old
 	next.Domains = slices.Clone(c.Domains)
-	next.settle()
+	next.updateState()
 	if domain, other := d.routedElsewhere(&next); next.State == ConnectionActive && other != "" && (!c.Activate || !c.TakeOver) {
-		d.refuse(Refusal{Reason: RefusedRouted, Domain: domain, ConnectionID: other})
+		d.reject(Rejection{Reason: RejectedRouted, Domain: domain, ConnectionID: other})
 		return
 	}
 	*old = next
@@ -210,11 +210,11 @@ func (d *draft) putConnection(c PutConnection) {
 // activate routes the logins of a connection's domains to it.
 func (d *draft) activate(c *Connection, takeOver bool) {
 	if len(c.Domains) == 0 {
-		d.refuse(Refusal{Reason: RefusedIncomplete, ConnectionID: c.ID})
+		d.reject(Rejection{Reason: RejectedIncomplete, ConnectionID: c.ID})
 		return
 	}
 	if domain, other := d.routedElsewhere(c); other != "" && !takeOver {
-		d.refuse(Refusal{Reason: RefusedRouted, Domain: domain, ConnectionID: other})
+		d.reject(Rejection{Reason: RejectedRouted, Domain: domain, ConnectionID: other})
 		return
 	}
 	c.State = ConnectionActive
@@ -222,7 +222,7 @@ func (d *draft) activate(c *Connection, takeOver bool) {
 		other := &d.Connections.value[i]
 		if other.ID != c.ID && other.State == ConnectionActive {
 			other.Domains = slices.DeleteFunc(slices.Clone(other.Domains), func(name string) bool { return slices.Contains(c.Domains, name) })
-			other.settle()
+			other.updateState()
 		}
 	}
 }

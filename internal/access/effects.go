@@ -24,8 +24,8 @@ type Effects struct {
 	ServiceAccounts []Effect
 	// Directories are those that become something else for their people.
 	Directories []DirectoryEffect
-	// Refused is what the API would not do.
-	Refused []Refusal
+	// Rejected is what the API would not do.
+	Rejected []Rejection
 	// Gaps are what the changes depended on and is not known: others than those in People may be concerned.
 	Gaps []Gap
 	// Everyone reports that the people of the account are all known, as far as they are active.
@@ -39,7 +39,7 @@ type Effects struct {
 // TakesBypass reports whether bypass:sso is taken from somebody for certain, or would be from the last one who has it.
 func (e Effects) TakesBypass() bool {
 	return slices.ContainsFunc(e.People, func(p Effect) bool { return p.Bypass.Before.Or(false) && is(p.Bypass.After, false) }) ||
-		slices.ContainsFunc(e.Refused, func(r Refusal) bool { return r.Reason == RefusedLastBypass })
+		slices.ContainsFunc(e.Rejected, func(r Rejection) bool { return r.Reason == RejectedLastBypass })
 }
 
 // Effect is what changes do to one person or service account.
@@ -60,7 +60,7 @@ type Effect struct {
 	Role      Shift[Role]
 	Source    Part[RoleSource]
 	MappingID string
-	// DirectoryID is the directory that governs the membership, before the change where there was one.
+	// DirectoryID is the directory that manages the membership, before the change where there was one.
 	DirectoryID string
 	// Bypass is whether they are active and their role has bypass:sso.
 	Bypass Shift[bool]
@@ -72,24 +72,24 @@ type Effect struct {
 	Reach Shift[[]Reach]
 }
 
-// Way is how somebody signs in.
-type Way string
+// Method is how a person signs in.
+type Method string
 
-// The ways. Without single sign-on members sign in however they like.
+// The methods. Without single sign-on members sign in however they like.
 const (
-	WayNone       Way = "none"
-	WayAny        Way = "any"
-	WayConnection Way = "connection"
-	WayBypass     Way = "bypass"
+	MethodNone       Method = "none"
+	MethodAny        Method = "any"
+	MethodConnection Method = "connection"
+	MethodBypass     Method = "bypass"
 )
 
-// SignIn is how somebody signs in, and through which connection.
+// SignIn is how a person signs in, and through which connection.
 type SignIn struct {
-	Way          Way
+	Method       Method
 	ConnectionID string
 }
 
-// Reach is one way by which somebody reaches a workspace.
+// Reach is one way by which a person reaches a workspace.
 type Reach struct {
 	WorkspaceID string
 	// RoleID is the workspace role; empty where the account role reaches every workspace.
@@ -129,7 +129,7 @@ func (e Effect) LosesAccess() Part[bool] {
 	before, knownBefore := e.SignIn.Before.Get()
 	after, knownAfter := e.SignIn.After.Get()
 	switch {
-	case knownBefore && before.Way == WayNone, knownAfter && after.Way != WayNone:
+	case knownBefore && before.Method == MethodNone, knownAfter && after.Method != MethodNone:
 		return Known(false)
 	case knownBefore && knownAfter:
 		return Known(true)
@@ -176,7 +176,7 @@ func (e Effect) nothing() bool {
 	same := func(different, known bool) bool { return known && !different }
 	reach := !e.Reach.Before.IsKnown() && !e.Reach.After.IsKnown() && e.Reach.Before.why == e.Reach.After.why ||
 		e.Reach.Before.IsKnown() && e.Reach.After.IsKnown() && slices.Equal(e.Reach.Before.value, e.Reach.After.value)
-	return same(changed(e.Member)) && same(changed(e.Active)) && sameOrBothUntold(e.SignIn) && sameRole(e.Role) && same(changed(e.Bypass)) &&
+	return same(changed(e.Member)) && same(changed(e.Active)) && sameOrBothUnknown(e.SignIn) && sameRole(e.Role) && same(changed(e.Bypass)) &&
 		!e.Deprovisioned && !e.EarlierRole && reach
 }
 
@@ -187,7 +187,7 @@ func sameRole(s Shift[Role]) bool {
 	return s.Before.state == s.After.state && s.Before.why == s.After.why
 }
 
-func sameOrBothUntold[T comparable](s Shift[T]) bool {
+func sameOrBothUnknown[T comparable](s Shift[T]) bool {
 	different, known := changed(s)
 	return known && !different || !known && s.Before.state == s.After.state && s.Before.why == s.After.why
 }

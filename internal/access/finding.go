@@ -122,11 +122,11 @@ type Thing struct {
 	Match       Match
 	Priority    int64
 	DirectoryID string
-	// Ends reports that it goes.
-	Ends bool
+	// Deleted reports that it goes.
+	Deleted bool
 }
 
-// Emails are the addresses of the people of a finding.
+// Emails returns the addresses of the people of a finding.
 func (f Finding) Emails() []string {
 	emails := make([]string, len(f.People))
 	for i, p := range f.People {
@@ -173,7 +173,7 @@ func (p Policy) acknowledges(email string) (entry string, ok bool) {
 	return "", false
 }
 
-// loss is the severity of a loss of access.
+// loss returns the severity of a loss of access.
 func (p Policy) loss() Severity {
 	if p.Protect && !p.AtFirstLogin {
 		return Error

@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// Judge says what of the effects a plan should report: findings, in a fixed order.
+// Judge returns what of the effects a plan should report: findings, in a fixed order.
 func Judge(e Effects, p Policy) []Finding {
 	j := &judgement{e: e, p: p, took: e.TakesBypass(), accepted: map[string]bool{}, lost: map[lossKey][]FindingPerson{}}
 	j.given = givenRoles(e.Changes)
-	j.refusals()
+	j.rejections()
 	wanted := map[string]bool{}
 	for _, person := range e.Wanted {
 		wanted[person.Key] = true
@@ -27,7 +27,7 @@ func Judge(e Effects, p Policy) []Finding {
 	j.roles()
 	j.remaining()
 	j.tooFew()
-	j.ends()
+	j.ssoEnds()
 	j.directories()
 	j.gaps()
 	j.surplus()
@@ -67,7 +67,7 @@ func (j *judgement) add(f Finding) {
 	j.out = append(j.out, f)
 }
 
-// own is the change that is judged: the last one; those before are what it counts on.
+// own returns the change that is judged: the last one; those before are what it counts on.
 func (j *judgement) own() Change {
 	if len(j.e.Changes) == 0 {
 		return nil
@@ -75,7 +75,7 @@ func (j *judgement) own() Change {
 	return j.e.Changes[len(j.e.Changes)-1]
 }
 
-// attributeOf is the argument that a finding about a change concerns.
+// attributeOf returns the argument that a finding about a change concerns.
 func attributeOf(c Change, id ID) string {
 	switch c := c.(type) {
 	case SetDomains, EnableDomains, DisableDomains:
@@ -106,13 +106,13 @@ func attributeOf(c Change, id ID) string {
 	return ""
 }
 
-// by is what makes the change.
+// by returns what makes the change.
 func (j *judgement) by() Thing {
 	switch c := j.own().(type) {
 	case PutMapping:
 		return Thing{Kind: "mapping", ID: c.Mapping.ID, Match: c.Mapping.Match, Priority: c.Mapping.Priority, DirectoryID: c.DirectoryID}
 	case DeleteMapping:
-		thing := Thing{Kind: "mapping", ID: c.ID, DirectoryID: c.DirectoryID, Ends: true}
+		thing := Thing{Kind: "mapping", ID: c.ID, DirectoryID: c.DirectoryID, Deleted: true}
 		if m, ok := j.e.before.mapping(c.DirectoryID, c.ID); ok {
 			thing.Match, thing.Priority = m.Match, m.Priority
 		}
@@ -128,14 +128,14 @@ func (j *judgement) by() Thing {
 	case DeactivateConnection:
 		return Thing{Kind: "connection", ID: c.ID}
 	case DeleteConnection:
-		return Thing{Kind: "connection", ID: c.ID, Ends: true}
+		return Thing{Kind: "connection", ID: c.ID, Deleted: true}
 	}
 	return Thing{}
 }
 
 func (j *judgement) directory(id string, ends bool) Thing {
 	d, _ := j.e.before.Directory(id)
-	return Thing{Kind: "directory", ID: id, Name: d.Name, Ends: ends}
+	return Thing{Kind: "directory", ID: id, Name: d.Name, Deleted: ends}
 }
 
 // mapping finds a mapping of a directory.
@@ -149,7 +149,7 @@ func (w World) mapping(directoryID, id string) (Mapping, bool) {
 	return rows[at], true
 }
 
-// givenRoles are the roles that changes give by hand, by the key and the address of people.
+// givenRoles returns the roles that changes give by hand, by the key and the address of people.
 func givenRoles(changes []Change) map[string]string {
 	roles := map[string]string{}
 	for _, c := range changes {
@@ -166,12 +166,12 @@ func givenRoles(changes []Change) map[string]string {
 	return roles
 }
 
-// refusals reports what the API would not do.
-func (j *judgement) refusals() {
+// rejections reports what the API would not do.
+func (j *judgement) rejections() {
 	mapped := map[Thing][]FindingPerson{}
-	for _, r := range j.e.Refused {
+	for _, r := range j.e.Rejected {
 		switch r.Reason {
-		case RefusedCaller:
+		case RejectedCaller:
 			p := r.People[0]
 			f := Finding{ID: CallerRemoved, Severity: Error, People: []FindingPerson{{Email: p.Email, Caller: true}}}
 			if to := cmp.Or(j.given[p.Key()], j.given[p.Email]); to != "" {
@@ -179,11 +179,11 @@ func (j *judgement) refusals() {
 				f.People[0].From, f.People[0].To = j.e.before.RoleOf(p).Or(Role{}).Name, j.e.before.Role(to).Or(Role{}).Name
 			}
 			j.add(f)
-		case RefusedMapping:
+		case RejectedMapping:
 			m, _ := j.e.before.mapping(r.DirectoryID, r.MappingID)
 			by := Thing{Kind: "mapping", ID: r.MappingID, Match: m.Match, Priority: m.Priority, DirectoryID: r.DirectoryID}
 			mapped[by] = append(mapped[by], FindingPerson{Email: r.People[0].Email})
-		case RefusedRouted:
+		case RejectedRouted:
 			j.add(Finding{ID: DomainRoutedElsewhere, Severity: Warning, Names: []string{r.Domain}})
 		}
 	}
@@ -197,8 +197,8 @@ func (j *judgement) person(e Effect) {
 	byHand := cmp.Or(j.given[e.Key], j.given[e.Name]) != ""
 	from, to := e.Role.Before.Or(Role{}), e.Role.After.Or(Role{})
 	person := FindingPerson{Email: e.Name, From: from.Name, To: to.Name, Caller: e.Caller}
-	untold := e.EarlierRole && !e.Role.After.IsKnown()
-	if untold {
+	unknown := e.EarlierRole && !e.Role.After.IsKnown()
+	if unknown {
 		person.To = ""
 		j.returned = append(j.returned, person)
 	}
@@ -226,7 +226,7 @@ func (j *judgement) person(e Effect) {
 	case demoted && !byHand && is(e.Active.After, true):
 		j.demoted = append(j.demoted, person)
 	}
-	if e.Caller && is(j.e.Enforced.Before, false) && e.SignIn.After.Or(SignIn{}).Way == WayConnection {
+	if e.Caller && is(j.e.Enforced.Before, false) && e.SignIn.After.Or(SignIn{}).Method == MethodConnection {
 		j.add(Finding{ID: CallerNeedsLogin, Severity: Warning, People: []FindingPerson{person}})
 	}
 }
@@ -256,7 +256,7 @@ func (j *judgement) callerDeprovisioned(e Effect, person FindingPerson) {
 // routingTakes reports whether somebody could not sign in afterwards also if they stayed a member.
 func (j *judgement) routingTakes(e Effect) bool {
 	before, known := e.SignIn.Before.Get()
-	return known && (before.Way == WayAny || before.Way == WayConnection) && is(j.e.after.Enforced(), true) && is(j.e.after.Route(domainOf(e.Name)), "")
+	return known && (before.Method == MethodAny || before.Method == MethodConnection) && is(j.e.after.Enforced(), true) && is(j.e.after.Route(domainOf(e.Name)), "")
 }
 
 func (j *judgement) callerLockedOut(person FindingPerson) {
@@ -280,7 +280,7 @@ func (j *judgement) lose(e Effect, person FindingPerson) {
 			j.lost[key] = append(j.lost[key], person)
 		}
 		key = lossKey{j.deprovisionCause(), e.DirectoryID}
-	case e.SignIn.Before.Or(SignIn{}).Way == WayBypass:
+	case e.SignIn.Before.Or(SignIn{}).Method == MethodBypass:
 		key.cause = CauseBypassLost
 	}
 	j.lost[key] = append(j.lost[key], person)
@@ -293,7 +293,7 @@ func (j *judgement) deprovisionCause() Cause {
 	return CauseDomainDisabled
 }
 
-// roleCause is why roles become others.
+// roleCause returns why roles become others.
 func (j *judgement) roleCause() Cause {
 	switch j.own().(type) {
 	case SetRoles:
@@ -325,7 +325,7 @@ func (j *judgement) losses() {
 	}
 }
 
-// domainsTaken are the domains that the change disables.
+// domainsTaken returns the domains that the change disables.
 func (j *judgement) domainsTaken() []string {
 	switch c := j.own().(type) {
 	case DisableDomains:

@@ -23,8 +23,8 @@ func (j *judgement) remaining() {
 		holds[p.Key()] = true
 	}
 	mine := j.changedBypass()
-	for key, keeps := range mine {
-		holds[key] = keeps
+	for key, bypasses := range mine {
+		holds[key] = bypasses
 	}
 	for _, p := range j.p.Planned {
 		if _, own := mine[p.Key]; !own && p.Bypasses {
@@ -45,7 +45,7 @@ func (j *judgement) remaining() {
 			delete(holds, p.Key)
 		}
 	}
-	maps.DeleteFunc(holds, func(_ string, keeps bool) bool { return !keeps })
+	maps.DeleteFunc(holds, func(_ string, bypasses bool) bool { return !bypasses })
 	switch len(holds) {
 	case 0:
 		f := Finding{ID: BypassNobodyLeftTogether, Severity: Warning}
@@ -58,8 +58,8 @@ func (j *judgement) remaining() {
 	}
 }
 
-// changedBypass is who gets and who loses bypass:sso by the change, by the key of the person; whoever would be the last to
-// lose it and is refused that counts as having lost it.
+// changedBypass returns who gets and who loses bypass:sso by the change, by the key of the person; whoever would be the
+// last to lose it and is refused that counts as having lost it.
 func (j *judgement) changedBypass() map[string]bool {
 	out := map[string]bool{}
 	for _, e := range j.e.People {
@@ -67,8 +67,8 @@ func (j *judgement) changedBypass() map[string]bool {
 			out[e.Key] = e.Bypass.After.value
 		}
 	}
-	for _, r := range j.e.Refused {
-		if r.Reason == RefusedLastBypass {
+	for _, r := range j.e.Rejected {
+		if r.Reason == RejectedLastBypass {
 			for _, p := range r.People {
 				out[p.Key()] = false
 			}
@@ -109,8 +109,8 @@ func (j *judgement) tooFew() {
 	}
 }
 
-// ends reports that single sign-on ends because the last domain that is routed goes at once.
-func (j *judgement) ends() {
+// ssoEnds reports that single sign-on ends because the last domain that is routed goes at once.
+func (j *judgement) ssoEnds() {
 	if !is(j.e.Enforced.Before, true) || !is(j.e.Enforced.After, false) {
 		return
 	}
@@ -133,7 +133,7 @@ func (j *judgement) ends() {
 // directories reports what directories become for their people.
 func (j *judgement) directories() {
 	for _, d := range j.e.Directories {
-		by := Thing{Kind: "directory", ID: d.ID, Name: d.Name, Ends: d.Deleted}
+		by := Thing{Kind: "directory", ID: d.ID, Name: d.Name, Deleted: d.Deleted}
 		for _, f := range []struct {
 			wanted bool
 			Finding

@@ -11,7 +11,7 @@ const (
 	WhyNotRecorded = "the audit trail does not say"
 )
 
-// NeedsReview says which parts of a world are still wanted to review it. since is how far back to look for who made
+// NeedsReview returns which parts of a world are still wanted to review it. since is how far back to look for who made
 // service accounts; zero leaves that to whoever looks. Of directories that the API does not report, as today's Prefect
 // Cloud, it wants no more than which ones there are.
 func NeedsReview(since time.Time) func(World) []Want {
@@ -34,8 +34,8 @@ func NeedsReview(since time.Time) func(World) []Want {
 	}
 }
 
-// serviceAccountReachNeeds are those of how service accounts reach workspaces, one after the other: what cannot be known
-// in whole is asked for no further.
+// serviceAccountReachNeeds returns the wants of how service accounts reach workspaces, one after the other: what cannot be
+// known in whole is asked for no further.
 func (w World) serviceAccountReachNeeds() []Want {
 	wants := []Want{{Kind: WantWorkspaces}}
 	rooms := w.Workspaces.Or(nil)

@@ -17,10 +17,10 @@ const (
 	partKnown
 )
 
-// Known is a part whose value is known.
+// Known returns a part whose value is known.
 func Known[T any](value T) Part[T] { return Part[T]{value: value, state: partKnown} }
 
-// Unknown is a part that was asked for and that the API does not report. why says so in a word or a sentence.
+// Unknown returns a part that was asked for and that the API does not report. why says so in a word or a sentence.
 func Unknown[T any](why string) Part[T] { return Part[T]{state: partUnknown, why: why} }
 
 // Get returns the value, and whether it is known.

@@ -48,7 +48,7 @@ type Reviewed struct {
 type ReviewedPerson struct {
 	Person
 	Role Role
-	// Source is why they have the role: manual for whom no directory governs; unknown where the API does not report it.
+	// Source is why they have the role: manual for whom no directory manages; unknown where the API does not report it.
 	Source Part[RoleSource]
 	// Mapping is the mapping that gives the role, as far as it is there; MappingID its id in any case.
 	Mapping   *Mapping
@@ -71,8 +71,8 @@ type ReviewedServiceAccount struct {
 	Workspaces Part[map[string]ReviewedReach]
 }
 
-// Review says what is worth a look in an account as it is. The same account gives the same review, whenever that is made,
-// as long as nothing gets too old.
+// Review returns what is worth a look in an account as it is. The same account gives the same review, whenever that is
+// made, as long as nothing gets too old.
 func Review(w World, limits Limits) Reviewed {
 	r := &review{World: w, limits: limits, look: newLook(w), out: Reviewed{People: map[string]ReviewedPerson{}, ServiceAccounts: map[string]ReviewedServiceAccount{}}}
 	if is(w.Enforced(), false) {
@@ -96,8 +96,8 @@ type review struct {
 	look   *look
 	out    Reviewed
 
-	place map[string]Directory // by the key of the person
-	told  bool                 // directories are reported with their people and mappings
+	place            map[string]Directory // by the key of the person
+	directoriesKnown bool                 // directories are reported with their people and mappings
 }
 
 // add adds a finding. Its key is what tells its subject from others of the kind, the same at each review.
@@ -110,7 +110,7 @@ func (r *review) add(f Finding) {
 func (r *review) places() {
 	r.place = map[string]Directory{}
 	rows, known := r.Directories.Get()
-	r.told = known && !slices.ContainsFunc(rows, func(d Directory) bool { return !d.Users.IsKnown() })
+	r.directoriesKnown = known && !slices.ContainsFunc(rows, func(d Directory) bool { return !d.Users.IsKnown() })
 	for _, d := range rows {
 		for _, u := range d.users() {
 			if u.MembershipID != "" {
@@ -120,7 +120,7 @@ func (r *review) places() {
 	}
 }
 
-// reviewed is what the world says of a person.
+// reviewed returns what the world says of a person.
 func (r *review) reviewed(p Person) ReviewedPerson {
 	out := ReviewedPerson{
 		Person: p, Role: r.RoleOf(p).Or(Role{Name: p.RoleID.Or("")}), Source: Unknown[RoleSource]("directories"), InDirectory: Unknown[bool]("directories"), Outside: Unknown[bool]("domains"),
@@ -128,17 +128,17 @@ func (r *review) reviewed(p Person) ReviewedPerson {
 	if domains, known := r.Domains.Get(); known && p.Email != "" {
 		out.Outside = Known(!slices.ContainsFunc(domains, func(d Domain) bool { return d.Name == p.Domain() }))
 	}
-	if !r.told {
+	if !r.directoriesKnown {
 		return out
 	}
-	d, governed := r.place[p.Key()]
-	out.InDirectory = Known(governed)
-	if !governed {
+	d, managed := r.place[p.Key()]
+	out.InDirectory = Known(managed)
+	if !managed {
 		out.Source = Known(RoleManual)
 		return out
 	}
 	out.Directory = d.Name
-	u := r.look.governors[p.Key()]
+	u := r.look.managers[p.Key()]
 	if u.RoleSource != "" {
 		out.Source = Known(u.RoleSource)
 	}
@@ -251,7 +251,7 @@ func (r *review) directory(d Directory) {
 		about(Finding{ID: DirectoryUnlinked, Severity: High})
 	}
 	switch {
-	case !r.told || d.Off: // when it synced is not reported, or why it does not is said already
+	case !r.directoriesKnown || d.Off: // when it synced is not reported, or why it does not is said already
 	case d.LastSynced == nil, r.limits.Now.Sub(*d.LastSynced) > r.limits.SyncWithin:
 		about(Finding{ID: DirectoryNotSynced, Severity: High, At: d.LastSynced})
 	}

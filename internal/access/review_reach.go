@@ -17,7 +17,7 @@ type ReviewedReach struct {
 	Administrates bool
 }
 
-// reachable is whether it is known which workspaces service accounts reach.
+// reachable reports whether it is known which workspaces service accounts reach.
 func (w World) reachable() Part[[]Team] {
 	rooms, known := w.Workspaces.Get()
 	switch {
@@ -40,10 +40,11 @@ func (w World) reachable() Part[[]Team] {
 	return w.ServiceAccountTeams
 }
 
-// WhyUnreachable says why it is not known which workspaces service accounts reach; empty where it is, or nobody asked.
+// WhyUnreachable returns why it is not known which workspaces service accounts reach; empty where it is, or nobody
+// asked.
 func (w World) WhyUnreachable() string { return w.reachable().why }
 
-// reach are the workspaces that a service account with a role reaches, by handle.
+// reach returns the workspaces that a service account with a role reaches, by handle.
 func (r *review) reach(s ServiceAccount, role Role) Part[map[string]ReviewedReach] {
 	return derive(r.reachable(), func(teams []Team) map[string]ReviewedReach {
 		reached := map[string]ReviewedReach{}

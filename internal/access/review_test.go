@@ -95,15 +95,15 @@ func TestReviewSource(t *testing.T) {
 	staff := []Mapping{{ID: "g1", Match: Match{GroupName: "Staff"}, RoleID: "Member"}}
 	brought := pushed("dee", "acme.com")
 	brought.RoleSource = RoleDefault
-	untold := pushed("dee", "acme.com")
-	untold.RoleSource = ""
+	unknown := pushed("dee", "acme.com")
+	unknown.RoleSource = ""
 	for name, test := range map[string]struct {
 		world                       World
 		source, inDirectory, mapped string
 	}{
 		"default":              {office().push(DirectorySettings{}, nil, brought), "default", "true", ""},
 		"by hand":              {office().push(DirectorySettings{}, nil, pushed("dee", "acme.com")), "manual", "true", ""},
-		"not reported":         {office().push(DirectorySettings{}, nil, untold), "unknown (directories)", "true", ""},
+		"not reported":         {office().push(DirectorySettings{}, nil, unknown), "unknown (directories)", "true", ""},
 		"a mapping":            {office().push(DirectorySettings{}, staff, pushed("dee", "acme.com").mappedBy("g1", Part[string]{})), "mapping", "true", `group "Staff"`},
 		"a mapping that ended": {office().push(DirectorySettings{}, nil, pushed("dee", "acme.com").mappedBy("g1", Part[string]{})), "mapping", "true", "g1"},
 		"in no directory":      {office().push(DirectorySettings{}, nil), "manual", "false", ""},

@@ -26,22 +26,22 @@ var summaries = map[ID]string{
 	PeopleDemoted:                "People would be demoted",
 	PeopleBypassSSO:              "People would bypass single sign-on",
 	EarlierRolesReturn:           "Earlier roles return",
-	RoleGivenByMapping:           "A mapping decides about this role",
-	BypassNobodyLeft:             "Nobody could sign in without single sign-on",
-	BypassNobodyLeftTogether:     "Nobody could sign in without single sign-on",
+	RoleGivenByMapping:           "A group role mapping sets this role",
+	BypassNobodyLeft:             "No user could sign in without single sign-on",
+	BypassNobodyLeftTogether:     "No user could sign in without single sign-on",
 	BypassOneLeft:                "Only one person could sign in without single sign-on",
 	BypassTooFew:                 "Few people could sign in when the identity provider fails",
-	AcknowledgementSurplus:       "Acknowledged without need",
+	AcknowledgementSurplus:       "Unneeded acknowledgement",
 	DomainAllowedByDirectory:     "A directory allows this domain",
-	DirectoryOffKeepsLeavers:     "Nobody is deprovisioned while the directory is off",
+	DirectoryOffKeepsLeavers:     "Users are not deprovisioned while the directory is off",
 	DirectoryRemovesLeavers:      "Leavers lose their membership from now on",
-	DirectoryDeletedKeepsPeople:  "Nobody is deprovisioned",
+	DirectoryDeletedKeepsPeople:  "Users stay members",
 	TeamsStopFollowingGroups:     "Teams stop following their groups",
 	DomainRoutedElsewhere:        "Another connection routes this domain",
 	DomainsReplaced:              "Domains would be disabled",
 	SSOEnds:                      "Single sign-on would end",
 	SSOEndNotChecked:             "Not checked whether single sign-on ends",
-	DefaultRoleBypassesSSO:       "Everybody would bypass single sign-on",
+	DefaultRoleBypassesSSO:       "All directory users would bypass single sign-on",
 	LockoutNotChecked:            "Not checked who loses access",
 	DeprovisioningNotChecked:     "Not checked whom a directory would deprovision",
 	RolesNotChecked:              "Not checked whose role changes",
@@ -64,10 +64,10 @@ var summaries = map[ID]string{
 	TokenNeverExpires:              "SCIM token never expires",
 }
 
-// Summary says in a few words what the finding is.
+// Summary returns in a few words what the finding is.
 func (f Finding) Summary() string { return summaries[f.ID] }
 
-// Detail says what would happen, why, and what to do, and ends with a line that has the id.
+// Detail returns what would happen, why, and what to do, and ends with a line that has the id.
 func (f Finding) Detail() string { return f.ID.Detail(f.Message()) }
 
 // Detail ends a message with a line that has the id: "Guard: people-lose-access".
@@ -76,7 +76,7 @@ func (id ID) Detail(message string) string { return message + "\n\n" + idPrefix 
 // idPrefix begins the line that has the id. It names the guide that explains it.
 const idPrefix = "Guard: "
 
-// Message is the detail without the id.
+// Message returns the detail without the id.
 func (f Finding) Message() string {
 	if say, ok := messages[f.ID]; ok {
 		return say(f)
@@ -85,7 +85,7 @@ func (f Finding) Message() string {
 }
 
 const (
-	useServiceAccount = "Use the key of a service account, or let somebody apply this who is not concerned."
+	useServiceAccount = "Use the key of a service account, or have another person apply this."
 	howToAcknowledge  = "accept it in the provider block with acknowledge_lockout: email addresses, or \"*@domain\"."
 )
 
@@ -94,7 +94,7 @@ var messages = map[ID]func(Finding) string{
 	CallerDemoted: func(f Finding) string {
 		p := f.People[0]
 		if f.Cause == CauseRoleChange {
-			return fmt.Sprintf("The API key in use belongs to %s, and the API lets nobody take permissions from themselves: %s lacks permissions that %s has. Let somebody else apply this, or use the key of a service account.", p.Email, p.To, p.From)
+			return fmt.Sprintf("The API key in use belongs to %s, and the API rejects a change that takes permissions from the caller: %s lacks permissions that %s has. Use the key of a service account, or have another person apply this.", p.Email, p.To, p.From)
 		}
 		return fmt.Sprintf("The API key in use belongs to %s. %s would give them %s instead of %s, which has more permissions. %s", p.Email, f.by(), p.To, p.From, useServiceAccount)
 	},
@@ -104,10 +104,10 @@ var messages = map[ID]func(Finding) string{
 	CallerLockedOut:             lockedOut("After this change"),
 	CallerLockedOutAtFirstLogin: lockedOut("After the first login through this connection, which makes it active,"),
 	CallerRemoved: func(f Finding) string {
-		return fmt.Sprintf("The API key in use belongs to %s, and the API lets nobody deactivate or remove themselves. %s", f.People[0].Email, useServiceAccount)
+		return fmt.Sprintf("The API key in use belongs to %s, and the API does not let callers deactivate or remove themselves. %s", f.People[0].Email, useServiceAccount)
 	},
 	CallerNeedsLogin: func(f Finding) string {
-		return fmt.Sprintf("The API key in use belongs to %s, whose role does not bypass single sign-on. Once single sign-on is enforced, the key works only while its owner has logged in recently through it, so the next plan may be rejected. Use the key of a service account or of somebody who bypasses single sign-on.", f.People[0].Email)
+		return fmt.Sprintf("The API key in use belongs to %s, whose role does not bypass single sign-on. Once single sign-on is enforced, the key works only while its owner has logged in recently through it, so the next plan may be rejected. Use the key of a service account or of a user who bypasses single sign-on.", f.People[0].Email)
 	},
 	PeopleLoseAccess:             loseAccess("After this change"),
 	PeopleLoseAccessAtFirstLogin: loseAccess("After the first login through this connection, which makes it active,"),
@@ -115,7 +115,7 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("%s would give %s a role with fewer permissions: %s.", f.by(), english.Count(len(f.People), "person"), f.people(func(p FindingPerson) string { return fmt.Sprintf("%s (%s, now %s)", p.Email, p.To, p.From) }))
 	},
 	PeopleBypassSSO: func(f Finding) string {
-		return fmt.Sprintf("%s would give %s a role with bypass:sso, with which they sign in without single sign-on: %s. Whoever joins the group or gets the attribute at the identity provider gets it, too.", f.by(), english.Count(len(f.People), "person"), f.emails())
+		return fmt.Sprintf("%s would give %s a role with bypass:sso, with which they sign in without single sign-on: %s. Users who join the group or get the attribute at the identity provider get it, too.", f.by(), english.Count(len(f.People), "person"), f.emails())
 	},
 	EarlierRolesReturn: func(f Finding) string {
 		return fmt.Sprintf("%s would leave %s without a mapping: %s. They would have their role from before the mapping again, which the API does not report. The last active user with bypass:sso keeps it.", f.by(), english.Count(len(f.People), "person"), f.people(func(p FindingPerson) string {
@@ -126,37 +126,37 @@ var messages = map[ID]func(Finding) string{
 		}))
 	},
 	RoleGivenByMapping: func(f Finding) string {
-		return fmt.Sprintf("The group role mapping %s (%s) of the directory %s gives the role of %s, and the API rejects another one while it matches. %s Or change or end the mapping first (prefectsso_group_role_mapping), or take the person out of it at the identity provider.", f.By.ID, f.By.Match, f.By.DirectoryID, f.emails(), cmp.Or(f.LeaveOut, "Leave them out, or give them the role that the mapping gives."))
+		return fmt.Sprintf("The group role mapping %s (%s) of the directory %s gives the role of %s, and the API rejects another one while it matches. %s Or change or delete the mapping first (prefectsso_group_role_mapping), or take the person out of it at the identity provider.", f.By.ID, f.By.Match, f.By.DirectoryID, f.emails(), cmp.Or(f.LeaveOut, "Leave them out, or give them the role that the mapping gives."))
 	},
 	BypassNobodyLeft: func(f Finding) string {
-		return fmt.Sprintf("After this change no active user of account %s would have a role with bypass:sso. The API does not take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives somebody such a role, let this one wait for it with `depends_on`.", f.AccountID) + f.rechecked()
+		return fmt.Sprintf("After this change no active user of account %s would have a role with bypass:sso. The API does not take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives a user such a role, make this one wait for it with `depends_on`.", f.AccountID) + f.rechecked()
 	},
 	BypassNobodyLeftTogether: func(f Finding) string {
-		return fmt.Sprintf("Together, the resources of this plan take bypass:sso from everybody who has it in account %s: %s. The API does not take it from the last one, so applying this plan fails unless another resource of it gives it to somebody else.", f.AccountID, f.emails())
+		return fmt.Sprintf("Together, the resources of this plan take bypass:sso from all users of account %s who have it: %s. The API does not take it from the last one, so applying this plan fails unless another of its resources gives it to another user.", f.AccountID, f.emails())
 	},
 	BypassOneLeft: func(f Finding) string {
-		return fmt.Sprintf("After this plan a single active user of account %s could sign in without single sign-on, unless another resource of it lets somebody else. When that person cannot sign in, nobody can mend a broken identity provider. Two are safer.", f.AccountID)
+		return fmt.Sprintf("After this plan a single active user of account %s could sign in without single sign-on, unless another of its resources lets another one. If that person cannot sign in, a broken identity provider cannot be repaired. Two are safer.", f.AccountID)
 	},
 	BypassTooFew: func(f Finding) string {
 		return fmt.Sprintf("With single sign-on enforced, %s of account %s could sign in when the identity provider fails. Give a second person a role with bypass:sso, such as Owner.", english.Count(f.Count, "person"), f.AccountID)
 	},
 	AcknowledgementSurplus: func(f Finding) string {
-		return fmt.Sprintf("acknowledge_lockout names %s, who lose no access by the change of this resource. Another change of the same plan may cost them theirs; if none does, take them out, so that they do not hide a mistake later.", english.Some(f.Names))
+		return fmt.Sprintf("acknowledge_lockout names %s, who do not lose access by this resource's change. Another change of the same plan may cost them theirs; if none does, take them out, so that they do not hide a mistake later.", english.Some(f.Names))
 	},
 	DomainAllowedByDirectory: func(f Finding) string {
 		return fmt.Sprintf("%s names %s in its allowed domains, and disabling it takes it out of there. There is nothing to do if `allowed_domains` refers to the domain's resource, or if the directory goes, too. If a configuration spells it out, take it out there as well: a directory cannot allow a domain that is not enabled.", f.by(), english.Some(f.Names))
 	},
 	DirectoryOffKeepsLeavers: func(f Finding) string {
-		return fmt.Sprintf("%s has %s. Nobody loses access when it is switched off, but its identity provider is rejected: whoever leaves keeps their access until it is on again, or until somebody takes it by hand.", f.by(), english.Count(f.Count, "active user"))
+		return fmt.Sprintf("%s has %s. They keep their access when it is switched off, but its identity provider is rejected: people who leave keep their access until it is on again, or until it is taken by hand.", f.by(), english.Count(f.Count, "active user"))
 	},
 	DirectoryRemovesLeavers: func(f Finding) string {
-		return fmt.Sprintf("%s has %s. Nobody loses access by this change, but from then on whoever leaves loses the membership with its role, accesses and teams, and starts afresh on a return.", f.by(), english.Count(f.Count, "active user"))
+		return fmt.Sprintf("%s has %s. They keep their access now, but from then on people who leave lose the membership with its role, accesses and teams, and start afresh on a return.", f.by(), english.Count(f.Count, "active user"))
 	},
 	DirectoryDeletedKeepsPeople: func(f Finding) string {
-		return fmt.Sprintf("Deleting the directory %s takes nobody's access: the people whom it brought stay members; roles that its mappings gave go back to what they were before; its teams stay and are then looked after by hand; its tokens stop working.", f.By.Name)
+		return fmt.Sprintf("Deleting the directory %s deprovisions no users: the people it provisioned stay members; roles from its mappings revert to the earlier ones; its teams stay and are then managed by hand; its tokens stop working.", f.By.Name)
 	},
 	TeamsStopFollowingGroups: func(f Finding) string {
-		return fmt.Sprintf("%s makes %s of its groups: %s. Each keeps its people and its workspaces, but from then on nobody joins or leaves it by the identity provider: whoever leaves a group keeps what its team gives, until this is on again, or until somebody takes it by hand.", f.by(), english.Count(len(f.Names), "team"), english.Some(f.Names))
+		return fmt.Sprintf("%s makes %s of its groups: %s. Each keeps its people and its workspaces, but is no longer synced with its group: people who leave the group keep the access of the team until this is on again, or until it is taken by hand.", f.by(), english.Count(len(f.Names), "team"), english.Some(f.Names))
 	},
 	DomainRoutedElsewhere: func(f Finding) string {
 		return fmt.Sprintf("Another active connection routes %s, and a domain has one. Set `take_over_domains = true` to move it, or take it out of the other connection first.", english.Some(f.Names))
@@ -169,24 +169,24 @@ var messages = map[ID]func(Finding) string{
 		if f.Cause == CauseDisableSSO {
 			why = "`allow_disable_sso` takes it away at once"
 		}
-		return fmt.Sprintf("No active connection would be left without %s, and %s: the connection becomes inactive, and everybody signs in without single sign-on until another one is active. Enable the other domain and let the connection serve it first, then disable this one.", english.Some(f.Names), why)
+		return fmt.Sprintf("No active connection would be left without %s, and %s: the connection becomes inactive, and all users sign in without single sign-on until another one is active. Enable the other domain and let the connection serve it first, then disable this one.", english.Some(f.Names), why)
 	},
 	SSOEndNotChecked: notChecked("Whether single sign-on ends with this domain"),
 	DefaultRoleBypassesSSO: func(f Finding) string {
-		return fmt.Sprintf("%s includes bypass:sso, so everybody whom this directory brings signs in without single sign-on from now on. Give them a smaller role, and this one to a few by prefectsso_member_role or a group role mapping.", english.Some(f.Names))
+		return fmt.Sprintf("%s includes bypass:sso, so all users whom this directory provisions sign in without single sign-on from now on. Give them a smaller role, and this one to a few by prefectsso_member_role or a group role mapping.", english.Some(f.Names))
 	},
 	LockoutNotChecked: func(f Finding) string {
-		said := notChecked("Who loses access by this change")(f)
+		message := notChecked("Who loses access by this change")(f)
 		if f.Reason != "" {
-			said += " It says: " + strings.TrimSuffix(f.Reason, ".") + "."
+			message += " The API answered: " + strings.TrimSuffix(f.Reason, ".") + "."
 		}
 		if f.Severity == Error {
-			said += " Where a recent login is asked for, the owner of the key logs in through single sign-on; where a permission is missing, use a key whose role has it. Or set `lockout_protection = false` in the provider block to make the change unchecked."
+			message += " If the API requires a recent login, the owner of the key has to log in through single sign-on; if a permission is missing, use a key whose role has it. Or set `lockout_protection = false` in the provider block to make the change unchecked."
 		}
-		return said
+		return message
 	},
 	DeprovisioningNotChecked: func(f Finding) string {
-		return "The account has a directory, and the API does not report whom it brought. It may deprovision people of domains that it no longer lets in, and let in people of others." + f.postponed()
+		return "The account has a directory, and the API does not report its users. It may deprovision people of domains that it no longer allows, and provision people of others." + f.postponed()
 	},
 	RolesNotChecked: func(f Finding) string {
 		if f.Cause == CauseTwins {
@@ -196,10 +196,10 @@ var messages = map[ID]func(Finding) string{
 	},
 
 	SSONotEnforced: func(Finding) string {
-		return "No connection is active, so people sign in however they like. Activate one (prefectsso_identity_provider)."
+		return "No connection is active, so users may sign in with any method. Activate one (prefectsso_identity_provider)."
 	},
 	MemberInactive: func(f Finding) string {
-		return fmt.Sprintf("%s is deactivated and cannot sign in, but would be %s again at once. Remove whoever does not come back.", f.Subject, f.People[0].From)
+		return fmt.Sprintf("%s is deactivated and cannot sign in, but would be %s again once reactivated. Remove people who do not come back.", f.Subject, f.People[0].From)
 	},
 	MemberBypassesSSO: func(f Finding) string {
 		return fmt.Sprintf("%s signs in without single sign-on, as %s.", f.Subject, f.People[0].From)
@@ -211,7 +211,7 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("%s has an address outside of the domains that are enabled for single sign-on.", f.Subject)
 	},
 	MemberNotInDirectory: func(f Finding) string {
-		return fmt.Sprintf("%s is in none of the account's directories: nobody takes the access away when this person leaves.", f.Subject)
+		return fmt.Sprintf("%s is in none of the account's directories, so the access is not taken away when this person leaves.", f.Subject)
 	},
 	MemberNeverLoggedIn: func(f Finding) string { return fmt.Sprintf("%s has never logged in.", f.Subject) },
 	MemberStale:         func(f Finding) string { return fmt.Sprintf("%s last logged in on %s.", f.Subject, day(f.At)) },
@@ -219,25 +219,25 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("The service account %s administrates the account, as %s, without ever logging in.", f.Subject, f.Names[0])
 	},
 	ServiceAccountAdministratesSSO: func(f Finding) string {
-		return fmt.Sprintf("Whoever has the key of the service account %s may configure single sign-on, and so could let any identity provider vouch for any person of an enabled domain.", f.Subject)
+		return fmt.Sprintf("Anyone who has the key of the service account %s may configure single sign-on, and so could let any identity provider vouch for any person of an enabled domain.", f.Subject)
 	},
 	ServiceAccountKeyNeverExpires: func(f Finding) string {
 		return fmt.Sprintf("The key of the service account %s never expires.", f.Subject)
 	},
 	ServiceAccountCreatorGone: func(f Finding) string {
-		return fmt.Sprintf("The service account %s was made by %s, who is no active member any more and may still know its key. Rotate it.", f.Subject, f.Names[1])
+		return fmt.Sprintf("The service account %s was created by %s, who is no longer an active member and may still know its key. Rotate it.", f.Subject, f.Names[1])
 	},
 	DirectoryUnlinked: func(f Finding) string {
-		return fmt.Sprintf("The directory %s is switched off: whoever leaves at the identity provider keeps their access.", f.By.Name)
+		return fmt.Sprintf("The directory %s is switched off: people who leave at the identity provider keep their access.", f.By.Name)
 	},
 	DirectoryNotSynced: func(f Finding) string {
 		if f.At == nil {
 			return fmt.Sprintf("The identity provider has never called the directory %s.", f.By.Name)
 		}
-		return fmt.Sprintf("The identity provider last called the directory %s on %s: whoever left since then keeps their access.", f.By.Name, day(f.At))
+		return fmt.Sprintf("The identity provider last called the directory %s on %s: people who have left since then keep their access.", f.By.Name, day(f.At))
 	},
 	MappingDangling: func(f Finding) string {
-		return fmt.Sprintf("The mapping of %s to %s in the directory %s has no group: nobody gets the role by it.", f.By.Match, f.Names[0], f.By.Name)
+		return fmt.Sprintf("The mapping of %s to %s in the directory %s has no group, so it gives no user the role.", f.By.Match, f.Names[0], f.By.Name)
 	},
 	TokenNeverExpires: func(f Finding) string {
 		return fmt.Sprintf("The SCIM token %s (…%s) of the directory %s never expires.", f.Names[0], f.Names[1], f.By.Name)
@@ -246,7 +246,7 @@ var messages = map[ID]func(Finding) string{
 
 func lockedOut(when string) func(Finding) string {
 	return func(f Finding) string {
-		return fmt.Sprintf("The API key in use belongs to %s. %s no active connection serves %s, so they could not sign in any more. Use the key of a service account or of somebody who bypasses single sign-on.", f.People[0].Email, when, english.Some(f.Names))
+		return fmt.Sprintf("The API key in use belongs to %s. %s no active connection serves %s, so they could not sign in any more. Use the key of a service account or of a user who bypasses single sign-on.", f.People[0].Email, when, english.Some(f.Names))
 	}
 }
 
@@ -272,14 +272,14 @@ func notChecked(what string) func(Finding) string {
 		if f.Cause == CauseUnknownArguments {
 			return what + " depends on arguments that are not known while planning." + f.postponed()
 		}
-		return what + " cannot be told: the API does not report all that it depends on." + f.postponed()
+		return what + " is unknown: the API does not report all that it depends on." + f.postponed()
 	}
 }
 
 // postponed goes on after what could not be checked.
 func (f Finding) postponed() string {
 	if f.Cause == CauseUnknownArguments {
-		return " The check is made again when this is applied."
+		return " It is checked again when this is applied."
 	}
 	return ""
 }
@@ -297,25 +297,25 @@ func (f Finding) by() string {
 	case "directory":
 		name := fmt.Sprintf("The directory %s (%s)", f.By.Name, f.By.ID)
 		if f.Cause == CauseDirectoryDeleted {
-			name += ", whose mappings end with it,"
+			name += ", whose mappings are deleted with it,"
 		}
 		return name
 	case "mapping":
 		name := fmt.Sprintf("mapping of %s with the priority %d", f.By.Match, f.By.Priority)
-		if f.By.Ends {
-			return "The end of the " + name
+		if f.By.Deleted {
+			return "Deleting the " + name
 		}
 		return "The " + name
 	}
 	return "This change"
 }
 
-// why says why a directory deprovisions people.
+// why returns why a directory deprovisions people.
 func (f Finding) why() string {
 	if f.Cause == CauseDomainNotAllowed {
 		return "their email domain would no longer be among its allowed domains"
 	}
-	return "it lets in only people of enabled domains, and " + english.Some(f.Names) + " would be enabled no more"
+	return "it allows only people of enabled domains, and " + english.Some(f.Names) + " would no longer be enabled"
 }
 
 func (f Finding) emails() string { return english.Some(f.Emails()) }
@@ -328,7 +328,7 @@ func (f Finding) people(say func(FindingPerson) string) string {
 	return english.Some(lines)
 }
 
-// String says whom the match is for.
+// String returns whom the match is for.
 func (m Match) String() string {
 	switch m.kind() {
 	case "group_id":

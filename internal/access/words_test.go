@@ -21,7 +21,7 @@ func TestWords(t *testing.T) {
 	okta := Thing{Kind: "directory", ID: "directory_1", Name: "Okta"}
 	mapping := Thing{Kind: "mapping", ID: "m-1", Name: "Okta", Match: Match{GroupName: "Staff"}, Priority: 10, DirectoryID: "directory_1"}
 	ends := mapping
-	ends.Ends = true
+	ends.Deleted = true
 	sample := func(id ID) Finding {
 		return Finding{
 			ID: id, AccountID: "acme", By: okta, Subject: "ada@acme.com", Key: "ada@acme.com", Count: 3, At: &last, Names: []string{"b.example", "a.example"},

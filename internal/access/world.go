@@ -41,9 +41,9 @@ type World struct {
 	// WorkspaceRoles are the roles that there are in workspaces.
 	WorkspaceRoles Part[[]WorkspaceRole]
 
-	changes []Change  // applied so far, oldest first
-	refused []Refusal // what of them the API would not do
-	gaps    []Gap     // what they depended on and was not known
+	changes  []Change    // applied so far, oldest first
+	rejected []Rejection // what of them the API would not do
+	gaps     []Gap       // what they depended on and was not known
 	// strangers reports that people whom nobody knows may have come in.
 	strangers bool
 	// deprovisioned are the keys of people whose access a directory ended.
@@ -151,7 +151,7 @@ type Person struct {
 	Active              Part[bool]
 	RoleID              Part[string]
 	LastLogin           *time.Time
-	// DirectoryID is the directory that governs the membership; empty for none.
+	// DirectoryID is the directory that manages the membership; empty for none.
 	DirectoryID Part[string]
 
 	unsure      bool // whether they are still a member is not known any more
@@ -159,7 +159,7 @@ type Person struct {
 	removed     bool // the membership ended by the change that is being made
 }
 
-// Key is what tells people from each other: the membership's id, else the address.
+// Key returns what tells people from each other: the membership's id, else the address.
 func (p Person) Key() string { return cmp.Or(p.ID, p.Email) }
 
 // Domain returns the domain of the address.
@@ -222,7 +222,7 @@ type DirectorySettings struct {
 	AllowedDomains []string
 }
 
-// RoleSource is why a member who is governed by a directory has their role.
+// RoleSource is why a member who is managed by a directory has their role.
 type RoleSource string
 
 // The sources of a role.
@@ -240,7 +240,7 @@ type DirectoryUser struct {
 	Held bool
 	// Groups are the groups that the person is in.
 	Groups Part[[]DirectoryGroup]
-	// MembershipID is the membership that the person governs; empty for none.
+	// MembershipID is the membership that the person is linked to; empty for none.
 	MembershipID string
 	RoleSource   RoleSource
 	// MappingID is the mapping that gives the role.
@@ -273,7 +273,7 @@ type Mapping struct {
 // attribute that equals a value.
 type Match struct{ GroupID, GroupName, Attribute, Equals string }
 
-// kind is how a match says whom it is for.
+// kind returns how a match says whom it is for.
 func (m Match) kind() string {
 	switch {
 	case m.GroupID != "":
@@ -349,10 +349,10 @@ const (
 	GapOffer          Gap = "offer"
 )
 
-// Refusal is something that the API would not do.
-type Refusal struct {
-	Reason RefusalReason
-	// People are whom it is about. Of several with RefusedLastBypass one keeps what they have; which one is not known.
+// Rejection is something that the API would not do.
+type Rejection struct {
+	Reason RejectionReason
+	// People are whom it is about. Of several with RejectedLastBypass one keeps what they have; which one is not known.
 	People []Person
 	// To are the ids of the roles that they would have instead, in the order of People; empty where that is not known, nil
 	// where it is not about roles.
@@ -363,29 +363,29 @@ type Refusal struct {
 	Domain, ConnectionID string
 }
 
-// RefusalReason says why the API would not do something.
-type RefusalReason string
+// RejectionReason says why the API would not do something.
+type RejectionReason string
 
 // The reasons.
 const (
-	// RefusedLastBypass: it would leave the account without an active user whose role has bypass:sso.
-	RefusedLastBypass RefusalReason = "last-bypass"
-	// RefusedCaller: the caller would demote, deactivate or remove itself.
-	RefusedCaller RefusalReason = "caller"
-	// RefusedMapping: a group role mapping decides about the role.
-	RefusedMapping RefusalReason = "mapping"
-	// RefusedRouted: another active connection routes a domain, and nobody asked to take it over.
-	RefusedRouted RefusalReason = "routed"
-	// RefusedDomain: a domain is not enabled.
-	RefusedDomain RefusalReason = "domain-not-enabled"
-	// RefusedMatch: the directory has a mapping with this match already.
-	RefusedMatch RefusalReason = "match"
-	// RefusedIncomplete: the connection cannot be activated without a domain.
-	RefusedIncomplete RefusalReason = "incomplete"
+	// RejectedLastBypass: it would leave the account without an active user whose role has bypass:sso.
+	RejectedLastBypass RejectionReason = "last-bypass"
+	// RejectedCaller: the caller would demote, deactivate or remove itself.
+	RejectedCaller RejectionReason = "caller"
+	// RejectedMapping: a group role mapping decides about the role.
+	RejectedMapping RejectionReason = "mapping"
+	// RejectedRouted: another active connection routes a domain, and nobody asked to take it over.
+	RejectedRouted RejectionReason = "routed"
+	// RejectedDomain: a domain is not enabled.
+	RejectedDomain RejectionReason = "domain-not-enabled"
+	// RejectedMatch: the directory has a mapping with this match already.
+	RejectedMatch RejectionReason = "match"
+	// RejectedIncomplete: the connection cannot be activated without a domain.
+	RejectedIncomplete RejectionReason = "incomplete"
 )
 
-// Refused returns what the API would not do of the changes that made this world.
-func (w World) Refused() []Refusal { return slices.Clone(w.refused) }
+// Rejected returns what the API would not do of the changes that made this world.
+func (w World) Rejected() []Rejection { return slices.Clone(w.rejected) }
 
 // Changes returns the changes that made this world, oldest first.
 func (w World) Changes() []Change { return slices.Clone(w.changes) }

@@ -59,7 +59,7 @@ func (w World) calledBy(name string) World {
 	return w
 }
 
-// push adds the directory okta with people: those of names that are members govern them.
+// push adds the directory okta with people: those of names that are members are linked to them.
 func (w World) push(settings DirectorySettings, mappings []Mapping, users ...DirectoryUser) World {
 	w.Directories = Known([]Directory{{
 		ID: "dir", Name: "Okta", ActiveUsers: len(users), Settings: Known(settings), Users: Known(users), Held: Known([]DirectoryUser(nil)),
@@ -76,7 +76,7 @@ func (w World) push(settings DirectorySettings, mappings []Mapping, users ...Dir
 	return w
 }
 
-// pushed is a directory's person who governs a membership and is in groups.
+// pushed returns a directory's person who is linked to a membership and in groups.
 func pushed(name, domain string, groups ...string) DirectoryUser {
 	u := DirectoryUser{ID: "du-" + name, Email: name + "@" + domain, Active: true, MembershipID: "m-" + name, RoleSource: RoleManual, Groups: Known([]DirectoryGroup(nil))}
 	for _, g := range groups {
@@ -85,13 +85,13 @@ func pushed(name, domain string, groups ...string) DirectoryUser {
 	return u
 }
 
-// mappedBy is the person with the role of a mapping; before is the one that comes back.
+// mappedBy returns the person with the role of a mapping; before is the one that comes back.
 func (u DirectoryUser) mappedBy(id string, before Part[string]) DirectoryUser {
 	u.RoleSource, u.MappingID, u.RoleBefore, u.SourceBefore = RoleMapping, id, before, RoleManual
 	return u
 }
 
-// ids are the ids of findings with their severities and people.
+// ids returns the ids of findings with their severities and people.
 func ids(findings []Finding) []string {
 	var out []string
 	for _, f := range findings {

@@ -53,8 +53,8 @@ func (c *Client) Me(ctx context.Context) (*Me, error) {
 	return do[*Me](ctx, c, call{method: http.MethodGet, path: []string{"me", "/"}})
 }
 
-// lacks says whether the account lists its features and this one is not among
-// them.
+// lacks reports whether the account lists its features and this one is not
+// among them.
 func (a *Account) lacks(feature string) bool {
 	return a != nil && a.Features != nil && !slices.Contains(a.Features, feature)
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// EmailKey is the identity key of an email address or userName: the bytes with A to Z
+// EmailKey returns the identity key of an email address or userName: the bytes with A to Z
 // folded, and the domain as NormalizeDomain gives it. Nothing else is folded: every
 // wider folding makes two people one. What NormalizeEmail refuses keeps its own key,
 // which no address that it takes has. Blanks around the text are not part of it.
@@ -20,7 +20,7 @@ func EmailKey(s string) string {
 		return foldName(s)
 	}
 	domain := s[at+1:]
-	if refusedRune(domain) == nil && !strings.HasSuffix(domain, "..") {
+	if invalidRune(domain) == nil && !strings.HasSuffix(domain, "..") {
 		if ascii, err := domainProfile.ToASCII(norm.NFC.String(domain)); err == nil {
 			return foldName(s[:at]) + "@" + strings.TrimSuffix(ascii, ".")
 		}
@@ -31,7 +31,7 @@ func EmailKey(s string) string {
 // SameEmail reports whether two spellings of an address are one person's.
 func SameEmail(a, b string) bool { return EmailKey(a) == EmailKey(b) }
 
-// LookAlikeKey is the collision key of an email address or userName, which whoever could
+// LookAlikeKey returns the collision key of an email address or userName, which whoever could
 // be taken for each other have in common: NFKC_Casefold (Unicode Standard, section
 // 3.13) with the domain in Unicode. An i with a dot above counts as an i, as most
 // systems have it, and U+3002 as a dot, as IDNA has it.
@@ -113,18 +113,18 @@ func isIgnorable(r rune) bool {
 	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Cf, unicode.Variation_Selector)
 }
 
-// refusedRuneError says which character a name cannot have.
-type refusedRuneError struct {
+// invalidRuneError says which character a name cannot have.
+type invalidRuneError struct {
 	r   rune
 	why string
 }
 
-func (e *refusedRuneError) Error() string {
+func (e *invalidRuneError) Error() string {
 	return fmt.Sprintf("it has the character %U, which %s", e.r, e.why)
 }
 
-// refusedRune finds a character by which one person could pass for another; nil for none.
-func refusedRune(s string) error {
+// invalidRune finds a character by which one person could pass for another; nil for none.
+func invalidRune(s string) error {
 	if norm.NFD.IsNormalString(s) {
 		s = norm.NFC.String(s)
 	}
@@ -146,16 +146,16 @@ func refusedRune(s string) error {
 		default:
 			continue
 		}
-		return &refusedRuneError{r, why}
+		return &invalidRuneError{r, why}
 	}
 	if norm.NFKC.IsNormalString(s) {
 		return nil
 	}
 	for _, r := range s[norm.NFKC.QuickSpanString(s):] {
 		if unicode.IsMark(r) {
-			return &refusedRuneError{r, "does not stand alone: write the letter with its mark as one character (NFC)"}
+			return &invalidRuneError{r, "does not stand alone: write the letter with its mark as one character (NFC)"}
 		}
 	}
 	r := []rune(s[norm.NFKC.QuickSpanString(s):])[0]
-	return &refusedRuneError{r, "is not composed (NFC)"}
+	return &invalidRuneError{r, "is not composed (NFC)"}
 }

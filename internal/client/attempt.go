@@ -121,8 +121,8 @@ func (t *attempts) try(ctx context.Context, req *http.Request) (*http.Response, 
 	if err == nil {
 		err = readAll(resp)
 	}
-	var refused *attemptError
-	var proxy *proxyRefusal
+	var rejected *attemptError
+	var proxy *proxyRejection
 	switch {
 	case err == nil:
 		return resp, nil
@@ -130,12 +130,12 @@ func (t *attempts) try(ctx context.Context, req *http.Request) (*http.Response, 
 		return nil, ctx.Err()
 	case limited.Err() != nil:
 		return nil, &attemptError{err: fmt.Errorf("no complete answer within %s", t.timeout), sent: wire.sent(), timeout: true}
-	case errors.As(err, &refused):
-		return nil, refused
+	case errors.As(err, &rejected):
+		return nil, rejected
 	case errors.As(err, &proxy):
 		return nil, &attemptError{err: proxy, permanent: proxy.permanent()}
 	default:
-		return nil, &attemptError{err: err, sent: wire.sent() && !isDialError(err), permanent: isTLSRefusal(err)}
+		return nil, &attemptError{err: err, sent: wire.sent() && !isDialError(err), permanent: isTLSRejection(err)}
 	}
 }
 
@@ -172,7 +172,7 @@ func (w *wireTrace) watch(ctx context.Context) context.Context {
 	})
 }
 
-// sent is true where it is not known: a transport that does not report its
+// sent returns true where it is not known: a transport that does not report its
 // connections may have sent anything.
 func (w *wireTrace) sent() bool {
 	return w.got.Load() || !w.asked.Load()
@@ -183,9 +183,9 @@ func isDialError(err error) bool {
 	return errors.As(err, &op) && op.Op == "dial"
 }
 
-// isTLSRefusal reports a certificate that does not convince or a server that
+// isTLSRejection reports a certificate that does not convince or a server that
 // does not speak TLS: no repetition mends that.
-func isTLSRefusal(err error) bool {
+func isTLSRejection(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	return errors.As(err, &certificate) || errors.As(err, &record) || errors.Is(err, http.ErrSchemeMismatch)

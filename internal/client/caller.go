@@ -15,7 +15,7 @@ func (c *Client) BotsOfKey(ctx context.Context, accountID string) ([]Bot, error)
 	return slices.DeleteFunc(bots, func(b Bot) bool { return !c.mayBelongTo(b) }), err
 }
 
-// mayBelongTo says whether the key in use ends like the bot's.
+// mayBelongTo reports whether the key in use ends like the bot's.
 func (c *Client) mayBelongTo(b Bot) bool {
 	const shown = 4
 	masked := b.APIKey.MaskedKey

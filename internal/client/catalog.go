@@ -46,7 +46,8 @@ type flight[T any] struct {
 	err     error
 }
 
-// List gives all of them in the server's order, from memory if they were read.
+// List returns all of them in the server's order, from memory if they were
+// read.
 func (k *catalog[T]) List(ctx context.Context) ([]T, error) {
 	got, err := k.listing(ctx, 1)
 	return slices.Clone(got.rows), err
@@ -98,7 +99,7 @@ func (k *catalog[T]) find(rows []T, nameOrID string) (found T, ok bool) {
 	return rows[at], true
 }
 
-// listing gives the listing with this number or a later one. It waits for the
+// listing returns the listing with this number or a later one. It waits for the
 // one under way, and begins the next if that is too old.
 func (k *catalog[T]) listing(ctx context.Context, oldest uint64) (listing[T], error) {
 	for {

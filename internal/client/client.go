@@ -147,7 +147,7 @@ func newClient(cfg Config, d dialect) (*Client, error) {
 		redact:     newRedactor(secrets...),
 		identity:   newIdentity(),
 		transport:  cfg.Transport,
-		gather:     gatherWindow{quiet: 80 * time.Millisecond, enough: 5 * time.Millisecond, most: 400 * time.Millisecond},
+		gather:     gatherWindow{quiet: 80 * time.Millisecond, enough: 5 * time.Millisecond, max: 400 * time.Millisecond},
 		roles:      map[string]*Roles{},
 		members:    map[string]*Members{},
 
@@ -177,8 +177,8 @@ func newClient(cfg Config, d dialect) (*Client, error) {
 	return c, nil
 }
 
-// baseOf gives the base address of the endpoint: of the API without the account
-// that it may name.
+// baseOf returns the base address of the endpoint: of the API without the
+// account that it may name.
 func baseOf(cfg Config, d dialect) (*url.URL, error) {
 	if d != accountAPI {
 		base, _, err := parseAddress(cfg.Endpoint, cfg.AllowInsecureHTTP, d)

@@ -89,7 +89,7 @@ func TestParseEndpoint(t *testing.T) {
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
+func TestNewRejects(t *testing.T) {
 	t.Parallel()
 	for why, change := range map[string]func(*Config){
 		"has no scheme":            func(cfg *Config) { cfg.Endpoint = "x" },

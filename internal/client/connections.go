@@ -144,7 +144,7 @@ func (c *Client) UpdateConnection(ctx context.Context, accountID, id string, w C
 	return do[*Connection](ctx, c, call{method: http.MethodPatch, path: connectionPath(accountID, id), body: w, secrets: w.secrets()})
 }
 
-// secrets are those that an answer must not repeat into an error.
+// secrets returns those that an answer must not repeat into an error.
 func (w ConnectionWrite) secrets() []string {
 	if w.OIDC == nil {
 		return nil

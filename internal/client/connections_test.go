@@ -32,15 +32,15 @@ func TestConnectionSecretIsRedacted(t *testing.T) {
 			return err
 		}(),
 	} {
-		var refusal *APIError
-		if !errors.As(err, &refusal) || len(refusal.Fields) != 1 {
+		var apiError *APIError
+		if !errors.As(err, &apiError) || len(apiError.Fields) != 1 {
 			t.Fatalf("%s: %v", name, err)
 		}
-		text, jsonErr := json.Marshal(refusal)
+		text, jsonErr := json.Marshal(apiError)
 		if jsonErr != nil {
 			t.Fatal(jsonErr)
 		}
-		if strings.Contains(err.Error()+string(text), secret) || !strings.Contains(refusal.Fields[0].Message, "too short") {
+		if strings.Contains(err.Error()+string(text), secret) || !strings.Contains(apiError.Fields[0].Message, "too short") {
 			t.Errorf("%s: %v, %s", name, err, text)
 		}
 	}

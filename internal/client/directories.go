@@ -40,7 +40,7 @@ const (
 	DirectoryUnlinked = "unlinked"
 )
 
-// DirectoryTypes are the types that push over SCIM: those that can be made.
+// DirectoryTypes returns the types that push over SCIM: those that can be made.
 func DirectoryTypes() []string {
 	return []string{
 		"azure scim v2.0", "cyberark scim v2.0", "generic scim v2.0", "jump cloud scim v2.0", "okta scim v2.0",

@@ -27,7 +27,7 @@ type DirectoryUser struct {
 	HeldReason          *string `json:"held_reason"` // why they are in no membership
 }
 
-// Why a member that a directory governs has the role.
+// Why a member that a directory manages has the role.
 const (
 	RoleSourceDefault = "default" // the directory made the membership
 	RoleSourceMapping = "mapping" // a group role mapping matches
@@ -81,7 +81,7 @@ func (c *Client) ListDirectoryGroups(ctx context.Context, accountID, directoryID
 // ListMatchedUsers reads the people whom a mapping with this match is for. What
 // it cannot tell, because the names of two groups differ in case at most, it
 // does not guess: told is false then.
-func (c *Client) ListMatchedUsers(ctx context.Context, accountID, directoryID string, match MappingMatch) (users []DirectoryUser, told bool, err error) {
+func (c *Client) ListMatchedUsers(ctx context.Context, accountID, directoryID string, match MappingMatch) (users []DirectoryUser, reported bool, err error) {
 	filter := match.Attribute + " eq " + scimQuote(match.Equals)
 	switch {
 	case match.Equals == "true" || match.Equals == "false": // of a boolean, or of a text that reads like one

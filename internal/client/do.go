@@ -40,7 +40,7 @@ type call struct {
 	took       *time.Duration // receives how long the last attempt took
 }
 
-// account is the id of the account that the call is about.
+// account returns the id of the account that the call is about.
 func (r call) account() string { return r.path[1] }
 
 // reply is an answer that said yes.
@@ -128,9 +128,9 @@ func (c *Client) exchange(ctx context.Context, r call) (*reply, error) {
 	}
 	switch {
 	case resp.StatusCode == http.StatusProxyAuthRequired:
-		return nil, c.failed(ctx, r, state, c.asProxyRefusal(resp))
+		return nil, c.failed(ctx, r, state, c.asProxyRejection(resp))
 	case resp.StatusCode >= http.StatusBadRequest:
-		return nil, c.identify(ctx, r, c.refused(r, state, resp.StatusCode, resp.Header, body))
+		return nil, c.identify(ctx, r, c.statusError(r, state, resp.StatusCode, resp.Header, body))
 	case resp.StatusCode >= http.StatusMultipleChoices:
 		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerRedirect, c.redirects(resp), nil))
 	case isHTML(resp.Header.Get("Content-Type")):
@@ -217,8 +217,8 @@ func (c *Client) redactFor(r call) redactor {
 	return newRedactor(slices.Concat(c.secrets, r.secrets)...)
 }
 
-// shownPath is the path as errors show it. Elements that do not escape never
-// got as far as a request.
+// shownPath returns the path as errors show it. Elements that do not escape
+// never got as far as a request.
 func (c *Client) shownPath(r call) string {
 	path, err := escapePath(r.path)
 	if err != nil {
@@ -251,10 +251,10 @@ func (c *Client) failed(ctx context.Context, r call, state *callState, err error
 	return failure
 }
 
-// refused makes the error of an answer that says no. Below 500, words that are
+// statusError makes the error of an answer that says no. Below 500, words that are
 // not the API's own (a proxy's page) are no judgment on the thing asked for:
 // taking its 404 for "gone" would drop things from state.
-func (c *Client) refused(r call, state *callState, status int, header http.Header, body []byte) error {
+func (c *Client) statusError(r call, state *callState, status int, header http.Header, body []byte) error {
 	message, fields, understood := parseDetail(body)
 	if !understood && len(bytes.TrimSpace(body)) > 0 {
 		kind, what := StrangerOther, notJSON

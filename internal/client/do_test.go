@@ -110,7 +110,7 @@ func ignoreAnswer(err error) error {
 	return err
 }
 
-func TestPathElementsThatAreRefused(t *testing.T) {
+func TestPathElementsThatAreRejected(t *testing.T) {
 	t.Parallel()
 	client := newTestClient(t, roundTripFunc(func(req *http.Request) (*http.Response, error) {
 		t.Errorf("sent %s", req.URL)
@@ -139,9 +139,9 @@ func TestErrorAnswers(t *testing.T) {
 		"validation": {
 			422, "application/json", `{"detail":[{"loc":["body","domain_names",0],"msg":"too short","type":"value_error"},{"loc":["query","x"],"msg":"missing","type":"missing"}]}`,
 			func(err error) bool {
-				var refusal *APIError
-				return errors.As(err, &refusal) && len(refusal.Fields) == 2 &&
-					refusal.Fields[0] == FieldError{Loc: "body.domain_names.0", Message: "too short", Type: "value_error"}
+				var apiError *APIError
+				return errors.As(err, &apiError) && len(apiError.Fields) == 2 &&
+					apiError.Fields[0] == FieldError{Loc: "body.domain_names.0", Message: "too short", Type: "value_error"}
 			},
 			"422 Unprocessable Entity: the request is not valid; body.domain_names.0: too short; query.x: missing (request id req-1)",
 		},
@@ -268,9 +268,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-// TestNobodyListens: a refused connection is repeated for every call, since
+// TestNothingListens: a refused connection is repeated for every call, since
 // nothing was sent.
-func TestNobodyListens(t *testing.T) {
+func TestNothingListens(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

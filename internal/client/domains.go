@@ -122,7 +122,7 @@ func normalizeDomains(names []string) ([]string, error) {
 	return out, nil
 }
 
-// enabled gives the domains that are not being released.
+// enabled returns the domains that are not being released.
 func enabled(domains []Domain) []Domain {
 	return slices.DeleteFunc(slices.Clone(domains), func(d Domain) bool { return d.Releasing })
 }

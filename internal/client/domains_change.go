@@ -82,7 +82,7 @@ func (w *domainWriter) try(ctx context.Context) (now []Domain, done bool, err er
 		return seen.domains, done, err
 	}
 	if seen.etag == "" {
-		if err := sleep(ctx, w.settle()); err != nil {
+		if err := sleep(ctx, w.settleDelay()); err != nil {
 			return nil, false, err
 		}
 	}
@@ -142,12 +142,14 @@ func (w *domainWriter) read(ctx context.Context) (seen domainList, err error) {
 	return seen, err
 }
 
-// trip is what a round trip may cost.
-func (w *domainWriter) trip() time.Duration { return min(max(w.cost, time.Microsecond), w.retry.most) }
+// trip returns what a round trip may cost.
+func (w *domainWriter) trip() time.Duration {
+	return min(max(w.cost, time.Microsecond), w.retry.maxWait)
+}
 
-// settle is how long writes may be under way that go by a list from before: the way
+// settleDelay returns how long writes may be under way that go by a list from before: the way
 // back of a read, what it may wait until it is stale, the way of a write, and room.
-func (w *domainWriter) settle() time.Duration { return w.retry.base + 4*w.trip() }
+func (w *domainWriter) settleDelay() time.Duration { return w.retry.base + 4*w.trip() }
 
 // pause spreads those who want to write at the same time over ever more round trips.
 func (w *domainWriter) pause() time.Duration {

@@ -74,7 +74,7 @@ func TestDomainRequests(t *testing.T) {
 	}
 }
 
-func TestEnableDomainTellsWhetherItWrote(t *testing.T) {
+func TestEnableDomainReportsWhetherItWrote(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{etags: true}
@@ -212,7 +212,7 @@ func TestWritersInOneProcess(t *testing.T) {
 
 func TestDomainErrors(t *testing.T) {
 	t.Parallel()
-	refuse := func(status int, detail string) func(*fakeAPI, http.ResponseWriter, *http.Request) bool {
+	reject := func(status int, detail string) func(*fakeAPI, http.ResponseWriter, *http.Request) bool {
 		return func(_ *fakeAPI, w http.ResponseWriter, r *http.Request) bool {
 			if !strings.HasSuffix(r.URL.Path, "/domains") {
 				return false
@@ -227,18 +227,18 @@ func TestDomainErrors(t *testing.T) {
 		text     string
 		requests int
 	}{
-		"taken elsewhere": {&fakeAPI{before: refuse(409, "acme.com is enabled in another account")}, IsConflict, "another account", 1},
-		"gone":            {&fakeAPI{before: refuse(404, "Account not found")}, IsNotFound, "Account not found", 1},
+		"taken elsewhere": {&fakeAPI{before: reject(409, "acme.com is enabled in another account")}, IsConflict, "another account", 1},
+		"gone":            {&fakeAPI{before: reject(404, "Account not found")}, IsNotFound, "Account not found", 1},
 		"plan": {
-			&fakeAPI{before: refuse(403, "Enterprise only"), features: []string{"teams"}},
+			&fakeAPI{before: reject(403, "Enterprise only"), features: []string{"teams"}},
 			func(err error) bool { return IsPlanLimit(err) && IsForbidden(err) }, `does not have the feature "sso": GET`, 2,
 		},
 		"permission": {
-			&fakeAPI{before: refuse(403, "administrate:sso is missing"), features: []string{"sso"}},
+			&fakeAPI{before: reject(403, "administrate:sso is missing"), features: []string{"sso"}},
 			func(err error) bool { return !IsPlanLimit(err) && IsForbidden(err) }, "administrate:sso is missing", 2,
 		},
 		"features are not told": {
-			&fakeAPI{before: refuse(403, "administrate:sso is missing")},
+			&fakeAPI{before: reject(403, "administrate:sso is missing")},
 			func(err error) bool { return !IsPlanLimit(err) && IsForbidden(err) }, "administrate:sso is missing", 2,
 		},
 	} {

@@ -121,7 +121,7 @@ func (e *PlanLimitError) Error() string {
 	return fmt.Sprintf("the plan of account %s does not have the feature %q: %s", e.AccountID, e.Feature, e.Err)
 }
 
-// Unwrap gives the refusal itself.
+// Unwrap returns the refusal itself.
 func (e *PlanLimitError) Unwrap() error { return e.Err }
 
 // AccountNotFoundError says that something was not found because its account is
@@ -135,7 +135,7 @@ type AccountNotFoundError struct {
 // Error implements error.
 func (e *AccountNotFoundError) Error() string { return e.Err.Error() }
 
-// Unwrap gives the answer that said so.
+// Unwrap returns the answer that said so.
 func (e *AccountNotFoundError) Unwrap() error { return e.Err }
 
 // SCIMError is a refusal by a directory's SCIM endpoint, where the token and
@@ -153,7 +153,7 @@ func (e *SCIMError) Error() string {
 	return fmt.Sprintf("%s, scimType %s", e.Err, e.Type)
 }
 
-// Unwrap gives the refusal itself.
+// Unwrap returns the refusal itself.
 func (e *SCIMError) Unwrap() error { return e.Err }
 
 // NotMemberError says that nobody in the account has this email.
@@ -198,7 +198,7 @@ type LostWriteError struct {
 
 // Error implements error.
 func (e *LostWriteError) Error() string {
-	return fmt.Sprintf("the domains of account %s are being changed by somebody else at the same time: the change of %s was lost %d times within %s",
+	return fmt.Sprintf("the domains of account %s are being changed by others at the same time: the change of %s was lost %d times within %s",
 		e.AccountID, strings.Join(e.Domains, ", "), e.Tries, e.Waited.Round(time.Second))
 }
 

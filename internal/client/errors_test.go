@@ -9,10 +9,10 @@ import (
 
 func TestErrorTexts(t *testing.T) {
 	t.Parallel()
-	refusal := &APIError{Status: 403, Message: "Enterprise only", Method: "GET", Path: "/api/x", RequestID: "req-1"}
+	apiError := &APIError{Status: 403, Message: "Enterprise only", Method: "GET", Path: "/api/x", RequestID: "req-1"}
 	for want, err := range map[string]error{
-		"GET /api/x answered 403 Forbidden: Enterprise only (request id req-1)":                                                        refusal,
-		`the plan of account a does not have the feature "sso": GET /api/x answered 403 Forbidden: Enterprise only (request id req-1)`: &PlanLimitError{Feature: "sso", AccountID: "a", Err: refusal},
+		"GET /api/x answered 403 Forbidden: Enterprise only (request id req-1)":                                                        apiError,
+		`the plan of account a does not have the feature "sso": GET /api/x answered 403 Forbidden: Enterprise only (request id req-1)`: &PlanLimitError{Feature: "sso", AccountID: "a", Err: apiError},
 		"PUT /x answered 429 Too Many Requests; it asked to wait 3m0s, and the client waits 2m0s at most (7 attempts)":                 &APIError{Status: 429, Method: "PUT", Path: "/x", Attempts: 7, RetryAfter: 3 * time.Minute},
 		"GET /x answered 599": &APIError{Status: 599, Method: "GET", Path: "/x", Attempts: 1},
 		"GET /x got no answer: connection refused (2 attempts)":                                                 &ConnectionError{Method: "GET", Path: "/x", Why: "connection refused", Attempts: 2},

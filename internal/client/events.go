@@ -33,7 +33,7 @@ const (
 	LabelResourceRole = "prefect.resource.role"
 )
 
-// Actor gives the labels of who caused the event; nil where it does not say.
+// Actor returns the labels of who caused the event; nil where it does not say.
 func (e Event) Actor() map[string]string {
 	for _, related := range e.Related {
 		if related[LabelResourceRole] == "actor" {
@@ -118,16 +118,16 @@ func (c *Client) ListEvents(ctx context.Context, accountID string, q EventQuery)
 }
 
 // listWindow reads one window page by page, and no further than most events.
-func (c *Client) listWindow(ctx context.Context, accountID string, q EventQuery, span *eventOccurred, most int) ([]Event, error) {
+func (c *Client) listWindow(ctx context.Context, accountID string, q EventQuery, span *eventOccurred, limit int) ([]Event, error) {
 	events := []Event{}
-	got, err := c.filterEvents(ctx, accountID, q.body(span, most))
+	got, err := c.filterEvents(ctx, accountID, q.body(span, limit))
 	for pages := 1; ; pages++ {
 		if err != nil {
 			return nil, err
 		}
 		events = append(events, got.Events...)
-		if got.NextPage == nil || len(events) >= most {
-			return events[:min(len(events), most)], nil
+		if got.NextPage == nil || len(events) >= limit {
+			return events[:min(len(events), limit)], nil
 		}
 		if len(got.Events) == 0 || pages == maxPages {
 			return nil, &EndlessPageError{What: "events", Pages: pages}
@@ -136,8 +136,8 @@ func (c *Client) listWindow(ctx context.Context, accountID string, q EventQuery,
 	}
 }
 
-func (q EventQuery) body(span *eventOccurred, most int) eventsBody {
-	body := eventsBody{Limit: min(most, pageSize), Filter: eventFilterBody{
+func (q EventQuery) body(span *eventOccurred, limit int) eventsBody {
+	body := eventsBody{Limit: min(limit, pageSize), Filter: eventFilterBody{
 		Occurred: span,
 		Resource: eventCriterion(q.Resources, q.ResourceNames, ""),
 		Order:    "DESC",

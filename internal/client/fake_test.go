@@ -74,7 +74,7 @@ func newNetworkClient(t testing.TB, handler http.Handler, change ...func(*Config
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	c := newTestClient(t, nil, append([]func(*Config){func(cfg *Config) { cfg.Endpoint = server.URL + "/api" }}, change...)...)
-	c.retry.base, c.retry.most, c.retry.pause = time.Microsecond, time.Microsecond, time.Microsecond
+	c.retry.base, c.retry.maxWait, c.retry.pause = time.Microsecond, time.Microsecond, time.Microsecond
 	return c
 }
 

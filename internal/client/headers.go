@@ -54,7 +54,7 @@ var ownHeaders = map[string]string{
 // PREFECT_CLIENT_CUSTOM_HEADERS with a warning.
 var ignoredByPrefect = []string{"User-Agent", "Prefect-Csrf-Client", "Prefect-Csrf-Token"}
 
-// CheckHeaders gives what is wrong with custom headers, in the order of their
+// CheckHeaders returns what is wrong with custom headers, in the order of their
 // names: a name or value that HTTP does not allow (RFC 9110, section 5), a header
 // that the client itself sets, or the same header twice.
 func CheckHeaders(headers map[string]string) []*HeaderError {
@@ -86,8 +86,8 @@ func CheckHeaders(headers map[string]string) []*HeaderError {
 // shorter one guards nothing, and redacting it would blot out ordinary words.
 const shortestSecret = 6
 
-// headerSecrets are the values of headers that must not show up anywhere, and the
-// parts of those that have several, as "Basic …" has.
+// headerSecrets returns the values of headers that must not show up anywhere,
+// and the parts of those that have several, as "Basic …" has.
 func headerSecrets(headers map[string]string) []string {
 	var secrets []string
 	for _, name := range slices.Sorted(maps.Keys(headers)) {

@@ -39,19 +39,19 @@ func (e *NotAccountAPIError) Error() string {
 
 // seenIn names the answer that showed it.
 func (e *NotAccountAPIError) seenIn() string {
-	var refusal *APIError
+	var apiError *APIError
 	var unexpected *UnexpectedAnswerError
 	switch {
-	case errors.As(e.Err, &refusal):
-		return fmt.Sprintf(" (%s %s answered %s)", refusal.Method, refusal.Path, statusLine(refusal.Status))
+	case errors.As(e.Err, &apiError):
+		return fmt.Sprintf(" (%s %s answered %s)", apiError.Method, apiError.Path, statusLine(apiError.Status))
 	case errors.As(e.Err, &unexpected):
 		return fmt.Sprintf(" (%s %s answered %s)", unexpected.Method, unexpected.Path, statusLine(unexpected.Status))
 	}
 	return ""
 }
 
-// Unwrap gives the answer, unless that is a refusal: the 404 of a stranger must
-// not count as one of the API.
+// Unwrap returns the answer, unless that is a refusal: the 404 of a stranger
+// must not count as one of the API.
 func (e *NotAccountAPIError) Unwrap() error {
 	var answer *UnexpectedAnswerError
 	if errors.As(e.Err, &answer) {
@@ -86,12 +86,12 @@ func (c *Client) identify(ctx context.Context, r call, err error) error {
 	if errors.As(err, &unexpected) {
 		return c.strangeAnswer(unexpected)
 	}
-	var refusal *APIError
+	var apiError *APIError
 	switch {
-	case !errors.As(err, &refusal):
-	case refusal.selfHosted:
+	case !errors.As(err, &apiError):
+	case apiError.selfHosted:
 		return c.stranger(StrangerSelfHosted, "a self-hosted Prefect server answers there, which has no accounts", strangerFix, err)
-	case refusal.Status == http.StatusNotFound || refusal.Status == http.StatusMethodNotAllowed:
+	case apiError.Status == http.StatusNotFound || apiError.Status == http.StatusMethodNotAllowed:
 		return c.askWho(ctx, err)
 	}
 	return err
@@ -104,7 +104,7 @@ func (c *Client) strangeAnswer(answer *UnexpectedAnswerError) error {
 		return answer // the API's own, broken
 	case StrangerOther:
 		if answer.Status == http.StatusBadRequest && strings.HasPrefix(c.base, "http://") {
-			return c.stranger(StrangerOther, "it refuses plain http", "Where the server speaks TLS, write https:// in the endpoint", answer)
+			return c.stranger(StrangerOther, "it rejects plain http", "Where the server speaks TLS, write https:// in the endpoint", answer)
 		}
 	}
 	return c.stranger(answer.kind, answer.Why, betweenFix, answer)
@@ -113,7 +113,7 @@ func (c *Client) strangeAnswer(answer *UnexpectedAnswerError) error {
 // askWho finds out after a 404 whether it is the API's.
 //
 // GET /api/me/accounts
-func (c *Client) askWho(ctx context.Context, refusal error) error {
+func (c *Client) askWho(ctx context.Context, notFound error) error {
 	select {
 	case c.identity.turn <- struct{}{}:
 		defer func() { <-c.identity.turn }()
@@ -122,9 +122,9 @@ func (c *Client) askWho(ctx context.Context, refusal error) error {
 	}
 	switch verdict := c.identity.verdict; {
 	case c.identity.known.Load():
-		return refusal
+		return notFound
 	case verdict != nil:
-		return c.stranger(verdict.Kind, verdict.What, verdict.Fix, refusal)
+		return c.stranger(verdict.Kind, verdict.What, verdict.Fix, notFound)
 	}
 	_, err := c.send(ctx, call{method: http.MethodGet, path: []string{"me", "accounts"}, probes: true})
 	var answer *APIError
@@ -132,11 +132,11 @@ func (c *Client) askWho(ctx context.Context, refusal error) error {
 	switch {
 	case err == nil, IsForbidden(err): // every account API has this route
 		c.identity.known.Store(true)
-		return refusal
+		return notFound
 	case errors.As(err, &unexpected):
 		return c.strangeAnswer(unexpected)
 	case errors.As(err, &answer) && (answer.Status == http.StatusNotFound || answer.Status == http.StatusMethodNotAllowed):
-		c.identity.verdict = c.nameStranger(ctx, refusal)
+		c.identity.verdict = c.nameStranger(ctx, notFound)
 		return c.identity.verdict
 	}
 	return err // nobody knows whose 404 it was
@@ -144,14 +144,14 @@ func (c *Client) askWho(ctx context.Context, refusal error) error {
 
 // nameStranger tells a self-hosted Prefect server from one that knows no route
 // at all. It has its version at /admin/version.
-func (c *Client) nameStranger(ctx context.Context, refusal error) *NotAccountAPIError {
+func (c *Client) nameStranger(ctx context.Context, notFound error) *NotAccountAPIError {
 	answer, err := c.send(ctx, call{method: http.MethodGet, path: []string{"admin", "version"}, probes: true})
 	var version string
 	if err == nil && json.Unmarshal(answer.body, &version) == nil {
 		what := "a self-hosted Prefect server (version " + c.redact.words(version) + ") answers there, which has no accounts"
-		return c.stranger(StrangerSelfHosted, what, strangerFix, refusal)
+		return c.stranger(StrangerSelfHosted, what, strangerFix, notFound)
 	}
-	return c.stranger(StrangerNothing, "it has none of the API's routes", strangerFix, refusal)
+	return c.stranger(StrangerNothing, "it has none of the API's routes", strangerFix, notFound)
 }
 
 func (c *Client) stranger(kind Stranger, what, fix string, err error) *NotAccountAPIError {

@@ -20,7 +20,7 @@ func (e *NotOfferedError) Error() string {
 	return fmt.Sprintf("the server of account %s does not offer %s over its API", e.AccountID, offered[e.Feature])
 }
 
-// Unwrap gives the answer that said so.
+// Unwrap returns the answer that said so.
 func (e *NotOfferedError) Unwrap() error { return e.Err }
 
 // offered is what people call that which a server may not offer.

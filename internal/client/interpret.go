@@ -32,21 +32,21 @@ const (
 // never looks at a message, and asks the server something more only after a 403, 404
 // or 405.
 func (c *Client) interpret(ctx context.Context, r call, err error) error {
-	var refusal *APIError
-	if !errors.As(err, &refusal) {
+	var apiError *APIError
+	if !errors.As(err, &apiError) {
 		return err
 	}
 	if c.dialect == scimProtocol {
-		if r.absent == goneIsSuccess && refusal.Status == http.StatusNotFound {
+		if r.absent == goneIsSuccess && apiError.Status == http.StatusNotFound {
 			return nil
 		}
-		return &SCIMError{Type: refusal.scimType, Err: refusal}
+		return &SCIMError{Type: apiError.scimType, Err: apiError}
 	}
-	switch refusal.Status {
+	switch apiError.Status {
 	case http.StatusForbidden:
-		return c.forbidden(ctx, r, err, refusal)
+		return c.forbidden(ctx, r, err, apiError)
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
-		return c.absent(ctx, r, err, refusal)
+		return c.absent(ctx, r, err, apiError)
 	}
 	return err
 }
@@ -54,7 +54,7 @@ func (c *Client) interpret(ctx context.Context, r call, err error) error {
 // forbidden turns a 403 into a *PlanLimitError where the account's features, read
 // afresh, lack the one that the call needs. Where the account cannot be read or does
 // not list its features the 403 stays as it is.
-func (c *Client) forbidden(ctx context.Context, r call, err error, refusal *APIError) error {
+func (c *Client) forbidden(ctx context.Context, r call, err error, apiError *APIError) error {
 	if r.feature == "" {
 		return err
 	}
@@ -62,13 +62,13 @@ func (c *Client) forbidden(ctx context.Context, r call, err error, refusal *APIE
 	if readErr != nil || !account.lacks(r.feature) {
 		return err
 	}
-	return &PlanLimitError{Feature: r.feature, AccountID: r.account(), Err: refusal}
+	return &PlanLimitError{Feature: r.feature, AccountID: r.account(), Err: apiError}
 }
 
 // absent finds out what it is that a 404, or the 405 of a route, is about.
-func (c *Client) absent(ctx context.Context, r call, err error, refusal *APIError) error {
+func (c *Client) absent(ctx context.Context, r call, err error, apiError *APIError) error {
 	routeMayBeMissing := r.absent == routeOrAccount || r.absent == accessOrWorkspace
-	if refusal.Status == http.StatusMethodNotAllowed && !routeMayBeMissing {
+	if apiError.Status == http.StatusMethodNotAllowed && !routeMayBeMissing {
 		return err
 	}
 	switch r.absent {
@@ -80,7 +80,7 @@ func (c *Client) absent(ctx context.Context, r call, err error, refusal *APIErro
 		}
 		return err
 	case routeOrAccount:
-		return c.routeOrAccount(ctx, r, err, refusal)
+		return c.routeOrAccount(ctx, r, err, apiError)
 	case thingOrDirectory:
 		if _, listErr := c.ListDirectories(ctx, r.account()); listErr != nil {
 			return listErr
@@ -90,7 +90,7 @@ func (c *Client) absent(ctx context.Context, r call, err error, refusal *APIErro
 		if _, readErr := c.GetWorkspace(ctx, r.account(), r.path[3]); readErr != nil && !IsForbidden(readErr) {
 			return readErr
 		}
-		return &NotOfferedError{AccountID: r.account(), Feature: routeBotAccess, Err: refusal}
+		return &NotOfferedError{AccountID: r.account(), Feature: routeBotAccess, Err: apiError}
 	default:
 		return err
 	}
@@ -109,7 +109,7 @@ func (c *Client) thingOrAccount(ctx context.Context, r call, err error) error {
 
 // routeOrAccount: where the account itself can be read, and its plan has the feature,
 // it is the route that is missing.
-func (c *Client) routeOrAccount(ctx context.Context, r call, err error, refusal *APIError) error {
+func (c *Client) routeOrAccount(ctx context.Context, r call, err error, apiError *APIError) error {
 	account, readErr := c.GetAccount(ctx, r.account())
 	switch {
 	case IsNotFound(readErr):
@@ -117,7 +117,7 @@ func (c *Client) routeOrAccount(ctx context.Context, r call, err error, refusal 
 	case readErr != nil:
 		return err
 	case account.lacks(r.feature):
-		return &PlanLimitError{Feature: r.feature, AccountID: r.account(), Err: refusal}
+		return &PlanLimitError{Feature: r.feature, AccountID: r.account(), Err: apiError}
 	}
-	return &NotOfferedError{AccountID: r.account(), Feature: r.feature, Err: refusal}
+	return &NotOfferedError{AccountID: r.account(), Feature: r.feature, Err: apiError}
 }

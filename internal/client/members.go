@@ -61,7 +61,7 @@ type ownWrite struct {
 
 const unasked = -1
 
-// Members gives the account's members; all callers share them.
+// Members returns the account's members; all callers share them.
 func (c *Client) Members(accountID string) *Members {
 	return perAccount(c, c.members, accountID, func() *Members {
 		return &Members{
@@ -148,9 +148,9 @@ func (m *Members) ByEmails(ctx context.Context, emails []string) (map[string]Mem
 	return found, nil
 }
 
-// All gives every user of the account, oldest first, as the memory knows them.
-// Where that is not filled yet it takes the listing, and later questions are
-// answered from it.
+// All returns every user of the account, oldest first, as the memory knows
+// them. Where that is not filled yet it takes the listing, and later questions
+// are answered from it.
 func (m *Members) All(ctx context.Context) ([]Membership, error) {
 	m.mu.Lock()
 	rows := m.rows

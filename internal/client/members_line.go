@@ -10,7 +10,7 @@ import (
 // nobody else is likely to come, because whoever asks side by side has a bound
 // on it; then enough takes the place of quiet.
 type gatherWindow struct {
-	quiet, enough, most time.Duration
+	quiet, enough, max time.Duration
 }
 
 // line is those who wait in Members.ByEmail, and the one goroutine that serves
@@ -98,14 +98,14 @@ func (m *Members) gather(l *line) {
 	if !expect {
 		return
 	}
-	latest := time.NewTimer(m.c.gather.most)
+	latest := time.NewTimer(m.c.gather.max)
 	defer latest.Stop()
-	quiet := time.NewTimer(m.patience(l))
+	quiet := time.NewTimer(m.gatherTimeout(l))
 	defer quiet.Stop()
 	for {
 		select {
 		case <-l.arrived:
-			quiet.Reset(m.patience(l))
+			quiet.Reset(m.gatherTimeout(l))
 		case <-quiet.C:
 			return
 		case <-latest.C:
@@ -116,8 +116,8 @@ func (m *Members) gather(l *line) {
 	}
 }
 
-// patience is how long to wait for the next newcomer.
-func (m *Members) patience(l *line) time.Duration {
+// gatherTimeout returns how long to wait for the next newcomer.
+func (m *Members) gatherTimeout(l *line) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.peak == 0 || len(l.queue) < m.peak {
@@ -216,21 +216,21 @@ func (m *Members) answer(l *line, round []*person, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, who := range round {
-		m.tell(l, who, err)
+		m.answerPerson(l, who, err)
 	}
 	waiting := l.queue
 	l.queue = nil
 	for _, who := range waiting {
 		if _, ok := m.known[who.key]; ok {
-			m.tell(l, who, nil)
+			m.answerPerson(l, who, nil)
 		} else {
 			l.queue = append(l.queue, who)
 		}
 	}
 }
 
-// tell answers everybody who waits for who. m.mu is held.
-func (m *Members) tell(l *line, who *person, err error) {
+// answerPerson answers every caller that waits for a person. m.mu is held.
+func (m *Members) answerPerson(l *line, who *person, err error) {
 	if member, ok := m.known[who.key]; ok {
 		who.member = &member
 	} else {

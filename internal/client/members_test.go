@@ -215,9 +215,9 @@ func TestSharedErrorAndLeavingAlone(t *testing.T) {
 	})
 }
 
-// TestNobodyWaits: a request ends with the last who waits for it, and those
+// TestNoCallerWaits: a request ends with the last who waits for it, and those
 // who come afterwards are served.
-func TestNobodyWaits(t *testing.T) {
+func TestNoCallerWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		api := &fakeAPI{latency: time.Hour}

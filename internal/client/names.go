@@ -41,7 +41,7 @@ func (e *EmailError) Error() string {
 	return fmt.Sprintf("%q is not an email address: %s", e.Email, e.Why)
 }
 
-// Unwrap gives the *DomainError where the domain is at fault.
+// Unwrap returns the *DomainError where the domain is at fault.
 func (e *EmailError) Unwrap() error { return e.Err }
 
 // domainProfile maps a name as RFC 5895 and UTS 46 say (case, width, dots) and
@@ -49,7 +49,7 @@ func (e *EmailError) Unwrap() error { return e.Err }
 // profile also refuses "ab--cd.example", a name that people own.
 var domainProfile = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(false), idna.Transitional(false))
 
-// NormalizeDomain gives the one spelling under which domains are compared and
+// NormalizeDomain returns the one spelling under which domains are compared and
 // written: lower case, A-labels (RFC 5890), no dot at the end. Every error is
 // a *DomainError.
 func NormalizeDomain(s string) (string, error) {
@@ -116,7 +116,7 @@ func notADomain(s string) string {
 	return ""
 }
 
-// domainKey is what names are compared by. A name that the server has and
+// domainKey returns what names are compared by. A name that the server has and
 // NormalizeDomain refuses is compared as it is, without case.
 func domainKey(s string) string {
 	if name, err := NormalizeDomain(s); err == nil {
@@ -125,7 +125,7 @@ func domainKey(s string) string {
 	return lowerASCII(s)
 }
 
-// NormalizeEmail gives the one spelling of an email address, which is its EmailKey. It
+// NormalizeEmail returns the one spelling of an email address, which is its EmailKey. It
 // refuses characters by which one person could pass for another. Every error is an
 // *EmailError.
 func NormalizeEmail(s string) (string, error) {
@@ -148,10 +148,10 @@ func NormalizeEmail(s string) (string, error) {
 	if why != "" {
 		return "", &EmailError{Email: s, Why: why}
 	}
-	if err := refusedRune(local); err != nil {
+	if err := invalidRune(local); err != nil {
 		return "", &EmailError{Email: s, Why: "in its local part " + err.Error()}
 	}
-	if err := refusedRune(domain); err != nil {
+	if err := invalidRune(domain); err != nil {
 		return "", &EmailError{Email: s, Why: "in its domain " + err.Error()}
 	}
 	domain, err := NormalizeDomain(norm.NFC.String(domain))
@@ -165,8 +165,8 @@ func NormalizeEmail(s string) (string, error) {
 	return email, nil
 }
 
-// EmailSpellings are the forms in which the server may have the address of a
-// key: it compares without case only, so a domain in Unicode is another text
+// EmailSpellings returns the forms in which the server may have the address of
+// a key: it compares without case only, so a domain in Unicode is another text
 // to it than the same domain in ASCII.
 func EmailSpellings(key string) []string {
 	local, domain, _ := strings.Cut(key, "@")

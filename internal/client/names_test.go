@@ -146,9 +146,9 @@ func TestEmailSpellings(t *testing.T) {
 	}
 }
 
-// TestNormalizeEmailRefusesLookAlikes: characters by which one person could pass for
+// TestNormalizeEmailRejectsLookAlikes: characters by which one person could pass for
 // another, each named.
-func TestNormalizeEmailRefusesLookAlikes(t *testing.T) {
+func TestNormalizeEmailRejectsLookAlikes(t *testing.T) {
 	t.Parallel()
 	for email, r := range map[string]string{
 		"\u212aim@acme.com": "U+212A", "ada\u200b@acme.com": "U+200B", "ada@\uff41cme.com": "U+FF41", "ada@acme\u3002com": "U+3002",

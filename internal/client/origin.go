@@ -43,12 +43,12 @@ func createOnce[T any](ctx context.Context, c *Client, r call, made func(*T) Ori
 
 // isUncertain reports an error after which a write may have been made or not.
 func isUncertain(err error) bool {
-	var refusal *APIError
+	var apiError *APIError
 	var silence *ConnectionError
 	var answer *UnexpectedAnswerError
 	switch {
-	case errors.As(err, &refusal):
-		return refusal.Status >= http.StatusInternalServerError
+	case errors.As(err, &apiError):
+		return apiError.Status >= http.StatusInternalServerError
 	case errors.As(err, &answer):
 		return answer.Status < http.StatusMultipleChoices || answer.Status >= http.StatusInternalServerError
 	}
@@ -57,9 +57,9 @@ func isUncertain(err error) bool {
 
 // ExistingID returns the id of what is in the way of a create, after a 409 that says so; else "".
 func ExistingID(err error) string {
-	var refusal *APIError
-	if errors.As(err, &refusal) && refusal.Status == http.StatusConflict {
-		return refusal.ExistingID
+	var apiError *APIError
+	if errors.As(err, &apiError) && apiError.Status == http.StatusConflict {
+		return apiError.ExistingID
 	}
 	return ""
 }

@@ -14,7 +14,7 @@ const PermissionAdministrateWorkspace = "administrate:workspace"
 // SSOStateEnabled is the sso_state of an account with an active connection: single sign-on is enforced.
 const SSOStateEnabled = "ENABLED"
 
-// Has says whether the role includes an account permission, such as [PermissionBypassSSO].
+// Has reports whether the role includes an account permission, such as [PermissionBypassSSO].
 func (r AccountRole) Has(permission string) bool {
 	return slices.Contains(r.Permissions, permission)
 }

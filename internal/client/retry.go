@@ -34,14 +34,14 @@ const (
 // Waits grow with full jitter; Retry-After (RFC 9110, section 10.2.3) comes
 // before them. A 429 shuts the gate that every attempt of the client passes.
 type retryPolicy struct {
-	base, most time.Duration // of the backoff
-	pause      time.Duration // after a 429 without Retry-After
-	gate       gate
-	log        func(ctx context.Context, level Level, msg string, fields map[string]any)
+	base, maxWait time.Duration // of the backoff
+	pause         time.Duration // after a 429 without Retry-After
+	gate          gate
+	log           func(ctx context.Context, level Level, msg string, fields map[string]any)
 }
 
 func newRetryPolicy(log func(context.Context, Level, string, map[string]any)) *retryPolicy {
-	return &retryPolicy{base: backoffBase, most: backoffCap, pause: defaultPause, log: log}
+	return &retryPolicy{base: backoffBase, maxWait: backoffCap, pause: defaultPause, log: log}
 }
 
 // callState travels in the context of a call through all its attempts.
@@ -71,7 +71,7 @@ func callStateOf(ctx context.Context) *callState {
 
 // check implements retryablehttp.CheckRetry.
 func (p *retryPolicy) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	again := false
+	retry := false
 	if state := callStateOf(ctx); !state.staleAfter.IsZero() && state.attempts > 0 {
 		if err != nil && ctx.Err() != nil {
 			return false, ctx.Err()
@@ -80,20 +80,20 @@ func (p *retryPolicy) check(ctx context.Context, resp *http.Response, err error)
 	}
 	if err != nil {
 		var failed *attemptError
-		again = errors.As(err, &failed) && !failed.permanent && (callStateOf(ctx).idempotent || !failed.sent)
+		retry = errors.As(err, &failed) && !failed.permanent && (callStateOf(ctx).idempotent || !failed.sent)
 	} else {
-		again = retryStatus(resp.StatusCode, callStateOf(ctx))
+		retry = retryStatus(resp.StatusCode, callStateOf(ctx))
 	}
 	// An answer that needs no repetition counts even when the caller gave up
 	// at that moment: what was written was written.
-	if (again || err != nil) && ctx.Err() != nil {
+	if (retry || err != nil) && ctx.Err() != nil {
 		return false, ctx.Err()
 	}
-	return again, nil
+	return retry, nil
 }
 
-// retryStatus says whether an answer is worth another attempt. After a 500 only
-// what a key protects is repeated: the key finds what was made before it.
+// retryStatus reports whether an answer is worth another attempt. After a 500
+// only what a key protects is repeated: the key finds what was made before it.
 func retryStatus(status int, state *callState) bool {
 	switch status {
 	case http.StatusTooManyRequests:
@@ -110,23 +110,23 @@ func (p *retryPolicy) backoff(_, _ time.Duration, attempt int, resp *http.Respon
 	if resp != nil {
 		if asked, ok := retryAfter(resp.Header, time.Now()); ok {
 			// The jitter spreads those who were told the same time.
-			return min(asked, retryAfterCap) + fullJitter(p.base, p.most, 0)
+			return min(asked, retryAfterCap) + fullJitter(p.base, p.maxWait, 0)
 		}
 	}
-	return fullJitter(p.base, p.most, attempt)
+	return fullJitter(p.base, p.maxWait, attempt)
 }
 
 // fullJitter picks a wait between nothing and base doubled attempt times, most
 // at the most.
-func fullJitter(base, most time.Duration, attempt int) time.Duration {
+func fullJitter(base, maxWait time.Duration, attempt int) time.Duration {
 	ceiling := base
 	for range attempt {
-		if ceiling >= most {
+		if ceiling >= maxWait {
 			break
 		}
 		ceiling *= 2
 	}
-	return rand.N(min(ceiling, most) + 1)
+	return rand.N(min(ceiling, maxWait) + 1)
 }
 
 // retryAfter reads a Retry-After header, in seconds or as an HTTP-date. A date
@@ -148,13 +148,13 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 
 // observe notes what an answer asks for, and stops the client after a 429.
 func (p *retryPolicy) observe(ctx context.Context, resp *http.Response) {
-	asked, said := retryAfter(resp.Header, time.Now())
+	asked, given := retryAfter(resp.Header, time.Now())
 	callStateOf(ctx).retryAfter = asked
 	if resp.StatusCode != http.StatusTooManyRequests {
 		return
 	}
 	pause := p.pause
-	if said {
+	if given {
 		pause = min(asked, retryAfterCap)
 	}
 	if p.gate.shut(time.Now().Add(pause)) {

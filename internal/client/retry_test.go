@@ -79,12 +79,12 @@ func TestRetryByStatus(t *testing.T) {
 					if got := attempts.Load(); got != want {
 						t.Errorf("%d attempts, want %d", got, want)
 					}
-					var refusal *APIError
+					var apiError *APIError
 					if c.status == http.StatusOK {
 						if err != nil {
 							t.Errorf("got %v", err)
 						}
-					} else if !errors.As(err, &refusal) || refusal.Status != c.status || refusal.Attempts != int(want) {
+					} else if !errors.As(err, &apiError) || apiError.Status != c.status || apiError.Attempts != int(want) {
 						t.Errorf("got %#v, want the last answer", err)
 					}
 				})
@@ -179,7 +179,7 @@ func httpDate(in time.Duration) string {
 	return time.Now().Add(in).UTC().Format(http.TimeFormat)
 }
 
-func TestCappedRetryAfterIsTold(t *testing.T) {
+func TestCappedRetryAfterIsReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		handler, _ := failing(1000, 429, "Retry-After", "3600")

@@ -8,17 +8,17 @@ import (
 // RoleOwner is what decides about a member's role.
 type RoleOwner struct {
 	Source      string // one of the RoleSource constants; "" where the server does not tell
-	DirectoryID string // the directory that governs the membership, if any
+	DirectoryID string // the directory that manages the membership, if any
 	MappingID   string // the group role mapping that gives the role, if one does
 }
 
 // RoleOwnerOf finds out what decides about a user's role: one request for
-// somebody whom no directory governs, two or three for others. Where the server
+// somebody whom no directory manages, two or three for others. Where the server
 // does not tell, or not this caller, the answer has no Source.
 func (c *Client) RoleOwnerOf(ctx context.Context, accountID string, m Membership) (RoleOwner, error) {
 	details, err := c.GetMembershipDetails(ctx, accountID, m.ID)
 	switch {
-	case untold(err):
+	case isUnknown(err):
 		return RoleOwner{}, nil
 	case err != nil:
 		return RoleOwner{}, err
@@ -32,7 +32,7 @@ func (c *Client) RoleOwnerOf(ctx context.Context, accountID string, m Membership
 	email := scimQuote(*m.Email)
 	for _, filter := range []string{"userName eq " + email, "emails.value eq " + email} {
 		users, err := c.ListDirectoryUsers(ctx, accountID, owner.DirectoryID, DirectoryUserQuery{Filter: filter})
-		if untold(err) {
+		if isUnknown(err) {
 			return owner, nil
 		}
 		if err != nil {
@@ -61,7 +61,7 @@ func (c *Client) RoleMappingOf(ctx context.Context, accountID string, m Membersh
 		return nil, err
 	}
 	mapping, err := c.GetGroupRoleMapping(ctx, accountID, owner.DirectoryID, owner.MappingID)
-	if untold(err) { // it ended meanwhile
+	if isUnknown(err) { // it ended meanwhile
 		return nil, nil
 	}
 	if err != nil {
@@ -70,9 +70,9 @@ func (c *Client) RoleMappingOf(ctx context.Context, accountID string, m Membersh
 	return &RoleMapping{owner.DirectoryID, *mapping}, nil
 }
 
-// untold says whether the server does not have what was asked for, or does not
-// show it to this caller.
-func untold(err error) bool { return IsNotOffered(err) || IsNotFound(err) || IsForbidden(err) }
+// isUnknown reports whether the server does not have what was asked for, or
+// does not show it to this caller.
+func isUnknown(err error) bool { return IsNotOffered(err) || IsNotFound(err) || IsForbidden(err) }
 
 func (u DirectoryUser) became(m Membership) bool {
 	return u.AccountMembershipID != nil && strings.EqualFold(*u.AccountMembershipID, m.ID)

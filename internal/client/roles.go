@@ -18,7 +18,7 @@ type AccountRole struct {
 // same time, and again only for a role that it does not know.
 type Roles struct{ catalog[AccountRole] }
 
-// Roles gives the account's roles; all callers share them.
+// Roles returns the account's roles; all callers share them.
 func (c *Client) Roles(accountID string) *Roles {
 	return perAccount(c, c.roles, accountID, func() *Roles {
 		return &Roles{catalog[AccountRole]{c: c, accountID: accountID, kind: accountRoleKind}}
@@ -32,7 +32,7 @@ var accountRoleKind = catalogKind[AccountRole]{
 	read: readAccountRoles,
 }
 
-// perAccount gives the account's value of a map that all callers share.
+// perAccount returns the account's value of a map that all callers share.
 func perAccount[T any](c *Client, of map[string]T, accountID string, create func() T) T {
 	c.mu.Lock()
 	defer c.mu.Unlock()

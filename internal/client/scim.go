@@ -35,7 +35,7 @@ func (c *Client) ParseSCIMEndpoint(raw string) (*url.URL, error) {
 	return u, err
 }
 
-// SCIM gives a client of a SCIM endpoint, with the timeouts, retries and
+// SCIM returns a client of a SCIM endpoint, with the timeouts, retries and
 // transport of this one and a token of its own. It ends with this client. Custom
 // headers go along where it is the API's own host, which the same proxy guards,
 // and nowhere else.

@@ -18,7 +18,7 @@ const (
 	scimToken = "scim-canary/+token=="
 )
 
-// newSCIM is a client of a SCIM endpoint on loopback whose backoff lasts
+// newSCIM returns a client of a SCIM endpoint on loopback whose backoff lasts
 // microseconds.
 func newSCIM(t *testing.T, handler http.Handler, change ...func(*Config)) *SCIM {
 	t.Helper()
@@ -27,7 +27,7 @@ func newSCIM(t *testing.T, handler http.Handler, change ...func(*Config)) *SCIM 
 	if err != nil {
 		t.Fatal(err)
 	}
-	scim.c.retry.base, scim.c.retry.most, scim.c.retry.pause = time.Microsecond, time.Microsecond, time.Microsecond
+	scim.c.retry.base, scim.c.retry.maxWait, scim.c.retry.pause = time.Microsecond, time.Microsecond, time.Microsecond
 	return scim
 }
 
@@ -151,11 +151,11 @@ func TestSCIMErrors(t *testing.T) {
 				_, _ = io.WriteString(w, c.body)
 			}))
 			_, err := scim.CreateUser(t.Context(), NewSCIMUser{UserName: "a@acme.com"})
-			var refusal *SCIMError
-			if !errors.As(err, &refusal) || refusal.Type != c.scimType || !strings.Contains(err.Error(), c.text) || !hasStatus(err, c.status) {
+			var scimError *SCIMError
+			if !errors.As(err, &scimError) || scimError.Type != c.scimType || !strings.Contains(err.Error(), c.text) || !hasStatus(err, c.status) {
 				t.Errorf("got %#v: %v", err, err)
 			}
-			if strings.Contains(fmt.Sprintf("%v %+v", err, refusal.Err), "canary") {
+			if strings.Contains(fmt.Sprintf("%v %+v", err, scimError.Err), "canary") {
 				t.Errorf("the token came out: %v", err)
 			}
 			if attempts.Load() != 1 {

@@ -28,7 +28,7 @@ func newTransport(cfg *Config, proxy *proxy) *http.Transport {
 		if resp.StatusCode == http.StatusOK {
 			return nil
 		}
-		return &proxyRefusal{status: resp.StatusCode, proxy: at}
+		return &proxyRejection{status: resp.StatusCode, proxy: at}
 	}
 	if cfg.RootCAs != nil {
 		pooled.TLSClientConfig = &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12}
@@ -102,14 +102,14 @@ func parseProxy(raw string) (*url.URL, bool) {
 	return nil, false
 }
 
-// proxyRefusal is a proxy's answer that it does not let a request through.
-type proxyRefusal struct {
+// proxyRejection is a proxy's answer that it does not let a request through.
+type proxyRejection struct {
 	status int
 	proxy  *url.URL // nil where it is not known
 }
 
 // Error implements error.
-func (e *proxyRefusal) Error() string {
+func (e *proxyRejection) Error() string {
 	who := "the proxy"
 	if e.proxy != nil {
 		who += " " + e.proxy.Host
@@ -124,27 +124,27 @@ func (e *proxyRefusal) Error() string {
 }
 
 // permanent reports whether the proxy would say the same again.
-func (e *proxyRefusal) permanent() bool {
+func (e *proxyRejection) permanent() bool {
 	return e.status < http.StatusInternalServerError && !retryStatus(e.status, &callState{idempotent: true})
 }
 
-// asProxyRefusal reads a 407 that came as an answer: from a proxy that plain http
+// asProxyRejection reads a 407 that came as an answer: from a proxy that plain http
 // goes through.
-func (c *Client) asProxyRefusal(resp *http.Response) *attemptError {
-	refusal := &proxyRefusal{status: resp.StatusCode}
+func (c *Client) asProxyRejection(resp *http.Response) *attemptError {
+	rejection := &proxyRejection{status: resp.StatusCode}
 	if t, ok := c.transport.(*http.Transport); ok && t.Proxy != nil && resp.Request != nil {
 		if at, err := t.Proxy(resp.Request); err == nil {
-			refusal.proxy = at
+			rejection.proxy = at
 		}
 	}
-	return &attemptError{err: refusal, permanent: true}
+	return &attemptError{err: rejection, permanent: true}
 }
 
-// connectionFix says what to do about a connection that did not come about, ""
-// where nobody knows. It goes by the kind of the error.
+// connectionFix returns what to do about a connection that did not come about,
+// "" where nobody knows. It goes by the kind of the error.
 func connectionFix(err error, endpoint string, sent bool) string {
 	var (
-		refusal   *proxyRefusal
+		rejection *proxyRejection
 		authority x509.UnknownAuthorityError
 		name      x509.HostnameError
 		invalid   x509.CertificateInvalidError
@@ -153,9 +153,9 @@ func connectionFix(err error, endpoint string, sent bool) string {
 		lookup    *net.DNSError
 	)
 	switch {
-	case errors.As(err, &refusal) && refusal.status == http.StatusProxyAuthRequired:
+	case errors.As(err, &rejection) && rejection.status == http.StatusProxyAuthRequired:
 		return "put them into the proxy's address, HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT with special characters percent-encoded, or name the API's host in NO_PROXY"
-	case errors.As(err, &refusal):
+	case errors.As(err, &rejection):
 		return "let the proxy allow the API's host, or name that in NO_PROXY"
 	case errors.As(err, &dial) && dial.Op == "proxyconnect":
 		return "the proxy cannot be reached: check its address in HTTPS_PROXY or HTTP_PROXY, or name the API's host in NO_PROXY"

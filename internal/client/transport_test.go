@@ -135,7 +135,7 @@ func TestProxyFromTheEnvironment(t *testing.T) {
 
 // A proxy's refusal says what to do, without its password, and is not repeated
 // where it would be the same again.
-func TestProxyRefuses(t *testing.T) {
+func TestProxyRejects(t *testing.T) {
 	server, authority := tlsAPI(t)
 	for name, test := range map[string]struct {
 		userInfo string
@@ -160,7 +160,7 @@ func TestProxyRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(c.Close)
-			c.retry.base, c.retry.most = 1, 1
+			c.retry.base, c.retry.maxWait = 1, 1
 			_, err = c.GetAccount(t.Context(), testAccount)
 			var failed *ConnectionError
 			if !errors.As(err, &failed) || failed.Attempts != test.attempts || len(proxy.hosts()) != test.attempts {
@@ -186,7 +186,7 @@ func TestProxyIsDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	c.retry.base, c.retry.most = 1, 1
+	c.retry.base, c.retry.maxWait = 1, 1
 	_, err = c.GetAccount(t.Context(), testAccount)
 	var failed *ConnectionError
 	if !errors.As(err, &failed) || failed.Attempts != 2 || !strings.Contains(failed.Fix, "HTTPS_PROXY") || strings.Contains(err.Error(), "hunter2") {

@@ -45,7 +45,7 @@ type WorkspaceRole struct {
 // knows its roles.
 type Workspaces struct{ catalog[Workspace] }
 
-// Workspaces gives the account's workspaces; all callers share them.
+// Workspaces returns the account's workspaces; all callers share them.
 func (c *Client) Workspaces(accountID string) *Workspaces {
 	return perAccount(c, c.workspaces, accountID, func() *Workspaces {
 		return &Workspaces{catalog[Workspace]{c: c, accountID: accountID, kind: workspaceKind}}
@@ -72,7 +72,7 @@ func readWorkspaces(ctx context.Context, c *Client, accountID string, p page) ([
 // as Roles knows those in the account.
 type WorkspaceRoles struct{ catalog[WorkspaceRole] }
 
-// WorkspaceRoles gives the account's workspace roles; all callers share them.
+// WorkspaceRoles returns the account's workspace roles; all callers share them.
 func (c *Client) WorkspaceRoles(accountID string) *WorkspaceRoles {
 	return perAccount(c, c.workspaceRoles, accountID, func() *WorkspaceRoles {
 		return &WorkspaceRoles{catalog[WorkspaceRole]{c: c, accountID: accountID, kind: workspaceRoleKind}}

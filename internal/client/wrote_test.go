@@ -7,17 +7,17 @@ import (
 	"testing"
 )
 
-// TestWroteIsTold: of each request that may have changed an account, also a failed one, and of none that reads.
-func TestWroteIsTold(t *testing.T) {
+// TestWroteIsReported: of each request that may have changed an account, also a failed one, and of none that reads.
+func TestWroteIsReported(t *testing.T) {
 	t.Parallel()
-	var told []string
+	var reported []string
 	answer := http.StatusOK
 	server := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		respond(answer, "application/json", `{}`)(w, r)
 	})
 	c := newTestClient(t, inProcess{server}, func(cfg *Config) {
 		cfg.MaxRetries = 0
-		cfg.Wrote = func(account, noun string) { told = append(told, account+" "+noun) }
+		cfg.Wrote = func(account, noun string) { reported = append(reported, account+" "+noun) }
 	})
 	ctx := context.Background()
 	for name, test := range map[string]struct {
@@ -35,18 +35,18 @@ func TestWroteIsTold(t *testing.T) {
 		"mapping":     {func() error { return c.DeleteGroupRoleMapping(ctx, testAccount, "directory_1", "m") }, "sso"},
 		"team access": {func() error { return c.RemoveTeamAccess(ctx, testAccount, "w", "t") }, "workspaces"},
 	} {
-		told = nil
+		reported = nil
 		_ = test.call() // answers here say nothing of a change; that it was tried is enough
 		want := []string{testAccount + " " + test.want}
 		if test.want == "" && name != "account" {
 			want = nil
 		}
-		if !slices.Equal(told, want) {
-			t.Errorf("%s: told %q, want %q", name, told, want)
+		if !slices.Equal(reported, want) {
+			t.Errorf("%s: told %q, want %q", name, reported, want)
 		}
 	}
-	answer, told = http.StatusInternalServerError, nil
-	if err := c.DeleteDirectory(ctx, testAccount, "directory_1"); err == nil || len(told) != 1 {
-		t.Errorf("a failed write: told %q, error %v", told, err)
+	answer, reported = http.StatusInternalServerError, nil
+	if err := c.DeleteDirectory(ctx, testAccount, "directory_1"); err == nil || len(reported) != 1 {
+		t.Errorf("a failed write: told %q, error %v", reported, err)
 	}
 }

@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	// mostEvents bounds what one look into the trail reads.
-	mostEvents = 5000
-	// mostIDs bounds how many things one request asks about.
-	mostIDs = 200
+	// maxEvents bounds what one look into the trail reads.
+	maxEvents = 5000
+	// maxIDs bounds how many things one request asks about.
+	maxIDs = 200
 	// slack is how long after a plan's time an event may have come before it: that
 	// time has whole seconds, things are read after it, and clocks differ.
 	slack = 10 * time.Second
@@ -32,7 +32,7 @@ type actor struct {
 	at  time.Time
 }
 
-func nobody(why string) culprit { return culprit{unknown: why} }
+func unknownCulprit(why string) culprit { return culprit{unknown: why} }
 
 // lookup answers who did what, from events that were read beforehand.
 type lookup struct {
@@ -59,13 +59,13 @@ func look(ctx context.Context, api lister, r *report, since, until time.Time) lo
 		if out.failed[q.account] != "" {
 			continue
 		}
-		q.Since, q.Until, q.Limit = since, until, mostEvents
+		q.Since, q.Until, q.Limit = since, until, maxEvents
 		events, err := api.ListEvents(ctx, q.account, q.EventQuery)
 		if err != nil {
 			out.failed[q.account] = explain(err)
 			continue
 		}
-		if oldest := len(events) - 1; oldest == mostEvents-1 && events[oldest].Occurred.After(out.since) {
+		if oldest := len(events) - 1; oldest == maxEvents-1 && events[oldest].Occurred.After(out.since) {
 			out.since = events[oldest].Occurred // there may be more behind it
 		}
 		for _, e := range events {
@@ -86,7 +86,7 @@ func (l lookup) add(account, name string, e client.Event) {
 	l.events[key] = append(l.events[key], e)
 }
 
-// of gives the events about the thing that a fact is about, newest first.
+// of returns the events about the thing that a fact is about, newest first.
 func (l lookup) of(t trail, f fact) []client.Event {
 	if t.name == nil {
 		return l.events[subject{f.account(), t.prefix()}]
@@ -150,7 +150,7 @@ func queries(facts []typedFact) []query {
 	for _, key := range order {
 		values := wanted[key]
 		slices.Sort(values)
-		for chunk := range slices.Chunk(slices.Compact(values), mostIDs) {
+		for chunk := range slices.Chunk(slices.Compact(values), maxIDs) {
 			q := query{account: key.account}
 			q.NamePrefixes = []string{key.prefix}
 			switch {
@@ -165,19 +165,19 @@ func queries(facts []typedFact) []query {
 	return out
 }
 
-// who gives the newest event that tells of a fact. Events after it that do not say
+// who returns the newest event that tells of a fact. Events after it that do not say
 // what they changed may tell of it, too: then it is one of all their actors.
 func (l lookup) who(f typedFact) culprit {
 	of, known := trails[f.resource]
 	switch {
 	case l.off != "":
-		return nobody(l.off)
+		return unknownCulprit(l.off)
 	case !known:
-		return nobody("which events tell of this resource type is not known")
+		return unknownCulprit("which events tell of this resource type is not known")
 	case f.account() == "":
-		return nobody("the plan does not say which account it is in")
+		return unknownCulprit("the plan does not say which account it is in")
 	case l.failed[f.account()] != "":
-		return nobody(l.failed[f.account()])
+		return unknownCulprit(l.failed[f.account()])
 	}
 	var found culprit
 	for _, e := range l.of(of, f.fact) {
@@ -199,16 +199,16 @@ func (l lookup) who(f typedFact) culprit {
 	if found.actors != nil {
 		return found
 	}
-	return nobody("no event since " + clock(l.since) + " tells of it")
+	return unknownCulprit("no event since " + clock(l.since) + " tells of it")
 }
 
-// nameOf is an actor as people know them.
+// nameOf returns an actor as people know them.
 func nameOf(actor map[string]string) string {
 	id := actor[client.LabelResourceID]
 	name := printable(firstOf(actor[client.LabelResourceName], id))
 	switch {
 	case name == "":
-		return "nobody whom the event names"
+		return "an actor whom the event does not name"
 	case strings.HasPrefix(id, "prefect-cloud.service-account."):
 		return name + " (service account)"
 	case strings.HasPrefix(id, "prefect-cloud.directory."):
@@ -220,7 +220,7 @@ func nameOf(actor map[string]string) string {
 
 func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
 
-// words says who it was, or why that is not known.
+// words returns who it was, or why that is not known.
 func (c culprit) words() string {
 	switch {
 	case c.unknown != "":
@@ -232,7 +232,7 @@ func (c culprit) words() string {
 	}
 }
 
-// markdown is words, with the names set apart: an email address would otherwise
+// markdown returns words, with the names set apart: an email address would otherwise
 // become a link, a name with @ a mention.
 func (c culprit) markdown() string {
 	if c.unknown != "" {

@@ -32,7 +32,7 @@ func (d drifted) split() (changed, moved drifted) {
 	return changed, moved
 }
 
-// without is a thing without anything that happened to it.
+// without returns a thing without anything that happened to it.
 func (d drifted) without() drifted {
 	return drifted{address: d.address, resource: d.resource, label: d.label}
 }

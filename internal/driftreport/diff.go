@@ -25,7 +25,7 @@ type difference struct {
 	element       bool // before or after is an element of the collection at path
 }
 
-// place is where a difference is, the same in every change of a resource.
+// place returns where a difference is, the same in every change of a resource.
 func (d difference) place() string {
 	if d.element {
 		return d.path + " has " + d.key
@@ -40,7 +40,7 @@ func (m masks) at(key string) masks {
 	return masks{shade(m.before, key), shade(m.after, key), shade(m.unknown, key)}
 }
 
-// shade is a mask one level deeper. A mask that is true covers all below it.
+// shade returns a mask one level deeper. A mask that is true covers all below it.
 func shade(mask any, key string) any {
 	if object, ok := mask.(map[string]any); ok {
 		return object[key]
@@ -48,7 +48,7 @@ func shade(mask any, key string) any {
 	return mask
 }
 
-// covers says whether a mask marks a value or anything in it.
+// covers reports whether a mask marks a value or anything in it.
 func covers(mask any) bool {
 	switch m := mask.(type) {
 	case bool:
@@ -61,7 +61,7 @@ func covers(mask any) bool {
 	return false
 }
 
-// differences gives what a change does attribute by attribute, in the order of
+// differences returns what a change does attribute by attribute, in the order of
 // their names.
 func (c change) differences() []difference {
 	before, _ := c.Before.(map[string]any)
@@ -126,7 +126,7 @@ func elements(at difference, before, after []any) []difference {
 	return out
 }
 
-// without gives what list has more of than other.
+// without returns what list has more of than other.
 func without(list, other []any) []any {
 	left := make(map[string]int)
 	for _, v := range other {
@@ -141,7 +141,7 @@ func without(list, other []any) []any {
 	return out
 }
 
-// keysOf gives the keys of all that are objects, sorted.
+// keysOf returns the keys of all that are objects, sorted.
 func keysOf(objects ...any) []string {
 	var keys []string
 	for _, v := range objects {
@@ -157,7 +157,7 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
-// step is how a path goes on to a key, in Terraform's spelling.
+// step returns how a path goes on to a key, in Terraform's spelling.
 func step(key string) string {
 	if identifier.MatchString(key) {
 		return "." + key
@@ -165,7 +165,7 @@ func step(key string) string {
 	return "[" + strconv.Quote(key) + "]"
 }
 
-// plain is a string as it is, any other value as JSON.
+// plain returns a string as it is, any other value as JSON.
 func plain(v any) string {
 	if text, ok := v.(string); ok {
 		return text
@@ -177,16 +177,16 @@ func plain(v any) string {
 	return string(text)
 }
 
-// longest is how many characters of a value are shown.
-const longest = 80
+// maxRunes is how many characters of a value are shown.
+const maxRunes = 80
 
-// shown is a value as a report has it: quoted, so that it cannot steer a
+// shown returns a value as a report has it: quoted, so that it cannot steer a
 // terminal or pass for another, and not too long.
 func shown(v any) string {
 	text := plain(v)
 	cut := ""
-	if runes := []rune(text); len(runes) > longest {
-		text, cut = string(runes[:longest]), "…"
+	if runes := []rune(text); len(runes) > maxRunes {
+		text, cut = string(runes[:maxRunes]), "…"
 	}
 	switch v.(type) {
 	case nil:
@@ -198,7 +198,7 @@ func shown(v any) string {
 	}
 }
 
-// printable is a text on one line, without anything that steers a terminal.
+// printable returns a text on one line, without anything that steers a terminal.
 func printable(text string) string {
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -208,7 +208,7 @@ func printable(text string) string {
 	}, text)), " ")
 }
 
-// words says what became of the place.
+// words returns what became of the place.
 func (d difference) words() string {
 	switch {
 	case d.hidden:

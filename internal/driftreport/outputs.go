@@ -43,7 +43,7 @@ func (r *report) addOutputs(p *plan) {
 	}
 }
 
-// reads gives what an output refers to. The plan does not say what locals and
+// reads returns what an output refers to. The plan does not say what locals and
 // modules do: behind those may be all that its changes go back to.
 func (p *plan) reads(output string) []string {
 	var out []string
@@ -63,7 +63,7 @@ func (p *plan) reads(output string) []string {
 
 var instance = regexp.MustCompile(`\[(\d+|"(\\.|[^"\\])*")\]`)
 
-// configured is the resource in the configuration that an address or a reference
+// configured returns the resource in the configuration that an address or a reference
 // is about: that of no instance, and without an attribute.
 func configured(address string) string {
 	parts := strings.Split(instance.ReplaceAllString(address, ""), ".")

@@ -78,7 +78,7 @@ const (
 // howTo ends every message about an input that is no JSON plan.
 const howTo = "run `terraform plan -out=drift.tfplan`, then `terraform show -json drift.tfplan`, and give drift-report what that prints"
 
-// notAPlan says what an input is instead of a JSON plan.
+// notAPlan returns what an input is instead of a JSON plan.
 func notAPlan(what string) error { return fmt.Errorf("%s: %s", what, howTo) }
 
 // readPlan reads the output of `terraform show -json PLANFILE`.
@@ -109,7 +109,7 @@ func readPlan(in io.Reader) (*plan, error) {
 	return &p, nil
 }
 
-// notJSON says why a text is no JSON. The text itself is not repeated: it may
+// notJSON returns why a text is no JSON. The text itself is not repeated: it may
 // hold anything.
 func notJSON(data []byte, err error) error {
 	first, _, several := bytes.Cut(bytes.TrimSpace(data), []byte("\n"))
@@ -128,7 +128,7 @@ func notJSON(data []byte, err error) error {
 	}
 }
 
-// mismatch is a JSON error without the words of the input.
+// mismatch returns a JSON error without the words of the input.
 func mismatch(err error) string {
 	var syntax *json.SyntaxError
 	var wrong *json.UnmarshalTypeError

@@ -6,7 +6,7 @@ import (
 )
 
 // What is no JSON plan is told apart, so that people learn what to give instead.
-func TestReadPlanRefuses(t *testing.T) {
+func TestReadPlanRejects(t *testing.T) {
 	t.Parallel()
 	const canary = "s3cr3t-canary"
 	for name, tc := range map[string]struct{ input, want string }{

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// mostFacts bounds what a report shows of one resource: a map may hold
+// maxFacts bounds what a report shows of one resource: a map may hold
 // thousands of people.
-const mostFacts = 50
+const maxFacts = 50
 
 // unfinished is said of a plan that failed.
 const unfinished = "The plan failed, so it may not show everything."
 
-// text is the report for a terminal or a log.
+// text returns the report for a terminal or a log.
 func (r *report) text() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -52,7 +52,7 @@ func (r *report) text() string {
 	return b.String()
 }
 
-// markdown is the report for a page, such as the summary of a workflow.
+// markdown returns the report for a page, such as the summary of a workflow.
 func (r *report) markdown() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -99,15 +99,15 @@ func (r *report) markdown() string {
 	return b.String()
 }
 
-func (d drifted) shown() []fact { return d.facts[:min(len(d.facts), mostFacts)] }
+func (d drifted) shown() []fact { return d.facts[:min(len(d.facts), maxFacts)] }
 
-// rest says what the report leaves out of a resource, or that nothing shows.
+// rest returns what the report leaves out of a resource, or that nothing shows.
 func (d drifted) rest() string {
 	switch {
 	case len(d.facts) == 0:
 		return "changed, in nothing that shows"
-	case len(d.facts) > mostFacts:
-		return fmt.Sprintf("… and %d more", len(d.facts)-mostFacts)
+	case len(d.facts) > maxFacts:
+		return fmt.Sprintf("… and %d more", len(d.facts)-maxFacts)
 	default:
 		return ""
 	}
@@ -128,7 +128,7 @@ func inBrackets(text string) string {
 	return "(" + printable(text) + ")"
 }
 
-// code is a text in a code span. A backtick would end the span, and a pipe the
+// code returns a text in a code span. A backtick would end the span, and a pipe the
 // cell of a table around it.
 func code(text string) string {
 	if strings.ContainsAny(text, "`|") {
@@ -142,5 +142,5 @@ var markdownSpecials = strings.NewReplacer(
 	"[", `\[`, "]", `\]`, "#", `\#`, "@", "&#64;", "~", `\~`, "!", `\!`,
 )
 
-// escape is a text that Markdown shows as it is, on one line.
+// escape returns a text that Markdown shows as it is, on one line.
 func escape(text string) string { return markdownSpecials.Replace(printable(text)) }

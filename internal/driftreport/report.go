@@ -118,7 +118,7 @@ func newDrifted(rc resourceChange, plans map[string]change, errored bool) drifte
 	return d
 }
 
-// label is the attribute by which people know a thing.
+// label returns the attribute by which people know a thing.
 func label(c change) string {
 	was, _ := c.Before.(map[string]any)
 	for _, name := range []string{"email", "name", "role", "kind"} {
@@ -129,7 +129,7 @@ func label(c change) string {
 	return ""
 }
 
-// remedy says what a planned change, given with its differences by place, does
+// remedy returns what a planned change, given with its differences by place, does
 // about a fact.
 func remedy(f typedFact, then change, differences map[string]difference) string {
 	next, changes := differences[f.place()]
@@ -157,7 +157,7 @@ func remedy(f typedFact, then change, differences map[string]difference) string 
 	}
 }
 
-// newPlanned is a planned change but for what only mends; further is false
+// newPlanned returns a planned change but for what only mends; further is false
 // where nothing else is left of it.
 func newPlanned(rc resourceChange, mended map[string]bool) (one planned, further bool) {
 	one = planned{address: rc.Address, action: rc.Change.verb()}
@@ -175,7 +175,7 @@ func newPlanned(rc resourceChange, mended map[string]bool) (one planned, further
 
 func (c change) does(action string) bool { return slices.Contains(c.Actions, action) }
 
-// verb is a change in one word.
+// verb returns a change in one word.
 func (c change) verb() string {
 	if c.does("create") && c.does("delete") {
 		return "replace"
@@ -183,7 +183,7 @@ func (c change) verb() string {
 	return strings.Join(c.Actions, ", ")
 }
 
-// failures are the problems of a check that does not hold.
+// failures returns the problems of a check that does not hold.
 func (c check) failures() []failure {
 	var out []failure
 	for _, instance := range c.Instances {
@@ -203,7 +203,7 @@ func (c check) failures() []failure {
 	return out
 }
 
-// facts are all that changed and is shown, for looking up who did it.
+// facts returns all that changed and is shown, for looking up who did it.
 func (r *report) facts() []typedFact {
 	var out []typedFact
 	for _, d := range r.drifted {
@@ -219,13 +219,13 @@ func (r *report) name(l lookup) {
 	for _, d := range r.drifted {
 		for i, f := range d.shown() {
 			if d.by[i] = l.who(typedFact{f, d.resource}); d.reads != nil {
-				d.by[i] = nobody("it comes from " + strings.Join(d.reads, ", ") + ", and no planned change explains it")
+				d.by[i] = unknownCulprit("it comes from " + strings.Join(d.reads, ", ") + ", and no planned change explains it")
 			}
 		}
 	}
 }
 
-// words says what happened.
+// words returns what happened.
 func (f fact) words() string {
 	if f.gone {
 		return "is gone"
@@ -245,7 +245,7 @@ func (f typedFact) personLeft() bool {
 	}
 }
 
-// title says in a line what was found.
+// title returns in a line what was found.
 func (r *report) title() string {
 	count := func(n int, one, many string) string {
 		if n == 1 {

@@ -31,7 +31,7 @@ func TestReports(t *testing.T) {
 			d.by[i] = []culprit{
 				{actors: []actor{{"eve|`x`@acme.com", at}}, certain: true},
 				{actors: []actor{{"terraform (service account)", at}}},
-				nobody("the trail <b>ends</b>"),
+				unknownCulprit("the trail <b>ends</b>"),
 				{actors: []actor{{"eve@acme.com", at}, {"bob@acme.com", at}}},
 			}[(i+n)%4]
 		}

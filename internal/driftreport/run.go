@@ -221,8 +221,8 @@ func parseSince(text string, planned, now time.Time) (time.Time, error) {
 	return since, nil
 }
 
-// mostDays is more than anybody may ask for, and fits into a time.Duration.
-const mostDays = 1e4
+// maxDays is more than anybody may ask for, and fits into a time.Duration.
+const maxDays = 1e4
 
 func parseSpan(text string) (time.Duration, error) {
 	span, err := time.ParseDuration(text)
@@ -232,7 +232,7 @@ func parseSpan(text string) (time.Duration, error) {
 		if math.IsNaN(n) {
 			err = strconv.ErrSyntax
 		}
-		span = time.Duration(max(-mostDays, min(n, mostDays)) * float64(24*time.Hour))
+		span = time.Duration(max(-maxDays, min(n, maxDays)) * float64(24*time.Hour))
 	}
 	switch {
 	case err != nil:
@@ -293,7 +293,7 @@ func connect(version string, s Streams) (api *client.Client, why string) {
 	return api, ""
 }
 
-// unasked says why the trail is not asked. Where the provider would take plain
+// unasked returns why the trail is not asked. Where the provider would take plain
 // http if told to, this command has nothing to tell it by.
 func unasked(p settings.Problem) string {
 	var endpoint *client.EndpointError

@@ -32,7 +32,7 @@ func command(t *testing.T, env map[string]string, input string, args ...string) 
 	return outcome{code, out.String(), errs.String()}
 }
 
-// planOf is a JSON plan, made now, of a drift and other parts.
+// planOf returns a JSON plan, made now, of a drift and other parts.
 func planOf(t *testing.T, parts map[string]any) string {
 	t.Helper()
 	doc := map[string]any{"format_version": "1.2", "planned_values": map[string]any{}, "timestamp": time.Now().UTC().Format(time.RFC3339)}
@@ -48,7 +48,7 @@ func planOf(t *testing.T, parts map[string]any) string {
 
 type object = map[string]any
 
-// changed is a resource_drift entry of a thing in the test's account.
+// changed returns a resource_drift entry of a thing in the test's account.
 func changed(resource string, before, after object) object {
 	actions := []string{"update"}
 	before["account_id"] = acctest.AccountID

@@ -77,7 +77,7 @@ func byID(f fact) []string {
 	return ids
 }
 
-// uuids gives the UUID of an id: itself, or what a ULID with a prefix, such as
+// uuids returns the UUID of an id: itself, or what a ULID with a prefix, such as
 // conn_01J…, stands for; none for an id of any other kind.
 func uuids(id string) []string {
 	if uuid.Validate(id) == nil {
@@ -102,7 +102,7 @@ func uuids(id string) []string {
 // prefix begins the ids of a kind of things in the trail, and the names of events about them.
 func (t trail) prefix() string { return "prefect-cloud." + t.kind + "." }
 
-// resourceIDs is ids as events have them.
+// resourceIDs returns ids as events have them.
 func (t trail) resourceIDs(f fact) []string {
 	var out []string
 	if t.ids == nil {
@@ -137,12 +137,12 @@ func thingSays(f fact, e client.Event) evidence {
 	if json.Unmarshal(e.Payload, &payload) != nil {
 		return silent
 	}
-	if change, told := changeIn(payload[f.field()]); told {
-		return agreesIf(f.tells(change))
+	if change, changed := changeIn(payload[f.field()]); changed {
+		return agreesIf(f.explains(change))
 	}
 	says := silent
 	for field, value := range payload {
-		if _, told := changeIn(value); told {
+		if _, changed := changeIn(value); changed {
 			says = contradicts // it was something else
 		}
 		if strings.HasPrefix(field, f.attr+".") {
@@ -163,14 +163,14 @@ var fields = map[string]string{
 // enabled is what a directory is that is not unlinked.
 const enabled, unlinked = "enabled", "unlinked"
 
-// field is the name that events have for what a fact is about.
+// field returns the name that events have for what a fact is about.
 func (f fact) field() string { return firstOf(fields[f.attr], f.path) }
 
 // fieldChange is what an event says of a field.
 type fieldChange struct{ From, To any }
 
 // changeIn reads a change of a field; told is false for a field that did not change.
-func changeIn(value json.RawMessage) (change fieldChange, told bool) {
+func changeIn(value json.RawMessage) (change fieldChange, changed bool) {
 	var keys map[string]json.RawMessage
 	if json.Unmarshal(value, &keys) != nil || keys["from"] == nil || keys["to"] == nil {
 		return change, false
@@ -180,8 +180,8 @@ func changeIn(value json.RawMessage) (change fieldChange, told bool) {
 	return change, decoder.Decode(&change) == nil
 }
 
-// tells says whether a change of the field can be what made the fact.
-func (f fact) tells(change fieldChange) bool {
+// explains reports whether a change of the field can be what made the fact.
+func (f fact) explains(change fieldChange) bool {
 	role, _ := f.after.(string)
 	switch {
 	case f.hidden || isID(role): // the event has the role's name
@@ -197,7 +197,7 @@ func (f fact) tells(change fieldChange) bool {
 	}
 }
 
-// has says whether a list has a domain or another text, in any spelling of it.
+// has reports whether a list has a domain or another text, in any spelling of it.
 func has(list any, text string) bool {
 	values, _ := list.([]any)
 	return slices.ContainsFunc(values, func(value any) bool { return sameText(plain(value), text) })
@@ -246,7 +246,7 @@ func membershipSays(f fact, e client.Event) evidence {
 		return silent
 	}
 	var role struct{ From, To string }
-	tellsRole := json.Unmarshal(payload.Role, &role) == nil || json.Unmarshal(payload.Role, &role.To) == nil
+	hasRole := json.Unmarshal(payload.Role, &role) == nil || json.Unmarshal(payload.Role, &role.To) == nil
 	lost, got := roleChange(f)
 	removed := f.after == nil && (f.attr == "roles" || f.attr == "members")
 	switch {
@@ -258,9 +258,9 @@ func membershipSays(f fact, e client.Event) evidence {
 		return agreesIf(f.after == *payload.Active)
 	case lost == "" && got == "" && f.attr != "active":
 		return silent
-	case tellsRole && f.attr == "active", !tellsRole && payload.Active != nil:
+	case hasRole && f.attr == "active", !hasRole && payload.Active != nil:
 		return contradicts // the one where the other changed
-	case !tellsRole || isID(lost) || isID(got):
+	case !hasRole || isID(lost) || isID(got):
 		return silent
 	case lost != "":
 		return agreesIf(role.From == lost)
@@ -269,7 +269,7 @@ func membershipSays(f fact, e client.Event) evidence {
 	}
 }
 
-// roleChange is the role that a fact says somebody lost, or else the one that
+// roleChange returns the role that a fact says somebody lost, or else the one that
 // they got; neither where it is about something else.
 func roleChange(f fact) (lost, got string) {
 	switch {
@@ -296,12 +296,12 @@ func teamRoleSays(f fact, e client.Event) evidence {
 		return contradicts
 	}
 	var role struct{ From, To string }
-	tellsRole := json.Unmarshal(payload.Role, &role) == nil || json.Unmarshal(payload.Role, &role.To) == nil
+	hasRole := json.Unmarshal(payload.Role, &role) == nil || json.Unmarshal(payload.Role, &role.To) == nil
 	got, _ := f.now["role"].(string)
 	switch {
 	case f.gone || action(e) == deleted:
 		return thingSays(f, e)
-	case !tellsRole || isID(got) || f.attr != "role" && f.attr != "role_id":
+	case !hasRole || isID(got) || f.attr != "role" && f.attr != "role_id":
 		return silent
 	default:
 		return agreesIf(role.To == got)

@@ -236,7 +236,7 @@ func TestWho(t *testing.T) {
 				Name: "prefect-cloud.account-membership.updated", Payload: json.RawMessage(toMember),
 				Resource: map[string]string{client.LabelResourceID: "prefect-cloud.account-membership." + aMember},
 			}},
-			"by nobody whom the event names, 0001-01-01 00:00:00 UTC",
+			"by an actor whom the event does not name, 0001-01-01 00:00:00 UTC",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -254,7 +254,7 @@ func TestWho(t *testing.T) {
 // Where there are more events than are read, the report does not claim to know the rest.
 func TestWhoBehindTheBound(t *testing.T) {
 	t.Parallel()
-	events := slices.Repeat([]client.Event{roleEvent(3, anAccount, "bob@x.io", `{}`, "bob")}, mostEvents)
+	events := slices.Repeat([]client.Event{roleEvent(3, anAccount, "bob@x.io", `{}`, "bob")}, maxEvents)
 	r := driftOf("prefectsso_member_role", map[string]any{"id": aMember}, difference{path: "role", attr: "role", after: "Member"})
 	r.name(look(context.Background(), &fakeTrail{events: events}, r, time.Time{}, time.Time{}))
 	if got, want := r.drifted[0].by[0].unknown, "no event since 2026-11-22 08:03:00 UTC tells of it"; got != want {
@@ -265,11 +265,11 @@ func TestWhoBehindTheBound(t *testing.T) {
 func TestNameOf(t *testing.T) {
 	t.Parallel()
 	for want, actor := range map[string]map[string]string{
-		"nobody whom the event names": nil,
-		"eve@x.io":                    {client.LabelResourceID: "prefect-cloud.user.1", client.LabelResourceName: "eve@x.io"},
-		"ci (service account)":        {client.LabelResourceID: "prefect-cloud.service-account.1", client.LabelResourceName: "ci"},
-		"Okta (directory)":            {client.LabelResourceID: "prefect-cloud.directory.1", client.LabelResourceName: "Okta"},
-		"prefect-cloud.user.2":        {client.LabelResourceID: "prefect-cloud.user.2"},
+		"an actor whom the event does not name": nil,
+		"eve@x.io":                              {client.LabelResourceID: "prefect-cloud.user.1", client.LabelResourceName: "eve@x.io"},
+		"ci (service account)":                  {client.LabelResourceID: "prefect-cloud.service-account.1", client.LabelResourceName: "ci"},
+		"Okta (directory)":                      {client.LabelResourceID: "prefect-cloud.directory.1", client.LabelResourceName: "Okta"},
+		"prefect-cloud.user.2":                  {client.LabelResourceID: "prefect-cloud.user.2"},
 	} {
 		if got := nameOf(actor); got != want {
 			t.Errorf("%s, want %s", got, want)
@@ -332,7 +332,7 @@ func TestLookAsksForManyAtOnce(t *testing.T) {
 		queries, people int
 	}{
 		"all":   {allFacts(r), 5, 500},
-		"shown": {r.facts(), 1, mostFacts},
+		"shown": {r.facts(), 1, maxFacts},
 	} {
 		asked := map[string]int{}
 		got := queries(tc.facts)

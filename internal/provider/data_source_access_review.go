@@ -19,8 +19,8 @@ var _ datasource.DataSourceWithConfigure = &accessReviewDataSource{}
 
 // What is too long ago unless the configuration says otherwise.
 const (
-	usualStaleDays = 90
-	usualSyncHours = 72
+	defaultStaleDays = 90
+	defaultSyncHours = 72
 )
 
 func newAccessReviewDataSource() datasource.DataSource { return &accessReviewDataSource{} }
@@ -34,10 +34,10 @@ func (d *accessReviewDataSource) Metadata(_ context.Context, req datasource.Meta
 	resp.TypeName = req.ProviderTypeName + "_access_review"
 }
 
-const reviewDescription = "Everyone who can reach the account, why they have their role, and what somebody should look at: made for `check` blocks and for `terraform show -json`. " +
+const reviewDescription = "Everyone who can reach the account, why they have their role, and what needs attention: made for `check` blocks and for `terraform show -json`. " +
 	"It takes `read:account`, `read:account_membership` and `read:account_role`; what else the key may not see is left out, and `left_out` says so. " +
 	"Directories, and with them why people have their roles, take `administrate:sso`; service accounts `read:bot`, and who made them `read:audit_event`. " +
-	"Which workspaces service accounts get into takes `read:workspace`, `read:workspace_role`, `read:team` and, in each workspace, the scope `see_workspace_service_accounts`; it costs one request a workspace. " +
+	"Which workspaces service accounts reach takes `read:workspace`, `read:workspace_role`, `read:team` and, in each workspace, the scope `see_workspace_service_accounts`; it costs one request a workspace. " +
 	"On a server that does not offer the configuration of directories, as today's Prefect Cloud, what cannot be known is `unknown`.\n\n" +
 	"Let it stand outside of `check` blocks: a data source inside of one is read again at each apply, so that no plan ends with \"No changes\".\n\n" +
 	"The id of a finding is its kind, a colon, and what it is about, and stays the same from review to review:\n\n" +
@@ -51,7 +51,7 @@ const reviewDescription = "Everyone who can reach the account, why they have the
 	"| `sso-not-enforced` | the account, while no connection is active | medium |\n" +
 	"| `member-not-in-directory` | an active member whom no directory governs, where there are directories | medium |\n" +
 	"| `service-account-privileged` | a service account whose role administrates the account | medium |\n" +
-	"| `member-bypasses-sso` | an active member who gets in without single sign-on | low |\n" +
+	"| `member-bypasses-sso` | an active member who signs in without single sign-on | low |\n" +
 	"| `member-never-logged-in` | an active member who has never logged in | low |\n" +
 	"| `mapping-dangling` | a group role mapping (by id) whose group has not arrived | low |\n" +
 	"| `scim-token-never-expires` | a SCIM token (by id) that never expires | low |\n" +
@@ -69,12 +69,12 @@ func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 			"account_id": accountIDDataAttribute(),
 			"stale_after_days": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("After how many days without a login somebody is stale. Default %d.", usualStaleDays),
+				MarkdownDescription: fmt.Sprintf("After how many days without a login a member is stale. Default %d.", defaultStaleDays),
 				Validators:          []validator.Int64{int64validator.Between(1, 3650)},
 			},
 			"sync_within_hours": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("Within how many hours the identity provider has to call a directory. Default %d.", usualSyncHours),
+				MarkdownDescription: fmt.Sprintf("Within how many hours the identity provider has to call a directory. Default %d.", defaultSyncHours),
 				Validators:          []validator.Int64{int64validator.Between(1, 8760)},
 			},
 			"events_since": schema.StringAttribute{
@@ -92,7 +92,7 @@ func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 					"mapping":             computedString("What the mapping that gives the role matches; null without one."),
 					"in_directory":        computedString("Whether a directory governs them: `yes`, `no` or `unknown`."),
 					"directory":           computedString("Name of that directory."),
-					"bypasses_sso":        computedBool("Whether the role gets in without single sign-on."),
+					"bypasses_sso":        computedBool("Whether the role signs in without single sign-on."),
 					"administrates_sso":   computedBool("Whether the role may configure single sign-on."),
 					"outside_sso_domains": computedString("Whether the address is outside of the enabled domains: `yes`, `no` or `unknown`."),
 					"active":              computedBool("False for deactivated members."),
@@ -108,11 +108,11 @@ func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 					"privileged":        computedBool("Whether the role has a permission that begins with `administrate:`, as Owner and Admin have."),
 					"key_expires":       computedString("When its key expires, RFC 3339; null for never."),
 					"created_by":        computedString("Who made it, by email address or name; `unknown` where the audit trail does not tell."),
-					"creator_is_member": computedString("Whether whoever made it is an active member: `yes`, `no` or `unknown`."),
+					"creator_is_member": computedString("Whether its creator is an active member: `yes`, `no` or `unknown`."),
 					"workspaces": schema.MapNestedAttribute{
 						Computed: true,
-						MarkdownDescription: "Handle of a workspace → how the service account gets into it. It may do there what all its ways allow. " +
-							"Empty where it gets into none; null where that is not known, and `left_out` says why.",
+						MarkdownDescription: "Handle of a workspace → how the service account reaches it. It may do there what all of these allow together. " +
+							"Empty where it reaches none; null where that is not known, and `left_out` says why.",
 						NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 							"role": computedString("Name of the workspace role that it was given directly; null for none."),
 							"teams": schema.MapAttribute{
@@ -128,7 +128,7 @@ func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 			},
 			"findings": schema.MapNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "Id → what somebody should look at.",
+				MarkdownDescription: "Id → what needs attention.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"severity": computedString("`high`, `medium`, `low` or `info`."),
 					"kind":     computedString("The part of the id before the colon."),
@@ -163,9 +163,9 @@ type accessReviewModel struct {
 	LeftOut         map[string]string                 `tfsdk:"left_out"`
 }
 
-// limits are what the arguments say is too long ago at the given time.
+// limits returns what the arguments say is too long ago at the given time.
 func (m *accessReviewModel) limits(now time.Time) access.Limits {
-	stale, sync := int64(usualStaleDays), int64(usualSyncHours)
+	stale, sync := int64(defaultStaleDays), int64(defaultSyncHours)
 	if !m.StaleAfterDays.IsNull() {
 		stale = m.StaleAfterDays.ValueInt64()
 	}
@@ -191,7 +191,7 @@ func (d *accessReviewDataSource) Read(ctx context.Context, req datasource.ReadRe
 		resp.Diagnostics.Append(failure("Could not review access", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.fill(world, m.limits(time.Now()))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

@@ -129,14 +129,14 @@ func yesNoUnknown(p access.Part[bool]) string {
 	return reviewNo
 }
 
-// leftOut says what is not in a review, and why.
+// leftOut returns what is not in a review, and why.
 func leftOut(w access.World) map[string]string {
 	out := map[string]string{}
 	leave := func(part, what, why string) { out[part] = what + " " + english.Sentence(why) }
 	if !w.Domains.IsKnown() {
 		leave("domains", "Whose address is outside of the enabled domains.", w.Domains.Why())
 	}
-	if why, told := whyDirectoriesUnknown(w); !told {
+	if why, known := whyDirectoriesUnknown(w); !known {
 		leave("directories", "Why people have their roles, who is in a directory, and whether directories still sync.", why)
 	}
 	if !w.ServiceAccounts.IsKnown() {
@@ -157,13 +157,13 @@ func leftOut(w access.World) map[string]string {
 		out["service_account_creators"] = fmt.Sprintf("Who made %s: that is longer ago than the review looks back. `events_since` says how far it does.", english.Count(old, "service account"))
 	}
 	if why := w.WhyUnreachable(); why != "" {
-		leave("service_account_workspaces", "Which workspaces service accounts get into.", why)
+		leave("service_account_workspaces", "Which workspaces service accounts reach.", why)
 	}
 	return out
 }
 
-// whyDirectoriesUnknown says why it is not known who is in directories; told where it is.
-func whyDirectoriesUnknown(w access.World) (why string, told bool) {
+// whyDirectoriesUnknown returns why it is not known who is in directories; known is true where it is.
+func whyDirectoriesUnknown(w access.World) (why string, known bool) {
 	directories, known := w.Directories.Get()
 	if !known {
 		return w.Directories.Why(), false

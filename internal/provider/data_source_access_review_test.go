@@ -28,7 +28,7 @@ func reviewed(check knownvalue.Check, at ...string) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue("data.prefectsso_access_review.this", path, check)
 }
 
-// exactFindings are all the findings of a review, each with its severity.
+// exactFindings returns all the findings of a review, each with its severity.
 func exactFindings(findings map[string]string) statecheck.StateCheck {
 	checks := map[string]knownvalue.Check{}
 	for id, severity := range findings {
@@ -236,7 +236,7 @@ func TestAccAccessReviewWorkspaces(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.Scenario(offices), acctest.PublishedOnly)
 	srv.Call(acctest.OwnerKey, http.MethodPatch, "/workspaces/"+srv.WorkspaceID("attic"), map[string]any{"default_workspace_role_id": srv.WorkspaceRoleID("Viewer")}, nil)
-	way := func(role, defaultRole knownvalue.Check, administrates bool, teams map[string]knownvalue.Check) knownvalue.Check {
+	directoryPath := func(role, defaultRole knownvalue.Check, administrates bool, teams map[string]knownvalue.Check) knownvalue.Check {
 		return knownvalue.ObjectExact(map[string]knownvalue.Check{
 			"role": role, "default_role": defaultRole, "administrates": knownvalue.Bool(administrates), "teams": knownvalue.MapExact(teams),
 		})
@@ -246,14 +246,14 @@ func TestAccAccessReviewWorkspaces(t *testing.T) {
 		Config: srv.Provider() + reviewConfig,
 		ConfigStateChecks: []statecheck.StateCheck{
 			reviewed(knownvalue.MapExact(map[string]knownvalue.Check{
-				"production": way(is("Runner"), none, false, map[string]knownvalue.Check{"Data": is("Viewer")}),
-				"staging":    way(none, none, false, map[string]knownvalue.Check{"Data": is("Developer")}),
-				"attic":      way(none, is("Viewer"), false, nil),
+				"production": directoryPath(is("Runner"), none, false, map[string]knownvalue.Check{"Data": is("Viewer")}),
+				"staging":    directoryPath(none, none, false, map[string]knownvalue.Check{"Data": is("Developer")}),
+				"attic":      directoryPath(none, is("Viewer"), false, nil),
 			}), "service_accounts", "deploy", "workspaces"),
 			reviewed(knownvalue.MapExact(map[string]knownvalue.Check{
-				"production": way(none, none, true, nil), "staging": way(none, none, true, nil), "attic": way(none, is("Viewer"), true, nil),
+				"production": directoryPath(none, none, true, nil), "staging": directoryPath(none, none, true, nil), "attic": directoryPath(none, is("Viewer"), true, nil),
 			}), "service_accounts", "terraform", "workspaces"),
-			reviewed(knownvalue.MapExact(map[string]knownvalue.Check{"attic": way(none, is("Viewer"), false, nil)}), "service_accounts", "reader", "workspaces"),
+			reviewed(knownvalue.MapExact(map[string]knownvalue.Check{"attic": directoryPath(none, is("Viewer"), false, nil)}), "service_accounts", "reader", "workspaces"),
 		},
 	}, resource.TestStep{Config: srv.Provider() + reviewConfig, ConfigPlanChecks: emptyPlan()})
 	srv.ResetRequests()
@@ -306,8 +306,8 @@ func TestAccAccessReviewWorkspacesUnknown(t *testing.T) {
 	}
 }
 
-// older is the server behind something that answers for the workspaces of service accounts with this status, or not at all
-// where it is 0, and counts.
+// older returns the server behind something that answers for the workspaces of service accounts with this status, or
+// not at all where it is 0, and counts.
 func older(t *testing.T, srv *acctest.Server, status int) (*acctest.Server, *atomic.Int64) {
 	t.Helper()
 	target, err := url.Parse(srv.URL)
@@ -334,7 +334,7 @@ func older(t *testing.T, srv *acctest.Server, status int) (*acctest.Server, *ato
 	return &behind, &asked
 }
 
-// reviewedCrowd is an account with many people whom a directory has brought, and a few service accounts.
+// reviewedCrowd returns an account with many people whom a directory has brought, and a few service accounts.
 func reviewedCrowd(t testing.TB, people int) *acctest.Server {
 	t.Helper()
 	srv := acctest.Start(t, acctest.WithDirectory)
@@ -349,7 +349,7 @@ func reviewedCrowd(t testing.TB, people int) *acctest.Server {
 }
 
 // A page of members has 200, one of a directory 1,000; the rest is a handful.
-func mostReviewRequests(people int) int {
+func maxReviewRequests(people int) int {
 	return (people+4+199)/200 + (people+999)/1000 + 13
 }
 
@@ -358,7 +358,7 @@ func TestAccessReviewRequests(t *testing.T) {
 	const people = 1500
 	srv := reviewedCrowd(t, people)
 	inProcess(t, srv).readData(t, "prefectsso_access_review", nil)
-	if got, most := srv.Requests(), mostReviewRequests(people); got.Total > most || got.Writes() > 0 {
+	if got, most := srv.Requests(), maxReviewRequests(people); got.Total > most || got.Writes() > 0 {
 		t.Errorf("%d requests for %d people, at most %d are wanted: %+v", got.Total, people, most, got.Routes)
 	}
 }

@@ -59,7 +59,7 @@ type accountDataModel struct {
 }
 
 func (m *accountDataModel) fromAPI(ctx context.Context, a *client.Account) diag.Diagnostics {
-	m.AccountID = keepCase(m.AccountID, a.ID)
+	m.AccountID = preserveCase(m.AccountID, a.ID)
 	m.ID = types.StringValue(a.ID)
 	m.Name = types.StringValue(a.Name)
 	m.Handle = types.StringValue(a.Handle)

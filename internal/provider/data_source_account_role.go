@@ -46,7 +46,7 @@ func (d *accountRoleDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 			},
 			"is_system_role": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the role is built in."},
 			"permissions":    schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "What the role may do, such as `update:account_membership`."},
-			"bypasses_sso":   schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether holders get in without single sign-on (`bypass:sso`)."},
+			"bypasses_sso":   schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether holders sign in without single sign-on (`bypass:sso`)."},
 		},
 	}
 }
@@ -61,8 +61,8 @@ type accountRoleDataModel struct {
 }
 
 func (m *accountRoleDataModel) fromAPI(ctx context.Context, accountID string, role client.AccountRole) diag.Diagnostics {
-	m.AccountID = keepCase(m.AccountID, accountID)
-	m.ID = keepCase(m.ID, role.ID)
+	m.AccountID = preserveCase(m.AccountID, accountID)
+	m.ID = preserveCase(m.ID, role.ID)
 	m.Name = types.StringValue(role.Name)
 	m.IsSystemRole = types.BoolValue(role.IsSystemRole)
 	m.BypassesSSO = types.BoolValue(role.Has(client.PermissionBypassSSO))

@@ -64,7 +64,7 @@ func (d *accountRolesDataSource) Read(ctx context.Context, req datasource.ReadRe
 		resp.Diagnostics.Append(failure("Could not read account roles", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.Roles = make(map[string]accountRoleItem, len(roles))
 	for _, role := range roles {
 		m.Roles[role.Name] = accountRoleItem{role.ID, role.IsSystemRole, append([]string{}, role.Permissions...)}

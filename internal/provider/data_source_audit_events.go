@@ -23,8 +23,8 @@ var _ datasource.DataSourceWithConfigure = &auditEventsDataSource{}
 // How many events a data source reads unless it says otherwise, and at the most: lists cost Terraform time that grows
 // with the square of their length.
 const (
-	usualEvents = 200
-	mostEvents  = 5000
+	defaultEvents = 200
+	maxEvents     = 5000
 )
 
 // resourcePrefix is how the account's own events and the ids of its things begin in the audit trail.
@@ -50,7 +50,7 @@ func (d *auditEventsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 			"names": schema.SetAttribute{
 				ElementType:         types.StringType,
 				Optional:            true,
-				MarkdownDescription: "Only events of these names, such as `prefect-cloud.account-membership.updated`; a `*` at the end stands for anything, as in `prefect-cloud.account-role.*`. The account's own events begin with `prefect-cloud.`; any other name finds only events that somebody posted under it, and there is a warning.",
+				MarkdownDescription: "Only events of these names, such as `prefect-cloud.account-membership.updated`; a `*` at the end stands for anything, as in `prefect-cloud.account-role.*`. The account's own events begin with `prefect-cloud.`; any other name finds only events that users posted under it, and there is a warning.",
 				Validators:          []validator.Set{setvalidator.ValueStringsAre(eventNameValidator{})},
 			},
 			"actor": schema.StringAttribute{
@@ -73,8 +73,8 @@ func (d *auditEventsDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 			},
 			"limit": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("How many events at the most, up to %d. Default %d.", mostEvents, usualEvents),
-				Validators:          []validator.Int64{int64validator.Between(1, mostEvents)},
+				MarkdownDescription: fmt.Sprintf("How many events at the most, up to %d. Default %d.", maxEvents, defaultEvents),
+				Validators:          []validator.Int64{int64validator.Between(1, maxEvents)},
 			},
 			"events": schema.ListNestedAttribute{
 				Computed:            true,
@@ -121,7 +121,7 @@ func (eventNameValidator) ValidateString(_ context.Context, req validator.String
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid event name", "A name is empty. Leave it out to get events of all names.")
 	case strings.HasPrefix(name, resourcePrefix), pattern && strings.HasPrefix(resourcePrefix, name):
 	default:
-		resp.Diagnostics.AddAttributeWarning(req.Path, "Not one of the account's own events", fmt.Sprintf("The account's own events begin with %q, and %q does not: it finds only events that somebody posted under that name. If one of the account's own is meant, write %q.", resourcePrefix, text, resourcePrefix+text))
+		resp.Diagnostics.AddAttributeWarning(req.Path, "Not one of the account's own events", fmt.Sprintf("The account's own events begin with %q, and %q does not: it finds only events that users posted under that name. If one of the account's own is meant, write %q.", resourcePrefix, text, resourcePrefix+text))
 	}
 }
 
@@ -163,9 +163,9 @@ func eventFromAPI(e client.Event) auditEventItem {
 	}
 }
 
-// query is what the arguments ask for at the given time.
+// query returns what the arguments ask for at the given time.
 func (m *auditEventsDataModel) query(now time.Time, diags *diag.Diagnostics) client.EventQuery {
-	q := client.EventQuery{Limit: usualEvents}
+	q := client.EventQuery{Limit: defaultEvents}
 	if !m.Limit.IsNull() {
 		q.Limit = int(m.Limit.ValueInt64())
 	}
@@ -226,7 +226,7 @@ func (d *auditEventsDataSource) Read(ctx context.Context, req datasource.ReadReq
 		resp.Diagnostics.Append(failure("Could not read audit events", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.Events = make([]auditEventItem, len(events))
 	for i, event := range events {
 		m.Events[i] = eventFromAPI(event)

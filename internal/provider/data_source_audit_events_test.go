@@ -75,7 +75,7 @@ func TestAccAuditEventsBadInput(t *testing.T) {
 	}
 }
 
-func TestAccAuditEventsRefused(t *testing.T) {
+func TestAccAuditEventsRejected(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.Scenario(`
 accounts:

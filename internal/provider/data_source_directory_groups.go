@@ -24,7 +24,7 @@ func (d *directoryGroupsDataSource) Metadata(_ context.Context, req datasource.M
 	resp.TypeName = req.ProviderTypeName + "_directory_groups"
 }
 
-// directoryIDDataAttribute is the `directory_id` of data sources.
+// directoryIDDataAttribute returns the `directory_id` of data sources.
 func directoryIDDataAttribute() schema.StringAttribute {
 	return schema.StringAttribute{
 		Required:            true,
@@ -85,7 +85,7 @@ func (d *directoryGroupsDataSource) Read(ctx context.Context, req datasource.Rea
 		resp.Diagnostics.Append(failureAt(path.Root("directory_id"), "Could not list directory groups", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.Groups = make(map[string]directoryGroupItem, len(groups))
 	for _, group := range groups {
 		m.Groups[group.ID] = directoryGroupItem{group.Name, textOrNull(group.IDPID), timeOrNull(group.Created), timeOrNull(group.Updated)}

@@ -44,7 +44,7 @@ func (d *directoryUsersDataSource) Schema(_ context.Context, _ datasource.Schema
 					"last_name":             computedString("Last name."),
 					"state":                 computedString("`active`, `suspended` or `inactive`."),
 					"account_membership_id": computedString("UUID of the account membership; null for who has none."),
-					"role_source":           computedString("Why the person has the account role: `default` (the directory made the membership), `mapping` (a group role mapping matches) or `manual` (somebody gave it)."),
+					"role_source":           computedString("Why the person has the account role: `default` (the directory made the membership), `mapping` (a group role mapping matches) or `manual` (given by hand)."),
 					"mapping_id":            computedString("UUID of the mapping that gives the role, if one does."),
 					"held_reason":           computedString("Why the person is held."),
 				}},
@@ -99,7 +99,7 @@ func (d *directoryUsersDataSource) Read(ctx context.Context, req datasource.Read
 		resp.Diagnostics.Append(failureAtField(at, "Could not list directory users", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.Users = make(map[string]directoryUserItem, len(users))
 	for _, user := range users {
 		m.Users[client.EmailKey(user.Username)] = directoryUserFromAPI(user)

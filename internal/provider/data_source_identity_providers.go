@@ -27,7 +27,7 @@ func (d *identityProvidersDataSource) Metadata(_ context.Context, req datasource
 // Schema implements [datasource.DataSource].
 func (d *identityProvidersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The account's connections to identity providers, whoever configured them.",
+		MarkdownDescription: "The account's connections to identity providers, however they were configured.",
 		Attributes: map[string]schema.Attribute{
 			"account_id":   accountIDDataAttribute(),
 			"configurable": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server offers their configuration over its API."},
@@ -76,7 +76,7 @@ func (d *identityProvidersDataSource) Read(ctx context.Context, req datasource.R
 		resp.Diagnostics.Append(failure("Could not read identity providers", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.Configurable = types.BoolValue(notOffered == nil)
 	m.IdentityProviders = make(map[string]identityProviderItem, len(found.Connections))
 	for _, connection := range found.Connections {

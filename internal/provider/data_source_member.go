@@ -104,7 +104,7 @@ func (d *memberDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		resp.Diagnostics.Append(failureAt(path.Root("email"), "Could not find member", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.memberItem = memberFromAPI(row)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

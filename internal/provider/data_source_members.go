@@ -97,7 +97,7 @@ func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest
 		resp.Diagnostics.Append(failure("Could not list members", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.Members = make(map[string]memberItem, len(rows))
 	for _, row := range rows {
 		if row.Email == nil {

@@ -77,14 +77,14 @@ func (d *permissionsDataSource) Read(ctx context.Context, req datasource.ReadReq
 		resp.Diagnostics.Append(failure("Could not read permissions", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	set, diags := types.SetValueFrom(ctx, types.StringType, permissions)
 	resp.Diagnostics.Append(diags...)
 	m.Permissions = set
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// commonPermissions are those that the roles of all service accounts have.
+// commonPermissions returns those that the roles of all service accounts have.
 func (d *permissionsDataSource) commonPermissions(ctx context.Context, account string, bots []client.Bot) ([]string, error) {
 	if len(bots) == 0 {
 		return nil, fmt.Errorf("no service account of account %s has a key that ends like the one in use", account)

@@ -26,7 +26,7 @@ func (d *scimDirectoriesDataSource) Metadata(_ context.Context, req datasource.M
 // Schema implements [datasource.DataSource].
 func (d *scimDirectoriesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The account's directories, which push people and groups over SCIM, whoever configured them.",
+		MarkdownDescription: "The account's directories, which push people and groups over SCIM, however they were configured.",
 		Attributes: map[string]schema.Attribute{
 			"account_id":   accountIDDataAttribute(),
 			"configurable": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server offers their configuration over its API. Where it does not, as today's Prefect Cloud, `scim_endpoint` and `last_synced_at` are null."},
@@ -86,7 +86,7 @@ func (d *scimDirectoriesDataSource) Read(ctx context.Context, req datasource.Rea
 		resp.Diagnostics.Append(failure("Could not read SCIM directories", err))
 		return
 	}
-	m.AccountID, m.Configurable = keepCase(m.AccountID, account), types.BoolValue(managed)
+	m.AccountID, m.Configurable = preserveCase(m.AccountID, account), types.BoolValue(managed)
 	m.SCIMDirectories = make(map[string]scimDirectoryItem, len(directories))
 	for _, directory := range directories {
 		m.SCIMDirectories[directory.Name] = scimDirectoryItemFromAPI(directory)

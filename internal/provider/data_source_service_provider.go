@@ -72,7 +72,7 @@ func (d *serviceProviderDataSource) Read(ctx context.Context, req datasource.Rea
 	for _, directory := range directories {
 		m.SCIMEndpoints[directory.Name] = directory.SCIMEndpoint
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.SPEntityID, m.ACSURL = types.StringValue(sp.SPEntityID), types.StringValue(sp.ACSURL)
 	m.SPMetadataURL, m.RedirectURI = types.StringValue(sp.SPMetadataURL), types.StringValue(sp.RedirectURI)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)

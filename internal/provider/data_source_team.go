@@ -55,7 +55,7 @@ func (d *teamDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 		MarkdownDescription: "Name → actor id of the service accounts in the team.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One team, by its name or its id, with who is in it and which workspaces it gets into.",
+		MarkdownDescription: "One team, by its name or its id, with who is in it and which workspaces it has a role in.",
 		Attributes:          attributes,
 	}
 }
@@ -67,7 +67,7 @@ func teamAttributes() map[string]schema.Attribute {
 		"directory_group_id": computedString("Id of the directory group that the team is made of, `directory_group_…`; null for a team made by hand. The group decides who of the people is in it."),
 		"workspaces": schema.MapNestedAttribute{
 			Computed:            true,
-			MarkdownDescription: "Handle → workspace that the team gets into.",
+			MarkdownDescription: "Handle → workspace that the team has a role in.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"id":      computedString("UUID of the workspace."),
 				"role":    computedString("Name of the team's role there."),
@@ -109,8 +109,8 @@ func teamWorkspaces(t client.Team) map[string]teamWorkspaceItem {
 }
 
 func (m *teamDataModel) fromAPI(accountID string, t client.Team) {
-	m.AccountID = keepCase(m.AccountID, accountID)
-	m.ID, m.Name = keepCase(m.ID, t.ID), types.StringValue(t.Name)
+	m.AccountID = preserveCase(m.AccountID, accountID)
+	m.ID, m.Name = preserveCase(m.ID, t.ID), types.StringValue(t.Name)
 	m.Description, m.DirectoryGroupID = stringOrNull(t.Description), stringOrNull(t.DirectoryGroupID)
 	m.Workspaces = teamWorkspaces(t)
 	m.Members, m.ServiceAccounts = map[string]teamMemberItem{}, map[string]string{}

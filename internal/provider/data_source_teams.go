@@ -86,7 +86,7 @@ func (d *teamsDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 		resp.Diagnostics.Append(failure("Could not read teams", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.Teams = make(map[string]teamItem, len(teams))
 	for _, team := range teams {
 		m.Teams[team.Name] = teamFromAPI(team)

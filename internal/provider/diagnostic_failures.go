@@ -21,17 +21,17 @@ func failure(summary string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(summary, reason(err))
 }
 
-// failureAt is failure on the attribute at fault.
+// failureAt returns failure on the attribute at fault.
 func failureAt(at path.Path, summary string, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, summary, reason(err))
 }
 
-// failureAtField is failureAt on the argument that the server's refusal names first, found by the field of the API, or
+// failureAtField returns failureAt on the argument that the server's refusal names first, found by the field of the API, or
 // failure where it names none. Of a field and one that it is in the inner one counts.
 func failureAtField(arguments map[string]path.Path, summary string, err error) diag.Diagnostic {
-	var refusal *client.APIError
-	if errors.As(err, &refusal) {
-		for _, field := range refusal.Fields {
+	var apiError *client.APIError
+	if errors.As(err, &apiError) {
+		for _, field := range apiError.Fields {
 			for loc := strings.TrimPrefix(field.Loc, "body."); loc != ""; loc = loc[:max(0, strings.LastIndexByte(loc, '.'))] {
 				if at, ok := arguments[loc]; ok {
 					return failureAt(at, summary, err)
@@ -42,8 +42,8 @@ func failureAtField(arguments map[string]path.Path, summary string, err error) d
 	return failure(summary, err)
 }
 
-// alreadyExists is the error of a create that something is in the way of. It is never taken over just because it looks
-// equal: whoever means that thing imports it.
+// alreadyExists returns the error of a create that something is in the way of. It is never taken over just because it
+// looks equal: whoever means that thing imports it.
 func alreadyExists(at path.Path, summary, what, resourceType, importID, otherwise string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s Nothing was taken over. If it is the one that this resource is to manage, import it:\n\n  terraform import %s.<name> %q\n\nOtherwise %s.", what, resourceType, importID, otherwise))
 }

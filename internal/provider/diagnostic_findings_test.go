@@ -33,7 +33,7 @@ var (
 	address   = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}.-]+[\p{L}\p{N}]`)
 )
 
-// findingsOf are the diagnostics that rules produced, in their order; those without an id are left out.
+// findingsOf returns the diagnostics that rules produced, in their order; those without an id are left out.
 func findingsOf(diagnostics []*tfprotov6.Diagnostic) (found []finding) {
 	for _, d := range diagnostics {
 		id := guardLine.FindStringSubmatch(d.Detail)

@@ -54,13 +54,13 @@ func TestCertificatesAreWarnedOfInOrder(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	prints := []string{"aaaa", "bbbb", "cccc", "dddd", "eeee"}
-	ends := map[string]attr.Value{}
+	expiries := map[string]attr.Value{}
 	for _, print := range prints {
-		ends[print] = types.StringValue("2026-12-10T00:00:00Z")
+		expiries[print] = types.StringValue("2026-12-10T00:00:00Z")
 	}
 	for range oftenEnough {
 		var diags diag.Diagnostics
-		warnOfEnds(types.MapValueMust(types.StringType, ends), now, &diags)
+		warnOfExpiry(types.MapValueMust(types.StringType, expiries), now, &diags)
 		if len(diags) != len(prints) {
 			t.Fatalf("%d warnings, want %d", len(diags), len(prints))
 		}
@@ -92,12 +92,12 @@ func TestFailureAtField(t *testing.T) {
 		{[]string{"body", ""}, ""},
 		{nil, ""},
 	} {
-		refusal := &client.APIError{Status: 422}
+		apiError := &client.APIError{Status: 422}
 		for _, field := range test.fields {
-			refusal.Fields = append(refusal.Fields, client.FieldError{Loc: field})
+			apiError.Fields = append(apiError.Fields, client.FieldError{Loc: field})
 		}
 		for range oftenEnough {
-			if got := pathsOf(diag.Diagnostics{failureAtField(arguments, "Refused", refusal)}); got[0] != test.want {
+			if got := pathsOf(diag.Diagnostics{failureAtField(arguments, "Refused", apiError)}); got[0] != test.want {
 				t.Fatalf("%v lands on %q, want %q", test.fields, got[0], test.want)
 			}
 		}

@@ -69,15 +69,15 @@ func saysAddressLooksAlike(absent *client.NotMemberError) notice {
 }
 
 func saysRoleMembersReplaced(role string, removed []string, removedRole string) notice {
-	return notice{roleMembersReplaced, "People will lose the role", fmt.Sprintf("This resource makes `members` everybody who holds %s. Holding it today, but not in `members`: %s. They would become %s.", role, english.Some(removed), removedRole)}
+	return notice{roleMembersReplaced, "People will lose the role", fmt.Sprintf("This resource makes `members` all people who hold %s. Holding it today, but not in `members`: %s. They would become %s.", role, english.Some(removed), removedRole)}
 }
 
-func saysMaxRemovalsExceeded(role string, removed []string, most int64) notice {
-	return notice{maxRemovalsExceeded, "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", english.Count(len(removed), "person"), role, english.Some(removed), most)}
+func saysMaxRemovalsExceeded(role string, removed []string, maxRemovals int64) notice {
+	return notice{maxRemovalsExceeded, "Too many removals", fmt.Sprintf("%s would lose the role %s: %s. `max_removals` allows %d. Raise it for this one change if that is meant.", english.Count(len(removed), "person"), role, english.Some(removed), maxRemovals)}
 }
 
 func saysRemovedRoleSame(role string) notice {
-	return notice{removedRoleSame, "The same role twice", fmt.Sprintf("Whoever is removed from %s would get %s again. Name another `removed_role`.", role, role)}
+	return notice{removedRoleSame, "The same role twice", fmt.Sprintf("People who are removed from %s would get %s again. Name another `removed_role`.", role, role)}
 }
 
 func saysMemberIgnored(email string) notice {
@@ -85,31 +85,31 @@ func saysMemberIgnored(email string) notice {
 }
 
 func saysRoleChangedElsewhere(email, given, now string) notice {
-	return notice{rolesChangedElsewhere, "Role changed by somebody else", fmt.Sprintf("%s was given %s, but has %s now: somebody else, a mapping or a directory changed it at the same time. Find out who before applying again.", email, given, now)}
+	return notice{rolesChangedElsewhere, "Role changed outside of this run", fmt.Sprintf("%s was given %s, but has %s now: another person, a mapping or a directory changed it at the same time. Find out who before applying again.", email, given, now)}
 }
 
 func saysRolesChangedElsewhere(emails []string) notice {
-	return notice{rolesChangedElsewhere, "Roles changed by somebody else", fmt.Sprintf("Read back after the change, the roles of %s differ from the configuration: somebody else, a mapping or a directory changed them at the same time. Find out who before applying again.", english.Some(emails))}
+	return notice{rolesChangedElsewhere, "Roles changed outside of this run", fmt.Sprintf("Read back after the change, the roles of %s differ from the configuration: another person, a mapping or a directory changed them at the same time. Find out who before applying again.", english.Some(emails))}
 }
 
 func saysRoleNotReset(mapping *client.RoleMapping, email, role string) notice {
-	return notice{roleNotReset, "Role was not reset", fmt.Sprintf("The group role mapping %s (%s) gives %s the role %s, and goes on to: there was nothing to reset.", mapping.ID, access.Match(mapping.Match), email, role)}
+	return notice{roleNotReset, "Role was not reset", fmt.Sprintf("The group role mapping %s (%s) gives %s the role %s, and still does: there was nothing to reset.", mapping.ID, access.Match(mapping.Match), email, role)}
 }
 
 func saysGroupNotArrived(match access.Match, directoryID string) notice {
-	return notice{groupNotArrived, "The group has not arrived", fmt.Sprintf("The directory %s has no %s, so the mapping gives nobody a role. It does as soon as the identity provider pushes the group: assign the group to the application there, and check that it is written alike.", directoryID, match)}
+	return notice{groupNotArrived, "The group has not arrived", fmt.Sprintf("The directory %s has no %s, so the mapping gives no user a role until the identity provider pushes the group. Assign the group to the application there, and check its spelling.", directoryID, match)}
 }
 
 func saysGroupAbsent(match access.Match, directoryID string) notice {
-	return notice{groupAbsent, "No such group", fmt.Sprintf("The directory %s has no %s, so the mapping gives nobody a role. A group gets its id when it arrives, and a new one when it is pushed anew after it was deleted: name it by `group_name` to map it before it arrives.", directoryID, match)}
+	return notice{groupAbsent, "No such group", fmt.Sprintf("The directory %s has no %s, so the mapping gives no user a role. A group gets its id when it arrives, and a new one when it is pushed anew after it was deleted: name it by `group_name` to map it before it arrives.", directoryID, match)}
 }
 
 // saysMappingMatchTaken is about another mapping with the planned match. It may go, or get another match, in the same
 // apply, which no resource can see.
 func saysMappingMatchTaken(other access.Mapping, changes bool) notice {
-	next := "Applying this plan fails unless that one ends first, or gets another match. If it is this mapping under another name or key of a for_each, keep it with a `moved` block."
+	next := "Applying this plan fails unless that one is deleted first, or gets another match. If it is this mapping under another name or key of a for_each, keep it with a `moved` block."
 	if changes {
-		next = "Unless this plan gives that one another match, as in a swap, or ends it, two mappings are for the same people, and of those only the one that counts first ever gives a role."
+		next = "Unless this plan gives that one another match, as in a swap, or deletes it, two mappings match the same people, and only the one that counts first ever gives a role."
 	}
 	return notice{mappingMatchTaken, "Another mapping has this match", fmt.Sprintf("The mapping %s of the priority %d is for %s now. %s", other.ID, other.Priority, other.Match, next)}
 }
@@ -119,7 +119,7 @@ func saysManagedTwice(other run.Conflict, owner string) notice {
 	if other.Key == "" {
 		what = fmt.Sprintf("A %s of this account", other.Kind)
 	}
-	return notice{managedTwice, "Two resources manage one thing", fmt.Sprintf("%s is managed by a %s of this run already, so this %s would fight it: each apply would undo what the other one did. Keep one of the two; take the other one out of the configuration with a `removed` block or `terraform state rm`.", what, other.Owner, owner)}
+	return notice{managedTwice, "Two resources manage one thing", fmt.Sprintf("%s is managed by a %s of this run already, so this %s would conflict with it: each apply would undo the other one. Keep one of the two; take the other one out of the configuration with a `removed` block or `terraform state rm`.", what, other.Owner, owner)}
 }
 
 func saysTeamAbsent(absent *noTeamError) notice {
@@ -131,7 +131,7 @@ func saysTeamAdopted(team, before, workspace, now string) notice {
 }
 
 func saysTeamFollowsNoGroup(team, workspace, written string) notice {
-	return notice{teamFollowsNoGroup, "Team follows no group any more", fmt.Sprintf("The team %s is made of no directory group any more: whoever is in it keeps the role in the workspace %s, also when they leave the group %s. Switch `sync_groups_to_teams` of the directory on, or name the team by `name` and look after it by hand.", team, workspace, written)}
+	return notice{teamFollowsNoGroup, "Team no longer follows a group", fmt.Sprintf("The team %s is no longer synced with a directory group: people in it keep the role in the workspace %s even when they leave the group %s. Switch `sync_groups_to_teams` of the directory on, or name the team by `name` and manage it by hand.", team, workspace, written)}
 }
 
 func saysTeamNameTaken(written, now, before string) notice {

@@ -55,12 +55,12 @@ func TestWords(t *testing.T) {
 		fmt.Fprintf(&got, "%s\n%s\n\n", n.summary, n.id.Detail(n.message))
 	}
 	for _, err := range []error{
-		&lastOutError{accountID: "acme", people: people},
-		&lastOutError{accountID: "acme", people: people[:1], promised: people[1:]},
+		&lastBypassError{accountID: "acme", people: people},
+		&lastBypassError{accountID: "acme", people: people[:1], promised: people[1:]},
 		&notJoinedError{&client.NotMemberError{AccountID: "acme", Email: "ada@acme.com"}, time.Minute},
 	} {
-		d := roleRefusal(path.Root("role"), "Could not change role", err)
-		if withID := strings.HasSuffix(d.Detail(), "\nGuard: "+string(access.BypassNobodyLeft)); withID != errors.As(err, new(*lastOutError)) {
+		d := roleRejection(path.Root("role"), "Could not change role", err)
+		if withID := strings.HasSuffix(d.Detail(), "\nGuard: "+string(access.BypassNobodyLeft)); withID != errors.As(err, new(*lastBypassError)) {
 			t.Errorf("the detail has the id: %t\n%s", withID, d.Detail())
 		}
 		fmt.Fprintf(&got, "%s\n%s\n\n", d.Summary(), d.Detail())

@@ -88,7 +88,7 @@ func (e *scimTokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	m.AccountID, m.Name = keepCase(m.AccountID, account), textOr(m.Name, "terraform run")
+	m.AccountID, m.Name = preserveCase(m.AccountID, account), textOr(m.Name, "terraform run")
 	// The list tells a directory that is not there from a server that offers none.
 	_, err := e.data.client.ListSCIMTokens(ctx, account, m.DirectoryID.ValueString())
 	var token *client.CreatedSCIMToken

@@ -6,7 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 )
 
-// NewWithTimer is New with another way to wait for promotions than time.After.
+// NewWithTimer returns New with another way to wait for promotions than time.After.
 func NewWithTimer(after func(time.Duration) <-chan time.Time) func() provider.Provider {
 	return func() provider.Provider { return &prefectssoProvider{version: "test", after: after} }
 }

@@ -59,7 +59,7 @@ func (parseSAMLMetadataFunction) Definition(_ context.Context, _ function.Defini
 		Summary: "What SAML metadata says of an identity provider",
 		MarkdownDescription: "Reads SAML 2.0 metadata as `prefectsso_identity_provider` and the server read it, up to 10 MiB of it:\n\n" +
 			"- `entity_id`, `sso_url`, `name_id_formats`, `valid_until` (RFC 3339, or null);\n" +
-			"- `want_authn_requests_signed`: whether unsigned requests are refused there;\n" +
+			"- `want_authn_requests_signed`: whether unsigned requests are rejected there;\n" +
 			"- `certificates` that can be used, with `sha256`, `subject` and `not_after`;\n" +
 			"- `endpoints`: every single sign-on service, with `binding`, `location`, and whether it is `usable`;\n" +
 			"- `warnings`: what was left out and why, with an `id` that stays the same and a `message` that names the key or endpoint.\n\n" +
@@ -105,7 +105,7 @@ func (parseSAMLMetadataFunction) Run(ctx context.Context, req function.RunReques
 	resp.Error = resp.Result.Set(ctx, parsed(metadata))
 }
 
-// parsed is metadata as the function returns it.
+// parsed returns metadata as the function returns it.
 func parsed(metadata *samlmetadata.Metadata) parsedMetadata {
 	out := parsedMetadata{
 		EntityID: metadata.EntityID, SSOURL: metadata.SSO.Location, WantsSigned: metadata.WantsSignedRequests,

@@ -48,7 +48,7 @@ func certificateAdvice(err error) error {
 	return err
 }
 
-// problemDetail is a problem's sentence with its id on a line of its own.
+// problemDetail returns a problem's sentence with its id on a line of its own.
 func problemDetail(sentence string, id samlmetadata.ID) string {
 	return english.Sentence(sentence) + "\n\nID: " + string(id)
 }
@@ -56,13 +56,13 @@ func problemDetail(sentence string, id samlmetadata.ID) string {
 // addMetadataError reports metadata that was refused.
 func addMetadataError(at path.Path, err error, diags *diag.Diagnostics) {
 	summary := "Invalid SAML metadata"
-	var refused *samlmetadata.Error
-	if errors.As(err, &refused) {
-		expired := !slices.ContainsFunc(refused.Because, func(p samlmetadata.Problem) bool { return p.ID != samlmetadata.KeyExpired })
+	var invalid *samlmetadata.Error
+	if errors.As(err, &invalid) {
+		expired := !slices.ContainsFunc(invalid.Because, func(p samlmetadata.Problem) bool { return p.ID != samlmetadata.KeyExpired })
 		switch {
-		case refused.ID == samlmetadata.Expired:
+		case invalid.ID == samlmetadata.Expired:
 			summary = "Metadata has expired"
-		case refused.ID == samlmetadata.NoUsableKey && len(refused.Because) > 0 && expired:
+		case invalid.ID == samlmetadata.NoUsableKey && len(invalid.Because) > 0 && expired:
 			summary = "Certificate has expired"
 		}
 	}
@@ -83,8 +83,8 @@ func (s *samlModel) readMetadata(now time.Time) (*samlmetadata.Metadata, error) 
 	return samlmetadata.ReadText(s.MetadataXML.ValueString(), samlmetadata.Options{EntityID: s.MetadataEntityID.ValueString(), Now: now})
 }
 
-// saysTheSame says whether the server has what the metadata says. A certificate that has ended may be missing there: the
-// server leaves those out that had ended when it read the metadata.
+// saysTheSame reports whether the server has what the metadata says. A certificate that has ended may be missing there:
+// the server leaves those out that had ended when it read the metadata.
 func (s *samlModel) saysTheSame(c *client.ConnectionSAML, now time.Time) bool {
 	m, err := s.readMetadata(time.Time{})
 	if err != nil || m.EntityID != c.IDPEntityID || m.SSO.Location != c.IDPSSOURL {
@@ -94,12 +94,12 @@ func (s *samlModel) saysTheSame(c *client.ConnectionSAML, now time.Time) bool {
 	for _, certificate := range c.IDPCertificates {
 		there[certificate.SHA256] = true
 	}
-	said := m.Fingerprints()
+	problems := m.Fingerprints()
 	for i, certificate := range m.Certificates {
-		if !there[said[i]] && now.Before(certificate.NotAfter) {
+		if !there[problems[i]] && now.Before(certificate.NotAfter) {
 			return false
 		}
-		delete(there, said[i])
+		delete(there, problems[i])
 	}
 	return len(there) == 0
 }

@@ -24,13 +24,13 @@ import (
 )
 
 // newCertificate makes a self-signed certificate that ends then, as PEM.
-func newCertificate(t *testing.T, name string, ends time.Time) string {
+func newCertificate(t *testing.T, name string, expires time.Time) string {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: ends.Add(-365 * 24 * time.Hour), NotAfter: ends}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: expires.Add(-365 * 24 * time.Hour), NotAfter: expires}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func newCertificate(t *testing.T, name string, ends time.Time) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// bare is a PEM certificate as metadata has it.
+// bare returns a PEM certificate as metadata has it.
 func bare(t *testing.T, text string) string {
 	t.Helper()
 	block, _ := pem.Decode([]byte(text))
@@ -69,8 +69,8 @@ const (
 // The same certificate is the same in any form, and metadata by what it says.
 func TestSAMLSpellings(t *testing.T) {
 	t.Parallel()
-	ends := time.Now().AddDate(1, 0, 0)
-	certificate, other := newCertificate(t, "one", ends), newCertificate(t, "two", ends)
+	expires := time.Now().AddDate(1, 0, 0)
+	certificate, other := newCertificate(t, "one", expires), newCertificate(t, "two", expires)
 	spaced := "\n  " + strings.ReplaceAll(bare(t, certificate), "A", "A\n ") + "\n"
 	if certificateKind.Key(certificate) != certificateKind.Key(spaced) || certificateKind.Key(certificate) == certificateKind.Key(other) {
 		t.Error("certificates are not compared by what they are")
@@ -192,8 +192,8 @@ func TestTenants(t *testing.T) {
 	t.Parallel()
 	const host = "https://login.microsoftonline.com/"
 	for address, of := range map[string]struct {
-		v       checked
-		refused bool
+		v        checked
+		rejected bool
 	}{
 		host + "common/v2.0":                               {oneTenant, true},
 		host + "Organizations/v2.0":                        {oneTenant, true},
@@ -215,8 +215,8 @@ func TestTenants(t *testing.T) {
 	} {
 		var resp validator.StringResponse
 		of.v.ValidateString(t.Context(), validator.StringRequest{Path: path.Root("x"), ConfigValue: types.StringValue(address)}, &resp)
-		if resp.Diagnostics.HasError() != of.refused {
-			t.Errorf("%s: %v, want refused %t", address, resp.Diagnostics, of.refused)
+		if resp.Diagnostics.HasError() != of.rejected {
+			t.Errorf("%s: %v, want refused %t", address, resp.Diagnostics, of.rejected)
 		}
 	}
 }

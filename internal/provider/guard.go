@@ -41,10 +41,10 @@ func (p *providerData) judge(ctx context.Context, j judging, diags *diag.Diagnos
 	j.report(found, diags)
 }
 
-// judgeAgain judges a change just before a Delete makes it, afresh: Terraform plans creations and changes a second time,
+// recheck judges a change just before a Delete makes it, afresh: Terraform plans creations and changes a second time,
 // with everything known, when it applies them, but not deletions. Errors count; warnings were said. It says whether the
 // change may be made.
-func (p *providerData) judgeAgain(ctx context.Context, j judging, diags *diag.Diagnostics) (fine bool) {
+func (p *providerData) recheck(ctx context.Context, j judging, diags *diag.Diagnostics) (fine bool) {
 	found, err := p.findings(ctx, j, p.world.Fresh)
 	if err != nil {
 		diags.Append(failure("Could not check who keeps access", err))

@@ -12,30 +12,30 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
-// Who gets in without single sign-on is a matter of the whole account, but Terraform applies resources side by side and
+// Who signs in without single sign-on is a matter of the whole account, but Terraform applies resources side by side and
 // in an order of its own. So whatever takes bypass:sso from people takes the account's turn first, looks who has it then,
 // and waits for promotions by other resources of this run if nobody would be left. The server refuses to take it from the
 // last one in any case; here the refusal does not even arise, and the error says what to do.
 
-// lastOutError says that changes would leave nobody who gets in without single sign-on.
-type lastOutError struct {
+// lastBypassError says that changes would leave no user who signs in without single sign-on.
+type lastBypassError struct {
 	accountID string
 	people    []string
 	promised  []string
 }
 
 // Error implements error.
-func (e *lastOutError) Error() string {
-	wait := "the resource that gives somebody else such a role"
+func (e *lastBypassError) Error() string {
+	wait := "the resource that gives another user such a role"
 	if len(e.promised) > 0 {
 		wait = "the resource that gives such a role to " + english.Some(e.promised)
 	}
-	return fmt.Sprintf("nobody but %s could sign in to account %s without single sign-on, and in %s no other resource of this run gave anybody else a role with bypass:sso. This resource took no role from anybody; what others of this run changed stays changed. If the configuration gives it to somebody, say so: `depends_on = [%s]` here; if not, give somebody such a role first. Two are safer than one.", english.Some(e.people), e.accountID, run.Timeout, wait)
+	return fmt.Sprintf("only %s could sign in to account %s without single sign-on, and in %s no other resource of this run gave another user a role with bypass:sso. This resource took no role away; what others of this run changed stays changed. If the configuration gives such a role to another user, add `depends_on = [%s]` here; if not, give one first. Two are safer than one.", english.Some(e.people), e.accountID, run.Timeout, wait)
 }
 
 // setRoles changes roles of one account, promotions first: whoever gets bypass:sso gets it before anybody loses it. set
 // makes one change, and is called for many side by side; an error of it ends the work. When bypass:sso would be taken
-// from the last who has it, and no other resource gives it to anybody in time, the error is a *lastOutError.
+// from the last who has it, and no other resource gives it to anybody in time, the error is a *lastBypassError.
 func (p *providerData) setRoles(ctx context.Context, account string, changes []roleChange, set func(context.Context, []roleChange) error) error {
 	lock := p.run.BypassLock(account)
 	lock.Apply()
@@ -88,13 +88,13 @@ func (p *providerData) setMapping(ctx context.Context, account string, before, a
 	return err
 }
 
-// bypasses says whether a mapping's role has bypass:sso; false for one that the account does not have any more.
+// bypasses reports whether a mapping's role has bypass:sso; false for one that the account does not have any more.
 func (p *providerData) bypasses(ctx context.Context, account string, role types.String) bool {
 	found, err := p.client.Roles(account).Resolve(ctx, role.ValueString())
 	return err == nil && found.Has(client.PermissionBypassSSO)
 }
 
-// bypassing are the ids of roles that have bypass:sso.
+// bypassing returns the ids of roles that have bypass:sso.
 func bypassing(roles []client.AccountRole) (ids []string) {
 	for _, role := range roles {
 		if role.Has(client.PermissionBypassSSO) {
@@ -119,7 +119,7 @@ func (p *providerData) awaitAnother(ctx context.Context, account string, lock *r
 	if found || err != nil {
 		return err
 	}
-	last := &lastOutError{accountID: account}
+	last := &lastBypassError{accountID: account}
 	for _, planned := range lock.Planned() {
 		if planned.Bypasses {
 			last.promised = append(last.promised, planned.Email)

@@ -52,7 +52,7 @@ accounts:
 	return srv.As(acctest.ServiceKey)
 }
 
-// watched is a server behind a proxy that counts the conflicts: what the account had to refuse itself.
+// watched returns a server behind a proxy that counts the conflicts: what the account had to refuse itself.
 func watched(t *testing.T, srv *acctest.Server) (at string, conflicts *atomic.Int64) {
 	t.Helper()
 	target, err := url.Parse(srv.URL)
@@ -85,7 +85,7 @@ type op struct {
 	roles    map[string]string       // what it makes of whom
 }
 
-// promotes says whether it gives anybody bypass:sso.
+// promotes reports whether it gives anybody bypass:sso.
 func (o op) promotes(now map[string]string) bool {
 	for email, role := range o.roles {
 		if role == "Owner" && now[email] != "Owner" {
@@ -134,7 +134,7 @@ func (r *run) expire() {
 	r.timers = nil
 }
 
-// errorsOf are the errors among diagnostics.
+// errorsOf returns the errors among diagnostics.
 func errorsOf(diagnostics []*tfprotov6.Diagnostic) []string {
 	return textsOf(diagnostics, tfprotov6.DiagnosticSeverityError)
 }
@@ -153,8 +153,8 @@ type outcome struct {
 	planErrors, warnings, applyErrors []string
 }
 
-// warnedOfNobody says whether the plan said that nobody might be left.
-func (o outcome) warnedOfNobody() bool {
+// warnedOfNoBypass reports whether the plan said that nobody might be left.
+func (o outcome) warnedOfNoBypass() bool {
 	return slices.ContainsFunc(o.warnings, func(text string) bool { return strings.Contains(text, "Guard: bypass-nobody-left") })
 }
 
@@ -162,9 +162,9 @@ func (o outcome) warnedOfNobody() bool {
 func (r *run) execute(ops []op, now map[string]string) (out outcome) {
 	p := r.session()
 	for _, i := range r.random.Perm(len(ops)) {
-		said := r.plan(p, ops[i]).Diagnostics
-		out.planErrors = append(out.planErrors, errorsOf(said)...)
-		out.warnings = append(out.warnings, textsOf(said, tfprotov6.DiagnosticSeverityWarning)...)
+		warned := r.plan(p, ops[i]).Diagnostics
+		out.planErrors = append(out.planErrors, errorsOf(warned)...)
+		out.warnings = append(out.warnings, textsOf(warned, tfprotov6.DiagnosticSeverityWarning)...)
 	}
 	if len(out.planErrors) > 0 {
 		return out
@@ -231,7 +231,7 @@ func (r *run) apply(p *protocol, o op) (errors []string) {
 	return errorsOf(done.Diagnostics)
 }
 
-// randomOps are changes of distinct people, spread over the resources that give roles.
+// randomOps returns changes of distinct people, spread over the resources that give roles.
 func randomOps(t *testing.T, random *rand.Rand, p *protocol, now map[string]string) (ops []op) {
 	t.Helper()
 	roles := []string{"Owner", "Admin", "Member"}
@@ -288,7 +288,7 @@ func randomHolders(random *rand.Rand, people []int, now map[string]string) op {
 	return o
 }
 
-// after is what operations make of roles.
+// after returns what operations make of roles.
 func after(now map[string]string, ops ...op) map[string]string {
 	then := maps.Clone(now)
 	for _, o := range ops {
@@ -297,7 +297,7 @@ func after(now map[string]string, ops ...op) map[string]string {
 	return then
 }
 
-// owners are those of a map of roles.
+// owners returns those of a map of roles.
 func owners(roles map[string]string) (emails []string) {
 	for email, role := range roles {
 		if role == "Owner" {
@@ -310,13 +310,13 @@ func owners(roles map[string]string) (emails []string) {
 // 200 random plans, applied in random order by one to ten workers: never is the account asked to give up the last who gets
 // in without single sign-on, and either the plan is carried out or an error says why not. Where nobody would be left, the
 // plan says so.
-func TestLastOutRandomPlans(t *testing.T) {
+func TestBypassLockRandomPlans(t *testing.T) {
 	t.Parallel()
 	const seed = 20261122
 	random := rand.New(rand.NewPCG(seed, 0))
 	srv := startCrew(t)
 	at, conflicts := watched(t, srv)
-	carriedOut, refused, partly := 0, 0, 0
+	carriedOut, rejected, partly := 0, 0, 0
 	for n := range 200 {
 		now := map[string]string{}
 		for i := range crewSize {
@@ -344,7 +344,7 @@ func TestLastOutRandomPlans(t *testing.T) {
 		}
 		switch {
 		case len(planErrors) > 0:
-			refused++
+			rejected++
 			if !takesAllAlone {
 				t.Errorf("%s: no resource takes the last one away on its own, but the plan was refused: %s", describe, planErrors)
 			}
@@ -361,10 +361,10 @@ func TestLastOutRandomPlans(t *testing.T) {
 				}
 			}
 		}
-		if !remain && len(planErrors) == 0 && !result.warnedOfNobody() {
+		if !remain && len(planErrors) == 0 && !result.warnedOfNoBypass() {
 			t.Errorf("%s: nobody was to remain, and the plan did not say so", describe)
 		}
-		if remain && !promotes && result.warnedOfNobody() {
+		if remain && !promotes && result.warnedOfNoBypass() {
 			t.Errorf("%s: somebody remains, but the plan said otherwise: %s", describe, result.warnings)
 		}
 		if len(owners(wanted)) == 0 && len(planErrors)+len(applyErrors) == 0 {
@@ -384,19 +384,19 @@ func TestLastOutRandomPlans(t *testing.T) {
 	if n := conflicts.Load(); n > 0 {
 		t.Errorf("the account had to refuse %d changes itself", n)
 	}
-	t.Logf("%d plans were carried out, %d refused, %d stopped on the way", carriedOut, refused, partly)
-	if carriedOut < 20 || refused+partly < 20 {
+	t.Logf("%d plans were carried out, %d refused, %d stopped on the way", carriedOut, rejected, partly)
+	if carriedOut < 20 || rejected+partly < 20 {
 		t.Error("that is too few of one kind to prove anything")
 	}
 }
 
-// takesAll says whether a resource alone would take bypass:sso from everybody who has it.
+// takesAll reports whether a resource alone would take bypass:sso from everybody who has it.
 func takesAll(o op, now map[string]string) bool {
 	return len(owners(after(now, o))) == 0
 }
 
 // Two Owners go and somebody comes, each by a resource of its own: whoever goes last waits for the one who comes.
-func TestLastOutWaits(t *testing.T) {
+func TestBypassLockWaits(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		comes bool
@@ -450,7 +450,7 @@ func TestLastOutWaits(t *testing.T) {
 }
 
 // Whoever a mapping gives bypass:sso is waited for, too.
-func TestLastOutWaitsForAMapping(t *testing.T) {
+func TestBypassLockWaitsForAMapping(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.WithDirectory).As(acctest.ServiceKey)
 	srv.PushGroup("Staff", srv.PushUser("ada@acme.com"))

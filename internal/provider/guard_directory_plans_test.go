@@ -53,7 +53,7 @@ func TestGuardDirectoryPlans(t *testing.T) {
 	for name, test := range map[string]struct {
 		provider      map[string]any        // further arguments of the provider block
 		arrange       func(*acctest.Server) // what the account is like
-		published     bool                  // the server is as today's Prefect Cloud
+		publishedOnly bool                  // the server is as today's Prefect Cloud
 		typeName      string
 		before, after map[string]any // nil: it is made, it is destroyed
 		want          []finding
@@ -191,17 +191,17 @@ func TestGuardDirectoryPlans(t *testing.T) {
 			},
 		},
 		"a domain is disabled, and whom the directory brought is not reported": {
-			published: true, typeName: domains, before: names("acme.com", "acme.example"), after: names("acme.com"),
+			publishedOnly: true, typeName: domains, before: names("acme.com", "acme.example"), after: names("acme.com"),
 			want: []finding{is("warning", "deprovisioning-not-checked", "names")},
 		},
 		"a domain is enabled, and whom the directory brought is not reported": {
-			published: true, typeName: domains, before: names("acme.com"), after: names("acme.com", "acme.example"),
+			publishedOnly: true, typeName: domains, before: names("acme.com"), after: names("acme.com", "acme.example"),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			options := []acctest.Option{acctest.WithDirectory}
-			if test.published {
+			if test.publishedOnly {
 				options = append(options, acctest.PublishedOnly)
 			}
 			srv := acctest.Start(t, options...)

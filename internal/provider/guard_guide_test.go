@@ -51,7 +51,7 @@ func TestGuideHasEveryID(t *testing.T) {
 	}
 }
 
-// idsIn are the constants of type access.ID in Go files, sorted.
+// idsIn returns the constants of type access.ID in Go files, sorted.
 func idsIn(t *testing.T, files []string) (ids []string) {
 	t.Helper()
 	for _, file := range files {

@@ -11,7 +11,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 )
 
-// startDomains is an account of two Owners, and of one person for each of two domains.
+// startDomains returns an account of two Owners, and of one person for each of two domains.
 func startDomains(t *testing.T) *acctest.Server {
 	t.Helper()
 	return acctest.Start(t, acctest.PrivateIssuers, acctest.Scenario(`
@@ -30,7 +30,7 @@ accounts:
 `))
 }
 
-// connectionConfig is a connection's configuration.
+// connectionConfig returns a connection's configuration.
 func connectionConfig(issuer, name, activation string, domains ...string) map[string]any {
 	text := func(value string) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
 	return map[string]any{
@@ -169,7 +169,7 @@ func TestLoginIsAskedFor(t *testing.T) {
 	plan, _, _ := p.plan(t, "prefectsso_identity_provider", config)
 	wantFindings(t, plan.Diagnostics, finding{ID: "lockout-not-checked", Severity: "error", At: "domains"})
 	errors := errorsOf(plan.Diagnostics)
-	if len(errors) != 1 || !strings.Contains(errors[0], "requires a recent login through its single sign-on: log in at "+srv.URL+"/login") || !strings.Contains(errors[0], "Where a recent login is asked for, the owner of the key logs in") {
+	if len(errors) != 1 || !strings.Contains(errors[0], "requires a recent login through its single sign-on: log in at "+srv.URL+"/login") || !strings.Contains(errors[0], "the owner of the key has to log in through single sign-on") {
 		t.Errorf("errors %q", errors)
 	}
 }
@@ -186,7 +186,7 @@ func TestGuardLoginsOfOneRun(t *testing.T) {
 	two := connectionConfig(issuer, "two", "immediate", "b.example")
 	two["take_over_domains"] = true
 	made := inProcess(t, srv).create(t, connection, one("acme.com", "b.example")).NewState
-	refused := func(what string, diagnostics []*tfprotov6.Diagnostic) {
+	rejected := func(what string, diagnostics []*tfprotov6.Diagnostic) {
 		t.Helper()
 		t.Log(what)
 		wantFindings(t, diagnostics, finding{ID: "people-lose-access", Severity: "error", At: "domains", People: []string{"bob@b.example"}})
@@ -202,7 +202,7 @@ func TestGuardLoginsOfOneRun(t *testing.T) {
 
 	p := inProcess(t, srv)
 	narrowed, _ := p.change(t, connection, made, one("acme.com"))
-	refused("one, planned alone", narrowed.Diagnostics)
+	rejected("one, planned alone", narrowed.Diagnostics)
 	taking, _, _ := p.plan(t, connection, two)
 	noErrors(t, taking.Diagnostics)
 	narrowed, without := p.change(t, connection, made, one("acme.com"))
@@ -210,7 +210,7 @@ func TestGuardLoginsOfOneRun(t *testing.T) {
 	ended, _ := p.change(t, connection, made, nil)
 	noErrors(t, ended.Diagnostics) // single sign-on ends
 
-	refused("one, applied before the other", apply(p, narrowed, made, without))
+	rejected("one, applied before the other", apply(p, narrowed, made, without))
 	if domains := connections(srv)[0].Domains; len(domains) != 2 {
 		t.Errorf("one was changed to %v", domains)
 	}
@@ -229,7 +229,7 @@ func TestGuardLoginsOfOneRun(t *testing.T) {
 	srv = startDomains(t)
 	p = inProcess(t, srv)
 	first, _, _ := p.plan(t, connection, one("acme.com"))
-	refused("the first of two", first.Diagnostics)
+	rejected("the first of two", first.Diagnostics)
 	second, given, null := p.plan(t, connection, two)
 	noErrors(t, second.Diagnostics)
 	// The second of two, applied before the first.

@@ -30,16 +30,16 @@ func TestAccLookAlikes(t *testing.T) {
 			t.Parallel()
 			srv := acctest.Start(t, unicodeDomain("Member", victim))
 			same := func(*terraform.State) error { return srv.WantRole(victim, "Member") }
-			refused := func(config string) resource.TestStep {
+			rejected := func(config string) resource.TestStep {
 				return resource.TestStep{Config: config, ExpectError: regexp.MustCompile(`(?s)Error: .*@`)}
 			}
 			runSteps(
 				t,
-				refused(memberRoleConfig(srv, email, "Owner")),
-				refused(memberRolesConfig(srv, email, "Owner")),
-				refused(memberRolesConfig(srv, email, "Owner", victim, "Admin")),
-				refused(srv.Provider()+fmt.Sprintf("resource \"prefectsso_role_members\" \"r\" {\n  role = \"Owner\"\n  members = [\"owner@acme.com\", %q]\n}\n", email)),
-				refused(srv.Provider()+fmt.Sprintf("data \"prefectsso_member\" \"m\" { email = %q }\n", email)),
+				rejected(memberRoleConfig(srv, email, "Owner")),
+				rejected(memberRolesConfig(srv, email, "Owner")),
+				rejected(memberRolesConfig(srv, email, "Owner", victim, "Admin")),
+				rejected(srv.Provider()+fmt.Sprintf("resource \"prefectsso_role_members\" \"r\" {\n  role = \"Owner\"\n  members = [\"owner@acme.com\", %q]\n}\n", email)),
+				rejected(srv.Provider()+fmt.Sprintf("data \"prefectsso_member\" \"m\" { email = %q }\n", email)),
 				resource.TestStep{Config: srv.Provider() + fmt.Sprintf("data \"prefectsso_member\" \"m\" { email = %q }\n", victim), Check: same},
 				// ignore_emails with a look-alike leaves nobody out of what is managed, whom it does not name.
 				resource.TestStep{Config: memberRoleConfig(srv, victim, "Admin"), Check: func(*terraform.State) error { return srv.WantRole(victim, "Admin") }},

@@ -158,7 +158,7 @@ func TestMappingPlans(t *testing.T) {
 }
 
 // What ends a mapping is judged again when it comes to it, by what the account is like then.
-func TestMappingEndIsJudgedAgain(t *testing.T) {
+func TestMappingDeletionIsRechecked(t *testing.T) {
 	t.Parallel()
 	const typeName, ada, grace = "prefectsso_group_role_mapping", "ada@acme.com", "grace@acme.com"
 	srv := acctest.Start(t, acctest.WithDirectory)
@@ -187,13 +187,13 @@ func TestMappingEndIsJudgedAgain(t *testing.T) {
 	}
 }
 
-// Whoever is in two directories is judged by the one that governs them, and what that is, is asked for few people only.
+// Whoever is in two directories is judged by the one that manages them, and what that is, is asked for few people only.
 func TestMappingOfOneOfTwoDirectories(t *testing.T) {
 	t.Parallel()
 	const owner = "owner@acme.com"
 	srv := acctest.Start(t, acctest.WithDirectory)
 	first := srv.DirectoryID()
-	srv.PushGroup("Staff", srv.PushUser(owner)) // governed by the first
+	srv.PushGroup("Staff", srv.PushUser(owner)) // managed by the first
 	var other struct {
 		ID       string `json:"id"`
 		Endpoint string `json:"scim_endpoint"`
@@ -220,7 +220,7 @@ func TestMappingOfOneOfTwoDirectories(t *testing.T) {
 	}
 }
 
-// matchGroup is the argument match for a group.
+// matchGroup returns the argument match for a group.
 func matchGroup(name string) map[string]tftypes.Value {
 	null := tftypes.NewValue(tftypes.String, nil)
 	return map[string]tftypes.Value{"group_id": null, "group_name": tftypes.NewValue(tftypes.String, name), "attribute": null, "equals": null}

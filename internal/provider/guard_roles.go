@@ -44,7 +44,7 @@ func (data *providerData) checkRoles(ctx context.Context, account string, change
 	}, diags)
 }
 
-// roleFailure is what is said when a role could not be changed: where a rule is the reason, what that says.
+// roleFailure returns what is said when a role could not be changed: where a rule is the reason, what that says.
 func (p *providerData) roleFailure(ctx context.Context, account string, at path.Path, summary string, member client.Membership, leaveOut string, err error) diag.Diagnostic {
 	if mapping := p.mappingBehind(ctx, account, member, err); mapping != nil {
 		return diagnosticFrom(access.Finding{
@@ -55,12 +55,12 @@ func (p *providerData) roleFailure(ctx context.Context, account string, at path.
 			People: []access.FindingPerson{{Email: fetch.Person(member).Email}},
 		}, at)
 	}
-	return roleRefusal(at, summary, err)
+	return roleRejection(at, summary, err)
 }
 
-// roleRefusal is failureAt, with the id of the rule where the bypass lock is the reason.
-func roleRefusal(at path.Path, summary string, err error) diag.Diagnostic {
-	var last *lastOutError
+// roleRejection returns failureAt with the id of the rule where the bypass lock is the reason.
+func roleRejection(at path.Path, summary string, err error) diag.Diagnostic {
+	var last *lastBypassError
 	if errors.As(err, &last) {
 		return diag.NewAttributeErrorDiagnostic(at, summary, access.BypassNobodyLeft.Detail(english.ErrorSentence(err)))
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 )
 
-// removal is the change that disables domains, to be judged.
+// removal returns the change that disables domains, to be judged.
 func (p *providerData) removal(account string, domains []string, at path.Path) judging {
 	return judging{
 		account: account, policy: p.policy, changes: []access.Change{access.DisableDomains{Names: domains, DisableSSO: p.allowDisableSSO}},

@@ -21,13 +21,13 @@ type protocol struct {
 	identities *tfprotov6.GetResourceIdentitySchemasResponse
 }
 
-// inProcess is a provider that is configured for the server.
+// inProcess returns a provider that is configured for the server.
 func inProcess(t testing.TB, srv *acctest.Server) *protocol {
 	t.Helper()
 	return inProcessAs(t, sessionOf(srv))
 }
 
-// sessionOf is the provider block for a server.
+// sessionOf returns the provider block for a server.
 func sessionOf(srv *acctest.Server) map[string]any {
 	return map[string]any{"endpoint": srv.URL + "/api", "api_key": acctest.ServiceKey, "account_id": acctest.AccountID}
 }
@@ -97,7 +97,7 @@ func (p *protocol) resourceType(typeName string) tftypes.Type {
 	return p.schemas.ResourceSchemas[typeName].ValueType()
 }
 
-// object is what a dynamic value holds.
+// object returns what a dynamic value holds.
 func (p *protocol) object(t testing.TB, typ tftypes.Type, in *tfprotov6.DynamicValue) map[string]tftypes.Value {
 	t.Helper()
 	value, err := in.Unmarshal(typ)
@@ -111,7 +111,7 @@ func (p *protocol) object(t testing.TB, typ tftypes.Type, in *tfprotov6.DynamicV
 	return out
 }
 
-// null is no resource of a type.
+// null returns no resource of a type.
 func (p *protocol) null(t testing.TB, typ tftypes.Type) *tfprotov6.DynamicValue {
 	t.Helper()
 	nothing, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, nil))
@@ -150,7 +150,7 @@ func (p *protocol) change(t testing.TB, typeName string, prior *tfprotov6.Dynami
 	return plan, given
 }
 
-// proposed is the configuration with what the provider computed before, as Terraform proposes it.
+// proposed returns the configuration with what the provider computed before, as Terraform proposes it.
 func (p *protocol) proposed(t testing.TB, typeName string, prior, given *tfprotov6.DynamicValue) *tfprotov6.DynamicValue {
 	t.Helper()
 	typ := p.resourceType(typeName)
@@ -167,7 +167,7 @@ func (p *protocol) proposed(t testing.TB, typeName string, prior, given *tfproto
 	return &out
 }
 
-// planWarnings are the details of the warnings of planning a new resource.
+// planWarnings returns the details of the warnings of planning a new resource.
 func (p *protocol) planWarnings(t testing.TB, typeName string, config map[string]any) (details []string) {
 	t.Helper()
 	plan, _, _ := p.plan(t, typeName, config)
@@ -220,7 +220,7 @@ func (p *protocol) importByIdentity(t testing.TB, typeName string, identity map[
 	return p.object(t, p.resourceType(typeName), p.imported(t, typeName, identity))
 }
 
-// imported is the state after an import by identity.
+// imported returns the state after an import by identity.
 func (p *protocol) imported(t testing.TB, typeName string, identity map[string]any) *tfprotov6.DynamicValue {
 	t.Helper()
 	typ := p.identities.IdentitySchemas[typeName].ValueType()

@@ -102,7 +102,7 @@ func (p *prefectssoProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 			},
 			"lockout_protection": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Refuse a plan that would take away the access of people who are not in `acknowledge_lockout`. With `false` such a plan gets a warning instead of an error; a plan by which the caller locks out itself is refused either way. Default `true`.",
+				MarkdownDescription: "Reject a plan that would take away the access of people who are not in `acknowledge_lockout`. With `false` such a plan gets a warning instead of an error; a plan by which the caller locks out itself is rejected either way. Default `true`.",
 			},
 			"allow_disable_sso": schema.BoolAttribute{
 				Optional:            true,
@@ -111,7 +111,7 @@ func (p *prefectssoProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 			"acknowledge_lockout": schema.SetAttribute{
 				ElementType:         types.StringType,
 				Optional:            true,
-				MarkdownDescription: "People who may lose their access by this plan: email addresses, or `*@domain` for everybody of a domain.",
+				MarkdownDescription: "People who may lose their access by this plan: email addresses, or `*@domain` for all people of a domain.",
 			},
 		},
 	}

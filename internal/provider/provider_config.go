@@ -96,7 +96,7 @@ func (p *providerData) wrote(accountID, noun string) {
 	p.world.Drop(accountID)
 }
 
-// arguments are those of the block that settings know. known notes which are not known yet.
+// arguments returns those of the block that settings know. known notes which are not known yet.
 func (m providerModel) arguments(known func(string, attr.Value) bool) settings.Arguments {
 	args := settings.Arguments{
 		Endpoint: m.Endpoint.ValueString(), APIKey: m.APIKey.ValueString(), AccountID: m.AccountID.ValueString(),
@@ -132,7 +132,7 @@ func (m providerModel) arguments(known func(string, attr.Value) bool) settings.A
 	return args
 }
 
-// diagnosticOf is a problem of the settings on the argument that it belongs to.
+// diagnosticOf returns a problem of the settings on the argument that it belongs to.
 func diagnosticOf(p settings.Problem) diag.Diagnostic {
 	switch {
 	case p.Warning && p.Argument == "":

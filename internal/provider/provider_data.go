@@ -80,7 +80,7 @@ func providerDataFrom(data any, diags *diag.Diagnostics) *providerData {
 	return s
 }
 
-// ready says whether requests can be made; if not, the error names the arguments that are missing.
+// ready reports whether requests can be made; if not, the error names the arguments that are missing.
 func (p *providerData) ready(diags *diag.Diagnostics) bool {
 	if p != nil && p.client != nil {
 		return true
@@ -93,7 +93,8 @@ func (p *providerData) ready(diags *diag.Diagnostics) bool {
 	return false
 }
 
-// canPlan says whether a check against the account can be made while planning; if not, it warns that it was left out.
+// canPlan reports whether a check against the account can be made while planning; if not, it warns that it was left
+// out.
 func (p *providerData) canPlan(diags *diag.Diagnostics) bool {
 	if p == nil {
 		return false
@@ -105,7 +106,7 @@ func (p *providerData) canPlan(diags *diag.Diagnostics) bool {
 	return true
 }
 
-// account gives the account that a resource or data source belongs to: its own `account_id`, else the provider's.
+// account returns the account that a resource or data source belongs to: its own `account_id`, else the provider's.
 func (p *providerData) account(own types.String, diags *diag.Diagnostics) (string, bool) {
 	id := own.ValueString()
 	if id == "" {
@@ -172,15 +173,15 @@ func reserved(conflict *run.Conflict, owner string, at path.Path, diags *diag.Di
 	return conflict == nil
 }
 
-// keep writes a resource's state and its identity, which Terraform wants beside every state.
-func keep(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, model, id any) diag.Diagnostics {
+// setState writes a resource's state and its identity, which Terraform wants beside every state.
+func setState(ctx context.Context, state *tfsdk.State, identity *tfsdk.ResourceIdentity, model, id any) diag.Diagnostics {
 	diags := state.Set(ctx, model)
 	diags.Append(identity.Set(ctx, id)...)
 	return diags
 }
 
-// forget takes a resource that is gone out of the state. The framework wants its identity even then.
-func forget(ctx context.Context, resp *resource.ReadResponse, id any) {
+// removeFromState takes a resource that is gone out of the state. The framework wants its identity even then.
+func removeFromState(ctx context.Context, resp *resource.ReadResponse, id any) {
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, id)...)
 	resp.State.RemoveResource(ctx)
 }

@@ -45,17 +45,17 @@ func existing[T any](rows []T, name func(T) string) string {
 	return " (it has " + english.Some(names) + ")"
 }
 
-// refuse fails a plan that would change arguments of an adopted thing that only a person can change. Hidden arguments
+// rejectChanges fails a plan that would change arguments of an adopted thing that only a person can change. Hidden arguments
 // are those that the published API does not show.
-func refuse(what, name string, changed, hidden []string, diags *diag.Diagnostics) {
+func rejectChanges(what, name string, changed, hidden []string, diags *diag.Diagnostics) {
 	if len(changed) == 0 {
 		return
 	}
 	slices.Sort(changed)
 	unseen := slices.DeleteFunc(slices.Clone(changed), func(name string) bool { return !slices.Contains(hidden, name) })
-	again := ""
+	reimport := ""
 	if len(unseen) > 0 {
-		again = fmt.Sprintf(" For what the server does not show (%s), take the resource out of the state then and import it again.", english.AndCode(unseen))
+		reimport = fmt.Sprintf(" For what the server does not show (%s), take the resource out of the state then and import it again.", english.AndCode(unseen))
 	}
-	diags.AddError("Only a person can change this", fmt.Sprintf("The %s %s is configured in the browser, because this server does not offer it over its API. The plan would change %s. Change that in the configuration dashboard (or ask Prefect's support for a fresh link), or let the configuration say what is there.%s", what, name, english.AndCode(changed), again))
+	diags.AddError("Only a person can change this", fmt.Sprintf("The %s %s is configured in the browser, because this server does not offer it over its API. The plan would change %s. Change that in the configuration dashboard (or ask Prefect's support for a fresh link), or let the configuration say what is there.%s", what, name, english.AndCode(changed), reimport))
 }

@@ -86,7 +86,7 @@ type domainIdentity struct {
 // fromAPI takes the server's answer. The name keeps its spelling where that means the same.
 func (m *domainModel) fromAPI(accountID string, d client.Domain) {
 	m.ID = types.StringValue(d.ID)
-	m.AccountID = keepCase(m.AccountID, accountID)
+	m.AccountID = preserveCase(m.AccountID, accountID)
 	if m.Name.Normalized() != d.Name {
 		m.Name = normalized.Domain.StringValue(d.Name)
 	}
@@ -101,7 +101,7 @@ func (m *domainModel) identity(accountID string) domainIdentity {
 func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
-		settle(ctx, req, resp, "account_id", "name", "timeouts")
+		suppressNoOp(ctx, req, resp, "account_id", "name", "timeouts")
 	}
 	if isCreate(req) || resp.Diagnostics.HasError() {
 		return
@@ -140,7 +140,7 @@ func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest,
 		resp.Diagnostics.AddAttributeWarning(path.Root("name"), "Domain was enabled already", fmt.Sprintf("%s was enabled in this account before. It now belongs to this resource: destroying the resource disables it.", domain.Name))
 	}
 	m.fromAPI(account, domain)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // Read implements [resource.Resource].
@@ -159,12 +159,12 @@ func (r *domainResource) Read(ctx context.Context, req resource.ReadRequest, res
 	for _, domain := range domains {
 		if domain.Name == m.Name.Normalized() {
 			m.fromAPI(account, domain)
-			resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+			resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 			return
 		}
 	}
 	resp.Diagnostics.AddWarning("Domain is gone", fmt.Sprintf("%s is no longer enabled in account %s, or is being released: it was disabled outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan enables it again.", m.Name.ValueString(), account))
-	forget(ctx, resp, m.identity(account))
+	removeFromState(ctx, resp, m.identity(account))
 }
 
 // Update implements [resource.Resource]. Every argument that can change replaces the resource, so there is nothing to
@@ -173,7 +173,7 @@ func (r *domainResource) Update(ctx context.Context, req resource.UpdateRequest,
 	var m domainModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(m.AccountID.ValueString()))...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(m.AccountID.ValueString()))...)
 	}
 }
 
@@ -192,7 +192,7 @@ func (r *domainResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		resp.Diagnostics.AddWarning("Domain stays enabled", fmt.Sprintf("Another resource of this run manages %s now, so it was not disabled.", m.Name.ValueString()))
 		return
 	}
-	if !r.data.judgeAgain(ctx, r.data.removal(account, []string{m.Name.Normalized()}, path.Root("name")), &resp.Diagnostics) {
+	if !r.data.recheck(ctx, r.data.removal(account, []string{m.Name.Normalized()}, path.Root("name")), &resp.Diagnostics) {
 		return
 	}
 	releasing, err := r.data.client.DisableDomains(ctx, account, []string{m.Name.Normalized()}, r.data.disableOptions()...)

@@ -19,7 +19,7 @@ import (
 // defaultDomainTimeout is how long a change of domains is tried unless `timeouts` says otherwise.
 const defaultDomainTimeout = 5 * time.Minute
 
-// domainTimeouts is the argument `timeouts` of what changes domains.
+// domainTimeouts returns the argument `timeouts` of what changes domains.
 func domainTimeouts(ctx context.Context) schema.Attribute {
 	const text = "How long to try while others change the account's domains at the same time, such as `10m`. Default `5m`."
 	return timeouts.Attributes(ctx, timeouts.Opts{
@@ -29,14 +29,14 @@ func domainTimeouts(ctx context.Context) schema.Attribute {
 	})
 }
 
-// within is a context that ends with a resource's timeout.
+// within returns a context that ends with a resource's timeout.
 func within(ctx context.Context, timeout func(context.Context, time.Duration) (time.Duration, diag.Diagnostics), diags *diag.Diagnostics) (context.Context, context.CancelFunc) {
 	limit, problems := timeout(ctx, defaultDomainTimeout)
 	diags.Append(problems...)
 	return context.WithTimeout(ctx, limit)
 }
 
-// disableOptions is what the provider block says of domains without which single sign-on ends.
+// disableOptions returns what the provider block says of domains without which single sign-on ends.
 func (p *providerData) disableOptions() []client.DisableOption {
 	if p.allowDisableSSO {
 		return []client.DisableOption{client.AllowDisableSSO}

@@ -20,15 +20,15 @@ import (
 // provider block asks for it. There the domain is gone at once.
 func TestDomainThatEndsSingleSignOn(t *testing.T) {
 	t.Parallel()
-	const ends = "Single sign-on would end"
+	const ssoEnds = "Single sign-on would end"
 	for name, test := range map[string]struct {
 		options []acctest.Option
 		block   map[string]any
-		ends    bool
+		ssoEnds bool
 	}{
 		"managed":          {},
-		"managed, at once": {block: map[string]any{"allow_disable_sso": true}, ends: true},
-		"published only":   {options: []acctest.Option{acctest.PublishedOnly}, ends: true},
+		"managed, at once": {block: map[string]any{"allow_disable_sso": true}, ssoEnds: true},
+		"published only":   {options: []acctest.Option{acctest.PublishedOnly}, ssoEnds: true},
 	} {
 		for typeName, config := range map[string][2]map[string]any{
 			"prefectsso_domain":  {{"name": "acme.com"}, {"name": "acme.io"}},
@@ -49,8 +49,8 @@ func TestDomainThatEndsSingleSignOn(t *testing.T) {
 				for what, after := range map[string]map[string]any{"changed": config[1], "destroyed": nil} {
 					plan, _ := p.change(t, typeName, made.NewState, after)
 					noErrors(t, plan.Diagnostics)
-					if got := slices.Contains(summaries(plan.Diagnostics), ends); got != test.ends {
-						t.Errorf("%s: %q, want %t", what, summaries(plan.Diagnostics), test.ends)
+					if got := slices.Contains(summaries(plan.Diagnostics), ssoEnds); got != test.ssoEnds {
+						t.Errorf("%s: %q, want %t", what, summaries(plan.Diagnostics), test.ssoEnds)
 					}
 				}
 				p = inProcessAs(t, block) // another run
@@ -59,10 +59,10 @@ func TestDomainThatEndsSingleSignOn(t *testing.T) {
 					t.Fatal(err)
 				}
 				noErrors(t, done.Diagnostics)
-				if got := slices.Contains(summaries(done.Diagnostics), "Domain is being released"); got == test.ends {
+				if got := slices.Contains(summaries(done.Diagnostics), "Domain is being released"); got == test.ssoEnds {
 					t.Errorf("the apply says %q", summaries(done.Diagnostics))
 				}
-				if left := srv.Domains(); (len(left) == 0) != test.ends || (integrations(srv)[0].State == "active") == test.ends {
+				if left := srv.Domains(); (len(left) == 0) != test.ssoEnds || (integrations(srv)[0].State == "active") == test.ssoEnds {
 					t.Errorf("%q is left, the connection is %s", left, integrations(srv)[0].State)
 				}
 				account := p.readData(t, "prefectsso_account", nil)["domain_names"]

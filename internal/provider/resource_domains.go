@@ -42,7 +42,7 @@ func (r *domainsResource) Metadata(_ context.Context, req resource.MetadataReque
 // Schema implements [resource.Resource].
 func (r *domainsResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Exactly the email domains that are enabled for the account's single sign-on: what is not in `names` gets disabled, and what somebody enables elsewhere shows as drift. Use `prefectsso_domain` instead where several configurations share an account, never both.\n\nDestroying the resource disables its domains. The last ones of the only active connection are *released*, as with `prefectsso_domain`: they count as gone, and their people go on logging in until the connection names other domains.",
+		MarkdownDescription: "Exactly the email domains that are enabled for the account's single sign-on: what is not in `names` gets disabled, and what is enabled elsewhere shows as drift. Use `prefectsso_domain` instead where several configurations share an account, never both.\n\nDestroying the resource disables its domains. The last ones of the only active connection are *released*, as with `prefectsso_domain`: they count as gone, and their people go on logging in until the connection names other domains.",
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"names": schema.SetAttribute{
@@ -76,7 +76,7 @@ type accountIdentity struct {
 
 // fromAPI takes the server's answer. Names keep the spelling that they have where it means the same.
 func (m *domainsModel) fromAPI(accountID string, domains []client.Domain) {
-	m.AccountID = keepCase(m.AccountID, accountID)
+	m.AccountID = preserveCase(m.AccountID, accountID)
 	names := make([]string, len(domains))
 	for i, domain := range domains {
 		names[i] = domain.Name
@@ -95,7 +95,7 @@ func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
-	settle(ctx, req, resp, "account_id", "names", "timeouts")
+	suppressNoOp(ctx, req, resp, "account_id", "names", "timeouts")
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !r.data.canPlan(&resp.Diagnostics) {
 		return
@@ -152,7 +152,7 @@ func (r *domainsResource) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 }
 
 // write makes the account's set the planned one and takes over the answer.
@@ -184,7 +184,7 @@ func (r *domainsResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	m.fromAPI(account, domains)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 }
 
 // Update implements [resource.Resource].
@@ -199,7 +199,7 @@ func (r *domainsResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	r.write(ctx, account, &m, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 	}
 }
 
@@ -220,7 +220,7 @@ func (r *domainsResource) Delete(ctx context.Context, req resource.DeleteRequest
 			mine = append(mine, name)
 		}
 	}
-	if len(mine) > 0 && !r.data.judgeAgain(ctx, r.data.removal(account, mine, path.Root("names")), &resp.Diagnostics) {
+	if len(mine) > 0 && !r.data.recheck(ctx, r.data.removal(account, mine, path.Root("names")), &resp.Diagnostics) {
 		return
 	}
 	releasing, err := r.data.client.DisableDomains(ctx, account, mine, r.data.disableOptions()...)

@@ -53,7 +53,7 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if isDestroy(req) {
-		r.planEnd(ctx, prior, &resp.Diagnostics)
+		r.planDestroy(ctx, prior, &resp.Diagnostics)
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
@@ -66,7 +66,7 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 		return
 	}
 	if prior != nil && (movesAccount(plan.AccountID, prior.AccountID) || !plan.DirectoryID.Equal(prior.DirectoryID)) {
-		r.planEnd(ctx, prior, &resp.Diagnostics)
+		r.planDestroy(ctx, prior, &resp.Diagnostics)
 		return // Terraform plans the new one, in the other directory or account, by itself
 	}
 	if prior != nil && r.data != nil && plan.Match.known() && plan.Match.toAPI() != prior.Match.toAPI() {
@@ -78,7 +78,7 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 		}()
 	}
 	r.planMapping(ctx, &plan, prior, resp)
-	settle(ctx, req, resp, "account_id", "directory_id", "match", "role", "priority")
+	suppressNoOp(ctx, req, resp, "account_id", "directory_id", "match", "role", "priority")
 	if prior != nil && prior.Status.ValueString() == client.MappingDangling && plan.Match.known() && plan.Match.toAPI() == prior.Match.toAPI() {
 		warnOfDangling(plan.Match.toAPI(), plan.DirectoryID, &resp.Diagnostics)
 	}
@@ -135,23 +135,23 @@ func (r *groupRoleMappingResource) judging(account string, change access.Change)
 	return judging{account: account, changes: []access.Change{change}, policy: r.data.policy}
 }
 
-// end is the end of a mapping; it says whether the account is known of which it is one.
-func (r *groupRoleMappingResource) end(m *groupRoleMappingModel, diags *diag.Diagnostics) (judging, bool) {
+// deletion returns the deletion of a mapping, and whether its account is known.
+func (r *groupRoleMappingResource) deletion(m *groupRoleMappingModel, diags *diag.Diagnostics) (judging, bool) {
 	account, ok := r.data.account(m.AccountID, diags)
 	return r.judging(account, access.DeleteMapping{DirectoryID: m.DirectoryID.ValueString(), ID: strings.ToLower(m.ID.ValueString())}), ok
 }
 
-// planEnd judges a planned end.
-func (r *groupRoleMappingResource) planEnd(ctx context.Context, m *groupRoleMappingModel, diags *diag.Diagnostics) {
+// planDestroy judges a planned end.
+func (r *groupRoleMappingResource) planDestroy(ctx context.Context, m *groupRoleMappingModel, diags *diag.Diagnostics) {
 	if r.data == nil || r.data.client == nil {
 		return
 	}
-	if end, ok := r.end(m, diags); ok {
-		r.data.judge(ctx, end, diags)
+	if deletion, ok := r.deletion(m, diags); ok {
+		r.data.judge(ctx, deletion, diags)
 	}
 }
 
-// mappings are those of a directory, as guards know them, too.
+// mappings returns those of a directory, as guards know them, too.
 func (p *providerData) mappings(ctx context.Context, account, directoryID string) ([]access.Mapping, error) {
 	w, err := p.world.Fill(ctx, access.World{AccountID: account}, func(w access.World) []access.Want {
 		if w.Directories.IsMissing() {
@@ -224,7 +224,8 @@ var mappingArguments = map[string]path.Path{
 	"priority":         path.Root("priority"),
 }
 
-// writeFailure is what is said when a mapping could not be written: where another one is in its way, which that is.
+// writeFailure returns what is said when a mapping could not be written: where another one is in its way, which that
+// is.
 func (r *groupRoleMappingResource) writeFailure(ctx context.Context, account, summary string, m *groupRoleMappingModel, err error) diag.Diagnostic {
 	directory := m.DirectoryID.ValueString()
 	if id := client.ExistingID(err); id != "" {
@@ -288,7 +289,7 @@ func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.Crea
 	if mapping.Status == client.MappingDangling {
 		warnOfDangling(mapping.Match, m.DirectoryID, &resp.Diagnostics)
 	}
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // Read implements [resource.Resource].
@@ -301,8 +302,8 @@ func (r *groupRoleMappingResource) Read(ctx context.Context, req resource.ReadRe
 	}
 	mapping, err := r.data.client.GetGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
 	if client.IsNotFound(err) {
-		resp.Diagnostics.AddWarning("Group role mapping is gone", fmt.Sprintf("The mapping %s of the directory %s no longer exists in account %s: somebody deleted it, or the directory, outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes it again.", m.ID.ValueString(), m.DirectoryID.ValueString(), account))
-		forget(ctx, resp, m.identity(account))
+		resp.Diagnostics.AddWarning("Group role mapping is gone", fmt.Sprintf("The mapping %s of the directory %s no longer exists in account %s: it, or the directory, was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.ID.ValueString(), m.DirectoryID.ValueString(), account))
+		removeFromState(ctx, resp, m.identity(account))
 		return
 	}
 	if err != nil {
@@ -315,7 +316,7 @@ func (r *groupRoleMappingResource) Read(ctx context.Context, req resource.ReadRe
 		return
 	}
 	m.fromAPI(account, mapping, role)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // Update implements [resource.Resource].
@@ -334,7 +335,7 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 	write, any := m.changes(&prior, role)
 	if !any {
 		m.Status, m.Created, m.CreatedBy = prior.Status, prior.Created, prior.CreatedBy
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
 	}
 	defer r.data.run.Mappings.Begin(m.ID.ValueString())()
@@ -349,7 +350,7 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 	if mapping.Status == client.MappingDangling {
 		warnOfDangling(mapping.Match, m.DirectoryID, &resp.Diagnostics)
 	}
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // Delete implements [resource.Resource].
@@ -361,7 +362,7 @@ func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.Dele
 		return
 	}
 	defer r.data.run.Mappings.Begin(m.ID.ValueString())()
-	if end, ok := r.end(&m, &resp.Diagnostics); !ok || !r.data.judgeAgain(ctx, end, &resp.Diagnostics) {
+	if deletion, ok := r.deletion(&m, &resp.Diagnostics); !ok || !r.data.recheck(ctx, deletion, &resp.Diagnostics) {
 		return
 	}
 	if err := r.data.setMapping(ctx, account, r.data.bypasses(ctx, account, m.Role), false, func() error {
@@ -389,7 +390,7 @@ func (r *groupRoleMappingResource) ImportState(ctx context.Context, req resource
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
 }
 
-// find gives the ids of a directory and a mapping that are named by their ids or otherwise.
+// find returns the ids of a directory and a mapping that are named by their ids or otherwise.
 func (r *groupRoleMappingResource) find(ctx context.Context, account, directory, mapping string) (directoryID, id string, err error) {
 	directories, err := r.data.client.ListDirectories(ctx, account)
 	if err != nil {

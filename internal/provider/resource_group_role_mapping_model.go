@@ -19,7 +19,7 @@ import (
 // Schema implements [resource.Resource].
 func (r *groupRoleMappingResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "An account role for the people of a directory who are in a group, or have an attribute: they get it when the identity provider says so, and lose it the moment it does not. Of several mappings that match a person the one with the highest `priority` counts, and of equal priorities the one whose `match` sorts first. While one matches, nobody gives the person another role by hand.\n\nDestroying the resource ends the mapping: those whom no other one matches have their role from before again.\n\nA directory has one mapping of a `match`: making another one fails, and names the one that is there. Where a plan makes a mapping whose match another one gives up, as when a list grows at its front or a key of a `for_each` is renamed, the new one lets the other one go first. With `-parallelism=1` Terraform may begin with the new one; that fails, and the next apply does it. A `moved` block keeps a mapping under its new key.\n\nA server that does not offer this over its API, as today's Prefect Cloud, has no such mappings; making one fails there, and says what a person does instead.",
+		MarkdownDescription: "An account role for the people of a directory who are in a group, or have an attribute: they get it when the identity provider says so, and lose it the moment it does not. Of several mappings that match a person the one with the highest `priority` counts, and of equal priorities the one whose `match` sorts first. While one matches, the person cannot be given another role by hand.\n\nDestroying the resource deletes the mapping: those whom no other one matches have their role from before again.\n\nA directory has one mapping of a `match`: making another one fails, and names the one that is there. Where a plan makes a mapping whose match another one gives up, as when a list grows at its front or a key of a `for_each` is renamed, the new one lets the other one go first. With `-parallelism=1` Terraform may begin with the new one; that fails, and the next apply does it. A `moved` block keeps a mapping under its new key.\n\nA server that does not offer this over its API, as today's Prefect Cloud, has no such mappings; making one fails there, and says what a person does instead.",
 		Attributes: map[string]schema.Attribute{
 			"id":         observed("UUID of the mapping."),
 			"account_id": accountIDAttribute(),
@@ -37,7 +37,7 @@ func (r *groupRoleMappingResource) Schema(_ context.Context, _ resource.SchemaRe
 			},
 			"priority": schema.Int64Attribute{
 				Required:            true,
-				MarkdownDescription: "The highest one that matches a person counts. Of equal ones it is the mapping whose `match` sorts first: by its kind (`attribute`, then `group_id`, then `group_name`), then by what it says, byte by byte. One apply may renumber several mappings, and swap their priorities or their matches. Terraform changes them one after the other in an order of its own: in between, a person whom two of them match may have the role of the other one, and whom only one matches that is on its way to another group may have their role from before. When the apply ends, everybody has what the configuration says. The account never loses its last active person with `bypass:sso` in between.",
+				MarkdownDescription: "The highest one that matches a person counts. Of equal ones it is the mapping whose `match` sorts first: by its kind (`attribute`, then `group_id`, then `group_name`), then by what it says, byte by byte. One apply may renumber several mappings, and swap their priorities or their matches. Terraform changes them one after the other in an order of its own: in between, a person whom two of them match may have the role of the other one, and whom only one matches that is on its way to another group may have their role from before. When the apply ends, all people have what the configuration says. The account never loses its last active person with `bypass:sso` in between.",
 			},
 			"created":    createdAttribute("mapping"),
 			"created_by": createdByAttribute("mapping"),
@@ -62,7 +62,7 @@ func mappingMatchAttribute() schema.SingleNestedAttribute {
 			"group_id": text("Members of the group with this id, `directory_group_…`, whatever its name.",
 				oneOf, stringvalidator.RegexMatches(regexp.MustCompile(`^`+groupIDPrefix), "is the id of a directory group, such as directory_group_01KABCDEFGHJKMNPQRSTVWXYZ0")),
 			"group_name": text("Members of the groups with exactly this name."),
-			"attribute":  text("Everybody whose SCIM attribute of this name (one that the identity provider sends, such as `title`, `emails.value` or `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department`) has the value of `equals`.", stringvalidator.AlsoRequires(match.AtName("equals"))),
+			"attribute":  text("People whose SCIM attribute of this name (one that the identity provider sends, such as `title`, `emails.value` or `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department`) has the value of `equals`.", stringvalidator.AlsoRequires(match.AtName("equals"))),
 			"equals":     text("The value that `attribute` must have.", stringvalidator.AlsoRequires(match.AtName("attribute"))),
 		},
 	}
@@ -100,7 +100,7 @@ func (m *groupRoleMappingModel) identity(accountID string) groupRoleMappingIdent
 // fromAPI takes the server's answer. The role keeps its form, id or name.
 func (m *groupRoleMappingModel) fromAPI(accountID string, mapping *client.GroupRoleMapping, role client.AccountRole) {
 	m.ID = types.StringValue(mapping.ID)
-	m.AccountID = keepCase(m.AccountID, accountID)
+	m.AccountID = preserveCase(m.AccountID, accountID)
 	m.Match = &mappingMatchModel{
 		textOrNull(mapping.Match.GroupID), textOrNull(mapping.Match.GroupName), textOrNull(mapping.Match.Attribute), textOrNull(mapping.Match.Equals),
 	}
@@ -117,12 +117,12 @@ func (m *mappingMatchModel) toAPI() client.MappingMatch {
 	}
 }
 
-// known says whether all of it has a value.
+// known reports whether all of it has a value.
 func (m *mappingMatchModel) known() bool {
 	return m != nil && !m.GroupID.IsUnknown() && !m.GroupName.IsUnknown() && !m.Attribute.IsUnknown() && !m.Equals.IsUnknown()
 }
 
-// changes is what an update sends: what is not as it was.
+// changes returns what an update sends: what is not as it was.
 func (m *groupRoleMappingModel) changes(prior *groupRoleMappingModel, role client.AccountRole) (w client.GroupRoleMappingWrite, any bool) {
 	if match := m.Match.toAPI(); match != prior.Match.toAPI() {
 		w.Match = &match

@@ -40,7 +40,7 @@ func mappingsByID(srv *acctest.Server) map[string]mappingRow {
 	return out
 }
 
-// ranked is a configuration of mappings, by the key of a for_each.
+// ranked returns a configuration of mappings, by the key of a for_each.
 func ranked(srv *acctest.Server, rows map[string]mappingRow) string {
 	var b strings.Builder
 	for key, row := range rows {

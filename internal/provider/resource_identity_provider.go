@@ -68,7 +68,7 @@ func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resou
 		configured.validateMetadata(time.Now(), &resp.Diagnostics)
 	}
 	if known(subject) && !oidc.IsNull() && !oidc.IsUnknown() {
-		resp.Diagnostics.AddAttributeError(path.Root("attribute_mapping").AtName("subject"), "OpenID Connect has its own subject", "With OpenID Connect the claim sub says who somebody is. Leave subject out; it is for SAML.")
+		resp.Diagnostics.AddAttributeError(path.Root("attribute_mapping").AtName("subject"), "OpenID Connect has its own subject", "With OpenID Connect the claim sub identifies the person. Leave subject out; it is for SAML.")
 	}
 	if resp.Diagnostics.HasError() || !known(kind) {
 		return
@@ -92,7 +92,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
 		r.planSigning(ctx, req, prior, resp)
-		settle(ctx, req, resp, "account_id", "name", "connection_type", "domains", "oidc", "saml", "attribute_mapping", "activation", "take_over_domains", "timeouts")
+		suppressNoOp(ctx, req, resp, "account_id", "name", "connection_type", "domains", "oidc", "saml", "attribute_mapping", "activation", "take_over_domains", "timeouts")
 		r.planActivation(ctx, prior, resp)
 		plan = &identityProviderModel{}
 		resp.Diagnostics.Append(resp.Plan.Get(ctx, plan)...)
@@ -101,18 +101,18 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 		return
 	}
 	if prior != nil && plan != nil {
-		warnOfEnds(prior.Certificates, time.Now(), &resp.Diagnostics)
+		warnOfExpiry(prior.Certificates, time.Now(), &resp.Diagnostics)
 		if (plan.OIDC == nil) != (prior.OIDC == nil) && (plan.SAML == nil) != (prior.SAML == nil) {
 			resp.RequiresReplace.Append(path.Root("oidc"), path.Root("saml"))
 		}
 	}
 	if prior != nil && !prior.Configurable.ValueBool() {
 		if plan != nil && !resp.Plan.Raw.Equal(req.State.Raw) {
-			r.refuseUnmanagedChange(ctx, prior, resp)
+			r.rejectUnconfigurableChange(ctx, prior, resp)
 		}
 		return
 	}
-	if prior != nil && plan != nil && plan.endsFor(prior) {
+	if prior != nil && plan != nil && plan.stopsLogins(prior) {
 		plan = nil // Terraform plans the new one by itself
 	}
 	if !resp.Plan.Raw.Equal(req.State.Raw) {
@@ -120,9 +120,9 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 	}
 }
 
-// endsFor says whether the plan ends the logins that go through the prior connection: it is replaced by one in another
-// account, or by one that nothing makes active.
-func (m *identityProviderModel) endsFor(prior *identityProviderModel) bool {
+// stopsLogins reports whether the plan ends the logins that go through the prior connection: it is replaced by one in
+// another account, or by one that nothing makes active.
+func (m *identityProviderModel) stopsLogins(prior *identityProviderModel) bool {
 	return movesAccount(m.AccountID, prior.AccountID) ||
 		!m.ConnectionType.Equal(prior.ConnectionType) && m.Activation.ValueString() == activationNone
 }
@@ -140,7 +140,7 @@ func (r *identityProviderResource) planActivation(ctx context.Context, prior *id
 	}
 }
 
-// putConnection is what a plan makes of a connection. Logins that are to make it active come after it.
+// putConnection returns what a plan makes of a connection. Logins that are to make it active come after it.
 func (m *identityProviderModel) putConnection(prior *identityProviderModel) access.PutConnection {
 	put := access.PutConnection{
 		Name: m.Name.ValueString(), Domains: m.Domains.Normalized(),
@@ -153,8 +153,8 @@ func (m *identityProviderModel) putConnection(prior *identityProviderModel) acce
 	return put
 }
 
-// logins is the change of a connection that is made or changed, to be judged. With activation = "none" it becomes active
-// at a login that the apply does not wait for.
+// logins returns the change of a connection that is made or changed, to be judged. With activation = "none" it becomes
+// active at a login that the apply does not wait for.
 func (r *identityProviderResource) logins(account string, plan, prior *identityProviderModel) judging {
 	put := plan.putConnection(prior)
 	j := judging{account: account, policy: r.data.policy, changes: []access.Change{put}}
@@ -166,8 +166,8 @@ func (r *identityProviderResource) logins(account string, plan, prior *identityP
 	return j
 }
 
-// endOfLogins is the end of a connection, to be judged.
-func (r *identityProviderResource) endOfLogins(account string, m *identityProviderModel) judging {
+// deletion returns the deletion of a connection, to be judged.
+func (r *identityProviderResource) deletion(account string, m *identityProviderModel) judging {
 	return judging{account: account, policy: r.data.policy, changes: []access.Change{access.DeleteConnection{ID: m.ID.ValueString()}}}
 }
 
@@ -190,7 +190,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 		return
 	}
 	if plan == nil {
-		r.data.judge(ctx, r.endOfLogins(account, prior), diags)
+		r.data.judge(ctx, r.deletion(account, prior), diags)
 		return
 	}
 	j := r.logins(account, plan, prior)
@@ -209,35 +209,35 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 	}
 }
 
-// checkLoginsAgain judges a connection just before it is made or changed by what is there then, where its plan counted on
+// recheckLogins judges a connection just before it is made or changed by what is there then, where its plan counted on
 // others. Else that was done when it was planned again, just now.
-func (r *identityProviderResource) checkLoginsAgain(ctx context.Context, account string, plan, prior *identityProviderModel, diags *diag.Diagnostics) (fine bool) {
+func (r *identityProviderResource) recheckLogins(ctx context.Context, account string, plan, prior *identityProviderModel, diags *diag.Diagnostics) (fine bool) {
 	j := r.logins(account, plan, prior)
 	if j.policy.AtFirstLogin || len(r.data.run.Connections.Beside(account, plan.Name.ValueString())) == 0 {
 		return true
 	}
-	return r.data.judgeAgain(ctx, j, diags)
+	return r.data.recheck(ctx, j, diags)
 }
 
-// endsSoon is how long before the end of a certificate or a token plans warn.
-const endsSoon = 30 * 24 * time.Hour
+// expiresSoon is how long before the end of a certificate or a token plans warn.
+const expiresSoon = 30 * 24 * time.Hour
 
-// warnOfEnds names certificates that end soon.
-func warnOfEnds(ends types.Map, now time.Time, diags *diag.Diagnostics) {
-	elements := ends.Elements()
+// warnOfExpiry names certificates that end soon.
+func warnOfExpiry(expiries types.Map, now time.Time, diags *diag.Diagnostics) {
+	elements := expiries.Elements()
 	for _, print := range slices.Sorted(maps.Keys(elements)) {
 		text, ok := elements[print].(types.String)
 		if !ok {
 			continue
 		}
-		end := parseTime(text.ValueString())
-		if left := end.Sub(now); left < endsSoon {
-			diags.AddAttributeWarning(path.Root("saml"), "Certificate ends soon", fmt.Sprintf("The identity provider's certificate %s… ends on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], end.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
+		expires := parseTime(text.ValueString())
+		if left := expires.Sub(now); left < expiresSoon {
+			diags.AddAttributeWarning(path.Root("saml"), "Certificate expires soon", fmt.Sprintf("The identity provider's certificate %s… expires on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
 		}
 	}
 }
 
-// secret is the client secret, which only the configuration holds.
+// secret returns the client secret, which only the configuration holds.
 func (r *identityProviderResource) secret(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics) types.String {
 	var oidc types.Object
 	diags.Append(config.GetAttribute(ctx, path.Root("oidc"), &oidc)...)
@@ -272,7 +272,7 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 		resp.Diagnostics.Append(m.exists(account, connections[at].ID))
 		return
 	}
-	if !r.checkLoginsAgain(ctx, account, &m, nil, &resp.Diagnostics) {
+	if !r.recheckLogins(ctx, account, &m, nil, &resp.Diagnostics) {
 		return
 	}
 	write := m.toWrite(secret)
@@ -292,13 +292,13 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	resp.Diagnostics.Append(m.fromAPI(account, connection)...)
 	m.warnLeftOut(connection, &resp.Diagnostics)
 	// What is there now is in the state before anything else can fail or take long.
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	if r.activate(ctx, account, &m, wait, &resp.Diagnostics) {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
 
-// exists is the error of a connection whose name is taken.
+// exists returns the error of a connection whose name is taken.
 func (m *identityProviderModel) exists(account, id string) diag.Diagnostic {
 	return alreadyExists(path.Root("name"), "Identity provider exists already", fmt.Sprintf("Account %s has a connection named %q (%s).", account, m.Name.ValueString(), id),
 		"prefectsso_identity_provider", account+"/"+id, "choose another name")
@@ -321,7 +321,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 		return true
 	case activationFirstLogin:
 		if m.State.ValueString() == client.ConnectionInactive {
-			diags.AddAttributeWarning(at, "Identity provider is switched off", "Somebody switched the connection off, so nobody can log in through it. `activation = \"immediate\"` switches it on again.")
+			diags.AddAttributeWarning(at, "Identity provider is switched off", "The connection was switched off outside of Terraform, so users cannot log in through it. `activation = \"immediate\"` switches it on again.")
 			return false
 		}
 		connection, err := r.waitForLogin(ctx, account, m.ID.ValueString(), wait)
@@ -330,7 +330,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 			return false
 		}
 		if connection.State != client.ConnectionActive {
-			diags.AddAttributeWarning(at, "Nobody has logged in yet", fmt.Sprintf("The identity provider is configured, but within %s (`timeouts.create`) nobody logged in through it. It becomes active at the first successful login.", wait))
+			diags.AddAttributeWarning(at, "No login yet", fmt.Sprintf("The identity provider is configured, but within %s (`timeouts.create`) no user logged in through it. It becomes active at the first successful login.", wait))
 		}
 		diags.Append(m.fromAPI(account, connection)...)
 		return true
@@ -366,15 +366,15 @@ func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRe
 	connection, err := r.data.client.GetConnection(ctx, account, m.ID.ValueString())
 	switch {
 	case client.IsNotFound(err):
-		resp.Diagnostics.AddWarning("Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: somebody deleted it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes it again.", m.Name.ValueString(), m.ID.ValueString(), account))
-		forget(ctx, resp, m.identity(account))
+		resp.Diagnostics.AddWarning("Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account))
+		removeFromState(ctx, resp, m.identity(account))
 		return
 	case err != nil:
 		resp.Diagnostics.Append(failure("Could not read identity provider", err))
 		return
 	}
 	resp.Diagnostics.Append(m.fromAPI(account, connection)...)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // Update implements [resource.Resource].
@@ -392,10 +392,10 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 	m.ID, m.State = prior.ID, prior.State
 	if !prior.Configurable.ValueBool() {
 		m.observeAdopted(&prior)
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
 	}
-	if !r.checkLoginsAgain(ctx, account, &m, &prior, &resp.Diagnostics) {
+	if !r.recheckLogins(ctx, account, &m, &prior, &resp.Diagnostics) {
 		return
 	}
 	write, any := m.changes(&prior, secret)
@@ -418,7 +418,7 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 		m.warnLeftOut(connection, &resp.Diagnostics)
 	}
 	r.activate(ctx, account, &m, wait, &resp.Diagnostics)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // Delete implements [resource.Resource].

@@ -23,7 +23,7 @@ import (
 func (r *identityProviderResource) adopt(ctx context.Context, account string, connections []client.Connection, m *identityProviderModel, resp *resource.CreateResponse) {
 	at := slices.IndexFunc(connections, func(c client.Connection) bool { return c.Name == m.Name.ValueString() })
 	if at < 0 {
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "No such identity provider to adopt", fmt.Sprintf("This server does not let anybody configure identity providers over its API, and account %s has no connection named %q%s. A person configures it in the browser: the resource prefectsso_setup_link gives the link. Then apply again, and the connection is adopted.", account, m.Name.ValueString(), existing(connections, connectionName)))
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "No such identity provider to adopt", fmt.Sprintf("This server does not offer the configuration of identity providers over its API, and account %s has no connection named %q%s. A person configures it in the browser: the resource prefectsso_setup_link gives the link. Then apply again, and the connection is adopted.", account, m.Name.ValueString(), existing(connections, connectionName)))
 		return
 	}
 	connection := connections[at]
@@ -33,8 +33,8 @@ func (r *identityProviderResource) adopt(ctx context.Context, account string, co
 	wanted := *m
 	m.ID, m.State = types.StringValue(connection.ID), types.StringValue(connection.State)
 	m.observeAdopted(&wanted)
-	resp.Diagnostics.AddWarning("Identity provider was adopted", fmt.Sprintf("This server does not let anybody configure identity providers over its API. The connection %s (%s) is watched: its name, type, domains and state. Not verified, because the server does not show it: %s.", connection.Name, connection.ID, english.AndCode(unverified(m))))
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
+	resp.Diagnostics.AddWarning("Identity provider was adopted", fmt.Sprintf("This server does not offer the configuration of identity providers over its API. The connection %s (%s) is only watched: its name, type, domains and state. Not verified, because the server does not show it: %s.", connection.Name, connection.ID, english.AndCode(unverified(m))))
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
 }
 
 func connectionName(c client.Connection) string { return c.Name }
@@ -85,7 +85,7 @@ func withoutSecret(o *oidcModel) *oidcModel {
 	return &out
 }
 
-// unverified are the configured arguments that the published API does not show.
+// unverified returns the configured arguments that the published API does not show.
 func unverified(m *identityProviderModel) []string {
 	var names []string
 	if m.OIDC != nil {
@@ -110,11 +110,11 @@ func (r *identityProviderResource) readAdopted(ctx context.Context, account stri
 	at := slices.IndexFunc(found.Connections, func(c client.Connection) bool { return c.ID == m.ID.ValueString() })
 	if at < 0 {
 		resp.Diagnostics.AddWarning("Identity provider is gone", fmt.Sprintf("The adopted connection %s (%s) no longer exists in account %s. It is taken out of the state.", m.Name.ValueString(), m.ID.ValueString(), account))
-		forget(ctx, resp, m.identity(account))
+		removeFromState(ctx, resp, m.identity(account))
 		return
 	}
 	m.observe(&found.Connections[at])
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
 }
 
 // observe takes over what the published API shows of a connection.
@@ -155,11 +155,11 @@ func (r *identityProviderResource) readImported(ctx context.Context, account str
 		m.observeAdopted(m)
 		m.observe(connection)
 	}
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
 }
 
-// refuseUnmanagedChange fails a plan that would change what only a person can change.
-func (r *identityProviderResource) refuseUnmanagedChange(ctx context.Context, prior *identityProviderModel, resp *resource.ModifyPlanResponse) {
+// rejectUnconfigurableChange fails a plan that would change what only a person can change.
+func (r *identityProviderResource) rejectUnconfigurableChange(ctx context.Context, prior *identityProviderModel, resp *resource.ModifyPlanResponse) {
 	var plan identityProviderModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
@@ -177,10 +177,11 @@ func (r *identityProviderResource) refuseUnmanagedChange(ctx context.Context, pr
 			changed = append(changed, name)
 		}
 	}
-	refuse("connection", prior.Name.ValueString(), changed, []string{"oidc", "saml", "attribute_mapping"}, &resp.Diagnostics)
+	rejectChanges("connection", prior.Name.ValueString(), changed, []string{"oidc", "saml", "attribute_mapping"}, &resp.Diagnostics)
 }
 
-// unseen says whether the state has nothing for an argument that the published API does not show, as after an import.
+// unseen reports whether the state has nothing for an argument that the published API does not show, as after an
+// import.
 func (m *identityProviderModel) unseen(name string) bool {
 	switch name {
 	case "oidc", "saml":

@@ -94,7 +94,7 @@ resource "prefectsso_identity_provider" "idp" {
 	})
 }
 
-// integrations are the connections as the published API shows them.
+// integrations returns the connections as the published API shows them.
 func integrations(srv *acctest.Server) []connection {
 	var found struct {
 		Connections []connection `json:"connections"`

@@ -144,14 +144,14 @@ output "agree" {
 	)
 }
 
-// bareCertificate is an RSA certificate as metadata has it.
+// bareCertificate returns an RSA certificate as metadata has it.
 func bareCertificate(t *testing.T) string {
 	t.Helper()
 	block, _ := pem.Decode([]byte(rsaCertificate(t, time.Now().AddDate(2, 0, 0))))
 	return base64.StdEncoding.EncodeToString(block.Bytes)
 }
 
-// idpXML is an identity provider in metadata.
+// idpXML returns an identity provider in metadata.
 func idpXML(id, attributes, certificate string) string {
 	return `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="` + id + `"><md:IDPSSODescriptor` + attributes + ` protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">` +
 		`<md:KeyDescriptor><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>` + certificate + `</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>` +
@@ -243,22 +243,22 @@ func TestAccSAMLSigningFollows(t *testing.T) {
 			},
 		}
 	}
-	again := func(lines ...string) resource.TestStep {
+	reapply := func(lines ...string) resource.TestStep {
 		return resource.TestStep{Config: samlBlock(srv, lines...), ConfigPlanChecks: emptyPlan()}
 	}
 	parts := []string{`entity_id = "https://idp.example"`, `sso_url = "https://idp.example/sso"`, certificates(rsaCertificate(t, time.Now().AddDate(2, 0, 0)))}
 	const no, yes = "sign_requests = false", "sign_requests = true"
 	runSteps(t,
-		step(false, xml("")), again(xml("")),
-		step(true, xml(wantsSigned)), again(xml(wantsSigned)),
-		step(false, xml(wantsSigned), no), again(xml(wantsSigned), no),
+		step(false, xml("")), reapply(xml("")),
+		step(true, xml(wantsSigned)), reapply(xml(wantsSigned)),
+		step(false, xml(wantsSigned), no), reapply(xml(wantsSigned), no),
 		step(true, xml(wantsSigned)),
 		step(true, xml(""), yes), step(false, xml("")),
-		step(true, url), again(url),
-		step(false, url, no), again(url, no),
-		step(true, url), again(url),
-		step(true, url, yes), again(url, yes),
-		step(false, parts...), again(parts...),
+		step(true, url), reapply(url),
+		step(false, url, no), reapply(url, no),
+		step(true, url), reapply(url),
+		step(true, url, yes), reapply(url, yes),
+		step(false, parts...), reapply(parts...),
 		step(true, append(parts, yes)...),
 		resource.TestStep{ // somebody switches it off elsewhere
 			PreConfig: func() {
@@ -289,7 +289,7 @@ func TestAccSAMLNameIDFormatGoes(t *testing.T) {
 }
 
 // What cannot be used fails the plan, at its attribute, with what to do.
-func TestAccSAMLMetadataRefusals(t *testing.T) {
+func TestAccSAMLMetadataRejections(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t)
 	one, two := rsaCertificate(t, time.Now().AddDate(1, 0, 0)), rsaCertificate(t, time.Now().AddDate(2, 0, 0))

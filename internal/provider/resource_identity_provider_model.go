@@ -68,7 +68,8 @@ type attributeMapModel struct {
 	Groups    types.String `tfsdk:"groups"`
 }
 
-// toWrite is the whole connection as a create sends it. The secret comes from the configuration: the plan has none.
+// toWrite returns the whole connection as a create sends it. The secret comes from the configuration: the plan has
+// none.
 func (m *identityProviderModel) toWrite(secret types.String) client.ConnectionWrite {
 	domains := m.Domains.Normalized()
 	w := client.ConnectionWrite{
@@ -87,8 +88,8 @@ func (m *identityProviderModel) toWrite(secret types.String) client.ConnectionWr
 	return w
 }
 
-// changes is what an update sends: the parts that differ from the prior state. The secret goes along only with a new
-// version.
+// changes returns what an update sends: the parts that differ from the prior state. The secret goes along only with a
+// new version.
 func (m *identityProviderModel) changes(prior *identityProviderModel, secret types.String) (w client.ConnectionWrite, any bool) {
 	all := m.toWrite(secret)
 	if !m.Name.Equal(prior.Name) {
@@ -159,7 +160,7 @@ func (a *attributeMapModel) toAPI() *client.AttributeMapping {
 // what has drifted takes the server's value.
 func (m *identityProviderModel) fromAPI(accountID string, c *client.Connection) diag.Diagnostics {
 	m.ID = types.StringValue(c.ID)
-	m.AccountID = keepCase(m.AccountID, accountID)
+	m.AccountID = preserveCase(m.AccountID, accountID)
 	m.Name = types.StringValue(c.Name)
 	m.ConnectionType = types.StringValue(c.ConnectionType)
 	m.State = types.StringValue(c.State)
@@ -171,7 +172,7 @@ func (m *identityProviderModel) fromAPI(accountID string, c *client.Connection) 
 	m.Domains = normalized.Domain.SetValueAs(m.Domains, connectionDomains(c))
 	m.RedirectURI, m.ACSURL, m.SPEntityID, m.SPMetadataURL = types.StringNull(), types.StringNull(), types.StringNull(), types.StringNull()
 	m.WantsSigned = types.BoolNull()
-	ends := map[string]attr.Value{}
+	expiries := map[string]attr.Value{}
 	if m.OIDC = oidcFromAPI(m.OIDC, c.OIDC); c.OIDC != nil {
 		m.RedirectURI = textOrNull(c.OIDC.RedirectURI)
 	}
@@ -179,17 +180,17 @@ func (m *identityProviderModel) fromAPI(accountID string, c *client.Connection) 
 		m.ACSURL, m.SPEntityID, m.SPMetadataURL = textOrNull(c.SAML.ACSURL), textOrNull(c.SAML.SPEntityID), textOrNull(c.SAML.SPMetadataURL)
 		m.WantsSigned = types.BoolValue(c.SAML.WantAuthnRequestsSigned)
 		for _, certificate := range c.SAML.IDPCertificates {
-			ends[certificate.SHA256] = types.StringValue(certificate.NotAfter.UTC().Format(time.RFC3339))
+			expiries[certificate.SHA256] = types.StringValue(certificate.NotAfter.UTC().Format(time.RFC3339))
 		}
 	}
 	m.AttributeMapping = mappingFromAPI(m.AttributeMapping, c.AttributeMapping)
 	var diags diag.Diagnostics
-	m.Certificates, diags = types.MapValue(types.StringType, ends)
+	m.Certificates, diags = types.MapValue(types.StringType, expiries)
 	return diags
 }
 
-// usualScopes are the scopes of a connection that names none, sorted.
-var usualScopes = []string{"email", "openid", "profile"}
+// defaultScopes are the scopes of a connection that names none, sorted.
+var defaultScopes = []string{"email", "openid", "profile"}
 
 func oidcFromAPI(prior *oidcModel, c *client.ConnectionOIDC) *oidcModel {
 	if c == nil {
@@ -202,8 +203,8 @@ func oidcFromAPI(prior *oidcModel, c *client.ConnectionOIDC) *oidcModel {
 	if prior != nil {
 		out.ClientSecretWOVersion = prior.ClientSecretWOVersion
 	}
-	usual := prior == nil || prior.Scopes.IsNull() // nobody asked for any: the server's usual ones are no drift
-	if scopes := slices.Sorted(slices.Values(c.Scopes)); !usual || len(scopes) > 0 && !slices.Equal(scopes, usualScopes) {
+	isDefault := prior == nil || prior.Scopes.IsNull() // nobody asked for any: the server's default ones are no drift
+	if scopes := slices.Sorted(slices.Values(c.Scopes)); !isDefault || len(scopes) > 0 && !slices.Equal(scopes, defaultScopes) {
 		out.Scopes = setOf(scopes)
 	}
 	return out

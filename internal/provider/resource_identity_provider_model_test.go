@@ -104,11 +104,11 @@ func TestIdentityProviderMetadataDrift(t *testing.T) {
 	}
 }
 
-func TestWarnOfEnds(t *testing.T) {
+func TestWarnOfExpiry(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	var diags diag.Diagnostics
-	warnOfEnds(types.MapValueMust(types.StringType, map[string]attr.Value{
+	warnOfExpiry(types.MapValueMust(types.StringType, map[string]attr.Value{
 		"aaaa": types.StringValue("2026-12-10T00:00:00Z"), "bbbb": types.StringValue("2027-12-10T00:00:00Z"),
 	}), now, &diags)
 	if diags.WarningsCount() != 1 || !strings.Contains(diags.Warnings()[0].Detail(), "18 days") {

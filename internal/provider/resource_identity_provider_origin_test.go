@@ -59,7 +59,7 @@ resource "prefectsso_group_role_mapping" "corp" {
 	}
 	actor := srv.ServiceActor()
 	// origins gives what a state has, and with forget takes it out, as a state from before has none.
-	origins := func(forget bool) map[string]map[string]any {
+	origins := func(removeFirst bool) map[string]map[string]any {
 		t.Helper()
 		file := filepath.Join(d.Path, "terraform.tfstate")
 		raw, err := os.ReadFile(file)
@@ -85,7 +85,7 @@ resource "prefectsso_group_role_mapping" "corp" {
 				out[r.Type] = map[string]any{"created": attributes["created"], "created_by": by, "id": attributes["id"]}
 			}
 		}
-		if forget {
+		if removeFirst {
 			old := regexp.MustCompile(`\n\s*"created(_by)?": "[^"]*",`).ReplaceAll(raw, nil)
 			if bytes.Contains(old, []byte(`"created_by"`)) {
 				t.Fatalf("the state still tells:\n%s", old)

@@ -24,13 +24,13 @@ import (
 )
 
 // rsaCertificate makes a self-signed certificate that ends then, as PEM.
-func rsaCertificate(t *testing.T, ends time.Time) string {
+func rsaCertificate(t *testing.T, expires time.Time) string {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "idp.example"}, NotBefore: ends.AddDate(-3, 0, 0), NotAfter: ends}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "idp.example"}, NotBefore: expires.AddDate(-3, 0, 0), NotAfter: expires}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
@@ -71,14 +71,14 @@ func TestAccIdentityProviderSAML(t *testing.T) {
 	old, next := rsaCertificate(t, time.Now().AddDate(0, 0, 20)), rsaCertificate(t, time.Now().AddDate(2, 0, 0))
 	sameID, otherID := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesDiffer())
 	id := tfjsonpath.New("id")
-	ends := func(n int) statecheck.StateCheck {
+	expires := func(n int) statecheck.StateCheck {
 		return statecheck.ExpectKnownValue(address, tfjsonpath.New("certificates"), knownvalue.MapSizeExact(n))
 	}
 	runSteps(t,
 		resource.TestStep{
 			Config: samlConfig(srv, certificates(old)),
 			ConfigStateChecks: []statecheck.StateCheck{
-				ends(1), sameID.AddStateValue(address, id),
+				expires(1), sameID.AddStateValue(address, id),
 				statecheck.ExpectKnownValue(address, tfjsonpath.New("acs_url"), knownvalue.StringExact(srv.URL+"/sso/saml/"+acctest.AccountID+"/acs")),
 				statecheck.ExpectKnownValue(address, tfjsonpath.New("redirect_uri"), knownvalue.Null()),
 			},
@@ -87,13 +87,13 @@ func TestAccIdentityProviderSAML(t *testing.T) {
 		resource.TestStep{
 			Config:            samlConfig(srv, certificates(next, old)),
 			ConfigPlanChecks:  planned(address, plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{ends(2), sameID.AddStateValue(address, id)},
+			ConfigStateChecks: []statecheck.StateCheck{expires(2), sameID.AddStateValue(address, id)},
 		},
 		resource.TestStep{Config: samlConfig(srv, certificates(old, next)), ConfigPlanChecks: emptyPlan()},
 		resource.TestStep{
 			Config:            samlConfig(srv, certificates(next)+"\nallow_idp_initiated = true"),
 			ConfigPlanChecks:  planned(address, plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{ends(1), sameID.AddStateValue(address, id), otherID.AddStateValue(address, id)},
+			ConfigStateChecks: []statecheck.StateCheck{expires(1), sameID.AddStateValue(address, id), otherID.AddStateValue(address, id)},
 		},
 		resource.TestStep{
 			ResourceName: address, ImportState: true, ImportStateId: "Corp", ImportStateVerify: true,

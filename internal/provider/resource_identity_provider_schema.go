@@ -45,7 +45,7 @@ var (
 func (r *identityProviderResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A connection to an identity provider, through which people of the given domains log in: OpenID Connect or SAML 2.0.\n\n" +
-			"On a server that does not offer this configuration over its API, as today's Prefect Cloud, the connection of that `name` that somebody has configured in the browser is adopted: `managed` is then false, `unverified_attributes` names what cannot be seen, and a plan that would change such an attribute fails with the step that a person has to take.\n\n" +
+			"On a server that does not offer this configuration over its API, as today's Prefect Cloud, the connection of that `name` that was configured in the browser is adopted: `configurable` is then false, `unverified_attributes` names what cannot be seen, and a plan that would change such an attribute fails with the step that a person has to take.\n\n" +
 			"Destroying the resource deletes a connection that it made, and forgets one that it adopted.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
@@ -96,11 +96,11 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 				ElementType: types.StringType, Computed: true,
 				MarkdownDescription: "SAML: SHA-256 of each certificate of the identity provider → when it ends, RFC 3339. A plan warns 30 days before that.",
 			},
-			"want_authn_requests_signed": schema.BoolAttribute{Computed: true, MarkdownDescription: "SAML: whether the identity provider's metadata says that it refuses unsigned requests (`WantAuthnRequestsSigned`)."},
+			"want_authn_requests_signed": schema.BoolAttribute{Computed: true, MarkdownDescription: "SAML: whether the identity provider's metadata says that it rejects unsigned requests (`WantAuthnRequestsSigned`)."},
 			"created":                    createdAttribute("connection"),
 			"created_by":                 createdByAttribute("connection"),
 			"configurable":               schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server lets this resource configure the connection; false for an adopted one."},
-			"unverified_attributes":      schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Arguments that the server does not let anybody read, so that their drift cannot be seen."},
+			"unverified_attributes":      schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Arguments that the server does not show, so that their drift cannot be seen."},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create:            true,
 				CreateDescription: "How long `activation = \"first_login\"` waits, such as `30m`. Default 20 minutes.",
@@ -116,7 +116,7 @@ func createdAttribute(what string) schema.StringAttribute {
 }
 
 func createdByAttribute(what string) schema.StringAttribute {
-	return neverChanges("Id of the actor, a user's or a service account's, who made the " + what + " over the API; null where the server does not say, or nobody did.")
+	return neverChanges("Id of the actor, a user's or a service account's, who made the " + what + " over the API; null where the server does not report it, or there was none.")
 }
 
 func neverChanges(description string) schema.StringAttribute {
@@ -141,7 +141,7 @@ func oidcAttribute() schema.SingleNestedAttribute {
 		Attributes: map[string]schema.Attribute{
 			"issuer": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "The issuer, an https URL below which `/.well-known/openid-configuration` is. It is fetched and checked when it is saved. Entra ID's `common`, `organizations` and `consumers` are refused: write the tenant's id.",
+				MarkdownDescription: "The issuer, an https URL below which `/.well-known/openid-configuration` is. It is fetched and checked when it is saved. Entra ID's `common`, `organizations` and `consumers` are rejected: write the tenant's id.",
 				Validators:          []validator.String{httpsURL{}, oneTenant},
 			},
 			"client_id": schema.StringAttribute{Required: true, MarkdownDescription: "Client id at the identity provider.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
@@ -212,13 +212,13 @@ func attributeMappingAttribute() schema.SingleNestedAttribute {
 		Attributes: map[string]schema.Attribute{
 			"subject": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-				MarkdownDescription: "SAML only: attribute that says who the person is, in the NameID's place. It must have one value that stays the person's. Without it a transient NameID is refused.",
+				MarkdownDescription: "SAML only: attribute that identifies the person, in the NameID's place. It must have one value that stays the person's. Without it a transient NameID is rejected.",
 			},
 			"email": name("email address"), "first_name": name("first name"), "last_name": name("last name"),
 			"groups": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{noLoginGroups{}},
 				DeprecationMessage:  "Groups of a login do nothing. Let a directory bring them: prefectsso_scim_directory and prefectsso_group_role_mapping.",
-				MarkdownDescription: "Refused: groups of a login give nobody a role or a team. Let a directory bring them (`prefectsso_scim_directory`) and map them with `prefectsso_group_role_mapping`.",
+				MarkdownDescription: "Rejected: groups of a login give no role or team. Let a directory provision them (`prefectsso_scim_directory`) and map them with `prefectsso_group_role_mapping`.",
 			},
 		},
 	}

@@ -38,7 +38,7 @@ func configuredSAML(ctx context.Context, config tfsdk.Config, diags *diag.Diagno
 func (s *samlModel) validateMetadata(now time.Time, diags *diag.Diagnostics) {
 	at := path.Root("saml")
 	if known(s.MetadataURL) && isEntraWithoutApp(s.MetadataURL.ValueString()) {
-		diags.AddAttributeWarning(at.AtName("metadata_url"), "Metadata of no application", "This is the metadata of the whole tenant of Microsoft Entra ID. An application that has a signing certificate of its own signs with another key, and nobody could log in. Add `?appid=<application id>` to the address.")
+		diags.AddAttributeWarning(at.AtName("metadata_url"), "Metadata of no application", "This is the metadata of the whole tenant of Microsoft Entra ID. An application that has a signing certificate of its own signs with another key, so logins would fail. Add `?appid=<application id>` to the address.")
 	}
 	if !known(s.MetadataXML.StringValue) || s.MetadataEntityID.IsUnknown() {
 		return
@@ -57,11 +57,11 @@ func (s *samlModel) validateMetadata(now time.Time, diags *diag.Diagnostics) {
 // warnUnsigned warns where the identity provider refuses what is configured.
 func (s *samlModel) warnUnsigned(diags *diag.Diagnostics) {
 	if !s.SignRequests.IsNull() && !s.SignRequests.IsUnknown() && !s.SignRequests.ValueBool() {
-		diags.AddAttributeWarning(signRequestsPath, "The identity provider wants signed requests", "Its metadata says WantAuthnRequestsSigned, so it refuses unsigned requests and nobody can log in with `sign_requests = false`. Leave `sign_requests` out: it then follows the metadata.")
+		diags.AddAttributeWarning(signRequestsPath, "The identity provider wants signed requests", "Its metadata says WantAuthnRequestsSigned, so it rejects unsigned requests and logins fail with `sign_requests = false`. Leave `sign_requests` out: it then follows the metadata.")
 	}
 }
 
-// wantsSigned is what the metadata of the configuration says, unknown where that is seen only when it is fetched.
+// wantsSigned returns what the metadata of the configuration says, unknown where that is seen only when it is fetched.
 func (s *samlModel) wantsSigned(prior *identityProviderModel) types.Bool {
 	switch {
 	case s.MetadataXML.IsUnknown(), s.MetadataURL.IsUnknown(), s.MetadataEntityID.IsUnknown():

@@ -15,7 +15,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
-// identitySchema is the identity of a resource that one name tells apart within its account, or several (more are
+// identitySchema returns the identity of a resource that one name tells apart within its account, or several (more are
 // further names and their descriptions); without a name, of one that there is once an account.
 func identitySchema(name, description string, more ...string) identityschema.Schema {
 	attributes := map[string]identityschema.Attribute{

@@ -126,7 +126,7 @@ type memberRoleIdentity struct {
 // fromAPI takes the server's answer. The address keeps its spelling; the role keeps its form, id or name.
 func (m *memberRoleModel) fromAPI(accountID string, row client.Membership) {
 	m.ID = types.StringValue(row.ID)
-	m.AccountID = keepCase(m.AccountID, accountID)
+	m.AccountID = preserveCase(m.AccountID, accountID)
 	m.Role = types.StringValue(roleInForm(m.Role.ValueString(), row))
 	m.UserID = stringOrNull(row.UserID)
 	m.Active = types.BoolValue(row.Active)
@@ -146,7 +146,7 @@ func (r *memberRoleResource) ModifyPlan(ctx context.Context, req resource.Modify
 	}
 	r.data.planAccount(ctx, req, resp)
 	r.planRole(ctx, req, resp)
-	settle(ctx, req, resp, "account_id", "email", "role", "on_destroy", "timeouts")
+	suppressNoOp(ctx, req, resp, "account_id", "email", "role", "on_destroy", "timeouts")
 }
 
 // planRole checks a role that changes, and what the change does to people's access. A role that is the same by id and
@@ -209,7 +209,7 @@ func (r *memberRoleResource) Create(ctx context.Context, req resource.CreateRequ
 	if !r.assign(ctx, account, &m, wait, &resp.Diagnostics) {
 		return
 	}
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // assign gives the person the planned role and takes over the answer. It says whether there is something to keep in the
@@ -270,7 +270,7 @@ func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest,
 	var absent *client.NotMemberError
 	if errors.As(err, &absent) {
 		resp.Diagnostics.AddWarning("Member is gone", fmt.Sprintf("%s is no longer a member of account %s. The role is taken out of the state; as long as the configuration has it, the plan gives it again, which fails until the person is back.", m.Email.ValueString(), account))
-		forget(ctx, resp, m.identity(account))
+		removeFromState(ctx, resp, m.identity(account))
 		return
 	}
 	if err != nil {
@@ -282,7 +282,7 @@ func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest,
 	if !m.Role.Equal(before) {
 		r.observeOwner(ctx, account, &m, member, &resp.Diagnostics)
 	}
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // Update implements [resource.Resource].
@@ -294,7 +294,7 @@ func (r *memberRoleResource) Update(ctx context.Context, req resource.UpdateRequ
 		return
 	}
 	if r.assign(ctx, account, &m, 0, &resp.Diagnostics) {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
 
@@ -336,7 +336,7 @@ func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequ
 		return
 	}
 	if err != nil && !client.IsNotFound(err) {
-		resp.Diagnostics.Append(roleRefusal(path.Empty(), "Could not reset role", err))
+		resp.Diagnostics.Append(roleRejection(path.Empty(), "Could not reset role", err))
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 )
 
-// managedBy says what decides about a member's role, for the attribute of that name; null where the server does not tell.
-// In an account without directories nobody has to be asked about.
+// managedBy returns what decides about a member's role, for the attribute of that name; null where the server does not
+// tell. In an account without directories nobody has to be asked about.
 func (p *providerData) managedBy(ctx context.Context, account string, member client.Membership) (types.String, error) {
 	directories, err := p.knownDirectories(ctx, account)
 	rows, known := directories.Get()
@@ -34,7 +34,8 @@ func (p *providerData) managedBy(ctx context.Context, account string, member cli
 	return types.StringNull(), nil
 }
 
-// knownDirectories are those of an account, as far as this key may see them; read once until something of them is written.
+// knownDirectories returns those of an account, as far as this key may see them; read once until something of them is
+// written.
 func (p *providerData) knownDirectories(ctx context.Context, account string) (access.Part[[]access.Directory], error) {
 	w, err := p.world.Fill(ctx, access.World{AccountID: account}, func(w access.World) []access.Want {
 		if w.Directories.IsMissing() {

@@ -102,7 +102,7 @@ resource "prefectsso_member_role" "grace" {
 }
 
 // Where the server does not tell, managed_by is null: nothing is guessed.
-func TestAccMemberRoleManagedByUntold(t *testing.T) {
+func TestAccMemberRoleManagedByUnknown(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.WithDirectory, acctest.PublishedOnly)
 	srv.PushUser("ada@acme.com")

@@ -197,7 +197,7 @@ func TestAccMemberRoleBadInput(t *testing.T) {
 	}
 }
 
-// The last one who gets in without single sign-on is not demoted: by the plan and, with protection off, by the apply.
+// The last one who signs in without single sign-on is not demoted: by the plan and, with protection off, by the apply.
 func TestAccMemberRoleLastOwner(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t)

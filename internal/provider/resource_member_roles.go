@@ -48,7 +48,7 @@ func (r *memberRolesResource) Metadata(_ context.Context, req resource.MetadataR
 // Schema implements [resource.Resource].
 func (r *memberRolesResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The account roles of many people, hundreds or thousands, in one resource. People who are not in `roles` are left alone. Memberships are adopted, never made or removed: somebody who is not a member makes the apply fail before it changes anything, and somebody who leaves the account drops out of the state with a warning.\n\nPromotions go first, so that a change never leaves the account without somebody who can administer it. Taking a person out of `roles`, or destroying the resource, forgets them and leaves their roles as they are.",
+		MarkdownDescription: "The account roles of many people, hundreds or thousands, in one resource. People who are not in `roles` are left alone. Memberships are adopted, never made or removed: an address that is not a member makes the apply fail before it changes anything, and a member who leaves the account drops out of the state with a warning.\n\nPromotions go first, so that a change never leaves the account without a member who can administer it. Taking a person out of `roles`, or destroying the resource, forgets them and leaves their roles as they are.",
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"roles": schema.MapAttribute{
@@ -76,7 +76,7 @@ type memberRolesModel struct {
 // fromAPI takes the server's rows, by normalized address, for the people of the model: addresses keep their spelling,
 // roles their form. It returns those who are no members.
 func (m *memberRolesModel) fromAPI(accountID string, rows map[string]client.Membership) (gone []string) {
-	m.AccountID = keepCase(m.AccountID, accountID)
+	m.AccountID = preserveCase(m.AccountID, accountID)
 	roles := m.Roles.Written()
 	for email, role := range roles {
 		row, there := rows[normalized.Email.Key(email)]
@@ -91,7 +91,7 @@ func (m *memberRolesModel) fromAPI(accountID string, rows map[string]client.Memb
 	return gone
 }
 
-// emails are the normalized addresses of the model.
+// emails returns the normalized addresses of the model.
 func (m *memberRolesModel) emails() []string {
 	return slices.Sorted(maps.Keys(m.Roles.Normalized()))
 }
@@ -103,7 +103,7 @@ func (r *memberRolesResource) ModifyPlan(ctx context.Context, req resource.Modif
 	}
 	r.data.planAccount(ctx, req, resp)
 	r.planRoles(ctx, req, resp)
-	settle(ctx, req, resp, "account_id", "roles")
+	suppressNoOp(ctx, req, resp, "account_id", "roles")
 }
 
 // planRoles checks the roles and people that change, and what that does to people's access.
@@ -160,22 +160,22 @@ func writtenAs(roles map[string]string, email string) string {
 // an error, named on each address that has it.
 func (r *memberRolesResource) changes(ctx context.Context, account string, wanted map[string]string, diags *diag.Diagnostics) (changes []roleChange, absent []string, ok bool) {
 	resolved := map[string]client.AccountRole{}
-	refused := map[string]bool{}
+	rejected := map[string]bool{}
 	written := slices.Sorted(maps.Keys(wanted))
 	for _, email := range written {
 		name := wanted[email]
-		if _, done := resolved[name]; done || refused[name] {
+		if _, done := resolved[name]; done || rejected[name] {
 			continue
 		}
 		role, err := r.data.client.Roles(account).Resolve(ctx, name)
 		if err != nil {
 			diags.Append(failureAt(path.Root("roles").AtMapKey(email), "Unusable role", err))
-			refused[name] = true
+			rejected[name] = true
 			continue
 		}
 		resolved[name] = role
 	}
-	if len(refused) > 0 {
+	if len(rejected) > 0 {
 		return nil, nil, false
 	}
 	emails := make([]string, 0, len(wanted))
@@ -211,7 +211,7 @@ func (r *memberRolesResource) Create(ctx context.Context, req resource.CreateReq
 	if !r.assign(ctx, account, &m, &resp.Diagnostics) {
 		return
 	}
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 }
 
 // Update implements [resource.Resource].
@@ -223,7 +223,7 @@ func (r *memberRolesResource) Update(ctx context.Context, req resource.UpdateReq
 		return
 	}
 	if r.assign(ctx, account, &m, &resp.Diagnostics) {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 	}
 }
 
@@ -266,7 +266,7 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 	return true
 }
 
-// differing are the addresses whose role is another one in the second map.
+// differing returns the addresses whose role is another one in the second map.
 func differing(wanted, got normalized.Map, gone []string) []string {
 	names := slices.Clone(gone)
 	now := got.Written()
@@ -294,7 +294,7 @@ func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest
 	if gone := m.fromAPI(account, rows); len(gone) > 0 {
 		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, english.Some(gone)))
 	}
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 }
 
 // Delete implements [resource.Resource]: people are forgotten, their roles stay.

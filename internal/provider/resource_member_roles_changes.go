@@ -19,13 +19,13 @@ import (
 
 // What prefectsso_member_role and prefectsso_member_roles share.
 
-// roleInForm is the role of a membership in the form that the configuration uses.
+// roleInForm returns the role of a membership in the form that the configuration uses.
 func roleInForm(written string, row client.Membership) string {
 	return inForm(written, row.AccountRoleID, row.AccountRoleName)
 }
 
-// inForm is what an id and a name stand for, in the form that the configuration uses: the id where written is one, else
-// the name. An id keeps its case.
+// inForm returns what an id and a name stand for, in the form that the configuration uses: the id where written is one,
+// else the name. An id keeps its case.
 func inForm(written, id, name string) string {
 	switch {
 	case strings.EqualFold(written, id):
@@ -37,8 +37,8 @@ func inForm(written, id, name string) string {
 	}
 }
 
-// roleInUse is the role that a directory or a mapping gives. One that is gone by now shows as its id: drift that the plan
-// mends.
+// roleInUse returns the role that a directory or a mapping gives. One that is gone by now shows as its id: drift that
+// the plan mends.
 func (p *providerData) roleInUse(ctx context.Context, accountID, id string) (client.AccountRole, error) {
 	role, err := p.client.Roles(accountID).Resolve(ctx, id)
 	var gone *client.UnknownNameError
@@ -83,7 +83,7 @@ type roleChange struct {
 	role   client.AccountRole
 }
 
-// email is the person's normalized address.
+// email returns the person's normalized address.
 func (c roleChange) email() string {
 	if c.member.Email == nil {
 		return ""
@@ -95,7 +95,7 @@ func (c roleChange) email() string {
 // leaveOut says how to leave somebody out whose role a mapping gives.
 func (p *providerData) apply(ctx context.Context, account string, changes []roleChange, at path.Path, leaveOut string, diags *diag.Diagnostics) {
 	members := p.client.Members(account)
-	told := false
+	reported := false
 	err := p.setRoles(ctx, account, changes, func(ctx context.Context, changes []roleChange) error {
 		var mu sync.Mutex
 		var group errgroup.Group
@@ -104,19 +104,19 @@ func (p *providerData) apply(ctx context.Context, account string, changes []role
 			group.Go(func() error {
 				err := members.SetRole(ctx, change.member, change.role)
 				if err != nil {
-					refusal := p.roleFailure(ctx, account, at, "Could not change role of "+change.email(), change.member, leaveOut, err)
+					rejection := p.roleFailure(ctx, account, at, "Could not change role of "+change.email(), change.member, leaveOut, err)
 					mu.Lock()
 					defer mu.Unlock()
-					diags.Append(refusal)
-					told = true
+					diags.Append(rejection)
+					reported = true
 				}
 				return err
 			})
 		}
 		return group.Wait()
 	})
-	if err != nil && !told {
-		diags.Append(roleRefusal(at, "Could not change roles", err))
+	if err != nil && !reported {
+		diags.Append(roleRejection(at, "Could not change roles", err))
 	}
 }
 

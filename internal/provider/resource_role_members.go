@@ -49,7 +49,7 @@ func (r *roleMembersResource) Metadata(_ context.Context, req resource.MetadataR
 // Schema implements [resource.Resource].
 func (r *roleMembersResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: fmt.Sprintf("Exactly which people hold an account role: who is in `members` gets it, who holds it and is not gets `removed_role`. The state holds everybody who has the role, so a plan names whom it removes. Service accounts are not its business.\n\nIt is for roles that few people hold, such as `Owner`; with more than %d holders use `prefectsso_member_roles`. Destroying the resource forgets it and leaves everybody's role as it is.", mostHolders),
+		MarkdownDescription: fmt.Sprintf("Exactly which people hold an account role: who is in `members` gets it, who holds it and is not gets `removed_role`. The state holds all people who have the role, so a plan names whom it removes. Service accounts are not its business.\n\nIt is for roles that few people hold, such as `Owner`; with more than %d holders use `prefectsso_member_roles`. Destroying the resource removes it from the state and leaves all roles as they are.", maxHolders),
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"role": schema.StringAttribute{
@@ -122,7 +122,7 @@ func (m *roleMembersModel) identity(accountID string) roleMembersIdentity {
 
 // fromAPI takes the server's holders of the role. Addresses keep the spelling that they have.
 func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership) {
-	m.AccountID = keepCase(m.AccountID, accountID)
+	m.AccountID = preserveCase(m.AccountID, accountID)
 	emails := make([]string, len(holders))
 	for i, holder := range holders {
 		emails[i] = normalized.Email.Key(*holder.Email)
@@ -140,7 +140,7 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
-	settle(ctx, req, resp, "account_id", "role", "members", "ignore_emails", "ignore_directory_managed", "removed_role", "max_removals")
+	suppressNoOp(ctx, req, resp, "account_id", "role", "members", "ignore_emails", "ignore_directory_managed", "removed_role", "max_removals")
 	var plan roleMembersModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) || !r.data.canPlan(&resp.Diagnostics) {
@@ -164,7 +164,7 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 	r.data.checkRoles(ctx, plan.AccountID.ValueString(), work.changes(), roleGuard{func(string) path.Path { return at }, roleMembersLeaveOut}, &resp.Diagnostics)
 }
 
-// known says whether everything that decides over people has a value.
+// known reports whether everything that decides over people has a value.
 func (m *roleMembersModel) known() bool {
 	return !m.AccountID.IsUnknown() && !m.Role.IsUnknown() && m.Members.IsWhollyKnown() &&
 		m.IgnoreEmails.IsWhollyKnown() && !m.IgnoreDirectoryManaged.IsUnknown() &&
@@ -177,7 +177,7 @@ func (r *roleMembersResource) Create(ctx context.Context, req resource.CreateReq
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() && r.data.write(ctx, account, &m, nil, &resp.Diagnostics) {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
 
@@ -188,7 +188,7 @@ func (r *roleMembersResource) Update(ctx context.Context, req resource.UpdateReq
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() && r.data.write(ctx, account, &m, &prior, &resp.Diagnostics) {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
 
@@ -211,7 +211,7 @@ func (r *roleMembersResource) Read(ctx context.Context, req resource.ReadRequest
 		return
 	}
 	m.fromAPI(account, holders)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // Delete implements [resource.Resource]: everybody's role stays as it is.

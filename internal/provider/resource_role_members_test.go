@@ -140,7 +140,7 @@ func TestAccRoleMembersTooManyHolders(t *testing.T) {
 }
 
 // In the plan the removal stands by name, and a person is in no second resource's hands.
-func TestAccRoleMembersClaims(t *testing.T) {
+func TestAccRoleMembersReservations(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t)
 	runSteps(t, resource.TestStep{

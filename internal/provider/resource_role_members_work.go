@@ -15,9 +15,9 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
-// mostHolders is how many people a role may have for prefectsso_role_members: sets cost Terraform time that grows with
+// maxHolders is how many people a role may have for prefectsso_role_members: sets cost Terraform time that grows with
 // the square of their size.
-const mostHolders = 500
+const maxHolders = 500
 
 // roleWork is what has to be done so that exactly the members hold a role.
 type roleWork struct {
@@ -25,7 +25,7 @@ type roleWork struct {
 	absent         []string // members who are not in the account
 }
 
-// changes are all of it.
+// changes returns all of it.
 func (w *roleWork) changes() []roleChange { return slices.Concat(w.added, w.removed) }
 
 func (w *roleWork) removedEmails() []string {
@@ -36,15 +36,15 @@ func (w *roleWork) removedEmails() []string {
 	return emails
 }
 
-// holders are the people who hold a role, without those that the configuration ignores.
+// holders returns the people who hold a role, without those that the configuration ignores.
 func (p *providerData) holders(ctx context.Context, account string, role client.AccountRole, m *roleMembersModel) ([]client.Membership, error) {
 	query := client.MembershipQuery{Filter: &client.MembershipFilter{RoleIDs: []string{role.ID}}, OnlyUsers: true}
 	count, err := p.client.CountMemberships(ctx, account, query)
 	if err != nil {
 		return nil, err
 	}
-	if count > mostHolders {
-		return nil, fmt.Errorf("%s hold the role %s; this resource is for at most %d. Manage such a role with prefectsso_member_roles, whose map stays fast", english.Count(count, "person"), role.Name, mostHolders)
+	if count > maxHolders {
+		return nil, fmt.Errorf("%s hold the role %s; this resource is for at most %d. Manage such a role with prefectsso_member_roles, whose map stays fast", english.Count(count, "person"), role.Name, maxHolders)
 	}
 	rows, err := p.client.ListMemberships(ctx, account, query)
 	if err != nil {
@@ -164,14 +164,14 @@ func (p *providerData) write(ctx context.Context, account string, m, prior *role
 		shown := prior.Members.Normalized()
 		work.removed = slices.DeleteFunc(work.removed, func(c roleChange) bool { return !slices.Contains(shown, c.email()) })
 	}
-	claimed := append(m.Members.Normalized(), work.removedEmails()...)
-	if !p.reserve("prefectsso_role_members", account, run.MemberRole, at, diags, claimed...) {
+	reserved := append(m.Members.Normalized(), work.removedEmails()...)
+	if !p.reserve("prefectsso_role_members", account, run.MemberRole, at, diags, reserved...) {
 		return false
 	}
 	p.apply(ctx, account, work.changes(), at, roleMembersLeaveOut, diags)
 
 	if !diags.HasError() {
-		m.AccountID = keepCase(m.AccountID, account)
+		m.AccountID = preserveCase(m.AccountID, account)
 		return true
 	}
 	// Something failed in the middle: the state holds who has the role now, so the next plan shows what is left to do.

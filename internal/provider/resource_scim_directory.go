@@ -53,12 +53,12 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if isDestroy(req) {
-		r.planEnd(ctx, prior, &resp.Diagnostics)
+		r.planDestroy(ctx, prior, &resp.Diagnostics)
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
 	r.planDefaultRole(ctx, prior, resp)
-	settle(ctx, req, resp, "account_id", "name", "type", "enabled", "default_role", "deprovision_action", "sync_groups_to_teams", "allowed_domains")
+	suppressNoOp(ctx, req, resp, "account_id", "name", "type", "enabled", "default_role", "deprovision_action", "sync_groups_to_teams", "allowed_domains")
 	var account types.String
 	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, accountIDPath, &account)...)
 	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) {
@@ -68,16 +68,16 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 	case prior == nil:
 		r.checkOffer(ctx, resp)
 	case movesAccount(account, prior.AccountID):
-		r.planEnd(ctx, prior, &resp.Diagnostics) // Terraform plans the new one by itself
+		r.planDestroy(ctx, prior, &resp.Diagnostics) // Terraform plans the new one by itself
 	case !prior.Configurable.ValueBool():
-		r.refuseUnmanagedChange(ctx, prior, resp)
+		r.rejectUnconfigurableChange(ctx, prior, resp)
 	default:
 		r.checkPeople(ctx, prior, resp)
 	}
 }
 
-// planEnd judges the end of a directory.
-func (r *scimDirectoryResource) planEnd(ctx context.Context, prior *scimDirectoryModel, diags *diag.Diagnostics) {
+// planDestroy judges the end of a directory.
+func (r *scimDirectoryResource) planDestroy(ctx context.Context, prior *scimDirectoryModel, diags *diag.Diagnostics) {
 	if !prior.Configurable.ValueBool() {
 		return // it is only watched here, and stays
 	}
@@ -88,12 +88,12 @@ func (r *scimDirectoryResource) planEnd(ctx context.Context, prior *scimDirector
 		return
 	}
 	if account, ok := r.data.account(prior.AccountID, diags); ok {
-		r.data.judge(ctx, r.end(account, prior), diags)
+		r.data.judge(ctx, r.deletion(account, prior), diags)
 	}
 }
 
-// end is the end of a directory, to be judged.
-func (r *scimDirectoryResource) end(account string, m *scimDirectoryModel) judging {
+// deletion returns the deletion of a directory, to be judged.
+func (r *scimDirectoryResource) deletion(account string, m *scimDirectoryModel) judging {
 	return judging{account: account, policy: r.data.policy, changes: []access.Change{access.DeleteDirectory{ID: m.ID.ValueString()}}}
 }
 
@@ -113,8 +113,8 @@ func (r *scimDirectoryResource) checkPeople(ctx context.Context, prior *scimDire
 	}
 }
 
-// putDirectory is what a plan changes of a directory, as far as that is known and concerns people; any is false for
-// nothing.
+// putDirectory returns what a plan changes of a directory, as far as that is known and concerns people; any is false
+// for nothing.
 func (m *scimDirectoryModel) putDirectory(prior *scimDirectoryModel) (put access.PutDirectory, any bool) {
 	put = access.PutDirectory{ID: prior.ID.ValueString(), Name: prior.Name.ValueString()}
 	if !m.Enabled.IsUnknown() && m.Enabled.ValueBool() != prior.Enabled.ValueBool() {
@@ -211,7 +211,7 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 	}
 	m.fromAPI(account, directory, role)
 	// What is there now is in the state before anything else can fail.
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	if enabled {
 		return
 	}
@@ -221,10 +221,10 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 		return
 	}
 	m.fromAPI(account, directory, role)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
-// exists is the error of a directory whose name is taken.
+// exists returns the error of a directory whose name is taken.
 func (m *scimDirectoryModel) exists(account, id string) diag.Diagnostic {
 	return alreadyExists(path.Root("name"), "SCIM directory exists already", fmt.Sprintf("Account %s has a directory named %q (%s).", account, m.Name.ValueString(), id),
 		"prefectsso_scim_directory", account+"/"+id, "choose another name")
@@ -254,8 +254,8 @@ func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadReque
 	}
 	switch {
 	case client.IsNotFound(err) || err == nil && directory == nil:
-		resp.Diagnostics.AddWarning("SCIM directory is gone", fmt.Sprintf("The directory %s (%s) no longer exists in account %s: somebody deleted it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes it again.", m.Name.ValueString(), m.ID.ValueString(), account))
-		forget(ctx, resp, m.identity(account))
+		resp.Diagnostics.AddWarning("SCIM directory is gone", fmt.Sprintf("The directory %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account))
+		removeFromState(ctx, resp, m.identity(account))
 		return
 	case err != nil:
 		resp.Diagnostics.Append(failure("Could not read SCIM directory", err))
@@ -265,7 +265,7 @@ func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadReque
 	case !r.take(ctx, account, &m, directory, &resp.Diagnostics):
 		return
 	}
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // take puts the server's answer into the model, with the default role in the form that the configuration uses.
@@ -292,7 +292,7 @@ func (r *scimDirectoryResource) Update(ctx context.Context, req resource.UpdateR
 	if !prior.Configurable.ValueBool() {
 		m.State, m.SCIMEndpoint, m.Configurable, m.UnverifiedAttributes = prior.State, prior.SCIMEndpoint, prior.Configurable, prior.UnverifiedAttributes
 		m.Created, m.CreatedBy = prior.Created, prior.CreatedBy
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 		return
 	}
 	role, err := r.data.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
@@ -306,7 +306,7 @@ func (r *scimDirectoryResource) Update(ctx context.Context, req resource.UpdateR
 		return
 	}
 	m.fromAPI(account, directory, role)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // Delete implements [resource.Resource].
@@ -321,7 +321,7 @@ func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteR
 		resp.Diagnostics.AddWarning("SCIM directory stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and goes on pushing people and groups.", m.Name.ValueString()))
 		return
 	}
-	if !r.data.judgeAgain(ctx, r.end(account, &m), &resp.Diagnostics) {
+	if !r.data.recheck(ctx, r.deletion(account, &m), &resp.Diagnostics) {
 		return
 	}
 	if err := r.data.client.DeleteDirectory(ctx, account, m.ID.ValueString()); err != nil {

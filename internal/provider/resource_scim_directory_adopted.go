@@ -39,7 +39,7 @@ func (r *scimDirectoryResource) find(ctx context.Context, account, id string) (f
 func (r *scimDirectoryResource) adopt(ctx context.Context, account string, directories []client.Directory, m *scimDirectoryModel, resp *resource.CreateResponse) {
 	at := slices.IndexFunc(directories, func(d client.Directory) bool { return d.Name == m.Name.ValueString() })
 	if at < 0 {
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "No such SCIM directory to adopt", fmt.Sprintf("This server does not let anybody configure directories over its API, and account %s has no directory named %q%s. A person configures it in the browser: the resource prefectsso_setup_link with `kind = %q` gives the link. Then apply again, and the directory is adopted.", account, m.Name.ValueString(), existing(directories, directoryName), setupDirectorySync))
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "No such SCIM directory to adopt", fmt.Sprintf("This server does not offer the configuration of directories over its API, and account %s has no directory named %q%s. A person configures it in the browser: the resource prefectsso_setup_link with `kind = %q` gives the link. Then apply again, and the directory is adopted.", account, m.Name.ValueString(), existing(directories, directoryName), setupDirectorySync))
 		return
 	}
 	directory := directories[at]
@@ -54,13 +54,13 @@ func (r *scimDirectoryResource) adopt(ctx context.Context, account string, direc
 		return
 	}
 	m.observe(account, &directory)
-	resp.Diagnostics.AddWarning("SCIM directory was adopted", fmt.Sprintf("This server does not let anybody configure directories over its API. The directory %s (%s) is watched: its name, type and state. Not verified, because the server does not show it: %s.", directory.Name, directory.ID, english.AndCode(hiddenOfDirectory)))
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
+	resp.Diagnostics.AddWarning("SCIM directory was adopted", fmt.Sprintf("This server does not offer the configuration of directories over its API. The directory %s (%s) is only watched: its name, type and state. Not verified, because the server does not show it: %s.", directory.Name, directory.ID, english.AndCode(hiddenOfDirectory)))
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
 }
 
-// refuseUnmanagedChange fails a plan that would change what only a person can change. What was imported and could never
+// rejectUnconfigurableChange fails a plan that would change what only a person can change. What was imported and could never
 // be seen is taken from the configuration as it is.
-func (r *scimDirectoryResource) refuseUnmanagedChange(ctx context.Context, prior *scimDirectoryModel, resp *resource.ModifyPlanResponse) {
+func (r *scimDirectoryResource) rejectUnconfigurableChange(ctx context.Context, prior *scimDirectoryModel, resp *resource.ModifyPlanResponse) {
 	var plan scimDirectoryModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
@@ -80,5 +80,5 @@ func (r *scimDirectoryResource) refuseUnmanagedChange(ctx context.Context, prior
 			changed = append(changed, name)
 		}
 	}
-	refuse("directory", prior.Name.ValueString(), changed, hiddenOfDirectory, &resp.Diagnostics)
+	rejectChanges("directory", prior.Name.ValueString(), changed, hiddenOfDirectory, &resp.Diagnostics)
 }

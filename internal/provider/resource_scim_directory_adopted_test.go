@@ -28,7 +28,7 @@ func configureDirectoryByHand(t *testing.T, srv *acctest.Server, name string) {
 	naming.Submit(url.Values{"name": {name}}).Says(http.StatusOK, "/scim/v2.0/")
 }
 
-// publishedDirectories are the directories as the published API shows them.
+// publishedDirectories returns the directories as the published API shows them.
 func publishedDirectories(srv *acctest.Server) []directory {
 	var found struct {
 		Directories []directory `json:"directories"`

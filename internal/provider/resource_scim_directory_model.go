@@ -29,9 +29,9 @@ const (
 func (r *scimDirectoryResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	directoryTypes := client.DirectoryTypes()
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A directory: an identity provider that pushes people and groups into the account over SCIM 2.0. The people become members, its groups become teams, and whoever leaves loses their access with the push that says so. The identity provider wants `scim_endpoint` and a secret, which is a `prefectsso_scim_token`.\n\n" +
-			"On a server that does not offer this configuration over its API, as today's Prefect Cloud, the directory of that `name` that somebody has configured in the browser is adopted: `managed` is then false, `unverified_attributes` names what cannot be seen, and a plan that would change something fails with the step that a person has to take.\n\n" +
-			"Destroying the resource deletes a directory that it made, and forgets one that it adopted. Deleting it deprovisions nobody: people stay members, roles that mappings gave go back to what they were before, and its teams are then looked after by hand.",
+		MarkdownDescription: "A directory: an identity provider that pushes people and groups into the account over SCIM 2.0. The people become members, its groups become teams, and people who leave lose their access with the push that says so. The identity provider wants `scim_endpoint` and a secret, which is a `prefectsso_scim_token`.\n\n" +
+			"On a server that does not offer this configuration over its API, as today's Prefect Cloud, the directory of that `name` that was configured in the browser is adopted: `configurable` is then false, `unverified_attributes` names what cannot be seen, and a plan that would change something fails with the step that a person has to take.\n\n" +
+			"Destroying the resource deletes a directory that it created, and removes one that it adopted from the state only. Deleting it deprovisions no users: people stay members, roles from mappings revert to the earlier ones, and its teams are then managed by hand.",
 		Attributes: map[string]schema.Attribute{
 			"id":         observed("Id of the directory, `directory_…`."),
 			"account_id": accountIDAttribute(),
@@ -48,7 +48,7 @@ func (r *scimDirectoryResource) Schema(_ context.Context, _ resource.SchemaReque
 			"enabled": schema.BoolAttribute{
 				Optional: true, Computed: true,
 				Default:             booldefault.StaticBool(true),
-				MarkdownDescription: "Whether the directory takes pushes. With `false` it is unlinked: the identity provider is refused, and nobody is deprovisioned. Default `true`.",
+				MarkdownDescription: "Whether the directory takes pushes. With `false` it is unlinked: the identity provider is rejected, and users stay members. Default `true`.",
 			},
 			"default_role": schema.StringAttribute{
 				Optional: true, Computed: true,
@@ -59,7 +59,7 @@ func (r *scimDirectoryResource) Schema(_ context.Context, _ resource.SchemaReque
 			"deprovision_action": schema.StringAttribute{
 				Optional: true, Computed: true,
 				Default:             stringdefault.StaticString(deprovisionDeactivate),
-				MarkdownDescription: "What happens to the membership of somebody who leaves: `" + deprovisionDeactivate + "` (default) keeps it, inactive, with its role, accesses and teams for a return; `" + deprovisionDelete + "` removes it. Access ends either way.",
+				MarkdownDescription: "What happens to the membership of a person who leaves: `" + deprovisionDeactivate + "` (default) keeps it, inactive, with its role, accesses and teams for a return; `" + deprovisionDelete + "` removes it. Access ends either way.",
 				Validators:          []validator.String{stringvalidator.OneOf(deprovisionDeactivate, deprovisionDelete)},
 			},
 			"sync_groups_to_teams": schema.BoolAttribute{
@@ -80,7 +80,7 @@ func (r *scimDirectoryResource) Schema(_ context.Context, _ resource.SchemaReque
 			"created_by":            createdByAttribute("directory"),
 			"scim_endpoint":         observed("Base URL that the identity provider pushes to; null for an adopted directory."),
 			"configurable":          schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server lets this resource configure the directory; false for an adopted one."},
-			"unverified_attributes": schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Arguments that the server does not let anybody read, so that their drift cannot be seen."},
+			"unverified_attributes": schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Arguments that the server does not show, so that their drift cannot be seen."},
 		},
 	}
 }
@@ -104,7 +104,7 @@ type scimDirectoryModel struct {
 	CreatedBy            types.String   `tfsdk:"created_by"`
 }
 
-// toWrite is the whole directory as a create sends it.
+// toWrite returns the whole directory as a create sends it.
 func (m *scimDirectoryModel) toWrite(roleID string) client.DirectoryWrite {
 	return client.DirectoryWrite{
 		Name: m.Name.ValueString(), Type: m.Type.ValueString(), DefaultAccountRoleID: roleID,
@@ -122,7 +122,7 @@ func (m *scimDirectoryModel) allowedDomains() *[]string {
 	return &keys
 }
 
-// changes is what an update sends: the parts that differ from the prior state.
+// changes returns what an update sends: the parts that differ from the prior state.
 func (m *scimDirectoryModel) changes(prior *scimDirectoryModel, roleID string) (w client.DirectoryWrite) {
 	all := m.toWrite(roleID)
 	if !m.Name.Equal(prior.Name) {
@@ -169,7 +169,7 @@ func (m *scimDirectoryModel) fromAPI(accountID string, d *client.Directory, role
 
 // observe takes over what the published API, too, shows of a directory. The rest keeps what it has.
 func (m *scimDirectoryModel) observe(accountID string, d *client.Directory) {
-	m.ID, m.AccountID = types.StringValue(d.ID), keepCase(m.AccountID, accountID)
+	m.ID, m.AccountID = types.StringValue(d.ID), preserveCase(m.AccountID, accountID)
 	m.Name, m.Type, m.State = types.StringValue(d.Name), types.StringValue(d.Type), types.StringValue(d.State)
 	m.Enabled = types.BoolValue(d.State != client.DirectoryUnlinked)
 	m.Created, m.CreatedBy = originFromAPI(d.Origin)

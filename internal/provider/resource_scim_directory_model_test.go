@@ -109,8 +109,8 @@ func TestSCIMTokenToNew(t *testing.T) {
 
 func TestNoRoom(t *testing.T) {
 	t.Parallel()
-	end := time.Date(2026, 11, 22, 13, 0, 0, 0, time.UTC)
-	one, two := client.SCIMToken{ID: "1", Name: "old", Suffix: "aaaa", ExpiresAt: &end}, client.SCIMToken{ID: "2", Name: "new", Suffix: "bbbb"}
+	expires := time.Date(2026, 11, 22, 13, 0, 0, 0, time.UTC)
+	one, two := client.SCIMToken{ID: "1", Name: "old", Suffix: "aaaa", ExpiresAt: &expires}, client.SCIMToken{ID: "2", Name: "new", Suffix: "bbbb"}
 	for name, test := range map[string]struct {
 		live []client.SCIMToken
 		want string // "" for room
@@ -118,7 +118,7 @@ func TestNoRoom(t *testing.T) {
 		"none":            {nil, ""},
 		"one":             {[]client.SCIMToken{one}, ""},
 		"one and a run's": {[]client.SCIMToken{one, {ID: "3", Run: true}}, ""},
-		"two":             {[]client.SCIMToken{one, two}, "old (…aaaa, id 1, ends 2026-11-22T13:00:00Z) and new (…bbbb, id 2, has no end)"},
+		"two":             {[]client.SCIMToken{one, two}, "old (…aaaa, id 1, expires 2026-11-22T13:00:00Z) and new (…bbbb, id 2, never expires)"},
 	} {
 		d := noRoom(test.live, "directory_1")
 		if (d == nil) != (test.want == "") || d != nil && !strings.Contains(d.Detail(), test.want) {
@@ -127,14 +127,14 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
-func TestWarnOfTokenEnd(t *testing.T) {
+func TestWarnOfTokenExpiry(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	for end, want := range map[string]string{"": "", "2026-12-10T00:00:00Z": "18 days", "2026-11-21T00:00:00Z": "0 days", "2027-01-10T00:00:00Z": ""} {
+	for expires, want := range map[string]string{"": "", "2026-12-10T00:00:00Z": "18 days", "2026-11-21T00:00:00Z": "0 days", "2027-01-10T00:00:00Z": ""} {
 		var diags diag.Diagnostics
-		warnOfTokenEnd(&scimTokenModel{ExpiresAt: textOrNull(end)}, now, &diags)
+		warnOfTokenExpiry(&scimTokenModel{ExpiresAt: textOrNull(expires)}, now, &diags)
 		if (want == "") != (len(diags) == 0) || want != "" && !strings.Contains(diags[0].Detail(), want) || diags.HasError() {
-			t.Errorf("%s: %v, want %q", end, diags, want)
+			t.Errorf("%s: %v, want %q", expires, diags, want)
 		}
 	}
 }
@@ -164,7 +164,7 @@ func TestDurationBetween(t *testing.T) {
 	t.Parallel()
 	for text, valid := range map[string]bool{"0s": true, "1h": true, "48h": true, "48h1s": false, "-1s": false, "1500ms": false, "no duration": true} {
 		var resp validator.StringResponse
-		durationBetween{0, longestOverlap}.ValidateString(t.Context(), validator.StringRequest{ConfigValue: types.StringValue(text)}, &resp)
+		durationBetween{0, maxOverlap}.ValidateString(t.Context(), validator.StringRequest{ConfigValue: types.StringValue(text)}, &resp)
 		if resp.Diagnostics.HasError() == valid {
 			t.Errorf("%q: %v", text, resp.Diagnostics)
 		}

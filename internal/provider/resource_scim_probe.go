@@ -64,7 +64,7 @@ func (r *scimProbeResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 		MarkdownDescription: "Proof that provisioning works, made when the resource is created. The probe speaks to the SCIM endpoint as an identity provider does: it creates a canary, a person with an address such as `" + scimprobe.CanaryPrefix + "0123456789abcdef@example.com`, puts it into `groups`, waits until it is a member of the account with the expected roles, deactivates it, and waits until its access has ended.\n\n" +
 			"The canary is removed in every case, user and membership, also when the probe fails or is interrupted. If Terraform itself is killed, the next probe of the directory removes what is older than " + fmt.Sprint(int(scimprobe.CanaryAge.Minutes())) + " minutes. While a probe runs the account has one member more, which lists of members show. The first probe of a directory that no identity provider has called yet links it, as that would.\n\n" +
 			"Where something is not as expected, `differences` says what, and the apply fails unless `fail_on_unhealthy` is false; the next apply probes again. Changing any other argument probes again; destroying the resource forgets the result.\n\n" +
-			"The probe needs an API key that may read and delete members, and read teams for `expected_workspace_roles`. No canary may get a role that bypasses single sign-on: `expected_role` refuses one, and a probe whose groups give one stops at once.",
+			"The probe needs an API key that may read and delete members, and read teams for `expected_workspace_roles`. No canary may get a role that bypasses single sign-on: `expected_role` rejects one, and a probe whose groups give one stops at once.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed: true, MarkdownDescription: "UUID of the probe.",
@@ -198,7 +198,7 @@ func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
-	settle(ctx, req, resp, "account_id", "scim_endpoint", "token_wo_version", "email_domain", "groups", "expected_role", "expected_workspace_roles", "max_seconds", "fail_on_unhealthy", "triggers")
+	suppressNoOp(ctx, req, resp, "account_id", "scim_endpoint", "token_wo_version", "email_domain", "groups", "expected_role", "expected_workspace_roles", "max_seconds", "fail_on_unhealthy", "triggers")
 	if resp.Plan.Raw.Equal(req.State.Raw) {
 		return
 	}
@@ -217,7 +217,7 @@ func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 }
 
-// expectedRole is the role that the canary has to get, nil for any. One that bypasses single sign-on is refused.
+// expectedRole returns the role that the canary has to get, nil for any. One that bypasses single sign-on is refused.
 func (r *scimProbeResource) expectedRole(ctx context.Context, account string, m *scimProbeModel, diags *diag.Diagnostics) *client.AccountRole {
 	if m.ExpectedRole.IsNull() {
 		return nil
@@ -229,7 +229,7 @@ func (r *scimProbeResource) expectedRole(ctx context.Context, account string, m 
 		return nil
 	}
 	if role.Has(client.PermissionBypassSSO) {
-		diags.AddAttributeError(at, "Role bypasses single sign-on", fmt.Sprintf("%s gets in without single sign-on. A probe makes nobody such a member, not even for a moment: probe groups that give another role.", role.Name))
+		diags.AddAttributeError(at, "Role bypasses single sign-on", fmt.Sprintf("%s signs in without single sign-on. A probe creates no such member, not even for a moment: probe groups that give another role.", role.Name))
 	}
 	return &role
 }
@@ -270,7 +270,7 @@ func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scim
 	return p
 }
 
-// expectedAccesses are the workspaces and roles that are expected.
+// expectedAccesses returns the workspaces and roles that are expected.
 func (r *scimProbeResource) expectedAccesses(ctx context.Context, account string, m *scimProbeModel, diags *diag.Diagnostics) (accesses []scimprobe.Access) {
 	wanted := m.ExpectedWorkspaceRoles.Elements()
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
@@ -314,9 +314,9 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 	if result.Err != nil {
 		return
 	}
-	m.ID, m.AccountID = types.StringValue(uuid.NewString()), keepCase(m.AccountID, account)
+	m.ID, m.AccountID = types.StringValue(uuid.NewString()), preserveCase(m.AccountID, account)
 	m.fromProbe(result, time.Now())
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity())...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity())...)
 }
 
 // reportProbe says what a probe has found out.
@@ -364,7 +364,7 @@ func (r *scimProbeResource) Read(ctx context.Context, req resource.ReadRequest, 
 func (r *scimProbeResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m scimProbeModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity())...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity())...)
 }
 
 // Delete implements [resource.Resource]: the probe left nothing behind.

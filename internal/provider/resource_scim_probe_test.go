@@ -18,14 +18,14 @@ import (
 
 const probeAddress = "prefectsso_scim_probe.this"
 
-// probeConfig is a probe of the scenario's directory. An argument that is given again replaces the usual one.
+// probeConfig returns a probe of the scenario's directory. An argument that is given again replaces the default one.
 func probeConfig(srv *acctest.Server, arguments ...string) string {
 	block := srv.Provider() + "resource \"prefectsso_scim_probe\" \"this\" {\n"
-	usual := []string{
+	defaults := []string{
 		fmt.Sprintf("scim_endpoint = %q", srv.SCIMURL()), fmt.Sprintf("token_wo = %q", acctest.DirectoryToken),
 		`email_domain = "acme.com"`, `max_seconds = 2`,
 	}
-	for _, argument := range usual {
+	for _, argument := range defaults {
 		name, _, _ := strings.Cut(argument, " ")
 		if !strings.Contains("\n"+strings.Join(arguments, "\n"), "\n"+name+" ") {
 			block += "  " + argument + "\n"

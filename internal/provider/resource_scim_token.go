@@ -34,13 +34,13 @@ var (
 )
 
 const (
-	// usualOverlap is how long the old token lives after a rotation unless overlap says otherwise: long enough for the
+	// defaultOverlap is how long the old token lives after a rotation unless overlap says otherwise: long enough for the
 	// identity provider's own apply and its next push.
-	usualOverlap = "1h"
-	// longestOverlap is the most that the API takes.
-	longestOverlap = 48 * time.Hour
-	// longestLife is as far as an end can be set; a token without expires_in has none.
-	longestLife = 10 * 365 * 24 * time.Hour
+	defaultOverlap = "1h"
+	// maxOverlap is the most that the API takes.
+	maxOverlap = 48 * time.Hour
+	// maxLifetime is as far as an end can be set; a token without expires_in has none.
+	maxLifetime = 10 * 365 * 24 * time.Hour
 	// privatePrevious is the key of the private state that holds the id of the token before the last rotation.
 	privatePrevious = "previous"
 )
@@ -63,7 +63,7 @@ func (r *scimTokenResource) Metadata(_ context.Context, req resource.MetadataReq
 func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The secret with which an identity provider pushes people and groups into a directory. You bring it, as an ephemeral value, and hand the same value to the identity provider's own Terraform provider: it stands in no state and no plan.\n\n" +
-			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, unless its token was deleted before any identity provider used it, so a new version needs a new secret, and a token is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is refused.\n\n" +
+			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, unless its token was deleted before any identity provider used it, so a new version needs a new secret, and a token is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is rejected.\n\n" +
 			"Destroying the resource ends the token, and one that a rotation left overlapping. A token cannot be imported, because its secret cannot be read.",
 		Attributes: map[string]schema.Attribute{
 			"id":         schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the token; another one after a rotation."},
@@ -89,15 +89,15 @@ func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				CustomType:          normalized.Duration.StringType(),
 				Optional:            true,
 				MarkdownDescription: "How long a token lives from when it is made, such as `2160h` (90 days). A change counts from the next rotation. Left out: until it is rotated or destroyed. A plan warns 30 days before the end.",
-				Validators:          []validator.String{durationBetween{time.Second, longestLife}},
+				Validators:          []validator.String{durationBetween{time.Second, maxLifetime}},
 				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Duration)},
 			},
 			"overlap": schema.StringAttribute{
 				CustomType: normalized.Duration.StringType(),
 				Optional:   true, Computed: true,
-				Default:             stringdefault.StaticString(usualOverlap),
-				MarkdownDescription: "How long the old token lives after a rotation, `0s` to `48h`. Default `" + usualOverlap + "`.",
-				Validators:          []validator.String{durationBetween{0, longestOverlap}},
+				Default:             stringdefault.StaticString(defaultOverlap),
+				MarkdownDescription: "How long the old token lives after a rotation, `0s` to `48h`. Default `" + defaultOverlap + "`.",
+				Validators:          []validator.String{durationBetween{0, maxOverlap}},
 				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Duration)},
 			},
 			// When it was last used is not here: it moves with every push, and would be drift each morning.
@@ -133,19 +133,19 @@ func (m *scimTokenModel) identity(accountID string) idIdentity {
 	return idIdentity{types.StringValue(accountID), m.ID}
 }
 
-// toNew is the token as it is sent. The secret comes from the configuration: the plan has none.
+// toNew returns the token as it is sent. The secret comes from the configuration: the plan has none.
 func (m *scimTokenModel) toNew(secret string, now time.Time) client.NewSCIMToken {
 	w := client.NewSCIMToken{Name: m.Name.ValueString(), Token: secret}
 	if !m.ExpiresIn.IsNull() {
-		end := now.Add(parseDuration(m.ExpiresIn.ValueString())).UTC().Truncate(time.Second)
-		w.ExpiresAt = &end
+		expires := now.Add(parseDuration(m.ExpiresIn.ValueString())).UTC().Truncate(time.Second)
+		w.ExpiresAt = &expires
 	}
 	return w
 }
 
 // fromAPI takes the server's answer.
 func (m *scimTokenModel) fromAPI(accountID string, t *client.SCIMToken) {
-	m.ID, m.AccountID = types.StringValue(t.ID), keepCase(m.AccountID, accountID)
+	m.ID, m.AccountID = types.StringValue(t.ID), preserveCase(m.AccountID, accountID)
 	m.Name, m.Suffix, m.TokenWO = types.StringValue(t.Name), types.StringValue(t.Suffix), types.StringNull()
 	m.Created, m.CreatedBy = originFromAPI(t.Origin)
 	m.ExpiresAt = timeOrNull(t.ExpiresAt)
@@ -162,7 +162,7 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
-	settle(ctx, req, resp, "account_id", "directory_id", "name", "token_wo_version", "expires_in", "overlap")
+	suppressNoOp(ctx, req, resp, "account_id", "directory_id", "name", "token_wo_version", "expires_in", "overlap")
 	var plan scimTokenModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
@@ -183,16 +183,16 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	case known(plan.DirectoryID) && !plan.DirectoryID.Equal(prior.DirectoryID) || known(plan.Name) && !plan.Name.Equal(prior.Name):
 		resp.Diagnostics.Append(needsSecret())
 	default:
-		warnOfTokenEnd(&prior, time.Now(), &resp.Diagnostics)
+		warnOfTokenExpiry(&prior, time.Now(), &resp.Diagnostics)
 		if !plan.ExpiresIn.Equal(prior.ExpiresIn) {
-			resp.Diagnostics.AddAttributeWarning(path.Root("expires_in"), "Counts from the next rotation", "The end of a token is set when it is made. To have this one end sooner or later, rotate it: bring a new `token_wo`, and bump `token_wo_version`.")
+			resp.Diagnostics.AddAttributeWarning(path.Root("expires_in"), "Counts from the next rotation", "The expiry of a token is set when it is created. To change it, rotate the token: bring a new `token_wo`, and bump `token_wo_version`.")
 		}
 		plan.observed(&prior)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	}
 }
 
-// needsSecret is the error of a change that a token cannot take without another secret.
+// needsSecret returns the error of a change that a token cannot take without another secret.
 func needsSecret() diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "A new token needs a new secret", "Another name or another directory takes another token, and the server takes no secret twice. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.")
 }
@@ -223,34 +223,34 @@ func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, 
 	}
 }
 
-// noRoom is the error of a token beside which there are too many already. A rotation without an overlap is no exception:
-// it would end all of the directory's other tokens, somebody else's too.
+// noRoom returns the error of a token beside which there are too many already. A rotation without an overlap is no
+// exception: it would end all of the directory's other tokens, somebody else's too.
 func noRoom(live []client.SCIMToken, directoryID string) diag.Diagnostic {
 	var names []string
 	for _, token := range live {
 		if token.Run {
 			continue
 		}
-		end := "has no end"
+		expires := "never expires"
 		if token.ExpiresAt != nil {
-			end = "ends " + token.ExpiresAt.UTC().Format(time.RFC3339)
+			expires = "expires " + token.ExpiresAt.UTC().Format(time.RFC3339)
 		}
-		names = append(names, fmt.Sprintf("%s (…%s, id %s, %s)", token.Name, token.Suffix, token.ID, end))
+		names = append(names, fmt.Sprintf("%s (…%s, id %s, %s)", token.Name, token.Suffix, token.ID, expires))
 	}
 	if len(names) < client.MaxSCIMTokens {
 		return nil
 	}
-	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "Too many live tokens", fmt.Sprintf("The directory %s has %s. At most %d live at once: wait until one ends, destroy the resource that made it, or delete it.", directoryID, english.And(names), client.MaxSCIMTokens))
+	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "Too many live tokens", fmt.Sprintf("The directory %s has %s. At most %d live at once: wait until one expires, destroy the resource that made it, or delete it.", directoryID, english.And(names), client.MaxSCIMTokens))
 }
 
-// warnOfTokenEnd warns 30 days before a token ends, as warnOfEnds does for certificates.
-func warnOfTokenEnd(m *scimTokenModel, now time.Time, diags *diag.Diagnostics) {
+// warnOfTokenExpiry warns 30 days before a token ends, as warnOfExpiry does for certificates.
+func warnOfTokenExpiry(m *scimTokenModel, now time.Time, diags *diag.Diagnostics) {
 	if m.ExpiresAt.IsNull() {
 		return
 	}
-	end := parseTime(m.ExpiresAt.ValueString())
-	if left := end.Sub(now); left < endsSoon {
-		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token ends soon", fmt.Sprintf("The token %s (…%s) ends on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), end.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
+	expires := parseTime(m.ExpiresAt.ValueString())
+	if left := expires.Sub(now); left < expiresSoon {
+		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token expires soon", fmt.Sprintf("The token %s (…%s) expires on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
 	}
 }
 
@@ -260,7 +260,7 @@ func (r *scimTokenResource) Create(ctx context.Context, req resource.CreateReque
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() && r.send(ctx, account, &m, nil, req.Config, &resp.Diagnostics) {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
 
@@ -298,7 +298,7 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 		return false
 	}
 	if client.IsConflict(err) { // there was room a moment ago
-		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has ended, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, cmp.Or(english.And(tokenNames(live)), "none"), reason(err)))
+		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has expired, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, cmp.Or(english.And(tokenNames(live)), "none"), reason(err)))
 		return false
 	}
 	if err != nil {
@@ -340,12 +340,12 @@ func (r *scimTokenResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	at := slices.IndexFunc(live, func(t client.SCIMToken) bool { return t.ID == m.ID.ValueString() })
 	if at < 0 {
-		resp.Diagnostics.AddWarning("SCIM token is gone", fmt.Sprintf("The token %s (…%s) of directory %s no longer works: it has ended, or somebody deleted it outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan makes a new one. The server takes no secret twice: bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.", m.Name.ValueString(), m.Suffix.ValueString(), m.DirectoryID.ValueString()))
-		forget(ctx, resp, m.identity(account))
+		resp.Diagnostics.AddWarning("SCIM token is gone", fmt.Sprintf("The token %s (…%s) of directory %s no longer works: it has expired, or was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates a new one. The server takes no secret twice: bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.", m.Name.ValueString(), m.Suffix.ValueString(), m.DirectoryID.ValueString()))
+		removeFromState(ctx, resp, m.identity(account))
 		return
 	}
 	m.fromAPI(account, &live[at])
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // Update implements [resource.Resource]. A new version is a new token; what else can change is kept for the next one.
@@ -369,10 +369,10 @@ func (r *scimTokenResource) Update(ctx context.Context, req resource.UpdateReque
 	default:
 		m.observed(&prior)
 	}
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
-// previousToken is a token's id as the private state takes it.
+// previousToken returns a token's id as the private state takes it.
 func previousToken(id string) []byte {
 	text, _ := json.Marshal(id) // a string can always be encoded
 	return text

@@ -27,7 +27,7 @@ type token struct {
 	ExpiresAt *string `json:"expires_at"`
 }
 
-// tokens are the live tokens of the only directory.
+// tokens returns the live tokens of the only directory.
 func tokens(srv *acctest.Server) []token {
 	var rows []token
 	for _, d := range directories(srv) {
@@ -51,7 +51,7 @@ resource "prefectsso_scim_token" "okta" {
 `, scimSecret(version), version, strings.Join(arguments, "\n  "))
 }
 
-// scimSecret is the secret of a version.
+// scimSecret returns the secret of a version.
 func scimSecret(version int) string {
 	return fmt.Sprintf("a-secret-0123456789-0123456789-%04d", version)
 }
@@ -91,11 +91,11 @@ func TestAccSCIMToken(t *testing.T) {
 		return func(*terraform.State) error {
 			var got []string
 			for _, token := range tokens(srv) {
-				end := ""
+				expires := ""
 				if token.ExpiresAt != nil {
-					end = " ending"
+					expires = " ending"
 				}
-				got = append(got, token.Suffix+end)
+				got = append(got, token.Suffix+expires)
 			}
 			slices.Sort(got)
 			if !slices.Equal(got, suffixes) {
@@ -138,7 +138,7 @@ func TestAccSCIMToken(t *testing.T) {
 				Check: live("0001 ending", "0002 ending"),
 			},
 			{Config: scimToken(srv, 2, `overlap = "2h"`, `expires_in = "2160h"`), ConfigPlanChecks: emptyPlan()},
-			{Config: scimToken(srv, 3, `overlap = "2h"`), ExpectError: spread(`Too many live tokens.*okta \(…0001, id .*, ends .*okta \(…0002`)},
+			{Config: scimToken(srv, 3, `overlap = "2h"`), ExpectError: spread(`Too many live tokens.*okta \(…0001, id .*, expires .*okta \(…0002`)},
 			{ // the old one has ended; a rotation without overlap
 				PreConfig: func() { srv.Advance("3h") },
 				Config:    scimToken(srv, 3, `overlap = "0s"`, `name = "renamed"`),
@@ -174,7 +174,7 @@ func TestAccSCIMTokenBesideAnother(t *testing.T) {
 				srv.Call(acctest.OwnerKey, http.MethodPost, "/sso/directories/"+directories(srv)[0].ID+"/tokens", map[string]any{"name": "by hand"}, nil)
 			},
 			Config:      scimToken(srv, 2, `overlap = "0s"`),
-			ExpectError: spread(`Too many live tokens.*by hand.*has no end`),
+			ExpectError: spread(`Too many live tokens.*by hand.*never expires`),
 		},
 		resource.TestStep{
 			Config: scimDirectory(srv),

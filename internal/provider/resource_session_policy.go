@@ -61,7 +61,7 @@ type sessionPolicyModel struct {
 
 // fromAPI takes the server's answer.
 func (m *sessionPolicyModel) fromAPI(a *client.Account) {
-	m.AccountID = keepCase(m.AccountID, a.ID)
+	m.AccountID = preserveCase(m.AccountID, a.ID)
 	m.AuthExpirationSeconds = types.Int64PointerValue(a.AuthExpirationSeconds)
 }
 
@@ -69,7 +69,7 @@ func (m *sessionPolicyModel) fromAPI(a *client.Account) {
 func (r *sessionPolicyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
-		settle(ctx, req, resp, "account_id", "auth_expiration_seconds")
+		suppressNoOp(ctx, req, resp, "account_id", "auth_expiration_seconds")
 	}
 }
 
@@ -78,7 +78,7 @@ func (r *sessionPolicyResource) Create(ctx context.Context, req resource.CreateR
 	var m sessionPolicyModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	if account, ok := r.write(ctx, &m, &resp.Diagnostics); ok {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 	}
 }
 
@@ -87,7 +87,7 @@ func (r *sessionPolicyResource) Update(ctx context.Context, req resource.UpdateR
 	var m sessionPolicyModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	if account, ok := r.write(ctx, &m, &resp.Diagnostics); ok {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 	}
 }
 
@@ -102,7 +102,7 @@ func (r *sessionPolicyResource) write(ctx context.Context, m *sessionPolicyModel
 		diags.Append(failureAt(at, "Could not set session policy", err))
 		return "", false
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	return account, true
 }
 
@@ -120,7 +120,7 @@ func (r *sessionPolicyResource) Read(ctx context.Context, req resource.ReadReque
 		return
 	}
 	m.fromAPI(account)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(id)})...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(id)})...)
 }
 
 // Delete implements [resource.Resource]: the policy stays as it is.

@@ -93,7 +93,7 @@ type setupLinkIdentity struct {
 func (r *setupLinkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
-		settle(ctx, req, resp, "account_id", "kind", "triggers")
+		suppressNoOp(ctx, req, resp, "account_id", "kind", "triggers")
 	}
 }
 
@@ -114,9 +114,9 @@ func (r *setupLinkResource) Create(ctx context.Context, req resource.CreateReque
 		resp.Diagnostics.Append(failureAt(path.Root("kind"), "Could not make setup link", err))
 		return
 	}
-	m.AccountID = keepCase(m.AccountID, account)
+	m.AccountID = preserveCase(m.AccountID, account)
 	m.URL, m.Configured = textOrNull(link), types.BoolValue(err != nil)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, setupLinkIdentity{types.StringValue(account), m.Kind})...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, setupLinkIdentity{types.StringValue(account), m.Kind})...)
 }
 
 // Read implements [resource.Resource]. Nothing can be read of a link; what the state has is what was given.
@@ -130,7 +130,7 @@ func (r *setupLinkResource) Read(ctx context.Context, req resource.ReadRequest, 
 func (r *setupLinkResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m setupLinkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, setupLinkIdentity{m.AccountID, m.Kind})...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, setupLinkIdentity{m.AccountID, m.Kind})...)
 }
 
 // Delete implements [resource.Resource]: the link dies by itself.

@@ -46,7 +46,7 @@ func (r *teamWorkspaceRoleResource) Metadata(_ context.Context, req resource.Met
 // Schema implements [resource.Resource].
 func (r *teamWorkspaceRoleResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The role of one team in one workspace: everybody in the team has it there. With directory sync a group of the identity provider becomes a team, so this is how a group gets into a workspace. The team itself is not the resource's business.\n\nA team that is in the workspace already is adopted, with a warning if it has another role. Destroying the resource takes the team out of the workspace.\n\nAnother team or workspace is a change in place: the new one gets the role before the old one loses it. A team that is renamed, or whose group is, keeps its role, with a warning to write the new name.",
+		MarkdownDescription: "The role of one team in one workspace: all its people have it there. With directory sync a group of the identity provider becomes a team, so this is how a group gets access to a workspace. The team itself is not the resource's business.\n\nA team that is in the workspace already is adopted, with a warning if it has another role. Destroying the resource takes the team out of the workspace.\n\nAnother team or workspace is a change in place: the new one gets the role before the old one loses it. A team that is renamed, or whose group is, keeps its role, with a warning to write the new name.",
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"team":       teamAttribute(),
@@ -86,7 +86,7 @@ func teamAttribute() schema.SingleNestedAttribute {
 		Attributes: map[string]schema.Attribute{
 			"id":              named("UUID of the team.", uuidValidator{}),
 			"name":            named("Name of the team, exactly as the account has it."),
-			"directory_group": named("The directory group that the team is made of, by its name or its id (`directory_group_…`). The name is that of the team, which is the group's unless another team has it; a team that somebody made by hand is none."),
+			"directory_group": named("The directory group that the team is made of, by its name or its id (`directory_group_…`). The name is that of the team, which is the group's unless another team has it; a team that was made by hand is none."),
 		},
 	}
 }
@@ -117,14 +117,14 @@ func (m *teamWorkspaceRoleModel) identity(accountID string) teamWorkspaceRoleIde
 	return teamWorkspaceRoleIdentity{types.StringValue(accountID), m.TeamID, m.WorkspaceID}
 }
 
-// key is what the resource claims.
+// key returns what the resource claims.
 func (m *teamWorkspaceRoleModel) key() string {
 	return m.TeamID.ValueString() + " in workspace " + m.WorkspaceID.ValueString()
 }
 
 // fromAPI takes what the server says. The team stays as it is written, workspace and role keep the form of it.
 func (m *teamWorkspaceRoleModel) fromAPI(accountID string, team client.TeamAccess, workspace client.Workspace, role client.WorkspaceRole) {
-	m.AccountID = keepCase(m.AccountID, accountID)
+	m.AccountID = preserveCase(m.AccountID, accountID)
 	m.Workspace = types.StringValue(inForm(m.Workspace.ValueString(), workspace.ID, workspace.Handle))
 	m.Role = types.StringValue(inForm(m.Role.ValueString(), team.RoleID, role.Name))
 	m.TeamID, m.WorkspaceID, m.RoleID = types.StringValue(team.TeamID), types.StringValue(workspace.ID), types.StringValue(team.RoleID)
@@ -154,15 +154,15 @@ func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource
 		return
 	}
 	r.planNames(ctx, &plan, prior, resp)
-	settle(ctx, req, resp, "account_id", "team", "workspace", "role", "timeouts", "team_id", "workspace_id")
+	suppressNoOp(ctx, req, resp, "account_id", "team", "workspace", "role", "timeouts", "team_id", "workspace_id")
 	if prior != nil {
-		r.claimPlanned(ctx, resp)
+		r.reservePlanned(ctx, resp)
 	}
 }
 
-// claimPlanned fails a plan with another resource for the same team and workspace, which Update cannot see where only one
+// reservePlanned fails a plan with another resource for the same team and workspace, which Update cannot see where only one
 // of the two changes. A creation is left out: of a resource that is replaced it is planned a second time.
-func (r *teamWorkspaceRoleResource) claimPlanned(ctx context.Context, resp *resource.ModifyPlanResponse) {
+func (r *teamWorkspaceRoleResource) reservePlanned(ctx context.Context, resp *resource.ModifyPlanResponse) {
 	var plan teamWorkspaceRoleModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
 	if !resp.Diagnostics.HasError() && r.data != nil && known(plan.AccountID) && known(plan.TeamID) && known(plan.WorkspaceID) {
@@ -284,7 +284,7 @@ func (r *teamWorkspaceRoleResource) Create(ctx context.Context, req resource.Cre
 	resp.Diagnostics.Append(diags...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, nil, wait, &resp.Diagnostics) {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
 
@@ -345,8 +345,8 @@ func (r *teamWorkspaceRoleResource) Read(ctx context.Context, req resource.ReadR
 	at := slices.IndexFunc(rows, func(a client.TeamAccess) bool { return strings.EqualFold(a.TeamID, m.TeamID.ValueString()) })
 	switch {
 	case client.IsNotFound(err), err == nil && at < 0:
-		resp.Diagnostics.AddWarning("Team is not in the workspace", fmt.Sprintf("The team %s has no role in the workspace %s any more: somebody took it out, or deleted one of the two, outside of Terraform. The role is taken out of the state; as long as the configuration has it, the plan gives it again.", m.TeamID.ValueString(), m.Workspace.ValueString()))
-		forget(ctx, resp, m.identity(account))
+		resp.Diagnostics.AddWarning("Team is not in the workspace", fmt.Sprintf("The team %s has no role in the workspace %s any more: it was taken out, or one of the two was deleted, outside of Terraform. The role is removed from the state; as long as the configuration has it, the plan gives it again.", m.TeamID.ValueString(), m.Workspace.ValueString()))
+		removeFromState(ctx, resp, m.identity(account))
 		return
 	case err != nil:
 		resp.Diagnostics.Append(failure("Could not read role of team", err))
@@ -363,7 +363,7 @@ func (r *teamWorkspaceRoleResource) Read(ctx context.Context, req resource.ReadR
 		return
 	}
 	m.fromAPI(account, rows[at], workspace, role)
-	resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
 // Update implements [resource.Resource].
@@ -375,7 +375,7 @@ func (r *teamWorkspaceRoleResource) Update(ctx context.Context, req resource.Upd
 	resp.Diagnostics.Append(diags...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, &prior, wait, &resp.Diagnostics) {
-		resp.Diagnostics.Append(keep(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 )
 
-// teamAs is the argument team in one of its three ways.
+// teamAs returns the argument team in one of its three ways.
 func teamAs(way string, value any) map[string]tftypes.Value {
 	team := map[string]tftypes.Value{}
 	for _, name := range []string{"id", "name", "directory_group"} {
@@ -124,7 +124,7 @@ func equalStates(t *testing.T, typ tftypes.Type, a, b *tfprotov6.DynamicValue) b
 	return one.Equal(other)
 }
 
-// rolesInProduction are the roles in the workspace by the name of the team.
+// rolesInProduction returns the roles in the workspace by the name of the team.
 func rolesInProduction(srv *acctest.Server) map[string]string {
 	var rows []struct {
 		Name       string `json:"name"`

@@ -28,12 +28,12 @@ type teamRef struct {
 	DirectoryGroup types.String `tfsdk:"directory_group"`
 }
 
-// known says whether the way that is used has a value.
+// known reports whether the way that is used has a value.
 func (t *teamRef) known() bool {
 	return t != nil && (known(t.ID) || known(t.Name) || known(t.DirectoryGroup))
 }
 
-// at is the attribute that names the team, below root.
+// at returns the attribute that names the team, below root.
 func (t *teamRef) at(root path.Path) path.Path {
 	switch {
 	case known(t.ID):
@@ -45,17 +45,17 @@ func (t *teamRef) at(root path.Path) path.Path {
 	}
 }
 
-// equal says whether two are written alike.
+// equal reports whether two are written alike.
 func (t *teamRef) equal(o *teamRef) bool {
 	return t != nil && o != nil && t.ID.Equal(o.ID) && t.Name.Equal(o.Name) && t.DirectoryGroup.Equal(o.DirectoryGroup)
 }
 
-// text is what the team is written as.
+// text returns what the team is written as.
 func (t *teamRef) text() string {
 	return cmp.Or(t.ID.ValueString(), t.Name.ValueString(), t.DirectoryGroup.ValueString())
 }
 
-// teamFromText is a team as an import id names it: by id, by a directory group's id, or by name.
+// teamFromText returns a team as an import id names it: by id, by a directory group's id, or by name.
 func teamFromText(text string) *teamRef {
 	none := types.StringNull()
 	switch {

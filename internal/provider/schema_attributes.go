@@ -14,7 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// accountIDAttribute is the `account_id` of every resource. providerData.planAccount settles it where it is left out.
+// accountIDAttribute returns the `account_id` of every resource. providerData.planAccount settles it where it is left
+// out.
 func accountIDAttribute() schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional:            true,
@@ -25,8 +26,8 @@ func accountIDAttribute() schema.StringAttribute {
 	}
 }
 
-// keepCase is the account id in the state's spelling where that is the same id.
-func keepCase(state types.String, id string) types.String {
+// preserveCase returns the account id in the state's spelling where that is the same id.
+func preserveCase(state types.String, id string) types.String {
 	if strings.EqualFold(state.ValueString(), id) {
 		return state
 	}
@@ -48,7 +49,7 @@ func getArguments(ctx context.Context, config tfsdk.Config, diags *diag.Diagnost
 
 var accountIDPath = path.Root("account_id")
 
-// accountIDDataAttribute is the `account_id` of every data source.
+// accountIDDataAttribute returns the `account_id` of every data source.
 func accountIDDataAttribute() dataschema.StringAttribute {
 	return dataschema.StringAttribute{
 		Optional:            true,
@@ -58,7 +59,7 @@ func accountIDDataAttribute() dataschema.StringAttribute {
 	}
 }
 
-// computedString is an attribute of a data source that the server fills.
+// computedString returns an attribute of a data source that the server fills.
 func computedString(description string) dataschema.StringAttribute {
 	return dataschema.StringAttribute{Computed: true, MarkdownDescription: description}
 }

@@ -14,7 +14,7 @@ import (
 // null, unknown and "" are handled here and nowhere else: the API's null and "" are Terraform's null, and an unknown
 // value is never handed to the client.
 
-// stringOrNull is null for nil and "".
+// stringOrNull returns null for nil and "".
 func stringOrNull(s *string) types.String {
 	if s == nil || *s == "" {
 		return types.StringNull()
@@ -27,12 +27,12 @@ func textOrNull(s string) types.String {
 	return stringOrNull(&s)
 }
 
-// textOr is the value, or a fallback where it is null, unknown or "".
+// textOr returns the value, or a fallback where it is null, unknown or "".
 func textOr(v types.String, fallback string) types.String {
 	return types.StringValue(cmp.Or(v.ValueString(), fallback))
 }
 
-// setOf is a set of plain strings.
+// setOf returns a set of plain strings.
 func setOf(values []string) types.Set {
 	elements := make([]attr.Value, len(values))
 	for i, value := range values {
@@ -41,7 +41,7 @@ func setOf(values []string) types.Set {
 	return types.SetValueMust(types.StringType, elements)
 }
 
-// listOf is a list of plain strings.
+// listOf returns a list of plain strings.
 func listOf(values []string) types.List {
 	elements := make([]attr.Value, len(values))
 	for i, value := range values {
@@ -50,7 +50,7 @@ func listOf(values []string) types.List {
 	return types.ListValueMust(types.StringType, elements)
 }
 
-// stringsOf are the strings of a set, sorted; nil for null.
+// stringsOf returns the strings of a set, sorted; nil for null.
 func stringsOf(set types.Set) *[]string {
 	if set.IsNull() || set.IsUnknown() {
 		return nil
@@ -59,12 +59,12 @@ func stringsOf(set types.Set) *[]string {
 	return &out
 }
 
-// originFromAPI is what the server tells of a thing's making: the attributes created and created_by.
+// originFromAPI returns what the server tells of a thing's making: the attributes created and created_by.
 func originFromAPI(o client.Origin) (created, by types.String) {
 	return timeOrNull(o.Created), stringOrNull(o.CreatedBy)
 }
 
-// timeOrNull is RFC 3339 in UTC, and null for nil and the zero time.
+// timeOrNull returns RFC 3339 in UTC, and null for nil and the zero time.
 func timeOrNull(t *time.Time) types.String {
 	if t == nil || t.IsZero() {
 		return types.StringNull()
@@ -72,7 +72,7 @@ func timeOrNull(t *time.Time) types.String {
 	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
 }
 
-// millisecondsOrNull is a duration in milliseconds, rounded up; null for nil.
+// millisecondsOrNull returns a duration in milliseconds, rounded up; null for nil.
 func millisecondsOrNull(d *time.Duration) types.Int64 {
 	if d == nil {
 		return types.Int64Null()

@@ -65,7 +65,7 @@ data "prefectsso_members" "b" { domain = "xn--bcher-kva.example" }
 	}
 }
 
-// unicodeDomain is a scenario of one Owner, the service account and these people.
+// unicodeDomain returns a scenario of one Owner, the service account and these people.
 func unicodeDomain(role string, emails ...string) acctest.Option {
 	var people strings.Builder
 	for _, email := range emails {

@@ -9,9 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
 
-// settle ends a resource's ModifyPlan: where the planned arguments are those of the prior state, nothing changes, so
+// suppressNoOp ends a resource's ModifyPlan: where the planned arguments are those of the prior state, nothing changes, so
 // what the framework marked as unknown because the configuration was written differently gets its value back.
-func settle(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, arguments ...string) {
+func suppressNoOp(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, arguments ...string) {
 	if req.State.Raw.IsNull() || resp.Plan.Raw.IsNull() {
 		return
 	}
@@ -26,23 +26,23 @@ func settle(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.
 	resp.Plan.Raw = req.State.Raw
 }
 
-// movesAccount says whether a resource goes to another account, which replaces it. An account that is not known yet
+// movesAccount reports whether a resource goes to another account, which replaces it. An account that is not known yet
 // decides nothing. What the schema's plan modifiers want replaced is not in ModifyPlan's RequiresReplace, so plan and
 // prior state are compared.
 func movesAccount(plan, prior basetypes.StringValue) bool {
 	return known(plan) && known(prior) && !plan.Equal(prior)
 }
 
-// isDestroy says whether the plan is to destroy the resource.
+// isDestroy reports whether the plan is to destroy the resource.
 func isDestroy(req resource.ModifyPlanRequest) bool { return req.Plan.Raw.IsNull() }
 
-// isCreate says whether the plan is to create the resource.
+// isCreate reports whether the plan is to create the resource.
 func isCreate(req resource.ModifyPlanRequest) bool { return req.State.Raw.IsNull() }
 
-// known says whether a string has a value that can be checked.
+// known reports whether a string has a value that can be checked.
 func known(v basetypes.StringValue) bool { return !v.IsNull() && !v.IsUnknown() }
 
-// unknownObject says whether a nested attribute is unknown as a whole, which no model can hold.
+// unknownObject reports whether a nested attribute is unknown as a whole, which no model can hold.
 func unknownObject(ctx context.Context, resp *resource.ModifyPlanResponse, name string) bool {
 	var object basetypes.ObjectValue
 	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root(name), &object)...)

@@ -16,9 +16,9 @@ import (
 func checkNotPublic(name string, at path.Path, diags *diag.Diagnostics) {
 	switch publicdomain.KindOf(normalized.Domain.Key(name)) {
 	case publicdomain.Suffix:
-		diags.AddAttributeError(at, "Public suffix", fmt.Sprintf("%q is a public suffix: organizations register names below it, nobody owns it. Name your own domain.", name))
+		diags.AddAttributeError(at, "Public suffix", fmt.Sprintf("%q is a public suffix: organizations register names below it, and it has no owner. Name your own domain.", name))
 	case publicdomain.Webmail:
-		diags.AddAttributeError(at, "Public email provider", fmt.Sprintf("Anybody can get an address at %q. Enabling it for single sign-on would claim strangers' addresses for this account. Name a domain that your organization owns.", name))
+		diags.AddAttributeError(at, "Public email provider", fmt.Sprintf("Anyone can get an address at %q. Enabling it for single sign-on would claim strangers' addresses for this account. Name a domain that your organization owns.", name))
 	case publicdomain.None:
 	}
 }

@@ -85,7 +85,7 @@ func entraTenant(address string) (tenant string, u *url.URL, ok bool) {
 	return tenant, u, true
 }
 
-// anyTenant says whether a tenant's name stands for any of them.
+// anyTenant reports whether a tenant's name stands for any of them.
 func anyTenant(tenant string) bool {
 	name := strings.ToLower(tenant)
 	return slices.Contains([]string{"common", "organizations", "consumers"}, name) || strings.HasPrefix(name, "{tenant")
@@ -105,7 +105,7 @@ func checkTenantOfMetadata(address string) error {
 	return nil
 }
 
-// isEntraWithoutApp says whether an address is that of a tenant's metadata which names no application.
+// isEntraWithoutApp reports whether an address is that of a tenant's metadata which names no application.
 func isEntraWithoutApp(address string) bool {
 	tenant, u, ok := entraTenant(address)
 	if !ok || anyTenant(tenant) || !strings.Contains(strings.ToLower(u.Path), "/federationmetadata/") {

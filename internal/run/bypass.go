@@ -37,8 +37,8 @@ func (l *BypassLock) Plan(e access.Effects) {
 			l.planned[p.Key] = access.PlannedRole{Key: p.Key, Email: p.Name, Bypasses: to.Bypasses()}
 		}
 	}
-	for _, r := range e.Refused {
-		if r.Reason != access.RefusedLastBypass {
+	for _, r := range e.Rejected {
+		if r.Reason != access.RejectedLastBypass {
 			continue
 		}
 		for _, p := range r.People {

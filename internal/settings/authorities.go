@@ -9,7 +9,7 @@ import (
 // EnvSystemCertificates is the variable that OpenSSL, Python and Go know.
 const EnvSystemCertificates = "SSL_CERT_FILE"
 
-// authorities are the certificates to trust: what the machine trusts, and those in
+// authorities returns the certificates to trust: what the machine trusts, and those in
 // the file that Prefect's tools take. nil where no file is named.
 func (r *resolver) authorities() *x509.CertPool {
 	file, from := first("", r.getenv(EnvCertificates), r.profile.certificates)

@@ -88,7 +88,7 @@ func headersFromJSON(text string) (map[string]string, error) {
 	return headers, nil
 }
 
-// twiceInJSON gives a key that an object of texts has twice, of which decoding
+// twiceInJSON returns a key that an object of texts has twice, of which decoding
 // keeps one.
 func twiceInJSON(text string) string {
 	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))

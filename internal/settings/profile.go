@@ -27,7 +27,7 @@ type profile struct {
 	certificates string
 }
 
-// keyless says why a profile gave no key, in a sentence that follows another.
+// keyless returns why a profile gave no key, in a sentence that follows another.
 func (p profile) keyless() string {
 	switch {
 	case p.name != "":
@@ -68,7 +68,7 @@ func (r *resolver) readProfile() profile {
 	return r.chooseProfile(all, profile{file: file}, name, nameFrom)
 }
 
-// profilesFile is where Prefect's tools look for profiles. The source is nowhere
+// profilesFile returns where Prefect's tools look for profiles. The source is nowhere
 // where nobody named the file itself.
 func (r *resolver) profilesFile() (string, source) {
 	home := firstOf(r.getenv("HOME"), r.getenv("USERPROFILE"))

@@ -120,7 +120,7 @@ const (
 	fromProfile
 )
 
-// first gives the first of the three that says something.
+// first returns the first of the three that says something.
 func first(arg, env, profile string) (string, source) {
 	switch {
 	case arg != "":
@@ -133,7 +133,7 @@ func first(arg, env, profile string) (string, source) {
 	return "", nowhere
 }
 
-// name says where a setting comes from, in a sentence.
+// name returns where a setting comes from, in a sentence.
 func (r *resolver) name(from source, argument, variable string) string {
 	switch from {
 	case environment:
@@ -144,7 +144,7 @@ func (r *resolver) name(from source, argument, variable string) string {
 	return "the argument `" + argument + "`"
 }
 
-// endpoint is the zero one where it is not known yet, or wrong.
+// endpoint returns the zero one where it is not known yet, or wrong.
 func (r *resolver) endpoint() (client.Endpoint, source) {
 	if r.unknown(ArgEndpoint) {
 		return client.Endpoint{}, nowhere
@@ -166,7 +166,7 @@ func (r *resolver) endpoint() (client.Endpoint, source) {
 	return endpoint, from
 }
 
-// selfHostedProfile says what else to do where the endpoint is that of a profile,
+// selfHostedProfile returns what else to do where the endpoint is that of a profile,
 // which may be meant for another server.
 func selfHostedProfile(err error, from source) string {
 	var wrong *client.EndpointError

@@ -21,7 +21,7 @@ const (
 	inB       = cloud + "/accounts/" + accountB + "/workspaces/" + workspace
 )
 
-// env is an environment whose home directory is empty unless it says otherwise.
+// env returns an environment whose home directory is empty unless it says otherwise.
 func env(t *testing.T, variables map[string]string) func(string) string {
 	t.Helper()
 	all := map[string]string{"HOME": t.TempDir()}

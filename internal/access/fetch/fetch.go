@@ -37,13 +37,13 @@ type fill func(access.World) access.World
 
 // reading is what was read, or is being read: one request however many ask at the same time.
 type reading struct {
-	kind    access.WantKind // "" where it is no part of a world
-	done    chan struct{}
-	waiters int // under Fetcher.mu
-	cancel  context.CancelFunc
-	forget  func() // takes it out of what is kept; Fetcher.mu is held
-	value   any    // valid after done
-	err     error
+	kind       access.WantKind // "" where it is no part of a world
+	done       chan struct{}
+	waiters    int // under Fetcher.mu
+	cancel     context.CancelFunc
+	invalidate func() // takes it out of what is kept; Fetcher.mu is held
+	value      any    // valid after done
+	err        error
 }
 
 // rounds is far more often than any change has to be asked what it needs.

@@ -103,7 +103,7 @@ func newHouse(t *testing.T, key string, publishedOnly bool) *house {
 	return h
 }
 
-// took are the requests since it was last asked, sorted.
+// took returns the requests since it was last asked, sorted.
 func (h *house) took() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -195,8 +195,8 @@ func TestForIsSharedByWhoAsks(t *testing.T) {
 	h.wantRequests(integrations, roles, me, members)
 }
 
-// TestForKeepsNoFailure: what failed is read again, and whoever gives up leaves the others alone.
-func TestForKeepsNoFailure(t *testing.T) {
+// TestForDoesNotCacheFailures: what failed is read again, and whoever gives up leaves the others alone.
+func TestForDoesNotCacheFailures(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, mocktest.Terraform, false)
 	delete := access.DeleteConnection{ID: "conn_1"}

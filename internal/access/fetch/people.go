@@ -11,7 +11,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 )
 
-// Person is a membership as a world has it.
+// Person returns a membership as a world has it.
 func Person(m client.Membership) access.Person {
 	p := access.Person{
 		ID: strings.ToLower(m.ID), ActorID: strings.ToLower(m.ActorID), Active: access.Known(m.Active), RoleID: access.Known(m.AccountRoleID), LastLogin: m.LastLogin,
@@ -37,7 +37,7 @@ func People(w access.World, rows ...client.Membership) access.World {
 // membership.
 func put(w access.World, people []access.Person, covers access.Coverage, looked []string) access.World {
 	if covers == access.CoverEveryone {
-		w.People.Rows = keepDirectories(people, w.People.Rows)
+		w.People.Rows = copyDirectories(people, w.People.Rows)
 	} else {
 		rows := slices.Clone(w.People.Rows)
 		at := make(map[string]int, len(rows))
@@ -60,8 +60,8 @@ func put(w access.World, people []access.Person, covers access.Coverage, looked 
 	return w
 }
 
-// keepDirectories takes over what decides about memberships.
-func keepDirectories(people, before []access.Person) []access.Person {
+// copyDirectories takes over what decides about memberships.
+func copyDirectories(people, before []access.Person) []access.Person {
 	known := make(map[string]access.Part[string], len(before))
 	for _, p := range before {
 		known[p.ID] = p.DirectoryID

@@ -79,11 +79,11 @@ func (r reader) read(ctx context.Context, w access.World, want access.Want) (fil
 	case access.WantCreators:
 		return r.creators(ctx, w, want.Since)
 	}
-	return nil, fmt.Errorf("nobody knows how to read %q", want.Kind)
+	return nil, fmt.Errorf("no way to read %q is known", want.Kind)
 }
 
-// part is what was read, unknown where the API does not report it. none is what an account has whose plan lacks the
-// feature.
+// part returns what was read, unknown where the API does not report it. none is what an account has whose plan lacks
+// the feature.
 func part[T any](value, none T, err error) (access.Part[T], error) {
 	switch {
 	case err == nil:
@@ -96,17 +96,17 @@ func part[T any](value, none T, err error) (access.Part[T], error) {
 	return access.Part[T]{}, err
 }
 
-// why says why the API does not report a part, without what differs from request to request.
+// why returns why the API does not report a part, without what differs from request to request.
 func why(err error) string {
 	var (
-		plan    *client.PlanLimitError
-		refusal *client.APIError
+		plan     *client.PlanLimitError
+		apiError *client.APIError
 	)
 	switch {
 	case errors.As(err, &plan):
 		return fmt.Sprintf("the account does not have the feature %q", plan.Feature)
-	case client.IsForbidden(err) && errors.As(err, &refusal):
-		return refusal.Message
+	case client.IsForbidden(err) && errors.As(err, &apiError):
+		return apiError.Message
 	}
 	return err.Error()
 }
@@ -140,7 +140,7 @@ func (r reader) offer(ctx context.Context) (fill, error) {
 	return into(offered, nil, func(w *access.World, p access.Part[bool]) { w.Offered = p })
 }
 
-// offer is what a listing of the managed configuration says of whether that is offered.
+// offer returns what a listing of the managed configuration says of whether that is offered.
 func offer(err error) access.Part[bool] {
 	switch {
 	case client.IsNotOffered(err):
@@ -204,7 +204,7 @@ func (r reader) integrations(ctx context.Context) (fill, error) {
 		reason := w.Directories.Why()
 		w.Directories = access.Known(mapped(all.Directories, toDirectory))
 		if asked {
-			w.Directories = untold(w.Directories, reason)
+			w.Directories = unknownDirectories(w.Directories, reason)
 		}
 	})
 }
@@ -216,7 +216,7 @@ func toConnection(row client.Connection) access.Connection {
 	}
 }
 
-// toDirectory is a directory without what only the managed configuration tells.
+// toDirectory returns a directory without what only the managed configuration tells.
 func toDirectory(row client.Directory) access.Directory {
 	return access.Directory{
 		ID: row.ID, Name: row.Name, Off: row.State == client.DirectoryUnlinked, ActiveUsers: int(row.Metadata.Users.Active), LastSynced: row.LastSyncedAt,
@@ -235,7 +235,7 @@ func (r reader) directories(ctx context.Context) (fill, error) {
 		}
 		rows, known := p.Get()
 		if !known {
-			w.Directories = untold(w.Directories, p.Why())
+			w.Directories = unknownDirectories(w.Directories, p.Why())
 			return
 		}
 		old := *w
@@ -254,8 +254,8 @@ func (r reader) directories(ctx context.Context) (fill, error) {
 	})
 }
 
-// untold are directories of which the API reports no more than that they are there.
-func untold(known access.Part[[]access.Directory], why string) access.Part[[]access.Directory] {
+// unknownDirectories returns directories of which the API reports no more than that they are there.
+func unknownDirectories(known access.Part[[]access.Directory], why string) access.Part[[]access.Directory] {
 	rows, there := known.Get()
 	if !there {
 		return access.Unknown[[]access.Directory](why)
@@ -323,12 +323,12 @@ func toGroup(row client.DirectoryGroup) access.DirectoryGroup {
 }
 
 func (r reader) matches(ctx context.Context, want access.Want) (fill, error) {
-	rows, told, err := r.client.ListMatchedUsers(ctx, r.account, want.DirectoryID, client.MappingMatch(want.Match))
+	rows, reported, err := r.client.ListMatchedUsers(ctx, r.account, want.DirectoryID, client.MappingMatch(want.Match))
 	p, err := part(mapped(rows, toDirectoryUser), nil, err)
 	if err != nil {
 		return nil, err
 	}
-	if !told && p.IsKnown() {
+	if !reported && p.IsKnown() {
 		p = access.Unknown[[]access.DirectoryUser]("groups have the same name, or differ only in its case")
 	}
 	return inDirectory(want.DirectoryID, func(d *access.Directory) {
@@ -363,7 +363,7 @@ func (r reader) mappings(ctx context.Context, directoryID string) (fill, error) 
 	return inDirectory(directoryID, func(d *access.Directory) { d.Mappings = p }), err
 }
 
-// Mappings are group role mappings as a world has them.
+// Mappings returns group role mappings as a world has them.
 func Mappings(rows []client.GroupRoleMapping) []access.Mapping { return mapped(rows, toMapping) }
 
 func toMapping(row client.GroupRoleMapping) access.Mapping {
@@ -409,7 +409,7 @@ func mapped[T, U any](rows []T, of func(T) U) []U {
 	return out
 }
 
-// keys are domains in their normalized form; nil stays nil, and an empty list is none.
+// keys returns domains in their normalized form; nil stays nil, and an empty list is none.
 func keys(domains []string) []string {
 	if domains == nil {
 		return nil
@@ -424,7 +424,7 @@ func domainKey(name string) string {
 	return name
 }
 
-// lower is an id in lower case; empty for none.
+// lower returns an id in lower case; empty for none.
 func lower(id *string) string {
 	if id == nil {
 		return ""

@@ -38,11 +38,11 @@ func (r reader) serviceAccounts(ctx context.Context) (fill, error) {
 func (r reader) creators(ctx context.Context, w access.World, earliest time.Time) (fill, error) {
 	found := map[string]access.Creator{}
 	spans, beyond := creationSpans(w.ServiceAccounts.Or(nil), earliest)
-	untold := access.WhyNotRecorded
+	unknown := access.WhyNotRecorded
 	for _, span := range spans {
 		events, err := r.client.ListEvents(ctx, r.account, client.EventQuery{Since: span.since, Until: span.until, Names: []string{serviceAccountCreated}, Limit: eventsPerSpan})
 		if client.IsForbidden(err) || client.IsNotOffered(err) {
-			untold = why(err)
+			unknown = why(err)
 			break
 		}
 		if err != nil {
@@ -58,14 +58,14 @@ func (r reader) creators(ctx context.Context, w access.World, earliest time.Time
 	return func(w access.World) access.World {
 		rows := slices.Clone(w.ServiceAccounts.Or(nil))
 		for i := range rows {
-			creator, told := found[rows[i].ID]
+			creator, reported := found[rows[i].ID]
 			switch {
-			case told:
+			case reported:
 				rows[i].Creator = access.Known(creator)
 			case slices.Contains(beyond, rows[i].ID):
 				rows[i].Creator = access.Unknown[access.Creator](access.WhyTooLongAgo)
 			default:
-				rows[i].Creator = access.Unknown[access.Creator](untold)
+				rows[i].Creator = access.Unknown[access.Creator](unknown)
 			}
 		}
 		w.ServiceAccounts = access.Known(rows)
@@ -76,9 +76,9 @@ func (r reader) creators(ctx context.Context, w access.World, earliest time.Time
 // timeSpan is no longer than the API answers at once.
 type timeSpan struct{ since, until time.Time }
 
-// creationSpans are the spans of the audit trail that tell who made service accounts: only those in which one was made,
-// newest first, so that one that was made years ago costs one request and not fifty. beyond are the service accounts that
-// are in none of them.
+// creationSpans returns the spans of the audit trail that tell who made service accounts: only those in which one was
+// made, newest first, so that one that was made years ago costs one request and not fifty. beyond are the service
+// accounts that are in none of them.
 func creationSpans(rows []access.ServiceAccount, earliest time.Time) (spans []timeSpan, beyond []string) {
 	const slack = time.Minute // between a service account's time and its event's
 	var dated []access.ServiceAccount

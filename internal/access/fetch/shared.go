@@ -65,7 +65,7 @@ func share[T any](ctx context.Context, f *Fetcher, accountID string, kind access
 		shared, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		r = &reading{kind: kind, done: make(chan struct{}), cancel: cancel}
 		kept[key] = r
-		r.forget = func() {
+		r.invalidate = func() {
 			if kept[key] == r {
 				delete(kept, key)
 			}
@@ -89,7 +89,7 @@ func share[T any](ctx context.Context, f *Fetcher, accountID string, kind access
 		defer f.mu.Unlock()
 		if r.waiters--; r.waiters == 0 {
 			r.cancel()
-			r.forget() // nobody else comes to wait for what was given up
+			r.invalidate() // nobody else comes to wait for what was given up
 		}
 		return none, ctx.Err()
 	}
@@ -102,7 +102,7 @@ func (f *Fetcher) run(r *reading, read func() (any, error)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if r.value, r.err = value, err; err != nil {
-		r.forget()
+		r.invalidate()
 	}
 	close(r.done)
 }

@@ -22,7 +22,7 @@ type drawn struct {
 	do func() (done bool, answer string)
 }
 
-// request is a change that is one request.
+// request returns a change that is one request.
 func (s *scene) request(change access.Change, method, path string, body any) drawn {
 	return drawn{change, func() (bool, string) {
 		status, answer := s.call(method, path, body)

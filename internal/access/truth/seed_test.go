@@ -166,7 +166,7 @@ func (s *scene) seedMapping(tx *store.Tx, d *store.Directory, m planMapping) err
 	return err
 }
 
-// match is a match as it was drawn.
+// match returns a match as it was drawn.
 func (s *scene) match(r *store.Reader, directory, text string) access.Match {
 	kind, what, _ := strings.Cut(text, " ")
 	switch kind {

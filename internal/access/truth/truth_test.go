@@ -79,15 +79,15 @@ func check(t *rapid.T, told *tally, publishedOnly bool) {
 			after = before
 		}
 		next := change.change.Apply(after)
-		refused := refusal(next, after)
+		rejected := rejection(next, after)
 		if !s.serverKnows(after, next, change.change) {
 			t.Fatal("the server does not release domains, or does not let mappings share a priority, as the contract has it")
 		}
 		done, answer := change.do()
 		log = append(log, names(describe(change.change)+"\n  → "+answer, after))
 		unsure := len(access.Compare(after, next).Gaps) > 0 || doubtful(next, after)
-		if done == (refused != "") && !unsure {
-			fail(t, p, log, before, after, "the server did it: %t; Apply said that it is refused: %q", done, refused)
+		if done == (rejected != "") && !unsure {
+			fail(t, p, log, before, after, "the server did it: %t; Apply said that it is refused: %q", done, rejected)
 		}
 		after = next
 		if i == 0 {
@@ -123,14 +123,15 @@ func named(w, all access.World, change access.Change) access.World {
 	return w
 }
 
-// refusal is why the API would not do what was asked. That a directory does not take the last way in is no refusal.
-func refusal(after, before access.World) string {
-	for _, r := range after.Refused()[len(before.Refused()):] {
+// rejection returns why the API would not do what was asked. That a directory does not take the last user's
+// bypass:sso is no rejection.
+func rejection(after, before access.World) string {
+	for _, r := range after.Rejected()[len(before.Rejected()):] {
 		switch after.Changes()[len(after.Changes())-1].(type) {
 		case access.SetRoles, access.SetActive, access.RemovePeople, access.PutConnection:
 			return string(r.Reason)
 		}
-		if r.Reason != access.RefusedLastBypass {
+		if r.Reason != access.RejectedLastBypass {
 			return string(r.Reason)
 		}
 	}
@@ -195,10 +196,10 @@ func (s *scene) compare(t *rapid.T, p plan, log []string, before, after access.W
 		}
 		if way, known := e.SignIn.After.Get(); !known {
 			told.unknown.Add(1)
-		} else if (way.Way != access.WayNone) != now.SignsIn {
+		} else if (way.Method != access.MethodNone) != now.SignsIn {
 			wrong("sign-in", way, now.SignsIn)
 		}
-		if way, known := e.SignIn.Before.Get(); known && (way.Way != access.WayNone) != was.SignsIn {
+		if way, known := e.SignIn.Before.Get(); known && (way.Method != access.MethodNone) != was.SignsIn {
 			wrong("sign-in before", way, was.SignsIn)
 		}
 		if reach, known := e.Reach.After.Get(); !known {

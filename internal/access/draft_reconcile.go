@@ -11,7 +11,7 @@ import (
 // usersWith finds the directories' people with an address, who came first first.
 func (d *draft) usersWith(email string) []*DirectoryUser { return d.pushed[email] }
 
-// users are those of a directory's people who are known, in the order in which they came.
+// users returns those of a directory's people who are known, in the order in which they came.
 func (dir *Directory) users() (found []*DirectoryUser) {
 	rows := dir.Users.value
 	if !dir.Users.IsKnown() {
@@ -29,9 +29,9 @@ func (dir *Directory) users() (found []*DirectoryUser) {
 	return found
 }
 
-// governor finds the directory's person who decides about a membership; nil for none, and where none is known. Both have
+// manager finds the directory's person who decides about a membership; nil for none, and where none is known. Both have
 // one address.
-func (d *draft) governor(p *Person) *DirectoryUser {
+func (d *draft) manager(p *Person) *DirectoryUser {
 	for _, u := range d.usersWith(p.Email) {
 		if u.MembershipID != "" && u.MembershipID == p.Key() {
 			return u
@@ -43,7 +43,7 @@ func (d *draft) governor(p *Person) *DirectoryUser {
 // directoryOf finds the directory that a person is of.
 func (d *draft) directoryOf(u *DirectoryUser) *Directory { return d.directory(d.from[u]) }
 
-// unlinked is the person without a membership.
+// unlinked returns the person without a membership.
 func (u DirectoryUser) unlinked() DirectoryUser {
 	u.MembershipID, u.RoleSource, u.MappingID = "", "", ""
 	u.RoleBefore, u.SourceBefore = Part[string]{}, ""
@@ -53,13 +53,13 @@ func (u DirectoryUser) unlinked() DirectoryUser {
 // present reports whether the directory wants the person to be a member.
 func (u *DirectoryUser) present() bool { return u.Active && !u.Held }
 
-// settle brings the membership of whoever has an address in line with what the directories say. arrived is the
-// directory's person who just came or came back: only they are let in. gone is one who just left the directory.
-func (d *draft) settle(email, arrived, gone string) {
+// reconcile brings the membership of the person with an address in line with what the directories say. arrived is the
+// directory's person who just came or came back: only they are provisioned. gone is one who just left the directory.
+func (d *draft) reconcile(email, arrived, gone string) {
 	people := d.usersWith(email)
-	p := d.settled(email, people)
-	governor := d.governorOf(people, p)
-	if p != nil && (governor == nil || governor.MembershipID != p.Key()) && d.mayBeElsewhere(people) {
+	p := d.reconciledPerson(email, people)
+	manager := d.managerOf(people, p)
+	if p != nil && (manager == nil || manager.MembershipID != p.Key()) && d.mayBeElsewhere(people) {
 		d.missing(GapDirectoryUsers)
 		const why = "whether another directory governs the membership is not known"
 		p.RoleID, p.unsure, p.unsureTeams = Unknown[string](why), true, true
@@ -68,21 +68,21 @@ func (d *draft) settle(email, arrived, gone string) {
 		}
 		return
 	}
-	if governor == nil {
+	if manager == nil {
 		if p != nil {
 			d.leave(p, gone)
 		}
 		return
 	}
-	came := governor.ID == arrived
+	came := manager.ID == arrived
 	if p == nil && !came {
 		return // removed by hand
 	}
 	if p == nil && !d.isAbsent(email) {
 		d.missing(GapPeople)
 	}
-	if p == nil || governor.MembershipID != p.Key() {
-		p = d.link(p, governor)
+	if p == nil || manager.MembershipID != p.Key() {
+		p = d.link(p, manager)
 		if p == nil {
 			return
 		}
@@ -90,8 +90,8 @@ func (d *draft) settle(email, arrived, gone string) {
 	if came {
 		p.Active = Known(true)
 	}
-	d.settleRole(p, governor)
-	d.settleTeams(p, governor.Groups)
+	d.reconcileRole(p, manager)
+	d.reconcileTeams(p, manager.Groups)
 }
 
 // mayBeElsewhere reports whether a person may be in another directory that wants them to be a member: of one not all
@@ -104,8 +104,8 @@ func (d *draft) mayBeElsewhere(people []*DirectoryUser) bool {
 		}))
 }
 
-// settled finds the membership that a settling is about; nil for none.
-func (d *draft) settled(email string, people []*DirectoryUser) *Person {
+// reconciledPerson finds the membership that is to be reconciled; nil for none.
+func (d *draft) reconciledPerson(email string, people []*DirectoryUser) *Person {
 	for _, u := range people {
 		if p := d.person(u.MembershipID); p != nil {
 			return p
@@ -114,8 +114,8 @@ func (d *draft) settled(email string, people []*DirectoryUser) *Person {
 	return d.personWith(email)
 }
 
-// governorOf finds who decides about the membership: who does so already, else who came first.
-func (d *draft) governorOf(people []*DirectoryUser, p *Person) (first *DirectoryUser) {
+// managerOf finds who decides about the membership: who does so already, else who came first.
+func (d *draft) managerOf(people []*DirectoryUser, p *Person) (first *DirectoryUser) {
 	for _, u := range people {
 		if !u.present() {
 			continue
@@ -143,8 +143,8 @@ func (d *draft) link(p *Person, u *DirectoryUser) *Person {
 		return d.person(u.Email)
 	}
 	source := RoleManual
-	if old := d.governor(p); old != nil {
-		d.endMapping(p, old)
+	if old := d.manager(p); old != nil {
+		d.restoreRole(p, old)
 		source = cmp.Or(old.RoleSource, RoleManual)
 		*old = old.unlinked()
 	}
@@ -155,7 +155,7 @@ func (d *draft) link(p *Person, u *DirectoryUser) *Person {
 
 // leave ends the access of a member whose directory no longer wants them to have it, by the directory's action.
 func (d *draft) leave(p *Person, gone string) {
-	u := d.governor(p)
+	u := d.manager(p)
 	if u == nil {
 		return // no directory has a word in it
 	}
@@ -178,27 +178,27 @@ func (d *draft) leave(p *Person, gone string) {
 		d.release(p, u)
 		return
 	}
-	d.settleRole(p, u)
-	d.settleTeams(p, u.Groups)
+	d.reconcileRole(p, u)
+	d.reconcileTeams(p, u.Groups)
 }
 
 // release takes a membership out of a directory's hands, without ending it.
 func (d *draft) release(p *Person, u *DirectoryUser) {
-	d.endMapping(p, u)
+	d.restoreRole(p, u)
 	*u = u.unlinked()
 	p.DirectoryID = Known("")
-	d.settleTeams(p, Known([]DirectoryGroup(nil)))
+	d.reconcileTeams(p, Known([]DirectoryGroup(nil)))
 }
 
-// settleRole gives a member the role that a mapping says, or the one from before where none does any more.
-func (d *draft) settleRole(p *Person, u *DirectoryUser) {
+// reconcileRole gives a member the role that a mapping says, or the one from before where none does any more.
+func (d *draft) reconcileRole(p *Person, u *DirectoryUser) {
 	mapping, known := d.mappingFor(u).Get()
 	switch {
 	case !known:
 		p.RoleID = Unknown[string]("whom the mappings of the directory match is not known")
 		d.missing(GapMatches)
 	case mapping.ID == "":
-		d.endMapping(p, u)
+		d.restoreRole(p, u)
 	case u.MappingID == mapping.ID && is(p.RoleID, mapping.RoleID):
 	default:
 		role := d.given(p, mapping.RoleID)
@@ -212,8 +212,8 @@ func (d *draft) settleRole(p *Person, u *DirectoryUser) {
 	}
 }
 
-// endMapping gives a member the role from before a mapping. The last with bypass:sso keeps theirs.
-func (d *draft) endMapping(p *Person, u *DirectoryUser) {
+// restoreRole gives a member the role from before a mapping. The last with bypass:sso keeps theirs.
+func (d *draft) restoreRole(p *Person, u *DirectoryUser) {
 	if u.RoleSource != RoleMapping {
 		return
 	}
@@ -229,8 +229,8 @@ func (d *draft) endMapping(p *Person, u *DirectoryUser) {
 	u.RoleSource, u.MappingID, u.RoleBefore, u.SourceBefore = source, "", Part[string]{}, ""
 }
 
-// settleTeams puts a member into the teams of their groups and out of other groups' teams.
-func (d *draft) settleTeams(p *Person, of Part[[]DirectoryGroup]) {
+// reconcileTeams puts a member into the teams of their groups and out of other groups' teams.
+func (d *draft) reconcileTeams(p *Person, of Part[[]DirectoryGroup]) {
 	groups, known := of.Get()
 	if !known {
 		p.unsureTeams = true

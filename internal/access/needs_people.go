@@ -1,0 +1,164 @@
+package access
+
+import "slices"
+
+func (c SetRoles) needs(w World) []Want {
+	if len(c.Roles) == 0 {
+		return nil
+	}
+	wants := []Want{{Kind: WantIntegrations}, {Kind: WantRoles}}
+	d := begin(w)
+	var emails []string
+	bypassed, demoted := false, false
+	for _, r := range c.Roles {
+		p := d.person(r.MembershipID)
+		if p == nil {
+			p = d.personWith(r.Email)
+		}
+		if p == nil {
+			emails = append(emails, r.Email)
+			continue
+		}
+		if is(p.RoleID, r.RoleID) {
+			continue
+		}
+		from, knownFrom := w.RoleOf(*p).Get()
+		to, knownTo := w.Role(r.RoleID).Get()
+		if knownFrom && knownTo {
+			demoted = demoted || from.Demotes(to)
+			bypassed = bypassed || from.Bypasses() && !to.Bypasses() && is(p.Active, true)
+		}
+	}
+	wants = append(wants, Want{Kind: WantPeople, Emails: w.unseen(emails)})
+	switch {
+	case bypassed:
+		wants = append(append(wants, Want{Kind: WantCaller}, Want{Kind: WantBypassing}), w.enforcementNeeds()...)
+	case demoted:
+		wants = append(wants, Want{Kind: WantCaller})
+	}
+	return append(wants, ownerNeeds(c, d)...)
+}
+
+// ownerNeeds returns what is wanted to know whether a mapping gives the roles of the people whose roles change: of few,
+// what decides about each; of many, the directories with mappings as a whole.
+func ownerNeeds(c SetRoles, d *draft) []Want {
+	if len(d.Directories.Or(nil)) == 0 {
+		return nil // nobody's role is a directory's
+	}
+	var emails []string
+	for _, r := range c.Roles {
+		p := d.person(r.MembershipID)
+		if p == nil {
+			p = d.personWith(r.Email)
+		}
+		if p != nil && !is(p.RoleID, r.RoleID) && p.DirectoryID.IsMissing() {
+			emails = append(emails, p.Email)
+		}
+	}
+	if len(emails) == 0 {
+		return nil
+	}
+	if len(emails) <= fewPeople {
+		slices.Sort(emails)
+		return []Want{{Kind: WantOwners, Emails: emails}}
+	}
+	wants := []Want{{Kind: WantDirectories}}
+	for _, dir := range d.Directories.value {
+		if !dir.Settings.IsKnown() {
+			continue
+		}
+		wants = append(wants, Want{Kind: WantMappings, DirectoryID: dir.ID})
+		if len(dir.Mappings.Or(nil)) > 0 {
+			wants = append(wants, Want{Kind: WantUsers, DirectoryID: dir.ID})
+		}
+	}
+	return wants
+}
+
+func (c SetActive) needs(w World) []Want {
+	if c.Active {
+		return nil
+	}
+	return leavingNeeds(w, c.MembershipIDs)
+}
+
+func (c RemovePeople) needs(w World) []Want { return leavingNeeds(w, c.MembershipIDs) }
+
+// leavingNeeds returns the wants of a change that takes people out by name.
+func leavingNeeds(w World, ids []string) []Want {
+	wants := []Want{{Kind: WantRoles}, {Kind: WantCaller}}
+	d := begin(w)
+	for _, id := range ids {
+		if p := d.person(id); p == nil || !is(d.bypasses(p), false) {
+			return append(wants, Want{Kind: WantBypassing})
+		}
+	}
+	return wants
+}
+
+// peopleNeeds returns the wants of a change that does something to some of a directory's people.
+func (w World) peopleNeeds(d Directory, concerns func(DirectoryUser) bool) []Want {
+	var emails []string
+	for _, u := range d.users() {
+		if u.MembershipID != "" && concerns(*u) {
+			emails = append(emails, u.Email)
+		}
+	}
+	if len(emails) == 0 {
+		return nil
+	}
+	wants := []Want{{Kind: WantPeople, Emails: w.unseen(emails)}, {Kind: WantRoles}, {Kind: WantCaller}, {Kind: WantBypassing}}
+	return append(append(wants, w.elsewhereNeeds()...), w.enforcementNeeds()...)
+}
+
+// enforcementNeeds returns the wants of what depends on whether single sign-on is enforced, and on connections where it is:
+// the connections say so themselves where they are known.
+func (w World) enforcementNeeds() []Want {
+	if w.Connections.IsKnown() {
+		return nil
+	}
+	wants := []Want{{Kind: WantAccount}}
+	if enforced, known := w.Enforced().Get(); known && enforced {
+		wants = append(wants, Want{Kind: WantIntegrations})
+	}
+	return wants
+}
+
+// elsewhereNeeds returns the wants of what may take somebody out of a directory: another one may have them, too, and manage
+// them then.
+func (w World) elsewhereNeeds() (wants []Want) {
+	rows := w.Directories.Or(nil)
+	if len(rows) < 2 {
+		return nil
+	}
+	for _, d := range rows {
+		wants = append(wants, Want{Kind: WantUsers, DirectoryID: d.ID}, Want{Kind: WantHeld, DirectoryID: d.ID})
+		if settings, known := d.Settings.Get(); known && settings.AllowedDomains == nil {
+			wants = append(wants, Want{Kind: WantDomains})
+		}
+	}
+	return wants
+}
+
+// unseen returns those addresses of which it is not known whose membership they are.
+func (w World) unseen(emails []string) []string {
+	if w.People.covers(CoverEveryone) {
+		return nil
+	}
+	seen := make(map[string]bool, len(w.People.Rows)+len(w.People.Looked))
+	for _, p := range w.People.Rows {
+		seen[p.Email] = true
+	}
+	for _, email := range w.People.Looked {
+		seen[email] = true
+	}
+	var out []string
+	for _, email := range emails {
+		if !seen[email] {
+			seen[email] = true
+			out = append(out, email)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
