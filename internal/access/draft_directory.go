@@ -31,6 +31,7 @@ func (d *draft) directoriesFollow(removed, added []string) {
 		d.missing(GapDirectories)
 		return
 	}
+	var judged []*Directory
 	for i := range rows {
 		dir := &rows[i]
 		if len(removed) > 0 {
@@ -45,13 +46,9 @@ func (d *draft) directoriesFollow(removed, added []string) {
 			d.directoryUnknown(dir, removed, added)
 			continue
 		}
-		if !d.Domains.IsKnown() && dir.Settings.value.AllowedDomains == nil {
-			// The other domains are not known: what can be said is that those which go are not among them.
-			d.holdOut(dir, removed)
-			continue
-		}
-		d.judgeAll(dir)
+		judged = append(judged, dir)
 	}
+	d.judgeAll(judged, removed)
 }
 
 // directoryUnknown records what follows where the API does not report whom a directory brought: whoever has a domain that goes
@@ -78,26 +75,49 @@ func (d *draft) directoryUnknown(dir *Directory, removed, added []string) {
 	}
 }
 
-// judgeAll judges anew whom of a directory's people the allowed domains allow.
-func (d *draft) judgeAll(dir *Directory) {
-	if !dir.Held.IsKnown() && d.widens(dir) {
-		d.missing(GapDirectoryUsers)
-		d.People.Coverage, d.strangers = CoverNobody, true
-	}
-	for _, u := range dir.users() {
-		allowed, known := d.allows(dir, domainOf(u.Email)).Get()
-		held := u.Email == "" || !allowed
-		if !known || held == u.Held {
-			continue
+// judgeAll judges anew whom the allowed domains of directories let in: first all who no longer are, so that no membership
+// passes to a directory that does not want it either; then who is let in, one by one, oldest first.
+func (d *draft) judgeAll(directories []*Directory, removed []string) {
+	var held, healed []*DirectoryUser
+	for _, dir := range directories {
+		if !dir.Held.IsKnown() && d.widens(dir) {
+			d.missing(GapDirectoryUsers)
+			d.People.Coverage, d.strangers = CoverNobody, true
 		}
-		was := u.present()
-		u.Held = held
+		for _, u := range dir.users() {
+			switch hold, known := d.holdNow(dir, u, removed); {
+			case !known || hold == u.Held:
+			case hold:
+				u.Held = true
+				held = append(held, u)
+			default:
+				healed = append(healed, u)
+			}
+		}
+	}
+	for _, u := range held {
+		d.reconcile(u.Email, "", "")
+	}
+	slices.SortStableFunc(healed, func(a, b *DirectoryUser) int { return cmp.Compare(a.ID, b.ID) })
+	for _, u := range healed {
+		u.Held = false
 		arrived := ""
-		if u.present() && !was {
+		if u.Active {
 			arrived = u.ID
 		}
 		d.reconcile(u.Email, arrived, "")
 	}
+}
+
+// holdNow reports whether a directory's person is kept out as things are, where that is known. Where the enabled domains
+// are not, what can be said is that those which go are not among them.
+func (d *draft) holdNow(dir *Directory, u *DirectoryUser, removed []string) (held, known bool) {
+	if !d.Domains.IsKnown() && dir.Settings.value.AllowedDomains == nil {
+		held = u.Held || slices.Contains(removed, domainOf(u.Email))
+		return held, held
+	}
+	allowed, known := d.allows(dir, domainOf(u.Email)).Get()
+	return u.Email == "" || !allowed, known
 }
 
 // widens reports whether a directory may let people of more domains in than before.
@@ -113,16 +133,6 @@ func (d *draft) widens(dir *Directory) bool {
 		return now == nil
 	}
 	return slices.ContainsFunc(now, func(domain string) bool { return !slices.Contains(was, domain) })
-}
-
-// holdOut is judgeAll for domains that go, where the others are not known.
-func (d *draft) holdOut(dir *Directory, removed []string) {
-	for _, u := range dir.users() {
-		if !u.Held && slices.Contains(removed, domainOf(u.Email)) {
-			u.Held = true
-			d.reconcile(u.Email, "", "")
-		}
-	}
 }
 
 func (d *draft) directory(id string) *Directory {
@@ -173,7 +183,7 @@ func (d *draft) putDirectory(c PutDirectory) {
 		d.missing(GapDirectoryUsers)
 		return
 	}
-	d.judgeAll(dir)
+	d.judgeAll([]*Directory{dir}, nil)
 }
 
 func (d *draft) newDirectory(c PutDirectory) {

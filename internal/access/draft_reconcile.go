@@ -58,7 +58,7 @@ func (u *DirectoryUser) present() bool { return u.Active && !u.Held }
 func (d *draft) reconcile(email, arrived, gone string) {
 	people := d.usersWith(email)
 	p := d.reconciledPerson(email, people)
-	manager := d.managerOf(people, p)
+	manager := d.managerOf(people, p, arrived)
 	if p != nil && (manager == nil || manager.MembershipID != p.Key()) && d.mayBeElsewhere(people) {
 		d.missing(GapDirectoryUsers)
 		const why = "whether another directory governs the membership is not known"
@@ -114,16 +114,15 @@ func (d *draft) reconciledPerson(email string, people []*DirectoryUser) *Person 
 	return d.personWith(email)
 }
 
-// managerOf finds who decides about the membership: who does so already, else who came first.
-func (d *draft) managerOf(people []*DirectoryUser, p *Person) (first *DirectoryUser) {
+// managerOf finds who decides about the membership: who does so already; where there is none, who arrives; else who came
+// first.
+func (d *draft) managerOf(people []*DirectoryUser, p *Person, arrived string) (first *DirectoryUser) {
 	for _, u := range people {
-		if !u.present() {
-			continue
-		}
-		if p != nil && u.MembershipID == p.Key() {
+		switch {
+		case !u.present():
+		case p != nil && u.MembershipID == p.Key(), p == nil && arrived == u.ID:
 			return u
-		}
-		if first == nil {
+		case first == nil:
 			first = u
 		}
 	}

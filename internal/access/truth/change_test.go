@@ -104,9 +104,13 @@ func (s *scene) putConnection(put access.PutConnection, path string) (bool, stri
 	var status int
 	var answer string
 	if put.ID == "" {
+		issuer, secret := "https://idp.example", "y"
+		if s.idp != nil {
+			issuer, secret = s.idp.origin, clientSecret
+		}
 		status, answer = s.call(http.MethodPost, "/sso/connections", obj{
 			"name": fmt.Sprintf("new-%d", len(s.world().Connections.Or(nil))), "connection_type": "GenericOIDC", "domains": put.Domains,
-			"oidc": obj{"issuer": "https://idp.example", "client_id": "x", "client_secret": "y"},
+			"oidc": obj{"issuer": issuer, "client_id": "x", "client_secret": secret},
 		})
 		var made struct{ ID string }
 		if status == http.StatusCreated && json.Unmarshal([]byte(answer), &made) == nil {

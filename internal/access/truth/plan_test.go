@@ -28,6 +28,7 @@ type planPerson struct {
 type planConnection struct {
 	Domains []string
 	State   string // "draft", "validating", "active", "inactive"
+	SAML    bool   // drawn where people log in for real
 }
 
 type planDirectory struct {

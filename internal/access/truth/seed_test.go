@@ -66,10 +66,14 @@ func (s *scene) seedPerson(tx *store.Tx, who planPerson) (*store.Membership, err
 }
 
 func (s *scene) seedConnection(tx *store.Tx, i int, c planConnection) error {
-	name, issuer, id, kind := fmt.Sprintf("c%d", i), "https://idp.example", "client", store.ConnectionType("GenericOIDC")
-	made, err := tx.AddConnection(s.account, store.ConnectionChange{
-		Name: &name, Type: &kind, Domains: &c.Domains, OIDC: &store.OIDCChange{Issuer: &issuer, ClientID: &id},
-	})
+	issuer, id := "https://idp.example", "client"
+	kind, change := store.ConnectionType("GenericOIDC"), store.ConnectionChange{OIDC: &store.OIDCChange{Issuer: &issuer, ClientID: &id}}
+	if s.idp != nil {
+		kind, change = s.idp.connection(c.SAML)
+	}
+	name := fmt.Sprintf("c%d", i)
+	change.Name, change.Type, change.Domains = &name, &kind, &c.Domains
+	made, err := tx.AddConnection(s.account, change)
 	if err != nil || len(c.Domains) == 0 {
 		return err
 	}
@@ -95,6 +99,9 @@ func (s *scene) seedDirectory(tx *store.Tx, i int, p planDirectory) error {
 	d, err := tx.AddDirectory(s.account, change)
 	if err != nil {
 		return err
+	}
+	if s.idp != nil { // its first call links a directory, and only a linked one decides whom a login makes a member
+		tx.TouchSCIM(d, new(store.SCIMToken))
 	}
 	maps := func() error {
 		for _, m := range p.Mappings {

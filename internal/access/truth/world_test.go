@@ -37,6 +37,7 @@ type scene struct {
 	client  *client.Client
 	fetcher *fetch.Fetcher
 	groups  map[string][]uuid.UUID // by directory
+	idp     *provider              // nil where nobody logs in for real
 }
 
 // trusting takes everything that connections are configured with.
@@ -56,8 +57,13 @@ func (i inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-func newScene(t *rapid.T, p plan) *scene {
-	s := &scene{t: t, clock: mocktest.NewClock(), groups: map[string][]uuid.UUID{}}
+var quiet = slog.New(slog.DiscardHandler)
+
+func newScene(t *rapid.T, p plan) *scene { return newSceneAt(t, p, mocktest.NewClock(), nil) }
+
+// newSceneAt makes a scene whose connections lead to an identity provider, unless that is nil.
+func newSceneAt(t *rapid.T, p plan, clock *mocktest.Clock, idp *provider) *scene {
+	s := &scene{t: t, clock: clock, groups: map[string][]uuid.UUID{}, idp: idp}
 	ids := 0
 	s.store = store.New(store.Options{Clock: s.clock.Now, NewID: func() uuid.UUID {
 		ids++
@@ -65,10 +71,13 @@ func newScene(t *rapid.T, p plan) *scene {
 	}})
 	s.must(s.store.Reset(func(tx *store.Tx) error { return s.seed(tx, p) }))
 	s.byHand(p)
-	s.router = router.New(router.Options{Store: s.store, Logger: slog.New(slog.DiscardHandler), Clock: s.clock.Now})
+	s.router = router.New(router.Options{Store: s.store, Logger: quiet, Clock: s.clock.Now})
 	s.router.Add(account.Routes(account.Options{ETags: !p.PublishedOnly})...)
 	if !p.PublishedOnly {
 		s.router.Add(identity.Routes(trusting{})...)
+	}
+	if s.idp != nil {
+		s.mountLogins()
 	}
 	c, err := client.New(client.Config{Endpoint: "http://localhost/api", APIKey: callersKey, Transport: inProcess{s.router}})
 	s.must(err)
@@ -210,13 +219,9 @@ func (s *scene) facts() map[string]fact {
 func (s *scene) everybody() map[string]uuid.UUID {
 	out := map[string]uuid.UUID{}
 	s.must(s.store.View(func(r *store.Reader) error {
-		for i := range 8 {
-			for _, domain := range allDomains {
-				for _, local := range []string{fmt.Sprintf("p%d", i), fmt.Sprintf("n0%d", i), fmt.Sprintf("n1%d", i)} {
-					if u, ok := r.UserByEmail(local + "@" + domain); ok {
-						out[u.Email] = u.ID
-					}
-				}
+		for _, email := range everyAddress() {
+			if u, ok := r.UserByEmail(email); ok {
+				out[u.Email] = u.ID
 			}
 		}
 		return nil
@@ -228,7 +233,7 @@ func (s *scene) everybody() map[string]uuid.UUID {
 func (s *scene) logIn(email string, userID uuid.UUID) (token string) {
 	s.must(s.update(func(tx *store.Tx) (err error) {
 		login := store.NewSession{UserID: userID, Expires: s.clock.Now().Add(time.Hour)}
-		if c, ok := tx.ActiveConnectionFor(email[strings.LastIndex(email, "@")+1:]); ok && c.AccountID == s.account {
+		if c, ok := tx.ActiveConnectionFor(domainOf(email)); ok && c.AccountID == s.account {
 			login.AccountID, login.ConnectionID = s.account, c.ID
 		}
 		_, token, err = tx.AddSession(login)

@@ -109,7 +109,7 @@ func linkedByFold(email string, u *User) bool {
 // the old fold, as soon as the directory no longer says what led to that. Until then
 // nothing that it says of the one changes the other.
 func (tx *Tx) unlinkMembership(s reconciliation, m *Membership, people []*DirectoryUser) {
-	if governorOf(people, m) == nil && m.DirectoryUserID != uuid.Nil {
+	if governorOf(people, m, uuid.Nil) == nil && m.DirectoryUserID != uuid.Nil {
 		tx.releaseMembership(m, s.cause)
 	}
 }

@@ -354,6 +354,7 @@ func (tx *Tx) setLinkedDirectories(accountID uuid.UUID, ids []string) error {
 // domainsChanged takes domains that are no longer enabled out of an account's directories, and judges anew who is
 // let in.
 func (tx *Tx) domainsChanged(accountID uuid.UUID, removed []string, cause uuid.UUID) {
+	var people []judged
 	for _, old := range slices.Clone(tx.Directories(accountID)) {
 		next := *old
 		if old.AllowedDomains != nil {
@@ -363,8 +364,9 @@ func (tx *Tx) domainsChanged(accountID uuid.UUID, removed []string, cause uuid.U
 		if event == uuid.Nil {
 			event = cause
 		}
-		tx.judgeAll(d, event)
+		people = append(people, tx.toJudge(d, event)...)
 	}
+	tx.judgePeople(people)
 }
 
 // DeleteDirectory takes a directory away with its people, groups, tokens and mappings. Nobody is deprovisioned: roles

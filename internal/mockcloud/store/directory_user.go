@@ -134,7 +134,7 @@ func (r *Reader) HeldReason(u *DirectoryUser) string {
 	}
 	for _, other := range directoryUsersByEmail.Get(r.db, emailIn{u.AccountID, address.IdentityKey(u.Email)}) {
 		if _, governs := membershipByDirectoryUser.Get(r.db, other.ID); governs && other.DirectoryID != u.DirectoryID {
-			return "the directory " + r.directoryName(other) + " has the same email address and came first"
+			return "the directory " + r.directoryName(other) + " has somebody with the same email address, who became the member first"
 		}
 	}
 	return "the membership was removed by hand; to let the person in again, deactivate them at the identity provider and activate them"
@@ -338,6 +338,11 @@ func sameResource(a, b *DirectoryUser) bool {
 // putDirectoryUser puts a person who changed into the place of the old row and lets the account follow.
 func (tx *Tx) putDirectoryUser(old, next *DirectoryUser, follows uuid.UUID) {
 	directoryUserTable.Put(tx.db, next)
+	tx.followDirectoryUser(old, next, follows)
+}
+
+// followDirectoryUser lets the account follow a person who has been put.
+func (tx *Tx) followDirectoryUser(old, next *DirectoryUser, follows uuid.UUID) {
 	cause := follows
 	switch {
 	case old.Hold == "":
@@ -349,12 +354,24 @@ func (tx *Tx) putDirectoryUser(old, next *DirectoryUser, follows uuid.UUID) {
 	if next.present() && !old.present() {
 		s.arrived = next.ID
 	}
-	if !address.Same(old.Email, next.Email) && !tx.followEmail(old, next, cause) {
+	switch {
+	case address.Same(old.Email, next.Email):
+	case tx.followEmail(old, next, cause):
+		tx.leaveAddress(old, cause)
+	default:
 		// Somebody else's address now: who had the old one leaves, who has the new one arrives.
 		tx.reconcile(reconciliation{account: old.AccountID, email: old.Email, gone: next.ID, cause: cause})
 		s.arrived = next.ID
 	}
 	tx.reconcile(s)
+}
+
+// leaveAddress lets in whom another directory has under an address that a member has just taken another for: the
+// membership went with that member, so that they come in as somebody new.
+func (tx *Tx) leaveAddress(old *DirectoryUser, cause uuid.UUID) {
+	if next := governorOf(directoryUsersByEmail.Get(tx.db, emailIn{old.AccountID, address.IdentityKey(old.Email)}), nil, uuid.Nil); next != nil {
+		tx.reconcile(reconciliation{account: old.AccountID, email: old.Email, arrived: next.ID, cause: cause})
+	}
 }
 
 // followEmail gives a person of this account only their new email address.
@@ -423,15 +440,64 @@ func (tx *Tx) DeleteDirectoryUser(d *Directory, id uuid.UUID) error {
 	return nil
 }
 
+// judged is a person of a directory to be judged anew, and the event that it follows from.
+type judged struct {
+	user  *DirectoryUser
+	cause uuid.UUID
+}
+
 // judgeAll judges anew whom of a directory's people the allowed domains let in.
-func (tx *Tx) judgeAll(d *Directory, cause uuid.UUID) {
-	for _, old := range slices.Clone(tx.DirectoryUsers(d.ID)) {
-		hold := tx.judge(d, old, old)
-		if hold == old.Hold {
-			continue
-		}
-		next := *old
-		next.Hold = hold
-		tx.putDirectoryUser(old, &next, cause)
+func (tx *Tx) judgeAll(d *Directory, cause uuid.UUID) { tx.judgePeople(tx.toJudge(d, cause)) }
+
+func (r *Reader) toJudge(d *Directory, cause uuid.UUID) (people []judged) {
+	for _, u := range r.DirectoryUsers(d.ID) {
+		people = append(people, judged{u, cause})
 	}
+	return people
+}
+
+// judgePeople judges anew who is let in, of one directory or several. First are all those who no longer are, before the
+// account follows: a membership ends by the word of the directory that it was governed by, and does not pass to another
+// that does not want it either. Then those who are let in come one by one, oldest first whatever their directories: of
+// several with one email address the oldest becomes the member.
+func (tx *Tx) judgePeople(people []judged) {
+	type change struct {
+		old, next *DirectoryUser
+		cause     uuid.UUID
+	}
+	var held []change
+	var healed []judged
+	for _, p := range people {
+		hold := tx.holdNow(p.user)
+		switch hold {
+		case p.user.Hold:
+		case "":
+			healed = append(healed, p)
+		default:
+			next := *p.user
+			next.Hold = hold
+			directoryUserTable.Put(tx.db, &next)
+			held = append(held, change{p.user, &next, p.cause})
+		}
+	}
+	for _, c := range held {
+		tx.followDirectoryUser(c.old, c.next, c.cause)
+	}
+	slices.SortFunc(healed, func(a, b judged) int { return directoryUserTable.Compare(a.user, b.user) })
+	for _, p := range healed {
+		next := *p.user
+		// Again: who has just come in may be somebody whom the next could be taken for.
+		if next.Hold = tx.holdNow(p.user); next.Hold != p.user.Hold {
+			tx.putDirectoryUser(p.user, &next, p.cause)
+		}
+	}
+}
+
+// holdNow returns why a person is held as things are; empty for nothing.
+func (r *Reader) holdNow(u *DirectoryUser) string {
+	d, err := r.Directory(u.AccountID, u.DirectoryID)
+	if err != nil {
+		return u.Hold // the directory goes, and its people with it
+	}
+	return r.judge(d, u, u)
 }

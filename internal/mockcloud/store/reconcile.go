@@ -67,7 +67,7 @@ func (tx *Tx) reconcile(s reconciliation) {
 		tx.unlinkMembership(s, m, people)
 		return
 	}
-	governor := governorOf(people, m)
+	governor := governorOf(people, m, s.arrived)
 	if governor == nil {
 		if m != nil {
 			tx.endAccess(s, m)
@@ -110,17 +110,15 @@ func (tx *Tx) governedMembership(s reconciliation, people []*DirectoryUser) *Mem
 }
 
 // governorOf finds who of the directories' people with one email address decides about the membership: who does so
-// already, else who came first. Nil if none of them is to be a member.
-func governorOf(people []*DirectoryUser, m *Membership) *DirectoryUser {
+// already; where there is none, who arrives; else who came first. Nil if none of them is to be a member.
+func governorOf(people []*DirectoryUser, m *Membership, arrived uuid.UUID) *DirectoryUser {
 	var first *DirectoryUser
 	for _, u := range people {
-		if !u.present() {
-			continue
-		}
-		if m != nil && m.DirectoryUserID == u.ID {
+		switch {
+		case !u.present():
+		case m != nil && m.DirectoryUserID == u.ID, m == nil && arrived == u.ID:
 			return u
-		}
-		if first == nil {
+		case first == nil:
 			first = u
 		}
 	}
