@@ -11,8 +11,8 @@ const (
 	HTTPPOST     = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 )
 
-// longestURL is the longest address that people are sent to.
-const longestURL = 2048
+// maxURL is the longest address that people are sent to.
+const maxURL = 2048
 
 // Endpoint is a SingleSignOnService (SAML Metadata 2.4.3).
 type Endpoint struct {
@@ -26,16 +26,16 @@ type Endpoint struct {
 func CheckSSOURL(location string) error {
 	u, err := url.Parse(location)
 	switch {
-	case len(location) > longestURL:
-		return refuse(BadURL, "The single sign-on URL is longer than %d characters.", longestURL)
+	case len(location) > maxURL:
+		return reject(BadURL, "The single sign-on URL is longer than %d characters.", maxURL)
 	case err != nil || u.Host == "" || u.Opaque != "":
-		return refuse(BadURL, "The single sign-on URL %s is no absolute URL.", shown(location))
+		return reject(BadURL, "The single sign-on URL %s is no absolute URL.", shown(location))
 	case u.User != nil || u.Fragment != "":
-		return refuse(BadURL, "The single sign-on URL must not have a user or a fragment in it.")
+		return reject(BadURL, "The single sign-on URL must not have a user or a fragment in it.")
 	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
 		return nil
 	}
-	return refuse(BadURL, "The single sign-on URL %s does not begin with https://, so logins would travel unencrypted.", shown(location))
+	return reject(BadURL, "The single sign-on URL %s does not begin with https://, so logins would travel unencrypted.", shown(location))
 }
 
 func isLoopback(host string) bool {

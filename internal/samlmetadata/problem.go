@@ -97,15 +97,15 @@ func IDOf(err error) ID {
 	return ""
 }
 
-func refuse(id ID, format string, args ...any) error {
+func reject(id ID, format string, args ...any) error {
 	return &Error{Problem: Problem{id, fmt.Sprintf(format, args...)}}
 }
 
 // shown quotes what a document said, shortened so that a sentence stays one.
 func shown(s string) string {
-	const longest = 120
-	if r := []rune(s); len(r) > longest {
-		s = string(r[:longest]) + "…"
+	const maxShown = 120
+	if r := []rune(s); len(r) > maxShown {
+		s = string(r[:maxShown]) + "…"
 	}
 	return fmt.Sprintf("%q", s)
 }

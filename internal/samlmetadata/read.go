@@ -134,7 +134,7 @@ func (b *bounded) Read(into []byte) (int, error) {
 }
 
 func tooLarge(limit int) error {
-	return refuse(TooLarge, "The metadata is larger than %d MiB, which is not read. Give the metadata of the one identity provider.", limit>>20)
+	return reject(TooLarge, "The metadata is larger than %d MiB, which is not read. Give the metadata of the one identity provider.", limit>>20)
 }
 
 func list(names []string) string {

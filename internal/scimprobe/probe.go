@@ -156,8 +156,8 @@ func (p *probe) arrive(ctx context.Context, groups []client.SCIMGroup) (err erro
 	p.asked, p.began = true, time.Now()
 	p.user, err = p.SCIM.CreateUser(creating, p.Canary.user())
 	if err != nil {
-		var refused *client.SCIMError
-		p.asked = !errors.As(err, &refused) || refused.Err.Status >= 500
+		var rejected *client.SCIMError
+		p.asked = !errors.As(err, &rejected) || rejected.Err.Status >= 500
 		return &brokenSCIM{"Creating the canary over SCIM", err}
 	}
 	if p.user.ID == "" {

@@ -28,8 +28,8 @@ type mapping struct {
 // held is a person who is in no membership.
 type held struct{ UserName, Email, Reason string }
 
-// mostHeld is how many held people of a directory the page names.
-const mostHeld = 50
+// maxHeld is how many held people of a directory the page names.
+const maxHeld = 50
 
 // directory is a directory with what belongs to it.
 type directory struct {
@@ -83,7 +83,7 @@ func (l *look) directory(d *store.Directory) (directory, error) {
 		if reason == "" {
 			continue
 		}
-		if row.HeldCount++; row.HeldCount <= mostHeld {
+		if row.HeldCount++; row.HeldCount <= maxHeld {
 			row.Held = append(row.Held, held{u.UserName, u.Email, reason})
 		}
 	}

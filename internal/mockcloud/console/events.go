@@ -68,7 +68,7 @@ func (l *look) named(payload map[string]any) map[string]any {
 			out[field] = value
 			continue
 		}
-		if _, told := payload[what]; told {
+		if _, recorded := payload[what]; recorded {
 			continue
 		}
 		id, _ := value.(string)
@@ -99,15 +99,15 @@ func uuidOf(text string) uuid.UUID {
 	return id
 }
 
-// longest bounds a detail: events from outside may have whole documents in them.
-const longest = 200
+// maxDetail bounds a detail: events from outside may have whole documents in them.
+const maxDetail = 200
 
 // details gives what an event tells, one line a field.
 func details(payload map[string]any) (out []string) {
 	for _, name := range slices.Sorted(maps.Keys(payload)) {
 		line := strings.ReplaceAll(name, "_", " ") + ": " + describe(payload[name])
-		if runes := []rune(line); len(runes) > longest {
-			line = string(runes[:longest]) + "…"
+		if runes := []rune(line); len(runes) > maxDetail {
+			line = string(runes[:maxDetail]) + "…"
 		}
 		out = append(out, line)
 	}

@@ -130,8 +130,8 @@ func (l *look) rooms(m *store.Membership) picture.Journey {
 	return picture.Journey{{plain(role.ID.String(), role.Name)}, rooms}
 }
 
-// mostBoxes is how many boxes of a kind a column of the picture has.
-const mostBoxes = 7
+// maxBoxes is how many boxes of a kind a column of the picture has.
+const maxBoxes = 7
 
 // access is the picture of who gets in how.
 type access struct {
@@ -149,7 +149,7 @@ type step struct {
 }
 
 func (l *look) access(c census) access {
-	flow := picture.Count([]string{"Email domain", "Way in", "Role", "Workspace"}, c.journeys, c.botJourneys, mostBoxes)
+	flow := picture.Count([]string{"Email domain", "Way in", "Role", "Workspace"}, c.journeys, c.botJourneys, maxBoxes)
 	a := access{Drawing: picture.Draw(flow), Summary: c.summary(flow)}
 	lines := a.Drawing.Lines
 	for i, stage := range flow[:len(flow)-1] {
@@ -207,11 +207,11 @@ func (l *look) concernsOfPeople(c census) (out []concern) {
 
 func (l *look) concernsOfSignOn() (out []concern) {
 	for _, d := range l.Domains(l.account.ID) {
-		c, served := l.ActiveConnectionFor(d.Name)
+		c, routed := l.ActiveConnectionFor(d.Name)
 		switch {
-		case l.enforced && !served:
+		case l.enforced && !routed:
 			out = append(out, concern{Text: "No active connection serves the domain " + d.Name + ".", Path: "sign-on"})
-		case served && d.Releasing:
+		case routed && d.Releasing:
 			out = append(out, concern{Text: "The domain " + d.Name + " was disabled and goes as soon as the connection " + c.Name + " names it no more.", Path: "sign-on"})
 		}
 	}

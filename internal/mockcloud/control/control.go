@@ -126,7 +126,7 @@ func (c *Control) resetRequests(w http.ResponseWriter, _ *http.Request) {
 // anew.
 func (c *Control) reset(w http.ResponseWriter, _ *http.Request) {
 	if err := c.Restart(); err != nil {
-		refuse(w, err)
+		reject(w, err)
 		return
 	}
 	c.Router.Reset()
@@ -141,8 +141,8 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	return body, err == nil
 }
 
-// refuse answers 422 with everything that is wrong, or says what else went wrong.
-func refuse(w http.ResponseWriter, err error) {
+// reject answers 422 with everything that is wrong, or says what else went wrong.
+func reject(w http.ResponseWriter, err error) {
 	var problems *store.Invalid
 	var unavailable *store.Unavailable
 	switch {

@@ -27,7 +27,7 @@ func (c *Control) advanceClock(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := c.advance(raw); err != nil {
-		refuse(w, err)
+		reject(w, err)
 		return
 	}
 	c.readClock(w, r)
@@ -54,7 +54,7 @@ func (c *Control) snapshot(w http.ResponseWriter, _ *http.Request) {
 		state, err = r.Snapshot()
 		return err
 	}); err != nil {
-		refuse(w, err)
+		reject(w, err)
 		return
 	}
 	reply(w, http.StatusOK, state)
@@ -72,7 +72,7 @@ func (c *Control) report(w http.ResponseWriter, _ *http.Request) {
 		out.Findings = append(out.Findings, r.Findings()...)
 		return nil
 	}); err != nil {
-		refuse(w, err)
+		reject(w, err)
 		return
 	}
 	reply(w, http.StatusOK, out)

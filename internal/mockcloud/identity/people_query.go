@@ -21,7 +21,7 @@ import (
 
 const (
 	defaultPage = 100
-	longestPage = 1000
+	maxPage     = 1000
 	// atOnce is how many rows are looked at before writers get their turn.
 	atOnce = 200
 )
@@ -48,7 +48,7 @@ func readPeopleQuery(c *router.Call, kind *schema.ResourceType) (peopleQuery, er
 		}
 	}
 	read("limit", func(text string) (err error) {
-		out.limit, err = input.Query("limit", text, true, input.IntBetween(1, longestPage))
+		out.limit, err = input.Query("limit", text, true, input.IntBetween(1, maxPage))
 		return err
 	})
 	read("held", func(text string) (err error) {

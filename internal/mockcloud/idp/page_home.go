@@ -14,9 +14,9 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp/push"
 )
 
-// patience is how long the page waits for a change to be delivered, to say how
+// deliveryTimeout is how long the page waits for a change to be delivered, to say how
 // long it took.
-const patience = 5 * time.Second
+const deliveryTimeout = 5 * time.Second
 
 // homePage is the provider's first page: its addresses, its directory, and how
 // pushing it gets on.
@@ -68,7 +68,7 @@ func (p *IdP) howItWent(ctx context.Context, person Person) string {
 	if person.Left {
 		is = "has left, and cannot log in any more"
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
 	took, err := p.pusher.Wait(ctx, p.keysOf(person)...)
 	switch {

@@ -140,7 +140,7 @@ func takeName(v *visit) {
 	}
 	token, err := v.makeDirectory(directoryBody{name, v.link.DirectoryType})
 	if err != nil {
-		v.refuseName(name, err)
+		v.rejectName(name, err)
 		return
 	}
 	v.step = copyEndpoint
@@ -177,8 +177,8 @@ func (v *visit) makeDirectory(body directoryBody) (token string, err error) {
 	return token, err
 }
 
-// refuseName says what is wrong with a name.
-func (v *visit) refuseName(name string, err error) {
+// rejectName says what is wrong with a name.
+func (v *visit) rejectName(name string, err error) {
 	var conflict *store.Conflict
 	var invalid *store.Invalid
 	switch {

@@ -166,8 +166,8 @@ func TestDirectoryDomains(t *testing.T) {
 	v.send("/setup/name", form{"name": {"Okta"}}).says(200, "No domain is enabled in this account yet")
 }
 
-// TestDirectorySessionEnds: by time, and with the right and the plan of whoever asked.
-func TestDirectorySessionEnds(t *testing.T) {
+// TestDirectorySessionExpires: by time, and with the right and the plan of whoever asked.
+func TestDirectorySessionExpires(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		do   func(*world)
@@ -194,8 +194,8 @@ func TestDirectorySessionEnds(t *testing.T) {
 	}
 }
 
-// TestTokenIsNotKept: the secret that the page shows is nowhere in the state.
-func TestTokenIsNotKept(t *testing.T) {
+// TestTokenIsNotStored: the secret that the page shows is nowhere in the state.
+func TestTokenIsNotStored(t *testing.T) {
 	t.Parallel()
 	log := &mocktest.Log{}
 	w := newWorldWith(t, mockcloud.Config{Logger: slog.New(slog.NewJSONHandler(log, nil))})

@@ -254,8 +254,8 @@ func TestChangeOfMind(t *testing.T) {
 	v.send("/setup/details", form{"name": {"Login"}}).at("/setup/test", "valid until")
 }
 
-// TestSessionEnds: by time, and with the right of whoever asked for the link.
-func TestSessionEnds(t *testing.T) {
+// TestSessionExpires: by time, and with the right of whoever asked for the link.
+func TestSessionExpires(t *testing.T) {
 	t.Parallel()
 	details := form{"name": {"Login"}, "issuer": {issuer}, "client_id": {"a"}}
 	tests := []struct {

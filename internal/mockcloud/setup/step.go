@@ -135,7 +135,7 @@ func (v *visit) enter(r *store.Reader) (err error) {
 			continue // it goes with the connection that serves it
 		}
 		choice := domainChoice{Name: d.Name}
-		if c, served := r.ActiveConnectionFor(d.Name); served {
+		if c, routed := r.ActiveConnectionFor(d.Name); routed {
 			choice.ServedBy = c.Name
 		}
 		v.enabled = append(v.enabled, choice)

@@ -79,7 +79,7 @@ func TestMirrorConfigQuotesPaths(t *testing.T) {
 	}
 }
 
-func TestRunGivesExitCodeOutputAndItsOwnEnvironment(t *testing.T) {
+func TestRunReturnsExitCodeAndOutputInItsOwnEnvironment(t *testing.T) {
 	t.Setenv("TF_VAR_role", "Owner")
 	w := laid(t, "#!/bin/sh\npwd; env | grep -E '^(TF|PREFECT)_' | sort; echo oops >&2; exit 2\n")
 	w.env = []string{"PREFECT_API_KEY=pnb_x"}

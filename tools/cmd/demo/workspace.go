@@ -82,7 +82,7 @@ func (w *workspace) run(ctx context.Context, args ...string) (output string, cod
 	}, w.env...)...)
 	// Terraform ends its plugins by itself when it is asked to stop.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = patience
+	cmd.WaitDelay = serverTimeout
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()

@@ -23,7 +23,7 @@ func TestCount(t *testing.T) {
 	tests := []struct {
 		name     string
 		journeys []Journey
-		most     int
+		limit    int
 		want     []string
 	}{
 		{"nobody", nil, 3, []string{"Domain:", "Way in:", "Role:", "Workspace:"}},
@@ -79,7 +79,7 @@ func TestCount(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := describe(Count(columns, tt.journeys, nil, tt.most)); !reflect.DeepEqual(got, tt.want) {
+			if got := describe(Count(columns, tt.journeys, nil, tt.limit)); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got\n%q\nwant\n%q", got, tt.want)
 			}
 		})
@@ -134,8 +134,8 @@ func TestDraw(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		people := rapid.SliceOfN(rapid.Custom(drawJourney), 0, 60).Draw(t, "people")
 		serviceAccounts := rapid.SliceOfN(rapid.Custom(drawJourney), 0, 20).Draw(t, "service accounts")
-		most := rapid.IntRange(1, 8).Draw(t, "most")
-		flow := Count(columns, people, serviceAccounts, most)
+		limit := rapid.IntRange(1, 8).Draw(t, "most")
+		flow := Count(columns, people, serviceAccounts, limit)
 		d := Draw(flow)
 
 		var taken []Rect
@@ -169,7 +169,7 @@ func TestDraw(t *testing.T) {
 					plain++
 				}
 			}
-			if plain > most+1 {
+			if plain > limit+1 {
 				t.Errorf("%s has %d boxes", stage.Title, plain)
 			}
 			if i == 0 {

@@ -47,8 +47,8 @@ func (d *Directory) put(p Person) *member {
 		g := d.named(name)
 		g.members[p.Subject], m.groups[g.id], touched[g.id] = struct{}{}, struct{}{}, struct{}{}
 	}
-	d.tellPerson(m)
-	d.tellGroups(touched)
+	d.notifyPerson(m)
+	d.notifyGroups(touched)
 	return m
 }
 
@@ -93,8 +93,8 @@ func (d *Directory) setLeft(email string, left bool) (Person, error) {
 	}
 	if m.Left != left {
 		m.Left = left
-		d.tellPerson(m)
-		d.tellGroups(m.groups)
+		d.notifyPerson(m)
+		d.notifyGroups(m.groups)
 	}
 	return d.view(m), nil
 }
@@ -134,7 +134,7 @@ func (d *Directory) Change(email string, c Change) (Person, error) {
 	delete(d.subjects, address.IdentityKey(m.Email))
 	d.subjects[address.IdentityKey(next.Email)] = m.Subject
 	m.Person = next
-	d.tellPerson(m)
+	d.notifyPerson(m)
 	return d.view(m), nil
 }
 
@@ -153,7 +153,7 @@ func (d *Directory) Remove(subject string) {
 		delete(d.groups[id].members, subject)
 	}
 	d.observer.PersonRemoved(last)
-	d.tellGroups(m.groups)
+	d.notifyGroups(m.groups)
 }
 
 // AddGroup makes a group.
@@ -188,7 +188,7 @@ func (d *Directory) addMembers(name string, emails []string) (Group, error) {
 	for _, m := range members {
 		g.members[m.Subject], m.groups[g.id] = struct{}{}, struct{}{}
 	}
-	d.tellGroup(g)
+	d.notifyGroup(g)
 	return g.view(), nil
 }
 
@@ -208,7 +208,7 @@ func (d *Directory) RemoveMembers(name string, emails ...string) (Group, error) 
 		delete(g.members, m.Subject)
 		delete(m.groups, g.id)
 	}
-	d.tellGroup(g)
+	d.notifyGroup(g)
 	return g.view(), nil
 }
 
@@ -240,7 +240,7 @@ func (d *Directory) RenameGroup(name, to string) (Group, error) {
 	}
 	delete(d.ids, fold.Text(g.name))
 	g.name, d.ids[fold.Text(to)] = to, g.id
-	d.tellGroup(g)
+	d.notifyGroup(g)
 	return g.view(), nil
 }
 
@@ -257,7 +257,7 @@ func (d *Directory) DeleteGroup(name string) (Group, error) {
 	}
 	delete(d.ids, fold.Text(g.name))
 	delete(d.groups, g.id)
-	d.tellGroup(g)
+	d.notifyGroup(g)
 	return g.view(), nil
 }
 

@@ -86,17 +86,17 @@ type group struct {
 // New gives an empty directory.
 func New() *Directory {
 	return &Directory{
-		observer: nobody{},
+		observer: noObserver{},
 		people:   make(map[string]*member), subjects: make(map[string]string),
 		groups: make(map[string]*group), ids: make(map[string]string),
 	}
 }
 
-type nobody struct{}
+type noObserver struct{}
 
-func (nobody) PersonChanged(Person)        {}
-func (nobody) PersonRemoved(Person)        {}
-func (nobody) GroupChanged(string, string) {}
+func (noObserver) PersonChanged(Person)        {}
+func (noObserver) PersonRemoved(Person)        {}
+func (noObserver) GroupChanged(string, string) {}
 
 // Observe tells somebody of all changes from now on, instead of who was told so
 // far.
@@ -213,18 +213,18 @@ func (d *Directory) named(name string) *group {
 	return g
 }
 
-func (d *Directory) tellPerson(m *member) { d.observer.PersonChanged(d.view(m)) }
+func (d *Directory) notifyPerson(m *member) { d.observer.PersonChanged(d.view(m)) }
 
-func (d *Directory) tellGroup(g *group) { d.observer.GroupChanged(g.id, g.name) }
+func (d *Directory) notifyGroup(g *group) { d.observer.GroupChanged(g.id, g.name) }
 
-// tellGroups tells of all groups that somebody is in, or was, by name.
-func (d *Directory) tellGroups(ids map[string]struct{}) {
+// notifyGroups tells of all groups that somebody is in, or was, by name.
+func (d *Directory) notifyGroups(ids map[string]struct{}) {
 	var groups []*group
 	for id := range ids {
 		groups = append(groups, d.groups[id])
 	}
 	slices.SortFunc(groups, func(a, b *group) int { return strings.Compare(a.name, b.name) })
 	for _, g := range groups {
-		d.tellGroup(g)
+		d.notifyGroup(g)
 	}
 }

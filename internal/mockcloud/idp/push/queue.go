@@ -55,9 +55,9 @@ type resource struct {
 	blocked   bool // a group that waits for a member who is being tried again
 }
 
-// forget makes the next delivery look the resource up. The id stays: a user whose
+// clearKnown makes the next delivery look the resource up. The id stays: a user whose
 // name was changed behind our back is still the same.
-func (r *resource) forget() { r.user, r.has = nil, nil }
+func (r *resource) clearKnown() { r.user, r.has = nil, nil }
 
 // queue says which resource is next. Those of one kind take turns.
 type queue struct {

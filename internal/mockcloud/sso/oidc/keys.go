@@ -24,11 +24,11 @@ type keySet []jose.JSONWebKey
 func fetchKeys(ctx context.Context, fetcher *fetch.Client, address string) (keySet, error) {
 	got, err := fetcher.Get(ctx, address)
 	if err != nil {
-		return nil, refuse(KeysUnreachable, "The provider's keys cannot be fetched: %s.", err).because(err)
+		return nil, reject(KeysUnreachable, "The provider's keys cannot be fetched: %s.", err).because(err)
 	}
 	keys, err := parseKeys(got.Body)
 	if err != nil {
-		return nil, refuse(KeysUnusable, "The provider's keys are not the JSON that they have to be.").because(err)
+		return nil, reject(KeysUnusable, "The provider's keys are not the JSON that they have to be.").because(err)
 	}
 	return keys, nil
 }
@@ -80,20 +80,20 @@ func verifyWith(keys []jose.JSONWebKey, token *jose.JSONWebSignature) ([]byte, *
 	candidates := matching(keys, kid, alg)
 	switch {
 	case len(candidates) == 0:
-		return nil, refuse(KeyUnknown, "The ID token is signed with a key that the provider does not publish.")
+		return nil, reject(KeyUnknown, "The ID token is signed with a key that the provider does not publish.")
 	case kid == "" && len(candidates) > 1:
 		// OpenID Connect Core 1.0 section 10.1
-		return nil, refuse(KeyUnnamed, "The ID token does not say which of the provider's keys it is signed with.")
+		return nil, reject(KeyUnnamed, "The ID token does not say which of the provider's keys it is signed with.")
 	}
 	for _, key := range candidates {
 		if weak(key) {
-			return nil, refuse(KeyWeak, "The ID token is signed with an RSA key of fewer than %d bits.", minRSABits)
+			return nil, reject(KeyWeak, "The ID token is signed with an RSA key of fewer than %d bits.", minRSABits)
 		}
 		if payload, err := token.Verify(key); err == nil {
 			return payload, nil
 		}
 	}
-	return nil, refuse(SignatureInvalid, "The ID token's signature is wrong.")
+	return nil, reject(SignatureInvalid, "The ID token's signature is wrong.")
 }
 
 func matching(keys []jose.JSONWebKey, kid, alg string) []jose.JSONWebKey {

@@ -112,7 +112,7 @@ func (e *Refusal) Error() string { return e.Sentence }
 // Unwrap gives what led to the refusal, where something did.
 func (e *Refusal) Unwrap() error { return e.cause }
 
-func refuse(reason Reason, format string, args ...any) *Refusal {
+func reject(reason Reason, format string, args ...any) *Refusal {
 	return &Refusal{Reason: reason, Sentence: fmt.Sprintf(format, args...)}
 }
 
@@ -123,9 +123,9 @@ func (e *Refusal) because(cause error) *Refusal {
 
 // quote shows what somebody else wrote: short, and without control characters.
 func quote(s string) string {
-	const most = 120
-	if len(s) > most {
-		s = s[:most] + "…"
+	const maxQuoted = 120
+	if len(s) > maxQuoted {
+		s = s[:maxQuoted] + "…"
 	}
 	return strconv.QuoteToGraphic(s)
 }

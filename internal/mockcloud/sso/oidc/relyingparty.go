@@ -77,7 +77,7 @@ func New(config Config) (*RelyingParty, error) {
 	return &RelyingParty{
 		fetcher:   config.Fetch,
 		clock:     config.Clock,
-		pendings:  &pendings{clock: config.Clock, most: config.MaxPending, byState: make(map[digest]*list.Element)},
+		pendings:  &pendings{clock: config.Clock, limit: config.MaxPending, byState: make(map[digest]*list.Element)},
 		providers: make(map[string]*provider),
 	}, nil
 }
@@ -163,7 +163,7 @@ func (rp *RelyingParty) refresh(ctx context.Context, issuer string, saved bool) 
 	defer rp.mu.Unlock()
 	if known := rp.providers[issuer]; known != nil {
 		if !saved && !slices.Equal(known.hosts, fresh.hosts) {
-			return nil, refuse(EndpointMoved, "The endpoints of %s are at another host than before. Save the connection again if that is right.", quote(issuer))
+			return nil, reject(EndpointMoved, "The endpoints of %s are at another host than before. Save the connection again if that is right.", quote(issuer))
 		}
 		fresh.reread = known.reread
 	} else if len(rp.providers) >= maxProviders {
@@ -207,7 +207,7 @@ type Begun struct {
 func (rp *RelyingParty) Begin(ctx context.Context, conn Connection, start Start) (*Begun, error) {
 	returnTo, ok := LocalPath(start.ReturnTo)
 	if !ok {
-		return nil, about(conn.ID, refuse(ReturnToRefused, "The address to go to after the login is not a path of this server."))
+		return nil, about(conn.ID, reject(ReturnToRefused, "The address to go to after the login is not a path of this server."))
 	}
 	p, err := rp.provider(ctx, conn.Issuer)
 	if err != nil {
@@ -271,7 +271,7 @@ func LocalPath(path string) (string, bool) {
 func about(connection string, err error) error {
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
-		refusal = refuse(IssuerUnreachable, "The login did not work.").because(err)
+		refusal = reject(IssuerUnreachable, "The login did not work.").because(err)
 	}
 	out := *refusal // the original may be shared by several logins
 	out.ConnectionID = connection

@@ -189,8 +189,8 @@ func (w *world) login(tb testing.TB, tamper ...func(url.Values)) (*oidc.Login, e
 	return w.Finish(tb.Context(), w.find, begun.BrowserSecret, answer)
 }
 
-// refused asserts that an error is a refusal for that reason, with a sentence.
-func refused(tb testing.TB, err error, want oidc.Reason) oidc.Refusal {
+// rejected asserts that an error is a refusal for that reason, with a sentence.
+func rejected(tb testing.TB, err error, want oidc.Reason) oidc.Refusal {
 	tb.Helper()
 	var refusal *oidc.Refusal
 	if !errors.As(err, &refusal) {

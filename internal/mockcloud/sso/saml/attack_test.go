@@ -55,7 +55,7 @@ func TestAttacks(t *testing.T) {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
 			a.harmless(t)
-			a.refused(t)
+			a.rejected(t)
 		})
 	}
 }
@@ -76,7 +76,7 @@ func (a attack) harmless(t *testing.T) {
 	}
 }
 
-func (a attack) refused(t *testing.T) {
+func (a attack) rejected(t *testing.T) {
 	t.Helper()
 	w := newWorld()
 	request := w.begin(t)

@@ -53,16 +53,16 @@ const (
 // The usual names, in lower case. Only names that say what they are: one that is an
 // email address at some and an account's name at others would let the wrong one in.
 var (
-	usualEmails = []string{
+	defaultEmails = []string{
 		"email", "mail", "emailaddress", "email_address", "user.email", // Okta, Google, Keycloak, JumpCloud, Ping; OneLogin
 		claimURI + "emailaddress", "http://schemas.xmlsoap.org/claims/emailaddress",
 		"urn:oid:0.9.2342.19200300.100.1.3", "urn:oid:1.2.840.113549.1.9.1", maceURI + "mail",
 	}
-	usualFirstNames = []string{
+	defaultFirstNames = []string{
 		"firstname", "first_name", "givenname", "given_name", "user.firstname",
 		claimURI + "givenname", "urn:oid:2.5.4.42", maceURI + "givenname",
 	}
-	usualLastNames = []string{
+	defaultLastNames = []string{
 		"lastname", "last_name", "surname", "sn", "familyname", "family_name", "user.lastname",
 		claimURI + "surname", "urn:oid:2.5.4.4", maceURI + "sn",
 	}
@@ -118,23 +118,23 @@ func (c *claims) identity(conn Connection) (Identity, error) {
 	}
 	id.SubjectSource, id.Carried = mapping.Subject, c.carried()
 	id.SubjectFolds = mapping.Subject == "" && c.nameIDFormat == NameIDEmail
-	if id.Email, err = c.single(mapping.Email, usualEmails, conn.Serves); err != nil {
+	if id.Email, err = c.single(mapping.Email, defaultEmails, conn.Serves); err != nil {
 		return Identity{}, err
 	}
-	if id.FirstName, err = c.single(mapping.FirstName, usualFirstNames, nil); err != nil {
+	if id.FirstName, err = c.single(mapping.FirstName, defaultFirstNames, nil); err != nil {
 		return Identity{}, err
 	}
-	if id.LastName, err = c.single(mapping.LastName, usualLastNames, nil); err != nil {
+	if id.LastName, err = c.single(mapping.LastName, defaultLastNames, nil); err != nil {
 		return Identity{}, err
 	}
 	if id.Email == "" && mapping.Email == "" && (c.nameIDFormat == NameIDEmail || c.nameIDFormat == NameIDUnspecified && strings.Contains(c.nameID, "@")) {
 		id.Email = c.nameID
 	}
 	if id.Email == "" {
-		return Identity{}, refuse(NoEmail, "The assertion has no email address of the person. Add an attribute %s at the identity provider.", shown(firstOf(mapping.Email, "email")))
+		return Identity{}, reject(NoEmail, "The assertion has no email address of the person. Add an attribute %s at the identity provider.", shown(firstOf(mapping.Email, "email")))
 	}
 	if !isAddress(id.Email) {
-		return Identity{}, refuse(BadEmail, "The assertion's email %s is no address.", shown(id.Email))
+		return Identity{}, reject(BadEmail, "The assertion's email %s is no address.", shown(id.Email))
 	}
 	id.Email = address.IdentityKey(id.Email)
 	return id, nil
@@ -147,7 +147,7 @@ func (c *claims) subject(mapped string) (string, error) {
 	}
 	value, err := c.single(mapped, nil, nil)
 	if err == nil && value == "" {
-		err = refuse(NoSubject, "The assertion does not have the attribute %s, by which the connection's attribute mapping knows people. Add it at the identity provider.", shown(mapped))
+		err = reject(NoSubject, "The assertion does not have the attribute %s, by which the connection's attribute mapping knows people. Add it at the identity provider.", shown(mapped))
 	}
 	return value, err
 }
@@ -173,16 +173,16 @@ func (c *claims) carried() map[string]string {
 }
 
 // named gives the attributes of those names.
-func (c *claims) named(mapped string, usual []string) ([]attribute, error) {
+func (c *claims) named(mapped string, defaults []string) ([]attribute, error) {
 	var found []attribute
 	for _, a := range c.attributes {
 		switch {
-		case mapped != "" && a.name != mapped, mapped == "" && !slices.Contains(usual, fold.Token(a.name)):
+		case mapped != "" && a.name != mapped, mapped == "" && !slices.Contains(defaults, fold.Token(a.name)):
 			continue
 		case !a.plain:
-			return nil, refuse(BadAttributeValue, "The attribute %s is not plain text.", shown(a.name))
+			return nil, reject(BadAttributeValue, "The attribute %s is not plain text.", shown(a.name))
 		case a.contradictory:
-			return nil, refuse(RepeatedAttributeName, "The assertion has the attribute %s twice, with different values.", shown(a.name))
+			return nil, reject(RepeatedAttributeName, "The assertion has the attribute %s twice, with different values.", shown(a.name))
 		}
 		found = append(found, a)
 	}
@@ -191,8 +191,8 @@ func (c *claims) named(mapped string, usual []string) ([]attribute, error) {
 
 // single gives the one value that all attributes of those names have. Of several values
 // of one attribute, that one counts which alone is preferred.
-func (c *claims) single(mapped string, usual []string, prefer func(string) bool) (string, error) {
-	found, err := c.named(mapped, usual)
+func (c *claims) single(mapped string, defaults []string, prefer func(string) bool) (string, error) {
+	found, err := c.named(mapped, defaults)
 	if err != nil {
 		return "", err
 	}
@@ -201,11 +201,11 @@ func (c *claims) single(mapped string, usual []string, prefer func(string) bool)
 		one, ok := a.one(prefer)
 		switch {
 		case !ok:
-			return "", refuse(SeveralValues, "The attribute %s has several values.", shown(a.name))
+			return "", reject(SeveralValues, "The attribute %s has several values.", shown(a.name))
 		case one == "":
 			continue
 		case value != "" && value != one:
-			return "", refuse(ContradictoryValues, "The attribute %s contradicts another of the same meaning. Say in the connection's attribute mapping which one counts.", shown(a.name))
+			return "", reject(ContradictoryValues, "The attribute %s contradicts another of the same meaning. Say in the connection's attribute mapping which one counts.", shown(a.name))
 		}
 		value = one
 	}
@@ -239,9 +239,9 @@ func firstOf(a, b string) string {
 // isAddress tells addresses that can be compared and shown from the rest: one @
 // with something on both sides, printable ASCII, no quoting.
 func isAddress(s string) bool {
-	const longest = 254 // RFC 5321 4.5.3.1.3
+	const maxAddress = 254 // RFC 5321 4.5.3.1.3
 	local, domain, ok := strings.Cut(s, "@")
-	if !ok || local == "" || domain == "" || len(s) > longest || strings.Contains(domain, "@") {
+	if !ok || local == "" || domain == "" || len(s) > maxAddress || strings.Contains(domain, "@") {
 		return false
 	}
 	for _, c := range []byte(s) {

@@ -112,15 +112,15 @@ func ReasonOf(err error) Reason {
 	return ""
 }
 
-func refuse(reason Reason, format string, args ...any) error {
+func reject(reason Reason, format string, args ...any) error {
 	return &Error{Reason: reason, Sentence: fmt.Sprintf(format, args...)}
 }
 
 // shown shortens what a message said, so that a sentence stays one.
 func shown(s string) string {
-	const longest = 120
-	if r := []rune(s); len(r) > longest {
-		s = string(r[:longest]) + "…"
+	const maxShown = 120
+	if r := []rune(s); len(r) > maxShown {
+		s = string(r[:maxShown]) + "…"
 	}
 	return fmt.Sprintf("%q", s)
 }

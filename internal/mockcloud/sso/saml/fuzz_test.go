@@ -140,7 +140,7 @@ func TestTargetsAcceptTheirAnswer(t *testing.T) {
 }
 
 // Whatever is done to a signed answer, it never becomes somebody else's.
-func TestChangedAnswersAreNeverSomebodyElses(t *testing.T) {
+func TestChangedResponsesNeverNameAnotherPerson(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		o := targets()[rapid.IntRange(0, 1).Draw(rt, "target")]

@@ -89,7 +89,7 @@ func (l *Logins) requested(id string, now time.Time) (pending, error) {
 }
 
 func unknownRequest() error {
-	return refuse(UnknownRequest, "This login was not started here, or more than %d minutes ago. Start again.", int(pendingFor.Minutes()))
+	return reject(UnknownRequest, "This login was not started here, or more than %d minutes ago. Start again.", int(pendingFor.Minutes()))
 }
 
 // finish uses up an assertion and, where there is one, the request that it
@@ -100,10 +100,10 @@ func (l *Logins) finish(assertion string, until time.Time, request, connection s
 	defer l.mu.Unlock()
 	l.used.expire(now)
 	if _, ok := l.used.get(assertion); ok {
-		return refuse(ReplayedAssertion, "This answer of the identity provider was already used. Start again.")
+		return reject(ReplayedAssertion, "This answer of the identity provider was already used. Start again.")
 	}
 	if l.used.full() {
-		return refuse(Busy, "There are too many logins at once. Try again later.")
+		return reject(Busy, "There are too many logins at once. Try again later.")
 	}
 	if request != "" {
 		p, err := l.requested(request, now)
@@ -114,7 +114,7 @@ func (l *Logins) finish(assertion string, until time.Time, request, connection s
 			return unknownRequest()
 		}
 		if p.answered {
-			return refuse(ReusedRequest, "This login was already finished. Start again.")
+			return reject(ReusedRequest, "This login was already finished. Start again.")
 		}
 		p.answered = true
 		l.pending.replace(request, p)
