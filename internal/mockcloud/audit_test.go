@@ -70,7 +70,7 @@ func (s *stage) snapshot() state {
 	return out
 }
 
-// since gives the server's own events that were not there before, by their ids.
+// since returns the server's own events that were not there before, by their ids.
 func (s state) since(before state) map[string]auditEvent {
 	added := make(map[string]auditEvent)
 	for _, e := range s.events {
@@ -92,7 +92,7 @@ func (e auditEvent) actors() []string {
 	return out
 }
 
-// changes gives what happened between two states, the way events tell of it: a
+// changes returns what happened between two states, the way events tell of it: a
 // resource and what was done to it.
 func changes(t testing.TB, before, after state) map[string]string {
 	out := make(map[string]string)
@@ -137,10 +137,10 @@ func changes(t testing.TB, before, after state) map[string]string {
 	return out
 }
 
-// held says whether somebody is in a directory only: held back, or not there.
+// held reports whether a person is in a directory only: held back, or not there.
 func held(row obj) bool { return row == nil || row["hold"] != nil }
 
-// uuidOf gives the id by which events tell of a thing: those of connections and
+// uuidOf returns the id by which events tell of a thing: those of connections and
 // directories are spelled as ULIDs elsewhere (a prefix, then base 32 of Crockford's).
 func uuidOf(id string) string {
 	at := strings.LastIndex(id, "_")
@@ -196,7 +196,7 @@ func (o operation) audit(s *stage, silent bool) {
 	s.audited(r, s.caller) // again: often nothing is left to do
 }
 
-// audited makes a call, holds its events against its changes, and gives how many
+// audited makes a call, holds its events against its changes, and returns how many
 // there were.
 func (s *stage) audited(r request, key string) int {
 	s.t.Helper()

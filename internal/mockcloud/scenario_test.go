@@ -39,7 +39,7 @@ func TestScenarioOverHTTP(t *testing.T) {
 	}
 }
 
-// seenOffices checks the account, its team and who is in which workspace, and gives
+// seenOffices checks the account, its team and who is in which workspace, and returns
 // their ids.
 func seenOffices(t *testing.T, s *mocktest.Server) (ids []string) {
 	t.Helper()

@@ -15,7 +15,7 @@ import (
 )
 
 // IdPClientSecret is the secret of every OpenID Connect client at the test identity
-// provider. It keeps nobody out: whoever reaches the provider is whom they say.
+// provider. It authenticates no one: a person who reaches it is who they say they are.
 const IdPClientSecret = "mockcloud-idp"
 
 // testIdP is the test identity provider on an address of its own: what the server

@@ -109,7 +109,7 @@ func EncodeCertificate(certificate *x509.Certificate) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}))
 }
 
-// Name says which certificate is meant: the kind of its key, its serial number as
+// Name returns which certificate is meant: the kind of its key, its serial number as
 // openssl writes it, and its end.
 func Name(certificate *x509.Certificate) string {
 	serial := "unknown"

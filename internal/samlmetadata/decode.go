@@ -20,7 +20,7 @@ var declared = regexp.MustCompile(`^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z
 // maxDeclaration is how far into a document its encoding is looked for.
 const maxDeclaration = 1024
 
-// decode gives a document's characters as UTF-8: by its byte order mark or the
+// decode returns a document's characters as UTF-8: by its byte order mark or the
 // first bytes, else by its declaration (XML 1.0, appendix F). The declared name may
 // be any of the Encoding standard's labels, in any case.
 func decode(r io.Reader) (io.Reader, error) {

@@ -21,7 +21,7 @@ type Endpoint struct {
 	Unusable *Problem
 }
 
-// CheckSSOURL says whether people may be sent to an address: https, or http on this
+// CheckSSOURL reports whether people may be sent to an address: https, or http on this
 // machine itself.
 func CheckSSOURL(location string) error {
 	u, err := url.Parse(location)

@@ -23,7 +23,7 @@ type collector struct {
 	choice string
 	// found is the chosen entity, or the first identity provider.
 	found *candidate
-	// several says that there are more entities of the chosen name.
+	// several reports whether there are more entities of the chosen name.
 	several bool
 	// names are some of the identity providers, of which there are idps.
 	names []string
@@ -254,7 +254,7 @@ func (c *collector) offered() string {
 	return "It has " + list(c.names) + "."
 }
 
-// expires returns the earliest end that is said, zero for none.
+// expires returns the earliest expiry that is recorded, zero for none.
 func (v validity) expires() (earliest time.Time, err error) {
 	for _, text := range v.until {
 		until, err := ParseTime(text)

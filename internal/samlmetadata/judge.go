@@ -184,7 +184,7 @@ func (t *keyTaker) take(certificate *x509.Certificate, beside []*x509.Certificat
 	}
 }
 
-// issued says whether a certificate names another's issuer, and not itself.
+// issued reports whether a certificate names another's issuer, and not itself.
 func issued(issuer, certificate *x509.Certificate) bool {
 	return bytes.Equal(issuer.RawSubject, certificate.RawIssuer) && !bytes.Equal(issuer.RawSubject, certificate.RawSubject) && len(issuer.RawSubject) > 2
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// ID says what is wrong, for programs: it stays the same when the sentence gets better.
+// ID identifies what is wrong, for programs: it stays the same when the sentence gets better.
 type ID string
 
 // What is wrong with a document, before anything in it is believed.

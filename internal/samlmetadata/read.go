@@ -40,7 +40,7 @@ type Metadata struct {
 	Certificates []*x509.Certificate
 	// NameIDFormats are the offered ones, in their order.
 	NameIDFormats []string
-	// WantsSignedRequests says that unsigned requests are refused there
+	// WantsSignedRequests reports whether unsigned requests are refused there
 	// (WantAuthnRequestsSigned).
 	WantsSignedRequests bool
 	// ValidUntil is when the document ends; zero where it does not say.

@@ -108,7 +108,7 @@ func (s *scanner) next() (any, error) {
 	return token, nil
 }
 
-// failed says what a reader's or parser's error means, in words of our own.
+// failed returns what a reader's or parser's error means, in words of our own.
 func (s *scanner) failed(err error) error {
 	var rejected *Error
 	var syntax *xml.SyntaxError
@@ -197,7 +197,7 @@ func (s *scanner) declare(a xml.Attr) error {
 	return nil
 }
 
-// expand gives a name with its namespace in the place of the prefix. Only elements
+// expand returns a name with its namespace in the place of the prefix. Only elements
 // take the default namespace.
 func (s *scanner) expand(name xml.Name, isElement bool) (xml.Name, error) {
 	if name.Space == "" && !isElement {
@@ -240,7 +240,7 @@ func (s *scanner) checkAttributes(attrs []xml.Attr) error {
 	return nil
 }
 
-// children gives each child element of the open element to a function, which may
+// children returns each child element of the open element to a function, which may
 // read it or leave it, until the element ends.
 func (s *scanner) children(each func(*element) error) error {
 	depth := len(s.open)

@@ -51,7 +51,7 @@ func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// zoneOffset reads a time zone, and says whether it is one; it is at most 14 hours away.
+// zoneOffset reads a time zone, and reports whether it is one; it is at most 14 hours away.
 func zoneOffset(zone string) (time.Duration, bool) {
 	if zone == "" || zone == "Z" {
 		return 0, true

@@ -48,7 +48,7 @@ type idpCommand struct {
 	arguments string
 	// flags adds flags of its own.
 	flags func(*flag.FlagSet, *idpCall)
-	// call says what to ask of the provider.
+	// call returns what to ask of the provider.
 	call func(*idpCall) error
 }
 

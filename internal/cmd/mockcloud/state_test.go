@@ -87,7 +87,7 @@ func (c *child) kill() {
 	c.client.CloseIdleConnections()
 }
 
-// call gives the status and the body of an answer, or why there is none.
+// call returns the status and the body of an answer, or why there is none.
 func (c *child) call(method, path, body string) (int, string, error) {
 	r, err := http.NewRequestWithContext(c.t.Context(), method, c.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -142,7 +142,7 @@ func (c *child) addTeams(prefix string, acknowledged func(n int)) (names []strin
 	return names
 }
 
-// teams gives the names of all teams that were added, and how many events say so.
+// teams returns the names of all teams that were added, and how many events say so.
 func (c *child) teams() (names []string, events int) {
 	c.t.Helper()
 	var state struct {

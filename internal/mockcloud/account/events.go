@@ -208,7 +208,7 @@ func (s search) page(c *router.Call, r *store.Reader) (eventPageBody, error) {
 	return out, nil
 }
 
-// span gives the time that a query looks at. Without an end it is now, without a
+// span returns the time that a query looks at. Without an end it is now, without a
 // beginning as long before the end as a query may reach.
 func span(givenSince, givenUntil *time.Time, now time.Time) (since, until time.Time, err error) {
 	if until = now; givenUntil != nil {

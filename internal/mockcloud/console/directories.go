@@ -90,7 +90,7 @@ func (l *look) directory(d *store.Directory) (directory, error) {
 	return row, nil
 }
 
-// match says whom a mapping is for, by the group's name instead of its id where the
+// match returns whom a mapping is for, by the group's name instead of its id where the
 // group has arrived.
 func (l *look) match(directoryID string, m store.MappingMatch) string {
 	for _, g := range l.DirectoryGroups(directoryID) {
@@ -110,7 +110,7 @@ func (l *look) directoryName(id string) string {
 	return d.Name
 }
 
-// roleWhy says why a member has their role.
+// roleWhy returns why a member has their role.
 func (l *look) roleWhy(m *store.Membership) string {
 	switch m.RoleSource {
 	case store.RoleDefault:
@@ -125,7 +125,7 @@ func (l *look) roleWhy(m *store.Membership) string {
 	return "given by hand"
 }
 
-// groups gives the names of the directory's groups that a member is in.
+// groups returns the names of the directory's groups that a member is in.
 func (l *look) groups(m *store.Membership) (names []string) {
 	if m.DirectoryUserID == uuid.Nil {
 		return nil

@@ -9,12 +9,12 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// concern is something that somebody should look at.
+// concern is something that needs attention.
 type concern struct {
 	Text string
 	// Path is where it shows, below the account's root.
 	Path string
-	// Grave says that people cannot get in, or soon will not.
+	// Grave reports whether people cannot sign in, or soon will not.
 	Grave bool
 }
 
@@ -74,7 +74,7 @@ type census struct {
 }
 
 // census counts the members and notes the way of each active one: from the email's
-// domain through how they get in, by their role, to the workspaces. Service accounts
+// domain through how they sign in, by their role, to the workspaces. Service accounts
 // have no domain, and come by their keys.
 func (l *look) census() census {
 	c := census{byEntry: make(map[string]int), entries: make(map[string]picture.Stop)}
@@ -133,10 +133,10 @@ func (l *look) rooms(m *store.Membership) picture.Journey {
 // maxBoxes is how many boxes of a kind a column of the picture has.
 const maxBoxes = 7
 
-// access is the picture of who gets in how.
+// access is the picture of who signs in how.
 type access struct {
 	Drawing picture.Drawing
-	// Summary says the same in a sentence.
+	// Summary is the same in a sentence.
 	Summary string
 	// Steps say it as tables.
 	Steps []step
@@ -160,7 +160,7 @@ func (l *look) access(c census) access {
 	return a
 }
 
-// summary says in a sentence how many get in which way.
+// summary returns in a sentence how many people sign in which way.
 func (c census) summary(flow picture.Flow) string {
 	bots := ""
 	if n := len(c.botJourneys); n > 0 {

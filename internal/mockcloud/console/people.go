@@ -22,7 +22,7 @@ type member struct {
 	IsUser      bool
 	Active      bool
 	Role        string
-	// RoleWhy says why they have the role.
+	// RoleWhy is why they have the role.
 	RoleWhy    string
 	Entry      entry
 	Workspaces string
@@ -94,7 +94,7 @@ func choices(chosen string, pairs ...string) (out []choice) {
 	return out
 }
 
-// hasWords says whether all words are in a member's email address or names.
+// hasWords reports whether all words are in a member's email address or names.
 func (l *look) hasWords(m *store.Membership, words []string) bool {
 	if len(words) == 0 {
 		return true

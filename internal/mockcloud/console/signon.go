@@ -17,7 +17,7 @@ type domain struct {
 	Enabled time.Time
 	// ServedBy is the active connection, empty for none.
 	ServedBy string
-	// Releasing says that the domain goes as soon as ServedBy names it no more.
+	// Releasing reports whether the domain goes as soon as ServedBy names it no more.
 	Releasing bool
 	People    int
 }
@@ -110,7 +110,7 @@ func (l *look) certificates(c *store.Connection) (out []deadline) {
 	return out
 }
 
-// lasting says how long a number of seconds is, in seconds where a duration cannot be
+// lasting returns how long a number of seconds is, in seconds where a duration cannot be
 // that long.
 func lasting(seconds int) string {
 	if d := time.Duration(seconds) * time.Second; int(d/time.Second) == seconds {

@@ -53,7 +53,7 @@ type batch struct {
 	Skipped int
 	// after is where the next batch begins.
 	after time.Time
-	// again says that the state was set back, so that the page is of another one.
+	// reset reports whether the state was set back, so that the page is of another one.
 	reset bool
 }
 

@@ -48,7 +48,7 @@ type Control struct {
 	Restart func() error
 }
 
-// Handler gives the control API.
+// Handler returns the control API.
 func (c *Control) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+Prefix+"requests", c.requests)
@@ -98,7 +98,7 @@ func fail(w http.ResponseWriter, status int, detail any) {
 func reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	// It fails only when the caller is gone, and then nobody can be told.
+	// It fails only when the caller is gone, so there is no one to report it to.
 	_ = json.NewEncoder(w).Encode(body)
 }
 

@@ -60,7 +60,7 @@ func (c *Control) snapshot(w http.ResponseWriter, _ *http.Request) {
 	reply(w, http.StatusOK, state)
 }
 
-// reportBody lists what somebody should correct.
+// reportBody lists what an administrator should correct.
 type reportBody struct {
 	Findings []store.Finding `json:"findings"`
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// login logs a person in through a connection, or none for "", and gives the
+// login logs a person in through a connection, or none for "", and returns the
 // session's token.
 func (c *cloud) login(email, connection string) (token string) {
 	c.t.Helper()
@@ -56,7 +56,7 @@ func TestEnforcement(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
-		// as prepares and gives the key or the session's token.
+		// as prepares and returns the key or the session's token.
 		as func(*cloud, string) string
 		// says is in the refusal; empty where the caller is let in.
 		says string

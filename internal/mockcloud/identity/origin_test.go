@@ -15,7 +15,7 @@ type made struct {
 	CreatedBy *string   `json:"created_by"`
 }
 
-// actorOf gives the actor behind a key.
+// actorOf returns the actor behind a key.
 func (c *cloud) actorOf(key string) string {
 	c.t.Helper()
 	var id string

@@ -37,7 +37,7 @@ type listedPerson struct {
 }
 
 // home shows the page: GET /, with ?q= to search and ?changed= to say how the last
-// change of somebody went.
+// change of a person went.
 func (p *IdP) home(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	page := homePage{Query: query.Get("q")}
@@ -62,7 +62,7 @@ func (p *IdP) showHome(w http.ResponseWriter, status int, page homePage) {
 	p.render(w, status, "home.html", page)
 }
 
-// howItWent says in a sentence how somebody is, and whether the endpoint knows.
+// howItWent returns in a sentence how the person is, and whether the endpoint knows.
 func (p *IdP) howItWent(ctx context.Context, person Person) string {
 	is := "works here"
 	if person.Left {

@@ -11,7 +11,7 @@ import (
 	crewjam "github.com/crewjam/saml"
 )
 
-// SAMLSigning says what is signed of a SAML answer.
+// SAMLSigning is what is signed of a SAML answer.
 type SAMLSigning int
 
 // What can be signed.

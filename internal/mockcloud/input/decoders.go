@@ -272,7 +272,7 @@ func OneOrMore[T any](decode Decoder[T]) Decoder[[]T] {
 	}
 }
 
-// IsList says whether a value is a list, for what has to know which of the two
+// IsList reports whether a value is a list, for what has to know which of the two
 // OneOrMore took.
 func IsList(v Value) bool {
 	_, isList := v.raw.([]any)

@@ -39,7 +39,7 @@ type directory struct {
 
 const anotherDirectory store.DirectoryType = "generic scim v2.0"
 
-// IsNamed says whether it is a product that has a name here.
+// IsNamed reports whether it is a product that has a name here.
 func (d directory) IsNamed() bool { return d.Type != anotherDirectory }
 
 // directories are those that have a name on the page, and one for all others.
@@ -235,7 +235,7 @@ type status struct {
 	Endpoint string
 }
 
-// People says how many there are.
+// People returns the counts of the directory's people, in words.
 func (s status) People() string {
 	switch {
 	case s.Counts.Active+s.Counts.Inactive == 0:

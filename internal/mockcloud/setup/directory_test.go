@@ -17,7 +17,7 @@ import (
 
 var valueOf = regexp.MustCompile(`id="(endpoint|scim-token)" readonly value="([^"]*)"`)
 
-// values gives what a page shows to be copied, by the field's id.
+// values returns what a page shows to be copied, by the field's id.
 func (s shown) values() map[string]string {
 	out := make(map[string]string)
 	for _, found := range valueOf.FindAllStringSubmatch(s.body, -1) {

@@ -91,7 +91,7 @@ func (d *Dashboard) setCookie(w http.ResponseWriter, r *http.Request, session st
 	})
 }
 
-// sessionOf gives the session's secret, empty for none.
+// sessionOf returns the session's secret, empty for none.
 func sessionOf(r *http.Request) string {
 	cookie, err := r.Cookie(cookieName)
 	if err != nil {

@@ -41,7 +41,7 @@ type stepView struct {
 // problem is what is wrong with a field. Field is the id of its control.
 type problem struct{ Field, Text string }
 
-// Problem gives what is wrong with a field, empty for nothing.
+// Problem returns what is wrong with a field, empty for nothing.
 func (p page) Problem(field string) string {
 	for _, known := range p.Problems {
 		if known.Field == field {
@@ -57,7 +57,7 @@ type field struct {
 	Kind                            string
 }
 
-// Text gives a field of one line, with its problem.
+// Text returns a field of one line, with its problem.
 func (p page) Text(id, label, hint, value string) field {
 	return field{ID: id, Label: label, Hint: hint, Value: value, Problem: p.Problem(id), Kind: "text"}
 }
@@ -87,7 +87,7 @@ func (d *Dashboard) render(w http.ResponseWriter, status int, file string, p pag
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	// It fails only when the reader is gone, and then nobody can be told.
+	// It fails only when the reader is gone, so there is no one to report it to.
 	_, _ = out.WriteTo(w)
 }
 

@@ -132,7 +132,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// who gives the name of whoever made the only event of a kind.
+// who returns the name of whoever made the only event of a kind.
 func (w *world) who(event string) string {
 	w.t.Helper()
 	var state struct {

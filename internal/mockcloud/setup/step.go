@@ -16,7 +16,7 @@ type step struct {
 	short, title string
 	// file is the page's template.
 	file string
-	// view gives what the page shows.
+	// view returns what the page shows.
 	view func(*visit) any
 	// take takes what was sent; nil where nothing is asked.
 	take func(*visit)
@@ -42,7 +42,7 @@ type way struct {
 	// reached is the step up to which everything is done, first the one before which
 	// nobody can go back any more.
 	reached, first func(*visit) int
-	// works says whether what was set up is in use.
+	// works reports whether what was set up is in use.
 	works func(*visit) bool
 }
 
@@ -148,7 +148,7 @@ func (v *visit) enter(r *store.Reader) (err error) {
 	return nil
 }
 
-// update changes something in the name of whoever asked for the link.
+// update changes something in the name of the user who asked for the link.
 func (v *visit) update(change func(*store.Tx, *store.SetupLink) error) error {
 	return v.Store.Update(v.by, func(tx *store.Tx) error {
 		link, _, err := tx.SetupSession(v.session)

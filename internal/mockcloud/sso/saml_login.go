@@ -238,7 +238,7 @@ func (s *SSO) samlMetadata(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/samlmetadata+xml")
-	// It fails only when the reader is gone, and then nobody can be told.
+	// It fails only when the reader is gone, so there is no one to report it to.
 	_, _ = w.Write(document)
 }
 
@@ -249,7 +249,7 @@ const (
 	keyLasts = 10 * 365 * 24 * time.Hour
 )
 
-// signingKey gives the key that signs requests, made when it is first needed.
+// signingKey returns the key that signs requests, made when it is first needed.
 func (s *SSO) signingKey() (crypto.Signer, *x509.Certificate, error) {
 	s.keyMu.Lock()
 	defer s.keyMu.Unlock()

@@ -44,7 +44,7 @@ type SSO struct {
 	keyMu   sync.Mutex // so that only one is made
 }
 
-// New gives the login pages.
+// New returns the login pages.
 func New(options Options) *SSO {
 	return &SSO{
 		Options: options, logins: saml.NewLogins(options.Clock),
@@ -132,14 +132,14 @@ func show(w http.ResponseWriter, status int, page string, data any) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	// It fails only when the reader is gone, and then nobody can be told.
+	// It fails only when the reader is gone, so there is no one to report it to.
 	_, _ = body.WriteTo(w)
 }
 
 // baseURL is what links to this server begin with.
 func (s *SSO) baseURL(r *http.Request) string { return router.BaseURL(s.PublicURL, r) }
 
-// account gives the account in the path, or answers that there is none.
+// account returns the account in the path, or answers that there is none.
 func (s *SSO) account(w http.ResponseWriter, r *http.Request) (uuid.UUID, bool) {
 	id, err := uuid.Parse(r.PathValue("account_id"))
 	if err == nil {

@@ -86,7 +86,7 @@ func (a *api) snapshot(ctx context.Context) (snapshot, error) {
 	return s, nil
 }
 
-// members gives the account's people by email.
+// members returns the account's people by email.
 //
 // POST /api/accounts/{account_id}/account_memberships/filter
 func (a *api) members(ctx context.Context) (map[string]member, error) {
@@ -103,7 +103,7 @@ func (a *api) members(ctx context.Context) (map[string]member, error) {
 	return people, nil
 }
 
-// setRole gives a person another role.
+// setRole returns a person another role.
 //
 // PATCH /api/accounts/{account_id}/account_memberships/{id}
 func (a *api) setRole(ctx context.Context, email, role string) error {
@@ -146,7 +146,7 @@ func (a *api) stopRemembering(ctx context.Context) error {
 	return a.call(ctx, http.MethodPatch, "/sso/directories/"+url.PathEscape(directories[0].ID), map[string]any{"deprovision_action": "delete"}, nil)
 }
 
-// opens says whether the key opens the account. It is an error if neither yes nor no comes back.
+// opens reports whether the key opens the account. It is an error if neither yes nor no comes back.
 //
 // GET /api/accounts/{account_id}
 func (a *api) opens(ctx context.Context) (bool, error) {

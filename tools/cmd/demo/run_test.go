@@ -134,7 +134,7 @@ func serve(line string, code int) {
 	os.Exit(code)
 }
 
-// playing gives a server that is the test program under one of TestMain's names.
+// playing returns a server that is the test program under one of TestMain's names.
 func playing(t *testing.T, name string) *server {
 	t.Helper()
 	self, err := os.Executable()

@@ -111,7 +111,7 @@ func readAddresses(line []byte) (addresses, error) {
 	return ready, nil
 }
 
-// idp has the test identity provider do something, as a person at a terminal, and gives what it says.
+// idp has the test identity provider do something, as a person at a terminal, and returns what it says.
 func (s *server) idp(ctx context.Context, env []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, s.program, append([]string{"idp"}, args...)...)
 	cmd.Env = append(os.Environ(), append([]string{"MOCKCLOUD_IDP_URL=" + s.IdPURL}, env...)...)

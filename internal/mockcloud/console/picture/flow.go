@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Kind says what a stop means for those who come to it.
+// Kind is what a stop means for those who come to it.
 type Kind string
 
 // The kinds of stops. All but Plain are shown whatever their number.
@@ -115,7 +115,7 @@ func Count(titles []string, people, serviceAccounts []Journey, limit int) Flow {
 	return flow
 }
 
-// selectStops decides what a column shows: by each stop's key the stop, or the one of those
+// selectStops returns what a column shows: by each stop's key the stop, or the one of those
 // that are too many.
 func selectStops(journeys []Journey, column, limit int) map[string]Stop {
 	visits, stops := make(map[string]int), make(map[string]Stop)
@@ -156,7 +156,7 @@ func reaches(journey Journey, column int) bool {
 	return !slices.ContainsFunc(journey[:column+1], func(stops []Stop) bool { return len(stops) == 0 })
 }
 
-// stopsAt gives the keys of a journey's stops in a column, each once, as they are
+// stopsAt returns the keys of a journey's stops in a column, each once, as they are
 // shown; with nil as they are.
 func stopsAt(journey Journey, column int, shown map[string]Stop) []string {
 	if !reaches(journey, column) {

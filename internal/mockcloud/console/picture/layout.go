@@ -179,7 +179,7 @@ func connect(edges []Edge, from, to []Box, largest int) []Line {
 	return lines
 }
 
-// slots gives for each edge its height at the boxes on one of its sides.
+// slots returns for each edge its height at the boxes on one of its sides.
 func slots(edges []Edge, boxes []Box, ends func(Edge) (here, there int)) []int {
 	at := make([][]int, len(boxes))
 	for i, e := range edges {

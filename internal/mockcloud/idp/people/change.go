@@ -27,7 +27,7 @@ func (d *Directory) Set(p Person) error {
 	return nil
 }
 
-// put makes somebody look like this, and tells of it.
+// put makes a person look like this, and notifies the observer.
 func (d *Directory) put(p Person) *member {
 	m, known := d.people[p.Subject]
 	if !known {
@@ -78,10 +78,10 @@ func (d *Directory) Join(people ...Person) ([]Person, error) {
 	return out, nil
 }
 
-// Leave says that somebody works here no more.
+// Leave records that a person no longer works here.
 func (d *Directory) Leave(email string) (Person, error) { return d.setLeft(email, true) }
 
-// Return says that somebody who left is back.
+// Return records that a person who left is back.
 func (d *Directory) Return(email string) (Person, error) { return d.setLeft(email, false) }
 
 func (d *Directory) setLeft(email string, left bool) (Person, error) {
@@ -108,7 +108,7 @@ type Change struct {
 	Department *string `json:"department"`
 }
 
-// Change changes somebody.
+// Change changes a person.
 func (d *Directory) Change(email string, c Change) (Person, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -212,7 +212,7 @@ func (d *Directory) RemoveMembers(name string, emails ...string) (Group, error) 
 	return g.view(), nil
 }
 
-// all finds everybody of a list, or nobody.
+// all finds all people of a list, or none.
 func (d *Directory) all(emails []string) ([]*member, error) {
 	out := make([]*member, len(emails))
 	for i, email := range emails {
@@ -224,7 +224,7 @@ func (d *Directory) all(emails []string) ([]*member, error) {
 	return out, nil
 }
 
-// RenameGroup gives a group another name.
+// RenameGroup returns a group another name.
 func (d *Directory) RenameGroup(name, to string) (Group, error) {
 	if err := checkText("name", to, true); err != nil {
 		return Group{}, err
@@ -262,7 +262,7 @@ func (d *Directory) DeleteGroup(name string) (Group, error) {
 }
 
 // Replace takes everybody and every group away and starts again with these.
-// Nobody is told: whoever observes has to look at everything anew.
+// Observers are not notified: they have to read everything anew.
 func (d *Directory) Replace(people []Person) error {
 	fresh := New()
 	for _, p := range people {

@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// Unknown is somebody or something that the directory does not have.
+// Unknown is a person or a group that the directory does not have.
 type Unknown string
 
 func (e Unknown) Error() string { return string(e) }
 
-// Taken is an email address or a name that somebody else has.
+// Taken is an email address or a name that is in use.
 type Taken string
 
 func (e Taken) Error() string { return string(e) }

@@ -30,7 +30,7 @@ func (d *diary) took() string {
 
 func pointer(s string) *string { return &s }
 
-// view tells who is in a directory and in which groups.
+// view returns who is in a directory and in which groups.
 func view(d *people.Directory) string {
 	var out []string
 	for _, p := range d.People() {

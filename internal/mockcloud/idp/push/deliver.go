@@ -50,7 +50,7 @@ func (p *Pusher) work(ctx context.Context) {
 	}
 }
 
-// take gives what is to be delivered next: one change of a person, or all changes
+// take returns what is to be delivered next: one change of a person, or all changes
 // of a group.
 func (p *Pusher) take() (*resource, []*change, time.Duration) {
 	p.mu.Lock()
@@ -198,7 +198,7 @@ func (p *Pusher) removePerson(ctx context.Context, r *resource, c *change) error
 	return nil
 }
 
-// takenOver says that what was to be removed is somebody else's by now: who joined
+// takenOver reports whether what was to be removed belongs to another person by now: who joined
 // with the same address, or the group that was made with the same name, before
 // the endpoint could be told of the removal.
 func (p *Pusher) takenOver(r *resource) bool {

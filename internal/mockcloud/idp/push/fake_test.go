@@ -108,7 +108,7 @@ func (s *scene) connectTo(target push.Target) {
 	}
 }
 
-// idle waits until all is delivered and gives the requests that this took.
+// idle waits until all is delivered and returns the requests that this took.
 func (s *scene) idle() []string {
 	s.t.Helper()
 	if err := s.push.Idle(s.t.Context()); err != nil {
@@ -125,7 +125,7 @@ func (f *fake) took() []string {
 	return out
 }
 
-// state tells in one line who is active and who is in which group.
+// state returns in one line who is active and who is in which group.
 func (f *fake) state() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -77,7 +77,7 @@ func TestAnyOrder(t *testing.T) {
 	}
 }
 
-// active tells which users are active, and which of them are in which group.
+// active returns which users are active, and which of them are in which group.
 func (s *scene) active() string {
 	var inactive []string
 	words := strings.Fields(s.state())

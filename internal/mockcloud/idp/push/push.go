@@ -74,7 +74,7 @@ func (e *Quarantined) Error() string {
 	return "in quarantine, nothing is sent until the token changes: " + e.Cause.Error()
 }
 
-// Unwrap gives the endpoint's answer.
+// Unwrap returns the endpoint's answer.
 func (e *Quarantined) Unwrap() error { return e.Cause }
 
 // Undelivered is what was given up.
@@ -88,7 +88,7 @@ func (e *Undelivered) Error() string {
 	return fmt.Sprintf("%s; and %d more", strings.Join(e.What[:shown], "; "), len(e.What)-shown)
 }
 
-// New gives a Pusher that is connected to nothing. It observes the directory.
+// New returns a Pusher that is connected to nothing. It observes the directory.
 func New(c Config) *Pusher {
 	p := &Pusher{
 		directory: c.Directory, allow: c.Allow, given: c.Transport, now: c.Now, after: c.After,
@@ -215,7 +215,7 @@ func (p *Pusher) current() (*target, *http.Client) {
 	return p.target, p.client
 }
 
-// recordResult notes how a delivery went.
+// recordResult records how a delivery went.
 func (p *Pusher) recordResult(r *resource, changes []*change, blocked bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -274,7 +274,7 @@ func (p *Pusher) finish(r *resource, changes []*change, err error) {
 	}
 }
 
-// wakeWaiters makes waiters look again.
+// wakeWaiters makes waiters recheck.
 func (p *Pusher) wakeWaiters() {
 	close(p.moved)
 	p.moved = make(chan struct{})

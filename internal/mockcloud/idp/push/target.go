@@ -46,7 +46,7 @@ type target struct {
 	Target
 	base    *url.URL // without query
 	dialect dialect
-	// local says that only addresses of this machine may be connected to.
+	// local reports whether only addresses of this machine may be connected to.
 	local bool
 }
 
@@ -83,7 +83,7 @@ func checkTarget(t Target, allowed func(*url.URL) bool) (*target, error) {
 	return out, nil
 }
 
-// isLocal says whether a host names this machine (RFC 6761, section 6.3).
+// isLocal reports whether a host names this machine (RFC 6761, section 6.3).
 func isLocal(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if addr, err := netip.ParseAddr(host); err == nil {

@@ -54,7 +54,7 @@ func algorithms() []string {
 	}
 }
 
-// checkIssuer says whether an issuer can be one, before anything is fetched.
+// checkIssuer reports whether an issuer can be one, before anything is fetched.
 func checkIssuer(fetcher *fetch.Client, issuer string) *Refusal {
 	u, err := url.Parse(issuer)
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
@@ -155,7 +155,7 @@ func (d *document) check(fetcher *fetch.Client, issuer string) *Refusal {
 	return nil
 }
 
-// hosts gives the hosts of the endpoints, each once and sorted.
+// hosts returns the hosts of the endpoints, each once and sorted.
 func (d *document) hosts() []string {
 	var out []string
 	for _, endpoint := range []string{d.Authorization, d.Token, d.JWKS, d.Userinfo} {
@@ -167,7 +167,7 @@ func (d *document) hosts() []string {
 	return slices.Compact(out)
 }
 
-// discoveryFailed says for a person why a discovery document was not fetched.
+// discoveryFailed returns, for a person to read, why a discovery document was not fetched.
 func discoveryFailed(issuer string, err error) *Refusal {
 	var (
 		refused     *fetch.Refused

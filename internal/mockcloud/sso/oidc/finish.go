@@ -154,7 +154,7 @@ func checkAnswer(p *provider, callback url.Values) *Refusal {
 	return nil
 }
 
-// exchangeFailed says why there are no tokens. The endpoint's own words stay out
+// exchangeFailed returns why there are no tokens. The endpoint's own words stay out
 // of it, but for RFC 6749 section 5.2's codes.
 func exchangeFailed(err error) *Refusal {
 	var answered *oauth2.RetrieveError

@@ -9,7 +9,7 @@ import (
 
 // Identity is who logged in, as the provider says. A person is known by Issuer
 // and Subject together, or by connection and Subject; never by Email, which may
-// come to belong to somebody else.
+// come to belong to another person.
 type Identity struct {
 	Issuer  string
 	Subject string
@@ -48,7 +48,7 @@ func (m Mapping) withDefaults() Mapping {
 	return m
 }
 
-// incomplete says whether the claims lack something about the person that
+// incomplete reports whether the claims lack something about the person that
 // userinfo may have.
 func (m Mapping) incomplete(got claims) bool {
 	for _, name := range []string{m.Email, m.FirstName, m.LastName} {
@@ -97,7 +97,7 @@ func emailVerified(got claims) (*bool, *Refusal) {
 	return &verified, nil
 }
 
-// isAddress says whether s is an email address and nothing besides.
+// isAddress reports whether s is an email address and nothing besides.
 func isAddress(s string) bool {
 	const maxAddress = 254 // RFC 5321 section 4.5.3.1.3, without the brackets
 	parsed, err := mail.ParseAddress(s)

@@ -33,7 +33,7 @@ func fetchKeys(ctx context.Context, fetcher *fetch.Client, address string) (keyS
 	return keys, nil
 }
 
-// parseKeys reads a JWK set (RFC 7517 section 5). Keys that nobody here can use
+// parseKeys reads a JWK set (RFC 7517 section 5). Keys that cannot be used here
 // are left out, as the section says.
 func parseKeys(raw []byte) ([]jose.JSONWebKey, error) {
 	var set struct {
@@ -55,14 +55,14 @@ func parseKeys(raw []byte) ([]jose.JSONWebKey, error) {
 	return keys, nil
 }
 
-// usable says whether any key could verify a token.
+// usable reports whether any key could verify a token.
 func (k keySet) usable(algorithms []string) bool {
 	return slices.ContainsFunc(algorithms, func(alg string) bool {
 		return slices.ContainsFunc(k, func(key jose.JSONWebKey) bool { return fits(key, alg) && !weak(key) })
 	})
 }
 
-// verify checks a token's signature and gives its payload. The algorithm has already
+// verify checks a token's signature and returns its payload. The algorithm has already
 // been found to be one of the provider's. A refusal says whether newer keys could help:
 // they can where the key is unknown, not where a known key's signature is wrong. Without
 // a key id, a wrong signature is all that there is to see of a new key.
@@ -106,7 +106,7 @@ func matching(keys []jose.JSONWebKey, kid, alg string) []jose.JSONWebKey {
 	return out
 }
 
-// fits says whether a key is for an algorithm (RFC 7518 section 3.1, RFC 8037).
+// fits reports whether a key is for an algorithm (RFC 7518 section 3.1, RFC 8037).
 func fits(key jose.JSONWebKey, alg string) bool {
 	if key.Algorithm != "" && key.Algorithm != alg {
 		return false

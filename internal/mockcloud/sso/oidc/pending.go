@@ -70,7 +70,7 @@ func (p *pendings) add(state string, login pending) {
 	p.byState[key] = p.byAge.PushBack(&stated{state: key, pending: login})
 }
 
-// take gives the login behind a state to the browser that began it. Whatever
+// take returns the login behind a state to the browser that began it. Whatever
 // comes of it, nobody gets it again. The connection is told also with a refusal,
 // where the state is known.
 func (p *pendings) take(state, browser string) (pending, *Refusal) {

@@ -149,7 +149,7 @@ func (w *world) begin(tb testing.TB) *oidc.Begun {
 	return begun
 }
 
-// answer lets Ada log in at the provider and gives what her browser brings back.
+// answer lets Ada log in at the provider and returns what her browser brings back.
 func (w *world) answer(tb testing.TB, begun *oidc.Begun) url.Values {
 	tb.Helper()
 	form := url.Values{"person": {ada().Subject}}

@@ -241,7 +241,7 @@ func checkIssuer(el *etree.Element, want string) error {
 	return nil
 }
 
-// solicited matches the answer to its request. An answer that nobody asked for
+// solicited matches the answer to its request. An unsolicited answer
 // names none, neither in the response nor in the assertion (SAML Profiles 4.1.5).
 func (sp *ServiceProvider) solicited(login *Login, conn Connection, request, relayState string) error {
 	local := checkRelayState(relayState)

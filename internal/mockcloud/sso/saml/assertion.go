@@ -14,7 +14,7 @@ type expectation struct {
 	// request is the one that the response answers; empty for none.
 	request      string
 	nameIDFormat string
-	// transient says that a name which is another at each login will do.
+	// transient reports whether a name which is another at each login will do.
 	transient bool
 	now       time.Time
 }
@@ -103,7 +103,7 @@ func (c *claims) readConfirmations(subject *etree.Element, want expectation) err
 }
 
 // checkConfirmation judges one confirmation by what it says itself (SAML Core 2.4.1.2,
-// Profiles 3.3), and gives its end.
+// Profiles 3.3), and returns its end.
 func checkConfirmation(confirmation *etree.Element, want expectation) (time.Time, error) {
 	if attr(confirmation, "Method") != "urn:oasis:names:tc:SAML:2.0:cm:bearer" {
 		return time.Time{}, reject(WrongConfirmation, "The assertion's confirmation is not for its bearer.")
@@ -227,7 +227,7 @@ func (c *claims) readAuthnStatements(assertion *etree.Element, want expectation)
 	return nil
 }
 
-// checkWindow checks NotBefore and NotOnOrAfter, and gives the latter.
+// checkWindow checks NotBefore and NotOnOrAfter, and returns the latter.
 func checkWindow(el *etree.Element, now time.Time) (time.Time, error) {
 	from, ok, err := timeAttr(el, "NotBefore")
 	if err != nil {

@@ -29,7 +29,7 @@ type attack struct {
 	meanwhile func(t *testing.T, w *world, form string, honest *answer)
 	// relay is posted as RelayState in the place of the right one.
 	relay string
-	// spent says that the request cannot be answered rightly afterwards.
+	// spent reports whether the request cannot be answered rightly afterwards.
 	spent bool
 }
 
@@ -215,7 +215,7 @@ func deflated(data []byte) []byte {
 	return b.Bytes()
 }
 
-// evilTwin gives an unsigned copy that says to be somebody else.
+// evilTwin returns an unsigned copy that says to be somebody else.
 func evilTwin(t *testing.T, el *etree.Element) *etree.Element {
 	t.Helper()
 	evil := el.Copy()

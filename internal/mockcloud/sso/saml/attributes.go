@@ -17,7 +17,7 @@ type Identity struct {
 	// Subject is with the connection who the person is: the NameID, or the value of the
 	// attribute that the mapping's Subject names; SubjectSource is that name.
 	Subject, SubjectSource string
-	// SubjectFolds says that the subject is an email address by its format, which some
+	// SubjectFolds reports whether the subject is an email address by its format, which some
 	// write in another case each time.
 	SubjectFolds bool
 	// Carried is what else the same assertion calls the person: by "" the NameID unless
@@ -73,9 +73,9 @@ var (
 type attribute struct {
 	name, format string
 	values       []string
-	// plain says that all values are text, without elements in it.
+	// plain reports whether all values are text, without elements in it.
 	plain bool
-	// contradictory says that it came twice with other values.
+	// contradictory reports whether it came twice with other values.
 	contradictory bool
 }
 
@@ -152,7 +152,7 @@ func (c *claims) subject(mapped string) (string, error) {
 	return value, err
 }
 
-// carried gives what else the assertion could have called the person: the NameID by the
+// carried returns what else the assertion could have called the person: the NameID by the
 // name "", and each attribute of one value by its own.
 func (c *claims) carried() map[string]string {
 	out, several := map[string]string{}, map[string]bool{}
@@ -172,7 +172,7 @@ func (c *claims) carried() map[string]string {
 	return out
 }
 
-// named gives the attributes of those names.
+// named returns the attributes of those names.
 func (c *claims) named(mapped string, defaults []string) ([]attribute, error) {
 	var found []attribute
 	for _, a := range c.attributes {
@@ -189,7 +189,7 @@ func (c *claims) named(mapped string, defaults []string) ([]attribute, error) {
 	return found, nil
 }
 
-// single gives the one value that all attributes of those names have. Of several values
+// single returns the one value that all attributes of those names have. Of several values
 // of one attribute, that one counts which alone is preferred.
 func (c *claims) single(mapped string, defaults []string, prefer func(string) bool) (string, error) {
 	found, err := c.named(mapped, defaults)
@@ -212,7 +212,7 @@ func (c *claims) single(mapped string, defaults []string, prefer func(string) bo
 	return value, nil
 }
 
-// one gives an attribute's value: the only one, or the only one that is preferred.
+// one returns an attribute's value: the only one, or the only one that is preferred.
 func (a attribute) one(prefer func(string) bool) (string, bool) {
 	switch {
 	case len(a.values) == 0:

@@ -164,7 +164,7 @@ func isDeclaration(name xml.Name) bool {
 	return name.Space == "xmlns" || name.Space == "" && name.Local == "xmlns"
 }
 
-// declare gives the prefixes of an element: those around it and its own.
+// declare returns the prefixes of an element: those around it and its own.
 func declare(around map[string]string, attrs []xml.Attr) (map[string]string, error) {
 	scope, own := around, false
 	for _, attr := range attrs {
@@ -196,7 +196,7 @@ func declare(around map[string]string, attrs []xml.Attr) (map[string]string, err
 	return scope, nil
 }
 
-// expand gives the name with its namespace in the place of the prefix. Only
+// expand returns the name with its namespace in the place of the prefix. Only
 // elements take the default namespace.
 func expand(scope map[string]string, name xml.Name, element bool) (xml.Name, error) {
 	if !ncName.MatchString(name.Local) {
@@ -212,12 +212,12 @@ func expand(scope map[string]string, name xml.Name, element bool) (xml.Name, err
 	return xml.Name{Space: uri, Local: name.Local}, nil
 }
 
-// is tells whether an element has that name in that namespace.
+// is reports whether an element has that name in that namespace.
 func is(el *etree.Element, ns, tag string) bool {
 	return el.Tag == tag && el.NamespaceURI() == ns
 }
 
-// children gives the children of that name.
+// children returns the children of that name.
 func children(el *etree.Element, ns, tag string) []*etree.Element {
 	var found []*etree.Element
 	for _, child := range el.ChildElements() {
@@ -228,7 +228,7 @@ func children(el *etree.Element, ns, tag string) []*etree.Element {
 	return found
 }
 
-// only gives the child of that name if there is exactly one.
+// only returns the child of that name if there is exactly one.
 func only(el *etree.Element, ns, tag string) (*etree.Element, bool) {
 	found := children(el, ns, tag)
 	if len(found) != 1 {
@@ -237,7 +237,7 @@ func only(el *etree.Element, ns, tag string) (*etree.Element, bool) {
 	return found[0], true
 }
 
-// text gives an element's text if it has nothing but text.
+// text returns an element's text if it has nothing but text.
 func text(el *etree.Element) (string, bool) {
 	var b strings.Builder
 	for _, child := range el.Child {
@@ -254,12 +254,12 @@ func text(el *etree.Element) (string, bool) {
 // what else looks like space is part of a name.
 func trimmed(s string) string { return strings.Trim(s, " \t\r\n") }
 
-// hasAttr tells an attribute that is empty from one that is not there.
+// hasAttr reports whether an attribute is there, empty or not.
 func hasAttr(el *etree.Element, key string) bool {
 	return slices.ContainsFunc(el.Attr, func(a etree.Attr) bool { return a.Space == "" && a.Key == key })
 }
 
-// attr gives an attribute without a prefix.
+// attr returns an attribute without a prefix.
 func attr(el *etree.Element, key string) string {
 	for _, a := range el.Attr {
 		if a.Space == "" && a.Key == key {
@@ -269,7 +269,7 @@ func attr(el *etree.Element, key string) string {
 	return ""
 }
 
-// bareText tells whether there is nothing but white space between the children.
+// bareText reports whether there is nothing but white space between the children.
 func bareText(el *etree.Element) bool {
 	for _, child := range el.Child {
 		switch c := child.(type) {

@@ -103,7 +103,7 @@ var targets = sync.OnceValue(func() (out []target) {
 	return out
 })
 
-// post gives who an answer is accepted as, and nil if it is refused.
+// post returns who an answer is accepted as, and nil if it is refused.
 func (o target) post(body []byte) (*Login, error) {
 	sp := o.sp
 	sp.Logins = NewLogins(o.sp.Logins.clock)

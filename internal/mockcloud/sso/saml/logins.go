@@ -27,7 +27,7 @@ type Logins struct {
 	used    shelf[struct{}]
 }
 
-// NewLogins gives an empty memory. Its clock is also the one that answers are
+// NewLogins returns an empty memory. Its clock is also the one that answers are
 // judged by.
 func NewLogins(clock func() time.Time) *Logins {
 	return &Logins{
@@ -57,7 +57,7 @@ func (l *Logins) begin(id string, p pending) {
 	l.pending.put(id, p, now.Add(pendingFor))
 }
 
-// connection gives the connection that a request was made for.
+// connection returns the connection that a request was made for.
 func (l *Logins) connection(id string) (string, error) {
 	now := l.clock()
 	l.mu.Lock()
@@ -66,7 +66,7 @@ func (l *Logins) connection(id string) (string, error) {
 	return p.connection, err
 }
 
-// find gives the request of a connection, answered or not: finish tells.
+// find returns the request of a connection, answered or not: finish tells.
 func (l *Logins) find(id, connection string) (pending, error) {
 	now := l.clock()
 	l.mu.Lock()

@@ -57,7 +57,7 @@ type Connection struct {
 	NameIDFormat string
 	// SignRequests signs requests with the ServiceProvider's key.
 	SignRequests bool
-	// AllowIDPInitiated takes answers that nobody asked for (SAML Profiles 4.1.5).
+	// AllowIDPInitiated accepts unsolicited responses (SAML Profiles 4.1.5).
 	// They cannot be bound to a browser.
 	AllowIDPInitiated bool
 	Attributes        AttributeMapping
@@ -74,7 +74,7 @@ const (
 	NameIDTransient   = string(crewjam.TransientNameIDFormat)
 )
 
-// Metadata gives our own metadata for a connection (SAML Metadata 2.4.4). It has
+// Metadata returns our own metadata for a connection (SAML Metadata 2.4.4). It has
 // no encryption key, as encrypted assertions are refused.
 func (sp *ServiceProvider) Metadata(conn Connection) ([]byte, error) {
 	if err := sp.check(conn); err != nil {
@@ -305,12 +305,12 @@ type Login struct {
 	Identity Identity
 	// ReturnTo is the local path to go on to; "" means none.
 	ReturnTo string
-	// IDPInitiated says that the login was not started here.
+	// IDPInitiated reports whether the login was not started here.
 	IDPInitiated bool
 	browser      [sha256.Size]byte
 }
 
-// StartedBy tells whether the browser that has this secret is the one that
+// StartedBy reports whether the browser that has this secret is the one that
 // started the login. Without it, a stranger's answer could be posted from the
 // person's browser. Answers come by a cross-site POST, to which a SameSite=Lax
 // cookie is not sent: ask after a redirect to a page of our own.

@@ -24,7 +24,7 @@ type verifier struct {
 	now     time.Time
 }
 
-// verify checks the signature that stands in an element and gives what was
+// verify checks the signature that stands in an element and returns what was
 // signed, parsed anew from the canonical bytes whose digest was compared. Only
 // that may be read afterwards. Without a signature it gives nil.
 func (v verifier) verify(el *etree.Element) (*etree.Element, error) {
@@ -105,7 +105,7 @@ func (v verifier) candidates(signature *etree.Element) ([]*x509.Certificate, err
 	return fitting, nil
 }
 
-// method gives the algorithm of a signature whose shape was checked.
+// method returns the algorithm of a signature whose shape was checked.
 func method(signature *etree.Element) string {
 	if info, ok := only(signature, nsSignature, "SignedInfo"); ok {
 		if method, ok := only(info, nsSignature, "SignatureMethod"); ok {
