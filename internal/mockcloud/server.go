@@ -164,7 +164,7 @@ func openState(cfg Config) (*store.Store, error) {
 		return nil, err
 	}
 	if !state.Blank() {
-		cfg.Logger.Info("going on from the state file; the scenario is for a reset", "file", cfg.StateFile)
+		cfg.Logger.Info("continuing from the state file; the scenario is only used for a reset", "file", cfg.StateFile)
 		if err := logFindings(state, cfg.Logger); err != nil {
 			return nil, errors.Join(err, state.Close())
 		}
@@ -181,7 +181,7 @@ func openState(cfg Config) (*store.Store, error) {
 func logFindings(state *store.Store, logger *slog.Logger) error {
 	return state.View(func(r *store.Reader) error {
 		for _, f := range r.Findings() {
-			logger.Warn("a row of the state file needs to be corrected; until then it logs nobody in, see GET "+control.Prefix+"report",
+			logger.Warn("a row of the state file needs to be corrected; until then it cannot be used to log in, see GET "+control.Prefix+"report",
 				"kind", f.Kind, "table", f.Table, "ids", f.IDs, "reason", f.Reason)
 		}
 		return nil

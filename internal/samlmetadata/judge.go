@@ -51,7 +51,7 @@ func CheckEntityID(id string) error {
 	case trim(id) != id:
 		return reject(NoEntityID, "The entity id %s has white space around it.", shown(id))
 	case strings.Contains(strings.ToLower(id), "{tenant"):
-		return reject(TenantlessTemplate, "The entity id %s is a template for any tenant of Microsoft Entra ID: nobody's logins come from it. Take the metadata of your own application: https://login.microsoftonline.com/<tenant id>/federationmetadata/2007-06/federationmetadata.xml?appid=<application id>.", shown(id))
+		return reject(TenantlessTemplate, "The entity id %s is a template for any tenant of Microsoft Entra ID: no logins come from it. Take the metadata of your own application: https://login.microsoftonline.com/<tenant id>/federationmetadata/2007-06/federationmetadata.xml?appid=<application id>.", shown(id))
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func (p *probe) cleanUp(ctx context.Context) (left []string) {
 	})
 	add(err, "Whether %s is still a member of account %s is not known.", p.Canary.Name, p.AccountID)
 	for _, row := range rows {
-		add(p.API.DeleteMembership(ctx, p.AccountID, row.ID), "%s is still a member of account %s; whoever manages its members has to remove it.", p.Canary.Name, p.AccountID)
+		add(p.API.DeleteMembership(ctx, p.AccountID, row.ID), "%s is still a member of account %s; an administrator of its members has to remove it.", p.Canary.Name, p.AccountID)
 	}
 	return left
 }

@@ -305,7 +305,7 @@ func TestState(t *testing.T) {
 	if status(second, "pnu_owner") != http.StatusOK || status(second, "pnu_other") != http.StatusUnauthorized {
 		t.Error("the scenario took the place of the state")
 	}
-	if !strings.Contains(second.stderr.String(), "going on from the state file") {
+	if !strings.Contains(second.stderr.String(), "continuing from the state file") {
 		t.Errorf("the log does not say so: %s", second.stderr)
 	}
 	answer, err := second.client.Post(second.URL+"/_mockcloud/reset", "application/json", http.NoBody)
@@ -375,7 +375,7 @@ func TestStateNew(t *testing.T) {
 				if code, stderr := serveOnce("--state-new"); code != 0 {
 					t.Errorf("begun anew: exit code %d: %s", code, stderr)
 				}
-				if code, stderr := serveOnce(); code != 0 || !strings.Contains(stderr, "going on from the state file") {
+				if code, stderr := serveOnce(); code != 0 || !strings.Contains(stderr, "continuing from the state file") {
 					t.Errorf("gone on: exit code %d: %s", code, stderr)
 				}
 			}

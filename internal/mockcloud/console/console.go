@@ -190,5 +190,5 @@ func (c *Console) failed(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	c.Logger.LogAttrs(r.Context(), slog.LevelError, "unexpected error in the console",
 		slog.String("route", r.Pattern), slog.Any("error", err), slog.String("request_id", router.RequestID(r.Context())))
-	c.notice(w, http.StatusInternalServerError, "Something went wrong", "The server's log says more.")
+	c.notice(w, http.StatusInternalServerError, "Something went wrong", "See the server's log for details.")
 }

@@ -118,11 +118,11 @@ func (l *look) roleWhy(m *store.Membership) string {
 	case store.RoleMapping:
 		rule, err := l.Mapping(l.account.ID, m.DirectoryID, m.MappingID)
 		if err != nil {
-			return "a mapping that is gone"
+			return "a deleted mapping"
 		}
 		return "mapping of the directory " + l.directoryName(m.DirectoryID) + ": " + l.match(m.DirectoryID, rule.Match)
 	}
-	return "given by hand"
+	return "assigned manually"
 }
 
 // groups returns the names of the directory's groups that a member is in.
@@ -154,10 +154,10 @@ func (l *look) concernsOfDirectories() (out []concern) {
 			add(false, "The directory "+d.Name+" is switched off.")
 		}
 		if row.HeldCount > 0 {
-			add(true, "The directory "+d.Name+" has "+plural(row.HeldCount, "person who is", "people who are")+" held, and so in no membership.")
+			add(true, "The directory "+d.Name+" has "+plural(row.HeldCount, "person who is", "people who are")+" held, and so not a member of the account.")
 		}
 		if len(row.Tokens) == 0 && d.State != store.DirectoryUnlinked {
-			add(true, "The directory "+d.Name+" has no token, so nobody can push to it.")
+			add(true, "The directory "+d.Name+" has no token, so the identity provider cannot push to it.")
 		}
 		for _, t := range row.Tokens {
 			if t.Expires.Near && !t.Run {
@@ -166,7 +166,7 @@ func (l *look) concernsOfDirectories() (out []concern) {
 		}
 		for _, m := range row.Mappings {
 			if m.Dangling {
-				add(false, "The mapping "+m.Match+" of the directory "+d.Name+" waits for a group that has not come.")
+				add(false, "The mapping "+m.Match+" of the directory "+d.Name+" waits for a group that has not been pushed yet.")
 			}
 		}
 	}

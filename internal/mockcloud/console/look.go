@@ -81,7 +81,7 @@ func (l *look) entry(m *store.Membership) entry {
 	if c, ok := l.ActiveConnectionFor(domain); ok && c.AccountID == l.account.ID {
 		return of(picture.Plain, c.ID, c.Name, "the connection "+c.Name+" serves "+domain)
 	}
-	return of(picture.Closed, "unserved", "Kept out", "no connection serves "+domain)
+	return of(picture.Closed, "unserved", "Cannot sign in", "no active connection serves "+domain)
 }
 
 // domain is the domain of a person's email address, spelled as the account has it.

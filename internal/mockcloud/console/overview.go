@@ -53,7 +53,7 @@ func overview(l *look, _ *http.Request) (string, any, error) {
 	}
 	p.Tiles = []tile{
 		counted(census.active, "active person", "active people", "people"),
-		counted(census.out, "kept out", "kept out", "people?show="+onlyOut),
+		counted(census.out, "cannot sign in", "cannot sign in", "people?show="+onlyOut),
 		counted(census.bypass, "bypasses sign-on", "bypass sign-on", "people?show="+onlyBypass),
 		counted(census.inactive, "deactivated", "deactivated", "people?show="+onlyInactive),
 		counted(census.bots, "service account", "service accounts", "people?show="+onlyBots),
@@ -149,7 +149,7 @@ type step struct {
 }
 
 func (l *look) access(c census) access {
-	flow := picture.Count([]string{"Email domain", "Way in", "Role", "Workspace"}, c.journeys, c.botJourneys, maxBoxes)
+	flow := picture.Count([]string{"Email domain", "Sign-in", "Role", "Workspace"}, c.journeys, c.botJourneys, maxBoxes)
 	a := access{Drawing: picture.Draw(flow), Summary: c.summary(flow)}
 	lines := a.Drawing.Lines
 	for i, stage := range flow[:len(flow)-1] {
@@ -164,10 +164,10 @@ func (l *look) access(c census) access {
 func (c census) summary(flow picture.Flow) string {
 	bots := ""
 	if n := len(c.botJourneys); n > 0 {
-		bots = " " + plural(n, "service account gets in by its key.", "service accounts get in by their keys.")
+		bots = " " + plural(n, "service account authenticates with its key.", "service accounts authenticate with their keys.")
 	}
 	if c.active == 0 {
-		return "Nobody is active in this account." + bots
+		return "No people are active in this account." + bots
 	}
 	var parts []string
 	for _, n := range flow[1].Nodes {
@@ -186,19 +186,19 @@ func (c census) summary(flow picture.Flow) string {
 			parts = append(parts, people+" through "+n.Label)
 		}
 	}
-	return "Of " + plural(c.active, "active person", "active people") + ", this is how they get in: " + strings.Join(parts, ", ") + "." + bots
+	return "How " + plural(c.active, "active person signs in", "active people sign in") + ": " + strings.Join(parts, ", ") + "." + bots
 }
 
 func (l *look) concernsOfPeople(c census) (out []concern) {
 	if c.out > 0 {
 		out = append(out, concern{
-			Text: plural(c.out, "active person is", "active people are") + " kept out: no connection serves their domain.",
+			Text: plural(c.out, "active person is", "active people are") + " unable to sign in: no active connection serves their domain.",
 			Path: "people?show=" + onlyOut, Grave: true,
 		})
 	}
 	if l.enforced && c.bypass < 2 {
 		out = append(out, concern{
-			Text: fmt.Sprintf("Only %s could get in if the identity provider failed.", plural(c.bypass, "person", "people")),
+			Text: fmt.Sprintf("Only %s could sign in if the identity provider failed.", plural(c.bypass, "person", "people")),
 			Path: "people?show=" + onlyBypass, Grave: true,
 		})
 	}
@@ -212,7 +212,7 @@ func (l *look) concernsOfSignOn() (out []concern) {
 		case l.enforced && !routed:
 			out = append(out, concern{Text: "No active connection serves the domain " + d.Name + ".", Path: "sign-on"})
 		case routed && d.Releasing:
-			out = append(out, concern{Text: "The domain " + d.Name + " was disabled and goes as soon as the connection " + c.Name + " names it no more.", Path: "sign-on"})
+			out = append(out, concern{Text: "The domain " + d.Name + " was disabled and is released as soon as the connection " + c.Name + " no longer lists it.", Path: "sign-on"})
 		}
 	}
 	for _, c := range l.Connections(l.account.ID) {

@@ -105,8 +105,8 @@ func (c *Console) render(w http.ResponseWriter, status int, file string, p page)
 	var out bytes.Buffer
 	for _, part := range []string{"top", file, "bottom"} {
 		if err := write(&out, part, p); err != nil {
-			c.Logger.Error("a page of the console could not be made", slog.String("page", file), slog.Any("error", err))
-			http.Error(w, "The page could not be made; the server's log says why.", http.StatusInternalServerError)
+			c.Logger.Error("could not render a page of the console", slog.String("page", file), slog.Any("error", err))
+			http.Error(w, "The page could not be rendered. See the server's log for the cause.", http.StatusInternalServerError)
 			return
 		}
 	}

@@ -67,7 +67,7 @@ func people(l *look, r *http.Request) (string, any, error) {
 	query := r.URL.Query()
 	p := peoplePage{Query: strings.TrimSpace(query.Get("q"))}
 	show, role := query.Get("show"), query.Get("role")
-	p.Shows = choices(show, "", "Everybody", onlyOut, "Kept out", onlyBypass, "Bypass single sign-on", onlyInactive, "Deactivated", onlyBots, "Service accounts")
+	p.Shows = choices(show, "", "All people", onlyOut, "Cannot sign in", onlyBypass, "Bypass single sign-on", onlyInactive, "Deactivated", onlyBots, "Service accounts")
 	p.Roles = choices(role, "", "Any role")
 	for _, has := range l.Roles(l.account.ID) {
 		p.Roles = append(p.Roles, choices(role, has.ID.String(), has.Name)...)

@@ -57,7 +57,7 @@ func (l *look) through(s *store.Session) string {
 	c, err := l.ConnectionByID(s.ConnectionID)
 	switch {
 	case err != nil:
-		return "a connection that is gone"
+		return "a deleted connection"
 	case c.AccountID != l.account.ID:
 		return "another account's connection"
 	}

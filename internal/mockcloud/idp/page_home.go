@@ -75,7 +75,7 @@ func (p *IdP) howItWent(ctx context.Context, person Person) string {
 	case err == nil:
 		return fmt.Sprintf("%s %s. Delivered after %.1f ms.", person.Name(), is, push.Milliseconds(took))
 	case errors.Is(err, push.ErrNotConnected):
-		return fmt.Sprintf("%s %s. The directory is not connected, so nobody was told.", person.Name(), is)
+		return fmt.Sprintf("%s %s. The directory is not connected, so the change was not pushed.", person.Name(), is)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("%s %s. It is being delivered.", person.Name(), is)
 	}

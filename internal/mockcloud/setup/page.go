@@ -80,8 +80,8 @@ func (d *Dashboard) render(w http.ResponseWriter, status int, file string, p pag
 	var out bytes.Buffer
 	for _, part := range []string{"top", file, "bottom"} {
 		if err := pages.ExecuteTemplate(&out, part, p); err != nil {
-			d.Logger.Error("a page of the dashboard could not be made", slog.String("page", file), slog.Any("error", err))
-			http.Error(w, "The page could not be made; the server's log says why.", http.StatusInternalServerError)
+			d.Logger.Error("could not render a page of the dashboard", slog.String("page", file), slog.Any("error", err))
+			http.Error(w, "The page could not be rendered. See the server's log for the cause.", http.StatusInternalServerError)
 			return
 		}
 	}

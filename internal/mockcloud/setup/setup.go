@@ -113,15 +113,15 @@ func (d *Dashboard) failed(w http.ResponseWriter, r *http.Request, err error) {
 	)
 	switch {
 	case errors.As(err, &forbidden), errors.As(err, &limit):
-		d.notice(w, http.StatusForbidden, "This setup link gives no access any more",
-			sentence(err.Error())+" Nothing has been changed. Somebody who may administrate single sign-on has to ask for a new link.")
+		d.notice(w, http.StatusForbidden, "This setup link is no longer valid",
+			sentence(err.Error())+" Nothing has been changed. An administrator of single sign-on has to ask for a new link.")
 	case errors.As(err, &missing):
 		d.notice(w, http.StatusForbidden, "No setup session is open here",
-			"It ended, or it was never started in this browser. A session lasts 30 minutes. What was saved stays; for the rest ask for a new setup link.")
+			"It has expired, or it was never started in this browser. A session lasts 30 minutes. What was saved stays; for the rest ask for a new setup link.")
 	case store.IsUnavailable(err):
-		d.notice(w, http.StatusServiceUnavailable, "The server can keep no more changes", "Nothing has been changed. The server's log says why.")
+		d.notice(w, http.StatusServiceUnavailable, "The server can save no more changes", "Nothing has been changed. See the server's log for the cause.")
 	default:
 		d.Logger.LogAttrs(r.Context(), slog.LevelError, "unexpected error in the dashboard", slog.String("route", r.Pattern), slog.Any("error", err))
-		d.notice(w, http.StatusInternalServerError, "Something went wrong", "Nothing has been changed. The server's log says more.")
+		d.notice(w, http.StatusInternalServerError, "Something went wrong", "Nothing has been changed. See the server's log for details.")
 	}
 }

@@ -108,7 +108,7 @@ func (d *Dashboard) inStep(s *step, serve func(*visit)) http.HandlerFunc {
 		}
 		v.step = slices.IndexFunc(v.way.steps, func(other *step) bool { return s != nil && other.name == s.name })
 		if r.Method == http.MethodPost && subtle.ConstantTimeCompare([]byte(r.PostFormValue("token")), []byte(v.token)) != 1 {
-			d.notice(w, http.StatusForbidden, "This form is not one of this session", "Nothing has been changed. Go back, load the page again and send it once more.")
+			d.notice(w, http.StatusForbidden, "This form belongs to another session", "Nothing has been changed. Go back, load the page again and send it once more.")
 			return
 		}
 		if reached := v.way.reached(v); v.step > reached || v.step < v.way.first(v) {

@@ -111,7 +111,7 @@ func (s *SSO) loginThrough(w http.ResponseWriter, r *http.Request, id, email, re
 		show(w, http.StatusNotFound, "problem.html", problem{Title: "There is no such connection", Text: "Ask your administrator for another link."})
 	case !c.TakesLogins():
 		show(w, http.StatusConflict, "problem.html", problem{
-			Title: "Nobody logs in through this connection",
+			Title: "This connection does not accept logins",
 			Text:  "It is " + string(c.State) + ". An administrator has to finish its configuration or switch it on.",
 		})
 	default:

@@ -13,7 +13,7 @@ func stop(key string) []Stop { return []Stop{{Key: key, Label: key, Kind: Plain}
 
 func special(key string, kind Kind) []Stop { return []Stop{{Key: key, Label: key, Kind: kind}} }
 
-var columns = []string{"Domain", "Way in", "Role", "Workspace"}
+var columns = []string{"Domain", "Sign-in", "Role", "Workspace"}
 
 // TestCount: who is counted where.
 func TestCount(t *testing.T) {
@@ -26,54 +26,54 @@ func TestCount(t *testing.T) {
 		limit    int
 		want     []string
 	}{
-		{"nobody", nil, 3, []string{"Domain:", "Way in:", "Role:", "Workspace:"}},
+		{"nobody", nil, 3, []string{"Domain:", "Sign-in:", "Role:", "Workspace:"}},
 		{
 			"one whole way",
 			[]Journey{{stop("acme"), stop("Okta"), stop("Member"), stop("prod")}},
 			3,
-			[]string{"Domain: acme=1 acme>Okta=1", "Way in: Okta=1 Okta>Member=1", "Role: Member=1 Member>prod=1", "Workspace: prod=1"},
+			[]string{"Domain: acme=1 acme>Okta=1", "Sign-in: Okta=1 Okta>Member=1", "Role: Member=1 Member>prod=1", "Workspace: prod=1"},
 		},
 		{
 			"several workspaces are one person",
 			[]Journey{{stop("acme"), stop("Okta"), stop("Member"), two}},
 			3,
-			[]string{"Domain: acme=1 acme>Okta=1", "Way in: Okta=1 Okta>Member=1", "Role: Member=1 Member>prod=1 Member>staging=1", "Workspace: prod=1 staging=1"},
+			[]string{"Domain: acme=1 acme>Okta=1", "Sign-in: Okta=1 Okta>Member=1", "Role: Member=1 Member>prod=1 Member>staging=1", "Workspace: prod=1 staging=1"},
 		},
 		{
 			"no further",
 			[]Journey{{stop("acme"), closed}, {stop("acme"), bypass, stop("Owner"), nil}},
 			3,
-			[]string{"Domain: acme=2 acme>bypass=1 acme>closed=1", "Way in: bypass=1 closed=1 bypass>Owner=1", "Role: Owner=1", "Workspace:"},
+			[]string{"Domain: acme=2 acme>bypass=1 acme>closed=1", "Sign-in: bypass=1 closed=1 bypass>Owner=1", "Role: Owner=1", "Workspace:"},
 		},
 		{
 			"most people first, then by name",
 			[]Journey{{stop("b")}, {stop("c")}, {stop("c")}, {stop("a")}},
 			3,
-			[]string{"Domain: c=2 a=1 b=1", "Way in:", "Role:", "Workspace:"},
+			[]string{"Domain: c=2 a=1 b=1", "Sign-in:", "Role:", "Workspace:"},
 		},
 		{
 			"too many",
 			[]Journey{{stop("a"), closed}, {stop("a"), closed}, {stop("b")}, {stop("c"), closed}, {stop("d")}},
 			2,
-			[]string{"Domain: a=2 b=1 and 2 more=2 a>closed=2 and 2 more>closed=1", "Way in: closed=3", "Role:", "Workspace:"},
+			[]string{"Domain: a=2 b=1 and 2 more=2 a>closed=2 and 2 more>closed=1", "Sign-in: closed=3", "Role:", "Workspace:"},
 		},
 		{
 			"one too many is as short as saying so",
 			[]Journey{{stop("a")}, {stop("b")}, {stop("c")}},
 			2,
-			[]string{"Domain: a=1 b=1 c=1", "Way in:", "Role:", "Workspace:"},
+			[]string{"Domain: a=1 b=1 c=1", "Sign-in:", "Role:", "Workspace:"},
 		},
 		{
 			"what is out of the ordinary is never folded",
 			[]Journey{{closed}, {stop("a")}, {stop("a")}, {stop("b")}, {stop("c")}},
 			1,
-			[]string{"Domain: a=2 and 2 more=2 closed=1", "Way in:", "Role:", "Workspace:"},
+			[]string{"Domain: a=2 and 2 more=2 closed=1", "Sign-in:", "Role:", "Workspace:"},
 		},
 		{
 			"folded ones count a person once",
 			[]Journey{{append(append(stop("a"), stop("b")...), stop("c")...)}, {stop("a")}},
 			1,
-			[]string{"Domain: a=2 and 2 more=1", "Way in:", "Role:", "Workspace:"},
+			[]string{"Domain: a=2 and 2 more=1", "Sign-in:", "Role:", "Workspace:"},
 		},
 	}
 	for _, tt := range tests {

@@ -64,7 +64,7 @@ func (d *Directory) Join(people ...Person) ([]Person, error) {
 		}
 		switch m, err := d.byEmail(p.Email); {
 		case err == nil && m.Left:
-			return nil, taken("somebody with the address %s has left; a return brings them back", p.Email)
+			return nil, taken("a person with the address %s has left; a return brings them back", p.Email)
 		case err == nil || seen[address.IdentityKey(p.Email)]:
 			return nil, addressTaken(p.Email)
 		}

@@ -27,7 +27,7 @@ func taken(format string, args ...any) error   { return Taken(fmt.Sprintf(format
 func invalid(format string, args ...any) error { return Invalid(fmt.Sprintf(format, args...)) }
 
 func addressTaken(email string) error {
-	return taken("somebody here has the email address %s already", email)
+	return taken("a person here already has the email address %s", email)
 }
 
 // maxText bounds names, titles and the like.

@@ -193,7 +193,7 @@ func (d *Directory) byEmail(email string) (*member, error) {
 	if m, ok := d.people[d.subjects[address.IdentityKey(email)]]; ok {
 		return m, nil
 	}
-	return nil, unknown("nobody here has the email address %q", email)
+	return nil, unknown("no person here has the email address %q", email)
 }
 
 func (d *Directory) byName(name string) (*group, error) {

@@ -62,7 +62,7 @@ func checkIssuer(fetcher *fetch.Client, issuer string) *Refusal {
 	}
 	first, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
 	if strings.ContainsAny(u.Path, "{}") || slices.Contains([]string{"common", "organizations", "consumers"}, strings.ToLower(first)) {
-		return reject(IssuerMultiTenant, "The issuer %s stands for every tenant of its provider, so anybody could log in. Write the id of your own tenant in it.", quote(issuer))
+		return reject(IssuerMultiTenant, "The issuer %s stands for every tenant of its provider, so users of any tenant could log in. Write the id of your own tenant in it.", quote(issuer))
 	}
 	if err := fetcher.Check(issuer); err != nil {
 		return discoveryFailed(issuer, err)

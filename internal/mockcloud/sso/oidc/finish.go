@@ -201,7 +201,7 @@ func (rp *RelyingParty) addUserinfo(ctx context.Context, p *provider, accessToke
 	// Section 5.3.2: without this, one person's token could be answered with
 	// another person's claims.
 	if info["sub"] != got["sub"] {
-		return reject(UserinfoMismatch, "The provider's userinfo endpoint answered about somebody else.")
+		return reject(UserinfoMismatch, "The provider's userinfo endpoint answered about another person.")
 	}
 	if _, refusal := emailVerified(info); refusal != nil {
 		return refusal

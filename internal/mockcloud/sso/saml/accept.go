@@ -247,7 +247,7 @@ func (sp *ServiceProvider) solicited(login *Login, conn Connection, request, rel
 	local := checkRelayState(relayState)
 	if request == "" {
 		if !conn.AllowIDPInitiated {
-			return reject(Unsolicited, "Nobody asked for this login. Start at the login page, or allow logins that the identity provider starts.")
+			return reject(Unsolicited, "This login was not requested here. Start at the login page, or allow logins that the identity provider starts.")
 		}
 		login.IDPInitiated = true
 		// Many send one of their own, which means nothing here: to the start page.
