@@ -129,7 +129,7 @@ func (s *Server) Advance(by string) {
 	s.do("", http.MethodPost, "/_mockcloud/clock", map[string]any{"advance": by}, nil)
 }
 
-// Restricted says whether all sessions of a key's user are kept out of their accounts.
+// Restricted reports whether all sessions of a key's user are kept out of their accounts.
 func (s *Server) Restricted(key string) bool {
 	s.t.Helper()
 	var sessions []struct {

@@ -9,9 +9,9 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/address"
 )
 
-// TestBothHalvesTellPeopleApartAlike holds the provider's keys of addresses against the
+// TestProviderAndServerDistinguishPeopleAlike holds the provider's keys of addresses against the
 // server's, which share no code.
-func TestBothHalvesTellPeopleApartAlike(t *testing.T) {
+func TestProviderAndServerDistinguishPeopleAlike(t *testing.T) {
 	t.Parallel()
 	piece := rapid.OneOf(
 		rapid.StringMatching(`[A-Za-z0-9.-]{1,6}`),

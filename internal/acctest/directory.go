@@ -80,7 +80,7 @@ type scimRow struct {
 	ID string `json:"id"`
 }
 
-// PushUser makes a user of the directory, and gives the SCIM id.
+// PushUser makes a user of the directory, and returns the SCIM id.
 func (s *Server) PushUser(email string) string {
 	s.t.Helper()
 	var row scimRow
@@ -98,7 +98,7 @@ func ActiveUser(email string) map[string]any {
 	}
 }
 
-// PushGroup makes a group of the directory, with users as members who are given by their SCIM ids, and gives its own.
+// PushGroup makes a group of the directory, with users as members who are given by their SCIM ids, and returns its own.
 func (s *Server) PushGroup(name string, members ...string) string {
 	s.t.Helper()
 	rows := make([]map[string]any, len(members))

@@ -85,8 +85,8 @@ func TestAccDomainRenamedBelowConnection(t *testing.T) {
 			if (code != 0) != test.fails {
 				t.Fatalf("terraform ended with %d:\n%s", code, output)
 			}
-			said := strings.Join(strings.Fields(output), " ") // Terraform breaks lines anywhere
-			if got := strings.Contains(said, "Domain is being released") && strings.Contains(said, "Corp (conn_"); got != test.warned {
+			text := strings.Join(strings.Fields(output), " ") // Terraform breaks lines anywhere
+			if got := strings.Contains(text, "Domain is being released") && strings.Contains(text, "Corp (conn_"); got != test.warned {
 				t.Errorf("warned %t, want %t:\n%s", got, test.warned, output)
 			}
 			if test.fails {

@@ -182,7 +182,7 @@ func TestAccDriftInCI(t *testing.T) {
 	}
 }
 
-// runWorkflow runs the scripts of the workflow as GitHub would and gives the summary of the run.
+// runWorkflow runs the scripts of the workflow as GitHub would and returns the summary of the run.
 func runWorkflow(t *testing.T, d *acctest.Dir, day string, wantLook, wantJudge int) string {
 	t.Helper()
 	outputs, summary := filepath.Join(t.TempDir(), "outputs"), filepath.Join(t.TempDir(), "summary")

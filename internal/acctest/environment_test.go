@@ -114,7 +114,7 @@ type guarded struct {
 	proxy     string // host and port
 	mu        sync.Mutex
 	agents    map[string]int
-	refused   int
+	rejected  int
 }
 
 const (
@@ -126,7 +126,7 @@ const (
 func (g *guarded) seen() (agents map[string]int, refused int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return maps.Clone(g.agents), g.refused
+	return maps.Clone(g.agents), g.rejected
 }
 
 func newGuarded(t *testing.T, srv *acctest.Server) *guarded {
@@ -141,7 +141,7 @@ func newGuarded(t *testing.T, srv *acctest.Server) *guarded {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		if r.Header.Get("X-Guard-Secret") != guardSecret {
-			g.refused++
+			g.rejected++
 			http.Redirect(w, r, "https://login.example/", http.StatusFound)
 			return
 		}
@@ -212,9 +212,9 @@ data "prefectsso_account" "this" {}
 	if !strings.Contains(outputs["plan"], "Custom header left out") {
 		t.Error("nothing says that the User-Agent of the environment is left out")
 	}
-	agents, refused := g.seen()
-	if len(agents) != 1 || refused != 0 {
-		t.Errorf("requests by %v, %d refused", agents, refused)
+	agents, rejected := g.seen()
+	if len(agents) != 1 || rejected != 0 {
+		t.Errorf("requests by %v, %d refused", agents, rejected)
 	}
 	for agent := range agents {
 		if !strings.HasPrefix(agent, "terraform-provider-prefectsso/") || !strings.HasSuffix(agent, " company-ci/7") {

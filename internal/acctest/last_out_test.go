@@ -18,7 +18,7 @@ func TestAccHandOver(t *testing.T) {
 		before, after map[string]string // each a prefectsso_member_role
 		more          string            // further resources
 		want          map[string]string
-		refused       string
+		rejected      string
 	}{
 		"both go, one comes": {after: map[string]string{owner: "Member", second: "Member", ada: "Owner"}},
 		"the only one waits for who comes": {
@@ -33,9 +33,9 @@ func TestAccHandOver(t *testing.T) {
 			want:  map[string]string{second: "Member", grace: "Admin"},
 		},
 		"all go at once, and the plan is refused": {
-			more:    "resource \"prefectsso_member_roles\" \"m\" {\n  roles = { \"" + owner + "\" = \"Member\", \"" + second + "\" = \"Member\" }\n}\n",
-			want:    map[string]string{owner: "Owner", second: "Owner"},
-			refused: "bypass-nobody-left",
+			more:     "resource \"prefectsso_member_roles\" \"m\" {\n  roles = { \"" + owner + "\" = \"Member\", \"" + second + "\" = \"Member\" }\n}\n",
+			want:     map[string]string{owner: "Owner", second: "Owner"},
+			rejected: "bypass-nobody-left",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -48,7 +48,7 @@ func TestAccHandOver(t *testing.T) {
 			}
 			d.Write("main.tf", requiredProviders+handOver(test.after)+test.more)
 			output, code := d.Run("apply", "-input=false", "-auto-approve", "-parallelism=10")
-			if refused := code != 0; refused != (test.refused != "") || refused && !acctest.Finding(test.refused).MatchString(output) {
+			if rejected := code != 0; rejected != (test.rejected != "") || rejected && !acctest.Finding(test.rejected).MatchString(output) {
 				t.Fatalf("terraform ended with %d:\n%s", code, output)
 			}
 			for _, roles := range []map[string]string{test.after, test.want} {

@@ -17,7 +17,7 @@ func (s *Server) DirectoryID() string {
 	return found.Directories[0].ID
 }
 
-// AddMapping makes a group role mapping behind Terraform's back, and gives its id.
+// AddMapping makes a group role mapping behind Terraform's back, and returns its id.
 func (s *Server) AddMapping(group, role string, priority int) string {
 	s.t.Helper()
 	var row struct {

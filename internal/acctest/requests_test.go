@@ -51,7 +51,7 @@ func TestAccRefreshRequests(t *testing.T) {
 		name            string
 		config          func(people int) string
 		people, members int
-		most            int
+		limit           int
 	}{
 		{"one by one, few", single, 3, 1000, 3 + 4},
 		{"one by one, few of many", single, 12, 5000, 12 + 4},
@@ -68,10 +68,10 @@ func TestAccRefreshRequests(t *testing.T) {
 			d.MustRun("apply", "-input=false", "-auto-approve")
 			srv.ResetRequests()
 			d.MustRun("plan", "-input=false", "-detailed-exitcode")
-			if got := srv.Requests().Total; got > test.most {
-				t.Errorf("refreshing %d people in an account of %d took %d requests, at most %d are wanted: %+v", test.people, test.members, got, test.most, srv.Requests().Routes)
+			if got := srv.Requests().Total; got > test.limit {
+				t.Errorf("refreshing %d people in an account of %d took %d requests, at most %d are wanted: %+v", test.people, test.members, got, test.limit, srv.Requests().Routes)
 			} else {
-				t.Logf("%d requests, at most %d are wanted", got, test.most)
+				t.Logf("%d requests, at most %d are wanted", got, test.limit)
 			}
 		})
 	}

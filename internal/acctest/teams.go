@@ -2,7 +2,7 @@ package acctest
 
 import "net/http"
 
-// AddTeam makes a team of these people by hand, and gives its id.
+// AddTeam makes a team of these people by hand, and returns its id.
 func (s *Server) AddTeam(name string, emails ...string) (id string) {
 	s.t.Helper()
 	var team struct {

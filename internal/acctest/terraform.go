@@ -73,7 +73,7 @@ func (d *Dir) write(path, content string) {
 	}
 }
 
-// Run runs terraform and gives what it printed and its exit code.
+// Run runs terraform and returns what it printed and its exit code.
 func (d *Dir) Run(args ...string) (output string, code int) {
 	d.t.Helper()
 	return d.command(terraformPath(), args...)
@@ -130,7 +130,7 @@ func (d *Dir) Start(args ...string) *Running {
 	return r
 }
 
-// Ended says whether terraform has come to its end.
+// Ended reports whether terraform has come to its end.
 func (r *Running) Ended() bool {
 	select {
 	case <-r.ended:
@@ -140,7 +140,7 @@ func (r *Running) Ended() bool {
 	}
 }
 
-// Wait waits until terraform has ended, and gives what it printed and its exit code.
+// Wait waits until terraform has ended, and returns what it printed and its exit code.
 func (r *Running) Wait() (output string, code int) {
 	<-r.ended
 	return r.output.String(), r.cmd.ProcessState.ExitCode()
@@ -152,7 +152,7 @@ func (r *Running) Kill() {
 	r.signal(syscall.SIGKILL)
 }
 
-// Interrupt asks terraform to stop, as Ctrl-C does, waits until it has, and gives what it printed.
+// Interrupt asks terraform to stop, as Ctrl-C does, waits until it has, and returns what it printed.
 func (r *Running) Interrupt() (output string) {
 	r.t.Helper()
 	r.signal(syscall.SIGINT)

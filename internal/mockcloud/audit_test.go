@@ -29,7 +29,7 @@ var kinds = map[string]string{
 	"workspaces": "workspace", "workspace_roles": "workspace-role", "workspace_access": "workspace-access",
 }
 
-var untold = []string{"events", "group_members", "identities", "kept_answers", "login_codes", "mails", "secrets", "sessions", "setup_links"}
+var unaudited = []string{"events", "group_members", "identities", "kept_answers", "login_codes", "mails", "secrets", "sessions", "setup_links"}
 
 // silent are the operations that change nothing of which the server tells, even
 // when they go through.
@@ -70,15 +70,15 @@ func (s *stage) snapshot() state {
 	return out
 }
 
-// since gives the server's own events that were not there before, by their ids.
+// since returns the server's own events that were not there before, by their ids.
 func (s state) since(before state) map[string]auditEvent {
-	news := make(map[string]auditEvent)
+	added := make(map[string]auditEvent)
 	for _, e := range s.events {
 		if _, old := before.rows["events"][e.ID]; !old && strings.HasPrefix(e.Name, "prefect-cloud.") {
-			news[e.ID] = e
+			added[e.ID] = e
 		}
 	}
-	return news
+	return added
 }
 
 // actors are the ids of those who did it.
@@ -92,16 +92,16 @@ func (e auditEvent) actors() []string {
 	return out
 }
 
-// changes gives what happened between two states, the way events tell of it: a
+// changes returns what happened between two states, the way events tell of it: a
 // resource and what was done to it.
 func changes(t testing.TB, before, after state) map[string]string {
 	out := make(map[string]string)
 	for table := range after.rows {
-		kind, told := kinds[table]
-		if !told && table != "domains" && !slices.Contains(untold, table) {
+		kind, audited := kinds[table]
+		if !audited && table != "domains" && !slices.Contains(unaudited, table) {
 			t.Fatalf("the table %s is neither told of nor untold", table)
 		}
-		if slices.Contains(untold, table) {
+		if slices.Contains(unaudited, table) {
 			continue
 		}
 		ids := maps.Clone(before.rows[table])
@@ -137,10 +137,10 @@ func changes(t testing.TB, before, after state) map[string]string {
 	return out
 }
 
-// held says whether somebody is in a directory only: held back, or not there.
+// held reports whether a person is in a directory only: held back, or not there.
 func held(row obj) bool { return row == nil || row["hold"] != nil }
 
-// uuidOf gives the id by which events tell of a thing: those of connections and
+// uuidOf returns the id by which events tell of a thing: those of connections and
 // directories are spelled as ULIDs elsewhere (a prefix, then base 32 of Crockford's).
 func uuidOf(id string) string {
 	at := strings.LastIndex(id, "_")
@@ -189,14 +189,14 @@ func (o operation) audit(s *stage, silent bool) {
 	s.who = map[string]string{s.caller: s.own(s.caller), mocktest.Member: s.own(mocktest.Member)}
 	r := s.prepare(o)
 	s.audited(r, mocktest.Member)
-	told := s.audited(r, s.caller)
-	if reads := r.method == http.MethodGet || strings.HasSuffix(r.path, "/filter") || strings.HasSuffix(r.path, "/count"); (told == 0) != (reads || silent) {
-		s.t.Errorf("%d events", told)
+	recorded := s.audited(r, s.caller)
+	if reads := r.method == http.MethodGet || strings.HasSuffix(r.path, "/filter") || strings.HasSuffix(r.path, "/count"); (recorded == 0) != (reads || silent) {
+		s.t.Errorf("%d events", recorded)
 	}
 	s.audited(r, s.caller) // again: often nothing is left to do
 }
 
-// audited makes a call, holds its events against its changes, and gives how many
+// audited makes a call, holds its events against its changes, and returns how many
 // there were.
 func (s *stage) audited(r request, key string) int {
 	s.t.Helper()
@@ -210,9 +210,9 @@ func (s *stage) audited(r request, key string) int {
 	if answer.Status >= http.StatusBadRequest && len(missing) > 0 {
 		s.t.Errorf("refused with %d, and yet it changed %v", answer.Status, missing)
 	}
-	news := after.since(before)
+	added := after.since(before)
 	causes := 0
-	for _, e := range news {
+	for _, e := range added {
 		resource := strings.TrimPrefix(e.Resource.ID, "prefect-cloud.")
 		action := e.Name[strings.LastIndex(e.Name, ".")+1:]
 		changed, known := missing[resource]
@@ -228,15 +228,15 @@ func (s *stage) audited(r request, key string) int {
 		}
 		if e.Follows == "" {
 			causes++
-		} else if _, here := news[e.Follows]; !here {
+		} else if _, here := added[e.Follows]; !here {
 			s.t.Errorf("%s follows from something that is not in the call", e.Name)
 		}
 	}
 	for resource, changed := range missing {
 		s.t.Errorf("no event tells that %s was %s", resource, changed)
 	}
-	if r.method == http.MethodDelete && len(news) > 0 && causes != 1 {
-		s.t.Errorf("%d of %d events follow from nothing: one deletion is the cause of all", causes, len(news))
+	if r.method == http.MethodDelete && len(added) > 0 && causes != 1 {
+		s.t.Errorf("%d of %d events follow from nothing: one deletion is the cause of all", causes, len(added))
 	}
-	return len(news)
+	return len(added)
 }

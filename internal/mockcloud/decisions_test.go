@@ -61,7 +61,7 @@ func (s *stage) push(group string) {
 	}).Want(http.StatusCreated)
 }
 
-// tied gives a team that a directory's group decides about, with linus in it.
+// tied returns a team that a directory's group decides about, with linus in it.
 func (s *stage) tied() obj {
 	s.push("Pipes")
 	return s.as(http.MethodPost, "/teams/filter", obj{"teams": obj{"name": anyOf("Pipes")}})

@@ -18,7 +18,7 @@
 //	idp       a test identity provider, on an address of its own; idp/people is its directory,
 //	          idp/push carries that to a SCIM endpoint
 //	scim      SCIM 2.0 of each directory; scim/patch is pure
-//	console   the page at /: the account, who gets in how, the audit trail as it happens
+//	console   the page at /: the account, who signs in how, the audit trail as it happens
 //	control   /_mockcloud/: requests, faults, reset, outbox, clock, snapshot
 //
 // The way of a request: router finds the route and the caller → a handler of

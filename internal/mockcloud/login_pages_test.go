@@ -34,7 +34,7 @@ func TestLoginPage(t *testing.T) {
 	}
 }
 
-// TestCodes: who may pass by single sign-on logs in by mail, others do not.
+// TestCodes: who may bypass single sign-on logs in by mail, others do not.
 func TestCodes(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -48,7 +48,7 @@ users: [{email: new@oidc.example, first_name: New}, {email: stranger@elsewhere.e
 	return o
 }
 
-// configure makes a connection in the Owner's name and gives its id.
+// configure makes a connection in the Owner's name and returns its id.
 func (o *office) configure(name string, domains ...string) string {
 	o.t.Helper()
 	body := obj{"name": name, "domains": domains}
@@ -80,7 +80,7 @@ func (o *office) state(connection string) string {
 	return text(c, "state")
 }
 
-// rejections gives the reasons for which logins were refused, oldest first.
+// rejections returns the reasons for which logins were refused, oldest first.
 func (o *office) rejections() (reasons []string) {
 	o.t.Helper()
 	for _, e := range o.events("prefect-cloud.sso-connection.rejected") {
@@ -232,7 +232,7 @@ func (b *browser) submit(p page, more url.Values) page {
 	return b.send(http.MethodPost, action, values, site)
 }
 
-// choose says at the test identity provider who is logging in, and gives what comes of
+// choose says at the test identity provider who is logging in, and returns what comes of
 // it. SAML's answer is a page with a form.
 func (b *browser) choose(p page, email string) page {
 	b.t.Helper()

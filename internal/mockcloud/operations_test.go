@@ -20,7 +20,7 @@ type operation struct {
 	// outcomes has a letter for each of callers: y where the call goes through, 1, 3
 	// or 4 where it is answered 401, 403 or 404.
 	outcomes string
-	// call gives the ids in the path (and, after "?", the query) and the body of a
+	// call returns the ids in the path (and, after "?", the query) and the body of a
 	// call that goes through. It makes before what there has to be.
 	call func(*stage) (ids []string, body any)
 	// unless, where it is not empty, is in the answer of a call that goes as far as

@@ -34,12 +34,12 @@ func TestScenarioOverHTTP(t *testing.T) {
 	s := mocktest.Start(t, mockcloud.Config{Scenario: mocktest.Scenario(t, guideScenario(t)), PublishedOnly: true})
 	first := seenOffices(t, s)
 	s.Call(http.MethodPost, "/_mockcloud/reset", "", nil).Want(http.StatusNoContent)
-	if again := seenOffices(t, s); !slices.Equal(again, first) {
-		t.Errorf("after a reset there is\n%q\nbefore there was\n%q", again, first)
+	if second := seenOffices(t, s); !slices.Equal(second, first) {
+		t.Errorf("after a reset there is\n%q\nbefore there was\n%q", second, first)
 	}
 }
 
-// seenOffices checks the account, its team and who is in which workspace, and gives
+// seenOffices checks the account, its team and who is in which workspace, and returns
 // their ids.
 func seenOffices(t *testing.T, s *mocktest.Server) (ids []string) {
 	t.Helper()

@@ -22,7 +22,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// Config says how a server behaves. Its zero value is a good one.
+// Config configures a server. Its zero value is a good one.
 type Config struct {
 	// Scenario is what the server starts with; nil means scenario.Default.
 	Scenario *scenario.Scenario
@@ -38,11 +38,11 @@ type Config struct {
 	StateNew bool
 	// PublishedOnly leaves out all that today's Prefect Cloud does not have.
 	PublishedOnly bool
-	// Logger is told of every request; nil means nobody is.
+	// Logger logs every request; nil logs nothing.
 	Logger *slog.Logger
-	// Clock gives the time; nil means time.Now.
+	// Clock returns the time; nil means time.Now.
 	Clock func() time.Time
-	// NewID gives ids of new things; nil means random ones.
+	// NewID returns ids of new things; nil means random ones.
 	NewID func() uuid.UUID
 	// AllowedHosts are Host names that are served besides the loopback ones.
 	AllowedHosts []string
@@ -80,7 +80,7 @@ type Server struct {
 
 var _ http.Handler = (*Server)(nil)
 
-// New gives a server in the state that its scenario describes, or that its state
+// New returns a server in the state that its scenario describes, or that its state
 // file has. Close it in the end.
 func New(cfg Config) (*Server, error) {
 	if cfg.Scenario == nil {
@@ -164,7 +164,7 @@ func openState(cfg Config) (*store.Store, error) {
 		return nil, err
 	}
 	if !state.Blank() {
-		cfg.Logger.Info("going on from the state file; the scenario is for a reset", "file", cfg.StateFile)
+		cfg.Logger.Info("continuing from the state file; the scenario is only used for a reset", "file", cfg.StateFile)
 		if err := logFindings(state, cfg.Logger); err != nil {
 			return nil, errors.Join(err, state.Close())
 		}
@@ -176,12 +176,12 @@ func openState(cfg Config) (*store.Store, error) {
 	return state, nil
 }
 
-// logFindings tells of what an older version let into the state file and this one would
-// not. A log names nobody: GET /_mockcloud/report has the addresses.
+// logFindings logs what an older version let into the state file and this one would
+// not. A log names no person: GET /_mockcloud/report has the addresses.
 func logFindings(state *store.Store, logger *slog.Logger) error {
 	return state.View(func(r *store.Reader) error {
 		for _, f := range r.Findings() {
-			logger.Warn("a row of the state file needs to be corrected; until then it logs nobody in, see GET "+control.Prefix+"report",
+			logger.Warn("a row of the state file needs to be corrected; until then it cannot be used to log in, see GET "+control.Prefix+"report",
 				"kind", f.Kind, "table", f.Table, "ids", f.IDs, "reason", f.Reason)
 		}
 		return nil

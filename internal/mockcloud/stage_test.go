@@ -77,7 +77,7 @@ type request struct {
 	body         any
 }
 
-// prepare makes what an operation needs, and gives the request for it.
+// prepare makes what an operation needs, and returns the request for it.
 func (s *stage) prepare(o operation) request {
 	s.t.Helper()
 	ids, body := o.call(s)
@@ -103,7 +103,7 @@ func (s *stage) send(r request, key string) mocktest.Answer {
 	return s.Call(r.method, r.path, key, r.body)
 }
 
-// as makes something in the Owner's name and gives what was answered.
+// as makes something in the Owner's name and returns what was answered.
 func (s *stage) as(method, path string, body any) (answer obj) {
 	s.t.Helper()
 	got := s.Call(method, mocktest.Root+path, mocktest.Owner, body)
@@ -174,14 +174,14 @@ func (s *stage) newWorkspaceRole() string {
 	return id(s.as(http.MethodPost, "/workspace_roles/", obj{"name": "Deployer", "scopes": []string{"see_flows"}}))
 }
 
-// letIn gives a person access to the workspace, and gives the access's id.
+// letIn gives a person access to the workspace, and returns the access's id.
 func (s *stage) letIn(email, role string) string {
 	return id(s.as(http.MethodPost, "/workspaces/"+s.workspace()+"/user_access/", obj{
 		"user_id": s.MemberNamed(email).UserID, "workspace_role_id": s.workspaceRole(role),
 	}))
 }
 
-// letBotIn gives a service account access to the workspace, and gives the access's id.
+// letBotIn returns a service account access to the workspace, and returns the access's id.
 func (s *stage) letBotIn(bot, role string) string {
 	return id(s.as(http.MethodPost, "/workspaces/"+s.workspace()+"/bot_access/", obj{
 		"bot_id": bot, "workspace_role_id": s.workspaceRole(role),

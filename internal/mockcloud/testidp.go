@@ -16,7 +16,7 @@ import (
 )
 
 // IdPClientSecret is the secret of every OpenID Connect client at the test identity
-// provider. It keeps nobody out: whoever reaches the provider is whom they say.
+// provider. It authenticates no one: a person who reaches it is who they say they are.
 const IdPClientSecret = "mockcloud-idp"
 
 // testIdP is the test identity provider on an address of its own: what the server
@@ -41,7 +41,7 @@ func startIdP(cfg Config, clock func() time.Time, allows func(host string) bool)
 	}
 	t := &testIdP{origin: "http://" + listener.Addr().String(), done: make(chan struct{})}
 	if tcp, ok := listener.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
-		return nil, errors.Join(errors.New("the test identity provider lets anybody in as anybody: it listens on loopback only"), listener.Close())
+		return nil, errors.Join(errors.New("the test identity provider signs people in without a password, so it listens on loopback only"), listener.Close())
 	}
 	public, err := url.Parse(cfg.PublicURL)
 	if err != nil {
@@ -66,7 +66,7 @@ func startIdP(cfg Config, clock func() time.Time, allows func(host string) bool)
 	go func() {
 		defer close(t.done)
 		if err := t.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			cfg.Logger.Error("the test identity provider ended", "error", err)
+			cfg.Logger.Error("the test identity provider stopped", "error", err)
 		}
 	}()
 	return t, nil

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// longestCertificate is the most text that is read as one certificate.
-const longestCertificate = 64 << 10
+// maxCertificate is the most text that is read as one certificate.
+const maxCertificate = 64 << 10
 
 // ParseCertificate reads one signing certificate as people paste it: PEM with any
 // white space, or the bare base64 of metadata's ds:X509Certificate. Its key has to be
@@ -28,7 +28,7 @@ func ParseCertificate(pasted string) (*x509.Certificate, error) {
 		return nil, err
 	}
 	if p := unusableKey(certificate.PublicKey); p != nil {
-		return nil, refuse(p.ID, "The certificate cannot be used: %s: %s.", Name(certificate), p.Message)
+		return nil, reject(p.ID, "The certificate cannot be used: %s: %s.", Name(certificate), p.Message)
 	}
 	return certificate, nil
 }
@@ -44,7 +44,7 @@ func ParseDER(der []byte) (*x509.Certificate, error) {
 	if certificate, ok := parseShell(der); ok {
 		return certificate, nil
 	}
-	return nil, refuse(CertificateUnreadable, "This is not an X.509 certificate.")
+	return nil, reject(CertificateUnreadable, "This is not an X.509 certificate.")
 }
 
 // certificateBytes takes the armor off a certificate.
@@ -52,13 +52,13 @@ func certificateBytes(pasted string) ([]byte, error) {
 	pasted = strings.TrimSpace(pasted)
 	switch {
 	case pasted == "":
-		return nil, refuse(CertificateEmpty, "The certificate is empty.")
+		return nil, reject(CertificateEmpty, "The certificate is empty.")
 	case strings.Contains(pasted, "PRIVATE KEY-----"):
-		return nil, refuse(CertificatePrivateKey, "There is a private key in the text. Give the certificate alone, and treat that key as known to others from now on.")
+		return nil, reject(CertificatePrivateKey, "There is a private key in the text. Give the certificate alone, and treat that key as known to others from now on.")
 	case strings.Contains(pasted, "-----"):
 		return pemBytes(pasted)
-	case len(pasted) > longestCertificate:
-		return nil, refuse(CertificateUnreadable, "The certificate is larger than %d KiB.", longestCertificate>>10)
+	case len(pasted) > maxCertificate:
+		return nil, reject(CertificateUnreadable, "The certificate is larger than %d KiB.", maxCertificate>>10)
 	}
 	bare := strings.Join(strings.Fields(pasted), "")
 	der, err := base64.StdEncoding.DecodeString(bare)
@@ -66,7 +66,7 @@ func certificateBytes(pasted string) ([]byte, error) {
 		der, err = base64.RawStdEncoding.DecodeString(bare)
 	}
 	if err != nil {
-		return nil, refuse(CertificateUnreadable, "The certificate is neither PEM (-----BEGIN CERTIFICATE-----) nor base64.")
+		return nil, reject(CertificateUnreadable, "The certificate is neither PEM (-----BEGIN CERTIFICATE-----) nor base64.")
 	}
 	return der, nil
 }
@@ -75,10 +75,10 @@ func certificateBytes(pasted string) ([]byte, error) {
 // indent it and break its lines with CRs.
 func pemBytes(pasted string) ([]byte, error) {
 	if strings.Count(pasted, "-----BEGIN ") > 1 {
-		return nil, refuse(CertificateBundle, "There are several certificates in one text, of which only one would be read. Give them one by one.")
+		return nil, reject(CertificateBundle, "There are several certificates in one text, of which only one would be read. Give them one by one.")
 	}
-	if len(pasted) > longestCertificate {
-		return nil, refuse(CertificateUnreadable, "The certificate is larger than %d KiB.", longestCertificate>>10)
+	if len(pasted) > maxCertificate {
+		return nil, reject(CertificateUnreadable, "The certificate is larger than %d KiB.", maxCertificate>>10)
 	}
 	lines := strings.FieldsFunc(pasted, func(r rune) bool { return r == '\n' || r == '\r' })
 	for i, line := range lines {
@@ -88,11 +88,11 @@ func pemBytes(pasted string) ([]byte, error) {
 	block, rest := pem.Decode([]byte(text))
 	switch {
 	case block == nil:
-		return nil, refuse(CertificateUnreadable, "The certificate's PEM is damaged.")
+		return nil, reject(CertificateUnreadable, "The certificate's PEM is damaged.")
 	case block.Type != "CERTIFICATE" && block.Type != "X509 CERTIFICATE":
-		return nil, refuse(CertificateUnreadable, "The PEM holds a %s, not a CERTIFICATE.", shown(block.Type))
+		return nil, reject(CertificateUnreadable, "The PEM holds a %s, not a CERTIFICATE.", shown(block.Type))
 	case len(bytes.TrimSpace(rest)) > 0 || !strings.HasPrefix(text, "-----BEGIN "):
-		return nil, refuse(CertificateText, "There is other text around the certificate. Give what stands from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, and nothing else.")
+		return nil, reject(CertificateText, "There is other text around the certificate. Give what stands from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, and nothing else.")
 	}
 	return block.Bytes, nil
 }
@@ -109,7 +109,7 @@ func EncodeCertificate(certificate *x509.Certificate) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}))
 }
 
-// Name says which certificate is meant: the kind of its key, its serial number as
+// Name returns which certificate is meant: the kind of its key, its serial number as
 // openssl writes it, and its end.
 func Name(certificate *x509.Certificate) string {
 	serial := "unknown"
@@ -118,9 +118,9 @@ func Name(certificate *x509.Certificate) string {
 		if len(strings.TrimPrefix(serial, "-"))%2 == 1 {
 			serial = strings.Replace(serial, strings.TrimPrefix(serial, "-"), "0"+strings.TrimPrefix(serial, "-"), 1)
 		}
-		const longest = 64
-		if len(serial) > longest {
-			serial = serial[:longest] + "…"
+		const maxSerial = 64
+		if len(serial) > maxSerial {
+			serial = serial[:maxSerial] + "…"
 		}
 	}
 	return KeyKind(certificate.PublicKey) + " key, serial " + serial + ", ends " + certificate.NotAfter.UTC().Format(time.DateOnly)

@@ -17,15 +17,15 @@ import (
 // declared finds the encoding in an XML declaration (XML 1.0, 4.3.3).
 var declared = regexp.MustCompile(`^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._:-]*)["']`)
 
-// longestDeclaration is how far into a document its encoding is looked for.
-const longestDeclaration = 1024
+// maxDeclaration is how far into a document its encoding is looked for.
+const maxDeclaration = 1024
 
-// decode gives a document's characters as UTF-8: by its byte order mark or the
+// decode returns a document's characters as UTF-8: by its byte order mark or the
 // first bytes, else by its declaration (XML 1.0, appendix F). The declared name may
 // be any of the Encoding standard's labels, in any case.
 func decode(r io.Reader) (io.Reader, error) {
-	in := bufio.NewReaderSize(r, 4*longestDeclaration)
-	head, err := in.Peek(longestDeclaration)
+	in := bufio.NewReaderSize(r, 4*maxDeclaration)
+	head, err := in.Peek(maxDeclaration)
 	if err != nil && err != io.EOF { // Peek gives it as it is
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func decode(r io.Reader) (io.Reader, error) {
 		_, err := in.Discard(3)
 		return validUTF8(in), err
 	case bytes.HasPrefix(head, []byte("\xff\xfe\x00\x00")), bytes.HasPrefix(head, []byte("\x00\x00\xfe\xff")):
-		return nil, refuse(UnknownEncoding, "The metadata is in UTF-32, which is not read. Save it as UTF-8.")
+		return nil, reject(UnknownEncoding, "The metadata is in UTF-32, which is not read. Save it as UTF-8.")
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("<\x00")):
 		return transform.NewReader(in, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()), nil
 	case bytes.HasPrefix(head, []byte("\xfe\xff")), bytes.HasPrefix(head, []byte("\x00<")):
@@ -58,7 +58,7 @@ func byLabel(in io.Reader, name string) (io.Reader, error) {
 	}
 	enc, canonical := charset.Lookup(name)
 	if enc == nil || canonical == "replacement" {
-		return nil, refuse(UnknownEncoding, "The metadata is in the encoding %s, which is not read. Save it as UTF-8.", shown(name))
+		return nil, reject(UnknownEncoding, "The metadata is in the encoding %s, which is not read. Save it as UTF-8.", shown(name))
 	}
 	return transform.NewReader(in, enc.NewDecoder()), nil
 }

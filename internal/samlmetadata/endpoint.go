@@ -12,8 +12,8 @@ const (
 	HTTPPOST     = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 )
 
-// longestURL is the longest address that people are sent to.
-const longestURL = 2048
+// maxURL is the longest address that people are sent to.
+const maxURL = 2048
 
 // Endpoint is a SingleSignOnService (SAML Metadata 2.4.3).
 type Endpoint struct {
@@ -22,19 +22,19 @@ type Endpoint struct {
 	Unusable *Problem
 }
 
-// CheckSSOURL says whether people may be sent to an address: https, or http on this
+// CheckSSOURL reports whether people may be sent to an address: https, or http on this
 // machine itself.
 func CheckSSOURL(location string) error {
 	u, err := url.Parse(location)
 	switch {
-	case len(location) > longestURL:
-		return refuse(BadURL, "The single sign-on URL is longer than %d characters.", longestURL)
+	case len(location) > maxURL:
+		return reject(BadURL, "The single sign-on URL is longer than %d characters.", maxURL)
 	case err != nil || u.Host == "" || u.Opaque != "":
-		return refuse(BadURL, "The single sign-on URL %s is no absolute URL.", shown(location))
+		return reject(BadURL, "The single sign-on URL %s is no absolute URL.", shown(location))
 	case u.User != nil || u.Fragment != "":
-		return refuse(BadURL, "The single sign-on URL must not have a user or a fragment in it.")
+		return reject(BadURL, "The single sign-on URL must not have a user or a fragment in it.")
 	case u.Scheme == "https", u.Scheme == "http" && loopback.IsHost(u.Hostname()):
 		return nil
 	}
-	return refuse(BadURL, "The single sign-on URL %s does not begin with https://, so logins would travel unencrypted.", shown(location))
+	return reject(BadURL, "The single sign-on URL %s does not begin with https://, so logins would travel unencrypted.", shown(location))
 }

@@ -11,10 +11,10 @@ import (
 
 // How much is kept of a document, whatever it has.
 const (
-	mostNames     = 20
-	mostKeys      = 64
-	mostEndpoints = 64
-	mostFormats   = 64
+	maxNames     = 20
+	maxKeys      = 64
+	maxEndpoints = 64
+	maxFormats   = 64
 )
 
 // collector walks through a document and keeps one entity of it.
@@ -23,7 +23,7 @@ type collector struct {
 	choice string
 	// found is the chosen entity, or the first identity provider.
 	found *candidate
-	// several says that there are more entities of the chosen name.
+	// several reports whether there are more entities of the chosen name.
 	several bool
 	// names are some of the identity providers, of which there are idps.
 	names []string
@@ -98,7 +98,7 @@ func (c *collector) document() error {
 		case root.is(nsMetadata, "EntitiesDescriptor"):
 			err = c.group(root, validity{})
 		default:
-			return refuse(NotMetadata, "This is XML, but not SAML metadata: its outermost element is %s.", shown(root.Local))
+			return reject(NotMetadata, "This is XML, but not SAML metadata: its outermost element is %s.", shown(root.Local))
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
@@ -145,15 +145,15 @@ func (c *collector) entity(el *element, around validity) error {
 	if err != nil {
 		return err
 	}
-	c.keep(e, wanted)
+	c.add(e, wanted)
 	return nil
 }
 
-// keep takes an entity over, or only its name.
-func (c *collector) keep(e *candidate, wanted bool) {
+// add takes an entity over, or only its name.
+func (c *collector) add(e *candidate, wanted bool) {
 	if len(e.roles) > 0 {
 		c.idps++
-		if len(c.names) < mostNames {
+		if len(c.names) < maxNames {
 			c.names = append(c.names, strings.Clone(e.entityID))
 		}
 		if wanted {
@@ -174,17 +174,17 @@ func (c *collector) role(r *role) error {
 		case el.is(nsMetadata, "KeyDescriptor"):
 			k := key{use: el.attr("use")}
 			err := c.key(&k)
-			if k.use != "encryption" && len(r.keys) <= mostKeys {
+			if k.use != "encryption" && len(r.keys) <= maxKeys {
 				r.keys = append(r.keys, k)
 			}
 			return err
 		case el.is(nsMetadata, "SingleSignOnService"):
-			if len(r.endpoints) < mostEndpoints {
+			if len(r.endpoints) < maxEndpoints {
 				r.endpoints = append(r.endpoints, Endpoint{Binding: el.attr("Binding"), Location: el.attr("Location")})
 			}
 		case el.is(nsMetadata, "NameIDFormat"):
 			format, pure, err := c.text()
-			if format = trim(format); pure && format != "" && len(r.formats) < mostFormats {
+			if format = trim(format); pure && format != "" && len(r.formats) < maxFormats {
 				r.formats = append(r.formats, format)
 			}
 			return err
@@ -206,7 +206,7 @@ func (c *collector) key(k *key) error {
 	}
 	certificate := within("X509Certificate", func(*element) error {
 		text, pure, err := c.text()
-		if len(k.certificates) <= mostKeys {
+		if len(k.certificates) <= maxKeys {
 			k.certificates, k.dirty = append(k.certificates, text), append(k.dirty, !pure)
 		}
 		return err
@@ -221,26 +221,26 @@ func (c *collector) chosen() (*candidate, error) {
 	case c.choice != "" && c.found == nil && c.other != nil && c.other.entityID == c.choice:
 		return nil, noIdentityProvider(c.other)
 	case c.choice != "" && c.found == nil:
-		return nil, refuse(EntityMissing, "The metadata has no identity provider %s. %s", shown(c.choice), c.offered())
+		return nil, reject(EntityMissing, "The metadata has no identity provider %s. %s", shown(c.choice), c.offered())
 	case c.several:
-		return nil, refuse(SeveralIdentityProviders, "The metadata describes the identity provider %s more than once.", shown(c.choice))
+		return nil, reject(SeveralIdentityProviders, "The metadata describes the identity provider %s more than once.", shown(c.choice))
 	case c.choice == "" && c.idps > 1:
-		return nil, refuse(SeveralIdentityProviders, "The metadata describes several identity providers; choose one by its entity id. %s", c.offered())
+		return nil, reject(SeveralIdentityProviders, "The metadata describes several identity providers; choose one by its entity id. %s", c.offered())
 	case c.found == nil && c.other != nil && c.entities == 1:
 		return nil, noIdentityProvider(c.other)
 	case c.found == nil:
-		return nil, refuse(NoIdentityProvider, "None of the %d entities of the metadata is an identity provider of SAML 2.0 (IDPSSODescriptor).", c.entities)
+		return nil, reject(NoIdentityProvider, "None of the %d entities of the metadata is an identity provider of SAML 2.0 (IDPSSODescriptor).", c.entities)
 	case len(c.found.roles) > 1:
-		return nil, refuse(NoIdentityProvider, "The metadata of %s describes %d identity providers in one entity (IDPSSODescriptor); exactly one is needed.", shown(c.found.entityID), len(c.found.roles))
+		return nil, reject(NoIdentityProvider, "The metadata of %s describes %d identity providers in one entity (IDPSSODescriptor); exactly one is needed.", shown(c.found.entityID), len(c.found.roles))
 	}
 	return c.found, nil
 }
 
 func noIdentityProvider(e *candidate) error {
 	if e.foreign > 0 {
-		return refuse(NoIdentityProvider, "The identity provider %s does not speak SAML 2.0.", shown(e.entityID))
+		return reject(NoIdentityProvider, "The identity provider %s does not speak SAML 2.0.", shown(e.entityID))
 	}
-	return refuse(NoIdentityProvider, "The metadata of %s describes no identity provider (IDPSSODescriptor). Take the metadata of the identity provider, not that of a service provider.", shown(e.entityID))
+	return reject(NoIdentityProvider, "The metadata of %s describes no identity provider (IDPSSODescriptor). Take the metadata of the identity provider, not that of a service provider.", shown(e.entityID))
 }
 
 // offered lists the identity providers of the document, or the first of them.
@@ -254,12 +254,12 @@ func (c *collector) offered() string {
 	return "It has " + list(c.names) + "."
 }
 
-// ends returns the earliest end that is said, zero for none.
-func (v validity) ends() (earliest time.Time, err error) {
+// expires returns the earliest expiry that is recorded, zero for none.
+func (v validity) expires() (earliest time.Time, err error) {
 	for _, text := range v.until {
 		until, err := ParseTime(text)
 		if err != nil {
-			return until, refuse(BadValidUntil, "The metadata's validUntil %s.", err)
+			return until, reject(BadValidUntil, "The metadata's validUntil %s.", err)
 		}
 		if earliest.IsZero() || until.Before(earliest) {
 			earliest = until
@@ -268,9 +268,9 @@ func (v validity) ends() (earliest time.Time, err error) {
 	return earliest, nil
 }
 
-// keeps returns the shortest time that a copy may be kept; what cannot be read is left
+// cacheDuration returns the shortest time that a copy may be kept; what cannot be read is left
 // out, as nothing depends on it.
-func (v validity) keeps() (shortest time.Duration, left []Problem) {
+func (v validity) cacheDuration() (shortest time.Duration, left []Problem) {
 	for _, text := range v.cache {
 		d, err := ParseDuration(text)
 		switch {

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// longestEntityID is SAML's own bound (Core 8.3.6).
-const longestEntityID = 1024
+// maxEntityID is SAML's own bound (Core 8.3.6).
+const maxEntityID = 1024
 
 // judge makes metadata of an entity: what can be used of it, and what was left out.
 func (e *candidate) judge(now time.Time) (*Metadata, error) {
@@ -24,13 +24,13 @@ func (e *candidate) judge(now time.Time) (*Metadata, error) {
 		WantsSignedRequests: r.wantsSigned == "true" || r.wantsSigned == "1",
 	}
 	var err error
-	if m.ValidUntil, err = r.ends(); err != nil {
+	if m.ValidUntil, err = r.expires(); err != nil {
 		return nil, err
 	}
 	if !now.IsZero() && !m.ValidUntil.IsZero() && !now.Before(m.ValidUntil) {
-		return nil, refuse(Expired, "The metadata was valid until %s. Fetch it anew from the identity provider.", m.ValidUntil.Format(time.RFC3339))
+		return nil, reject(Expired, "The metadata was valid until %s. Fetch it anew from the identity provider.", m.ValidUntil.Format(time.RFC3339))
 	}
-	m.CacheDuration, m.Warnings = r.keeps()
+	m.CacheDuration, m.Warnings = r.cacheDuration()
 	if err := m.takeEndpoint(); err != nil {
 		return nil, err
 	}
@@ -45,13 +45,13 @@ func (e *candidate) judge(now time.Time) (*Metadata, error) {
 func CheckEntityID(id string) error {
 	switch {
 	case id == "":
-		return refuse(NoEntityID, "The metadata names no entityID.")
-	case utf8.RuneCountInString(id) > longestEntityID:
-		return refuse(NoEntityID, "The entity id has more than %d characters.", longestEntityID)
+		return reject(NoEntityID, "The metadata names no entityID.")
+	case utf8.RuneCountInString(id) > maxEntityID:
+		return reject(NoEntityID, "The entity id has more than %d characters.", maxEntityID)
 	case trim(id) != id:
-		return refuse(NoEntityID, "The entity id %s has white space around it.", shown(id))
+		return reject(NoEntityID, "The entity id %s has white space around it.", shown(id))
 	case strings.Contains(strings.ToLower(id), "{tenant"):
-		return refuse(TenantlessTemplate, "The entity id %s is a template for any tenant of Microsoft Entra ID: nobody's logins come from it. Take the metadata of your own application: https://login.microsoftonline.com/<tenant id>/federationmetadata/2007-06/federationmetadata.xml?appid=<application id>.", shown(id))
+		return reject(TenantlessTemplate, "The entity id %s is a template for any tenant of Microsoft Entra ID: no logins come from it. Take the metadata of your own application: https://login.microsoftonline.com/<tenant id>/federationmetadata/2007-06/federationmetadata.xml?appid=<application id>.", shown(id))
 	}
 	return nil
 }
@@ -114,10 +114,10 @@ func (t *keyTaker) leave(id ID, format string, args ...any) {
 
 func (t *keyTaker) descriptor(k key) {
 	switch {
-	case t.count >= mostKeys:
-		if t.count == mostKeys {
+	case t.count >= maxKeys:
+		if t.count == maxKeys {
 			t.count++
-			t.leave(TooManyKeys, "Keys after the first %d were left out.", mostKeys)
+			t.leave(TooManyKeys, "Keys after the first %d were left out.", maxKeys)
 		}
 		return
 	case k.use != "" && k.use != "signing":
@@ -184,7 +184,7 @@ func (t *keyTaker) take(certificate *x509.Certificate, beside []*x509.Certificat
 	}
 }
 
-// issued says whether a certificate names another's issuer, and not itself.
+// issued reports whether a certificate names another's issuer, and not itself.
 func issued(issuer, certificate *x509.Certificate) bool {
 	return bytes.Equal(issuer.RawSubject, certificate.RawIssuer) && !bytes.Equal(issuer.RawSubject, certificate.RawSubject) && len(issuer.RawSubject) > 2
 }

@@ -96,22 +96,22 @@ func TestKeysAreNamed(t *testing.T) {
 	w := newWorld(t)
 	keys := signing(w.smallCurve, w.tiny, w.expired) + descriptor("", "")
 	_, err := samlmetadata.Read(strings.NewReader(entity(keys+redirect)), samlmetadata.Options{Now: now})
-	refusedAs(t, "nothing usable", err, samlmetadata.NoUsableKey)
-	var refused *samlmetadata.Error
-	if !errors.As(err, &refused) || len(refused.Because) != 4 {
-		t.Fatalf("%+v", refused)
+	rejectedAs(t, "nothing usable", err, samlmetadata.NoUsableKey)
+	var rejected *samlmetadata.Error
+	if !errors.As(err, &rejected) || len(rejected.Because) != 4 {
+		t.Fatalf("%+v", rejected)
 	}
 	for i, wants := range [][]string{
 		{"EC P-224", "ABCA", "2032-01-02"}, {"RSA 1024", "ABC6", "2032-01-02", "2048"}, {"RSA 2048", "ABC3", "2027-01-01"}, {"4"},
 	} {
 		for _, want := range wants {
-			if !strings.Contains(refused.Because[i].Message, want) || !strings.Contains(err.Error(), want) {
-				t.Errorf("key %d: no %q in %q", i, want, refused.Because[i].Message)
+			if !strings.Contains(rejected.Because[i].Message, want) || !strings.Contains(err.Error(), want) {
+				t.Errorf("key %d: no %q in %q", i, want, rejected.Because[i].Message)
 			}
 		}
 	}
 	m := read(t, entity(keys+signing(w.good)+redirect))
-	if got := ids(m.Warnings); !slices.Equal(got, ids(refused.Because)) {
+	if got := ids(m.Warnings); !slices.Equal(got, ids(rejected.Because)) {
 		t.Errorf("%v", got)
 	}
 }
@@ -220,6 +220,6 @@ func TestParseCertificate(t *testing.T) {
 		"an Ed25519 key":            {bare(w.edwards), samlmetadata.KeyTypeUnusable},
 	} {
 		_, err := samlmetadata.ParseCertificate(test.pasted)
-		refusedAs(t, name, err, test.want)
+		rejectedAs(t, name, err, test.want)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// ID says what is wrong, for programs: it stays the same when the sentence gets better.
+// ID identifies what is wrong, for programs: it stays the same when the sentence gets better.
 type ID string
 
 // What is wrong with a document, before anything in it is believed.
@@ -97,15 +97,15 @@ func IDOf(err error) ID {
 	return ""
 }
 
-func refuse(id ID, format string, args ...any) error {
+func reject(id ID, format string, args ...any) error {
 	return &Error{Problem: Problem{id, fmt.Sprintf(format, args...)}}
 }
 
 // shown quotes what a document said, shortened so that a sentence stays one.
 func shown(s string) string {
-	const longest = 120
-	if r := []rune(s); len(r) > longest {
-		s = string(r[:longest]) + "…"
+	const maxShown = 120
+	if r := []rune(s); len(r) > maxShown {
+		s = string(r[:maxShown]) + "…"
 	}
 	return fmt.Sprintf("%q", s)
 }

@@ -40,7 +40,7 @@ type Metadata struct {
 	Certificates []*x509.Certificate
 	// NameIDFormats are the offered ones, in their order.
 	NameIDFormats []string
-	// WantsSignedRequests says that unsigned requests are refused there
+	// WantsSignedRequests reports whether unsigned requests are refused there
 	// (WantAuthnRequestsSigned).
 	WantsSignedRequests bool
 	// ValidUntil is when the document ends; zero where it does not say.
@@ -134,7 +134,7 @@ func (b *bounded) Read(into []byte) (int, error) {
 }
 
 func tooLarge(limit int) error {
-	return refuse(TooLarge, "The metadata is larger than %d MiB, which is not read. Give the metadata of the one identity provider.", limit>>20)
+	return reject(TooLarge, "The metadata is larger than %d MiB, which is not read. Give the metadata of the one identity provider.", limit>>20)
 }
 
 func list(names []string) string {

@@ -137,12 +137,12 @@ func TestEncodings(t *testing.T) {
 		"undeclared latin":  latin(charmap.ISO8859_1, document("")),
 	} {
 		_, err := samlmetadata.Read(strings.NewReader(data), samlmetadata.Options{Now: now})
-		refusedAs(t, name, err, samlmetadata.UnknownEncoding)
+		rejectedAs(t, name, err, samlmetadata.UnknownEncoding)
 	}
 }
 
-// refusedAs checks a refusal: its id, and that no library's words are in it.
-func refusedAs(t *testing.T, name string, err error, want samlmetadata.ID) {
+// rejectedAs checks a refusal: its id, and that no library's words are in it.
+func rejectedAs(t *testing.T, name string, err error, want samlmetadata.ID) {
 	t.Helper()
 	if samlmetadata.IDOf(err) != want {
 		t.Errorf("%s: %q, %v; want %q", name, samlmetadata.IDOf(err), err, want)
@@ -155,7 +155,7 @@ func refusedAs(t *testing.T, name string, err error, want samlmetadata.ID) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestRejected(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	good := signing(w.good) + redirect
@@ -236,7 +236,7 @@ func TestRefusals(t *testing.T) {
 			if m != nil {
 				t.Fatalf("read %+v", m)
 			}
-			refusedAs(t, name, err, test.want)
+			rejectedAs(t, name, err, test.want)
 			m, err = samlmetadata.ReadText(test.text, samlmetadata.Options{Now: now})
 			if m != nil || samlmetadata.IDOf(err) != test.want {
 				t.Errorf("as text: %+v, %v", m, err)
@@ -360,8 +360,8 @@ func TestEndpoints(t *testing.T) {
 		})
 	}
 	_, err := samlmetadata.Read(strings.NewReader(entity(signing(w.good)+soap+at("HTTP-POST", "http://idp.example/x", ""))), samlmetadata.Options{Now: now})
-	var refused *samlmetadata.Error
-	if !errors.As(err, &refused) || !slices.Equal(ids(refused.Because), []samlmetadata.ID{samlmetadata.UnusableBinding, samlmetadata.BadURL}) ||
+	var rejected *samlmetadata.Error
+	if !errors.As(err, &rejected) || !slices.Equal(ids(rejected.Because), []samlmetadata.ID{samlmetadata.UnusableBinding, samlmetadata.BadURL}) ||
 		!strings.Contains(err.Error(), "https://idp.example/soap") || !strings.Contains(err.Error(), "http://idp.example/x") {
 		t.Errorf("what was there is not named: %v", err)
 	}
@@ -400,7 +400,7 @@ func TestChoice(t *testing.T) {
 		"https://sts/{tenantid}": samlmetadata.EntityMissing,
 	} {
 		_, err := choose(id)
-		refusedAs(t, id, err, want)
+		rejectedAs(t, id, err, want)
 		if names := strings.Count(err.Error(), "https://idp"); (id == "" || id == "https://idp.example/") && (names < 20 || names > 21 || !strings.Contains(err.Error(), "34")) {
 			t.Errorf("%q: %d names in %v", id, names, err)
 		}
@@ -410,9 +410,9 @@ func TestChoice(t *testing.T) {
 		t.Errorf("%v, %v", m, err)
 	}
 	_, err := samlmetadata.ReadText(entity(good), samlmetadata.Options{Now: now, EntityID: "https://other.example"})
-	refusedAs(t, "another than the one", err, samlmetadata.EntityMissing)
+	rejectedAs(t, "another than the one", err, samlmetadata.EntityMissing)
 	_, err = samlmetadata.ReadText(group("", entityOf("https://sp.example", "", serviceProvider)), samlmetadata.Options{Now: now, EntityID: "https://other.example"})
-	refusedAs(t, "none at all", err, samlmetadata.EntityMissing)
+	rejectedAs(t, "none at all", err, samlmetadata.EntityMissing)
 }
 
 // TestReaderFails: a failure of where the document comes from is no refusal of it.

@@ -101,32 +101,32 @@ func (s *scanner) next() (any, error) {
 		return xml.Comment(nil), nil
 	case xml.Directive:
 		if strings.HasPrefix(strings.ToLower(string(t)), "doctype html") {
-			return nil, refuse(Doctype, "This is a web page, not SAML metadata.")
+			return nil, reject(Doctype, "This is a web page, not SAML metadata.")
 		}
-		return nil, refuse(Doctype, "The metadata has a DOCTYPE or another declaration in it, which SAML metadata never needs and attacks use. Remove it, or fetch the metadata anew.")
+		return nil, reject(Doctype, "The metadata has a DOCTYPE or another declaration in it, which SAML metadata never needs and attacks use. Remove it, or fetch the metadata anew.")
 	}
 	return token, nil
 }
 
-// failed says what a reader's or parser's error means, in words of our own.
+// failed returns what a reader's or parser's error means, in words of our own.
 func (s *scanner) failed(err error) error {
-	var refused *Error
+	var rejected *Error
 	var syntax *xml.SyntaxError
 	switch {
-	case errors.As(err, &refused):
-		return refused
+	case errors.As(err, &rejected):
+		return rejected
 	case errors.Is(err, io.EOF):
 		if len(s.open) > 0 || s.elements == 0 {
 			return s.malformed("it ends too early")
 		}
 		return io.EOF
 	case errors.Is(err, encoding.ErrInvalidUTF8):
-		return refuse(UnknownEncoding, "The metadata is not in UTF-8, and does not say in which encoding it is. Save it as UTF-8.")
+		return reject(UnknownEncoding, "The metadata is not in UTF-8, and does not say in which encoding it is. Save it as UTF-8.")
 	case errors.As(err, &syntax):
 		line, _ := s.decoder.InputPos()
-		return refuse(MalformedXML, "The metadata is not well-formed XML (line %d).", line)
+		return reject(MalformedXML, "The metadata is not well-formed XML (line %d).", line)
 	case strings.HasPrefix(err.Error(), "xml: "):
-		return refuse(MalformedXML, "The metadata is not well-formed XML 1.0.")
+		return reject(MalformedXML, "The metadata is not well-formed XML 1.0.")
 	}
 	return &unreadable{err}
 }
@@ -139,7 +139,7 @@ func (u *unreadable) Unwrap() error { return u.error }
 
 func (s *scanner) malformed(why string) error {
 	line, _ := s.decoder.InputPos()
-	return refuse(MalformedXML, "The metadata is not well-formed XML: %s (line %d).", why, line)
+	return reject(MalformedXML, "The metadata is not well-formed XML: %s (line %d).", why, line)
 }
 
 func (s *scanner) start(t xml.StartElement) (*element, error) {
@@ -148,11 +148,11 @@ func (s *scanner) start(t xml.StartElement) (*element, error) {
 	case len(s.open) == 0 && s.elements > 1:
 		return nil, s.malformed("it has two outermost elements")
 	case len(s.open) >= maxDepth:
-		return nil, refuse(TooDeep, "The metadata is nested more than %d levels deep.", maxDepth)
+		return nil, reject(TooDeep, "The metadata is nested more than %d levels deep.", maxDepth)
 	case s.elements > s.maxElements:
-		return nil, refuse(TooComplex, "The metadata has more than %d elements.", s.maxElements)
+		return nil, reject(TooComplex, "The metadata has more than %d elements.", s.maxElements)
 	case len(t.Attr) > maxAttributes:
-		return nil, refuse(TooComplex, "An element of the metadata has more than %d attributes.", maxAttributes)
+		return nil, reject(TooComplex, "An element of the metadata has more than %d attributes.", maxAttributes)
 	}
 	s.open = append(s.open, open{t.Name, len(s.bindings)})
 	for _, a := range t.Attr {
@@ -161,7 +161,7 @@ func (s *scanner) start(t xml.StartElement) (*element, error) {
 		}
 	}
 	if len(s.bindings) > maxPrefixes {
-		return nil, refuse(TooComplex, "The metadata has more than %d namespace prefixes in one place.", maxPrefixes)
+		return nil, reject(TooComplex, "The metadata has more than %d namespace prefixes in one place.", maxPrefixes)
 	}
 	out := &element{attrs: t.Attr}
 	var err error
@@ -189,15 +189,15 @@ func (s *scanner) declare(a xml.Attr) error {
 	case prefix == "xml" && a.Value == nsXML:
 		return nil
 	case prefix == "xml", prefix == "xmlns", a.Value == nsXML, a.Value == nsXMLNS:
-		return refuse(BadNamespace, "The metadata declares a reserved namespace prefix or name.")
+		return reject(BadNamespace, "The metadata declares a reserved namespace prefix or name.")
 	case prefix != "" && a.Value == "":
-		return refuse(BadNamespace, "The metadata takes the namespace away from the prefix %s, which XML 1.0 does not allow.", shown(prefix))
+		return reject(BadNamespace, "The metadata takes the namespace away from the prefix %s, which XML 1.0 does not allow.", shown(prefix))
 	}
 	s.bindings = append(s.bindings, binding{prefix, a.Value})
 	return nil
 }
 
-// expand gives a name with its namespace in the place of the prefix. Only elements
+// expand returns a name with its namespace in the place of the prefix. Only elements
 // take the default namespace.
 func (s *scanner) expand(name xml.Name, isElement bool) (xml.Name, error) {
 	if name.Space == "" && !isElement {
@@ -214,7 +214,7 @@ func (s *scanner) expand(name xml.Name, isElement bool) (xml.Name, error) {
 	if name.Space == "" {
 		return name, nil
 	}
-	return name, refuse(BadNamespace, "The metadata uses the namespace prefix %s, which it does not declare.", shown(name.Space))
+	return name, reject(BadNamespace, "The metadata uses the namespace prefix %s, which it does not declare.", shown(name.Space))
 }
 
 // checkAttributes refuses an element that has the same attribute twice.
@@ -233,14 +233,14 @@ func (s *scanner) checkAttributes(attrs []xml.Attr) error {
 		}
 		for _, earlier := range names[:i] {
 			if earlier == names[i] {
-				return refuse(RepeatedAttribute, "An element of the metadata has the attribute %s twice.", shown(a.Name.Local))
+				return reject(RepeatedAttribute, "An element of the metadata has the attribute %s twice.", shown(a.Name.Local))
 			}
 		}
 	}
 	return nil
 }
 
-// children gives each child element of the open element to a function, which may
+// children returns each child element of the open element to a function, which may
 // read it or leave it, until the element ends.
 func (s *scanner) children(each func(*element) error) error {
 	depth := len(s.open)

@@ -51,7 +51,7 @@ func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// zoneOffset reads a time zone, and says whether it is one; it is at most 14 hours away.
+// zoneOffset reads a time zone, and reports whether it is one; it is at most 14 hours away.
 func zoneOffset(zone string) (time.Duration, bool) {
 	if zone == "" || zone == "Z" {
 		return 0, true
@@ -66,8 +66,8 @@ func zoneOffset(zone string) (time.Duration, bool) {
 
 var duration = regexp.MustCompile(`^P(?:([0-9]+)Y)?(?:([0-9]+)M)?(?:([0-9]+)D)?(T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:\.[0-9]+)?)S)?)?$`)
 
-// longestDuration is what is read of durations that are longer.
-const longestDuration = 100 * 365 * 24 * time.Hour
+// maxDuration is what is read of durations that are longer.
+const maxDuration = 100 * 365 * 24 * time.Hour
 
 // ParseDuration reads an xs:duration that is not negative (XML Schema Part 2,
 // 3.2.6). A year counts as 365 days and a month as 30; it says at most 100 years.
@@ -85,12 +85,12 @@ func ParseDuration(value string) (time.Duration, error) {
 		}
 		n, err := strconv.ParseFloat(parts[i], 64)
 		if err != nil {
-			return longestDuration, nil // so many digits that it is out of range
+			return maxDuration, nil // so many digits that it is out of range
 		}
 		seconds += n * unit
 	}
-	if seconds >= longestDuration.Seconds() {
-		return longestDuration, nil
+	if seconds >= maxDuration.Seconds() {
+		return maxDuration, nil
 	}
 	return time.Duration(seconds * float64(time.Second)), nil
 }

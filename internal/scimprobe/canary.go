@@ -44,7 +44,7 @@ func (c Canary) user() client.NewSCIMUser {
 
 var canaryName = regexp.MustCompile(`^` + CanaryPrefix + `([0-9a-f]{16})@`)
 
-// isCanary says whether a user of the directory is a canary, of whichever probe.
+// isCanary reports whether a user of the directory is a canary, of whichever probe.
 func isCanary(u client.SCIMUser) bool {
 	name := canaryName.FindStringSubmatch(u.UserName)
 	return name != nil && u.ExternalID == markerPrefix+name[1]
@@ -86,12 +86,12 @@ func (p *probe) cleanUp(ctx context.Context) (left []string) {
 	})
 	add(err, "Whether %s is still a member of account %s is not known.", p.Canary.Name, p.AccountID)
 	for _, row := range rows {
-		add(p.API.DeleteMembership(ctx, p.AccountID, row.ID), "%s is still a member of account %s; whoever manages its members has to remove it.", p.Canary.Name, p.AccountID)
+		add(p.API.DeleteMembership(ctx, p.AccountID, row.ID), "%s is still a member of account %s; an administrator of its members has to remove it.", p.Canary.Name, p.AccountID)
 	}
 	return left
 }
 
-// removeOld removes canaries that earlier probes had to leave behind, such as one that was killed, and gives their names.
+// removeOld removes canaries that earlier probes had to leave behind, such as one that was killed, and returns their names.
 // How old one is says the server's clock: it is compared with the canary of this probe. A membership has no marker, so
 // only one that is over counts, and none of a user that is no canary.
 func (p *probe) removeOld(ctx context.Context) (removed []string, err error) {

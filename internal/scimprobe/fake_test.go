@@ -17,10 +17,10 @@ import (
 // fakeCloud is a directory's SCIM endpoint and the account that it feeds, as far as a probe uses them. What a directory
 // does to the account happens after a while.
 type fakeCloud struct {
-	arrives, ends time.Duration // how long the account takes to follow
-	never         bool          // nobody becomes a member
-	role          string        // of those who arrive
-	teams         []client.Team // of those who arrive
+	arrives, deprovisioning time.Duration // how long the account takes to follow
+	never                   bool          // nobody becomes a member
+	role                    string        // of those who arrive
+	teams                   []client.Team // of those who arrive
 
 	mu       sync.Mutex
 	requests []string
@@ -35,7 +35,7 @@ type fakeCloud struct {
 type fakeUser struct {
 	ID, UserName, ExternalID string
 	created                  time.Time
-	arrives, ends            time.Time // in the account
+	arrives, removedAt       time.Time // in the account
 }
 
 type fakeMember struct {
@@ -114,7 +114,7 @@ func (f *fakeCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		fakeAnswer(w, http.StatusCreated, userBody(u))
 	case r.Method == http.MethodPatch && parts[0] == "Users":
-		f.user(id).ends = time.Now().Add(f.ends)
+		f.user(id).removedAt = time.Now().Add(f.deprovisioning)
 		fakeAnswer(w, http.StatusOK, map[string]any{})
 	case r.Method == http.MethodDelete && parts[0] == "Users":
 		f.users = slices.DeleteFunc(f.users, func(u *fakeUser) bool { return u.ID == id })
@@ -189,7 +189,7 @@ func (m *fakeMember) active() bool {
 	if m.user == nil {
 		return !m.inactive
 	}
-	return m.user.ends.IsZero() || time.Now().Before(m.user.ends)
+	return m.user.removedAt.IsZero() || time.Now().Before(m.user.removedAt)
 }
 
 func (m *fakeMember) body() map[string]any {

@@ -61,7 +61,7 @@ type Result struct {
 	NotRemoved             error          // why those could not be looked for or removed
 }
 
-// UnknownGroupError says that the directory does not have a group.
+// UnknownGroupError is the error for a group that the directory does not have.
 type UnknownGroupError struct{ Name string }
 
 // Error implements error.
@@ -95,7 +95,7 @@ type brokenSCIM struct {
 // Error implements error.
 func (e *brokenSCIM) Error() string { return e.doing + " failed: " + e.err.Error() }
 
-// Unwrap gives the failure itself.
+// Unwrap returns the failure itself.
 func (e *brokenSCIM) Unwrap() error { return e.err }
 
 func (p *probe) run(ctx context.Context) (result Result) {
@@ -156,8 +156,8 @@ func (p *probe) arrive(ctx context.Context, groups []client.SCIMGroup) (err erro
 	p.asked, p.began = true, time.Now()
 	p.user, err = p.SCIM.CreateUser(creating, p.Canary.user())
 	if err != nil {
-		var refused *client.SCIMError
-		p.asked = !errors.As(err, &refused) || refused.Err.Status >= 500
+		var rejected *client.SCIMError
+		p.asked = !errors.As(err, &rejected) || rejected.Err.Status >= 500
 		return &brokenSCIM{"Creating the canary over SCIM", err}
 	}
 	if p.user.ID == "" {
@@ -196,7 +196,7 @@ func (p *probe) memberships(ctx context.Context) ([]client.Membership, error) {
 	})
 }
 
-// awaitAccess waits until the canary has what is expected, and gives what it saw last.
+// awaitAccess waits until the canary has what is expected, and returns what it saw last.
 func (p *probe) awaitAccess(ctx context.Context, result *Result) (seen sighting, err error) {
 	var missing []string
 	_, err = poll.Until(ctx, pace, p.Limit-time.Since(p.began), func() (bool, error) {
@@ -219,7 +219,7 @@ func (p *probe) awaitAccess(ctx context.Context, result *Result) (seen sighting,
 	return seen, nil
 }
 
-// compare says what is not as expected.
+// compare returns what is not as expected.
 func (p *probe) compare(seen sighting) (differences []string) {
 	add := func(format string, args ...any) { differences = append(differences, fmt.Sprintf(format, args...)) }
 	m := seen.member
@@ -265,7 +265,7 @@ func (p *probe) compare(seen sighting) (differences []string) {
 	return differences
 }
 
-// whyAbsent says why a canary did not arrive, as far as the managed configuration tells. It is a hint: where that is not
+// whyAbsent returns why a canary did not arrive, as far as the managed configuration tells. It is a hint: where that is not
 // offered, or the key may not read it, there is the usual advice.
 func (p *probe) whyAbsent(ctx context.Context) string {
 	const advice = "Is the SCIM endpoint that of a directory of this account, and `email_domain` among the directory's allowed domains?"
@@ -286,7 +286,7 @@ func (p *probe) whyAbsent(ctx context.Context) string {
 	return "The directory " + directories[at].Name + " holds it back: " + english.Sentence(*held[0].HeldReason)
 }
 
-// isDangerous says whether the canary has a role that it must not keep for a moment.
+// isDangerous reports whether the canary has a role that it must not keep for a moment.
 func (p *probe) isDangerous(seen sighting) bool {
 	if seen.member == nil {
 		return false

@@ -29,7 +29,7 @@ func TestProbe(t *testing.T) {
 	t.Parallel()
 	member := &client.AccountRole{ID: "Member", Name: "Member"}
 	production := []Access{{client.Workspace{ID: "w1", Handle: "production"}, client.WorkspaceRole{ID: "Developer", Name: "Developer"}}}
-	refuse := func(method, path string, status int) func(http.ResponseWriter, *http.Request) bool {
+	reject := func(method, path string, status int) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, r *http.Request) bool {
 			hit := r.Method == method && strings.HasPrefix(r.URL.Path, path)
 			if hit {
@@ -39,24 +39,24 @@ func TestProbe(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		cloud       *fakeCloud
-		groups      []string
-		role        *client.AccountRole
-		accesses    []Access
-		took        [2]bool // whether provision and deprovision are known
-		differences []string
-		failed      string
-		least, most time.Duration
+		cloud                    *fakeCloud
+		groups                   []string
+		role                     *client.AccountRole
+		accesses                 []Access
+		took                     [2]bool // whether provision and deprovision are known
+		differences              []string
+		failed                   string
+		minDuration, maxDuration time.Duration
 	}{
 		"healthy": {
-			cloud: &fakeCloud{role: "Member", arrives: 3 * time.Second, ends: 2 * time.Second, groups: []string{"Dev"}, teams: developers("production", "Developer")},
+			cloud: &fakeCloud{role: "Member", arrives: 3 * time.Second, deprovisioning: 2 * time.Second, groups: []string{"Dev"}, teams: developers("production", "Developer")},
 			role:  member, accesses: production, groups: []string{"Dev"},
-			took: [2]bool{true, true}, least: 5 * time.Second, most: 8 * time.Second,
+			took: [2]bool{true, true}, minDuration: 5 * time.Second, maxDuration: 8 * time.Second,
 		},
 		"nobody arrives": {
 			cloud:       &fakeCloud{never: true},
 			differences: []string{"Within 10s the canary did not become a member of account " + fakeAccount, "Is the SCIM endpoint"},
-			least:       10 * time.Second, most: 11 * time.Second,
+			minDuration: 10 * time.Second, maxDuration: 11 * time.Second,
 		},
 		"nobody arrives here": {
 			cloud: &fakeCloud{never: true, before: func(w http.ResponseWriter, r *http.Request) bool {
@@ -67,12 +67,12 @@ func TestProbe(t *testing.T) {
 				return listed
 			}},
 			differences: []string{"Within 10s the canary did not become", "No directory of this account has the SCIM endpoint http://localhost/scim."},
-			least:       10 * time.Second, most: 11 * time.Second,
+			minDuration: 10 * time.Second, maxDuration: 11 * time.Second,
 		},
 		"another role": {
 			cloud: &fakeCloud{role: "Admin", groups: []string{"Dev"}}, role: member, groups: []string{"Dev"},
 			took: [2]bool{false, true}, differences: []string{"After 10s the account role is Admin through `Dev`, expected was Member."},
-			least: 10 * time.Second, most: 11 * time.Second,
+			minDuration: 10 * time.Second, maxDuration: 11 * time.Second,
 		},
 		"a role that bypasses single sign-on": {
 			cloud: &fakeCloud{role: "Owner"},
@@ -81,28 +81,28 @@ func TestProbe(t *testing.T) {
 		"no team": {
 			cloud: &fakeCloud{role: "Member"}, accesses: production, took: [2]bool{false, true},
 			differences: []string{"After 10s the canary gets into workspace production through no team, expected was Developer. It is in no team."},
-			least:       10 * time.Second, most: 11 * time.Second,
+			minDuration: 10 * time.Second, maxDuration: 11 * time.Second,
 		},
 		"another workspace role": {
 			cloud: &fakeCloud{role: "Member", teams: developers("production", "Viewer")}, accesses: production, took: [2]bool{false, true},
 			differences: []string{"After 10s the role in workspace production is Viewer (through Developers), expected was Developer."},
-			least:       10 * time.Second, most: 11 * time.Second,
+			minDuration: 10 * time.Second, maxDuration: 11 * time.Second,
 		},
 		"access goes on": {
-			cloud: &fakeCloud{role: "Member", ends: time.Hour}, took: [2]bool{true, false},
+			cloud: &fakeCloud{role: "Member", deprovisioning: time.Hour}, took: [2]bool{true, false},
 			differences: []string{"10s after its deactivation over SCIM the canary was still an active member, with the role Member."},
-			least:       10 * time.Second, most: 11 * time.Second,
+			minDuration: 10 * time.Second, maxDuration: 11 * time.Second,
 		},
 		"a token that is revoked": {
-			cloud:       &fakeCloud{before: refuse("GET", "/scim/", 401)},
+			cloud:       &fakeCloud{before: reject("GET", "/scim/", 401)},
 			differences: []string{"Looking for users over SCIM failed: GET /scim/Users answered 401 Unauthorized: no, scimType mutability, explained."},
 		},
 		"a canary that is refused": {
-			cloud:       &fakeCloud{before: refuse("POST", "/scim/", 403)},
+			cloud:       &fakeCloud{before: reject("POST", "/scim/", 403)},
 			differences: []string{"Creating the canary over SCIM failed: POST /scim/Users answered 403"},
 		},
 		"a group that refuses": {
-			cloud:       &fakeCloud{role: "Member", groups: []string{"Dev"}, before: refuse("PATCH", "/scim/Groups/", 404)},
+			cloud:       &fakeCloud{role: "Member", groups: []string{"Dev"}, before: reject("PATCH", "/scim/Groups/", 404)},
 			groups:      []string{"Dev"},
 			differences: []string{"Adding the canary to the group Dev over SCIM failed: PATCH /scim/Groups/Dev answered 404"},
 		},
@@ -134,7 +134,7 @@ func TestProbe(t *testing.T) {
 				p.Groups, p.Role, p.Accesses = c.groups, c.role, c.accesses
 				began := time.Now()
 				got := Run(t.Context(), p)
-				if took := time.Since(began); took < c.least || c.most > 0 && took > c.most || c.most == 0 && took > time.Second {
+				if took := time.Since(began); took < c.minDuration || c.maxDuration > 0 && took > c.maxDuration || c.maxDuration == 0 && took > time.Second {
 					t.Errorf("it took %s", took)
 				}
 				if (got.Provision != nil) != c.took[0] || (got.Deprovision != nil) != c.took[1] {
@@ -166,7 +166,7 @@ func TestProbeInterrupted(t *testing.T) {
 	for at := 1; at < 100; at++ {
 		ended := false
 		synctest.Test(t, func(t *testing.T) {
-			cloud := &fakeCloud{role: "Member", arrives: time.Second, ends: time.Second, groups: []string{"Dev"}, inGroups: map[string]string{}}
+			cloud := &fakeCloud{role: "Member", arrives: time.Second, deprovisioning: time.Second, groups: []string{"Dev"}, inGroups: map[string]string{}}
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			cloud.before = func(http.ResponseWriter, *http.Request) bool {

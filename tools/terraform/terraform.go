@@ -34,17 +34,17 @@ type Finder struct {
 	BinDir string
 	// LookPath finds a program in PATH, as exec.LookPath does.
 	LookPath func(name string) (string, error)
-	// Install fetches Terraform into a folder and gives the program's path.
+	// Install fetches Terraform into a folder and returns the program's path.
 	Install func(ctx context.Context, dir string) (string, error)
 }
 
-// NewFinder gives a Finder that looks in PATH and in binDir, and that fetches
+// NewFinder returns a Finder that looks in PATH and in binDir, and that fetches
 // into binDir from HashiCorp's releases.
 func NewFinder(binDir string) *Finder {
 	return &Finder{BinDir: binDir, LookPath: exec.LookPath, Install: fetch}
 }
 
-// NotFoundError says that no candidate would do, and why not.
+// NotFoundError is the error when no candidate would do, with the reasons.
 type NotFoundError struct {
 	// Reasons has one entry for each place that was tried, in order.
 	Reasons []string
@@ -56,7 +56,7 @@ func (e *NotFoundError) Error() string {
 		Minimum, strings.Join(e.Reasons, "; "))
 }
 
-// Find gives the absolute path of a Terraform that is new enough. The error is
+// Find returns the absolute path of a Terraform that is new enough. The error is
 // a *NotFoundError, or the context's.
 func (f *Finder) Find(ctx context.Context) (string, error) {
 	var reasons []string
@@ -86,7 +86,7 @@ func (f *Finder) Find(ctx context.Context) (string, error) {
 	return "", &NotFoundError{Reasons: reasons}
 }
 
-// fetched gives the Terraform that an earlier search left behind.
+// fetched returns the Terraform that an earlier search left behind.
 func (f *Finder) fetched() (string, error) {
 	path := filepath.Join(f.BinDir, product.Terraform.BinaryName())
 	if _, err := os.Stat(path); err != nil {
@@ -119,7 +119,7 @@ func check(ctx context.Context, path string) error {
 	return nil
 }
 
-// Environ gives a base environment without the variables that change what
+// Environ returns a base environment without the variables that change what
 // Terraform does from outside (TF_CLI_CONFIG_FILE, TF_LOG, TF_VAR_… and their
 // like), followed by extra.
 func Environ(base []string, extra ...string) []string {

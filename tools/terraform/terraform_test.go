@@ -128,7 +128,7 @@ func TestFindPassesOverABrokenProgram(t *testing.T) {
 	}
 }
 
-func TestFindGivesARelativeFolderAsAbsolutePath(t *testing.T) {
+func TestFindReturnsARelativeFolderAsAbsolutePath(t *testing.T) {
 	root := t.TempDir()
 	t.Chdir(root)
 	fake(t, "bin", "1.11.4")

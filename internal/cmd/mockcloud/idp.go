@@ -24,17 +24,17 @@ const (
 const idpUsage = `mockcloud idp steers the test identity provider of a running server ("mockcloud serve --idp").
 
 Usage:
-  mockcloud idp join EMAIL [flags]        somebody new; flags: --first-name, --last-name, --title,
+  mockcloud idp join EMAIL [flags]        a new person; flags: --first-name, --last-name, --title,
                                           --department, --group (may be given several times)
-  mockcloud idp leave EMAIL               they cannot log in any more, and the endpoint is told
-  mockcloud idp return EMAIL              somebody who left is back
-  mockcloud idp group-add GROUP EMAIL…    put people into a group, which is made if there is none
-  mockcloud idp group-remove GROUP EMAIL  take somebody out of it
-  mockcloud idp connect --endpoint URL    push everybody to a SCIM endpoint from now on; --style is okta,
+  mockcloud idp leave EMAIL               they can no longer log in, and the endpoint is notified
+  mockcloud idp return EMAIL              a person who left comes back
+  mockcloud idp group-add GROUP EMAIL…    add people to a group, which is created if it does not exist
+  mockcloud idp group-remove GROUP EMAIL  remove a person from it
+  mockcloud idp connect --endpoint URL    push all people to a SCIM endpoint from now on; --style is okta,
                                           okta-put or entra; the token is in MOCKCLOUD_SCIM_TOKEN or on
                                           standard input
-  mockcloud idp resync                    compare everything, repair what differs
-  mockcloud idp status                    how the pushing gets on
+  mockcloud idp resync                    compare everything, and repair what differs
+  mockcloud idp status                    show the progress of pushing
 
 Flags of all of them:
   --idp-url URL   where the provider is (or MOCKCLOUD_IDP_URL; default http://` + defaultIdPListen + `)
@@ -48,7 +48,7 @@ type idpCommand struct {
 	arguments string
 	// flags adds flags of its own.
 	flags func(*flag.FlagSet, *idpCall)
-	// call says what to ask of the provider.
+	// call returns what to ask of the provider.
 	call func(*idpCall) error
 }
 
@@ -263,7 +263,7 @@ func (a idpAnswer) failure(c *idpCall) error {
 func (a idpAnswer) line(c *idpCall) string {
 	if c.done != "" {
 		if a.DeliveredMS == nil {
-			return c.done + ". The directory is not connected, so nobody was told (mockcloud idp connect)."
+			return c.done + ". The directory is not connected, so the change was not pushed (mockcloud idp connect)."
 		}
 		return fmt.Sprintf("%s. Delivered after %.1f ms.", c.done, *a.DeliveredMS)
 	}

@@ -85,5 +85,5 @@ func dispatch(ctx context.Context, args []string, getenv func(string) string, st
 	return &usageError{fmt.Sprintf("there is no command %q; see mockcloud help", command)}
 }
 
-// say prints for people. If that fails there is nobody to tell.
+// say prints for people. If that fails there is no one to report it to.
 func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }

@@ -50,9 +50,9 @@ func parseServe(args []string, getenv func(string) string, stdout io.Writer) (se
 	set := flag.NewFlagSet("serve", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	set.StringVar(&f.listen, "listen", defaultListen, "`address` to listen on; port 0 takes a free one")
-	set.StringVar(&f.scenario, "scenario", "", "YAML `file` that says what the server starts with (default: a ready-made account)")
-	set.StringVar(&f.state, "state", "", "`file` that keeps the state from one start to the next; a new one starts with\nthe scenario, which otherwise counts only for a reset (default: nothing is kept). Its secrets\nare encrypted with "+keyVariable+", or with a key file that is made beside it")
-	set.BoolVar(&f.stateNew, "state-new", false, "begin anew where the file of --state is empty or damaged, and keep what was there beside it;\na file that has a state is refused")
+	set.StringVar(&f.scenario, "scenario", "", "YAML `file` that describes what the server starts with (default: a ready-made account)")
+	set.StringVar(&f.state, "state", "", "`file` that stores the state from one start to the next; a new one starts with\nthe scenario, which otherwise counts only for a reset (default: nothing is stored). Its secrets\nare encrypted with "+keyVariable+", or with a key file that is made beside it")
+	set.BoolVar(&f.stateNew, "state-new", false, "begin anew where the file of --state is empty or damaged, and keep what was there beside it;\na file that has a state is rejected")
 	set.BoolVar(&f.publishedOnly, "published-only", false, "behave like today's Prefect Cloud, without our extension")
 	set.StringVar(&f.logFormat, "log-format", "text", "`format` of the log on standard error: text or json")
 	set.BoolVar(&f.allowRemote, "allow-remote", false, "allow to listen on an address that others can reach; needs a control token")
@@ -156,7 +156,7 @@ func serve(ctx context.Context, args []string, getenv func(string) string, stdou
 		IdP: f.idp, IdPListen: f.idpListen, IdPPushTo: f.idpPushTo, IdPMisbehave: f.idpMisbehave,
 	}
 	if f.allowPrivateIssuers {
-		cfg.Logger.Warn("whoever configures single sign-on here can make this server fetch from private networks (--allow-private-issuers)")
+		cfg.Logger.Warn("users who configure single sign-on here can make this server fetch from private networks (--allow-private-issuers)")
 	}
 	if f.scenario != "" {
 		data, err := os.ReadFile(f.scenario)

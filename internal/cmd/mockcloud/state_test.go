@@ -87,7 +87,7 @@ func (c *child) kill() {
 	c.client.CloseIdleConnections()
 }
 
-// call gives the status and the body of an answer, or why there is none.
+// call returns the status and the body of an answer, or why there is none.
 func (c *child) call(method, path, body string) (int, string, error) {
 	r, err := http.NewRequestWithContext(c.t.Context(), method, c.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -142,7 +142,7 @@ func (c *child) addTeams(prefix string, acknowledged func(n int)) (names []strin
 	return names
 }
 
-// teams gives the names of all teams that were added, and how many events say so.
+// teams returns the names of all teams that were added, and how many events say so.
 func (c *child) teams() (names []string, events int) {
 	c.t.Helper()
 	var state struct {
@@ -209,19 +209,19 @@ func TestKill(t *testing.T) {
 			acknowledged[name] = true
 		}
 		c = startChild(t, nil, "--state", state)
-		kept, events := c.teams()
+		restored, events := c.teams()
 		missing := maps.Clone(acknowledged)
-		for _, name := range kept {
+		for _, name := range restored {
 			delete(missing, name)
 		}
 		if len(missing) > 0 {
 			t.Errorf("round %d: %v were acknowledged and are gone", round, slices.Sorted(maps.Keys(missing)))
 		}
-		if most := len(acknowledged) + writers*(round+1); len(kept) > most {
-			t.Errorf("round %d: %d teams are there, %d were acknowledged, at most %d asked for", round, len(kept), len(acknowledged), most)
+		if limit := len(acknowledged) + writers*(round+1); len(restored) > limit {
+			t.Errorf("round %d: %d teams are there, %d were acknowledged, at most %d asked for", round, len(restored), len(acknowledged), limit)
 		}
-		if events != len(kept) {
-			t.Errorf("round %d: %d events tell of %d teams", round, events, len(kept))
+		if events != len(restored) {
+			t.Errorf("round %d: %d events tell of %d teams", round, events, len(restored))
 		}
 		if strings.Contains(c.stderr.String(), "damaged") {
 			t.Errorf("round %d: kill -9 damaged the file: %s", round, c.stderr)
@@ -264,17 +264,17 @@ func TestDiskFull(t *testing.T) {
 	}
 	shown := c.must("GET", "/_mockcloud/snapshot", "")
 	c.kill()
-	again := startChild(t, nil, "--state", state)
-	if after := again.must("GET", "/_mockcloud/snapshot", ""); after != shown {
+	restarted := startChild(t, nil, "--state", state)
+	if after := restarted.must("GET", "/_mockcloud/snapshot", ""); after != shown {
 		t.Error("what was shown after the failure is not what is in the file")
 	}
-	kept, _ := again.teams()
+	restored, _ := restarted.teams()
 	slices.Sort(acknowledged)
-	slices.Sort(kept)
-	if !slices.Equal(kept, acknowledged) {
-		t.Errorf("%d teams are kept, %d were acknowledged", len(kept), len(acknowledged))
+	slices.Sort(restored)
+	if !slices.Equal(restored, acknowledged) {
+		t.Errorf("%d teams are kept, %d were acknowledged", len(restored), len(acknowledged))
 	}
-	again.must("POST", account+"/teams/", `{"name":"late"}`)
+	restarted.must("POST", account+"/teams/", `{"name":"late"}`)
 }
 
 // TestState: a file goes from one server to the next; a scenario counts only for
@@ -305,7 +305,7 @@ func TestState(t *testing.T) {
 	if status(second, "pnu_owner") != http.StatusOK || status(second, "pnu_other") != http.StatusUnauthorized {
 		t.Error("the scenario took the place of the state")
 	}
-	if !strings.Contains(second.stderr.String(), "going on from the state file") {
+	if !strings.Contains(second.stderr.String(), "continuing from the state file") {
 		t.Errorf("the log does not say so: %s", second.stderr)
 	}
 	answer, err := second.client.Post(second.URL+"/_mockcloud/reset", "application/json", http.NoBody)
@@ -375,12 +375,12 @@ func TestStateNew(t *testing.T) {
 				if code, stderr := serveOnce("--state-new"); code != 0 {
 					t.Errorf("begun anew: exit code %d: %s", code, stderr)
 				}
-				if code, stderr := serveOnce(); code != 0 || !strings.Contains(stderr, "going on from the state file") {
+				if code, stderr := serveOnce(); code != 0 || !strings.Contains(stderr, "continuing from the state file") {
 					t.Errorf("gone on: exit code %d: %s", code, stderr)
 				}
 			}
-			if kept, err := os.ReadFile(file + ".damaged-1"); err != nil || len(kept) != len(whole)/2 {
-				t.Errorf("what was left of the file: %d bytes, %v", len(kept), err)
+			if damaged, err := os.ReadFile(file + ".damaged-1"); err != nil || len(damaged) != len(whole)/2 {
+				t.Errorf("what was left of the file: %d bytes, %v", len(damaged), err)
 			}
 		})
 	}

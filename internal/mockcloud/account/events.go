@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// longestSpan is how much of the trail one query may look at, and how much it
+	// maxSpan is how much of the trail one query may look at, and how much it
 	// looks at unless it says.
-	longestSpan = 14 * 24 * time.Hour
+	maxSpan = 14 * 24 * time.Hour
 	// pageTokenLife is how long the next page can be asked for.
 	pageTokenLife = time.Hour
 	// pageTokens is the purpose by which page tokens are sealed.
@@ -208,13 +208,13 @@ func (s search) page(c *router.Call, r *store.Reader) (eventPageBody, error) {
 	return out, nil
 }
 
-// span gives the time that a query looks at. Without an end it is now, without a
+// span returns the time that a query looks at. Without an end it is now, without a
 // beginning as long before the end as a query may reach.
 func span(givenSince, givenUntil *time.Time, now time.Time) (since, until time.Time, err error) {
 	if until = now; givenUntil != nil {
 		until = *givenUntil
 	}
-	if since = until.Add(-longestSpan); givenSince != nil {
+	if since = until.Add(-maxSpan); givenSince != nil {
 		since = *givenSince
 	}
 	switch {
@@ -222,7 +222,7 @@ func span(givenSince, givenUntil *time.Time, now time.Time) (since, until time.T
 		err = input.Mistake("the span lies in the future", "filter", "occurred", "since")
 	case until.Before(since):
 		err = input.Mistake("the span ends before it begins", "filter", "occurred", "until")
-	case until.Sub(since) > longestSpan:
+	case until.Sub(since) > maxSpan:
 		err = input.Mistake("a span is at most 14 days long; ask for a longer one piece by piece", "filter", "occurred")
 	}
 	return since, until, err

@@ -119,7 +119,7 @@ func (f invitationFilter) matches(i *store.Invitation) bool {
 	return f.emailLike == nil || strings.Contains(address.Fold(i.Email), address.Fold(*f.emailLike))
 }
 
-// wanted gives the invitations that match.
+// wanted returns the invitations that match.
 func (f invitationFilter) wanted(all []*store.Invitation) []*store.Invitation {
 	return slices.DeleteFunc(all, func(i *store.Invitation) bool { return !f.matches(i) })
 }

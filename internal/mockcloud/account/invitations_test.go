@@ -35,7 +35,7 @@ accounts:
     service_accounts: [{name: terraform, role: Owner, api_key: pnb_terraform}]
 `
 
-// invite invites someone as a Member and gives the code that was mailed to them.
+// invite invites someone as a Member and returns the code that was mailed to them.
 func invite(t *testing.T, s *mocktest.Server, email, role string) (i invitationRow, code string) {
 	t.Helper()
 	var made []invitationRow

@@ -29,7 +29,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	s.Call("GET", root, token, nil).Want(200)
 	s.Call("POST", invitations+"/", mocktest.Owner, []obj{{"email": "new@comer.example", "account_role_id": s.RoleNamed("Member").ID}}).Want(201)
 	var code string
-	var told []byte
+	var recorded []byte
 	if err := state.View(func(r *store.Reader) error {
 		mail := r.Outbox()[0]
 		code = mail.Code
@@ -41,13 +41,13 @@ func TestSecretsStaySecret(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		told, err = json.Marshal(map[string]any{"events": events, "snapshot": snapshot})
+		recorded, err = json.Marshal(map[string]any{"events": events, "snapshot": snapshot})
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
 	s.Call("POST", "/api/invitations/"+noone+"/accept?invite_code="+code, mocktest.Member, nil).Want(404)
-	if !strings.Contains(string(told), "prefect-cloud.api-key.rotated") || !strings.Contains(logs.String(), "rotate_api_key") {
+	if !strings.Contains(string(recorded), "prefect-cloud.api-key.rotated") || !strings.Contains(logs.String(), "rotate_api_key") {
 		t.Fatal("nothing was told at all")
 	}
 	for name, secret := range map[string]string{
@@ -57,7 +57,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		if len(secret) < len(mocktest.Owner) {
 			t.Fatalf("no %s: %q", name, secret)
 		}
-		for where, text := range map[string]string{"state": string(told), "log": logs.String()} {
+		for where, text := range map[string]string{"state": string(recorded), "log": logs.String()} {
 			if strings.Contains(text, secret) {
 				t.Errorf("the %s shows the %s: %s", where, name, fmt.Sprintf("%.2000s", text))
 			}

@@ -75,7 +75,7 @@ func readSessionFilter(f *input.Fields) sessionFilter {
 	return out
 }
 
-// matches says whether a session is wanted. Nobody knows a session's location,
+// matches reports whether a session is wanted. A session's location is not known,
 // so that no location matches.
 func (f sessionFilter) matches(s sessionBody) bool {
 	switch {

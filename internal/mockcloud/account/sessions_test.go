@@ -28,7 +28,7 @@ func withStore(t *testing.T, clock *mocktest.Clock, log io.Writer) (*mocktest.Se
 	return mocktest.Serve(t, rt), state
 }
 
-// logIn makes a session and gives its id and token.
+// logIn makes a session and returns its id and token.
 func logIn(t *testing.T, state *store.Store, email, address, agent string, expires time.Time) (id, token string) {
 	t.Helper()
 	if err := state.Update(store.Actor{}, func(tx *store.Tx) error {

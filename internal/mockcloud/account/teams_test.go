@@ -13,7 +13,7 @@ const teams = root + "/teams"
 // nowhere is an id that nothing has.
 const nowhere = "0c1f1d2e-0000-4000-8000-00000000ffff"
 
-// create makes something and gives its id.
+// create makes something and returns its id.
 func create(t *testing.T, s *mocktest.Server, path string, body any) string {
 	t.Helper()
 	var made mocktest.Row

@@ -50,8 +50,8 @@ func TestUsers(t *testing.T) {
 	})
 }
 
-// TestLastWayInStays: not even by deleting oneself.
-func TestLastWayInStays(t *testing.T) {
+// TestLastBypassStays: not even by deleting oneself.
+func TestLastBypassStays(t *testing.T) {
 	t.Parallel()
 	s := mocktest.Start(t, mockcloud.Config{})
 	owner, second := s.MemberNamed("owner@acme.com"), s.MemberNamed("second.owner@acme.com")

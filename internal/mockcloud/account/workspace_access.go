@@ -26,7 +26,7 @@ type workspaceMemberBody struct {
 }
 
 // listWorkspaceMembers is GET /api/accounts/{account_id}/workspaces/{workspace_id}/access/:
-// everybody who gets in, each once, by whatever way.
+// everybody who has access, each once, however they have it.
 func listWorkspaceMembers(c *router.Call) (*router.Answer, error) {
 	rows := []workspaceMemberBody{}
 	err := c.View(func(r *store.Reader) error {

@@ -30,7 +30,7 @@ accounts:
     workspaces: [{handle: production, name: Production}, {handle: staging, name: Staging}]
 `
 
-// inviteTo invites somebody to a workspace and gives the code that was mailed.
+// inviteTo invites somebody to a workspace and returns the code that was mailed.
 func inviteTo(t *testing.T, s *mocktest.Server, path, email string) (made invitationRow, code string) {
 	t.Helper()
 	s.Call("POST", path+"/", mocktest.Owner, obj{"email": email}).Want(201, `"status":"PENDING"`, `"email":"`+email+`"`,

@@ -8,12 +8,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// spellings are two addresses each: whether they are one person, whether they could be
+// forms are two addresses each: whether they are one person, whether they could be
 // taken for each other, and the first character for which the second is refused.
-var spellings = []struct {
+var forms = []struct {
 	name, one, other string
 	same, alike      bool
-	refused          rune
+	rejected         rune
 }{
 	{"upper case", "mike@acme.com", "MIKE@ACME.COM", true, true, 0},
 	{"blanks around", "mike@acme.com", " mike@acme.com\t", true, true, ' '},
@@ -67,8 +67,8 @@ var spellings = []struct {
 	{"userName, Kelvin sign", "kim", "\u212aim", false, true, '\u212a'},
 }
 
-func TestSpellings(t *testing.T) {
-	for _, tt := range spellings {
+func TestForms(t *testing.T) {
+	for _, tt := range forms {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := Same(tt.one, tt.other); got != tt.same {
 				t.Errorf("Same(%+q, %+q) = %v: %+q and %+q", tt.one, tt.other, got, IdentityKey(tt.one), IdentityKey(tt.other))
@@ -85,10 +85,10 @@ func TestSpellings(t *testing.T) {
 				if !errors.As(err, &refused) {
 					t.Errorf("Check(%+q) = %v", tt.other, err)
 				}
-			case tt.refused == 0 && err != nil:
+			case tt.rejected == 0 && err != nil:
 				t.Errorf("Check(%+q) = %v", tt.other, err)
-			case tt.refused != 0 && (!errors.As(err, &refused) || refused.Rune != tt.refused):
-				t.Errorf("Check(%+q) = %v, want %U named", tt.other, err, tt.refused)
+			case tt.rejected != 0 && (!errors.As(err, &refused) || refused.Rune != tt.rejected):
+				t.Errorf("Check(%+q) = %v, want %U named", tt.other, err, tt.rejected)
 			}
 		})
 	}
@@ -165,8 +165,8 @@ func TestDefaultIgnorable(t *testing.T) {
 func TestFoldGoesByUnicode(t *testing.T) {
 	for r := rune(0x80); r <= unicode.MaxRune; r++ {
 		once := caseFold(string(r))
-		if again := caseFold(once); again != once {
-			t.Errorf("%U folds to %+q, and that to %+q", r, once, again)
+		if twice := caseFold(once); twice != once {
+			t.Errorf("%U folds to %+q, and that to %+q", r, once, twice)
 		}
 		if other := unicode.SimpleFold(r); caseFold(string(other)) != once {
 			t.Errorf("%U folds to %+q, its other case %U to %+q", r, once, other, caseFold(string(other)))
@@ -203,11 +203,11 @@ func TestKeysAreStable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := anyAddress().Draw(t, "address")
 		id, collision := IdentityKey(s), CollisionKey(s)
-		if again := IdentityKey(id); again != id {
-			t.Fatalf("IdentityKey(%+q) = %+q, and of that %+q", s, id, again)
+		if twice := IdentityKey(id); twice != id {
+			t.Fatalf("IdentityKey(%+q) = %+q, and of that %+q", s, id, twice)
 		}
-		if again := CollisionKey(collision); again != collision {
-			t.Fatalf("CollisionKey(%+q) = %+q, and of that %+q", s, collision, again)
+		if twice := CollisionKey(collision); twice != collision {
+			t.Fatalf("CollisionKey(%+q) = %+q, and of that %+q", s, collision, twice)
 		}
 		if of := CollisionKey(id); of != collision {
 			t.Fatalf("%+q and its identity key %+q have the collision keys %+q and %+q", s, id, collision, of)
@@ -221,8 +221,8 @@ func TestKeysAreStable(t *testing.T) {
 	})
 }
 
-// TestNothingRefusedIsSomebody holds what is refused against everybody who is not.
-func TestNothingRefusedIsSomebody(t *testing.T) {
+// TestRejectedMatchesNoPerson holds what is refused against everybody who is not.
+func TestRejectedMatchesNoPerson(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := anyAddress().Draw(t, "address")
 		if id := IdentityKey(s); CheckUserName(s) != nil && CheckUserName(id) == nil {

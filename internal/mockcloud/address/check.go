@@ -21,7 +21,7 @@ const (
 	PartUserName Part = "user name"
 )
 
-// Refused says which character nobody may have in an address or userName.
+// Refused is the character that no address or userName may have.
 type Refused struct {
 	Part Part
 	Rune rune
@@ -82,7 +82,7 @@ func checkPart(part Part, s string) error {
 	return &Refused{part, mark, "does not stand alone: write the letter with its mark as one character (NFC)"}
 }
 
-// unfit says what is wrong with a character, whatever stands around it.
+// unfit returns what is wrong with a character, whatever stands around it.
 func unfit(r rune, rest string) string {
 	switch {
 	case r == utf8.RuneError && !strings.HasPrefix(rest, string(utf8.RuneError)):

@@ -50,7 +50,7 @@ func TestServiceAccounts(t *testing.T) {
 	})
 	overview := w.page("")
 	overview.Want(http.StatusOK,
-		"Of 2 active people, this is how they get in: 2 without being asked for a login. 3 service accounts get in by their keys.",
+		"How 2 active people sign in: 2 without being asked for a login. 3 service accounts authenticate with their keys.",
 		"<title>Service accounts: 3 service accounts</title>", "<title>By key: 3 service accounts</title>",
 		"<title>Owner: 1 person, 1 service account</title>", "<title>Production: 1 person, 2 service accounts</title>",
 		"<title>Staging: 2 people, 2 service accounts</title>", "<title>No workspace: 1 service account</title>",
@@ -78,7 +78,7 @@ func TestServiceAccounts(t *testing.T) {
 func TestOnlyServiceAccounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, console.Options{}).seed("accounts:\n- {handle: acme, name: Acme, service_accounts: [{name: one}]}\n")
-	w.page("").Want(http.StatusOK, "Nobody is active in this account. 1 service account gets in by its key.", "<title>No workspace: 1 service account</title>")
+	w.page("").Want(http.StatusOK, "No people are active in this account. 1 service account authenticates with its key.", "<title>No workspace: 1 service account</title>")
 }
 
 // TestRecent: how long a login counts as recent, from a scenario, however long.

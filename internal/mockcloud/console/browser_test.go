@@ -29,11 +29,11 @@ var places = []struct{ path, title string }{
 // first level. The pictures are among the test's artifacts.
 func TestInBrowser(t *testing.T) {
 	t.Parallel()
+	// Both only look, so they share what is expensive to set up.
+	w, crowd := newWorld(t, console.Options{}).acme(), newWorld(t, console.Options{}).crowd()
 	for name, flags := range map[string][]chromedp.ExecAllocatorOption{"light": nil, "dark": {browser.Dark()}} {
 		t.Run(name, func(t *testing.T) {
 			k := browser.Start(t, flags...)
-			w := newWorld(t, console.Options{}).acme()
-			crowd := newWorld(t, console.Options{}).crowd()
 			for _, width := range []int64{390, 1200} {
 				k.Resize(width, 800)
 				for _, place := range places {

@@ -33,7 +33,7 @@ type Options struct {
 	Token string
 	// Closing ends the streams when it is closed.
 	Closing <-chan struct{}
-	// Logger is told of what went wrong here.
+	// Logger logs what went wrong here.
 	Logger *slog.Logger
 	// After is time.After, unless a test decides about time.
 	After func(time.Duration) <-chan time.Time
@@ -46,7 +46,7 @@ type Console struct {
 	wall func() time.Time
 }
 
-// New gives a console.
+// New returns a console.
 func New(o Options) *Console {
 	if o.After == nil {
 		o.After = time.After
@@ -61,7 +61,7 @@ func (c *Console) Mount(rt *router.Router) {
 	rt.Mount(Prefix, h)
 }
 
-// Handler gives the pages.
+// Handler returns the pages.
 func (c *Console) Handler() http.Handler {
 	const account = "GET " + Prefix + "{account}/"
 	pages := http.NewServeMux()
@@ -127,7 +127,7 @@ func (c *Console) guard(next http.Handler) http.Handler {
 	})
 }
 
-// authorized says whether the control token came along, as a browser's password or as
+// authorized reports whether the control token came along, as a browser's password or as
 // a program's bearer token.
 func (c *Console) authorized(r *http.Request) bool {
 	if c.Token == "" {
@@ -189,5 +189,5 @@ func (c *Console) failed(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	c.Logger.LogAttrs(r.Context(), slog.LevelError, "unexpected error in the console",
 		slog.String("route", r.Pattern), slog.Any("error", err), slog.String("request_id", router.RequestID(r.Context())))
-	c.notice(w, http.StatusInternalServerError, "Something went wrong", "The server's log says more.")
+	c.notice(w, http.StatusInternalServerError, "Something went wrong", "See the server's log for details.")
 }

@@ -34,7 +34,7 @@ func TestWalls(t *testing.T) {
 		status             int
 		says               string
 	}{
-		{"open", "GET", overview, open, nil, 200, "Who gets in, and how"},
+		{"open", "GET", overview, open, nil, 200, "Who can sign in, and how"},
 		{"typed by hand", "GET", overview, open, []string{"Sec-Fetch-Site", "none"}, 200, "Acme"},
 		{"from its own page", "GET", overview, open, []string{"Sec-Fetch-Site", "same-origin"}, 200, "Acme"},
 		{"from another site", "GET", overview, open, []string{"Sec-Fetch-Site", "cross-site"}, 403, "opened by another one"},
@@ -106,25 +106,25 @@ func TestPages(t *testing.T) {
 		not        []string
 	}{
 		{"overview", "", []string{
-			`<bdi>Acme</bdi> <span class="soft">(acme)</span>`, "enterprise", "ENABLED", "1 active person is kept out", "Only 1 person could get in", "serves the domain dormant.example",
-			"certificate of the connection Okta ends in 12 days", "1 person who is held", "token …6789 of the directory Okta directory ends in 5 days",
+			`<bdi>Acme</bdi> <span class="soft">(acme)</span>`, "enterprise", "ENABLED", "1 active person is unable to sign in", "Only 1 person could sign in", "serves the domain dormant.example",
+			"certificate of the connection Okta expires in 12 days", "1 person who is held", "token …6789 of the directory Okta directory expires in 5 days",
 			`mapping group &#34;Not yet&#34;`, "3 through Okta, 2 through Entra ID, 1 bypassing single sign-on, 1 not at all",
 			`<title id="picture-title">`, "<caption>From Role to Workspace</caption>", `data-stream="/console/acme/stream?after=`,
 		}, nil},
 		{"single sign-on", "sign-on", []string{
-			"https://acme.okta.example/saml", "ends in 12 days", "0123456789abcdef…", "https://login.example/tenant", "client client, with a secret", "no active connection",
+			"https://acme.okta.example/saml", "expires in 12 days", "0123456789abcdef…", "https://login.example/tenant", "client client, with a secret", "no active connection",
 		}, []string{"0123456789abcdef0"}},
 		{"directories", "directories", []string{
-			"Okta directory", "validating", "okta scim v2.0", "3 active, 0 inactive", "…6789", "ends in 5 days", "waits for its group", "applied",
+			"Okta directory", "validating", "okta scim v2.0", "3 active, 0 inactive", "…6789", "expires in 5 days", "waits for its group", "applied",
 			"visitor@elsewhere.example", "not among the directory&#39;s allowed domains",
 		}, nil},
 		{"people", "people", []string{
-			"1 to 9 of 9", "default of the directory Okta directory", "mapping of the directory Okta directory: group &#34;Administrators&#34;", "given by hand",
-			"the connection Entra ID serves acme.example", "no connection serves elsewhere.example", "the role Owner bypasses single sign-on",
+			"1 to 9 of 9", "default of the directory Okta directory", "mapping of the directory Okta directory: group &#34;Administrators&#34;", "assigned manually",
+			"the connection Entra ID serves acme.example", "no active connection serves elsewhere.example", "the role Owner bypasses single sign-on",
 			"the membership is deactivated", "service accounts are exempt", "&lt;b&gt;Pat&lt;/b&gt;",
 		}, nil},
 		{"people by name", "people?q=lovelace+ADA", []string{"1 to 1 of 1", "ada@acme.com"}, []string{"grace@"}},
-		{"nobody", "people?q=nobody", []string{"None", "Nobody matches"}, []string{"ada@"}},
+		{"nobody", "people?q=nobody", []string{"None", "No member matches"}, []string{"ada@"}},
 		{"kept out", "people?show=out", []string{"1 to 1 of 1", "partner@elsewhere.example"}, []string{"ada@", "gone@"}},
 		{"bypass", "people?show=bypass", []string{"1 to 1 of 1", "owner@acme.com"}, []string{"terraform"}},
 		{"deactivated", "people?show=inactive", []string{"1 to 1 of 1", "gone@acme.com"}, nil},

@@ -28,8 +28,8 @@ type mapping struct {
 // held is a person who is in no membership.
 type held struct{ UserName, Email, Reason string }
 
-// mostHeld is how many held people of a directory the page names.
-const mostHeld = 50
+// maxHeld is how many held people of a directory the page names.
+const maxHeld = 50
 
 // directory is a directory with what belongs to it.
 type directory struct {
@@ -83,14 +83,14 @@ func (l *look) directory(d *store.Directory) (directory, error) {
 		if reason == "" {
 			continue
 		}
-		if row.HeldCount++; row.HeldCount <= mostHeld {
+		if row.HeldCount++; row.HeldCount <= maxHeld {
 			row.Held = append(row.Held, held{u.UserName, u.Email, reason})
 		}
 	}
 	return row, nil
 }
 
-// match says whom a mapping is for, by the group's name instead of its id where the
+// match returns whom a mapping is for, by the group's name instead of its id where the
 // group has arrived.
 func (l *look) match(directoryID string, m store.MappingMatch) string {
 	for _, g := range l.DirectoryGroups(directoryID) {
@@ -110,7 +110,7 @@ func (l *look) directoryName(id string) string {
 	return d.Name
 }
 
-// roleWhy says why a member has their role.
+// roleWhy returns why a member has their role.
 func (l *look) roleWhy(m *store.Membership) string {
 	switch m.RoleSource {
 	case store.RoleDefault:
@@ -118,14 +118,14 @@ func (l *look) roleWhy(m *store.Membership) string {
 	case store.RoleMapping:
 		rule, err := l.Mapping(l.account.ID, m.DirectoryID, m.MappingID)
 		if err != nil {
-			return "a mapping that is gone"
+			return "a deleted mapping"
 		}
 		return "mapping of the directory " + l.directoryName(m.DirectoryID) + ": " + l.match(m.DirectoryID, rule.Match)
 	}
-	return "given by hand"
+	return "assigned manually"
 }
 
-// groups gives the names of the directory's groups that a member is in.
+// groups returns the names of the directory's groups that a member is in.
 func (l *look) groups(m *store.Membership) (names []string) {
 	if m.DirectoryUserID == uuid.Nil {
 		return nil
@@ -154,10 +154,10 @@ func (l *look) concernsOfDirectories() (out []concern) {
 			add(false, "The directory "+d.Name+" is switched off.")
 		}
 		if row.HeldCount > 0 {
-			add(true, "The directory "+d.Name+" has "+plural(row.HeldCount, "person who is", "people who are")+" held, and so in no membership.")
+			add(true, "The directory "+d.Name+" has "+plural(row.HeldCount, "person who is", "people who are")+" held, and so not a member of the account.")
 		}
 		if len(row.Tokens) == 0 && d.State != store.DirectoryUnlinked {
-			add(true, "The directory "+d.Name+" has no token, so nobody can push to it.")
+			add(true, "The directory "+d.Name+" has no token, so the identity provider cannot push to it.")
 		}
 		for _, t := range row.Tokens {
 			if t.Expires.Near && !t.Run {
@@ -166,7 +166,7 @@ func (l *look) concernsOfDirectories() (out []concern) {
 		}
 		for _, m := range row.Mappings {
 			if m.Dangling {
-				add(false, "The mapping "+m.Match+" of the directory "+d.Name+" waits for a group that has not come.")
+				add(false, "The mapping "+m.Match+" of the directory "+d.Name+" waits for a group that has not been pushed yet.")
 			}
 		}
 	}

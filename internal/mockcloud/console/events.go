@@ -26,7 +26,7 @@ type entryView struct {
 	Kind, Action string
 	Thing, Actor string
 	Details      []string
-	// Follows says that another event caused it.
+	// Follows reports whether another event caused it.
 	Follows bool
 }
 
@@ -58,7 +58,7 @@ func (l *look) event(e *eventlog.Event) entryView {
 	return v
 }
 
-// named gives names in the place of ids of what has a name here. Other ids say nothing
+// named returns names in the place of ids of what has a name here. Other ids say nothing
 // to people; the API has them.
 func (l *look) named(payload map[string]any) map[string]any {
 	out := make(map[string]any, len(payload))
@@ -68,7 +68,7 @@ func (l *look) named(payload map[string]any) map[string]any {
 			out[field] = value
 			continue
 		}
-		if _, told := payload[what]; told {
+		if _, recorded := payload[what]; recorded {
 			continue
 		}
 		id, _ := value.(string)
@@ -99,15 +99,15 @@ func uuidOf(text string) uuid.UUID {
 	return id
 }
 
-// longest bounds a detail: events from outside may have whole documents in them.
-const longest = 200
+// maxDetail bounds a detail: events from outside may have whole documents in them.
+const maxDetail = 200
 
-// details gives what an event tells, one line a field.
+// details returns what an event tells, one line a field.
 func details(payload map[string]any) (out []string) {
 	for _, name := range slices.Sorted(maps.Keys(payload)) {
 		line := strings.ReplaceAll(name, "_", " ") + ": " + describe(payload[name])
-		if runes := []rune(line); len(runes) > longest {
-			line = string(runes[:longest]) + "…"
+		if runes := []rune(line); len(runes) > maxDetail {
+			line = string(runes[:maxDetail]) + "…"
 		}
 		out = append(out, line)
 	}
@@ -148,7 +148,7 @@ type trail struct {
 	Shown int
 }
 
-// latest gives the newest events, to be watched.
+// latest returns the newest events, to be watched.
 func (l *look) latest(shown int) (trail, error) {
 	found, err := l.FindEvents(l.account.ID, eventlog.Query{Until: forever, Limit: shown})
 	return trail{l.events(found.Events), streamURL(l.account, l.LastStamp()), shown}, err

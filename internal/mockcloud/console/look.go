@@ -16,7 +16,7 @@ import (
 type look struct {
 	*store.Reader
 	account *store.Account
-	// enforced says whether single sign-on is.
+	// enforced reports whether single sign-on is enforced.
 	enforced       bool
 	roles          map[uuid.UUID]*store.AccountRole
 	workspaces     map[uuid.UUID]*store.Workspace
@@ -44,7 +44,7 @@ func lookAt(r *store.Reader, handle string) (*look, error) {
 	return l, nil
 }
 
-// members gives all members, service accounts too.
+// members returns all members, service accounts too.
 func (l *look) members() []*store.Membership {
 	return l.ListMembers(l.account.ID, store.MemberQuery{}, store.CreatedAsc, l.CountMembers(l.account.ID, store.MemberQuery{}), 0)
 }
@@ -57,12 +57,12 @@ type entry struct {
 	Why string
 }
 
-// bypasses says whether a member gets in without single sign-on.
+// bypasses reports whether a member signs in without single sign-on.
 func (l *look) bypasses(m *store.Membership) bool {
 	return slices.Contains(l.roles[m.RoleID].Permissions, store.BypassSSO)
 }
 
-// entry finds out how a member gets in. It decides as store.RequireLogin does.
+// entry finds out how a member signs in. It decides as store.RequireLogin does.
 func (l *look) entry(m *store.Membership) entry {
 	of := func(kind picture.Kind, key, label, why string) entry {
 		return entry{picture.Stop{Key: key, Label: label, Kind: kind}, why}
@@ -81,7 +81,7 @@ func (l *look) entry(m *store.Membership) entry {
 	if c, ok := l.ActiveConnectionFor(domain); ok && c.AccountID == l.account.ID {
 		return of(picture.Plain, c.ID, c.Name, "the connection "+c.Name+" serves "+domain)
 	}
-	return of(picture.Closed, "unserved", "Kept out", "no connection serves "+domain)
+	return of(picture.Closed, "unserved", "Cannot sign in", "no active connection serves "+domain)
 }
 
 // domain is the domain of a person's email address, spelled as the account has it.
@@ -97,7 +97,7 @@ func (l *look) domain(m *store.Membership) string {
 // grant is one way into a workspace.
 type grant struct{ Workspace, Role, How string }
 
-// grants gives every way by which a member gets into workspaces, by workspace.
+// grants returns every way by which a member gets into workspaces, by workspace.
 func (l *look) grants(m *store.Membership) []grant {
 	var out []grant
 	if slices.Contains(l.roles[m.RoleID].Permissions, store.AdministrateWorkspace) {
@@ -123,7 +123,7 @@ func (l *look) grants(m *store.Membership) []grant {
 	return out
 }
 
-// summary says in few words which workspaces a member gets into.
+// summary returns in few words the workspaces that a member has access to.
 func summary(grants []grant) string {
 	const shown = 3
 	var names []string

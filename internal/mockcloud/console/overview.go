@@ -9,12 +9,12 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// concern is something that somebody should look at.
+// concern is something that needs attention.
 type concern struct {
 	Text string
 	// Path is where it shows, below the account's root.
 	Path string
-	// Grave says that people cannot get in, or soon will not.
+	// Grave reports whether people cannot sign in, or soon will not.
 	Grave bool
 }
 
@@ -53,7 +53,7 @@ func overview(l *look, _ *http.Request) (string, any, error) {
 	}
 	p.Tiles = []tile{
 		counted(census.active, "active person", "active people", "people"),
-		counted(census.out, "kept out", "kept out", "people?show="+onlyOut),
+		counted(census.out, "cannot sign in", "cannot sign in", "people?show="+onlyOut),
 		counted(census.bypass, "bypasses sign-on", "bypass sign-on", "people?show="+onlyBypass),
 		counted(census.inactive, "deactivated", "deactivated", "people?show="+onlyInactive),
 		counted(census.bots, "service account", "service accounts", "people?show="+onlyBots),
@@ -74,7 +74,7 @@ type census struct {
 }
 
 // census counts the members and notes the way of each active one: from the email's
-// domain through how they get in, by their role, to the workspaces. Service accounts
+// domain through how they sign in, by their role, to the workspaces. Service accounts
 // have no domain, and come by their keys.
 func (l *look) census() census {
 	c := census{byEntry: make(map[string]int), entries: make(map[string]picture.Stop)}
@@ -130,13 +130,13 @@ func (l *look) rooms(m *store.Membership) picture.Journey {
 	return picture.Journey{{plain(role.ID.String(), role.Name)}, rooms}
 }
 
-// mostBoxes is how many boxes of a kind a column of the picture has.
-const mostBoxes = 7
+// maxBoxes is how many boxes of a kind a column of the picture has.
+const maxBoxes = 7
 
-// access is the picture of who gets in how.
+// access is the picture of who signs in how.
 type access struct {
 	Drawing picture.Drawing
-	// Summary says the same in a sentence.
+	// Summary is the same in a sentence.
 	Summary string
 	// Steps say it as tables.
 	Steps []step
@@ -149,7 +149,7 @@ type step struct {
 }
 
 func (l *look) access(c census) access {
-	flow := picture.Count([]string{"Email domain", "Way in", "Role", "Workspace"}, c.journeys, c.botJourneys, mostBoxes)
+	flow := picture.Count([]string{"Email domain", "Sign-in", "Role", "Workspace"}, c.journeys, c.botJourneys, maxBoxes)
 	a := access{Drawing: picture.Draw(flow), Summary: c.summary(flow)}
 	lines := a.Drawing.Lines
 	for i, stage := range flow[:len(flow)-1] {
@@ -160,14 +160,14 @@ func (l *look) access(c census) access {
 	return a
 }
 
-// summary says in a sentence how many get in which way.
+// summary returns in a sentence how many people sign in which way.
 func (c census) summary(flow picture.Flow) string {
 	bots := ""
 	if n := len(c.botJourneys); n > 0 {
-		bots = " " + plural(n, "service account gets in by its key.", "service accounts get in by their keys.")
+		bots = " " + plural(n, "service account authenticates with its key.", "service accounts authenticate with their keys.")
 	}
 	if c.active == 0 {
-		return "Nobody is active in this account." + bots
+		return "No people are active in this account." + bots
 	}
 	var parts []string
 	for _, n := range flow[1].Nodes {
@@ -186,19 +186,19 @@ func (c census) summary(flow picture.Flow) string {
 			parts = append(parts, people+" through "+n.Label)
 		}
 	}
-	return "Of " + plural(c.active, "active person", "active people") + ", this is how they get in: " + strings.Join(parts, ", ") + "." + bots
+	return "How " + plural(c.active, "active person signs in", "active people sign in") + ": " + strings.Join(parts, ", ") + "." + bots
 }
 
 func (l *look) concernsOfPeople(c census) (out []concern) {
 	if c.out > 0 {
 		out = append(out, concern{
-			Text: plural(c.out, "active person is", "active people are") + " kept out: no connection serves their domain.",
+			Text: plural(c.out, "active person is", "active people are") + " unable to sign in: no active connection serves their domain.",
 			Path: "people?show=" + onlyOut, Grave: true,
 		})
 	}
 	if l.enforced && c.bypass < 2 {
 		out = append(out, concern{
-			Text: fmt.Sprintf("Only %s could get in if the identity provider failed.", plural(c.bypass, "person", "people")),
+			Text: fmt.Sprintf("Only %s could sign in if the identity provider failed.", plural(c.bypass, "person", "people")),
 			Path: "people?show=" + onlyBypass, Grave: true,
 		})
 	}
@@ -207,12 +207,12 @@ func (l *look) concernsOfPeople(c census) (out []concern) {
 
 func (l *look) concernsOfSignOn() (out []concern) {
 	for _, d := range l.Domains(l.account.ID) {
-		c, served := l.ActiveConnectionFor(d.Name)
+		c, routed := l.ActiveConnectionFor(d.Name)
 		switch {
-		case l.enforced && !served:
+		case l.enforced && !routed:
 			out = append(out, concern{Text: "No active connection serves the domain " + d.Name + ".", Path: "sign-on"})
-		case served && d.Releasing:
-			out = append(out, concern{Text: "The domain " + d.Name + " was disabled and goes as soon as the connection " + c.Name + " names it no more.", Path: "sign-on"})
+		case routed && d.Releasing:
+			out = append(out, concern{Text: "The domain " + d.Name + " was disabled and is released as soon as the connection " + c.Name + " no longer lists it.", Path: "sign-on"})
 		}
 	}
 	for _, c := range l.Connections(l.account.ID) {

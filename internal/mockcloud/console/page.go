@@ -23,7 +23,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"n": picture.Thousands, "plural": plural, "crowd": crowd,
 }).ParseFS(pageFiles, "pages/*.html"))
 
-// plural says how many there are, in words: 1 person, 2 people.
+// plural returns a count in words: 1 person, 2 people.
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -31,7 +31,7 @@ func plural(n int, one, many string) string {
 	return picture.Thousands(n) + " " + many
 }
 
-// crowd says how many people and service accounts there are: 2 people, 1 service account.
+// crowd returns the counts of people and service accounts in words: 2 people, 1 service account.
 func crowd(c picture.Crowd) string {
 	people := plural(c.People, "person", "people")
 	if c.ServiceAccounts == 0 {
@@ -105,14 +105,14 @@ func (c *Console) render(w http.ResponseWriter, status int, file string, p page)
 	var out bytes.Buffer
 	for _, part := range []string{"top", file, "bottom"} {
 		if err := write(&out, part, p); err != nil {
-			c.Logger.Error("a page of the console could not be made", slog.String("page", file), slog.Any("error", err))
-			http.Error(w, "The page could not be made; the server's log says why.", http.StatusInternalServerError)
+			c.Logger.Error("could not render a page of the console", slog.String("page", file), slog.Any("error", err))
+			http.Error(w, "The page could not be rendered. See the server's log for the cause.", http.StatusInternalServerError)
 			return
 		}
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	// It fails only when the reader is gone, and then nobody can be told.
+	// It fails only when the reader is gone, so there is no one to report it to.
 	_, _ = out.WriteTo(w)
 }
 
@@ -131,7 +131,7 @@ type leaf struct {
 	Previous, Next string
 }
 
-// leafOf finds which page of a list a request asks for, and gives the rows from
+// leafOf finds which page of a list a request asks for, and returns the rows from
 // where and to where that is. A page that is beyond the end is the last one.
 func leafOf(r *http.Request, total int) (l leaf, from, to int) {
 	last := max(1, (total+pageSize-1)/pageSize)

@@ -22,7 +22,7 @@ type member struct {
 	IsUser      bool
 	Active      bool
 	Role        string
-	// RoleWhy says why they have the role.
+	// RoleWhy is why they have the role.
 	RoleWhy    string
 	Entry      entry
 	Workspaces string
@@ -67,7 +67,7 @@ func people(l *look, r *http.Request) (string, any, error) {
 	query := r.URL.Query()
 	p := peoplePage{Query: strings.TrimSpace(query.Get("q"))}
 	show, role := query.Get("show"), query.Get("role")
-	p.Shows = choices(show, "", "Everybody", onlyOut, "Kept out", onlyBypass, "Bypass single sign-on", onlyInactive, "Deactivated", onlyBots, "Service accounts")
+	p.Shows = choices(show, "", "All people", onlyOut, "Cannot sign in", onlyBypass, "Bypass single sign-on", onlyInactive, "Deactivated", onlyBots, "Service accounts")
 	p.Roles = choices(role, "", "Any role")
 	for _, has := range l.Roles(l.account.ID) {
 		p.Roles = append(p.Roles, choices(role, has.ID.String(), has.Name)...)
@@ -94,7 +94,7 @@ func choices(chosen string, pairs ...string) (out []choice) {
 	return out
 }
 
-// hasWords says whether all words are in a member's email address or names.
+// hasWords reports whether all words are in a member's email address or names.
 func (l *look) hasWords(m *store.Membership, words []string) bool {
 	if len(words) == 0 {
 		return true

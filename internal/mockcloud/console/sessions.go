@@ -17,7 +17,7 @@ type session struct {
 	Expires time.Time
 	Address string
 	Browser string
-	// LetsIn says whether the session gets into this account, Why what speaks for it or
+	// LetsIn reports whether the session gets into this account, Why what speaks for it or
 	// against it.
 	LetsIn bool
 	Why    string
@@ -49,7 +49,7 @@ func (l *look) session(s *store.Session) session {
 	return row
 }
 
-// through says how somebody logged in.
+// through returns how the session's user logged in.
 func (l *look) through(s *store.Session) string {
 	if s.ConnectionID == "" {
 		return "a code by mail"
@@ -57,7 +57,7 @@ func (l *look) through(s *store.Session) string {
 	c, err := l.ConnectionByID(s.ConnectionID)
 	switch {
 	case err != nil:
-		return "a connection that is gone"
+		return "a deleted connection"
 	case c.AccountID != l.account.ID:
 		return "another account's connection"
 	}

@@ -17,7 +17,7 @@ type domain struct {
 	Enabled time.Time
 	// ServedBy is the active connection, empty for none.
 	ServedBy string
-	// Releasing says that the domain goes as soon as ServedBy names it no more.
+	// Releasing reports whether the domain goes as soon as ServedBy no longer lists it.
 	Releasing bool
 	People    int
 }
@@ -41,11 +41,11 @@ func (l *look) deadline(what string, at time.Time) deadline {
 	const day = 24 * time.Hour
 	switch {
 	case left <= 0:
-		d.Left = "has ended"
+		d.Left = "has expired"
 	case left <= day:
-		d.Left = "ends within a day"
+		d.Left = "expires within a day"
 	default:
-		d.Left = "ends in " + plural(int((left+day-1)/day), "day", "days")
+		d.Left = "expires in " + plural(int((left+day-1)/day), "day", "days")
 	}
 	return d
 }
@@ -110,7 +110,7 @@ func (l *look) certificates(c *store.Connection) (out []deadline) {
 	return out
 }
 
-// lasting says how long a number of seconds is, in seconds where a duration cannot be
+// lasting returns how long a number of seconds is, in seconds where a duration cannot be
 // that long.
 func lasting(seconds int) string {
 	if d := time.Duration(seconds) * time.Second; int(d/time.Second) == seconds {

@@ -19,9 +19,9 @@ const (
 	// pace is how long a stream waits between batches, so that thousands of events a
 	// second become few changes of a page.
 	pace = 200 * time.Millisecond
-	// patience is how long a reader may take to read before it is dropped. Nobody else
+	// writeTimeout is how long a reader may take to read before it is dropped. Nobody else
 	// waits for it meanwhile.
-	patience = 10 * time.Second
+	writeTimeout = 10 * time.Second
 	// batchSize is how many events come at once. Of more, the newest come, and how many
 	// there are besides.
 	batchSize = 100
@@ -53,8 +53,8 @@ type batch struct {
 	Skipped int
 	// after is where the next batch begins.
 	after time.Time
-	// again says that the state was set back, so that the page is of another one.
-	again bool
+	// reset reports whether the state was set back, so that the page is of another one.
+	reset bool
 }
 
 // stream is GET /console/{account}/stream: the audit trail as it happens, as
@@ -94,7 +94,7 @@ func (c *Console) stream(w http.ResponseWriter, r *http.Request) {
 				c.Logger.Error("events could not be shown", "error", err)
 			}
 			return
-		case next.again:
+		case next.reset:
 			_ = c.send(w, "event: again\ndata: again\n\n") // the end in any case
 			return
 		case len(next.Rows) > 0:
@@ -122,7 +122,7 @@ func (c *Console) since(account *store.Account, at time.Time) (b batch, err erro
 			return err
 		}
 		b.after = r.LastStamp()
-		if b.again = l.account.ID != account.ID || !l.account.Created.Equal(account.Created) || b.after.Before(at); b.again {
+		if b.reset = l.account.ID != account.ID || !l.account.Created.Equal(account.Created) || b.after.Before(at); b.reset {
 			return nil
 		}
 		came, err := r.EventsSince(account.ID, at)
@@ -184,7 +184,7 @@ func (c *Console) rest(r *http.Request) bool {
 // send sends a part of a stream. A reader that does not read is dropped.
 func (c *Console) send(w http.ResponseWriter, text string) error {
 	rc := http.NewResponseController(w)
-	if err := rc.SetWriteDeadline(c.wall().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := rc.SetWriteDeadline(c.wall().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	if _, err := w.Write([]byte(text)); err != nil {

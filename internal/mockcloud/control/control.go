@@ -47,7 +47,7 @@ type Control struct {
 	Restart func() error
 }
 
-// Handler gives the control API.
+// Handler returns the control API.
 func (c *Control) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+Prefix+"requests", c.requests)
@@ -96,7 +96,7 @@ func fail(w http.ResponseWriter, status int, detail any) {
 func reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	// It fails only when the caller is gone, and then nobody can be told.
+	// It fails only when the caller is gone, so there is no one to report it to.
 	_ = json.NewEncoder(w).Encode(body)
 }
 
@@ -124,7 +124,7 @@ func (c *Control) resetRequests(w http.ResponseWriter, _ *http.Request) {
 // anew.
 func (c *Control) reset(w http.ResponseWriter, _ *http.Request) {
 	if err := c.Restart(); err != nil {
-		refuse(w, err)
+		reject(w, err)
 		return
 	}
 	c.Router.Reset()
@@ -140,8 +140,8 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	return body, err == nil
 }
 
-// refuse answers 422 with everything that is wrong, or says what else went wrong.
-func refuse(w http.ResponseWriter, err error) {
+// reject answers 422 with everything that is wrong, or says what else went wrong.
+func reject(w http.ResponseWriter, err error) {
 	var problems *store.Invalid
 	var unavailable *store.Unavailable
 	switch {

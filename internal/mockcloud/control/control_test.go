@@ -51,7 +51,7 @@ func TestWalls(t *testing.T) {
 	open.Call("GET", "/_mockcloud/nothing", "", nil).Want(404, "no such control call")
 }
 
-func TestFaultsAreKept(t *testing.T) {
+func TestFaultsPersist(t *testing.T) {
 	t.Parallel()
 	s := mocktest.Start(t, mockcloud.Config{})
 	s.Call("POST", "/_mockcloud/faults", "", `{"method":"patch","status":503,"retry_after_s":1,"latency_ms":50,"times":2,"probability":0.5,"seed":7,"after_write":true}`).

@@ -73,7 +73,7 @@ func (c *Control) addFault(w http.ResponseWriter, r *http.Request) {
 		err = c.sensible(fault)
 	}
 	if err != nil {
-		refuse(w, err)
+		reject(w, err)
 		return
 	}
 	c.Router.Faults.Add(fault)

@@ -27,7 +27,7 @@ func (c *Control) advanceClock(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := c.advance(raw); err != nil {
-		refuse(w, err)
+		reject(w, err)
 		return
 	}
 	c.readClock(w, r)
@@ -54,13 +54,13 @@ func (c *Control) snapshot(w http.ResponseWriter, _ *http.Request) {
 		state, err = r.Snapshot()
 		return err
 	}); err != nil {
-		refuse(w, err)
+		reject(w, err)
 		return
 	}
 	reply(w, http.StatusOK, state)
 }
 
-// reportBody lists what somebody should correct.
+// reportBody lists what an administrator should correct.
 type reportBody struct {
 	Findings []store.Finding `json:"findings"`
 }
@@ -72,7 +72,7 @@ func (c *Control) report(w http.ResponseWriter, _ *http.Request) {
 		out.Findings = append(out.Findings, r.Findings()...)
 		return nil
 	}); err != nil {
-		refuse(w, err)
+		reject(w, err)
 		return
 	}
 	reply(w, http.StatusOK, out)

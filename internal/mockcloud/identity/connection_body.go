@@ -11,14 +11,14 @@ import (
 
 // The bounds of what is kept of a connection.
 const (
-	longestName     = 255
-	longestURL      = 2048
-	longestEntityID = 1024 // SAML Core 8.3.6
-	longestMetadata = 1 << 20
-	longestCert     = 64 << 10
-	mostCerts       = 16
-	mostDomains     = 500
-	mostScopes      = 32
+	maxName     = 255
+	maxURL      = 2048
+	maxEntityID = 1024 // SAML Core 8.3.6
+	maxMetadata = 1 << 20
+	maxCert     = 64 << 10
+	maxCerts    = 16
+	maxDomains  = 500
+	maxScopes   = 32
 )
 
 // nameIDFormats are those by which a person keeps being the same person (SAML Core
@@ -49,7 +49,7 @@ type samlGiven struct {
 func readConnectionBody(creating bool) func(*input.Fields) connectionBody {
 	return func(f *input.Fields) (out connectionBody) {
 		change := &out.change
-		name, kind := input.NonEmpty(longestName), input.Enum(store.ConnectionTypes()...)
+		name, kind := input.NonEmpty(maxName), input.Enum(store.ConnectionTypes()...)
 		if creating {
 			given, of := input.Required(f, "name", name), input.Required(f, "connection_type", kind)
 			change.Name, change.Type = &given, &of
@@ -57,7 +57,7 @@ func readConnectionBody(creating bool) func(*input.Fields) connectionBody {
 			change.Name = input.Optional(f, "name", name)
 			change.Type = input.Optional(f, "connection_type", kind)
 		}
-		change.Domains = input.Optional(f, "domains", input.ListOf(input.StringUpTo(longestName), 0, mostDomains))
+		change.Domains = input.Optional(f, "domains", input.ListOf(input.StringUpTo(maxName), 0, maxDomains))
 		change.Deactivate = input.Optional(f, "state", input.Enum(store.ConnectionInactive)) != nil
 		change.OIDC = input.Optional(f, "oidc", input.Strict(readOIDC))
 		change.SAML = input.Optional(f, "saml", input.Strict(out.saml.read))
@@ -70,21 +70,21 @@ func readConnectionBody(creating bool) func(*input.Fields) connectionBody {
 
 func readOIDC(f *input.Fields) store.OIDCChange {
 	return store.OIDCChange{
-		Issuer:       input.Optional(f, "issuer", input.NonEmpty(longestURL)),
-		ClientID:     input.Optional(f, "client_id", input.NonEmpty(longestName)),
-		ClientSecret: input.Nullable(f, "client_secret", input.NonEmpty(longestURL)),
-		Scopes:       input.Optional(f, "scopes", input.ListOf(input.NonEmpty(longestName), 1, mostScopes)),
+		Issuer:       input.Optional(f, "issuer", input.NonEmpty(maxURL)),
+		ClientID:     input.Optional(f, "client_id", input.NonEmpty(maxName)),
+		ClientSecret: input.Nullable(f, "client_secret", input.NonEmpty(maxURL)),
+		Scopes:       input.Optional(f, "scopes", input.ListOf(input.NonEmpty(maxName), 1, maxScopes)),
 	}
 }
 
 func (g *samlGiven) read(f *input.Fields) store.SAMLChange {
 	*g = samlGiven{
-		metadata:         input.Optional(f, "idp_metadata_xml", input.NonEmpty(longestMetadata)),
-		metadataURL:      input.Optional(f, "idp_metadata_url", input.NonEmpty(longestURL)),
-		metadataEntityID: input.Nullable(f, "idp_metadata_entity_id", input.NonEmpty(longestEntityID)).Value,
-		entityID:         input.Optional(f, "idp_entity_id", input.NonEmpty(longestEntityID)),
-		ssoURL:           input.Optional(f, "idp_sso_url", input.NonEmpty(longestURL)),
-		certificates:     input.Optional(f, "idp_certificates", input.ListOf(input.NonEmpty(longestCert), 1, mostCerts)),
+		metadata:         input.Optional(f, "idp_metadata_xml", input.NonEmpty(maxMetadata)),
+		metadataURL:      input.Optional(f, "idp_metadata_url", input.NonEmpty(maxURL)),
+		metadataEntityID: input.Nullable(f, "idp_metadata_entity_id", input.NonEmpty(maxEntityID)).Value,
+		entityID:         input.Optional(f, "idp_entity_id", input.NonEmpty(maxEntityID)),
+		ssoURL:           input.Optional(f, "idp_sso_url", input.NonEmpty(maxURL)),
+		certificates:     input.Optional(f, "idp_certificates", input.ListOf(input.NonEmpty(maxCert), 1, maxCerts)),
 	}
 	return store.SAMLChange{
 		NameIDFormat:      input.Nullable(f, "name_id_format", input.Enum(nameIDFormats()...)),
@@ -94,7 +94,7 @@ func (g *samlGiven) read(f *input.Fields) store.SAMLChange {
 }
 
 func readMapping(f *input.Fields) store.MappingChange {
-	name := input.NonEmpty(longestName)
+	name := input.NonEmpty(maxName)
 	return store.MappingChange{
 		Subject:   input.Nullable(f, "subject", name),
 		Email:     input.Nullable(f, "email", name),

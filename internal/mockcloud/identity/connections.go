@@ -63,7 +63,7 @@ func (h connections) update(c *router.Call) (*router.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Nobody makes the server fetch for a connection that is not there.
+	// The server fetches nothing for a connection that does not exist.
 	if _, err := readConnection(c); err != nil {
 		return nil, err
 	}

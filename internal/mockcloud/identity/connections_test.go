@@ -184,8 +184,8 @@ func TestCreateOnce(t *testing.T) {
 	}
 	first := create(oidcBody("one", "acme.com"), "key").Want(201)
 	c.clock.Advance(23 * time.Hour)
-	if again := create(oidcBody("one", "acme.com"), "key").Want(201); again.Body != first.Body || c.provider.asked.Load() != 1 {
-		t.Errorf("asked %d times: %s\n%s", c.provider.asked.Load(), first.Body, again.Body)
+	if replayed := create(oidcBody("one", "acme.com"), "key").Want(201); replayed.Body != first.Body || c.provider.asked.Load() != 1 {
+		t.Errorf("asked %d times: %s\n%s", c.provider.asked.Load(), first.Body, replayed.Body)
 	}
 	create(oidcBody("two"), "key").Want(422, `"loc":["header","Idempotency-Key"]`, "another body")
 	create(oidcBody("one"), "other").Want(409, "exists already")

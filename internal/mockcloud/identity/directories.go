@@ -11,7 +11,7 @@ func directoryID(c *router.Call) string { return c.Request.PathValue("directory_
 
 func readDirectoryBody(creating bool) func(*input.Fields) store.DirectoryChange {
 	return func(f *input.Fields) (out store.DirectoryChange) {
-		name, kind := input.NonEmpty(longestName), input.Enum(store.DirectoryTypes()...)
+		name, kind := input.NonEmpty(maxName), input.Enum(store.DirectoryTypes()...)
 		if creating {
 			given, of := input.Required(f, "name", name), input.Required(f, "type", kind)
 			out.Name, out.Type = &given, &of
@@ -22,7 +22,7 @@ func readDirectoryBody(creating bool) func(*input.Fields) store.DirectoryChange 
 		out.DefaultRoleID = input.Optional(f, "default_account_role_id", input.UUID)
 		out.Deprovision = input.Optional(f, "deprovision_action", input.Enum(store.DeprovisionDeactivate, store.DeprovisionDelete))
 		out.SyncGroupsToTeams = input.Optional(f, "sync_groups_to_teams", input.Bool)
-		out.AllowedDomains = input.Nullable(f, "allowed_domains", input.ListOf(input.StringUpTo(longestName), 0, mostDomains))
+		out.AllowedDomains = input.Nullable(f, "allowed_domains", input.ListOf(input.StringUpTo(maxName), 0, maxDomains))
 		return out
 	}
 }

@@ -169,8 +169,8 @@ func TestCreateDirectoryOnce(t *testing.T) {
 		at + "/group_role_mappings": {"match": obj{"group_name": "a"}, "account_role_id": c.RoleNamed("Admin").ID, "priority": 1},
 	} {
 		first := c.Call("POST", path, mocktest.Owner, body, "Idempotency-Key", "key").Want(201)
-		if again := c.Call("POST", path, mocktest.Owner, body, "Idempotency-Key", "key").Want(201); again.Body != first.Body {
-			t.Errorf("%s\n%s", first.Body, again.Body)
+		if replayed := c.Call("POST", path, mocktest.Owner, body, "Idempotency-Key", "key").Want(201); replayed.Body != first.Body {
+			t.Errorf("%s\n%s", first.Body, replayed.Body)
 		}
 		for field, other := range map[string]any{"name": "other", "priority": 2} {
 			if body[field] != nil {

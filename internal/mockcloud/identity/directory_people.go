@@ -30,7 +30,7 @@ type directoryUser struct {
 	State          string           `json:"state"`
 	Groups         []directoryGroup `json:"groups"`
 	RawAttributes  json.RawMessage  `json:"raw_attributes"`
-	// CustomAttributes is for attributes that somebody mapped, which nobody can here.
+	// CustomAttributes is for mapped attributes, and there is no way to map any here.
 	CustomAttributes struct{}  `json:"custom_attributes"`
 	CreatedAt        time.Time `json:"created_at"`
 	UpdatedAt        time.Time `json:"updated_at"`

@@ -278,7 +278,7 @@ func TestNoTokenLeaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, text := range append(shown, string(raw)) {
-		for _, secret := range slices.Concat(spellings(own), spellings(made.Token)) {
+		for _, secret := range slices.Concat(encodings(own), encodings(made.Token)) {
 			if strings.Contains(text, secret) {
 				t.Errorf("a secret is in place %d", i)
 			}
@@ -286,8 +286,8 @@ func TestNoTokenLeaves(t *testing.T) {
 	}
 }
 
-// spellings are how a secret may stand in a file: as it is, or in base64.
-func spellings(secret string) []string {
+// encodings are how a secret may stand in a file: as it is, or in base64.
+func encodings(secret string) []string {
 	out := []string{secret}
 	for before := range 3 {
 		encoded := base64.StdEncoding.EncodeToString([]byte("xxx"[:before] + secret))

@@ -36,7 +36,7 @@ type userCount struct {
 	Inactive int `json:"inactive"`
 }
 
-// ToDirectory gives the vendor's object of a directory.
+// ToDirectory returns the vendor's object of a directory.
 func ToDirectory(r *store.Reader, d *store.Directory) Directory {
 	active, inactive, groups := r.DirectoryCounts(d)
 	return Directory{

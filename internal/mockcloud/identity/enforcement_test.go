@@ -11,7 +11,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// login logs a person in through a connection, or none for "", and gives the
+// login logs a person in through a connection, or none for "", and returns the
 // session's token.
 func (c *cloud) login(email, connection string) (token string) {
 	c.t.Helper()
@@ -56,7 +56,7 @@ func TestEnforcement(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
-		// as prepares and gives the key or the session's token.
+		// as prepares and returns the key or the session's token.
 		as func(*cloud, string) string
 		// says is in the refusal; empty where the caller is let in.
 		says string
@@ -223,13 +223,13 @@ func TestWhileRestricted(t *testing.T) {
 	c.Call("POST", "/api/me/sessions/filter", inside, obj{"filter": obj{"restricted": obj{"is_restricted_": true}}}).Want(200, `"restricted":true`)
 }
 
-// TestDeniedIsTold: refusals are in the audit trail, at most once a minute for each
+// TestDeniedIsAudited: refusals are in the audit trail, at most once a minute for each
 // who was refused.
-func TestDeniedIsTold(t *testing.T) {
+func TestDeniedIsAudited(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
 	c.activate(c.create(oidcBody("one", "acme.com")).ID)
-	told := func() int {
+	recorded := func() int {
 		t.Helper()
 		var events struct {
 			Total  int
@@ -265,7 +265,7 @@ func TestDeniedIsTold(t *testing.T) {
 	} {
 		c.clock.Advance(step.after)
 		knock(step.key)
-		if got := told(); got != step.want {
+		if got := recorded(); got != step.want {
 			t.Errorf("step %d: %d events, want %d", i, got, step.want)
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest"
 )
 
-// TestEventsTellWhatChanged: an update's event has each field that changed with what it was and what it is, no other
+// TestEventsRecordWhatChanged: an update's event has each field that changed with what it was and what it is, no other
 // field so, and of a secret only when.
-func TestEventsTellWhatChanged(t *testing.T) {
+func TestEventsRecordWhatChanged(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
 	oidc, saml, directory := c.create(oidcBody("one", "acme.com")), c.create(samlBody("two")), c.directory(okta("Okta"))

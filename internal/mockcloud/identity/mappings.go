@@ -10,8 +10,8 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// longestMatch bounds what a mapping compares with.
-const longestMatch = 1024
+// maxMatch bounds what a mapping compares with.
+const maxMatch = 1024
 
 // groupMappingBody is a group role mapping.
 type groupMappingBody struct {
@@ -45,7 +45,7 @@ func toGroupMapping(r *store.Reader, m *store.GroupRoleMapping) groupMappingBody
 
 func readMatch(f *input.Fields) store.MappingMatch {
 	text := func(name string) string {
-		if given := input.Optional(f, name, input.NonEmpty(longestMatch)); given != nil {
+		if given := input.Optional(f, name, input.NonEmpty(maxMatch)); given != nil {
 			return *given
 		}
 		return ""

@@ -27,7 +27,7 @@ func createOnce(c *router.Call, create func(*store.Tx) (any, error)) (*router.An
 		func(tx *store.Tx, _ struct{}) (any, error) { return create(tx) })
 }
 
-// rowsOf gives all rows of a collection or, with ?idempotency_key, the one that the caller made with that key, if it
+// rowsOf returns all rows of a collection or, with ?idempotency_key, the one that the caller made with that key, if it
 // still lives.
 func rowsOf[R any](c *router.Call, all []*R, made func(key string) (*R, bool)) ([]*R, error) {
 	key, given, err := router.CreatedWith(c)

@@ -15,7 +15,7 @@ type made struct {
 	CreatedBy *string   `json:"created_by"`
 }
 
-// actorOf gives the actor behind a key.
+// actorOf returns the actor behind a key.
 func (c *cloud) actorOf(key string) string {
 	c.t.Helper()
 	var id string
@@ -79,10 +79,10 @@ func TestOrigin(t *testing.T) {
 		if got := find(mocktest.Owner, "k"); len(got) != 0 {
 			t.Errorf("%s: deleted, and yet %+v", collection, got)
 		}
-		var again made
-		c.Call("POST", collection, mocktest.Owner, bodies[0], "Idempotency-Key", "k").Want(201).Into(&again)
-		if got := find(mocktest.Owner, "k"); again.ID == one.ID || len(got) != 1 || got[0].ID != again.ID {
-			t.Errorf("%s: made anew %+v, found %+v", collection, again, got)
+		var recreated made
+		c.Call("POST", collection, mocktest.Owner, bodies[0], "Idempotency-Key", "k").Want(201).Into(&recreated)
+		if got := find(mocktest.Owner, "k"); recreated.ID == one.ID || len(got) != 1 || got[0].ID != recreated.ID {
+			t.Errorf("%s: made anew %+v, found %+v", collection, recreated, got)
 		}
 	}
 }

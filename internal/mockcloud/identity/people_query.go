@@ -19,12 +19,12 @@ import (
 
 const (
 	defaultPage = 100
-	longestPage = 1000
+	maxPage     = 1000
 	// atOnce is how many rows are looked at before writers get their turn.
 	atOnce = 200
 )
 
-// peopleQuery says which of a directory's users or groups are wanted.
+// peopleQuery selects the users or groups of a directory that are wanted.
 type peopleQuery struct {
 	limit int
 	// after is the id of the last one that is known already.
@@ -46,7 +46,7 @@ func readPeopleQuery(c *router.Call, kind *schema.ResourceType) (peopleQuery, er
 		}
 	}
 	read("limit", func(text string) (err error) {
-		out.limit, err = input.Query("limit", text, true, input.IntBetween(1, longestPage))
+		out.limit, err = input.Query("limit", text, true, input.IntBetween(1, maxPage))
 		return err
 	})
 	read("held", func(text string) (err error) {
@@ -78,12 +78,12 @@ func idPrefix(kind *schema.ResourceType) string {
 	return "directory_" + fold.Token(kind.ID) + "_"
 }
 
-// mentions says whether the filter may ask for an attribute. It may say so in vain.
+// mentions reports whether the filter may ask for an attribute. It may say so in vain.
 func (q peopleQuery) mentions(attribute string) bool {
 	return q.filter != nil && strings.Contains(fold.Token(q.filter.String()), attribute)
 }
 
-// users gives those of a directory's users that may match, oldest first: by an index
+// users returns those of a directory's users that may match, oldest first: by an index
 // where the filter allows.
 func (q peopleQuery) users(r *store.Reader, d *store.Directory) []*store.DirectoryUser {
 	attribute, value, _ := filter.Equality(q.filter, "id", "userName", "externalId")
@@ -150,7 +150,7 @@ func page[R, W any](c *router.Call, q peopleQuery, rows []*R, id func(*R) string
 	return router.OK(out), nil
 }
 
-// behind gives the rows whose ids come after one, whether that one is still there or
+// behind returns the rows whose ids come after one, whether that one is still there or
 // not: the ids are in the order of the rows.
 func behind[R any](rows []*R, after string, id func(*R) string) []*R {
 	at, found := slices.BinarySearchFunc(rows, after, func(row *R, after string) int { return cmp.Compare(id(row), after) })
@@ -160,7 +160,7 @@ func behind[R any](rows []*R, after string, id func(*R) string) []*R {
 	return rows[at:]
 }
 
-// shown gives a row's wire type if its SCIM resource matches the filter.
+// shown returns a row's wire type if its SCIM resource matches the filter.
 func shown[W any](q peopleQuery, resource func() (map[string]any, error), toWire func() (*W, error)) (*W, error) {
 	if q.filter == nil {
 		return toWire()

@@ -25,7 +25,7 @@ type Checker interface {
 	ParseMetadata(xml, entityID string) (Metadata, error)
 	// ParseCertificate reads one certificate, PEM or bare base64.
 	ParseCertificate(text string) (store.Certificate, error)
-	// CheckSSOURL says whether people may be sent to a URL.
+	// CheckSSOURL reports whether people may be sent to a URL.
 	CheckSSOURL(url string) error
 }
 
@@ -34,7 +34,7 @@ type Metadata struct {
 	EntityID, SSOURL string
 	SSOBinding       store.SSOBinding
 	Certificates     []store.Certificate
-	// WantsSignedRequests says that unsigned requests are refused there.
+	// WantsSignedRequests reports whether unsigned requests are refused there.
 	WantsSignedRequests bool
 	// Warnings say what of it was left out, and why.
 	Warnings []string
@@ -96,7 +96,7 @@ type ServiceProvider struct {
 	RedirectURI string `json:"redirect_uri"`
 }
 
-// ServiceProviderOf gives an account's values at a server with a base URL.
+// ServiceProviderOf returns an account's values at a server with a base URL.
 func ServiceProviderOf(baseURL string, account uuid.UUID) ServiceProvider {
 	saml := baseURL + "/sso/saml/" + account.String()
 	return ServiceProvider{

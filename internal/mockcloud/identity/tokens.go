@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	longestToken   = 512
-	longestOverlap = 172_800 // seconds
+	maxToken   = 512
+	maxOverlap = 172_800 // seconds
 )
 
 // tokenBody is a SCIM token as it can be read.
@@ -36,14 +36,14 @@ func toToken(t *store.SCIMToken) tokenBody {
 }
 
 func readTokenBody(f *input.Fields) (out store.NewSCIMToken) {
-	out.Name = input.Required(f, "name", input.NonEmpty(longestName))
-	if token := input.Optional(f, "token", input.NonEmpty(longestToken)); token != nil {
+	out.Name = input.Required(f, "name", input.NonEmpty(maxName))
+	if token := input.Optional(f, "token", input.NonEmpty(maxToken)); token != nil {
 		out.Token = *token
 	}
 	if expires := input.Optional(f, "expires_at", input.Time); expires != nil {
 		out.Expires = *expires
 	}
-	if overlap := input.Optional(f, "old_token_expires_in_seconds", input.IntBetween(0, longestOverlap)); overlap != nil {
+	if overlap := input.Optional(f, "old_token_expires_in_seconds", input.IntBetween(0, maxOverlap)); overlap != nil {
 		lasts := time.Duration(*overlap) * time.Second
 		out.OldExpiresIn = &lasts
 	}

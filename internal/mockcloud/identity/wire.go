@@ -30,7 +30,7 @@ type ConnectionDomain struct {
 	Domain string `json:"domain"`
 }
 
-// ToConnection gives the vendor's object of a connection.
+// ToConnection returns the vendor's object of a connection.
 func ToConnection(r *store.Reader, c *store.Connection) Connection {
 	out := Connection{
 		Object: "connection", ID: c.ID, OrganizationID: c.OrganizationID, Type: c.Type, Name: c.Name,

@@ -93,12 +93,12 @@ func (p *IdP) changing(c change) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		wait := r.URL.Query().Get("wait")
 		if wait != "" && wait != "true" && wait != "false" {
-			refuse(w, &badRequest{http.StatusUnprocessableEntity, "wait is true or false"})
+			reject(w, &badRequest{http.StatusUnprocessableEntity, "wait is true or false"})
 			return
 		}
 		keys, err := c(r)
 		if err != nil {
-			refuse(w, err)
+			reject(w, err)
 			return
 		}
 		if wait != "true" {
@@ -129,8 +129,8 @@ func (p *IdP) delivered(ctx context.Context, keys []string) (int, delivery) {
 	return http.StatusBadGateway, delivery{State: "failed", Error: err.Error()}
 }
 
-// refuse says what is wrong with a change. Nothing was changed then.
-func refuse(w http.ResponseWriter, err error) {
+// reject says what is wrong with a change. Nothing was changed then.
+func reject(w http.ResponseWriter, err error) {
 	var (
 		bad     *badRequest
 		target  *push.BadTarget

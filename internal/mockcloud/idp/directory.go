@@ -40,14 +40,14 @@ func (p *IdP) Directory() *people.Directory { return p.directory }
 // Join adds people, all or none; groups that they name are made.
 func (p *IdP) Join(joining ...Person) ([]Person, error) { return p.directory.Join(joining...) }
 
-// Leave says that somebody works there no more: they cannot log in from now on,
+// Leave records that a person no longer works there: they cannot log in from now on,
 // and the endpoint is told.
 func (p *IdP) Leave(email string) error {
 	_, err := p.directory.Leave(email)
 	return err
 }
 
-// Return says that somebody who left is back.
+// Return records that a person who left is back.
 func (p *IdP) Return(email string) error {
 	_, err := p.directory.Return(email)
 	return err
@@ -65,7 +65,7 @@ func (p *IdP) RemoveFromGroup(name string, emails ...string) error {
 	return err
 }
 
-// RenameGroup gives a group another name.
+// RenameGroup returns a group another name.
 func (p *IdP) RenameGroup(name, to string) error {
 	_, err := p.directory.RenameGroup(name, to)
 	return err
@@ -90,7 +90,7 @@ func (p *IdP) Resync() error { return p.pusher.Resync() }
 // Idle waits until everything is delivered. It fails if something cannot be.
 func (p *IdP) Idle(ctx context.Context) error { return p.pusher.Idle(ctx) }
 
-// PushStatus says how the pushing gets on.
+// PushStatus returns the progress of pushing.
 func (p *IdP) PushStatus() push.Status { return p.pusher.Status() }
 
 // Delivered waits until all changes so far of somebody are delivered, and says how
@@ -112,7 +112,7 @@ func (p *IdP) keysOf(joined ...Person) (keys []string) {
 	return keys
 }
 
-// employed gives the person of a subject who has not left.
+// employed returns the person of a subject who has not left.
 func (p *IdP) employed(subject string) (Person, bool) {
 	person, ok := p.directory.Person(subject)
 	return person, ok && !person.Left

@@ -154,7 +154,7 @@ func TestDirectoryAPI(t *testing.T) {
 		{"GET", "/directory/push", "", 200, `"state":"not_connected","pending":0,`, ""},
 		{"POST", "/directory/people?wait=true", `{"email":"early@acme.com"}`, 200, `{"state":"not_connected"}`, ""},
 		{"POST", "/directory/leave", `{"email":"early@acme.com"}`, 200, `{"state":"not_connected"}`, ""},
-		{"POST", "/directory/people", `{"email":"early@acme.com"}`, 409, "somebody with the address early@acme.com has left; a return brings them back", ""},
+		{"POST", "/directory/people", `{"email":"early@acme.com"}`, 409, "a person with the address early@acme.com has left; a return brings them back", ""},
 		{"POST", "/directory/resync", "", 409, "not connected to an endpoint", ""},
 		{"PUT", "/directory/target?wait=true", target("wrong", "okta"), 502, `{"state":"quarantined","error":"in quarantine`, ""},
 		{"GET", "/directory/push", "", 200, `"state":"quarantined"`, ""},
@@ -163,7 +163,7 @@ func TestDirectoryAPI(t *testing.T) {
 		{"PUT", "/directory/target", `{"endpoint":"http://192.0.2.1/","token":"x","style":"okta"}`, 422, "192.0.2.1 is neither this machine", ""},
 		{"PUT", "/directory/target?wait=true", target(scimToken, "okta"), 200, delivered, ""},
 		{"POST", "/directory/people?wait=true", `[{"email":"a@acme.com","groups":["Staff"]},{"email":"b@acme.com","first_name":"B","last_name":"X","title":"T","department":"D"}]`, 200, delivered, ""},
-		{"POST", "/directory/people?wait=true", `[{"email":"c@acme.com"},{"email":"C@acme.com"}]`, 409, "address C@acme.com already", ""},
+		{"POST", "/directory/people?wait=true", `[{"email":"c@acme.com"},{"email":"C@acme.com"}]`, 409, "already has the email address C@acme.com", ""},
 		{"POST", "/directory/people?wait=true", `{"email":"refused@acme.com"}`, 502, `{"state":"failed","error":"refused@acme.com: the endpoint answered 400: not this one"}`, ""},
 		{"DELETE", "/directory/people/refused@acme.com?wait=true", "", 200, delivered, ""},
 		{"POST", "/directory/people", `{"email":"nobody"}`, 422, `\"nobody\" is not an email address`, ""},
@@ -172,11 +172,11 @@ func TestDirectoryAPI(t *testing.T) {
 		{"POST", "/directory/people", `{"email":"x@acme.com","title":"` + strings.Repeat("x", 300<<10) + `"}`, 413, "over 256 KiB", ""},
 		{"POST", "/directory/people?wait=maybe", `{"email":"x@acme.com"}`, 422, "wait is true or false", ""},
 		{"PATCH", "/directory/people/b@acme.com?wait=true", `{"title":"Boss"}`, 200, delivered, `"title":"Boss"`},
-		{"PATCH", "/directory/people/b@acme.com", `{"email":"ada@acme.com"}`, 409, "address ada@acme.com already", ""},
-		{"PATCH", "/directory/people/x@acme.com", `{}`, 404, "nobody here has the email address", ""},
+		{"PATCH", "/directory/people/b@acme.com", `{"email":"ada@acme.com"}`, 409, "already has the email address ada@acme.com", ""},
+		{"PATCH", "/directory/people/x@acme.com", `{}`, 404, "no person here has the email address", ""},
 		{"POST", "/directory/leave?wait=true", `{"email":"b@acme.com"}`, 200, delivered, `{"active":false}`},
 		{"POST", "/directory/return?wait=true", `{"email":"b@acme.com"}`, 200, delivered, `{"active":true}`},
-		{"POST", "/directory/leave", `{"email":"x@acme.com"}`, 404, "nobody here", ""},
+		{"POST", "/directory/leave", `{"email":"x@acme.com"}`, 404, "no person here", ""},
 		{"POST", "/directory/groups?wait=true", `{"name":"R&D / Ops","members":["a@acme.com"]}`, 200, delivered, `"op":"add"`},
 		{"POST", "/directory/groups", `{"name":"r&d / ops"}`, 409, "there is a group", ""},
 		{"POST", "/directory/groups", `{"name":""}`, 422, "name is empty", ""},
@@ -267,8 +267,8 @@ func TestDirectoryPage(t *testing.T) {
 		{url.Values{"do": {"return"}, "email": {ada.Email}, "q": {"ada"}}, []string{"Ada Lovelace works here. Delivered after ", `aria-label="Leave: Ada Lovelace"`, "1 in all", `value="ada"`}},
 		{url.Values{"do": {"add"}, "email": {"new@acme.com"}, "first_name": {"<b>New</b>"}, "group": {"Staff"}}, []string{"&lt;b&gt;New&lt;/b&gt; works here. Delivered after ", `<option value="Staff">`}},
 		{url.Values{"do": {"add"}, "email": {"grace@acme.com"}, "group": {"Staff"}}, []string{"Grace Hopper works here.", "<td>Staff</td><td>2</td>"}},
-		{url.Values{"do": {"add"}, "email": {"grace@acme.com"}}, []string{`role="alert">Somebody here has the email address grace@acme.com already.`}},
-		{url.Values{"do": {"leave"}, "email": {"x@acme.com"}}, []string{`role="alert">Nobody here has the email address`}},
+		{url.Values{"do": {"add"}, "email": {"grace@acme.com"}}, []string{`role="alert">A person here already has the email address grace@acme.com.`}},
+		{url.Values{"do": {"leave"}, "email": {"x@acme.com"}}, []string{`role="alert">No person here has the email address`}},
 		{url.Values{"email": {"x@acme.com"}}, []string{"The form is not understood"}},
 		{url.Values{"do": {"add"}, "email": {"refused@acme.com"}}, []string{"refused@acme.com works here. It could not be delivered: ", "not this one", "1 given up"}},
 	} {
@@ -283,7 +283,7 @@ func TestDirectoryPage(t *testing.T) {
 		}
 	}
 	w.Disconnect()
-	if got := press(url.Values{"do": {"leave"}, "email": {ada.Email}}); !strings.Contains(got.body, "so nobody was told") || !strings.Contains(got.body, "Not connected.") {
+	if got := press(url.Values{"do": {"leave"}, "email": {ada.Email}}); !strings.Contains(got.body, "so the change was not pushed") || !strings.Contains(got.body, "Not connected.") {
 		t.Errorf("%s", got.body)
 	}
 }

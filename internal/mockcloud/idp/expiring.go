@@ -21,7 +21,7 @@ type entry[V any] struct {
 	expires time.Time
 }
 
-// add keeps a value and gives its name.
+// add keeps a value and returns its name.
 func (e *expiring[V]) add(value V, life time.Duration) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -38,7 +38,7 @@ func (e *expiring[V]) add(value V, life time.Duration) string {
 	return name
 }
 
-// get gives the value behind a name, unless it has expired.
+// get returns the value behind a name, unless it has expired.
 func (e *expiring[V]) get(name string) (V, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -36,7 +36,7 @@ type Config struct {
 	// SigningAlg is how ID tokens are signed: RS256 (also when empty), PS256,
 	// ES256 or EdDSA.
 	SigningAlg string
-	// Clock gives the time; nil means time.Now.
+	// Clock returns the time; nil means time.Now.
 	Clock func() time.Time
 	// PushTo says of SCIM endpoints that are not on this machine that the directory
 	// may be pushed to them; nil means none.
@@ -64,7 +64,7 @@ type IdP struct {
 	misbehavior Mode
 }
 
-// New gives an identity provider that behaves well.
+// New returns an identity provider that behaves well.
 func New(config Config) (*IdP, error) {
 	base, err := url.Parse(config.BaseURL)
 	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") ||
@@ -112,7 +112,7 @@ func (p *IdP) handle(method, path string, h http.HandlerFunc) {
 	p.mux.HandleFunc(method+" "+p.base.Path+path, h)
 }
 
-// mayRedirectTo says whether answers may be sent to a URL.
+// mayRedirectTo reports whether answers may be sent to a URL.
 func (p *IdP) mayRedirectTo(raw string) (*url.URL, bool) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {

@@ -142,7 +142,7 @@ func (w *world) client(t *testing.T) (context.Context, *oidc.Provider, oauth2.Co
 	}
 }
 
-// logIn logs a person in on the page and gives what the browser brings back.
+// logIn logs a person in on the page and returns what the browser brings back.
 func (w *world) logIn(t *testing.T, authURL, person string) url.Values {
 	t.Helper()
 	return callbackOf(t, w.post(t, authURL, url.Values{"person": {person}}))

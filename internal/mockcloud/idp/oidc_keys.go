@@ -104,13 +104,13 @@ func (k *keyRing) public(now time.Time) (out jose.JSONWebKeySet, err error) {
 	if err := k.ready(); err != nil {
 		return out, err
 	}
-	kept := k.keys[:0]
+	valid := k.keys[:0]
 	for _, key := range k.keys {
 		if key.retired.IsZero() || now.Sub(key.retired) < retiredLife {
-			kept = append(kept, key)
+			valid = append(valid, key)
 		}
 	}
-	k.keys = kept
+	k.keys = valid
 	for _, key := range k.keys {
 		out.Keys = append(out.Keys, jose.JSONWebKey{
 			Key: key.private.Public(), KeyID: key.id, Algorithm: string(k.alg), Use: "sig",

@@ -139,7 +139,7 @@ func oidcModes() []Mode {
 
 const elsewhere = "https://attacker.example"
 
-// bendDiscovery changes the document, or answers in its place and gives true.
+// bendDiscovery changes the document, or answers in its place and returns true.
 func (p *IdP) bendDiscovery(w http.ResponseWriter, r *http.Request, m *metadata) bool {
 	switch p.mode() {
 	case DiscoveryOtherIssuer:
@@ -405,7 +405,7 @@ func (p *IdP) weakKey() (*rsa.PrivateKey, error) {
 	return p.oidc.weak.Load(), nil
 }
 
-// certified gives a certificate that a key made for itself, as x5c has it (RFC 7515
+// certified returns a certificate that a key made for itself, as x5c has it (RFC 7515
 // section 4.1.6).
 func certified(key crypto.Signer) ([]string, error) {
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "of its own"}}

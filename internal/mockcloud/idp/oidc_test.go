@@ -224,7 +224,7 @@ func TestTokenRefusals(t *testing.T) {
 	}
 }
 
-func TestNobodyHasAnEmptySecret(t *testing.T) {
+func TestEmptySecretMatchesNoClient(t *testing.T) {
 	t.Parallel()
 	w := start(t, func(c *idp.Config) { c.ClientSecret = "" })
 	code := w.logIn(t, w.request(), ada.Subject).Get("code")

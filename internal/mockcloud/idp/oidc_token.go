@@ -48,7 +48,7 @@ func (p *IdP) token(w http.ResponseWriter, r *http.Request) {
 	access := p.oidc.tokens.add(g, tokenLife)
 	id, err := p.idToken(person, g, access)
 	if err != nil {
-		writeJSON(w, http.StatusInternalServerError, oauthError{"server_error", "The ID token could not be made"})
+		writeJSON(w, http.StatusInternalServerError, oauthError{"server_error", "The ID token could not be created"})
 		return
 	}
 	answer := tokenAnswer{AccessToken: access, TokenType: "Bearer", ExpiresIn: int64(tokenLife.Seconds()), Scope: "openid profile email groups", IDToken: id}

@@ -87,7 +87,7 @@ func (p *IdP) chosen(r *http.Request) (Person, string) {
 		if person, err := p.directory.Find(email); err == nil {
 			return person, ""
 		}
-		return Person{}, "Nobody here has that email address."
+		return Person{}, "No person here has that email address."
 	}
 	if person, ok := p.directory.Person(r.PostFormValue("person")); ok {
 		return person, ""
@@ -123,7 +123,7 @@ func (p *IdP) render(w http.ResponseWriter, status int, page string, data any) {
 		err = p.pages.ExecuteTemplate(&out, "bottom", nil)
 	}
 	if err != nil {
-		http.Error(w, "The page could not be made: "+err.Error(), http.StatusInternalServerError)
+		http.Error(w, "The page could not be rendered: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

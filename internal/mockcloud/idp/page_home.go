@@ -14,9 +14,9 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp/push"
 )
 
-// patience is how long the page waits for a change to be delivered, to say how
+// deliveryTimeout is how long the page waits for a change to be delivered, to say how
 // long it took.
-const patience = 5 * time.Second
+const deliveryTimeout = 5 * time.Second
 
 // homePage is the provider's first page: its addresses, its directory, and how
 // pushing it gets on.
@@ -37,7 +37,7 @@ type listedPerson struct {
 }
 
 // home shows the page: GET /, with ?q= to search and ?changed= to say how the last
-// change of somebody went.
+// change of a person went.
 func (p *IdP) home(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	page := homePage{Query: query.Get("q")}
@@ -62,20 +62,20 @@ func (p *IdP) showHome(w http.ResponseWriter, status int, page homePage) {
 	p.render(w, status, "home.html", page)
 }
 
-// howItWent says in a sentence how somebody is, and whether the endpoint knows.
+// howItWent returns in a sentence how the person is, and whether the endpoint knows.
 func (p *IdP) howItWent(ctx context.Context, person Person) string {
 	is := "works here"
 	if person.Left {
 		is = "has left, and cannot log in any more"
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, deliveryTimeout)
 	defer cancel()
 	took, err := p.pusher.Wait(ctx, p.keysOf(person)...)
 	switch {
 	case err == nil:
 		return fmt.Sprintf("%s %s. Delivered after %.1f ms.", person.Name(), is, push.Milliseconds(took))
 	case errors.Is(err, push.ErrNotConnected):
-		return fmt.Sprintf("%s %s. The directory is not connected, so nobody was told.", person.Name(), is)
+		return fmt.Sprintf("%s %s. The directory is not connected, so the change was not pushed.", person.Name(), is)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("%s %s. It is being delivered.", person.Name(), is)
 	}

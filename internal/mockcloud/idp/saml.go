@@ -11,7 +11,7 @@ import (
 	crewjam "github.com/crewjam/saml"
 )
 
-// SAMLSigning says what is signed of a SAML answer.
+// SAMLSigning is what is signed of a SAML answer.
 type SAMLSigning int
 
 // What can be signed.
@@ -80,7 +80,7 @@ func (p *IdP) samlMetadata(w http.ResponseWriter, _ *http.Request) {
 		IDPSSODescriptors: []crewjam.IDPSSODescriptor{role},
 	}, "", "  ")
 	if err != nil {
-		p.problem(w, http.StatusInternalServerError, "The metadata could not be made: "+err.Error())
+		p.problem(w, http.StatusInternalServerError, "The metadata could not be created: "+err.Error())
 		return
 	}
 	w.Header().Set("Content-Type", "application/samlmetadata+xml")
@@ -141,7 +141,7 @@ func (p *IdP) samlAsk(w http.ResponseWriter, r *http.Request, page question, req
 	}
 	response, err := respond(person, request)
 	if err != nil {
-		p.problem(w, http.StatusInternalServerError, "The answer could not be made: "+err.Error())
+		p.problem(w, http.StatusInternalServerError, "The answer could not be created: "+err.Error())
 		return
 	}
 	w.Header().Set("Content-Security-Policy", policy(origin(acs)))

@@ -67,7 +67,7 @@ func (s *samlState) published() ([]*x509.Certificate, error) {
 	return out, nil
 }
 
-// current gives the key that signs, and what.
+// current returns the key that signs, and what.
 func (s *samlState) current() (samlKey, SAMLSigning, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,7 +97,7 @@ func (s *samlState) foreignKey() (samlKey, error) {
 	return *s.foreign, nil
 }
 
-// swap keeps an answer and gives the one before.
+// swap keeps an answer and returns the one before.
 func (s *samlState) swap(answer []byte) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -42,7 +42,7 @@ func (p *IdP) samlResponse(person Person, request authnRequest) ([]byte, error) 
 	return p.bendSAMLBytes(out), nil
 }
 
-// samlRefusal says that a person may not log in (SAML Core 3.2.2.2), signed as a
+// samlRefusal returns the answer that a person may not log in (SAML Core 3.2.2.2), signed as a
 // whole.
 func (p *IdP) samlRefusal(person Person, request authnRequest) ([]byte, error) {
 	key, _, err := p.saml.current()
@@ -140,7 +140,7 @@ type signer struct {
 	nothing bool
 }
 
-// sign gives the answer as XML: the assertion is signed first, as the response's
+// sign returns the answer as XML: the assertion is signed first, as the response's
 // signature is over it, too.
 func (s signer) sign(response *crewjam.Response) (*etree.Element, error) {
 	assertion := response.Assertion.Element()

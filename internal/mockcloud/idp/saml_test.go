@@ -58,7 +58,7 @@ func (w *samlWorld) configure(t *testing.T) {
 	w.conn.SSOURL, _ = m.Endpoint(string(w.conn.Binding))
 }
 
-// begin takes a request to the identity provider, and gives the page.
+// begin takes a request to the identity provider, and returns the page.
 func (w *samlWorld) begin(t *testing.T) answer {
 	t.Helper()
 	request, err := w.sp.AuthnRequest(w.conn, saml.Start{ReturnTo: "/home?a=b&c", Browser: "cookie"})
@@ -91,7 +91,7 @@ func form(t *testing.T, page answer) (string, url.Values) {
 	return html.UnescapeString(action[1]), values
 }
 
-// choose answers the page as a person, and gives what is posted to the consumer.
+// choose answers the page as a person, and returns what is posted to the consumer.
 func (w *samlWorld) choose(t *testing.T, page answer, subject string) url.Values {
 	t.Helper()
 	action, values := form(t, page)

@@ -246,15 +246,15 @@ func List[T any](decode Decoder[T]) Decoder[[]T] {
 }
 
 // ListOf takes a list of least to most elements.
-func ListOf[T any](decode Decoder[T], least, most int) Decoder[[]T] {
+func ListOf[T any](decode Decoder[T], minItems, maxItems int) Decoder[[]T] {
 	return func(v Value) []T {
 		if raw, ok := v.raw.([]any); ok {
 			switch n := len(raw); {
-			case n < least:
-				v.fail("too_short", fmt.Sprintf("List should have at least %d item%s after validation, not %d", least, plural(least), n))
+			case n < minItems:
+				v.fail("too_short", fmt.Sprintf("List should have at least %d item%s after validation, not %d", minItems, plural(minItems), n))
 				return nil
-			case n > most:
-				v.fail("too_long", fmt.Sprintf("List should have at most %d item%s after validation, not %d", most, plural(most), n))
+			case n > maxItems:
+				v.fail("too_long", fmt.Sprintf("List should have at most %d item%s after validation, not %d", maxItems, plural(maxItems), n))
 				return nil
 			}
 		}
@@ -272,7 +272,7 @@ func OneOrMore[T any](decode Decoder[T]) Decoder[[]T] {
 	}
 }
 
-// IsList says whether a value is a list, for what has to know which of the two
+// IsList reports whether a value is a list, for what has to know which of the two
 // OneOrMore took.
 func IsList(v Value) bool {
 	_, isList := v.raw.([]any)

@@ -138,11 +138,11 @@ type Fields struct {
 	asked map[string]bool
 }
 
-// Lenient reads an object and ignores fields that nobody asks for, as the
+// Lenient reads an object and ignores unknown fields, as the
 // document's schemas without additionalProperties do.
 func Lenient[T any](read func(*Fields) T) Decoder[T] { return object(read, false) }
 
-// Strict reads an object and refuses fields that nobody asks for
+// Strict reads an object and rejects unknown fields
 // (additionalProperties: false).
 func Strict[T any](read func(*Fields) T) Decoder[T] { return object(read, true) }
 

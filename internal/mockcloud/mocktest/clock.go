@@ -11,7 +11,7 @@ type Clock struct {
 	now time.Time
 }
 
-// NewClock gives a clock that stands at noon of the first of January 2026 (UTC).
+// NewClock returns a clock that stands at noon of the first of January 2026 (UTC).
 func NewClock() *Clock {
 	return &Clock{now: time.Date(2026, time.January, 1, 12, 0, 0, 0, time.UTC)}
 }

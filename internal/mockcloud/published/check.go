@@ -54,7 +54,7 @@ var operations = sync.OnceValues(func() (*http.ServeMux, map[string]Operation) {
 	return mux, byPattern
 })
 
-// Find gives the operation that a request is for.
+// Find returns the operation that a request is for.
 func Find(r *http.Request) (Operation, bool) {
 	mux, byPattern := operations()
 	_, pattern := mux.Handler(r)
@@ -66,7 +66,7 @@ func Find(r *http.Request) (Operation, bool) {
 // nothing of them; only their refusals have its shapes.
 var extension = regexp.MustCompile(`^/api/accounts/[^/]+/sso/(connections|directories|service_provider)(/|$)`)
 
-// Check says in what an answer differs from what the document says of it. Only
+// Check returns how an answer differs from what the document says of it. Only
 // answers to requests under /api/ are judged.
 func Check(r *http.Request, status int, contentType string, body []byte) error {
 	if !strings.HasPrefix(r.URL.Path, "/api/") || status < http.StatusBadRequest && extension.MatchString(r.URL.Path) {

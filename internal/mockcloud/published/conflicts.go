@@ -40,5 +40,5 @@ var conflicting = []string{
 	"DELETE /api/users/{id}",
 }
 
-// Conflicting gives the operations that may answer 409.
+// Conflicting returns the operations that may answer 409.
 func Conflicting() []string { return slices.Clone(conflicting) }

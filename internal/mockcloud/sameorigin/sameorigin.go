@@ -9,7 +9,7 @@ import (
 	"net/url"
 )
 
-// Foreign says whether a browser sends the request for a page of another origin.
+// Foreign reports whether a browser sends the request for a page of another origin.
 func Foreign(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "same-origin", "none":
@@ -24,7 +24,7 @@ func Foreign(r *http.Request) bool {
 	return err != nil || u.Host != r.Host
 }
 
-// IsJSON says whether the body is JSON, which no page of another origin can send
+// IsJSON reports whether the body is JSON, which no page of another origin can send
 // without asking first.
 func IsJSON(r *http.Request) bool {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

@@ -262,7 +262,7 @@ func join[T ~string](values []T) string {
 	return strings.Join(out, ", ")
 }
 
-// people checks who is in an account, and gives the names of what it has.
+// people checks who is in an account, and returns the names of what it has.
 func (c *checker) people(a *account, at func(...any) []any) names {
 	roles := seen{"Owner": true, "Admin": true, "Member": true, "Collaborator": true}
 	for j, r := range a.CustomRoles {

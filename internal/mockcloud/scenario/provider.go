@@ -42,7 +42,7 @@ func (c *checker) provider(p provider) {
 	}
 }
 
-// People gives everybody whom the test identity provider has at the start, each
+// People returns everybody whom the test identity provider has at the start, each
 // once.
 func (s *Scenario) People() []people.Person {
 	var out []people.Person

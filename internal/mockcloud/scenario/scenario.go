@@ -94,7 +94,7 @@ const (
 	defaultRole   = "Member"
 )
 
-// Default gives the ready-made scenario: one account, acme, with two Owners, an
+// Default returns the ready-made scenario: one account, acme, with two Owners, an
 // Admin, three Members and the service account terraform.
 func Default() *Scenario {
 	s, err := Parse("default.yaml", defaultYAML)

@@ -227,7 +227,7 @@ accounts:
 	if len(first) != 1234 || !strings.HasSuffix(first[0], "person00001@acme.com") || !strings.HasSuffix(first[1233], "person01234@acme.com") {
 		t.Errorf("%d people, from %s", len(first), first[0])
 	}
-	if again := ids(); strings.Join(again, " ") != strings.Join(first, " ") {
+	if second := ids(); strings.Join(second, " ") != strings.Join(first, " ") {
 		t.Error("the ids are other ones each time")
 	}
 }
@@ -293,8 +293,8 @@ accounts:
 		}
 		return out
 	}
-	if first, again := ids(), ids(); strings.Join(first, " ") != strings.Join(again, " ") {
-		t.Errorf("the ids are other ones each time: %v, %v", first, again)
+	if first, second := ids(), ids(); strings.Join(first, " ") != strings.Join(second, " ") {
+		t.Errorf("the ids are other ones each time: %v, %v", first, second)
 	}
 }
 

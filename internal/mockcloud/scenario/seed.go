@@ -179,7 +179,7 @@ func seedUser(tx *store.Tx, accountID uuid.UUID, u user) error {
 	return seedKey(tx, person, u.APIKey, accountID.String())
 }
 
-// seedBot makes a service account. One without a key gets a key that nobody
+// seedBot makes a service account. One without a key gets a key that no user
 // knows: the API has no service account without.
 func seedBot(tx *store.Tx, accountID uuid.UUID, b serviceAccount) error {
 	role, err := roleID(tx, accountID, b.Role)

@@ -24,7 +24,7 @@ type team struct {
 	Workspaces      access   `yaml:"workspaces"`
 }
 
-// access is the workspaces, by handle, that somebody gets into, and the workspace role
+// access is the workspaces, by handle, that a member has access to, and the workspace role
 // in each.
 type access map[string]string
 
@@ -109,7 +109,7 @@ func (c *checker) access(a access, n names, at []any) {
 	}
 }
 
-// handles gives the workspaces in order.
+// handles returns the workspaces in order.
 func (a access) handles() []string { return slices.Sorted(maps.Keys(a)) }
 
 // list names the values for a message.

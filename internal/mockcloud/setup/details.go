@@ -27,7 +27,7 @@ type details struct {
 
 func viewDetails(v *visit) any { return v.details() }
 
-// details gives the page as it is before anything was typed.
+// details returns the page as it is before anything was typed.
 func (v *visit) details() details {
 	chosen, _ := providerOf(v.link.Type) // an earlier step took no other
 	out := details{Provider: chosen, SAML: v.link.Type.IsSAML(), Name: v.freeName(chosen)}
@@ -114,7 +114,7 @@ func takeDetails(v *visit) {
 	v.failed(v.w, v.r, err)
 }
 
-// unclear says what is missing or given twice.
+// unclear returns what is missing or given twice.
 func (d details) unclear() []problem {
 	var out []problem
 	need := func(given, field, text string) {

@@ -39,7 +39,7 @@ type directory struct {
 
 const anotherDirectory store.DirectoryType = "generic scim v2.0"
 
-// IsNamed says whether it is a product that has a name here.
+// IsNamed reports whether it is a product that has a name here.
 func (d directory) IsNamed() bool { return d.Type != anotherDirectory }
 
 // directories are those that have a name on the page, and one for all others.
@@ -140,7 +140,7 @@ func takeName(v *visit) {
 	}
 	token, err := v.makeDirectory(directoryBody{name, v.link.DirectoryType})
 	if err != nil {
-		v.refuseName(name, err)
+		v.rejectName(name, err)
 		return
 	}
 	v.step = copyEndpoint
@@ -177,8 +177,8 @@ func (v *visit) makeDirectory(body directoryBody) (token string, err error) {
 	return token, err
 }
 
-// refuseName says what is wrong with a name.
-func (v *visit) refuseName(name string, err error) {
+// rejectName says what is wrong with a name.
+func (v *visit) rejectName(name string, err error) {
 	var conflict *store.Conflict
 	var invalid *store.Invalid
 	switch {
@@ -235,7 +235,7 @@ type status struct {
 	Endpoint string
 }
 
-// People says how many there are.
+// People returns the counts of the directory's people, in words.
 func (s status) People() string {
 	switch {
 	case s.Counts.Active+s.Counts.Inactive == 0:

@@ -17,7 +17,7 @@ import (
 
 var valueOf = regexp.MustCompile(`id="(endpoint|scim-token)" readonly value="([^"]*)"`)
 
-// values gives what a page shows to be copied, by the field's id.
+// values returns what a page shows to be copied, by the field's id.
 func (s shown) values() map[string]string {
 	out := make(map[string]string)
 	for _, found := range valueOf.FindAllStringSubmatch(s.body, -1) {
@@ -71,13 +71,13 @@ func TestDirectorySteps(t *testing.T) {
 			w := newWorldWith(t, mockcloud.Config{PublishedOnly: tt.publishedOnly})
 			v := w.visitor()
 			link := w.link(mocktest.Admin, "dsync_setup_url")
-			v.open(link).says(200, "Set up directory sync for Acme", "four steps", "Nothing changes for anybody before the directory pushes").hasNot("six steps")
+			v.open(link).says(200, "Set up directory sync for Acme", "four steps", "Nothing changes for users until the directory pushes").hasNot("six steps")
 			v.send(link, nil).at("/setup/directory", "Step 1 of 4", "Microsoft Entra ID", "Set up directory sync for", "<title>Which directory? – directory sync for Acme</title>")
 			v.send("/setup/directory", form{"type": {tt.kind}}).at("/setup/name", `value="`+tt.proposed+`"`)
 			if got := w.directories(); len(got) != 0 {
 				t.Fatalf("made too early: %v", got)
 			}
-			page := v.send("/setup/name", form{"name": {" People "}}).says(200, append(tt.says, "Copy these values", "Step 3 of 4", "People</strong> is made", "<strong>acme.com</strong>, <strong>acme.example</strong>", "Copy it now:</strong> it is not kept")...)
+			page := v.send("/setup/name", form{"name": {" People "}}).says(200, append(tt.says, "Copy these values", "Step 3 of 4", "People</strong> has been created", "<strong>acme.com</strong>, <strong>acme.example</strong>", "Copy it now:</strong> it is not stored")...)
 			shown := page.values()
 			if got := w.directories(); !slices.Equal(got, []string{"People " + tt.kind + " validating"}) || len(shown["scim-token"]) < 30 {
 				t.Errorf("%v %v", got, shown)
@@ -128,7 +128,7 @@ func TestDirectoryRefusals(t *testing.T) {
 	v.open("/setup/domains").at("/setup/directory") // nor onto the other way
 	v.send("/setup/details", form{"name": {"x"}}).at("/setup/directory")
 	v.send("/setup/directory", form{"type": {"workday"}}).says(422, `<a href="#directory-0">Choose a directory.`, "<title>Error: ")
-	v.send("/setup/directory", form{"type": {"okta scim v2.0"}, "token": {"wrong"}}).says(403, "not one of this session")
+	v.send("/setup/directory", form{"type": {"okta scim v2.0"}, "token": {"wrong"}}).says(403, "belongs to another session")
 	v.send("/setup/directory", form{"type": {"okta scim v2.0"}}).at("/setup/name")
 	v.send("/setup/name", form{"name": {" "}}).says(422, `<a href="#name">Give the directory a name.</a>`, `aria-invalid="true"`)
 	v.send("/setup/name", form{"name": {strings.Repeat("x", 256)}}).says(422, `<a href="#name">String should have at most 255 characters.</a>`)
@@ -140,7 +140,7 @@ func TestDirectoryRefusals(t *testing.T) {
 	}
 
 	other.send("/setup/directory", form{"type": {"okta scim v2.0"}}).at("/setup/name")
-	other.send("/setup/name", form{"name": {"First"}}).says(200, "First</strong> is made")
+	other.send("/setup/name", form{"name": {"First"}}).says(200, "First</strong> has been created")
 	v.send("/setup/name", form{"name": {"Second"}}).says(422, `<a href="#name">Directory sync is set up already`)
 	if got := w.directories(); !slices.Equal(got, []string{"First okta scim v2.0 validating"}) {
 		t.Errorf("%v", got)
@@ -153,7 +153,7 @@ func TestDirectoryRefusals(t *testing.T) {
 	other.open("/setup/status").at("/setup/status", "was switched off")
 	w.Call("DELETE", mocktest.Root+"/sso/integrations/"+all.Directories[0].ID, mocktest.Owner, nil).Want(204)
 	other.open("/setup/").at("/setup/name")
-	other.send("/setup/name", form{"name": {"Second"}}).says(200, "Second</strong> is made", "Copy it now")
+	other.send("/setup/name", form{"name": {"Second"}}).says(200, "Second</strong> has been created", "Copy it now")
 }
 
 // TestDirectoryDomains: whoever cannot come in yet is told of.
@@ -166,8 +166,8 @@ func TestDirectoryDomains(t *testing.T) {
 	v.send("/setup/name", form{"name": {"Okta"}}).says(200, "No domain is enabled in this account yet")
 }
 
-// TestDirectorySessionEnds: by time, and with the right and the plan of whoever asked.
-func TestDirectorySessionEnds(t *testing.T) {
+// TestDirectorySessionExpires: by time, and with the right and the plan of whoever asked.
+func TestDirectorySessionExpires(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		do   func(*world)
@@ -194,8 +194,8 @@ func TestDirectorySessionEnds(t *testing.T) {
 	}
 }
 
-// TestTokenIsNotKept: the secret that the page shows is nowhere in the state.
-func TestTokenIsNotKept(t *testing.T) {
+// TestTokenIsNotStored: the secret that the page shows is nowhere in the state.
+func TestTokenIsNotStored(t *testing.T) {
 	t.Parallel()
 	log := &mocktest.Log{}
 	w := newWorldWith(t, mockcloud.Config{Logger: slog.New(slog.NewJSONHandler(log, nil))})

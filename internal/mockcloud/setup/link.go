@@ -39,7 +39,7 @@ func (d *Dashboard) openLink(w http.ResponseWriter, r *http.Request) {
 	}
 	switch state {
 	case store.SetupLinkUsed:
-		d.render(w, http.StatusGone, "used.html", page{Title: "This setup link was used already", Content: own})
+		d.render(w, http.StatusGone, "used.html", page{Title: "This setup link has already been used", Content: own})
 	case store.SetupLinkExpired:
 		d.notice(w, http.StatusGone, "This setup link has expired", "Nothing has been changed. Ask for a new one: setup links can be opened for five minutes.")
 	default:
@@ -91,7 +91,7 @@ func (d *Dashboard) setCookie(w http.ResponseWriter, r *http.Request, session st
 	})
 }
 
-// sessionOf gives the session's secret, empty for none.
+// sessionOf returns the session's secret, empty for none.
 func sessionOf(r *http.Request) string {
 	cookie, err := r.Cookie(cookieName)
 	if err != nil {

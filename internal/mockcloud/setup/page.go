@@ -41,7 +41,7 @@ type stepView struct {
 // problem is what is wrong with a field. Field is the id of its control.
 type problem struct{ Field, Text string }
 
-// Problem gives what is wrong with a field, empty for nothing.
+// Problem returns what is wrong with a field, empty for nothing.
 func (p page) Problem(field string) string {
 	for _, known := range p.Problems {
 		if known.Field == field {
@@ -57,7 +57,7 @@ type field struct {
 	Kind                            string
 }
 
-// Text gives a field of one line, with its problem.
+// Text returns a field of one line, with its problem.
 func (p page) Text(id, label, hint, value string) field {
 	return field{ID: id, Label: label, Hint: hint, Value: value, Problem: p.Problem(id), Kind: "text"}
 }
@@ -80,14 +80,14 @@ func (d *Dashboard) render(w http.ResponseWriter, status int, file string, p pag
 	var out bytes.Buffer
 	for _, part := range []string{"top", file, "bottom"} {
 		if err := pages.ExecuteTemplate(&out, part, p); err != nil {
-			d.Logger.Error("a page of the dashboard could not be made", slog.String("page", file), slog.Any("error", err))
-			http.Error(w, "The page could not be made; the server's log says why.", http.StatusInternalServerError)
+			d.Logger.Error("could not render a page of the dashboard", slog.String("page", file), slog.Any("error", err))
+			http.Error(w, "The page could not be rendered. See the server's log for the cause.", http.StatusInternalServerError)
 			return
 		}
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	// It fails only when the reader is gone, and then nobody can be told.
+	// It fails only when the reader is gone, so there is no one to report it to.
 	_, _ = out.WriteTo(w)
 }
 

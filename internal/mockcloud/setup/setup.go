@@ -4,7 +4,7 @@
 //
 // A link is for one of two ways: to a connection for single sign-on, or to a
 // directory with a token for SCIM. What is saved goes the way of POST
-// …/sso/connections or …/sso/directories, in the name of whoever asked for the link,
+// …/sso/connections or …/sso/directories, in the name of the user who asked for the link,
 // who must still be allowed to.
 //
 // A link's secret stands in its address, so the pages ask browsers to keep it to
@@ -34,11 +34,11 @@ type Dashboard struct {
 	// PublicURL is what links to this server begin with; empty means as the browser
 	// reached it.
 	PublicURL string
-	// Logger is told of what went wrong here.
+	// Logger logs what went wrong here.
 	Logger *slog.Logger
 }
 
-// Handler gives the pages.
+// Handler returns the pages.
 func (d *Dashboard) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+Prefix+"style.css", serveStyle)
@@ -89,7 +89,7 @@ func protect(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 }
 
-// foreign says whether a form comes from another origin's page. A page that passes
+// foreign reports whether a form comes from another origin's page. A page that passes
 // no address on sends the Origin "null", so where there is no Sec-Fetch-Site
 // (outside https and localhost) the session's token has to be enough.
 func foreign(r *http.Request) bool {
@@ -113,15 +113,15 @@ func (d *Dashboard) failed(w http.ResponseWriter, r *http.Request, err error) {
 	)
 	switch {
 	case errors.As(err, &forbidden), errors.As(err, &limit):
-		d.notice(w, http.StatusForbidden, "This setup link gives no access any more",
-			sentence(err.Error())+" Nothing has been changed. Somebody who may administrate single sign-on has to ask for a new link.")
+		d.notice(w, http.StatusForbidden, "This setup link is no longer valid",
+			sentence(err.Error())+" Nothing has been changed. An administrator of single sign-on has to ask for a new link.")
 	case errors.As(err, &missing):
 		d.notice(w, http.StatusForbidden, "No setup session is open here",
-			"It ended, or it was never started in this browser. A session lasts 30 minutes. What was saved stays; for the rest ask for a new setup link.")
+			"It has expired, or it was never started in this browser. A session lasts 30 minutes. What was saved stays; for the rest ask for a new setup link.")
 	case store.IsUnavailable(err):
-		d.notice(w, http.StatusServiceUnavailable, "The server can keep no more changes", "Nothing has been changed. The server's log says why.")
+		d.notice(w, http.StatusServiceUnavailable, "The server can save no more changes", "Nothing has been changed. See the server's log for the cause.")
 	default:
 		d.Logger.LogAttrs(r.Context(), slog.LevelError, "unexpected error in the dashboard", slog.String("route", r.Pattern), slog.Any("error", err))
-		d.notice(w, http.StatusInternalServerError, "Something went wrong", "Nothing has been changed. The server's log says more.")
+		d.notice(w, http.StatusInternalServerError, "Something went wrong", "Nothing has been changed. See the server's log for details.")
 	}
 }

@@ -33,11 +33,11 @@ func TestLinks(t *testing.T) {
 		}
 		v.open(link).says(200, "Start") // looking at it does not use it up
 		v.send(link, nil).at("/setup/domains", "Which domains?")
-		v.open(link).says(410, "used already", "Yours is still open")
+		v.open(link).says(410, "already been used", "Yours is still open")
 		v.open("/setup/").at("/setup/domains")
 		stranger := w.visitor()
-		stranger.open(link).says(410, "used already", "has changed nothing")
-		stranger.send(link, nil).says(410, "used already")
+		stranger.open(link).says(410, "already been used", "has changed nothing")
+		stranger.send(link, nil).says(410, "already been used")
 		stranger.open("/setup/domains").says(403, "No setup session is open here")
 	})
 	t.Run("expired", func(t *testing.T) {
@@ -132,7 +132,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// who gives the name of whoever made the only event of a kind.
+// who returns the name of whoever made the only event of a kind.
 func (w *world) who(event string) string {
 	w.t.Helper()
 	var state struct {
@@ -215,10 +215,10 @@ func TestChoicesRefused(t *testing.T) {
 	v.send("/setup/domains", form{"domain": {"acme.com"}}).at("/setup/provider")
 	v.open("/setup/details").at("/setup/provider")
 	v.send("/setup/provider", form{"type": {"MagicLink"}}).says(422, `<a href="#provider-0">Choose an identity provider.`)
-	v.send("/setup/provider", form{"type": {"OktaOIDC"}, "token": {"wrong"}}).says(403, "not one of this session")
+	v.send("/setup/provider", form{"type": {"OktaOIDC"}, "token": {"wrong"}}).says(403, "belongs to another session")
 	v.open("/setup/details").at("/setup/provider")
 	other := w.started()
-	other.send("/setup/domains", form{"domain": {"acme.com"}, "token": {v.token}}).says(403, "not one of this session")
+	other.send("/setup/domains", form{"domain": {"acme.com"}, "token": {v.token}}).says(403, "belongs to another session")
 
 	w.Call("PATCH", mocktest.Root+"/domains", mocktest.Owner, map[string]any{"domain_names": []string{}}).Want(204)
 	w.started().open("/setup/domains").at("/setup/domains", "No domain is enabled").hasNot("<form")
@@ -254,8 +254,8 @@ func TestChangeOfMind(t *testing.T) {
 	v.send("/setup/details", form{"name": {"Login"}}).at("/setup/test", "valid until")
 }
 
-// TestSessionEnds: by time, and with the right of whoever asked for the link.
-func TestSessionEnds(t *testing.T) {
+// TestSessionExpires: by time, and with the right of whoever asked for the link.
+func TestSessionExpires(t *testing.T) {
 	t.Parallel()
 	details := form{"name": {"Login"}, "issuer": {issuer}, "client_id": {"a"}}
 	tests := []struct {

@@ -16,7 +16,7 @@ type step struct {
 	short, title string
 	// file is the page's template.
 	file string
-	// view gives what the page shows.
+	// view returns what the page shows.
 	view func(*visit) any
 	// take takes what was sent; nil where nothing is asked.
 	take func(*visit)
@@ -42,7 +42,7 @@ type way struct {
 	// reached is the step up to which everything is done, first the one before which
 	// nobody can go back any more.
 	reached, first func(*visit) int
-	// works says whether what was set up is in use.
+	// works reports whether what was set up is in use.
 	works func(*visit) bool
 }
 
@@ -108,7 +108,7 @@ func (d *Dashboard) inStep(s *step, serve func(*visit)) http.HandlerFunc {
 		}
 		v.step = slices.IndexFunc(v.way.steps, func(other *step) bool { return s != nil && other.name == s.name })
 		if r.Method == http.MethodPost && subtle.ConstantTimeCompare([]byte(r.PostFormValue("token")), []byte(v.token)) != 1 {
-			d.notice(w, http.StatusForbidden, "This form is not one of this session", "Nothing has been changed. Go back, load the page again and send it once more.")
+			d.notice(w, http.StatusForbidden, "This form belongs to another session", "Nothing has been changed. Go back, load the page again and send it once more.")
 			return
 		}
 		if reached := v.way.reached(v); v.step > reached || v.step < v.way.first(v) {
@@ -135,7 +135,7 @@ func (v *visit) enter(r *store.Reader) (err error) {
 			continue // it goes with the connection that serves it
 		}
 		choice := domainChoice{Name: d.Name}
-		if c, served := r.ActiveConnectionFor(d.Name); served {
+		if c, routed := r.ActiveConnectionFor(d.Name); routed {
 			choice.ServedBy = c.Name
 		}
 		v.enabled = append(v.enabled, choice)
@@ -148,7 +148,7 @@ func (v *visit) enter(r *store.Reader) (err error) {
 	return nil
 }
 
-// update changes something in the name of whoever asked for the link.
+// update changes something in the name of the user who asked for the link.
 func (v *visit) update(change func(*store.Tx, *store.SetupLink) error) error {
 	return v.Store.Update(v.by, func(tx *store.Tx) error {
 		link, _, err := tx.SetupSession(v.session)

@@ -120,7 +120,7 @@ func newWorldWith(t testing.TB, cfg mockcloud.Config) *world {
 	return w
 }
 
-// link gives a fresh setup link, asked for with a key.
+// link returns a fresh setup link, asked for with a key.
 func (w *world) link(key, path string) string {
 	w.t.Helper()
 	var address string

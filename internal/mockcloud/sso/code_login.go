@@ -8,7 +8,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// sendCode is POST /login/code: mails a code to who may pass by single sign-on. The
+// sendCode is POST /login/code: mails a code to who may bypass single sign-on. The
 // answer is the same for everybody.
 func (s *SSO) sendCode(w http.ResponseWriter, r *http.Request) {
 	if !readForm(w, r) {

@@ -6,7 +6,7 @@
 //	login.go            GET and POST /login: which connection, and off to its provider
 //	oidc_login.go       /sso/oidc/{account_id}/callback
 //	saml_login.go       /sso/saml/{account_id}/acs, continue and metadata
-//	code_login.go       codes by mail, for those who may pass by single sign-on
+//	code_login.go       codes by mail, for those who may bypass single sign-on
 //	waiting.go          SAML answers on their way from …/acs to …/continue
 //	session.go          what comes after: cookies, /logout, the page at /me
 //

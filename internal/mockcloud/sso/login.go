@@ -111,7 +111,7 @@ func (s *SSO) loginThrough(w http.ResponseWriter, r *http.Request, id, email, re
 		show(w, http.StatusNotFound, "problem.html", problem{Title: "There is no such connection", Text: "Ask your administrator for another link."})
 	case !c.TakesLogins():
 		show(w, http.StatusConflict, "problem.html", problem{
-			Title: "Nobody logs in through this connection",
+			Title: "This connection does not accept logins",
 			Text:  "It is " + string(c.State) + ". An administrator has to finish its configuration or switch it on.",
 		})
 	default:
@@ -128,7 +128,7 @@ func (s *SSO) begin(w http.ResponseWriter, r *http.Request, c *store.Connection,
 	s.beginSAML(w, r, c, returnTo)
 }
 
-// recent gives how many seconds a login counts as recent in an account; nil where it
+// recent returns how many seconds a login counts as recent in an account; nil where it
 // does for as long as its session lasts.
 func (s *SSO) recent(account uuid.UUID) (seconds *int) {
 	err := s.Store.View(func(r *store.Reader) error {
@@ -166,7 +166,7 @@ func (s *SSO) loginCookie(r *http.Request, secret string, maxAge int) *http.Cook
 	}
 }
 
-// boundBy gives the secret that a browser was bound by, empty for none.
+// boundBy returns the secret that a browser was bound by, empty for none.
 func boundBy(r *http.Request) string {
 	cookie, err := r.Cookie(loginCookie)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 func (s *SSO) beginOIDC(w http.ResponseWriter, r *http.Request, c *store.Connection, email, returnTo string) {
 	begun, err := s.Parties.Begin(r.Context(), s.oidcConnection(r, c), oidc.Start{LoginHint: email, ReturnTo: returnTo, MaxAge: s.recent(c.AccountID)})
 	if err != nil {
-		s.refusedOIDC(w, r, c.AccountID, err)
+		s.rejectedOIDC(w, r, c.AccountID, err)
 		return
 	}
 	s.bindLogin(w, r, begun.BrowserSecret)
@@ -42,7 +42,7 @@ func (s *SSO) oidcCallback(w http.ResponseWriter, r *http.Request) {
 	}
 	login, err := s.Parties.Finish(r.Context(), s.findOIDC(r, account), boundBy(r), r.URL.Query())
 	if err != nil {
-		s.refusedOIDC(w, r, account, err)
+		s.rejectedOIDC(w, r, account, err)
 		return
 	}
 	s.finish(w, r, account, store.ProvenLogin{
@@ -69,7 +69,7 @@ func (s *SSO) findOIDC(r *http.Request, account uuid.UUID) oidc.Find {
 	}
 }
 
-func (s *SSO) refusedOIDC(w http.ResponseWriter, r *http.Request, account uuid.UUID, err error) {
+func (s *SSO) rejectedOIDC(w http.ResponseWriter, r *http.Request, account uuid.UUID, err error) {
 	var refusal *oidc.Refusal
 	if !errors.As(err, &refusal) {
 		s.failed(w, r, err)

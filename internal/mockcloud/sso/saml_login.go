@@ -33,7 +33,7 @@ func (s *SSO) beginSAML(w http.ResponseWriter, r *http.Request, c *store.Connect
 	secret := rand.Text()
 	request, err := provider.AuthnRequest(conn, saml.Start{ReturnTo: returnTo, Browser: secret, Recent: s.recent(c.AccountID) != nil})
 	if err != nil {
-		s.refusedSAML(w, r, c.AccountID, c.ID, err)
+		s.rejectedSAML(w, r, c.AccountID, c.ID, err)
 		return
 	}
 	s.bindLogin(w, r, secret)
@@ -70,10 +70,10 @@ func samlConnection(c *store.Connection) (saml.Connection, error) {
 	if c.SAML.SSOBinding == store.POSTBinding {
 		out.Binding = saml.POST
 	}
-	for _, kept := range c.SAML.Certificates {
-		certificate, err := samlmetadata.ParseDER(kept.DER)
+	for _, stored := range c.SAML.Certificates {
+		certificate, err := samlmetadata.ParseDER(stored.DER)
 		if err != nil {
-			return out, fmt.Errorf("read the certificate %s: %w", kept.SHA256, err)
+			return out, fmt.Errorf("read the certificate %s: %w", stored.SHA256, err)
 		}
 		out.Certificates = append(out.Certificates, certificate)
 	}
@@ -90,7 +90,7 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 	response := r.PostForm.Get("SAMLResponse")
 	hint, err := s.logins.Hint(response)
 	if err != nil {
-		s.refusedSAML(w, r, account, "", err)
+		s.rejectedSAML(w, r, account, "", err)
 		return
 	}
 	c, found, err := s.addressee(account, hint)
@@ -115,7 +115,7 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 	}
 	login, err := provider.Accept(conn, response, r.PostForm.Get("RelayState"))
 	if err != nil {
-		s.refusedSAML(w, r, account, c.ID, err)
+		s.rejectedSAML(w, r, account, c.ID, err)
 		return
 	}
 	handle := s.waiting.add(answered{account: account, connection: c.ID, login: login})
@@ -198,7 +198,7 @@ func (s *SSO) finishSAML(w http.ResponseWriter, r *http.Request, a *answered) {
 	}, a.login.ReturnTo)
 }
 
-func (s *SSO) refusedSAML(w http.ResponseWriter, r *http.Request, account uuid.UUID, connection string, err error) {
+func (s *SSO) rejectedSAML(w http.ResponseWriter, r *http.Request, account uuid.UUID, connection string, err error) {
 	var refused *saml.Error
 	if !errors.As(err, &refused) {
 		s.failed(w, r, err)
@@ -238,7 +238,7 @@ func (s *SSO) samlMetadata(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/samlmetadata+xml")
-	// It fails only when the reader is gone, and then nobody can be told.
+	// It fails only when the reader is gone, so there is no one to report it to.
 	_, _ = w.Write(document)
 }
 
@@ -249,20 +249,20 @@ const (
 	keyLasts = 10 * 365 * 24 * time.Hour
 )
 
-// signingKey gives the key that signs requests, made when it is first needed.
+// signingKey returns the key that signs requests, made when it is first needed.
 func (s *SSO) signingKey() (crypto.Signer, *x509.Certificate, error) {
 	s.keyMu.Lock()
 	defer s.keyMu.Unlock()
-	var kept []byte
+	var stored []byte
 	err := s.Store.View(func(reader *store.Reader) error {
-		kept, _ = reader.KeptSecret(keyName)
+		stored, _ = reader.KeptSecret(keyName)
 		return nil
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	if kept != nil {
-		return readKey(kept)
+	if stored != nil {
+		return readKey(stored)
 	}
 	now := s.Clock()
 	key, certificate, err := saml.NewKey("mockcloud service provider", now.Add(-time.Hour), now.Add(keyLasts))
@@ -273,17 +273,17 @@ func (s *SSO) signingKey() (crypto.Signer, *x509.Certificate, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	kept = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	kept = append(kept, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})...)
+	stored = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	stored = append(stored, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})...)
 	err = s.Store.Update(store.Actor{}, func(tx *store.Tx) error {
-		tx.KeepSecret(keyName, kept)
+		tx.KeepSecret(keyName, stored)
 		return nil
 	})
 	return key, certificate, err
 }
 
-func readKey(kept []byte) (crypto.Signer, *x509.Certificate, error) {
-	first, rest := pem.Decode(kept)
+func readKey(stored []byte) (crypto.Signer, *x509.Certificate, error) {
+	first, rest := pem.Decode(stored)
 	second, _ := pem.Decode(rest)
 	if first == nil || second == nil {
 		return nil, nil, errors.New("the service provider's key cannot be read")

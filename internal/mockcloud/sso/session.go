@@ -29,7 +29,7 @@ func (s *SSO) sessionCookie(r *http.Request, token string) *http.Cookie {
 	}
 }
 
-// session gives the browser's session and whose it is.
+// session returns the browser's session and whose it is.
 func (s *SSO) session(r *http.Request) (session *store.Session, person *store.User, ok bool) {
 	cookie, err := r.Cookie(router.SessionCookie)
 	if err != nil {

@@ -44,7 +44,7 @@ type SSO struct {
 	keyMu   sync.Mutex // so that only one is made
 }
 
-// New gives the login pages.
+// New returns the login pages.
 func New(options Options) *SSO {
 	return &SSO{
 		Options: options, logins: saml.NewLogins(options.Clock),
@@ -127,19 +127,19 @@ func show(w http.ResponseWriter, status int, page string, data any) {
 	var body bytes.Buffer
 	err := pages.ExecuteTemplate(&body, page, data)
 	if err != nil {
-		http.Error(w, "The page could not be made", http.StatusInternalServerError)
+		http.Error(w, "The page could not be rendered", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	// It fails only when the reader is gone, and then nobody can be told.
+	// It fails only when the reader is gone, so there is no one to report it to.
 	_, _ = body.WriteTo(w)
 }
 
 // baseURL is what links to this server begin with.
 func (s *SSO) baseURL(r *http.Request) string { return router.BaseURL(s.PublicURL, r) }
 
-// account gives the account in the path, or answers that there is none.
+// account returns the account in the path, or answers that there is none.
 func (s *SSO) account(w http.ResponseWriter, r *http.Request) (uuid.UUID, bool) {
 	id, err := uuid.Parse(r.PathValue("account_id"))
 	if err == nil {
@@ -160,7 +160,7 @@ func (s *SSO) account(w http.ResponseWriter, r *http.Request) (uuid.UUID, bool) 
 
 // rejected notes that a login was refused and tells the person what to do.
 func (s *SSO) rejected(w http.ResponseWriter, r *http.Request, account uuid.UUID, connection, reason, sentence string) {
-	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "login refused",
+	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "login rejected",
 		slog.String("reason", reason), slog.String("connection", connection),
 		slog.String("request_id", router.RequestID(r.Context())))
 	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) error {
@@ -181,7 +181,7 @@ func (s *SSO) failed(w http.ResponseWriter, r *http.Request, err error) {
 		s.Logger.LogAttrs(r.Context(), slog.LevelError, "login failed",
 			slog.String("error", err.Error()), slog.String("request_id", router.RequestID(r.Context())))
 	}
-	show(w, status, "problem.html", problem{Title: "Something went wrong", Text: "You are not logged in. The server's log says why."})
+	show(w, status, "problem.html", problem{Title: "Something went wrong", Text: "You are not logged in. See the server's log for the cause."})
 }
 
 // finish lets a person in whom an identity provider vouches for, or says why not.

@@ -52,7 +52,7 @@ func (q *waiting) add(a answered) (handle string) {
 	return handle
 }
 
-// look gives the answer behind a handle of an account's.
+// look returns the answer behind a handle of an account's.
 func (q *waiting) look(handle string, account uuid.UUID) (*answered, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

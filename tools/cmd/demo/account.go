@@ -18,11 +18,11 @@ import (
 
 // The ready-made scenario of mockcloud, as the README gives it.
 const (
-	accountID    = "0c1f1d2e-0000-4000-8000-000000000001"
-	terraformKey = "pnb_terraform"
-	somebody     = "second.owner@acme.com"
-	somebodysKey = "pnu_second_owner"
-	leaverKey    = "pnu_ada"
+	accountID      = "0c1f1d2e-0000-4000-8000-000000000001"
+	terraformKey   = "pnb_terraform"
+	secondOwner    = "second.owner@acme.com"
+	secondOwnerKey = "pnu_second_owner"
+	leaverKey      = "pnu_ada"
 )
 
 // api speaks to the account API with one key, as a person with curl would.
@@ -86,7 +86,7 @@ func (a *api) snapshot(ctx context.Context) (snapshot, error) {
 	return s, nil
 }
 
-// members gives the account's people by email.
+// members returns the account's people by email.
 //
 // POST /api/accounts/{account_id}/account_memberships/filter
 func (a *api) members(ctx context.Context) (map[string]member, error) {
@@ -103,7 +103,7 @@ func (a *api) members(ctx context.Context) (map[string]member, error) {
 	return people, nil
 }
 
-// setRole gives a person another role.
+// setRole returns a person another role.
 //
 // PATCH /api/accounts/{account_id}/account_memberships/{id}
 func (a *api) setRole(ctx context.Context, email, role string) error {
@@ -130,10 +130,10 @@ func (a *api) setRole(ctx context.Context, email, role string) error {
 	return fmt.Errorf("expected a role named %s in the account", role)
 }
 
-// rememberNobody has the account's directory remove who leaves, instead of keeping their membership for a return.
+// stopRemembering has the account's directory remove who leaves, instead of keeping their membership for a return.
 //
 // PATCH /api/accounts/{account_id}/sso/directories/{id}
-func (a *api) rememberNobody(ctx context.Context) error {
+func (a *api) stopRemembering(ctx context.Context) error {
 	var directories []struct {
 		ID string `json:"id"`
 	}
@@ -146,13 +146,13 @@ func (a *api) rememberNobody(ctx context.Context) error {
 	return a.call(ctx, http.MethodPatch, "/sso/directories/"+url.PathEscape(directories[0].ID), map[string]any{"deprovision_action": "delete"}, nil)
 }
 
-// opens says whether the key opens the account. It is an error if neither yes nor no comes back.
+// opens reports whether the key opens the account. It is an error if neither yes nor no comes back.
 //
 // GET /api/accounts/{account_id}
 func (a *api) opens(ctx context.Context) (bool, error) {
 	err := a.call(ctx, http.MethodGet, "", nil, nil)
-	var refused *refusal
-	if errors.As(err, &refused) && refused.status == http.StatusForbidden {
+	var rejected *refusal
+	if errors.As(err, &rejected) && rejected.status == http.StatusForbidden {
 		return false, nil
 	}
 	return err == nil, err
@@ -161,7 +161,7 @@ func (a *api) opens(ctx context.Context) (bool, error) {
 // call sends one request below the account and decodes the answer into out,
 // unless that is nil.
 func (a *api) call(ctx context.Context, method, path string, in, out any) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 	defer cancel()
 	var body io.Reader = http.NoBody
 	if in != nil {

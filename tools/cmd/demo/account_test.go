@@ -79,7 +79,7 @@ func TestWrites(t *testing.T) {
 	if err := a.setRole(t.Context(), "ada@acme.com", "Owner"); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.rememberNobody(t.Context()); err != nil {
+	if err := a.stopRemembering(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{`/account_memberships/m1 {"account_role_id":"r1"}`, `/sso/directories/directory_1 {"deprovision_action":"delete"}`}
@@ -95,7 +95,7 @@ func TestRefusalsSayWhatWasExpected(t *testing.T) {
 	for want, err := range map[string]error{
 		"expected eve@acme.com among":        a.setRole(t.Context(), "eve@acme.com", "Owner"),
 		"expected a role named King":         a.setRole(t.Context(), "ada@acme.com", "King"),
-		"/sso/directories: expected success": stranger.rememberNobody(t.Context()),
+		"/sso/directories: expected success": stranger.stopRemembering(t.Context()),
 		"Invalid authentication credentials": stranger.setRole(t.Context(), "ada@acme.com", "Owner"),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

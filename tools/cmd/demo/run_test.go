@@ -79,7 +79,7 @@ func TestMirrorConfigQuotesPaths(t *testing.T) {
 	}
 }
 
-func TestRunGivesExitCodeOutputAndItsOwnEnvironment(t *testing.T) {
+func TestRunReturnsExitCodeAndOutputInItsOwnEnvironment(t *testing.T) {
 	t.Setenv("TF_VAR_role", "Owner")
 	w := laid(t, "#!/bin/sh\npwd; env | grep -E '^(TF|PREFECT)_' | sort; echo oops >&2; exit 2\n")
 	w.env = []string{"PREFECT_API_KEY=pnb_x"}
@@ -134,7 +134,7 @@ func serve(line string, code int) {
 	os.Exit(code)
 }
 
-// playing gives a server that is the test program under one of TestMain's names.
+// playing returns a server that is the test program under one of TestMain's names.
 func playing(t *testing.T, name string) *server {
 	t.Helper()
 	self, err := os.Executable()

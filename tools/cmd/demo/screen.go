@@ -103,7 +103,7 @@ var noise = []string{
 // readable trims Terraform's output to what says something: no legends, no
 // progress, no values that nobody knows yet, and never two empty lines.
 func readable(output string) []string {
-	var kept []string
+	var shown []string
 	for paragraph := range strings.SplitSeq(output, "\n\n") {
 		var lines []string
 		for line := range strings.SplitSeq(paragraph, "\n") {
@@ -114,24 +114,24 @@ func readable(output string) []string {
 		if len(lines) == 0 || startsWithAny(lines[0], noise) || len(lines) == 1 && lines[0] == "Changes to Outputs:" {
 			continue
 		}
-		if len(kept) > 0 && strings.TrimSpace(lines[0]) != "}" {
-			kept = append(kept, "")
+		if len(shown) > 0 && strings.TrimSpace(lines[0]) != "}" {
+			shown = append(shown, "")
 		}
-		kept = append(kept, lines...)
+		shown = append(shown, lines...)
 	}
-	return kept
+	return shown
 }
 
 // installed picks from the output of terraform init what it came to; the rest
 // is advice about a lock file that ends with the demo.
 func installed(output string) []string {
-	var kept []string
+	var shown []string
 	for line := range strings.SplitSeq(output, "\n") {
 		if startsWithAny(line, []string{"- Installed ", "Terraform has been successfully"}) {
-			kept = append(kept, line)
+			shown = append(shown, line)
 		}
 	}
-	return kept
+	return shown
 }
 
 // progress tells lines that only show that something goes on.

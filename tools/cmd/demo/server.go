@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// patience bounds what the server may take to be ready, and to stop.
-const patience = 10 * time.Second
+// serverTimeout bounds what the server may take to be ready, and to stop.
+const serverTimeout = 10 * time.Second
 
 // server is a running mockcloud.
 type server struct {
@@ -46,7 +46,7 @@ func (s *server) start(ctx context.Context) error {
 	lifetime, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	cmd := exec.CommandContext(lifetime, s.program, s.args()...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = patience
+	cmd.WaitDelay = serverTimeout
 	cmd.Stderr = &s.log
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -75,8 +75,8 @@ func (s *server) start(ctx context.Context) error {
 		}
 		s.addresses, err = readAddresses(got.line)
 		return err
-	case <-time.After(patience):
-		return fmt.Errorf("the server was not ready after %s", patience)
+	case <-time.After(serverTimeout):
+		return fmt.Errorf("the server was not ready after %s", serverTimeout)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -111,7 +111,7 @@ func readAddresses(line []byte) (addresses, error) {
 	return ready, nil
 }
 
-// idp has the test identity provider do something, as a person at a terminal, and gives what it says.
+// idp has the test identity provider do something, as a person at a terminal, and returns what it says.
 func (s *server) idp(ctx context.Context, env []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, s.program, append([]string{"idp"}, args...)...)
 	cmd.Env = append(os.Environ(), append([]string{"MOCKCLOUD_IDP_URL=" + s.IdPURL}, env...)...)

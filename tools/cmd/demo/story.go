@@ -122,11 +122,11 @@ func (s *story) provision(ctx context.Context) error {
 // idp shows what the test identity provider is told to do, and what it says.
 func (s *story) idp(ctx context.Context, env []string, args ...string) error {
 	s.screen.command(append([]string{filepath.ToSlash(s.server.program), "idp"}, args...)...)
-	said, err := s.server.idp(ctx, env, args...)
+	output, err := s.server.idp(ctx, env, args...)
 	if err != nil {
 		return err
 	}
-	s.screen.output(strings.Split(said, "\n")...)
+	s.screen.output(strings.Split(output, "\n")...)
 	return nil
 }
 
@@ -156,14 +156,14 @@ func (s *story) drift(ctx context.Context) error {
 	}
 
 	const who, role = "linus@acme.com", "Owner"
-	s.screen.headline("Behind Terraform's back, %s makes %s an %s and has the directory remove whoever leaves", somebody, who, role)
-	other := &api{url: s.server.APIURL, key: somebodysKey}
+	s.screen.headline("Behind Terraform's back, %s makes %s an %s and has the directory remove whoever leaves", secondOwner, who, role)
+	other := &api{url: s.server.APIURL, key: secondOwnerKey}
 	s.screen.request("PATCH", "/api/accounts/{account_id}/account_memberships/{id of "+who+"}")
 	if err := other.setRole(ctx, who, role); err != nil {
 		return err
 	}
 	s.screen.request("PATCH", "/api/accounts/{account_id}/sso/directories/{id}")
-	if err := other.rememberNobody(ctx); err != nil {
+	if err := other.stopRemembering(ctx); err != nil {
 		return err
 	}
 	changed, err := s.show(ctx)

@@ -68,7 +68,7 @@ func hclString(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `${`, `$${`, `%{`, `%%{`).Replace(s) + `"`
 }
 
-// run runs Terraform and gives its output and exit code. The error is nil for
+// run runs Terraform and returns its output and exit code. The error is nil for
 // every code with which Terraform itself ends.
 func (w *workspace) run(ctx context.Context, args ...string) (output string, code int, err error) {
 	cmd := exec.CommandContext(ctx, w.terraform, args...)
@@ -82,7 +82,7 @@ func (w *workspace) run(ctx context.Context, args ...string) (output string, cod
 	}, w.env...)...)
 	// Terraform ends its plugins by itself when it is asked to stop.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = patience
+	cmd.WaitDelay = serverTimeout
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()

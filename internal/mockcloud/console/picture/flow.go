@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Kind says what a stop means for those who come to it.
+// Kind is what a stop means for those who come to it.
 type Kind string
 
 // The kinds of stops. All but Plain are shown whatever their number.
@@ -69,13 +69,13 @@ const foldedKey = "\x00more"
 // Count counts people and service accounts on their ways through columns with these
 // titles. Of each column the stops with the most of them are kept; those beyond most
 // become one, at which everybody is counted once however many of them they pass through.
-func Count(titles []string, people, serviceAccounts []Journey, most int) Flow {
+func Count(titles []string, people, serviceAccounts []Journey, limit int) Flow {
 	journeys := slices.Concat(people, serviceAccounts)
 	flow := make(Flow, len(titles))
-	kept := make([]map[string]Stop, len(titles))
+	shown := make([]map[string]Stop, len(titles))
 	for i, title := range titles {
 		flow[i].Title = title
-		kept[i] = keep(journeys, i, most)
+		shown[i] = selectStops(journeys, i, limit)
 	}
 	nodes := make([]map[string]Crowd, len(titles))
 	edges := make([]map[[2]string]Crowd, len(titles))
@@ -89,7 +89,7 @@ func Count(titles []string, people, serviceAccounts []Journey, most int) Flow {
 		}
 		var before []string
 		for i := range titles {
-			at := stopsAt(journey, i, kept[i])
+			at := stopsAt(journey, i, shown[i])
 			for _, key := range at {
 				nodes[i][key] = nodes[i][key].and(one)
 				for _, from := range before {
@@ -104,20 +104,20 @@ func Count(titles []string, people, serviceAccounts []Journey, most int) Flow {
 	}
 	places := make([]map[string]int, len(titles))
 	for i := range titles {
-		flow[i].Nodes, places[i] = arrange(nodes[i], kept[i])
+		flow[i].Nodes, places[i] = arrange(nodes[i], shown[i])
 	}
 	for i := range titles[:max(0, len(titles)-1)] {
-		for ends, crowd := range edges[i] {
-			flow[i].Edges = append(flow[i].Edges, Edge{From: places[i][ends[0]], To: places[i+1][ends[1]], Crowd: crowd})
+		for pair, crowd := range edges[i] {
+			flow[i].Edges = append(flow[i].Edges, Edge{From: places[i][pair[0]], To: places[i+1][pair[1]], Crowd: crowd})
 		}
 		slices.SortFunc(flow[i].Edges, func(a, b Edge) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
 	}
 	return flow
 }
 
-// keep decides what a column shows: by each stop's key the stop, or the one of those
+// selectStops returns what a column shows: by each stop's key the stop, or the one of those
 // that are too many.
-func keep(journeys []Journey, column, most int) map[string]Stop {
+func selectStops(journeys []Journey, column, limit int) map[string]Stop {
 	visits, stops := make(map[string]int), make(map[string]Stop)
 	for _, journey := range journeys {
 		for _, key := range stopsAt(journey, column, nil) {
@@ -139,8 +139,8 @@ func keep(journeys []Journey, column, most int) map[string]Stop {
 		return cmp.Or(cmp.Compare(visits[b.Key], visits[a.Key]), cmp.Compare(a.Label, b.Label), cmp.Compare(a.Key, b.Key))
 	})
 	// One that is too many is shown no shorter by saying so.
-	if len(plain) > most+1 {
-		rest := plain[most:]
+	if len(plain) > limit+1 {
+		rest := plain[limit:]
 		folded := Stop{Key: foldedKey, Label: fmt.Sprintf("and %d more", len(rest)), Kind: Plain}
 		for _, stop := range rest {
 			stops[stop.Key] = folded
@@ -156,7 +156,7 @@ func reaches(journey Journey, column int) bool {
 	return !slices.ContainsFunc(journey[:column+1], func(stops []Stop) bool { return len(stops) == 0 })
 }
 
-// stopsAt gives the keys of a journey's stops in a column, each once, as they are
+// stopsAt returns the keys of a journey's stops in a column, each once, as they are
 // shown; with nil as they are.
 func stopsAt(journey Journey, column int, shown map[string]Stop) []string {
 	if !reaches(journey, column) {
@@ -177,9 +177,9 @@ func stopsAt(journey Journey, column int, shown map[string]Stop) []string {
 
 // arrange puts a column's nodes in order: most visited first, then what was folded,
 // then what is out of the ordinary.
-func arrange(crowds map[string]Crowd, kept map[string]Stop) ([]Node, map[string]int) {
+func arrange(crowds map[string]Crowd, shown map[string]Stop) ([]Node, map[string]int) {
 	byKey := make(map[string]Stop, len(crowds))
-	for _, stop := range kept {
+	for _, stop := range shown {
 		byKey[stop.Key] = stop
 	}
 	nodes := make([]Node, 0, len(crowds))

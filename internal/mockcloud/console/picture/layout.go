@@ -117,14 +117,14 @@ func Draw(flow Flow) Drawing {
 		}
 		d.Boxes = append(d.Boxes, columns[i]...)
 	}
-	most := 1
+	largest := 1
 	for _, stage := range flow {
 		for _, e := range stage.Edges {
-			most = max(most, e.Total())
+			largest = max(largest, e.Total())
 		}
 	}
 	for i := range flow[:len(flow)-1] {
-		d.Lines = append(d.Lines, connect(flow[i].Edges, columns[i], columns[i+1], most)...)
+		d.Lines = append(d.Lines, connect(flow[i].Edges, columns[i], columns[i+1], largest)...)
 	}
 	return d
 }
@@ -157,7 +157,7 @@ func columnHeight(heights []int) int {
 
 // connect draws the lines between two columns. Those that leave a box leave it in the
 // order of where they go, so that they cross as little as they can.
-func connect(edges []Edge, from, to []Box, most int) []Line {
+func connect(edges []Edge, from, to []Box, largest int) []Line {
 	out := slots(edges, from, func(e Edge) (int, int) { return e.From, e.To })
 	in := slots(edges, to, func(e Edge) (int, int) { return e.To, e.From })
 	lines := make([]Line, len(edges))
@@ -172,14 +172,14 @@ func connect(edges []Edge, from, to []Box, most int) []Line {
 		lines[i] = Line{
 			Edge: e, Kind: kind, FromLabel: a.Label, ToLabel: b.Label,
 			Path:   fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, middle, y1, middle, y2, x2, y2),
-			Stroke: 1 + (maxStroke-1)*e.Total()/most,
+			Stroke: 1 + (maxStroke-1)*e.Total()/largest,
 			Number: Rect{x1 + labelGap, y1 - slotH/2, digitW * len(Thousands(e.Total())), slotH},
 		}
 	}
 	return lines
 }
 
-// slots gives for each edge its height at the boxes on one of its sides.
+// slots returns for each edge its height at the boxes on one of its sides.
 func slots(edges []Edge, boxes []Box, ends func(Edge) (here, there int)) []int {
 	at := make([][]int, len(boxes))
 	for i, e := range edges {

@@ -13,7 +13,7 @@ func stop(key string) []Stop { return []Stop{{Key: key, Label: key, Kind: Plain}
 
 func special(key string, kind Kind) []Stop { return []Stop{{Key: key, Label: key, Kind: kind}} }
 
-var columns = []string{"Domain", "Way in", "Role", "Workspace"}
+var columns = []string{"Domain", "Sign-in", "Role", "Workspace"}
 
 // TestCount: who is counted where.
 func TestCount(t *testing.T) {
@@ -23,63 +23,63 @@ func TestCount(t *testing.T) {
 	tests := []struct {
 		name     string
 		journeys []Journey
-		most     int
+		limit    int
 		want     []string
 	}{
-		{"nobody", nil, 3, []string{"Domain:", "Way in:", "Role:", "Workspace:"}},
+		{"nobody", nil, 3, []string{"Domain:", "Sign-in:", "Role:", "Workspace:"}},
 		{
 			"one whole way",
 			[]Journey{{stop("acme"), stop("Okta"), stop("Member"), stop("prod")}},
 			3,
-			[]string{"Domain: acme=1 acme>Okta=1", "Way in: Okta=1 Okta>Member=1", "Role: Member=1 Member>prod=1", "Workspace: prod=1"},
+			[]string{"Domain: acme=1 acme>Okta=1", "Sign-in: Okta=1 Okta>Member=1", "Role: Member=1 Member>prod=1", "Workspace: prod=1"},
 		},
 		{
 			"several workspaces are one person",
 			[]Journey{{stop("acme"), stop("Okta"), stop("Member"), two}},
 			3,
-			[]string{"Domain: acme=1 acme>Okta=1", "Way in: Okta=1 Okta>Member=1", "Role: Member=1 Member>prod=1 Member>staging=1", "Workspace: prod=1 staging=1"},
+			[]string{"Domain: acme=1 acme>Okta=1", "Sign-in: Okta=1 Okta>Member=1", "Role: Member=1 Member>prod=1 Member>staging=1", "Workspace: prod=1 staging=1"},
 		},
 		{
 			"no further",
 			[]Journey{{stop("acme"), closed}, {stop("acme"), bypass, stop("Owner"), nil}},
 			3,
-			[]string{"Domain: acme=2 acme>bypass=1 acme>closed=1", "Way in: bypass=1 closed=1 bypass>Owner=1", "Role: Owner=1", "Workspace:"},
+			[]string{"Domain: acme=2 acme>bypass=1 acme>closed=1", "Sign-in: bypass=1 closed=1 bypass>Owner=1", "Role: Owner=1", "Workspace:"},
 		},
 		{
 			"most people first, then by name",
 			[]Journey{{stop("b")}, {stop("c")}, {stop("c")}, {stop("a")}},
 			3,
-			[]string{"Domain: c=2 a=1 b=1", "Way in:", "Role:", "Workspace:"},
+			[]string{"Domain: c=2 a=1 b=1", "Sign-in:", "Role:", "Workspace:"},
 		},
 		{
 			"too many",
 			[]Journey{{stop("a"), closed}, {stop("a"), closed}, {stop("b")}, {stop("c"), closed}, {stop("d")}},
 			2,
-			[]string{"Domain: a=2 b=1 and 2 more=2 a>closed=2 and 2 more>closed=1", "Way in: closed=3", "Role:", "Workspace:"},
+			[]string{"Domain: a=2 b=1 and 2 more=2 a>closed=2 and 2 more>closed=1", "Sign-in: closed=3", "Role:", "Workspace:"},
 		},
 		{
 			"one too many is as short as saying so",
 			[]Journey{{stop("a")}, {stop("b")}, {stop("c")}},
 			2,
-			[]string{"Domain: a=1 b=1 c=1", "Way in:", "Role:", "Workspace:"},
+			[]string{"Domain: a=1 b=1 c=1", "Sign-in:", "Role:", "Workspace:"},
 		},
 		{
 			"what is out of the ordinary is never folded",
 			[]Journey{{closed}, {stop("a")}, {stop("a")}, {stop("b")}, {stop("c")}},
 			1,
-			[]string{"Domain: a=2 and 2 more=2 closed=1", "Way in:", "Role:", "Workspace:"},
+			[]string{"Domain: a=2 and 2 more=2 closed=1", "Sign-in:", "Role:", "Workspace:"},
 		},
 		{
 			"folded ones count a person once",
 			[]Journey{{append(append(stop("a"), stop("b")...), stop("c")...)}, {stop("a")}},
 			1,
-			[]string{"Domain: a=2 and 2 more=1", "Way in:", "Role:", "Workspace:"},
+			[]string{"Domain: a=2 and 2 more=1", "Sign-in:", "Role:", "Workspace:"},
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := describe(Count(columns, tt.journeys, nil, tt.most)); !reflect.DeepEqual(got, tt.want) {
+			if got := describe(Count(columns, tt.journeys, nil, tt.limit)); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got\n%q\nwant\n%q", got, tt.want)
 			}
 		})
@@ -134,8 +134,8 @@ func TestDraw(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		people := rapid.SliceOfN(rapid.Custom(drawJourney), 0, 60).Draw(t, "people")
 		serviceAccounts := rapid.SliceOfN(rapid.Custom(drawJourney), 0, 20).Draw(t, "service accounts")
-		most := rapid.IntRange(1, 8).Draw(t, "most")
-		flow := Count(columns, people, serviceAccounts, most)
+		limit := rapid.IntRange(1, 8).Draw(t, "most")
+		flow := Count(columns, people, serviceAccounts, limit)
 		d := Draw(flow)
 
 		var taken []Rect
@@ -169,7 +169,7 @@ func TestDraw(t *testing.T) {
 					plain++
 				}
 			}
-			if plain > most+1 {
+			if plain > limit+1 {
 				t.Errorf("%s has %d boxes", stage.Title, plain)
 			}
 			if i == 0 {

@@ -27,7 +27,7 @@ func (d *Directory) Set(p Person) error {
 	return nil
 }
 
-// put makes somebody look like this, and tells of it.
+// put makes a person look like this, and notifies the observer.
 func (d *Directory) put(p Person) *member {
 	m, known := d.people[p.Subject]
 	if !known {
@@ -47,8 +47,8 @@ func (d *Directory) put(p Person) *member {
 		g := d.named(name)
 		g.members[p.Subject], m.groups[g.id], touched[g.id] = struct{}{}, struct{}{}, struct{}{}
 	}
-	d.tellPerson(m)
-	d.tellGroups(touched)
+	d.notifyPerson(m)
+	d.notifyGroups(touched)
 	return m
 }
 
@@ -64,7 +64,7 @@ func (d *Directory) Join(people ...Person) ([]Person, error) {
 		}
 		switch m, err := d.byEmail(p.Email); {
 		case err == nil && m.Left:
-			return nil, taken("somebody with the address %s has left; a return brings them back", p.Email)
+			return nil, taken("a person with the address %s has left; a return brings them back", p.Email)
 		case err == nil || seen[address.IdentityKey(p.Email)]:
 			return nil, addressTaken(p.Email)
 		}
@@ -78,10 +78,10 @@ func (d *Directory) Join(people ...Person) ([]Person, error) {
 	return out, nil
 }
 
-// Leave says that somebody works here no more.
+// Leave records that a person no longer works here.
 func (d *Directory) Leave(email string) (Person, error) { return d.setLeft(email, true) }
 
-// Return says that somebody who left is back.
+// Return records that a person who left is back.
 func (d *Directory) Return(email string) (Person, error) { return d.setLeft(email, false) }
 
 func (d *Directory) setLeft(email string, left bool) (Person, error) {
@@ -93,8 +93,8 @@ func (d *Directory) setLeft(email string, left bool) (Person, error) {
 	}
 	if m.Left != left {
 		m.Left = left
-		d.tellPerson(m)
-		d.tellGroups(m.groups)
+		d.notifyPerson(m)
+		d.notifyGroups(m.groups)
 	}
 	return d.view(m), nil
 }
@@ -108,7 +108,7 @@ type Change struct {
 	Department *string `json:"department"`
 }
 
-// Change changes somebody.
+// Change changes a person.
 func (d *Directory) Change(email string, c Change) (Person, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -134,7 +134,7 @@ func (d *Directory) Change(email string, c Change) (Person, error) {
 	delete(d.subjects, address.IdentityKey(m.Email))
 	d.subjects[address.IdentityKey(next.Email)] = m.Subject
 	m.Person = next
-	d.tellPerson(m)
+	d.notifyPerson(m)
 	return d.view(m), nil
 }
 
@@ -153,7 +153,7 @@ func (d *Directory) Remove(subject string) {
 		delete(d.groups[id].members, subject)
 	}
 	d.observer.PersonRemoved(last)
-	d.tellGroups(m.groups)
+	d.notifyGroups(m.groups)
 }
 
 // AddGroup makes a group.
@@ -188,7 +188,7 @@ func (d *Directory) addMembers(name string, emails []string) (Group, error) {
 	for _, m := range members {
 		g.members[m.Subject], m.groups[g.id] = struct{}{}, struct{}{}
 	}
-	d.tellGroup(g)
+	d.notifyGroup(g)
 	return g.view(), nil
 }
 
@@ -208,11 +208,11 @@ func (d *Directory) RemoveMembers(name string, emails ...string) (Group, error) 
 		delete(g.members, m.Subject)
 		delete(m.groups, g.id)
 	}
-	d.tellGroup(g)
+	d.notifyGroup(g)
 	return g.view(), nil
 }
 
-// all finds everybody of a list, or nobody.
+// all finds all people of a list, or none.
 func (d *Directory) all(emails []string) ([]*member, error) {
 	out := make([]*member, len(emails))
 	for i, email := range emails {
@@ -224,7 +224,7 @@ func (d *Directory) all(emails []string) ([]*member, error) {
 	return out, nil
 }
 
-// RenameGroup gives a group another name.
+// RenameGroup returns a group another name.
 func (d *Directory) RenameGroup(name, to string) (Group, error) {
 	if err := checkText("name", to, true); err != nil {
 		return Group{}, err
@@ -240,7 +240,7 @@ func (d *Directory) RenameGroup(name, to string) (Group, error) {
 	}
 	delete(d.ids, fold.Text(g.name))
 	g.name, d.ids[fold.Text(to)] = to, g.id
-	d.tellGroup(g)
+	d.notifyGroup(g)
 	return g.view(), nil
 }
 
@@ -257,12 +257,12 @@ func (d *Directory) DeleteGroup(name string) (Group, error) {
 	}
 	delete(d.ids, fold.Text(g.name))
 	delete(d.groups, g.id)
-	d.tellGroup(g)
+	d.notifyGroup(g)
 	return g.view(), nil
 }
 
 // Replace takes everybody and every group away and starts again with these.
-// Nobody is told: whoever observes has to look at everything anew.
+// Observers are not notified: they have to read everything anew.
 func (d *Directory) Replace(people []Person) error {
 	fresh := New()
 	for _, p := range people {

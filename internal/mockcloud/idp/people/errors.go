@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// Unknown is somebody or something that the directory does not have.
+// Unknown is a person or a group that the directory does not have.
 type Unknown string
 
 func (e Unknown) Error() string { return string(e) }
 
-// Taken is an email address or a name that somebody else has.
+// Taken is an email address or a name that is in use.
 type Taken string
 
 func (e Taken) Error() string { return string(e) }
@@ -27,7 +27,7 @@ func taken(format string, args ...any) error   { return Taken(fmt.Sprintf(format
 func invalid(format string, args ...any) error { return Invalid(fmt.Sprintf(format, args...)) }
 
 func addressTaken(email string) error {
-	return taken("somebody here has the email address %s already", email)
+	return taken("a person here already has the email address %s", email)
 }
 
 // maxText bounds names, titles and the like.

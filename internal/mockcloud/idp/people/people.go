@@ -4,7 +4,7 @@
 // Every change is told to one Observer, in the order in which changes are made;
 // package push is that observer and carries them on to a SCIM endpoint.
 //
-// A group is made by naming it, as somebody who joins may do. Names of groups are
+// A group is made by naming it, as a person who joins may do. Names of groups are
 // one name, whatever their case; people whose addresses only look alike are
 // different ones, as at any identity provider, whatever the server makes of it.
 package people
@@ -22,10 +22,10 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 )
 
-// Person is somebody in the directory.
+// Person is a person in the directory.
 type Person struct {
 	// Subject identifies the person for good (OIDC's sub, SCIM's externalId); it
-	// never changes and is never given to somebody else.
+	// never changes and is never given to another person.
 	Subject    string
 	Email      string
 	FirstName  string
@@ -34,7 +34,7 @@ type Person struct {
 	Department string
 	// Groups are the names of the groups that the person is in, sorted.
 	Groups []string
-	// Left says that the person works there no more. Their groups stay, for the
+	// Left reports whether the person works there no more. Their groups stay, for the
 	// case of their return.
 	Left bool
 }
@@ -53,13 +53,13 @@ type Group struct {
 	Members []string
 }
 
-// Observer is told of changes while the directory is locked: it must be quick
+// Observer is notified of changes while the directory is locked: it must be quick
 // and must not call back.
 type Observer interface {
-	// PersonChanged is told of somebody new, too.
+	// PersonChanged is called for new people, too.
 	PersonChanged(Person)
 	PersonRemoved(Person)
-	// GroupChanged is told of new groups and of deleted ones, too.
+	// GroupChanged is called for new groups and for deleted ones, too.
 	GroupChanged(id, name string)
 }
 
@@ -83,22 +83,22 @@ type group struct {
 	members  map[string]struct{} // subjects
 }
 
-// New gives an empty directory.
+// New returns an empty directory.
 func New() *Directory {
 	return &Directory{
-		observer: nobody{},
+		observer: noObserver{},
 		people:   make(map[string]*member), subjects: make(map[string]string),
 		groups: make(map[string]*group), ids: make(map[string]string),
 	}
 }
 
-type nobody struct{}
+type noObserver struct{}
 
-func (nobody) PersonChanged(Person)        {}
-func (nobody) PersonRemoved(Person)        {}
-func (nobody) GroupChanged(string, string) {}
+func (noObserver) PersonChanged(Person)        {}
+func (noObserver) PersonRemoved(Person)        {}
+func (noObserver) GroupChanged(string, string) {}
 
-// Observe tells somebody of all changes from now on, instead of who was told so
+// Observe notifies an observer of all changes from now on, instead of the one that was notified so
 // far.
 func (d *Directory) Observe(o Observer) {
 	d.mu.Lock()
@@ -116,7 +116,7 @@ func (d *Directory) view(m *member) Person {
 	return out
 }
 
-// People gives everybody, also those who left, by email address.
+// People returns everybody, also those who left, by email address.
 func (d *Directory) People() []Person {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -128,7 +128,7 @@ func (d *Directory) People() []Person {
 	return out
 }
 
-// Person gives the person of a subject.
+// Person returns the person of a subject.
 func (d *Directory) Person(subject string) (Person, bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -139,7 +139,7 @@ func (d *Directory) Person(subject string) (Person, bool) {
 	return d.view(m), true
 }
 
-// Find gives the person of an email address.
+// Find returns the person of an email address.
 func (d *Directory) Find(email string) (Person, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -150,7 +150,7 @@ func (d *Directory) Find(email string) (Person, error) {
 	return d.view(m), nil
 }
 
-// Groups gives all groups, by name.
+// Groups returns all groups, by name.
 func (d *Directory) Groups() []Group {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -162,7 +162,7 @@ func (d *Directory) Groups() []Group {
 	return out
 }
 
-// Group gives the group of an id.
+// Group returns the group of an id.
 func (d *Directory) Group(id string) (Group, bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -173,7 +173,7 @@ func (d *Directory) Group(id string) (Group, bool) {
 	return g.view(), true
 }
 
-// GroupsOf gives the ids of the groups that somebody is in.
+// GroupsOf returns the ids of the groups that a person is in.
 func (d *Directory) GroupsOf(subject string) []string {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -188,12 +188,12 @@ func (g *group) view() Group {
 	return Group{ID: g.id, Name: g.name, Members: slices.Sorted(maps.Keys(g.members))}
 }
 
-// byEmail finds somebody for a change.
+// byEmail finds a person for a change.
 func (d *Directory) byEmail(email string) (*member, error) {
 	if m, ok := d.people[d.subjects[address.IdentityKey(email)]]; ok {
 		return m, nil
 	}
-	return nil, unknown("nobody here has the email address %q", email)
+	return nil, unknown("no person here has the email address %q", email)
 }
 
 func (d *Directory) byName(name string) (*group, error) {
@@ -203,7 +203,7 @@ func (d *Directory) byName(name string) (*group, error) {
 	return nil, unknown("there is no group %q", name)
 }
 
-// named gives the group of a name, which it makes if there is none.
+// named returns the group of a name, which it makes if there is none.
 func (d *Directory) named(name string) *group {
 	if g, err := d.byName(name); err == nil {
 		return g
@@ -213,18 +213,18 @@ func (d *Directory) named(name string) *group {
 	return g
 }
 
-func (d *Directory) tellPerson(m *member) { d.observer.PersonChanged(d.view(m)) }
+func (d *Directory) notifyPerson(m *member) { d.observer.PersonChanged(d.view(m)) }
 
-func (d *Directory) tellGroup(g *group) { d.observer.GroupChanged(g.id, g.name) }
+func (d *Directory) notifyGroup(g *group) { d.observer.GroupChanged(g.id, g.name) }
 
-// tellGroups tells of all groups that somebody is in, or was, by name.
-func (d *Directory) tellGroups(ids map[string]struct{}) {
+// notifyGroups notifies the observer of all groups that a person is in, or was, by name.
+func (d *Directory) notifyGroups(ids map[string]struct{}) {
 	var groups []*group
 	for id := range ids {
 		groups = append(groups, d.groups[id])
 	}
 	slices.SortFunc(groups, func(a, b *group) int { return strings.Compare(a.name, b.name) })
 	for _, g := range groups {
-		d.tellGroup(g)
+		d.notifyGroup(g)
 	}
 }

@@ -30,7 +30,7 @@ func (d *diary) took() string {
 
 func pointer(s string) *string { return &s }
 
-// view tells who is in a directory and in which groups.
+// view returns who is in a directory and in which groups.
 func view(d *people.Directory) string {
 	var out []string
 	for _, p := range d.People() {
@@ -59,18 +59,18 @@ func view(d *people.Directory) string {
 // refused, in one life of a directory.
 func TestChanges(t *testing.T) {
 	t.Parallel()
-	d, told := people.New(), &diary{}
+	d, observed := people.New(), &diary{}
 	if err := d.Set(people.Person{Subject: "before", Email: "before@x.example"}); err != nil {
 		t.Fatal(err)
 	}
 	d.Remove("before")
-	d.Observe(told)
+	d.Observe(observed)
 	for _, step := range []struct {
-		name string
-		do   func() error
-		told string
-		view string // empty: as before
-		err  error  // of the same type
+		name     string
+		do       func() error
+		observed string
+		view     string // empty: as before
+		err      error  // of the same type
 	}{
 		{"a join", func() error {
 			_, err := d.Join(people.Person{Email: "ada@x.example", Groups: []string{"Math", "Art"}}, people.Person{Email: "bob@x.example"})
@@ -126,8 +126,8 @@ func TestChanges(t *testing.T) {
 		if fmt.Sprintf("%T", err) != fmt.Sprintf("%T", step.err) {
 			t.Errorf("%s: %v", step.name, err)
 		}
-		if got := told.took(); got != step.told {
-			t.Errorf("%s: told %q, want %q", step.name, got, step.told)
+		if got := observed.took(); got != step.observed {
+			t.Errorf("%s: told %q, want %q", step.name, got, step.observed)
 		}
 		if step.view == "" {
 			step.view = before

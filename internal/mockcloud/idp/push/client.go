@@ -61,9 +61,9 @@ func hasStatus(err error, status int) bool {
 	return errors.As(err, &answer) && answer.status == status
 }
 
-// refused says that the endpoint does not let this token in; trying again with
+// unauthorized reports whether the endpoint rejects this token; retrying with
 // it is of no use.
-func refused(err error) bool {
+func unauthorized(err error) bool {
 	return hasStatus(err, http.StatusUnauthorized) || hasStatus(err, http.StatusForbidden)
 }
 

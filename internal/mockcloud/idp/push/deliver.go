@@ -12,7 +12,7 @@ import (
 const (
 	maxTries   = 8
 	firstDelay = 250 * time.Millisecond
-	longest    = 30 * time.Second // between two tries
+	maxDelay   = 30 * time.Second // between two tries
 	maxPause   = 5 * time.Minute  // that an endpoint can ask for
 
 	// chunk is how many members one request adds or removes.
@@ -34,7 +34,7 @@ func (p *Pusher) work(ctx context.Context) {
 				err = p.pushPerson(ctx, r, changes[0])
 			}
 			if ctx.Err() == nil {
-				p.settle(r, changes, blocked, err)
+				p.recordResult(r, changes, blocked, err)
 			}
 			continue
 		}
@@ -50,7 +50,7 @@ func (p *Pusher) work(ctx context.Context) {
 	}
 }
 
-// take gives what is to be delivered next: one change of a person, or all changes
+// take returns what is to be delivered next: one change of a person, or all changes
 // of a group.
 func (p *Pusher) take() (*resource, []*change, time.Duration) {
 	p.mu.Lock()
@@ -76,7 +76,7 @@ func (p *Pusher) take() (*resource, []*change, time.Duration) {
 // user may be out of date; then it is looked up, once.
 func (p *Pusher) pushPerson(ctx context.Context, r *resource, c *change) error {
 	if c.lookUp {
-		r.forget()
+		r.clearKnown()
 	}
 	person, here := c.person, true
 	if person == nil {
@@ -95,7 +95,7 @@ func (p *Pusher) pushPerson(ctx context.Context, r *resource, c *change) error {
 	default:
 		return err
 	}
-	r.forget()
+	r.clearKnown()
 	return p.makeUser(ctx, r, want)
 }
 
@@ -178,7 +178,7 @@ func (p *Pusher) removePerson(ctx context.Context, r *resource, c *change) error
 	}
 	if p.takenOver(r) {
 		r.id = ""
-		r.forget()
+		r.clearKnown()
 		return nil
 	}
 	t, _ := p.current()
@@ -194,11 +194,11 @@ func (p *Pusher) removePerson(ctx context.Context, r *resource, c *change) error
 		p.mu.Unlock()
 		r.id = ""
 	}
-	r.forget()
+	r.clearKnown()
 	return nil
 }
 
-// takenOver says that what was to be removed is somebody else's by now: who joined
+// takenOver reports whether what was to be removed belongs to another person by now: who joined
 // with the same address, or the group that was made with the same name, before
 // the endpoint could be told of the removal.
 func (p *Pusher) takenOver(r *resource) bool {
@@ -216,13 +216,13 @@ func (p *Pusher) takenOver(r *resource) bool {
 // not at the endpoint yet is left out; blocked says that this is going to change.
 func (p *Pusher) pushGroup(ctx context.Context, r *resource, changes []*change) (blocked bool, err error) {
 	if slices.ContainsFunc(changes, func(c *change) bool { return c.lookUp }) {
-		r.forget()
+		r.clearKnown()
 	}
 	label := changes[len(changes)-1].label
 	blocked, err = p.makeGroup(ctx, r, label)
 	if hasStatus(err, http.StatusNotFound) { // deleted behind our back
 		r.id = ""
-		r.forget()
+		r.clearKnown()
 		return p.makeGroup(ctx, r, label)
 	}
 	return blocked, err
@@ -356,6 +356,6 @@ func (p *Pusher) removeGroup(ctx context.Context, r *resource, name string) erro
 		}
 	}
 	r.id, r.unsure = "", false
-	r.forget()
+	r.clearKnown()
 	return nil
 }

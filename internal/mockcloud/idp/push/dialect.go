@@ -28,7 +28,7 @@ type dialect interface {
 	createGroup(externalID, displayName string) any
 	// updateUser makes a user that was so into what it is now. They differ.
 	updateUser(id string, was, is facts) []request
-	// removeUser is what is sent when somebody is no longer in the directory;
+	// removeUser is what is sent when a person is no longer in the directory;
 	// deleted says that the user is then gone.
 	removeUser(id string, was facts) (r request, deleted bool)
 	renameGroup(id, displayName string) request

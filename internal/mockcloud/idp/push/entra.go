@@ -120,7 +120,7 @@ func (e entra) boolean(b bool) any {
 	return "False"
 }
 
-// removeUser is what is sent of somebody who was deleted for good.
+// removeUser is what is sent of a person who was deleted for good.
 func (entra) removeUser(id string, _ facts) (request, bool) {
 	return request{method: http.MethodDelete, path: userPath(id)}, true
 }

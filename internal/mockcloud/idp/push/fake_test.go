@@ -108,7 +108,7 @@ func (s *scene) connectTo(target push.Target) {
 	}
 }
 
-// idle waits until all is delivered and gives the requests that this took.
+// idle waits until all is delivered and returns the requests that this took.
 func (s *scene) idle() []string {
 	s.t.Helper()
 	if err := s.push.Idle(s.t.Context()); err != nil {
@@ -125,7 +125,7 @@ func (f *fake) took() []string {
 	return out
 }
 
-// state tells in one line who is active and who is in which group.
+// state returns in one line who is active and who is in which group.
 func (f *fake) state() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -191,7 +191,7 @@ func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, io.ErrUnexpectedEOF
 		case status != 0:
 			maps.Copy(w.Header(), header)
-			f.refuse(w, status, "told to")
+			f.reject(w, status, "told to")
 			return w.Result(), nil
 		}
 	}
@@ -199,7 +199,7 @@ func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-func (f *fake) refuse(w http.ResponseWriter, status int, detail string) {
+func (f *fake) reject(w http.ResponseWriter, status int, detail string) {
 	f.write(w, status, map[string]any{"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:Error"}, "status": fmt.Sprint(status), "detail": detail})
 }
 
@@ -212,7 +212,7 @@ func (f *fake) write(w http.ResponseWriter, status int, body any) {
 
 func (f *fake) answer(w http.ResponseWriter, r *http.Request, path, body string) {
 	if r.Header.Get("Authorization") != "Bearer "+f.token {
-		f.refuse(w, http.StatusUnauthorized, "unknown token "+r.Header.Get("Authorization"))
+		f.reject(w, http.StatusUnauthorized, "unknown token "+r.Header.Get("Authorization"))
 		return
 	}
 	var sent map[string]any
@@ -232,7 +232,7 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request, path, body string)
 	}
 	one, ok := all[parts[1]]
 	if !ok {
-		f.refuse(w, http.StatusNotFound, "no such resource")
+		f.reject(w, http.StatusNotFound, "no such resource")
 		return
 	}
 	switch r.Method {
@@ -298,7 +298,7 @@ func (f *fake) answerAll(w http.ResponseWriter, r *http.Request, all map[string]
 		return
 	}
 	if key == "userName" && len(find(fmt.Sprint(sent[key]))) > 0 {
-		f.refuse(w, http.StatusConflict, "there is one already")
+		f.reject(w, http.StatusConflict, "there is one already")
 		return
 	}
 	f.next++

@@ -62,7 +62,7 @@ func TestAnyOrder(t *testing.T) {
 			case 8:
 				s.Remove(name + "-1")
 			}
-			if err != nil && !strings.Contains(err.Error(), "there is no") && !strings.Contains(err.Error(), "nobody here") {
+			if err != nil && !strings.Contains(err.Error(), "there is no") && !strings.Contains(err.Error(), "no person here") {
 				t.Fatal(err)
 			}
 		}
@@ -77,7 +77,7 @@ func TestAnyOrder(t *testing.T) {
 	}
 }
 
-// active tells which users are active, and which of them are in which group.
+// active returns which users are active, and which of them are in which group.
 func (s *scene) active() string {
 	var inactive []string
 	words := strings.Fields(s.state())

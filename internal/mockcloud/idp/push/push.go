@@ -74,7 +74,7 @@ func (e *Quarantined) Error() string {
 	return "in quarantine, nothing is sent until the token changes: " + e.Cause.Error()
 }
 
-// Unwrap gives the endpoint's answer.
+// Unwrap returns the endpoint's answer.
 func (e *Quarantined) Unwrap() error { return e.Cause }
 
 // Undelivered is what was given up.
@@ -88,7 +88,7 @@ func (e *Undelivered) Error() string {
 	return fmt.Sprintf("%s; and %d more", strings.Join(e.What[:shown], "; "), len(e.What)-shown)
 }
 
-// New gives a Pusher that is connected to nothing. It observes the directory.
+// New returns a Pusher that is connected to nothing. It observes the directory.
 func New(c Config) *Pusher {
 	p := &Pusher{
 		directory: c.Directory, allow: c.Allow, given: c.Transport, now: c.Now, after: c.After,
@@ -172,7 +172,7 @@ func (p *Pusher) end() {
 	p.target, p.client, p.resources, p.failed = nil, nil, nil, nil
 	p.queue, p.pending, p.paused, p.quarantine = queue{}, 0, time.Time{}, nil
 	p.success, p.took, p.problem = time.Time{}, 0, nil
-	p.tell()
+	p.wakeWaiters()
 }
 
 // Resync compares all that the endpoint has with the directory and repairs what
@@ -215,26 +215,26 @@ func (p *Pusher) current() (*target, *http.Client) {
 	return p.target, p.client
 }
 
-// settle notes how a delivery went.
-func (p *Pusher) settle(r *resource, changes []*change, blocked bool, err error) {
+// recordResult records how a delivery went.
+func (p *Pusher) recordResult(r *resource, changes []*change, blocked bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	if err != nil {
 		p.problem = &Problem{At: now, What: changes[0].label, Message: err.Error()}
-		r.forget() // it may have been done in part, or without an answer
-		if refused(err) {
+		r.clearKnown() // it may have been done in part, or without an answer
+		if unauthorized(err) {
 			p.quarantine = err
 			p.queue.add(r)
-			p.tell()
+			p.wakeWaiters()
 			return
 		}
-		pause, again := retriable(err)
-		if r.tries++; again && r.tries < maxTries {
+		pause, retry := retriable(err)
+		if r.tries++; retry && r.tries < maxTries {
 			if pause > 0 {
 				p.paused = now.Add(pause)
 			}
-			r.notBefore = now.Add(min(firstDelay<<(r.tries-1), longest))
+			r.notBefore = now.Add(min(firstDelay<<(r.tries-1), maxDelay))
 			p.queue.delayed = append(p.queue.delayed, r)
 			return
 		}
@@ -270,12 +270,12 @@ func (p *Pusher) finish(r *resource, changes []*change, err error) {
 		p.queue.unblock()
 	}
 	if p.pending == 0 {
-		p.tell()
+		p.wakeWaiters()
 	}
 }
 
-// tell makes waiters look again.
-func (p *Pusher) tell() {
+// wakeWaiters makes waiters recheck.
+func (p *Pusher) wakeWaiters() {
 	close(p.moved)
 	p.moved = make(chan struct{})
 }

@@ -238,9 +238,9 @@ func TestLostAnswers(t *testing.T) {
 		s.connect(style)
 		lost := map[string]bool{}
 		s.failing(func(r *http.Request, _ string) (int, http.Header, bool) {
-			again := lost[r.Method+r.URL.Path]
+			retried := lost[r.Method+r.URL.Path]
 			lost[r.Method+r.URL.Path] = true
-			return 0, nil, !again
+			return 0, nil, !retried
 		})
 		s.join("ada", "Staff")
 		s.idle()
@@ -265,7 +265,7 @@ func TestTakenOver(t *testing.T) {
 		s.idle()
 		failed := map[string]bool{}
 		s.failing(func(r *http.Request, _ string) (int, http.Header, bool) {
-			if again := failed[r.URL.Path]; again || r.Method == http.MethodGet || !strings.HasSuffix(r.URL.Path, "1") && !strings.HasSuffix(r.URL.Path, "2") {
+			if retried := failed[r.URL.Path]; retried || r.Method == http.MethodGet || !strings.HasSuffix(r.URL.Path, "1") && !strings.HasSuffix(r.URL.Path, "2") {
 				return 0, nil, false
 			}
 			failed[r.URL.Path] = true
@@ -353,14 +353,14 @@ func TestRotation(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	s.connect(push.Entra)
-	refused := false
+	rejected := false
 	s.failing(func(r *http.Request, _ string) (int, http.Header, bool) {
 		// Both are good for a while; the fake itself knows one.
 		switch r.Header.Get("Authorization") {
 		case "Bearer " + token, "Bearer next-" + token:
 			r.Header.Set("Authorization", "Bearer "+token)
 		default:
-			refused = true
+			rejected = true
 		}
 		return 0, nil, false
 	})
@@ -370,8 +370,8 @@ func TestRotation(t *testing.T) {
 			s.connectTo(push.Target{Endpoint: endpoint, Token: "next-" + token, Style: push.Entra})
 		}
 	}
-	if requests := s.idle(); refused || s.push.Status().LastError != nil || len(requests) != 200 {
-		t.Errorf("%v, %d requests, %+v", refused, len(requests), s.push.Status())
+	if requests := s.idle(); rejected || s.push.Status().LastError != nil || len(requests) != 200 {
+		t.Errorf("%v, %d requests, %+v", rejected, len(requests), s.push.Status())
 	}
 }
 

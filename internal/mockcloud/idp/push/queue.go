@@ -13,7 +13,7 @@ type change struct {
 	// number of changes of one group become one request.
 	person  *people.Person
 	removed bool
-	// lookUp says that what the endpoint has is to be looked up first.
+	// lookUp reports whether what the endpoint has is to be looked up first.
 	lookUp bool
 	label  string // for people to read
 	made   time.Time
@@ -23,7 +23,7 @@ type change struct {
 	err  error
 }
 
-// finished says whether the change was delivered, or given up.
+// finished reports whether the change was delivered, or given up.
 func (c *change) finished() bool {
 	select {
 	case <-c.done:
@@ -43,7 +43,7 @@ type resource struct {
 	user *facts // nil: look it up
 	name string
 	has  map[string]struct{} // SCIM ids of members; nil: look them up
-	// unsure says that a request to create the group may have worked, though the
+	// unsure reports whether a request to create the group may have worked, though the
 	// answer did not come.
 	unsure bool
 
@@ -55,11 +55,11 @@ type resource struct {
 	blocked   bool // a group that waits for a member who is being tried again
 }
 
-// forget makes the next delivery look the resource up. The id stays: a user whose
+// clearKnown makes the next delivery look the resource up. The id stays: a user whose
 // name was changed behind our back is still the same.
-func (r *resource) forget() { r.user, r.has = nil, nil }
+func (r *resource) clearKnown() { r.user, r.has = nil, nil }
 
-// queue says which resource is next. Those of one kind take turns.
+// queue decides which resource is next. Those of one kind take turns.
 type queue struct {
 	leavers []*resource // people who lose access: nobody waits behind an import
 	people  []*resource

@@ -98,7 +98,7 @@ func (c *cloud) written() []string {
 	return out
 }
 
-// members tells who is in the account through the directory, and in which team.
+// members returns who is in the account through the directory, and in which team.
 func (c *cloud) members() string {
 	c.t.Helper()
 	var out []string

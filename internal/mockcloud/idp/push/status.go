@@ -29,7 +29,7 @@ type Status struct {
 	LastError   *Problem   `json:"last_error"`
 }
 
-// Status says how it gets on.
+// Status returns its progress.
 func (p *Pusher) Status() Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,7 +59,7 @@ func (p *Pusher) state() State {
 	return Pushing
 }
 
-// Of says how the newest change of a person or a group gets on: pending,
+// Of returns how the newest change of a person or a group gets on: pending,
 // delivered or failed; empty if there was none.
 func (p *Pusher) Of(key string) string {
 	p.mu.Lock()

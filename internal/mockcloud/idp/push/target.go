@@ -48,7 +48,7 @@ type target struct {
 	Target
 	base    *url.URL // without query
 	dialect dialect
-	// local says that only addresses of this machine may be connected to.
+	// local reports whether only addresses of this machine may be connected to.
 	local bool
 }
 

@@ -95,7 +95,7 @@ func (k *Keyboard) Sees(title string) {
 	}
 }
 
-// Has says whether the element with the focus is one.
+// Has reports whether the element with the focus is one.
 func (k *Keyboard) Has(selector string) bool {
 	k.t.Helper()
 	return Evaluate[bool](k, "document.activeElement?.matches("+strconv.Quote(selector)+") ?? false")

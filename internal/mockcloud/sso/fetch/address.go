@@ -53,7 +53,7 @@ func notPublicSix() []netip.Prefix {
 // nat64 is the well-known prefix behind which IPv4 lies (RFC 6052).
 func nat64() netip.Prefix { return netip.MustParsePrefix("64:ff9b::/96") }
 
-// classify says what an address is. IPv6 spellings of an IPv4 address are what
+// classify returns what an address is. IPv6 spellings of an IPv4 address are what
 // that address is; through NAT64 only public ones can be meant.
 func classify(addr netip.Addr) kind {
 	if addr.Zone() != "" {

@@ -7,7 +7,7 @@ import (
 	"net"
 )
 
-// Reason says by a stable word why a fetch was refused.
+// Reason is a stable word for why a fetch was rejected.
 type Reason string
 
 // The reasons of a Refused.
@@ -57,10 +57,10 @@ func (e *Unreachable) Error() string {
 	return fmt.Sprintf("%s cannot be reached: %v", e.Host, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Unreachable) Unwrap() error { return e.Err }
 
-// Slow says whether time ran out.
+// Slow reports whether time ran out.
 func (e *Unreachable) Slow() bool {
 	var timeout net.Error
 	return errors.Is(e.Err, context.DeadlineExceeded) || errors.As(e.Err, &timeout) && timeout.Timeout()

@@ -66,7 +66,7 @@ type Client struct {
 	allowPrivate bool
 }
 
-// New gives a client.
+// New returns a client.
 func New(options Options) (*Client, error) {
 	c := &Client{allowPrivate: options.AllowPrivate, resolver: options.Resolver}
 	if options.AllowOrigin != "" {
@@ -106,7 +106,7 @@ func (c *Client) HTTP() *http.Client { return c.http }
 // Close closes connections that are kept for later.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Check says whether a URL may be fetched as far as can be said without looking
+// Check reports whether a URL may be fetched as far as can be said without looking
 // its name up. Use it for addresses that are stored or sent to a browser; fetches
 // check by themselves.
 func (c *Client) Check(raw string) error {
@@ -138,7 +138,7 @@ func (c *Client) check(u *url.URL) error {
 	return nil
 }
 
-// checkAddr says whether a connection may be made to an address.
+// checkAddr reports whether a connection may be made to an address.
 func (c *Client) checkAddr(host, scheme string, addr netip.Addr) error {
 	kind := classify(addr)
 	allowed := kind == public
@@ -151,7 +151,7 @@ func (c *Client) checkAddr(host, scheme string, addr netip.Addr) error {
 	return &Refused{Reason: BadAddress, Host: host, Detail: "it has " + string(kind) + " address"}
 }
 
-// dial gives the dialer for a scheme. Its Control sees the very address that the
+// dial returns the dialer for a scheme. Its Control sees the very address that the
 // connection goes to, after all look-ups.
 func (c *Client) dial(scheme string) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, hostport string) (net.Conn, error) {

@@ -217,7 +217,7 @@ func TestAttacks(t *testing.T) {
 			if err := w.Discover(t.Context(), w.conn.Issuer); err != nil {
 				t.Fatalf("the harmless form of discovery: %v", err)
 			}
-			refused(t, row.attack(t, w), row.reason)
+			rejected(t, row.attack(t, w), row.reason)
 		})
 	}
 }
@@ -238,7 +238,7 @@ func replayedRefusal(tb testing.TB, w *world) error {
 	begun := w.begin(tb)
 	answer := w.answer(tb, begun)
 	_, err := w.Finish(tb.Context(), w.find, "another browser", answer)
-	refused(tb, err, oidc.BrowserMismatch)
+	rejected(tb, err, oidc.BrowserMismatch)
 	_, err = w.Finish(tb.Context(), w.find, begun.BrowserSecret, answer)
 	return err
 }
@@ -359,7 +359,7 @@ func TestNothingOfTheProviderIsRepeatedAtLength(t *testing.T) {
 		v.Set("error", "access_denied\r\n\x1b[31m")
 		v.Set("error_description", strings.Repeat("call this number ", 400))
 	})
-	refusal := refused(t, err, oidc.ProviderDenied)
+	refusal := rejected(t, err, oidc.ProviderDenied)
 	if len(refusal.Sentence) > 400 || strings.ContainsAny(refusal.Sentence, "\r\n\x1b") {
 		t.Errorf("%d characters: %q", len(refusal.Sentence), refusal.Sentence)
 	}
@@ -374,7 +374,7 @@ func TestFindThatFails(t *testing.T) {
 	_, err := w.Finish(t.Context(), func(context.Context, string) (oidc.Connection, error) {
 		return oidc.Connection{}, broken
 	}, begun.BrowserSecret, w.answer(t, begun))
-	refused(t, err, oidc.ConnectionGone)
+	rejected(t, err, oidc.ConnectionGone)
 	if !errors.Is(err, broken) {
 		t.Errorf("%v does not lead to its cause", err)
 	}

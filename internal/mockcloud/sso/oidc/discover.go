@@ -54,15 +54,15 @@ func algorithms() []string {
 	}
 }
 
-// checkIssuer says whether an issuer can be one, before anything is fetched.
+// checkIssuer reports whether an issuer can be one, before anything is fetched.
 func checkIssuer(fetcher *fetch.Client, issuer string) *Refusal {
 	u, err := url.Parse(issuer)
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return refuse(IssuerInvalid, "The issuer %s is not an address like https://idp.example.com, without ? and #.", quote(issuer))
+		return reject(IssuerInvalid, "The issuer %s is not an address like https://idp.example.com, without ? and #.", quote(issuer))
 	}
 	first, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
 	if strings.ContainsAny(u.Path, "{}") || slices.Contains([]string{"common", "organizations", "consumers"}, strings.ToLower(first)) {
-		return refuse(IssuerMultiTenant, "The issuer %s stands for every tenant of its provider, so anybody could log in. Write the id of your own tenant in it.", quote(issuer))
+		return reject(IssuerMultiTenant, "The issuer %s stands for every tenant of its provider, so users of any tenant could log in. Write the id of your own tenant in it.", quote(issuer))
 	}
 	if err := fetcher.Check(issuer); err != nil {
 		return discoveryFailed(issuer, err)
@@ -80,11 +80,11 @@ func discover(ctx context.Context, fetcher *fetch.Client, clock func() time.Time
 		return nil, discoveryFailed(issuer, err)
 	}
 	if got.MediaType == "text/html" || bytes.HasPrefix(bytes.TrimSpace(got.Body), []byte("<")) {
-		return nil, refuse(DiscoveryHTML, "At %s there is a web page instead of a discovery document. Is this the address of the provider's console? The issuer is needed.", quote(issuer))
+		return nil, reject(DiscoveryHTML, "At %s there is a web page instead of a discovery document. Is this the address of the provider's console? The issuer is needed.", quote(issuer))
 	}
 	var doc document
 	if err := json.Unmarshal(got.Body, &doc); err != nil {
-		return nil, refuse(DiscoveryMalformed, "The discovery document of %s is not the JSON that it has to be.", quote(issuer)).because(err)
+		return nil, reject(DiscoveryMalformed, "The discovery document of %s is not the JSON that it has to be.", quote(issuer)).because(err)
 	}
 	if refusal := doc.check(fetcher, issuer); refusal != nil {
 		return nil, refusal
@@ -104,11 +104,11 @@ func discover(ctx context.Context, fetcher *fetch.Client, clock func() time.Time
 		}
 	}
 	if len(p.algorithms) == 0 {
-		return nil, refuse(AlgorithmsUnsupported, "%s signs ID tokens with no algorithm that is accepted here. Accepted are %s.", quote(issuer), strings.Join(algorithms(), ", "))
+		return nil, reject(AlgorithmsUnsupported, "%s signs ID tokens with no algorithm that is accepted here. Accepted are %s.", quote(issuer), strings.Join(algorithms(), ", "))
 	}
 	if len(doc.ClientAuth) > 0 && !slices.Contains(doc.ClientAuth, "client_secret_basic") {
 		if !slices.Contains(doc.ClientAuth, "client_secret_post") {
-			return nil, refuse(ClientAuthUnsupported, "%s lets clients authenticate neither with client_secret_basic nor with client_secret_post.", quote(issuer))
+			return nil, reject(ClientAuthUnsupported, "%s lets clients authenticate neither with client_secret_basic nor with client_secret_post.", quote(issuer))
 		}
 		p.endpoint.AuthStyle = oauth2.AuthStyleInParams
 	}
@@ -116,7 +116,7 @@ func discover(ctx context.Context, fetcher *fetch.Client, clock func() time.Time
 		return nil, err
 	}
 	if !p.keys.usable(p.algorithms) {
-		return nil, refuse(KeysUnusable, "%s publishes no key that ID tokens could be verified with.", quote(issuer))
+		return nil, reject(KeysUnusable, "%s publishes no key that ID tokens could be verified with.", quote(issuer))
 	}
 	return p, nil
 }
@@ -124,14 +124,14 @@ func discover(ctx context.Context, fetcher *fetch.Client, clock func() time.Time
 func (d *document) check(fetcher *fetch.Client, issuer string) *Refusal {
 	switch {
 	case strings.ContainsAny(d.Issuer, "{}"):
-		return refuse(IssuerMultiTenant, "%s calls itself %s: it stands for every tenant. Write the id of your own tenant in the issuer.", quote(issuer), quote(d.Issuer))
+		return reject(IssuerMultiTenant, "%s calls itself %s: it stands for every tenant. Write the id of your own tenant in the issuer.", quote(issuer), quote(d.Issuer))
 	case d.Issuer != issuer:
 		// Discovery section 4.3: identical, down to a slash at the end.
-		return refuse(DiscoveryOtherIssuer, "The provider at %s calls itself %s. Write the issuer exactly as the provider does.", quote(issuer), quote(d.Issuer))
+		return reject(DiscoveryOtherIssuer, "The provider at %s calls itself %s. Write the issuer exactly as the provider does.", quote(issuer), quote(d.Issuer))
 	case len(d.ResponseTypes) > 0 && !slices.Contains(d.ResponseTypes, "code"):
-		return refuse(FlowUnsupported, "%s does not offer the authorization code flow.", quote(issuer))
+		return reject(FlowUnsupported, "%s does not offer the authorization code flow.", quote(issuer))
 	case d.ChallengeMethods != nil && !slices.Contains(d.ChallengeMethods, "S256"):
-		return refuse(PKCEUnsupported, "%s does not offer PKCE with S256.", quote(issuer))
+		return reject(PKCEUnsupported, "%s does not offer PKCE with S256.", quote(issuer))
 	}
 	for _, endpoint := range []struct {
 		name, address string
@@ -144,18 +144,18 @@ func (d *document) check(fetcher *fetch.Client, issuer string) *Refusal {
 	} {
 		if endpoint.address == "" {
 			if endpoint.required {
-				return refuse(EndpointMissing, "The discovery document of %s has no %s.", quote(issuer), endpoint.name)
+				return reject(EndpointMissing, "The discovery document of %s has no %s.", quote(issuer), endpoint.name)
 			}
 			continue
 		}
 		if err := fetcher.Check(endpoint.address); err != nil {
-			return refuse(EndpointRefused, "The %s of %s cannot be used: %s.", endpoint.name, quote(issuer), err).because(err)
+			return reject(EndpointRefused, "The %s of %s cannot be used: %s.", endpoint.name, quote(issuer), err).because(err)
 		}
 	}
 	return nil
 }
 
-// hosts gives the hosts of the endpoints, each once and sorted.
+// hosts returns the hosts of the endpoints, each once and sorted.
 func (d *document) hosts() []string {
 	var out []string
 	for _, endpoint := range []string{d.Authorization, d.Token, d.JWKS, d.Userinfo} {
@@ -167,7 +167,7 @@ func (d *document) hosts() []string {
 	return slices.Compact(out)
 }
 
-// discoveryFailed says for a person why a discovery document was not fetched.
+// discoveryFailed returns, for a person to read, why a discovery document was not fetched.
 func discoveryFailed(issuer string, err error) *Refusal {
 	var (
 		refused     *fetch.Refused
@@ -178,17 +178,17 @@ func discoveryFailed(issuer string, err error) *Refusal {
 	case errors.As(err, &refused):
 		switch refused.Reason {
 		case fetch.NotHTTPS:
-			return refuse(IssuerNotHTTPS, "The issuer %s does not start with https://.", quote(issuer)).because(err)
+			return reject(IssuerNotHTTPS, "The issuer %s does not start with https://.", quote(issuer)).because(err)
 		case fetch.TooLarge:
-			return refuse(DiscoveryOversize, "The discovery document of %s is over 1 MiB.", quote(issuer)).because(err)
+			return reject(DiscoveryOversize, "The discovery document of %s is over 1 MiB.", quote(issuer)).because(err)
 		case fetch.BadURL:
-			return refuse(IssuerInvalid, "The issuer %s cannot be used: %s.", quote(issuer), refused.Detail).because(err)
+			return reject(IssuerInvalid, "The issuer %s cannot be used: %s.", quote(issuer), refused.Detail).because(err)
 		}
-		return refuse(IssuerRefused, "The issuer %s is not fetched: %s.", quote(issuer), refused.Detail).because(err)
+		return reject(IssuerRefused, "The issuer %s is not fetched: %s.", quote(issuer), refused.Detail).because(err)
 	case errors.As(err, &status):
-		return refuse(DiscoveryStatus, "There is no discovery document at %s: the answer has status %d. Is it the right issuer?", quote(issuer), status.Status).because(err)
+		return reject(DiscoveryStatus, "There is no discovery document at %s: the answer has status %d. Is it the right issuer?", quote(issuer), status.Status).because(err)
 	case errors.As(err, &unreachable) && unreachable.Slow():
-		return refuse(IssuerSlow, "The issuer %s did not answer in time.", quote(issuer)).because(err)
+		return reject(IssuerSlow, "The issuer %s did not answer in time.", quote(issuer)).because(err)
 	}
-	return refuse(IssuerUnreachable, "The issuer %s cannot be reached: %s.", quote(issuer), err).because(err)
+	return reject(IssuerUnreachable, "The issuer %s cannot be reached: %s.", quote(issuer), err).because(err)
 }

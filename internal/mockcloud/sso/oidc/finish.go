@@ -54,13 +54,13 @@ func checkCallback(callback url.Values) *Refusal {
 		values := callback[name]
 		switch {
 		case len(values) > 1:
-			return refuse(ParameterRepeated, "The provider's answer has %s in it twice.", name)
+			return reject(ParameterRepeated, "The provider's answer has %s in it twice.", name)
 		case len(values) == 1 && len(values[0]) > maxParameter:
-			return refuse(ParameterOversize, "The provider's answer has more in %s than is read.", name)
+			return reject(ParameterOversize, "The provider's answer has more in %s than is read.", name)
 		}
 	}
 	if callback.Get("state") == "" {
-		return refuse(StateMissing, "The provider's answer does not say which login it belongs to. Please start again.")
+		return reject(StateMissing, "The provider's answer does not say which login it belongs to. Please start again.")
 	}
 	return nil
 }
@@ -68,10 +68,10 @@ func checkCallback(callback url.Values) *Refusal {
 func (rp *RelyingParty) finish(ctx context.Context, find Find, login pending, callback url.Values) (*Identity, error) {
 	conn, err := find(ctx, login.connection)
 	if err != nil {
-		return nil, refuse(ConnectionGone, "The connection of this login is not there any more.").because(err)
+		return nil, reject(ConnectionGone, "The connection of this login is not there any more.").because(err)
 	}
 	if conn.ID != login.connection || conn.Issuer != login.issuer || conn.ClientID != login.clientID || conn.RedirectURI != login.redirectURI {
-		return nil, refuse(ConnectionChanged, "The connection was changed during this login. Please start again.")
+		return nil, reject(ConnectionChanged, "The connection was changed during this login. Please start again.")
 	}
 	p, err := rp.provider(ctx, conn.Issuer)
 	if err != nil {
@@ -87,11 +87,11 @@ func (rp *RelyingParty) finish(ctx context.Context, find Find, login pending, ca
 		return nil, exchangeFailed(err)
 	}
 	if !strings.EqualFold(tokens.TokenType, "Bearer") {
-		return nil, refuse(TokenTypeRefused, "The provider gave an access token of another type than Bearer.")
+		return nil, reject(TokenTypeRefused, "The provider gave an access token of another type than Bearer.")
 	}
 	raw, _ := tokens.Extra("id_token").(string)
 	if raw == "" {
-		return nil, refuse(IDTokenMissing, "The provider gave no ID token. Is the client allowed the scope openid?")
+		return nil, reject(IDTokenMissing, "The provider gave no ID token. Is the client allowed the scope openid?")
 	}
 	got, err := rp.verify(ctx, expected{
 		provider: p, clientID: conn.ClientID, nonce: login.nonce,
@@ -139,9 +139,9 @@ func checkAnswer(p *provider, callback url.Values) *Refusal {
 	// RFC 9207 section 2.4, also for errors.
 	switch {
 	case callback.Has("iss") && callback.Get("iss") != p.issuer:
-		return refuse(CallbackIssuerMismatch, "The answer comes from another provider than the one that was asked.")
+		return reject(CallbackIssuerMismatch, "The answer comes from another provider than the one that was asked.")
 	case !callback.Has("iss") && p.issuerInAnswer:
-		return refuse(CallbackIssuerMissing, "The answer does not say which provider it comes from, though this one always does.")
+		return reject(CallbackIssuerMissing, "The answer does not say which provider it comes from, though this one always does.")
 	case callback.Has("error"):
 		sentence := "The provider refused the login: " + quote(callback.Get("error"))
 		if description := callback.Get("error_description"); description != "" {
@@ -149,30 +149,30 @@ func checkAnswer(p *provider, callback url.Values) *Refusal {
 		}
 		return &Refusal{Reason: ProviderDenied, Sentence: sentence + "."}
 	case callback.Get("code") == "":
-		return refuse(CodeMissing, "The provider's answer has no code in it.")
+		return reject(CodeMissing, "The provider's answer has no code in it.")
 	}
 	return nil
 }
 
-// exchangeFailed says why there are no tokens. The endpoint's own words stay out
+// exchangeFailed returns why there are no tokens. The endpoint's own words stay out
 // of it, but for RFC 6749 section 5.2's codes.
 func exchangeFailed(err error) *Refusal {
 	var answered *oauth2.RetrieveError
 	if errors.As(err, &answered) {
 		switch answered.ErrorCode {
 		case "invalid_grant":
-			return refuse(CodeRefused, "The provider does not accept the code: it was used before, has expired, or belongs to another login.")
+			return reject(CodeRefused, "The provider does not accept the code: it was used before, has expired, or belongs to another login.")
 		case "invalid_client", "unauthorized_client":
-			return refuse(ClientRefused, "The provider does not accept the client id and secret of this connection.")
+			return reject(ClientRefused, "The provider does not accept the client id and secret of this connection.")
 		}
-		return refuse(TokenEndpointFailed, "The provider's token endpoint answered with an error (status %d).", answered.Response.StatusCode)
+		return reject(TokenEndpointFailed, "The provider's token endpoint answered with an error (status %d).", answered.Response.StatusCode)
 	}
 	var refused *fetch.Refused
 	if errors.As(err, &refused) {
-		return refuse(TokenEndpointFailed, "The provider's token endpoint cannot be used: %s.", refused).because(refused)
+		return reject(TokenEndpointFailed, "The provider's token endpoint cannot be used: %s.", refused).because(refused)
 	}
 	// An http.Client's error has a URL in it, and x/oauth2's may have a body.
-	return refuse(TokenEndpointFailed, "The provider's token endpoint cannot be reached, or its answer cannot be read.")
+	return reject(TokenEndpointFailed, "The provider's token endpoint cannot be reached, or its answer cannot be read.")
 }
 
 // unanswered reports whether userinfo failed by its transport, status or size, so that
@@ -187,21 +187,21 @@ func unanswered(err error) bool {
 func (rp *RelyingParty) addUserinfo(ctx context.Context, p *provider, accessToken string, got claims) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.userinfo, nil)
 	if err != nil {
-		return refuse(UserinfoFailed, "The provider's userinfo endpoint has no usable address.").because(err)
+		return reject(UserinfoFailed, "The provider's userinfo endpoint has no usable address.").because(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+accessToken)
 	answer, err := rp.fetcher.Do(r)
 	if err != nil {
-		return refuse(UserinfoFailed, "The provider's userinfo endpoint failed: %s.", err).because(err)
+		return reject(UserinfoFailed, "The provider's userinfo endpoint failed: %s.", err).because(err)
 	}
 	info, refusal := parseObject(answer.Body, "answer of the userinfo endpoint")
 	if refusal != nil {
-		return refuse(UserinfoFailed, "%s", refusal.Sentence)
+		return reject(UserinfoFailed, "%s", refusal.Sentence)
 	}
 	// Section 5.3.2: without this, one person's token could be answered with
 	// another person's claims.
 	if info["sub"] != got["sub"] {
-		return refuse(UserinfoMismatch, "The provider's userinfo endpoint answered about somebody else.")
+		return reject(UserinfoMismatch, "The provider's userinfo endpoint answered about another person.")
 	}
 	if _, refusal := emailVerified(info); refusal != nil {
 		return refusal

@@ -9,7 +9,7 @@ import (
 
 // Identity is who logged in, as the provider says. A person is known by Issuer
 // and Subject together, or by connection and Subject; never by Email, which may
-// come to belong to somebody else.
+// come to belong to another person.
 type Identity struct {
 	Issuer  string
 	Subject string
@@ -48,7 +48,7 @@ func (m Mapping) withDefaults() Mapping {
 	return m
 }
 
-// incomplete says whether the claims lack something about the person that
+// incomplete reports whether the claims lack something about the person that
 // userinfo may have.
 func (m Mapping) incomplete(got claims) bool {
 	for _, name := range []string{m.Email, m.FirstName, m.LastName} {
@@ -75,9 +75,9 @@ func (m Mapping) identity(issuer string, got claims) (*Identity, *Refusal) {
 	addresses, ok := texts(got[m.Email])
 	switch {
 	case got[m.Email] == nil || ok && (len(addresses) == 0 || addresses[0] == ""):
-		return nil, refuse(EmailMissing, "The provider did not say what your email address is. It has to send the claim %s.", quote(m.Email))
+		return nil, reject(EmailMissing, "The provider did not say what your email address is. It has to send the claim %s.", quote(m.Email))
 	case !ok || len(addresses) != 1 || !isAddress(addresses[0]):
-		return nil, refuse(EmailInvalid, "What the provider sent as your email address (the claim %s) is not one address.", quote(m.Email))
+		return nil, reject(EmailInvalid, "What the provider sent as your email address (the claim %s) is not one address.", quote(m.Email))
 	}
 	out.Email = addresses[0]
 	return out, nil
@@ -91,17 +91,17 @@ func emailVerified(got claims) (*bool, *Refusal) {
 		return nil, nil
 	}
 	if value != true && value != "true" {
-		return nil, refuse(EmailUnverified, "The provider has not verified your email address.")
+		return nil, reject(EmailUnverified, "The provider has not verified your email address.")
 	}
 	verified := true
 	return &verified, nil
 }
 
-// isAddress says whether s is an email address and nothing besides.
+// isAddress reports whether s is an email address and nothing besides.
 func isAddress(s string) bool {
-	const most = 254 // RFC 5321 section 4.5.3.1.3, without the brackets
+	const maxAddress = 254 // RFC 5321 section 4.5.3.1.3, without the brackets
 	parsed, err := mail.ParseAddress(s)
-	return err == nil && parsed.Address == s && len(s) <= most && strings.Count(s, "@") == 1 &&
+	return err == nil && parsed.Address == s && len(s) <= maxAddress && strings.Count(s, "@") == 1 &&
 		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) })
 }
 
@@ -117,9 +117,9 @@ func name(v any) string {
 		}
 		return r
 	}, text)
-	const most = 200
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most])
+	const maxRunes = 200
+	if runes := []rune(text); len(runes) > maxRunes {
+		text = string(runes[:maxRunes])
 	}
 	return strings.TrimSpace(text)
 }

@@ -54,7 +54,7 @@ func (e expected) verify(ctx context.Context, raw string) (claims, error) {
 		return nil, signed.refusal
 	}
 	if signed.payload == nil {
-		return nil, refuse(IDTokenMalformed, "The ID token cannot be read.").because(err)
+		return nil, reject(IDTokenMalformed, "The ID token cannot be read.").because(err)
 	}
 	// Our own checks come first only because they can say what is wrong; the
 	// library's answer counts all the same.
@@ -66,11 +66,11 @@ func (e expected) verify(ctx context.Context, raw string) (claims, error) {
 		return nil, refusal
 	}
 	if err != nil {
-		return nil, refuse(IDTokenMalformed, "The ID token is not valid.").because(err)
+		return nil, reject(IDTokenMalformed, "The ID token is not valid.").because(err)
 	}
 	if hash, present := got["at_hash"]; present {
 		if hash != token.AccessTokenHash || token.VerifyAccessToken(e.accessToken) != nil {
-			return nil, refuse(AccessTokenMismatch, "The ID token belongs to another access token (at_hash).")
+			return nil, reject(AccessTokenMismatch, "The ID token belongs to another access token (at_hash).")
 		}
 	}
 	return got, nil
@@ -106,15 +106,15 @@ func (s *signedBy) VerifySignature(_ context.Context, raw string) ([]byte, error
 // checkHeader looks at the JOSE header before anything is believed (RFC 8725).
 func (e expected) checkHeader(raw string) *Refusal {
 	if len(raw) > maxIDToken {
-		return refuse(IDTokenOversize, "The ID token is over 64 KiB. It is usually a person's groups that make it so: set the provider to send no groups, or only those that are assigned to this application.")
+		return reject(IDTokenOversize, "The ID token is over 64 KiB. It is usually a person's groups that make it so: set the provider to send no groups, or only those that are assigned to this application.")
 	}
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 {
-		return refuse(IDTokenMalformed, "The ID token is not a signed token of three parts.")
+		return reject(IDTokenMalformed, "The ID token is not a signed token of three parts.")
 	}
 	decoded, err := base64.RawURLEncoding.Strict().DecodeString(parts[0])
 	if err != nil {
-		return refuse(IDTokenMalformed, "The ID token's header cannot be read.").because(err)
+		return reject(IDTokenMalformed, "The ID token's header cannot be read.").because(err)
 	}
 	header, refusal := parseObject(decoded, "ID token's header")
 	if refusal != nil {
@@ -124,22 +124,22 @@ func (e expected) checkHeader(raw string) *Refusal {
 	// a key could be fetched (jku, x5u) and what certifies one (x5c, x5t) is never read.
 	for _, name := range []string{"jwk", "crit", "b64"} {
 		if _, there := header[name]; there {
-			return refuse(HeaderRefused, "The ID token's header has %s in it. Keys come from the provider's published set only.", name)
+			return reject(HeaderRefused, "The ID token's header has %s in it. Keys come from the provider's published set only.", name)
 		}
 	}
 	if typ, there := header["typ"]; there {
 		if text, ok := typ.(string); !ok || !strings.EqualFold(text, "JWT") {
-			return refuse(IDTokenType, "The ID token is a token of another type.")
+			return reject(IDTokenType, "The ID token is a token of another type.")
 		}
 	}
 	alg, ok := header["alg"].(string)
 	switch {
 	case !ok:
-		return refuse(IDTokenMalformed, "The ID token does not say how it is signed.")
+		return reject(IDTokenMalformed, "The ID token does not say how it is signed.")
 	case strings.EqualFold(alg, "none"):
-		return refuse(AlgNone, "The ID token is not signed.")
+		return reject(AlgNone, "The ID token is not signed.")
 	case !slices.Contains(e.provider.algorithms, alg):
-		refusal := refuse(AlgRefused, "The ID token is signed with %s. The provider's document lists, and this server accepts, %s.", quote(alg), strings.Join(e.provider.algorithms, ", "))
+		refusal := reject(AlgRefused, "The ID token is signed with %s. The provider's document lists, and this server accepts, %s.", quote(alg), strings.Join(e.provider.algorithms, ", "))
 		refusal.outdated = slices.Contains(algorithms(), alg)
 		return refusal
 	}
@@ -149,52 +149,52 @@ func (e expected) checkHeader(raw string) *Refusal {
 // checkClaims is section 3.1.3.7 from its second step on.
 func (e expected) checkClaims(got claims) *Refusal {
 	if got["iss"] != e.provider.issuer {
-		return refuse(TokenIssuerMismatch, "The ID token is by another issuer, not by %s.", quote(e.provider.issuer))
+		return reject(TokenIssuerMismatch, "The ID token is by another issuer, not by %s.", quote(e.provider.issuer))
 	}
 	audience, ok := texts(got["aud"])
 	if !ok || !slices.Contains(audience, e.clientID) {
-		return refuse(AudienceMismatch, "The ID token is for another application.")
+		return reject(AudienceMismatch, "The ID token is for another application.")
 	}
 	party, hasParty := got["azp"]
 	switch {
 	case hasParty && party != e.clientID:
-		return refuse(PartyMismatch, "The ID token was given to another application (azp).")
+		return reject(PartyMismatch, "The ID token was given to another application (azp).")
 	case !hasParty && len(audience) > 1:
-		return refuse(PartyMissing, "The ID token is for several applications and does not say which of them it was given to (azp).")
+		return reject(PartyMissing, "The ID token is for several applications and does not say which of them it was given to (azp).")
 	}
 	if subject, ok := got["sub"].(string); !ok || subject == "" || len(subject) > maxSubject {
-		return refuse(SubjectMissing, "The ID token does not say who logged in (sub).")
+		return reject(SubjectMissing, "The ID token does not say who logged in (sub).")
 	}
 	expires, ok := got.time("exp")
 	switch {
 	case !ok:
-		return refuse(ExpiryMissing, "The ID token does not say until when it is valid.")
+		return reject(ExpiryMissing, "The ID token does not say until when it is valid.")
 	case !e.now.Add(-skew).Before(expires):
-		return refuse(Expired, "The ID token has expired. Are both clocks right?")
+		return reject(Expired, "The ID token has expired. Are both clocks right?")
 	}
 	issued, ok := got.time("iat")
 	switch {
 	case !ok:
-		return refuse(IssuedAtMissing, "The ID token does not say when it was made.")
+		return reject(IssuedAtMissing, "The ID token does not say when it was made.")
 	case issued.After(e.now.Add(skew)):
-		return refuse(NotYetValid, "The ID token was made in the future. Are both clocks right?")
+		return reject(NotYetValid, "The ID token was made in the future. Are both clocks right?")
 	}
 	if _, there := got["nbf"]; there {
 		if from, ok := got.time("nbf"); !ok || from.After(e.now.Add(skew)) {
-			return refuse(NotYetValid, "The ID token is not valid yet. Are both clocks right?")
+			return reject(NotYetValid, "The ID token is not valid yet. Are both clocks right?")
 		}
 	}
 	if _, there := got["auth_time"]; there {
 		if at, ok := got.time("auth_time"); !ok || at.After(e.now.Add(skew)) {
-			return refuse(NotYetValid, "The ID token does not say rightly when the person logged in (auth_time). Are both clocks right?")
+			return reject(NotYetValid, "The ID token does not say rightly when the person logged in (auth_time). Are both clocks right?")
 		}
 	}
 	nonce, ok := got["nonce"].(string)
 	switch {
 	case !ok || nonce == "":
-		return refuse(NonceMissing, "The ID token does not say which login it belongs to (nonce).")
+		return reject(NonceMissing, "The ID token does not say which login it belongs to (nonce).")
 	case subtle.ConstantTimeCompare([]byte(nonce), []byte(e.nonce)) != 1:
-		return refuse(NonceMismatch, "The ID token belongs to another login (nonce).")
+		return reject(NonceMismatch, "The ID token belongs to another login (nonce).")
 	}
 	return nil
 }
@@ -235,7 +235,7 @@ func texts(v any) ([]string, bool) {
 // one reader takes the first and the next one the last (RFC 7519 section 4).
 func parseObject(raw []byte, what string) (claims, *Refusal) {
 	malformed := func(err error) (claims, *Refusal) {
-		return nil, refuse(IDTokenMalformed, "The %s is not the JSON that it has to be.", what).because(err)
+		return nil, reject(IDTokenMalformed, "The %s is not the JSON that it has to be.", what).because(err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
@@ -253,7 +253,7 @@ func parseObject(raw []byte, what string) (claims, *Refusal) {
 			return malformed(nil)
 		}
 		if _, twice := out[name]; twice {
-			return nil, refuse(ClaimRepeated, "The %s has %s in it twice.", what, quote(name))
+			return nil, reject(ClaimRepeated, "The %s has %s in it twice.", what, quote(name))
 		}
 		var value any
 		if err := decoder.Decode(&value); err != nil {

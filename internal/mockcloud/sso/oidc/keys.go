@@ -24,16 +24,16 @@ type keySet []jose.JSONWebKey
 func fetchKeys(ctx context.Context, fetcher *fetch.Client, address string) (keySet, error) {
 	got, err := fetcher.Get(ctx, address)
 	if err != nil {
-		return nil, refuse(KeysUnreachable, "The provider's keys cannot be fetched: %s.", err).because(err)
+		return nil, reject(KeysUnreachable, "The provider's keys cannot be fetched: %s.", err).because(err)
 	}
 	keys, err := parseKeys(got.Body)
 	if err != nil {
-		return nil, refuse(KeysUnusable, "The provider's keys are not the JSON that they have to be.").because(err)
+		return nil, reject(KeysUnusable, "The provider's keys are not the JSON that they have to be.").because(err)
 	}
 	return keys, nil
 }
 
-// parseKeys reads a JWK set (RFC 7517 section 5). Keys that nobody here can use
+// parseKeys reads a JWK set (RFC 7517 section 5). Keys that cannot be used here
 // are left out, as the section says.
 func parseKeys(raw []byte) ([]jose.JSONWebKey, error) {
 	var set struct {
@@ -55,14 +55,14 @@ func parseKeys(raw []byte) ([]jose.JSONWebKey, error) {
 	return keys, nil
 }
 
-// usable says whether any key could verify a token.
+// usable reports whether any key could verify a token.
 func (k keySet) usable(algorithms []string) bool {
 	return slices.ContainsFunc(algorithms, func(alg string) bool {
 		return slices.ContainsFunc(k, func(key jose.JSONWebKey) bool { return fits(key, alg) && !weak(key) })
 	})
 }
 
-// verify checks a token's signature and gives its payload. The algorithm has already
+// verify checks a token's signature and returns its payload. The algorithm has already
 // been found to be one of the provider's. A refusal says whether newer keys could help:
 // they can where the key is unknown, not where a known key's signature is wrong. Without
 // a key id, a wrong signature is all that there is to see of a new key.
@@ -80,20 +80,20 @@ func verifyWith(keys []jose.JSONWebKey, token *jose.JSONWebSignature) ([]byte, *
 	candidates := matching(keys, kid, alg)
 	switch {
 	case len(candidates) == 0:
-		return nil, refuse(KeyUnknown, "The ID token is signed with a key that the provider does not publish.")
+		return nil, reject(KeyUnknown, "The ID token is signed with a key that the provider does not publish.")
 	case kid == "" && len(candidates) > 1:
 		// OpenID Connect Core 1.0 section 10.1
-		return nil, refuse(KeyUnnamed, "The ID token does not say which of the provider's keys it is signed with.")
+		return nil, reject(KeyUnnamed, "The ID token does not say which of the provider's keys it is signed with.")
 	}
 	for _, key := range candidates {
 		if weak(key) {
-			return nil, refuse(KeyWeak, "The ID token is signed with an RSA key of fewer than %d bits.", minRSABits)
+			return nil, reject(KeyWeak, "The ID token is signed with an RSA key of fewer than %d bits.", minRSABits)
 		}
 		if payload, err := token.Verify(key); err == nil {
 			return payload, nil
 		}
 	}
-	return nil, refuse(SignatureInvalid, "The ID token's signature is wrong.")
+	return nil, reject(SignatureInvalid, "The ID token's signature is wrong.")
 }
 
 func matching(keys []jose.JSONWebKey, kid, alg string) []jose.JSONWebKey {
@@ -106,7 +106,7 @@ func matching(keys []jose.JSONWebKey, kid, alg string) []jose.JSONWebKey {
 	return out
 }
 
-// fits says whether a key is for an algorithm (RFC 7518 section 3.1, RFC 8037).
+// fits reports whether a key is for an algorithm (RFC 7518 section 3.1, RFC 8037).
 func fits(key jose.JSONWebKey, alg string) bool {
 	if key.Algorithm != "" && key.Algorithm != alg {
 		return false

@@ -90,7 +90,7 @@ func TestMapping(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := w.login(t)
-	refused(t, err, oidc.EmailInvalid) // the subject is no address
+	rejected(t, err, oidc.EmailInvalid) // the subject is no address
 
 	w.conn.Mapping.Email = "email"
 	login, err := w.login(t)
@@ -102,7 +102,7 @@ func TestMapping(t *testing.T) {
 	}
 	w.conn.Mapping.Email = "upn"
 	_, err = w.login(t)
-	refused(t, err, oidc.EmailMissing)
+	rejected(t, err, oidc.EmailMissing)
 }
 
 func TestUserinfoFillsThinTokens(t *testing.T) {
@@ -147,7 +147,7 @@ func TestClockSkew(t *testing.T) {
 		w.idpClock.advance(shift)
 		_, err := w.login(t)
 		if reason != "" {
-			refused(t, err, reason)
+			rejected(t, err, reason)
 		} else if err != nil {
 			t.Errorf("%s: %v", shift, err)
 		}
@@ -197,17 +197,17 @@ func TestKeyRotation(t *testing.T) {
 
 	w.clock.advance(time.Minute)
 	w.idp.Misbehave(idp.SignedForeign)
-	refused(t, login(), oidc.SignatureInvalid)
+	rejected(t, login(), oidc.SignatureInvalid)
 	expect(2, "after a wrong signature by a known key")
 
 	w.idp.Misbehave(idp.SignedUnknownKey)
 	for range 3 {
-		refused(t, login(), oidc.KeyUnknown)
+		rejected(t, login(), oidc.KeyUnknown)
 	}
 	expect(3, "for unknown keys within ten seconds")
 	w.clock.advance(10 * time.Second)
 	for range 3 {
-		refused(t, login(), oidc.KeyUnknown)
+		rejected(t, login(), oidc.KeyUnknown)
 	}
 	expect(4, "ten seconds later")
 
@@ -216,7 +216,7 @@ func TestKeyRotation(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(5, "after the connection was saved")
-	refused(t, login(), oidc.KeyUnknown)
+	rejected(t, login(), oidc.KeyUnknown)
 	expect(5, "still within the ten seconds")
 
 	w.idp.Misbehave(idp.Honest)
@@ -260,7 +260,7 @@ func TestWithdrawnKeysEnd(t *testing.T) {
 	}
 	w.clock.advance(time.Hour)
 	_, err := w.login(t)
-	refused(t, err, oidc.KeysUnusable)
+	rejected(t, err, oidc.KeysUnusable)
 }
 
 // TestManyLoginsFetchOnce: discovery is shared, also while it is under way.
@@ -357,7 +357,7 @@ func TestDocumentsThatDiffer(t *testing.T) {
 			w := start(t, options{alg: row.alg, bend: answerJSON(t, "/openid-configuration", row.change)})
 			_, err := w.login(t)
 			if row.reason != "" {
-				refused(t, err, row.reason)
+				rejected(t, err, row.reason)
 			} else if err != nil {
 				t.Error(err)
 			}
@@ -449,14 +449,14 @@ func TestRereadingFollowsAlgorithms(t *testing.T) {
 	}
 	w.idp.Misbehave(idp.SignedHMAC)
 	_, err := w.login(t)
-	refused(t, err, oidc.AlgRefused)
+	rejected(t, err, oidc.AlgRefused)
 	if n := w.fetched(document); n != 1 {
 		t.Errorf("for an algorithm that is never accepted: fetched %d times", n)
 	}
 	w.idp.Misbehave(idp.SignedUnlisted)
 	for range 3 {
 		_, err = w.login(t)
-		refused(t, err, oidc.AlgRefused)
+		rejected(t, err, oidc.AlgRefused)
 	}
 	if n := w.fetched(document); n != 2 {
 		t.Errorf("for an unlisted algorithm: fetched %d times", n)
@@ -466,7 +466,7 @@ func TestRereadingFollowsAlgorithms(t *testing.T) {
 	w.clock.advance(10 * time.Second)
 	for range 3 {
 		_, err = w.login(t)
-		refused(t, err, oidc.AlgRefused)
+		rejected(t, err, oidc.AlgRefused)
 	}
 	if n := w.fetched(document); n != 3 {
 		t.Errorf("when it fails: fetched %d times", n)
@@ -494,10 +494,10 @@ func TestEndpointsOfAnotherHostNeedASave(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := w.login(t)
-	refused(t, err, oidc.KeyUnknown)
+	rejected(t, err, oidc.KeyUnknown)
 	w.clock.advance(time.Hour)
 	_, err = w.login(t)
-	refused(t, err, oidc.EndpointMoved)
+	rejected(t, err, oidc.EndpointMoved)
 	if err := w.Discover(t.Context(), w.conn.Issuer); err != nil {
 		t.Fatal(err)
 	}
@@ -540,13 +540,13 @@ func TestUserinfoThatFails(t *testing.T) {
 			w.conn.Mapping.FirstName = "nickname" // which is what userinfo is asked for
 			login, err := w.login(t)
 			if row.want != "" {
-				refused(t, err, row.want)
+				rejected(t, err, row.want)
 			} else if err != nil || login.Email != ada().Email {
 				t.Errorf("%+v, %v", login, err)
 			}
 			w.idp.Misbehave(idp.ThinIDTokens)
 			_, err = w.login(t)
-			refused(t, err, row.thin)
+			rejected(t, err, row.thin)
 		})
 	}
 }

@@ -39,7 +39,7 @@ type pending struct {
 // stay until then or until they expire, to tell a replay from an invention.
 type pendings struct {
 	clock func() time.Time
-	most  int
+	limit int
 
 	mu      sync.Mutex
 	byState map[digest]*list.Element // of *stated
@@ -58,7 +58,7 @@ func (p *pendings) add(state string, login pending) {
 	login.expires = now.Add(pendingLife)
 	for front := p.byAge.Front(); front != nil; front = p.byAge.Front() {
 		oldest, ok := front.Value.(*stated)
-		if ok && p.byAge.Len() < p.most && now.Before(oldest.expires.Add(pendingLife)) {
+		if ok && p.byAge.Len() < p.limit && now.Before(oldest.expires.Add(pendingLife)) {
 			break
 		}
 		p.byAge.Remove(front)
@@ -70,7 +70,7 @@ func (p *pendings) add(state string, login pending) {
 	p.byState[key] = p.byAge.PushBack(&stated{state: key, pending: login})
 }
 
-// take gives the login behind a state to the browser that began it. Whatever
+// take returns the login behind a state to the browser that began it. Whatever
 // comes of it, nobody gets it again. The connection is told also with a refusal,
 // where the state is known.
 func (p *pendings) take(state, browser string) (pending, *Refusal) {
@@ -81,7 +81,7 @@ func (p *pendings) take(state, browser string) (pending, *Refusal) {
 		login, _ = found.Value.(*stated) // nothing else is put there
 	}
 	if login == nil {
-		return pending{}, refuse(StateUnknown, "This login was not begun here, or too long ago. Please start again.")
+		return pending{}, reject(StateUnknown, "This login was not begun here, or too long ago. Please start again.")
 	}
 	taken := login.pending
 	// The secrets are of no more use; connection and expiry tell a replay.
@@ -89,11 +89,11 @@ func (p *pendings) take(state, browser string) (pending, *Refusal) {
 	hash := digestOf(browser)
 	switch {
 	case taken.used:
-		return taken, refuse(StateReplayed, "This login is over already. Please start again.")
+		return taken, reject(StateReplayed, "This login is over already. Please start again.")
 	case !p.clock().Before(taken.expires):
-		return taken, refuse(StateExpired, "This login took more than ten minutes. Please start again.")
+		return taken, reject(StateExpired, "This login took more than ten minutes. Please start again.")
 	case subtle.ConstantTimeCompare(hash[:], taken.browser[:]) != 1:
-		return taken, refuse(BrowserMismatch, "This login was begun in another browser, or another was begun since. Please start again.")
+		return taken, reject(BrowserMismatch, "This login was begun in another browser, or another was begun since. Please start again.")
 	}
 	return taken, nil
 }

@@ -15,27 +15,27 @@ import (
 // finds none beyond the bound.
 func TestAbandonedLoginsLeaveNoGrowth(t *testing.T) {
 	t.Parallel()
-	const most, abandoned = 500, 10_000
+	const limit, abandoned = 500, 10_000
 	w := start(t, options{})
-	rp, err := oidc.New(oidc.Config{Fetch: w.Fetcher(), Clock: w.clock.Now, MaxPending: most})
+	rp, err := oidc.New(oidc.Config{Fetch: w.Fetcher(), Clock: w.clock.Now, MaxPending: limit})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.RelyingParty = rp
 	oldest := w.begin(t)
 	answer := w.answer(t, oldest)
-	for range most {
+	for range limit {
 		w.begin(t)
 	}
 	full := w.Pending()
 	for range abandoned {
 		w.begin(t)
 	}
-	if full != most || w.Pending() != most {
-		t.Errorf("%d and then %d logins are kept, want %d", full, w.Pending(), most)
+	if full != limit || w.Pending() != limit {
+		t.Errorf("%d and then %d logins are kept, want %d", full, w.Pending(), limit)
 	}
 	_, err = w.Finish(t.Context(), w.find, oldest.BrowserSecret, answer)
-	refused(t, err, oidc.StateUnknown)
+	rejected(t, err, oidc.StateUnknown)
 	if _, err := w.login(t); err != nil {
 		t.Errorf("a login after the flood: %v", err)
 	}

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// Reason says by a stable word why something was refused: for audit events, for
+// Reason is a stable word for why something was rejected: for audit events, for
 // tests, and for the page that a person sees.
 type Reason string
 
@@ -94,14 +94,14 @@ const (
 // Refusal is a login, or an issuer, that is not accepted.
 type Refusal struct {
 	Reason Reason
-	// Sentence tells a person what is wrong. It has no secret in it; what it
+	// Sentence explains to a person what is wrong. It has no secret in it; what it
 	// quotes of others' answers is short and escaped, but still no HTML.
 	Sentence string
 	// ConnectionID is the connection that the login belongs to, where that is
 	// known: for the audit event.
 	ConnectionID string
 
-	// outdated says that the provider's document and keys may have changed since they
+	// outdated reports whether the provider's document and keys may have changed since they
 	// were fetched.
 	outdated bool
 	cause    error
@@ -109,10 +109,10 @@ type Refusal struct {
 
 func (e *Refusal) Error() string { return e.Sentence }
 
-// Unwrap gives what led to the refusal, where something did.
+// Unwrap returns what led to the refusal, where something did.
 func (e *Refusal) Unwrap() error { return e.cause }
 
-func refuse(reason Reason, format string, args ...any) *Refusal {
+func reject(reason Reason, format string, args ...any) *Refusal {
 	return &Refusal{Reason: reason, Sentence: fmt.Sprintf(format, args...)}
 }
 
@@ -121,11 +121,11 @@ func (e *Refusal) because(cause error) *Refusal {
 	return e
 }
 
-// quote shows what somebody else wrote: short, and without control characters.
+// quote shows what another party wrote: short, and without control characters.
 func quote(s string) string {
-	const most = 120
-	if len(s) > most {
-		s = s[:most] + "…"
+	const maxQuoted = 120
+	if len(s) > maxQuoted {
+		s = s[:maxQuoted] + "…"
 	}
 	return strconv.QuoteToGraphic(s)
 }

@@ -48,7 +48,7 @@ type Connection struct {
 type Config struct {
 	// Fetch makes all outgoing requests.
 	Fetch *fetch.Client
-	// Clock gives the time.
+	// Clock returns the time.
 	Clock func() time.Time
 	// MaxPending bounds the logins between Begin and Finish; zero means
 	// DefaultMaxPending.
@@ -66,7 +66,7 @@ type RelyingParty struct {
 	providers map[string]*provider // by issuer
 }
 
-// New gives a relying party.
+// New returns a relying party.
 func New(config Config) (*RelyingParty, error) {
 	if config.Fetch == nil || config.Clock == nil || config.MaxPending < 0 {
 		return nil, errors.New("a relying party needs a fetch client and a clock")
@@ -77,7 +77,7 @@ func New(config Config) (*RelyingParty, error) {
 	return &RelyingParty{
 		fetcher:   config.Fetch,
 		clock:     config.Clock,
-		pendings:  &pendings{clock: config.Clock, most: config.MaxPending, byState: make(map[digest]*list.Element)},
+		pendings:  &pendings{clock: config.Clock, limit: config.MaxPending, byState: make(map[digest]*list.Element)},
 		providers: make(map[string]*provider),
 	}, nil
 }
@@ -90,7 +90,7 @@ func (rp *RelyingParty) Discover(ctx context.Context, issuer string) error {
 	return err
 }
 
-// provider gives what is known of an issuer, fetched at most an hour ago.
+// provider returns what is known of an issuer, fetched at most an hour ago.
 func (rp *RelyingParty) provider(ctx context.Context, issuer string) (*provider, error) {
 	known := rp.known(issuer)
 	if known != nil && rp.clock().Sub(known.fetched) < providerLife {
@@ -102,7 +102,7 @@ func (rp *RelyingParty) provider(ctx context.Context, issuer string) (*provider,
 	})
 }
 
-// newer gives what is known of an issuer now that a token does not fit what was known.
+// newer returns what is known of an issuer now that a token does not fit what was known.
 // That is fetched again at most once in rereadEvery, whether it succeeds or not.
 func (rp *RelyingParty) newer(ctx context.Context, old *provider) (*provider, error) {
 	return rp.once("again "+old.issuer, func() (*provider, error) {
@@ -153,7 +153,7 @@ func (rp *RelyingParty) once(key string, fetch func() (*provider, error)) (*prov
 }
 
 // refresh fetches what is to be known of an issuer. Endpoints that have moved to another
-// host are followed only when somebody saves the connection.
+// host are followed only when a connection is saved.
 func (rp *RelyingParty) refresh(ctx context.Context, issuer string, saved bool) (*provider, error) {
 	fresh, err := discover(ctx, rp.fetcher, rp.clock, issuer)
 	if err != nil {
@@ -163,7 +163,7 @@ func (rp *RelyingParty) refresh(ctx context.Context, issuer string, saved bool) 
 	defer rp.mu.Unlock()
 	if known := rp.providers[issuer]; known != nil {
 		if !saved && !slices.Equal(known.hosts, fresh.hosts) {
-			return nil, refuse(EndpointMoved, "The endpoints of %s are at another host than before. Save the connection again if that is right.", quote(issuer))
+			return nil, reject(EndpointMoved, "The endpoints of %s are at another host than before. Save the connection again if that is right.", quote(issuer))
 		}
 		fresh.reread = known.reread
 	} else if len(rp.providers) >= maxProviders {
@@ -207,7 +207,7 @@ type Begun struct {
 func (rp *RelyingParty) Begin(ctx context.Context, conn Connection, start Start) (*Begun, error) {
 	returnTo, ok := LocalPath(start.ReturnTo)
 	if !ok {
-		return nil, about(conn.ID, refuse(ReturnToRefused, "The address to go to after the login is not a path of this server."))
+		return nil, about(conn.ID, reject(ReturnToRefused, "The address to go to after the login is not a path of this server."))
 	}
 	p, err := rp.provider(ctx, conn.Issuer)
 	if err != nil {
@@ -253,8 +253,8 @@ func (c Connection) config(p *provider) *oauth2.Config {
 	}
 }
 
-// LocalPath says whether a path leads to this server and to nowhere else, however
-// a browser reads it, and gives it; "" stands for "/".
+// LocalPath reports whether a path leads to this server and to nowhere else, however
+// a browser reads it, and returns it; "" stands for "/".
 func LocalPath(path string) (string, bool) {
 	if path == "" {
 		return "/", true
@@ -267,11 +267,11 @@ func LocalPath(path string) (string, bool) {
 	return path, err == nil && u.Scheme == "" && u.Host == "" && u.User == nil
 }
 
-// about says which connection a refusal is about. Other errors become Refusals.
+// about returns which connection a refusal is about. Other errors become Refusals.
 func about(connection string, err error) error {
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
-		refusal = refuse(IssuerUnreachable, "The login did not work.").because(err)
+		refusal = reject(IssuerUnreachable, "The login did not work.").because(err)
 	}
 	out := *refusal // the original may be shared by several logins
 	out.ConnectionID = connection

@@ -153,7 +153,7 @@ func (w *world) begin(tb testing.TB) *oidc.Begun {
 	return begun
 }
 
-// answer lets Ada log in at the provider and gives what her browser brings back.
+// answer lets Ada log in at the provider and returns what her browser brings back.
 func (w *world) answer(tb testing.TB, begun *oidc.Begun) url.Values {
 	tb.Helper()
 	form := url.Values{"person": {ada().Subject}}
@@ -193,8 +193,8 @@ func (w *world) login(tb testing.TB, tamper ...func(url.Values)) (*oidc.Login, e
 	return w.Finish(tb.Context(), w.find, begun.BrowserSecret, answer)
 }
 
-// refused asserts that an error is a refusal for that reason, with a sentence.
-func refused(tb testing.TB, err error, want oidc.Reason) oidc.Refusal {
+// rejected asserts that an error is a refusal for that reason, with a sentence.
+func rejected(tb testing.TB, err error, want oidc.Reason) oidc.Refusal {
 	tb.Helper()
 	var refusal *oidc.Refusal
 	if !errors.As(err, &refusal) {

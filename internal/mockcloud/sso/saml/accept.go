@@ -28,7 +28,7 @@ func (sp *ServiceProvider) Accept(conn Connection, samlResponse, relayState stri
 		return nil, err
 	}
 	if conn.IDPEntityID == "" || len(conn.Certificates) == 0 {
-		return nil, refuse(NotConfigured, "The connection has no identity provider's entity id or certificate yet.")
+		return nil, reject(NotConfigured, "The connection has no identity provider's entity id or certificate yet.")
 	}
 	now := sp.Logins.clock()
 	received, err := decode(samlResponse)
@@ -70,18 +70,18 @@ func decode(samlResponse string) (*etree.Element, error) {
 	within := responseBounds()
 	// Base64 has four characters for three bytes, and some break it into lines.
 	if len(samlResponse) > within.bytes/3*4+within.bytes/32 {
-		return nil, refuse(TooLarge, "The identity provider's answer is larger than %d KiB. It is usually a person's groups that make it so: set the identity provider to send no groups, or only those that are assigned to this application.", within.bytes>>10)
+		return nil, reject(TooLarge, "The identity provider's answer is larger than %d KiB. It is usually a person's groups that make it so: set the identity provider to send no groups, or only those that are assigned to this application.", within.bytes>>10)
 	}
 	data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(samlResponse))
 	if err != nil || len(data) == 0 {
-		return nil, refuse(NotBase64, "The identity provider's answer is not base64.")
+		return nil, reject(NotBase64, "The identity provider's answer is not base64.")
 	}
 	root, err := parse(data, within)
 	if err != nil {
 		return nil, err
 	}
 	if !is(root, nsProtocol, "Response") {
-		return nil, refuse(NotAResponse, "The identity provider's answer is a %s, not a SAML 2.0 Response.", shown(root.Tag))
+		return nil, reject(NotAResponse, "The identity provider's answer is a %s, not a SAML 2.0 Response.", shown(root.Tag))
 	}
 	return root, nil
 }
@@ -107,7 +107,7 @@ func signedParts(received *etree.Element, v verifier) (*parts, error) {
 	}
 	unverified, ok := only(received, nsAssertion, "Assertion")
 	if !ok {
-		return nil, refuse(NoAssertion, "The identity provider's answer has no assertion in it.")
+		return nil, reject(NoAssertion, "The identity provider's answer has no assertion in it.")
 	}
 	signedResponse, err := v.verify(received)
 	if err != nil {
@@ -119,12 +119,12 @@ func signedParts(received *etree.Element, v verifier) (*parts, error) {
 	}
 	switch {
 	case signedAssertion == nil && signedResponse == nil:
-		return nil, refuse(Unsigned, "Neither the answer nor its assertion is signed. Set the identity provider to sign.")
+		return nil, reject(Unsigned, "Neither the answer nor its assertion is signed. Set the identity provider to sign.")
 	case signedResponse == nil:
 		return &parts{response: received, assertion: signedAssertion}, nil
 	case signedAssertion == nil:
 		if signedAssertion, ok = only(signedResponse, nsAssertion, "Assertion"); !ok {
-			return nil, refuse(NoAssertion, "The signed answer has no assertion in it.")
+			return nil, reject(NoAssertion, "The signed answer has no assertion in it.")
 		}
 	}
 	return &parts{response: signedResponse, signed: true, assertion: signedAssertion}, nil
@@ -138,7 +138,7 @@ func checkStructure(root *etree.Element) error {
 	ids := map[string]bool{}
 	assertions := len(root.FindElements("//Assertion"))
 	if assertions > 1 {
-		return refuse(SeveralAssertions, "The identity provider's answer has more than one assertion in it.")
+		return reject(SeveralAssertions, "The identity provider's answer has more than one assertion in it.")
 	}
 	return walk(root, func(el *etree.Element) error {
 		for _, a := range el.Attr {
@@ -146,7 +146,7 @@ func checkStructure(root *etree.Element) error {
 				continue
 			}
 			if ids[a.Value] {
-				return refuse(DuplicateID, "Two elements of the identity provider's answer have the same id.")
+				return reject(DuplicateID, "Two elements of the identity provider's answer have the same id.")
 			}
 			ids[a.Value] = true
 		}
@@ -159,18 +159,18 @@ func checkPlace(root, el *etree.Element) error {
 	switch strings.ToLower(el.Tag) {
 	case "response":
 		if el != root {
-			return refuse(NestedResponse, "The identity provider's answer has a second answer in it.")
+			return reject(NestedResponse, "The identity provider's answer has a second answer in it.")
 		}
 	case "assertion":
 		if parent != root || !is(el, nsAssertion, "Assertion") {
-			return refuse(UnexpectedStructure, "The assertion is not where, or not in the namespace that, it belongs.")
+			return reject(UnexpectedStructure, "The assertion is not where, or not in the namespace that, it belongs.")
 		}
 	case "encryptedassertion", "encryptedid", "newencryptedid", "encryptedattribute", "encrypteddata", "encryptedkey":
-		return refuse(Encrypted, "The identity provider encrypts its assertions, for which there is no key here. Turn encryption off; the answer travels over TLS.")
+		return reject(Encrypted, "The identity provider encrypts its assertions, for which there is no key here. Turn encryption off; the answer travels over TLS.")
 	case "signature":
 		if parent != root && !is(parent, nsAssertion, "Assertion") || !is(el, nsSignature, "Signature") ||
 			len(children(parent, nsSignature, "Signature")) > 1 {
-			return refuse(MisplacedSignature, "A signature is not where it belongs, or there are two.")
+			return reject(MisplacedSignature, "A signature is not where it belongs, or there are two.")
 		}
 	}
 	return nil
@@ -194,11 +194,11 @@ func checkStatus(response *etree.Element) error {
 	const success = "urn:oasis:names:tc:SAML:2.0:status:Success"
 	status, ok := only(response, nsProtocol, "Status")
 	if !ok {
-		return refuse(StatusNotSuccess, "The identity provider's answer does not say whether the login succeeded.")
+		return reject(StatusNotSuccess, "The identity provider's answer does not say whether the login succeeded.")
 	}
 	code, ok := only(status, nsProtocol, "StatusCode")
 	if !ok {
-		return refuse(StatusNotSuccess, "The identity provider's answer does not say whether the login succeeded.")
+		return reject(StatusNotSuccess, "The identity provider's answer does not say whether the login succeeded.")
 	}
 	value := attr(code, "Value")
 	if value == success {
@@ -207,7 +207,7 @@ func checkStatus(response *etree.Element) error {
 	if detail, ok := only(code, nsProtocol, "StatusCode"); ok {
 		value = attr(detail, "Value")
 	}
-	return refuse(StatusNotSuccess, "The identity provider refused the login: %s.", shown(strings.TrimPrefix(value, "urn:oasis:names:tc:SAML:2.0:status:")))
+	return reject(StatusNotSuccess, "The identity provider refused the login: %s.", shown(strings.TrimPrefix(value, "urn:oasis:names:tc:SAML:2.0:status:")))
 }
 
 // checkResponse holds the answer to SAML Core 3.2.2 and Profiles 4.1.4.2. Where it
@@ -216,13 +216,13 @@ func checkStatus(response *etree.Element) error {
 // assertion says of them is signed. What it does say must be right.
 func (p *parts) checkResponse(acs, issuer string) error {
 	if attr(p.response, "Version") != "2.0" {
-		return refuse(WrongVersion, "The identity provider's answer is not SAML 2.0.")
+		return reject(WrongVersion, "The identity provider's answer is not SAML 2.0.")
 	}
 	if err := checkStatus(p.response); err != nil {
 		return err
 	}
 	if destination := attr(p.response, "Destination"); destination != acs && (p.signed || hasAttr(p.response, "Destination")) {
-		return refuse(WrongDestination, "The answer is for %s, not for %s. Check the ACS URL at the identity provider.", shown(destination), shown(acs))
+		return reject(WrongDestination, "The answer is for %s, not for %s. Check the ACS URL at the identity provider.", shown(destination), shown(acs))
 	}
 	if !p.signed && len(children(p.response, nsAssertion, "Issuer")) == 0 {
 		return nil
@@ -233,21 +233,21 @@ func (p *parts) checkResponse(acs, issuer string) error {
 func checkIssuer(el *etree.Element, want string) error {
 	issuer, ok := only(el, nsAssertion, "Issuer")
 	if !ok {
-		return refuse(WrongIssuer, "The %s does not say who issued it.", el.Tag)
+		return reject(WrongIssuer, "The %s does not say who issued it.", el.Tag)
 	}
 	if value, ok := text(issuer); !ok || value == "" || value != want {
-		return refuse(WrongIssuer, "The %s was issued by %s, not by %s. Check the connection's entity id.", el.Tag, shown(value), shown(want))
+		return reject(WrongIssuer, "The %s was issued by %s, not by %s. Check the connection's entity id.", el.Tag, shown(value), shown(want))
 	}
 	return nil
 }
 
-// solicited matches the answer to its request. An answer that nobody asked for
+// solicited matches the answer to its request. An unsolicited answer
 // names none, neither in the response nor in the assertion (SAML Profiles 4.1.5).
 func (sp *ServiceProvider) solicited(login *Login, conn Connection, request, relayState string) error {
 	local := checkRelayState(relayState)
 	if request == "" {
 		if !conn.AllowIDPInitiated {
-			return refuse(Unsolicited, "Nobody asked for this login. Start at the login page, or allow logins that the identity provider starts.")
+			return reject(Unsolicited, "This login was not requested here. Start at the login page, or allow logins that the identity provider starts.")
 		}
 		login.IDPInitiated = true
 		// Many send one of their own, which means nothing here: to the start page.
@@ -265,7 +265,7 @@ func (sp *ServiceProvider) solicited(login *Login, conn Connection, request, rel
 	}
 	// An identity provider gives it back or leaves it out, but does not change it.
 	if relayState != "" && relayState != started.returnTo {
-		return refuse(BadRelayState, "The answer does not lead to where the login began.")
+		return reject(BadRelayState, "The answer does not lead to where the login began.")
 	}
 	login.ReturnTo, login.browser = started.returnTo, started.browser
 	return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
 )
 
-func TestAcceptTellsWhoLoggedIn(t *testing.T) {
+func TestAcceptReturnsWhoLoggedIn(t *testing.T) {
 	t.Parallel()
 	for _, sign := range []string{"assertion", "response", "both"} {
 		t.Run(sign, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestAcceptTakesWhatTheIdentityProviderStartsOnlyIfAllowed(t *testing.T) {
 	}
 }
 
-func TestAcceptRefusesWhatIsNotConfigured(t *testing.T) {
+func TestAcceptRejectsWhatIsNotConfigured(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	form := encode(write(t, w.newAnswer(w.begin(t)).tree(t)))
@@ -247,8 +247,8 @@ func TestAnAssertionIsUsedOnceForAllConnections(t *testing.T) {
 	}
 }
 
-// TestUsualNames: what the providers' own guides have people enter, found in any case.
-func TestUsualNames(t *testing.T) {
+// TestDefaultNames: what the providers' own guides have people enter, found in any case.
+func TestDefaultNames(t *testing.T) {
 	t.Parallel()
 	const claims = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 	for provider, names := range map[string][3]string{
@@ -294,7 +294,7 @@ func TestAForeignRelayStateLeadsToTheStartPage(t *testing.T) {
 	}
 }
 
-func TestTheSubjectIsWhatTheMappingSays(t *testing.T) {
+func TestTheSubjectFollowsTheMapping(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		mapped string

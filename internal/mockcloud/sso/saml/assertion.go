@@ -14,7 +14,7 @@ type expectation struct {
 	// request is the one that the response answers; empty for none.
 	request      string
 	nameIDFormat string
-	// transient says that a name which is another at each login will do.
+	// transient reports whether a name which is another at each login will do.
 	transient bool
 	now       time.Time
 }
@@ -38,7 +38,7 @@ type claims struct {
 func readAssertion(el *etree.Element, want expectation) (*claims, error) {
 	c := &claims{id: attr(el, "ID"), issuer: want.issuer}
 	if attr(el, "Version") != "2.0" || c.id == "" {
-		return nil, refuse(WrongVersion, "The assertion is not SAML 2.0, or has no id.")
+		return nil, reject(WrongVersion, "The assertion is not SAML 2.0, or has no id.")
 	}
 	if err := checkIssuer(el, want.issuer); err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func readAssertion(el *etree.Element, want expectation) (*claims, error) {
 func (c *claims) readSubject(assertion *etree.Element, want expectation) error {
 	subject, ok := only(assertion, nsAssertion, "Subject")
 	if !ok {
-		return refuse(WrongNameID, "The assertion does not say whom it is about.")
+		return reject(WrongNameID, "The assertion does not say whom it is about.")
 	}
 	if err := c.readNameID(subject, want); err != nil {
 		return err
@@ -79,9 +79,9 @@ func (c *claims) readConfirmations(subject *etree.Element, want expectation) err
 	confirmations := children(subject, nsAssertion, "SubjectConfirmation")
 	switch {
 	case len(confirmations) == 0:
-		return refuse(WrongConfirmation, "The assertion has no bearer confirmation.")
+		return reject(WrongConfirmation, "The assertion has no bearer confirmation.")
 	case len(confirmations) > maxConfirmations:
-		return refuse(WrongConfirmation, "The assertion has more than %d confirmations.", maxConfirmations)
+		return reject(WrongConfirmation, "The assertion has more than %d confirmations.", maxConfirmations)
 	}
 	var first error
 	confirmed := false
@@ -103,54 +103,54 @@ func (c *claims) readConfirmations(subject *etree.Element, want expectation) err
 }
 
 // checkConfirmation judges one confirmation by what it says itself (SAML Core 2.4.1.2,
-// Profiles 3.3), and gives its end.
+// Profiles 3.3), and returns its end.
 func checkConfirmation(confirmation *etree.Element, want expectation) (time.Time, error) {
 	if attr(confirmation, "Method") != "urn:oasis:names:tc:SAML:2.0:cm:bearer" {
-		return time.Time{}, refuse(WrongConfirmation, "The assertion's confirmation is not for its bearer.")
+		return time.Time{}, reject(WrongConfirmation, "The assertion's confirmation is not for its bearer.")
 	}
 	data, ok := only(confirmation, nsAssertion, "SubjectConfirmationData")
 	if !ok {
-		return time.Time{}, refuse(WrongConfirmation, "The assertion's bearer confirmation says nothing.")
+		return time.Time{}, reject(WrongConfirmation, "The assertion's bearer confirmation says nothing.")
 	}
 	until, ok, err := timeAttr(data, "NotOnOrAfter")
 	if err != nil {
 		return time.Time{}, err
 	}
 	if recipient := attr(data, "Recipient"); recipient != want.recipient {
-		return until, refuse(WrongRecipient, "The assertion is for %s, not for %s. Check the recipient at the identity provider.", shown(recipient), shown(want.recipient))
+		return until, reject(WrongRecipient, "The assertion is for %s, not for %s. Check the recipient at the identity provider.", shown(recipient), shown(want.recipient))
 	}
 	if !ok {
-		return until, refuse(WrongConfirmation, "The assertion's bearer confirmation has no end.")
+		return until, reject(WrongConfirmation, "The assertion's bearer confirmation has no end.")
 	}
 	if _, err := checkWindow(data, want.now); err != nil {
 		return until, err
 	}
 	if attr(data, "InResponseTo") != want.request {
-		return until, refuse(RequestMismatch, "The answer and its assertion do not name the same request.")
+		return until, reject(RequestMismatch, "The answer and its assertion do not name the same request.")
 	}
 	return until, nil
 }
 
 func (c *claims) readNameID(subject *etree.Element, want expectation) error {
-	const longest = 256 // SAML Core 8.3.7
+	const maxNameID = 256 // SAML Core 8.3.7
 	el, ok := only(subject, nsAssertion, "NameID")
 	if !ok {
-		return refuse(WrongNameID, "The assertion has no single NameID.")
+		return reject(WrongNameID, "The assertion has no single NameID.")
 	}
 	name, ok := text(el)
 	name = trimmed(name)
-	if !ok || name == "" || len(name) > longest || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl) {
-		return refuse(WrongNameID, "The assertion's NameID is empty, too long, or not plain text.")
+	if !ok || name == "" || len(name) > maxNameID || strings.TrimSpace(name) != name || strings.ContainsFunc(name, unicode.IsControl) {
+		return reject(WrongNameID, "The assertion's NameID is empty, too long, or not plain text.")
 	}
 	c.nameID, c.nameIDFormat = name, attr(el, "Format")
 	if c.nameIDFormat == "" {
 		c.nameIDFormat = NameIDUnspecified
 	}
 	if c.nameIDFormat == NameIDTransient && !want.transient {
-		return refuse(WrongNameIDFormat, "The identity provider sends a new name for the person at each login (a transient NameID). Set it to a persistent one or the email address, or say in the connection's attribute mapping which attribute is the subject.")
+		return reject(WrongNameIDFormat, "The identity provider sends a new name for the person at each login (a transient NameID). Set it to a persistent one or the email address, or say in the connection's attribute mapping which attribute is the subject.")
 	}
 	if want.nameIDFormat != "" && want.nameIDFormat != NameIDUnspecified && c.nameIDFormat != want.nameIDFormat {
-		return refuse(WrongNameIDFormat, "The NameID's format is %s; the connection asks for %s.", shown(c.nameIDFormat), shown(want.nameIDFormat))
+		return reject(WrongNameIDFormat, "The NameID's format is %s; the connection asks for %s.", shown(c.nameIDFormat), shown(want.nameIDFormat))
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (c *claims) readNameID(subject *etree.Element, want expectation) error {
 func checkConditions(assertion *etree.Element, want expectation) error {
 	conditions, ok := only(assertion, nsAssertion, "Conditions")
 	if !ok {
-		return refuse(WrongAudience, "The assertion does not say for whom it is.")
+		return reject(WrongAudience, "The assertion does not say for whom it is.")
 	}
 	if _, err := checkWindow(conditions, want.now); err != nil {
 		return err
@@ -170,17 +170,17 @@ func checkConditions(assertion *etree.Element, want expectation) error {
 		case is(el, nsAssertion, "AudienceRestriction"):
 			// Every restriction must hold; within one, any audience will do.
 			if !hasAudience(el, want.audience) {
-				return refuse(WrongAudience, "The assertion is not for %s. Check the audience (entity id) at the identity provider.", shown(want.audience))
+				return reject(WrongAudience, "The assertion is not for %s. Check the audience (entity id) at the identity provider.", shown(want.audience))
 			}
 			restricted = true
 		case is(el, nsAssertion, "OneTimeUse"), is(el, nsAssertion, "ProxyRestriction"):
 			// Every assertion is used once here, and none is passed on.
 		default:
-			return refuse(UnknownCondition, "The assertion has a condition that is not known here: %s.", shown(el.Tag))
+			return reject(UnknownCondition, "The assertion has a condition that is not known here: %s.", shown(el.Tag))
 		}
 	}
 	if !restricted {
-		return refuse(WrongAudience, "The assertion does not say for whom it is.")
+		return reject(WrongAudience, "The assertion does not say for whom it is.")
 	}
 	return nil
 }
@@ -199,7 +199,7 @@ func hasAudience(restriction *etree.Element, want string) bool {
 func (c *claims) readAuthnStatements(assertion *etree.Element, want expectation) error {
 	statements := children(assertion, nsAssertion, "AuthnStatement")
 	if len(statements) == 0 {
-		return refuse(NoAuthnStatement, "The assertion does not say that the person logged in.")
+		return reject(NoAuthnStatement, "The assertion does not say that the person logged in.")
 	}
 	for _, el := range statements {
 		until, ok, err := timeAttr(el, "SessionNotOnOrAfter")
@@ -207,16 +207,16 @@ func (c *claims) readAuthnStatements(assertion *etree.Element, want expectation)
 			return err
 		}
 		if ok && !want.now.Before(until.Add(skew)) {
-			return refuse(SessionOver, "The person's session at the identity provider is over. Log in again.")
+			return reject(SessionOver, "The person's session at the identity provider is over. Log in again.")
 		}
 		authenticated, ok, err := timeAttr(el, "AuthnInstant")
 		switch {
 		case err != nil:
 			return err
 		case !ok:
-			return refuse(NoAuthnStatement, "The assertion does not say when the person logged in.")
+			return reject(NoAuthnStatement, "The assertion does not say when the person logged in.")
 		case authenticated.After(want.now.Add(skew)):
-			return refuse(NotYetValid, "The person logged in at %s, which is yet to come. Are the clocks right?", authenticated.UTC().Format(time.RFC3339))
+			return reject(NotYetValid, "The person logged in at %s, which is yet to come. Are the clocks right?", authenticated.UTC().Format(time.RFC3339))
 		case authenticated.After(c.authenticated):
 			c.authenticated = authenticated
 		}
@@ -227,21 +227,21 @@ func (c *claims) readAuthnStatements(assertion *etree.Element, want expectation)
 	return nil
 }
 
-// checkWindow checks NotBefore and NotOnOrAfter, and gives the latter.
+// checkWindow checks NotBefore and NotOnOrAfter, and returns the latter.
 func checkWindow(el *etree.Element, now time.Time) (time.Time, error) {
 	from, ok, err := timeAttr(el, "NotBefore")
 	if err != nil {
 		return time.Time{}, err
 	}
 	if ok && now.Add(skew).Before(from) {
-		return time.Time{}, refuse(NotYetValid, "The assertion is valid only from %s on. Are the clocks right?", from.UTC().Format(time.RFC3339))
+		return time.Time{}, reject(NotYetValid, "The assertion is valid only from %s on. Are the clocks right?", from.UTC().Format(time.RFC3339))
 	}
 	until, ok, err := timeAttr(el, "NotOnOrAfter")
 	if err != nil {
 		return time.Time{}, err
 	}
 	if ok && !now.Before(until.Add(skew)) {
-		return time.Time{}, refuse(Expired, "The assertion was valid until %s. Log in again.", until.UTC().Format(time.RFC3339))
+		return time.Time{}, reject(Expired, "The assertion was valid until %s. Log in again.", until.UTC().Format(time.RFC3339))
 	}
 	return until, nil
 }
@@ -259,7 +259,7 @@ func timeAttr(el *etree.Element, key string) (time.Time, bool, error) {
 	}
 	t, err := parseTime(value)
 	if err != nil {
-		return time.Time{}, false, refuse(BadTime, "The assertion's %s %s is no time.", key, shown(value))
+		return time.Time{}, false, reject(BadTime, "The assertion's %s %s is no time.", key, shown(value))
 	}
 	return t, true, nil
 }

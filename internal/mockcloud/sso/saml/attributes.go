@@ -17,7 +17,7 @@ type Identity struct {
 	// Subject is with the connection who the person is: the NameID, or the value of the
 	// attribute that the mapping's Subject names; SubjectSource is that name.
 	Subject, SubjectSource string
-	// SubjectFolds says that the subject is an email address by its format, which some
+	// SubjectFolds reports whether the subject is an email address by its format, which some
 	// write in another case each time.
 	SubjectFolds bool
 	// Carried is what else the same assertion calls the person: by "" the NameID unless
@@ -53,16 +53,16 @@ const (
 // The usual names, in lower case. Only names that say what they are: one that is an
 // email address at some and an account's name at others would let the wrong one in.
 var (
-	usualEmails = []string{
+	defaultEmails = []string{
 		"email", "mail", "emailaddress", "email_address", "user.email", // Okta, Google, Keycloak, JumpCloud, Ping; OneLogin
 		claimURI + "emailaddress", "http://schemas.xmlsoap.org/claims/emailaddress",
 		"urn:oid:0.9.2342.19200300.100.1.3", "urn:oid:1.2.840.113549.1.9.1", maceURI + "mail",
 	}
-	usualFirstNames = []string{
+	defaultFirstNames = []string{
 		"firstname", "first_name", "givenname", "given_name", "user.firstname",
 		claimURI + "givenname", "urn:oid:2.5.4.42", maceURI + "givenname",
 	}
-	usualLastNames = []string{
+	defaultLastNames = []string{
 		"lastname", "last_name", "surname", "sn", "familyname", "family_name", "user.lastname",
 		claimURI + "surname", "urn:oid:2.5.4.4", maceURI + "sn",
 	}
@@ -73,9 +73,9 @@ var (
 type attribute struct {
 	name, format string
 	values       []string
-	// plain says that all values are text, without elements in it.
+	// plain reports whether all values are text, without elements in it.
 	plain bool
-	// contradictory says that it came twice with other values.
+	// contradictory reports whether it came twice with other values.
 	contradictory bool
 }
 
@@ -118,23 +118,23 @@ func (c *claims) identity(conn Connection) (Identity, error) {
 	}
 	id.SubjectSource, id.Carried = mapping.Subject, c.carried()
 	id.SubjectFolds = mapping.Subject == "" && c.nameIDFormat == NameIDEmail
-	if id.Email, err = c.single(mapping.Email, usualEmails, conn.Serves); err != nil {
+	if id.Email, err = c.single(mapping.Email, defaultEmails, conn.Serves); err != nil {
 		return Identity{}, err
 	}
-	if id.FirstName, err = c.single(mapping.FirstName, usualFirstNames, nil); err != nil {
+	if id.FirstName, err = c.single(mapping.FirstName, defaultFirstNames, nil); err != nil {
 		return Identity{}, err
 	}
-	if id.LastName, err = c.single(mapping.LastName, usualLastNames, nil); err != nil {
+	if id.LastName, err = c.single(mapping.LastName, defaultLastNames, nil); err != nil {
 		return Identity{}, err
 	}
 	if id.Email == "" && mapping.Email == "" && (c.nameIDFormat == NameIDEmail || c.nameIDFormat == NameIDUnspecified && strings.Contains(c.nameID, "@")) {
 		id.Email = c.nameID
 	}
 	if id.Email == "" {
-		return Identity{}, refuse(NoEmail, "The assertion has no email address of the person. Add an attribute %s at the identity provider.", shown(firstOf(mapping.Email, "email")))
+		return Identity{}, reject(NoEmail, "The assertion has no email address of the person. Add an attribute %s at the identity provider.", shown(firstOf(mapping.Email, "email")))
 	}
 	if !isAddress(id.Email) {
-		return Identity{}, refuse(BadEmail, "The assertion's email %s is no address.", shown(id.Email))
+		return Identity{}, reject(BadEmail, "The assertion's email %s is no address.", shown(id.Email))
 	}
 	id.Email = address.IdentityKey(id.Email)
 	return id, nil
@@ -147,12 +147,12 @@ func (c *claims) subject(mapped string) (string, error) {
 	}
 	value, err := c.single(mapped, nil, nil)
 	if err == nil && value == "" {
-		err = refuse(NoSubject, "The assertion does not have the attribute %s, by which the connection's attribute mapping knows people. Add it at the identity provider.", shown(mapped))
+		err = reject(NoSubject, "The assertion does not have the attribute %s, by which the connection's attribute mapping knows people. Add it at the identity provider.", shown(mapped))
 	}
 	return value, err
 }
 
-// carried gives what else the assertion could have called the person: the NameID by the
+// carried returns what else the assertion could have called the person: the NameID by the
 // name "", and each attribute of one value by its own.
 func (c *claims) carried() map[string]string {
 	out, several := map[string]string{}, map[string]bool{}
@@ -172,27 +172,27 @@ func (c *claims) carried() map[string]string {
 	return out
 }
 
-// named gives the attributes of those names.
-func (c *claims) named(mapped string, usual []string) ([]attribute, error) {
+// named returns the attributes of those names.
+func (c *claims) named(mapped string, defaults []string) ([]attribute, error) {
 	var found []attribute
 	for _, a := range c.attributes {
 		switch {
-		case mapped != "" && a.name != mapped, mapped == "" && !slices.Contains(usual, fold.Token(a.name)):
+		case mapped != "" && a.name != mapped, mapped == "" && !slices.Contains(defaults, fold.Token(a.name)):
 			continue
 		case !a.plain:
-			return nil, refuse(BadAttributeValue, "The attribute %s is not plain text.", shown(a.name))
+			return nil, reject(BadAttributeValue, "The attribute %s is not plain text.", shown(a.name))
 		case a.contradictory:
-			return nil, refuse(RepeatedAttributeName, "The assertion has the attribute %s twice, with different values.", shown(a.name))
+			return nil, reject(RepeatedAttributeName, "The assertion has the attribute %s twice, with different values.", shown(a.name))
 		}
 		found = append(found, a)
 	}
 	return found, nil
 }
 
-// single gives the one value that all attributes of those names have. Of several values
+// single returns the one value that all attributes of those names have. Of several values
 // of one attribute, that one counts which alone is preferred.
-func (c *claims) single(mapped string, usual []string, prefer func(string) bool) (string, error) {
-	found, err := c.named(mapped, usual)
+func (c *claims) single(mapped string, defaults []string, prefer func(string) bool) (string, error) {
+	found, err := c.named(mapped, defaults)
 	if err != nil {
 		return "", err
 	}
@@ -201,18 +201,18 @@ func (c *claims) single(mapped string, usual []string, prefer func(string) bool)
 		one, ok := a.one(prefer)
 		switch {
 		case !ok:
-			return "", refuse(SeveralValues, "The attribute %s has several values.", shown(a.name))
+			return "", reject(SeveralValues, "The attribute %s has several values.", shown(a.name))
 		case one == "":
 			continue
 		case value != "" && value != one:
-			return "", refuse(ContradictoryValues, "The attribute %s contradicts another of the same meaning. Say in the connection's attribute mapping which one counts.", shown(a.name))
+			return "", reject(ContradictoryValues, "The attribute %s contradicts another of the same meaning. Say in the connection's attribute mapping which one counts.", shown(a.name))
 		}
 		value = one
 	}
 	return value, nil
 }
 
-// one gives an attribute's value: the only one, or the only one that is preferred.
+// one returns an attribute's value: the only one, or the only one that is preferred.
 func (a attribute) one(prefer func(string) bool) (string, bool) {
 	switch {
 	case len(a.values) == 0:
@@ -239,9 +239,9 @@ func firstOf(a, b string) string {
 // isAddress tells addresses that can be compared and shown from the rest: one @
 // with something on both sides, printable ASCII, no quoting.
 func isAddress(s string) bool {
-	const longest = 254 // RFC 5321 4.5.3.1.3
+	const maxAddress = 254 // RFC 5321 4.5.3.1.3
 	local, domain, ok := strings.Cut(s, "@")
-	if !ok || local == "" || domain == "" || len(s) > longest || strings.Contains(domain, "@") {
+	if !ok || local == "" || domain == "" || len(s) > maxAddress || strings.Contains(domain, "@") {
 		return false
 	}
 	for _, c := range []byte(s) {

@@ -37,14 +37,14 @@ const (
 // read differently is refused, not repaired.
 func parse(data []byte, within bounds) (*etree.Element, error) {
 	if len(data) > within.bytes {
-		return nil, refuse(TooLarge, "The document is larger than %d KiB.", within.bytes>>10)
+		return nil, reject(TooLarge, "The document is larger than %d KiB.", within.bytes>>10)
 	}
 	if err := scan(data, within); err != nil {
 		return nil, err
 	}
 	doc := etree.NewDocument()
 	if err := doc.ReadFromBytes(data); err != nil || doc.Root() == nil {
-		return nil, refuse(MalformedXML, "The document is not well-formed XML.")
+		return nil, reject(MalformedXML, "The document is not well-formed XML.")
 	}
 	return doc.Root(), nil
 }
@@ -70,14 +70,14 @@ func scan(data []byte, within bounds) error {
 		}
 		if err != nil {
 			line, _ := decoder.InputPos()
-			return refuse(MalformedXML, "The document is not well-formed XML in UTF-8 (line %d).", line)
+			return reject(MalformedXML, "The document is not well-formed XML in UTF-8 (line %d).", line)
 		}
 		if err := s.token(token, at == 0); err != nil {
 			return err
 		}
 	}
 	if len(s.open) > 0 || s.elements == 0 {
-		return refuse(MalformedXML, "The document is not well-formed XML: it ends too early.")
+		return reject(MalformedXML, "The document is not well-formed XML: it ends too early.")
 	}
 	return nil
 }
@@ -88,25 +88,25 @@ func (s *scanner) token(token xml.Token, first bool) error {
 		return s.start(t)
 	case xml.EndElement:
 		if len(s.open) == 0 || s.open[len(s.open)-1] != t.Name {
-			return refuse(MalformedXML, "The document is not well-formed XML: an end tag has no start.")
+			return reject(MalformedXML, "The document is not well-formed XML: an end tag has no start.")
 		}
 		s.open = s.open[:len(s.open)-1]
 		s.scopes = s.scopes[:len(s.scopes)-1]
 	case xml.CharData:
 		if len(s.open) == 0 && len(bytes.TrimSpace(t)) > 0 {
-			return refuse(MalformedXML, "The document is not well-formed XML: there is text outside its element.")
+			return reject(MalformedXML, "The document is not well-formed XML: there is text outside its element.")
 		}
 	case xml.Comment:
-		return refuse(Comment, "The message has a comment in it; comments can split the names of people.")
+		return reject(Comment, "The message has a comment in it; comments can split the names of people.")
 	case xml.ProcInst:
 		if t.Target != "xml" || !first {
-			return refuse(ProcessingInstruction, "The document has a processing instruction in it.")
+			return reject(ProcessingInstruction, "The document has a processing instruction in it.")
 		}
 	case xml.Directive:
 		if strings.HasPrefix(strings.ToLower(string(t)), "doctype html") {
-			return refuse(Doctype, "This is a web page, not a SAML document.")
+			return reject(Doctype, "This is a web page, not a SAML document.")
 		}
-		return refuse(Doctype, "The document has a DOCTYPE or another declaration in it; these are never read.")
+		return reject(Doctype, "The document has a DOCTYPE or another declaration in it; these are never read.")
 	}
 	return nil
 }
@@ -125,15 +125,15 @@ func (s *scanner) start(t xml.StartElement) error {
 	}
 	switch {
 	case len(s.open) == 0 && s.elements > 1:
-		return refuse(MalformedXML, "The document is not well-formed XML: it has two outermost elements.")
+		return reject(MalformedXML, "The document is not well-formed XML: it has two outermost elements.")
 	case len(s.open) >= s.within.depth:
-		return refuse(TooDeep, "The document is nested more than %d levels deep.", s.within.depth)
+		return reject(TooDeep, "The document is nested more than %d levels deep.", s.within.depth)
 	case s.elements > s.within.elements && s.values > s.elements/2:
-		return refuse(TooManyGroups, "The identity provider sends so much of the person that it is not read: %d values, which are usually the groups that they are in. Set it to send no groups, or only those that are assigned to this application.", s.values)
+		return reject(TooManyGroups, "The identity provider sends so much of the person that it is not read: %d values, which are usually the groups that they are in. Set it to send no groups, or only those that are assigned to this application.", s.values)
 	case s.elements > s.within.elements:
-		return refuse(TooComplex, "The document has more than %d elements.", s.within.elements)
+		return reject(TooComplex, "The document has more than %d elements.", s.within.elements)
 	case len(t.Attr) > maxAttributes:
-		return refuse(TooComplex, "An element has more than %d attributes.", maxAttributes)
+		return reject(TooComplex, "An element has more than %d attributes.", maxAttributes)
 	}
 	scope, err := declare(s.scopes[len(s.scopes)-1], t.Attr)
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *scanner) start(t xml.StartElement) error {
 			}
 		}
 		if seen[name] {
-			return refuse(RepeatedAttribute, "An element has the same XML attribute twice.")
+			return reject(RepeatedAttribute, "An element has the same XML attribute twice.")
 		}
 		seen[name] = true
 	}
@@ -164,7 +164,7 @@ func isDeclaration(name xml.Name) bool {
 	return name.Space == "xmlns" || name.Space == "" && name.Local == "xmlns"
 }
 
-// declare gives the prefixes of an element: those around it and its own.
+// declare returns the prefixes of an element: those around it and its own.
 func declare(around map[string]string, attrs []xml.Attr) (map[string]string, error) {
 	scope, own := around, false
 	for _, attr := range attrs {
@@ -179,11 +179,11 @@ func declare(around map[string]string, attrs []xml.Attr) (map[string]string, err
 			continue // Namespaces in XML 3 allows it, and it changes nothing
 		}
 		if prefix != "" && !ncName.MatchString(prefix) || strings.HasPrefix(strings.ToLower(prefix), "xml") {
-			return nil, refuse(BadNamespace, "The document declares a reserved or malformed namespace prefix.")
+			return nil, reject(BadNamespace, "The document declares a reserved or malformed namespace prefix.")
 		}
 		takesAway := prefix == "" && attr.Value == "" // xmlns="", as Namespaces in XML 6.2 has it
 		if !takesAway && !absoluteURI.MatchString(attr.Value) || attr.Value == nsXML || attr.Value == nsXMLNS {
-			return nil, refuse(BadNamespace, "The document declares a namespace that is no absolute URI, or a reserved one.")
+			return nil, reject(BadNamespace, "The document declares a namespace that is no absolute URI, or a reserved one.")
 		}
 		if !own {
 			scope, own = maps.Clone(around), true
@@ -191,33 +191,33 @@ func declare(around map[string]string, attrs []xml.Attr) (map[string]string, err
 		scope[prefix] = attr.Value
 	}
 	if len(scope) > maxPrefixes {
-		return nil, refuse(TooComplex, "The document has more than %d namespace prefixes in one place.", maxPrefixes)
+		return nil, reject(TooComplex, "The document has more than %d namespace prefixes in one place.", maxPrefixes)
 	}
 	return scope, nil
 }
 
-// expand gives the name with its namespace in the place of the prefix. Only
+// expand returns the name with its namespace in the place of the prefix. Only
 // elements take the default namespace.
 func expand(scope map[string]string, name xml.Name, element bool) (xml.Name, error) {
 	if !ncName.MatchString(name.Local) {
-		return name, refuse(MalformedXML, "The document is not well-formed XML: a name is malformed.")
+		return name, reject(MalformedXML, "The document is not well-formed XML: a name is malformed.")
 	}
 	if name.Space == "" && !element {
 		return name, nil
 	}
 	uri, known := scope[name.Space]
 	if !known && name.Space != "" {
-		return name, refuse(BadNamespace, "The document uses a namespace prefix that it does not declare.")
+		return name, reject(BadNamespace, "The document uses a namespace prefix that it does not declare.")
 	}
 	return xml.Name{Space: uri, Local: name.Local}, nil
 }
 
-// is tells whether an element has that name in that namespace.
+// is reports whether an element has that name in that namespace.
 func is(el *etree.Element, ns, tag string) bool {
 	return el.Tag == tag && el.NamespaceURI() == ns
 }
 
-// children gives the children of that name.
+// children returns the children of that name.
 func children(el *etree.Element, ns, tag string) []*etree.Element {
 	var found []*etree.Element
 	for _, child := range el.ChildElements() {
@@ -228,7 +228,7 @@ func children(el *etree.Element, ns, tag string) []*etree.Element {
 	return found
 }
 
-// only gives the child of that name if there is exactly one.
+// only returns the child of that name if there is exactly one.
 func only(el *etree.Element, ns, tag string) (*etree.Element, bool) {
 	found := children(el, ns, tag)
 	if len(found) != 1 {
@@ -237,7 +237,7 @@ func only(el *etree.Element, ns, tag string) (*etree.Element, bool) {
 	return found[0], true
 }
 
-// text gives an element's text if it has nothing but text.
+// text returns an element's text if it has nothing but text.
 func text(el *etree.Element) (string, bool) {
 	var b strings.Builder
 	for _, child := range el.Child {
@@ -254,12 +254,12 @@ func text(el *etree.Element) (string, bool) {
 // what else looks like space is part of a name.
 func trimmed(s string) string { return strings.Trim(s, " \t\r\n") }
 
-// hasAttr tells an attribute that is empty from one that is not there.
+// hasAttr reports whether an attribute is there, empty or not.
 func hasAttr(el *etree.Element, key string) bool {
 	return slices.ContainsFunc(el.Attr, func(a etree.Attr) bool { return a.Space == "" && a.Key == key })
 }
 
-// attr gives an attribute without a prefix.
+// attr returns an attribute without a prefix.
 func attr(el *etree.Element, key string) string {
 	for _, a := range el.Attr {
 		if a.Space == "" && a.Key == key {
@@ -269,7 +269,7 @@ func attr(el *etree.Element, key string) string {
 	return ""
 }
 
-// bareText tells whether there is nothing but white space between the children.
+// bareText reports whether there is nothing but white space between the children.
 func bareText(el *etree.Element) bool {
 	for _, child := range el.Child {
 		switch c := child.(type) {

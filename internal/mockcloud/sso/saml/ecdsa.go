@@ -27,7 +27,7 @@ func fits(key crypto.PublicKey, method string) bool {
 	return false
 }
 
-// readable gives a signed element as goxmldsig can check it with a key. XML writes an
+// readable returns a signed element as goxmldsig can check it with a key. XML writes an
 // ECDSA signature as its two numbers, each as long as the curve's field (XML Signature
 // 6.4.3), and goxmldsig wants the DER of X.509: that is put into a copy. It changes
 // nothing of what is signed, which a signature is not part of. No other form is taken,

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Reason says why something was refused, for programs: audit events and tests.
+// Reason is why something was rejected, for programs: audit events and tests.
 type Reason string
 
 // What is wrong with a document, before anything in it is believed.
@@ -103,7 +103,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Sentence }
 
-// ReasonOf gives the reason of a refusal, and "" for other errors.
+// ReasonOf returns the reason of a refusal, and "" for other errors.
 func ReasonOf(err error) Reason {
 	var refused *Error
 	if errors.As(err, &refused) {
@@ -112,15 +112,15 @@ func ReasonOf(err error) Reason {
 	return ""
 }
 
-func refuse(reason Reason, format string, args ...any) error {
+func reject(reason Reason, format string, args ...any) error {
 	return &Error{Reason: reason, Sentence: fmt.Sprintf(format, args...)}
 }
 
 // shown shortens what a message said, so that a sentence stays one.
 func shown(s string) string {
-	const longest = 120
-	if r := []rune(s); len(r) > longest {
-		s = string(r[:longest]) + "…"
+	const maxShown = 120
+	if r := []rune(s); len(r) > maxShown {
+		s = string(r[:maxShown]) + "…"
 	}
 	return fmt.Sprintf("%q", s)
 }

@@ -103,7 +103,7 @@ var targets = sync.OnceValue(func() (out []target) {
 	return out
 })
 
-// post gives who an answer is accepted as, and nil if it is refused.
+// post returns who an answer is accepted as, and nil if it is refused.
 func (o target) post(body []byte) (*Login, error) {
 	sp := o.sp
 	sp.Logins = NewLogins(o.sp.Logins.clock)
@@ -140,7 +140,7 @@ func TestTargetsAcceptTheirAnswer(t *testing.T) {
 }
 
 // Whatever is done to a signed answer, it never becomes somebody else's.
-func TestChangedAnswersAreNeverSomebodyElses(t *testing.T) {
+func TestChangedResponsesNeverNameAnotherPerson(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		o := targets()[rapid.IntRange(0, 1).Draw(rt, "target")]

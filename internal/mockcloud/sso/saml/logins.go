@@ -27,7 +27,7 @@ type Logins struct {
 	used    shelf[struct{}]
 }
 
-// NewLogins gives an empty memory. Its clock is also the one that answers are
+// NewLogins returns an empty memory. Its clock is also the one that answers are
 // judged by.
 func NewLogins(clock func() time.Time) *Logins {
 	return &Logins{
@@ -57,7 +57,7 @@ func (l *Logins) begin(id string, p pending) {
 	l.pending.put(id, p, now.Add(pendingFor))
 }
 
-// connection gives the connection that a request was made for.
+// connection returns the connection that a request was made for.
 func (l *Logins) connection(id string) (string, error) {
 	now := l.clock()
 	l.mu.Lock()
@@ -66,7 +66,7 @@ func (l *Logins) connection(id string) (string, error) {
 	return p.connection, err
 }
 
-// find gives the request of a connection, answered or not: finish tells.
+// find returns the request of a connection, answered or not: finish tells.
 func (l *Logins) find(id, connection string) (pending, error) {
 	now := l.clock()
 	l.mu.Lock()
@@ -89,7 +89,7 @@ func (l *Logins) requested(id string, now time.Time) (pending, error) {
 }
 
 func unknownRequest() error {
-	return refuse(UnknownRequest, "This login was not started here, or more than %d minutes ago. Start again.", int(pendingFor.Minutes()))
+	return reject(UnknownRequest, "This login was not started here, or more than %d minutes ago. Start again.", int(pendingFor.Minutes()))
 }
 
 // finish uses up an assertion and, where there is one, the request that it
@@ -100,10 +100,10 @@ func (l *Logins) finish(assertion string, until time.Time, request, connection s
 	defer l.mu.Unlock()
 	l.used.expire(now)
 	if _, ok := l.used.get(assertion); ok {
-		return refuse(ReplayedAssertion, "This answer of the identity provider was already used. Start again.")
+		return reject(ReplayedAssertion, "This answer of the identity provider was already used. Start again.")
 	}
 	if l.used.full() {
-		return refuse(Busy, "There are too many logins at once. Try again later.")
+		return reject(Busy, "There are too many logins at once. Try again later.")
 	}
 	if request != "" {
 		p, err := l.requested(request, now)
@@ -114,7 +114,7 @@ func (l *Logins) finish(assertion string, until time.Time, request, connection s
 			return unknownRequest()
 		}
 		if p.answered {
-			return refuse(ReusedRequest, "This login was already finished. Start again.")
+			return reject(ReusedRequest, "This login was already finished. Start again.")
 		}
 		p.answered = true
 		l.pending.replace(request, p)

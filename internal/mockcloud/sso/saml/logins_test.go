@@ -49,7 +49,7 @@ func TestAbandonedLoginsLeaveNoGrowth(t *testing.T) {
 	}
 }
 
-func TestUsedAssertionsAreNeverForgottenTooEarly(t *testing.T) {
+func TestUsedAssertionsAreNeverDroppedTooEarly(t *testing.T) {
 	t.Parallel()
 	logins, now := newTestLogins()
 	logins.used.limit = 10
@@ -108,7 +108,7 @@ func TestAnAnswerIsAcceptedOnceUnderConcurrency(t *testing.T) {
 
 // Structure is checked first, but does not have to hold alone: what verify gives
 // is what was signed, whatever stands around it.
-func TestVerifyGivesOnlyWhatWasSigned(t *testing.T) {
+func TestVerifyReturnsOnlyWhatWasSigned(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 	key, certificate, err := NewKey("idp", now.Add(-time.Hour), now.Add(time.Hour))

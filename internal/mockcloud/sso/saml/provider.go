@@ -57,7 +57,7 @@ type Connection struct {
 	NameIDFormat string
 	// SignRequests signs requests with the ServiceProvider's key.
 	SignRequests bool
-	// AllowIDPInitiated takes answers that nobody asked for (SAML Profiles 4.1.5).
+	// AllowIDPInitiated accepts unsolicited responses (SAML Profiles 4.1.5).
 	// They cannot be bound to a browser.
 	AllowIDPInitiated bool
 	Attributes        AttributeMapping
@@ -74,7 +74,7 @@ const (
 	NameIDTransient   = string(crewjam.TransientNameIDFormat)
 )
 
-// Metadata gives our own metadata for a connection (SAML Metadata 2.4.4). It has
+// Metadata returns our own metadata for a connection (SAML Metadata 2.4.4). It has
 // no encryption key, as encrypted assertions are refused.
 func (sp *ServiceProvider) Metadata(conn Connection) ([]byte, error) {
 	if err := sp.check(conn); err != nil {
@@ -141,7 +141,7 @@ func (sp *ServiceProvider) AuthnRequest(conn Connection, start Start) (*Request,
 		return nil, err
 	}
 	if err := samlmetadata.CheckSSOURL(conn.SSOURL); err != nil {
-		return nil, refuse(BadSSOURL, "%s", err)
+		return nil, reject(BadSSOURL, "%s", err)
 	}
 	if err := checkRelayState(start.ReturnTo); err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func (sp *ServiceProvider) AuthnRequest(conn Connection, start Start) (*Request,
 	case POST:
 		err = request.post(message, start.ReturnTo, signer)
 	default:
-		return nil, refuse(NotConfigured, "Requests cannot be sent by the binding %s.", shown(string(conn.Binding)))
+		return nil, reject(NotConfigured, "Requests cannot be sent by the binding %s.", shown(string(conn.Binding)))
 	}
 	if err != nil {
 		return nil, err
@@ -180,9 +180,9 @@ func (sp *ServiceProvider) AuthnRequest(conn Connection, start Start) (*Request,
 func (sp *ServiceProvider) check(conn Connection) error {
 	switch {
 	case sp.EntityID == "" || sp.ACSURL == "" || sp.Logins == nil:
-		return refuse(NotConfigured, "The service provider has no entity id, no consumer URL or no memory of logins.")
+		return reject(NotConfigured, "The service provider has no entity id, no consumer URL or no memory of logins.")
 	case conn.SignRequests && (sp.Key == nil || sp.Certificate == nil):
-		return refuse(NotConfigured, "Requests shall be signed, and the service provider has no key.")
+		return reject(NotConfigured, "Requests shall be signed, and the service provider has no key.")
 	}
 	return nil
 }
@@ -284,18 +284,18 @@ func serialize(el *etree.Element) ([]byte, error) {
 // elsewhere after a login. SAML Bindings 3.4.3 allows 80 bytes; identity
 // providers carry more, and a path needs it.
 func checkRelayState(path string) error {
-	const longest = 1024
+	const maxRelayState = 1024
 	if path == "" {
 		return nil
 	}
 	u, err := url.Parse(path)
-	local := err == nil && len(path) <= longest && u.Scheme == "" && u.Host == "" && u.User == nil &&
+	local := err == nil && len(path) <= maxRelayState && u.Scheme == "" && u.Host == "" && u.User == nil &&
 		strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.Contains(path, `\`)
 	for _, c := range []byte(path) {
 		local = local && c > ' ' && c < 0x7f
 	}
 	if !local {
-		return refuse(BadRelayState, "After the login, only a path of this server can be gone to.")
+		return reject(BadRelayState, "After the login, only a path of this server can be gone to.")
 	}
 	return nil
 }
@@ -305,12 +305,12 @@ type Login struct {
 	Identity Identity
 	// ReturnTo is the local path to go on to; "" means none.
 	ReturnTo string
-	// IDPInitiated says that the login was not started here.
+	// IDPInitiated reports whether the login was not started here.
 	IDPInitiated bool
 	browser      [sha256.Size]byte
 }
 
-// StartedBy tells whether the browser that has this secret is the one that
+// StartedBy reports whether the browser that has this secret is the one that
 // started the login. Without it, a stranger's answer could be posted from the
 // person's browser. Answers come by a cross-site POST, to which a SameSite=Lax
 // cookie is not sent: ask after a redirect to a page of our own.

@@ -120,7 +120,7 @@ func TestAuthnRequestByPOST(t *testing.T) {
 	}
 }
 
-func TestAuthnRequestRefuses(t *testing.T) {
+func TestAuthnRequestRejects(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change   func(*world)

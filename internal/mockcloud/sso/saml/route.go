@@ -1,6 +1,6 @@
 package saml
 
-// Hint says for whom an answer seems to be. Nothing of it is proven: it serves to find
+// Hint is for whom an answer seems to be. Nothing of it is proven: it serves to find
 // the connection that Accept then judges the answer by.
 type Hint struct {
 	// Issuer is who says to have issued it.

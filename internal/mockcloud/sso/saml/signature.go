@@ -24,7 +24,7 @@ type verifier struct {
 	now     time.Time
 }
 
-// verify checks the signature that stands in an element and gives what was
+// verify checks the signature that stands in an element and returns what was
 // signed, parsed anew from the canonical bytes whose digest was compared. Only
 // that may be read afterwards. Without a signature it gives nil.
 func (v verifier) verify(el *etree.Element) (*etree.Element, error) {
@@ -41,11 +41,11 @@ func (v verifier) verify(el *etree.Element) (*etree.Element, error) {
 	}
 	surroundings, err := etreeutils.NSBuildParentContext(el)
 	if err != nil {
-		return nil, refuse(BadNamespace, "The signed element's namespaces cannot be told.")
+		return nil, reject(BadNamespace, "The signed element's namespaces cannot be told.")
 	}
 	detached, err := etreeutils.NSDetatch(surroundings, el)
 	if err != nil {
-		return nil, refuse(TooComplex, "The signed element is too large to check.")
+		return nil, reject(TooComplex, "The signed element is too large to check.")
 	}
 	// The key is chosen by us. Left in, goxmldsig would choose by what the message
 	// says, and without it takes no more than one certificate.
@@ -56,7 +56,7 @@ func (v verifier) verify(el *etree.Element) (*etree.Element, error) {
 	}
 	value, ok := only(found[0], nsSignature, "SignatureValue")
 	if !ok {
-		return nil, refuse(SignatureShape, "The signature has no value.")
+		return nil, reject(SignatureShape, "The signature has no value.")
 	}
 	for _, certificate := range candidates {
 		checked, ok := readable(detached, value, certificate.PublicKey)
@@ -69,7 +69,7 @@ func (v verifier) verify(el *etree.Element) (*etree.Element, error) {
 			return signed, nil
 		}
 	}
-	return nil, refuse(InvalidSignature, "The signature was not made by the identity provider that is configured, or the message was changed afterwards.")
+	return nil, reject(InvalidSignature, "The signature was not made by the identity provider that is configured, or the message was changed afterwards.")
 }
 
 // candidates are the certificates that the signature may be from: the embedded
@@ -79,7 +79,7 @@ func (v verifier) candidates(signature *etree.Element) ([]*x509.Certificate, err
 	for _, el := range signature.FindElements("./KeyInfo/X509Data/X509Certificate") {
 		data, ok := text(el)
 		if !ok {
-			return nil, refuse(SignatureShape, "The signature's certificate has something else in it.")
+			return nil, reject(SignatureShape, "The signature's certificate has something else in it.")
 		}
 		embedded = append(embedded, strings.Join(strings.Fields(data), ""))
 	}
@@ -89,23 +89,23 @@ func (v verifier) candidates(signature *etree.Element) ([]*x509.Certificate, err
 			return !slices.Contains(embedded, base64.StdEncoding.EncodeToString(c.Raw))
 		})
 		if len(known) == 0 {
-			return nil, refuse(ForeignKey, "The message is signed with a certificate that is not one of the connection's. Did the identity provider change it?")
+			return nil, reject(ForeignKey, "The message is signed with a certificate that is not one of the connection's. Did the identity provider change it?")
 		}
 	}
 	valid := slices.DeleteFunc(slices.Clone(known), func(c *x509.Certificate) bool {
 		return v.now.Before(c.NotBefore) || v.now.After(c.NotAfter)
 	})
 	if len(valid) == 0 {
-		return nil, refuse(CertificateExpired, "The identity provider's certificate has expired or is not valid yet. The connection needs the new one.")
+		return nil, reject(CertificateExpired, "The identity provider's certificate has expired or is not valid yet. The connection needs the new one.")
 	}
 	fitting := slices.DeleteFunc(valid, func(c *x509.Certificate) bool { return !fits(c.PublicKey, method(signature)) })
 	if len(fitting) == 0 {
-		return nil, refuse(WrongKeyType, "The message is signed by an algorithm that the identity provider's key is not for.")
+		return nil, reject(WrongKeyType, "The message is signed by an algorithm that the identity provider's key is not for.")
 	}
 	return fitting, nil
 }
 
-// method gives the algorithm of a signature whose shape was checked.
+// method returns the algorithm of a signature whose shape was checked.
 func method(signature *etree.Element) string {
 	if info, ok := only(signature, nsSignature, "SignedInfo"); ok {
 		if method, ok := only(info, nsSignature, "SignatureMethod"); ok {
@@ -123,21 +123,21 @@ func checkShape(signature *etree.Element, id string) error {
 	if len(parts) < 2 || len(parts) > 3 || !bareText(signature) ||
 		!is(parts[0], nsSignature, "SignedInfo") || !is(parts[1], nsSignature, "SignatureValue") ||
 		len(parts) == 3 && !is(parts[2], nsSignature, "KeyInfo") {
-		return refuse(SignatureShape, "The signature does not have exactly its own parts.")
+		return reject(SignatureShape, "The signature does not have exactly its own parts.")
 	}
 	if _, ok := text(parts[1]); !ok {
-		return refuse(SignatureShape, "The signature's value has something else in it.")
+		return reject(SignatureShape, "The signature's value has something else in it.")
 	}
 	info := parts[0].ChildElements()
 	if len(children(parts[0], nsSignature, "Reference")) > 1 {
-		return refuse(SeveralReferences, "The signature covers several things; only the message itself may be signed.")
+		return reject(SeveralReferences, "The signature covers several things; only the message itself may be signed.")
 	}
 	if len(info) != 3 || !bareText(parts[0]) || !is(info[0], nsSignature, "CanonicalizationMethod") ||
 		!is(info[1], nsSignature, "SignatureMethod") || !is(info[2], nsSignature, "Reference") {
-		return refuse(SignatureShape, "The signature does not say exactly what it covers and how.")
+		return reject(SignatureShape, "The signature does not say exactly what it covers and how.")
 	}
 	if alg := attr(info[0], "Algorithm"); alg != algExclusive && alg != algExclusiveC {
-		return refuse(UnknownAlgorithm, "The signature's canonicalization is %s; only exclusive canonicalization is taken.", shown(alg))
+		return reject(UnknownAlgorithm, "The signature's canonicalization is %s; only exclusive canonicalization is taken.", shown(alg))
 	}
 	if err := checkSignatureMethod(attr(info[1], "Algorithm")); err != nil {
 		return err
@@ -152,44 +152,44 @@ func checkSignatureMethod(alg string) error {
 		return nil
 	case dsig.RSASHA1SignatureMethod, dsig.ECDSASHA1SignatureMethod,
 		"http://www.w3.org/2000/09/xmldsig#dsa-sha1", "http://www.w3.org/2001/04/xmldsig-more#rsa-md5":
-		return refuse(WeakAlgorithm, "The message is signed with SHA-1 or MD5. Set the identity provider to RSA-SHA256.")
+		return reject(WeakAlgorithm, "The message is signed with SHA-1 or MD5. Set the identity provider to RSA-SHA256.")
 	}
 	if strings.Contains(alg, "#hmac-") {
-		return refuse(SymmetricAlgorithm, "The message is signed with a shared key (HMAC), which anyone who has the certificate could do.")
+		return reject(SymmetricAlgorithm, "The message is signed with a shared key (HMAC), which anyone who has the certificate could do.")
 	}
-	return refuse(UnknownAlgorithm, "The signature algorithm %s is not taken. Set the identity provider to RSA-SHA256.", shown(alg))
+	return reject(UnknownAlgorithm, "The signature algorithm %s is not taken. Set the identity provider to RSA-SHA256.", shown(alg))
 }
 
 func checkReference(reference *etree.Element, id string) error {
 	if uri := attr(reference, "URI"); id == "" || uri != "#"+id {
-		return refuse(WrongReference, "The signature is not for the element that it stands in.")
+		return reject(WrongReference, "The signature is not for the element that it stands in.")
 	}
 	parts := reference.ChildElements()
 	if len(parts) != 3 || !bareText(reference) || !is(parts[0], nsSignature, "Transforms") ||
 		!is(parts[1], nsSignature, "DigestMethod") || !is(parts[2], nsSignature, "DigestValue") {
-		return refuse(SignatureShape, "The signature's reference does not have exactly its own parts.")
+		return reject(SignatureShape, "The signature's reference does not have exactly its own parts.")
 	}
 	transforms := parts[0].ChildElements()
 	if len(transforms) != 2 || !bareText(parts[0]) || attr(transforms[0], "Algorithm") != algEnveloped ||
 		attr(transforms[1], "Algorithm") != algExclusive && attr(transforms[1], "Algorithm") != algExclusiveC {
-		return refuse(SignatureShape, "The signature's transforms are not exactly enveloped-signature and exclusive canonicalization.")
+		return reject(SignatureShape, "The signature's transforms are not exactly enveloped-signature and exclusive canonicalization.")
 	}
 	for _, transform := range transforms {
 		for _, child := range transform.ChildElements() {
 			if !is(transform, nsSignature, "Transform") || !is(child, nsExcC14N, "InclusiveNamespaces") {
-				return refuse(SignatureShape, "The signature's transforms do more than they may.")
+				return reject(SignatureShape, "The signature's transforms do more than they may.")
 			}
 		}
 	}
 	switch alg := attr(parts[1], "Algorithm"); alg {
 	case "http://www.w3.org/2001/04/xmlenc#sha256", "http://www.w3.org/2001/04/xmldsig-more#sha384", "http://www.w3.org/2001/04/xmlenc#sha512":
 	case "http://www.w3.org/2000/09/xmldsig#sha1", "http://www.w3.org/2001/04/xmldsig-more#md5":
-		return refuse(WeakAlgorithm, "The message's digest is SHA-1 or MD5. Set the identity provider to SHA-256.")
+		return reject(WeakAlgorithm, "The message's digest is SHA-1 or MD5. Set the identity provider to SHA-256.")
 	default:
-		return refuse(UnknownAlgorithm, "The digest algorithm %s is not taken. Set the identity provider to SHA-256.", shown(alg))
+		return reject(UnknownAlgorithm, "The digest algorithm %s is not taken. Set the identity provider to SHA-256.", shown(alg))
 	}
 	if value, ok := text(parts[2]); !ok || strings.TrimSpace(value) == "" {
-		return refuse(SignatureShape, "The signature has no digest.")
+		return reject(SignatureShape, "The signature has no digest.")
 	}
 	return nil
 }

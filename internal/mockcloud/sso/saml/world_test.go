@@ -106,7 +106,7 @@ func newWorld() *world {
 	return w
 }
 
-// begin starts a login and gives the request's id.
+// begin starts a login and returns the request's id.
 func (w *world) begin(t testing.TB) string {
 	t.Helper()
 	request, err := w.sp.AuthnRequest(w.conn, saml.Start{ReturnTo: returnTo, Browser: "cookie"})
@@ -185,7 +185,7 @@ func attributeXML(name string, values ...string) string {
 	return s + `</saml:Attribute>`
 }
 
-// optional gives an XML attribute, or nothing for an empty value.
+// optional returns an XML attribute, or nothing for an empty value.
 func optional(name, value string) string {
 	if value == "" {
 		return ""
@@ -206,7 +206,7 @@ func (a *answer) assertionXML() string {
 		`<saml:AttributeStatement>` + a.attributes + `</saml:AttributeStatement></saml:Assertion>`
 }
 
-// tree gives the whole answer, signed.
+// tree returns the whole answer, signed.
 func (a *answer) tree(t testing.TB) *etree.Element {
 	t.Helper()
 	substatus := ""
@@ -312,7 +312,7 @@ func write(t testing.TB, el *etree.Element) []byte {
 
 func encode(xml []byte) string { return base64.StdEncoding.EncodeToString(xml) }
 
-// find gives the first element of that local name below another.
+// find returns the first element of that local name below another.
 func find(t testing.TB, el *etree.Element, tag string) *etree.Element {
 	t.Helper()
 	found := el.FindElement(".//" + tag)
