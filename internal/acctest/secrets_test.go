@@ -100,7 +100,7 @@ func TestAccSCIMSecretsAreNowhere(t *testing.T) {
 		t.Errorf("%d tokens of runs were ended, want 5", len(events.Events))
 	}
 	outputs["destroy"] = d.MustRun("destroy", "-input=false", "-auto-approve")
-	if !strings.Contains(outputs["destroy"], "Nobody is deprovisioned") {
+	if !acctest.Finding("directory-deleted-keeps-people").MatchString(outputs["destroy"]) {
 		t.Error("destroying a directory does not say what it leaves")
 	}
 	nowhere(t, d, outputs, regexp.MustCompile(canary+`|scim_[A-Z2-7]{20}`))
