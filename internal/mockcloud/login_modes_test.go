@@ -27,6 +27,9 @@ var harmless = map[idp.Mode]string{
 // is refused then, and nothing is saved. The reasons are the protocols' own tests'.
 func TestEveryMisbehavior(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("each mode takes a server and keys of its own")
+	}
 	for _, mode := range newOffice(t).idp.Modes() {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()

@@ -42,6 +42,9 @@ func TestCompareIsTrueOfRealLogins(t *testing.T) { //nolint:paralleltest // see 
 	var seen logins
 	rapid.Check(t, func(t *rapid.T) { checkLogins(t, p, clock, &seen) })
 	t.Logf("%+v", seen)
+	if testing.Short() {
+		return // so few worlds need not have every way
+	}
 	if seen.connection == seen.saml || seen.saml == 0 || seen.bypass == 0 || seen.any == 0 || seen.refused == 0 || seen.provisioned == 0 || seen.first == 0 {
 		t.Errorf("not every way of signing in was tried: %+v", seen)
 	}

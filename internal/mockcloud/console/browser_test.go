@@ -29,6 +29,9 @@ var places = []struct{ path, title string }{
 // first level. The pictures are among the test's artifacts.
 func TestInBrowser(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("a browser takes its time")
+	}
 	// Both only look, so they share what is expensive to set up.
 	w, crowd := newWorld(t, console.Options{}).acme(), newWorld(t, console.Options{}).crowd()
 	for name, flags := range map[string][]chromedp.ExecAllocatorOption{"light": nil, "dark": {browser.Dark()}} {

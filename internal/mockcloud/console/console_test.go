@@ -161,6 +161,9 @@ func TestPages(t *testing.T) {
 // the whole.
 func TestManyPeople(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("thousands of people take their time")
+	}
 	w := newWorld(t, console.Options{}).crowd()
 	row := regexp.MustCompile(`<th scope="row"><a href="/console/acme/people/([0-9a-f-]{36})">`)
 	seen := make(map[string]bool)

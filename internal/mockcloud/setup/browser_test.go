@@ -16,6 +16,9 @@ import (
 // and without a mouse.
 func TestByKeyboard(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("a browser takes its time")
+	}
 	tests := []struct {
 		name, kind, connection string
 		value, ours            string // what is copied from the values' page
