@@ -1,17 +1,15 @@
 package access
 
 import (
-	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-)
 
-var update = flag.Bool("update", false, "write testdata/words.golden anew")
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/golden"
+)
 
 // TestWords holds all sentences against one file, so that whoever changes one sees all of them. Run with -update to write
 // it anew.
@@ -73,17 +71,5 @@ func TestWords(t *testing.T) {
 		}
 		fmt.Fprintf(&got, "%s\n%s\n\n", f.Summary(), f.Detail())
 	}
-	const file = "testdata/words.golden"
-	if *update {
-		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.String() != string(want) {
-		t.Errorf("the sentences are not those of %s; read the difference, and write it anew with -update:\n%s", file, got.String())
-	}
+	golden.Check(t, "testdata/words.golden", got.String())
 }

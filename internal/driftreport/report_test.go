@@ -1,15 +1,14 @@
 package driftreport
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-)
 
-var update = flag.Bool("update", false, "write the reports in testdata anew")
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/golden"
+)
 
 // The whole of a report in both forms. The plan is made by hand: what no server
 // would say, such as names with markup in them, is in it, too.
@@ -37,19 +36,7 @@ func TestReports(t *testing.T) {
 		}
 	}
 	for name, got := range map[string]string{"report.txt": r.text(), "report.md": r.markdown()} {
-		golden := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != string(want) {
-			t.Errorf("%s is not what testdata has (go test -run TestReports -update writes it anew):\n%s", name, got)
-		}
+		golden.Check(t, filepath.Join("testdata", name), got)
 		if strings.Contains(got, "canary") {
 			t.Errorf("a sensitive value stands in %s:\n%s", name, got)
 		}

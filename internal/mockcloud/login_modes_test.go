@@ -28,7 +28,7 @@ var harmless = map[idp.Mode]string{
 func TestEveryMisbehavior(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("each mode takes a server and keys of its own")
+		t.Skip("-short leaves out what makes a server and keys a mode")
 	}
 	for _, mode := range newOffice(t).idp.Modes() {
 		t.Run(string(mode), func(t *testing.T) {

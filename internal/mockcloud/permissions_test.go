@@ -1,13 +1,12 @@
 package mockcloud_test
 
 import (
-	"flag"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/golden"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/published"
 )
@@ -73,8 +72,6 @@ func (o operation) outcome(a mocktest.Answer, success int) byte {
 	return '?'
 }
 
-var update = flag.Bool("update", false, "write the guides to permissions and decisions anew")
-
 // TestPermissionGuide: the guide says what TestPermissionMatrix proves. With -update
 // (make generate) it is written.
 func TestPermissionGuide(t *testing.T) {
@@ -85,19 +82,7 @@ func TestPermissionGuide(t *testing.T) {
 // checkGuide compares a guide with what it has to be, or writes it.
 func checkGuide(t *testing.T, name, want string) {
 	t.Helper()
-	path := "../../templates/guides/" + name + ".md"
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s is not up to date: run make generate", path)
-	}
+	golden.Check(t, "../../templates/guides/"+name+".md", want)
 }
 
 const guideHead = `---

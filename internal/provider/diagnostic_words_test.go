@@ -2,9 +2,7 @@ package provider
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,10 +11,9 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/golden"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
-
-var update = flag.Bool("update", false, "write testdata/words.golden anew")
 
 // TestWords holds the sentences of this package's rules against one file, so that whoever changes one sees all of them.
 // Run with -update to write it anew.
@@ -65,17 +62,5 @@ func TestWords(t *testing.T) {
 		}
 		fmt.Fprintf(&got, "%s\n%s\n\n", d.Summary(), d.Detail())
 	}
-	const file = "testdata/words.golden"
-	if *update {
-		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.String() != string(want) {
-		t.Errorf("the sentences are not those of %s; read the difference, and write it anew with -update:\n%s", file, got.String())
-	}
+	golden.Check(t, "testdata/words.golden", got.String())
 }

@@ -28,11 +28,6 @@ func Person(m client.Membership) access.Person {
 	return p
 }
 
-// People puts memberships that were read before into a world.
-func People(w access.World, rows ...client.Membership) access.World {
-	return put(w, mapped(rows, Person), access.CoverNobody, nil)
-}
-
 // put adds people to those who are known. What was known of somebody before is replaced, but for what decides about the
 // membership.
 func put(w access.World, people []access.Person, covers access.Coverage, looked []string) access.World {

@@ -30,7 +30,7 @@ var places = []struct{ path, title string }{
 func TestInBrowser(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("a browser takes its time")
+		t.Skip("-short leaves out what starts a browser")
 	}
 	// Both only look, so they share what is expensive to set up.
 	w, crowd := newWorld(t, console.Options{}).acme(), newWorld(t, console.Options{}).crowd()

@@ -162,7 +162,7 @@ func TestPages(t *testing.T) {
 func TestManyPeople(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("thousands of people take their time")
+		t.Skip("-short leaves out pages of thousands of people")
 	}
 	w := newWorld(t, console.Options{}).crowd()
 	row := regexp.MustCompile(`<th scope="row"><a href="/console/acme/people/([0-9a-f-]{36})">`)

@@ -6,9 +6,6 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// directoryID is the directory in the path; routes below it have another {id}.
-func directoryID(c *router.Call) string { return c.Request.PathValue("directory_id") }
-
 func readDirectoryBody(creating bool) func(*input.Fields) store.DirectoryChange {
 	return func(f *input.Fields) (out store.DirectoryChange) {
 		name, kind := input.NonEmpty(maxName), input.Enum(store.DirectoryTypes()...)

@@ -17,7 +17,7 @@ import (
 func TestByKeyboard(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("a browser takes its time")
+		t.Skip("-short leaves out what starts a browser")
 	}
 	tests := []struct {
 		name, kind, connection string

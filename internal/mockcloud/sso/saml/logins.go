@@ -57,15 +57,6 @@ func (l *Logins) begin(id string, p pending) {
 	l.pending.put(id, p, now.Add(pendingFor))
 }
 
-// connection returns the connection that a request was made for.
-func (l *Logins) connection(id string) (string, error) {
-	now := l.clock()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	p, err := l.requested(id, now)
-	return p.connection, err
-}
-
 // find returns the request of a connection, answered or not: finish tells.
 func (l *Logins) find(id, connection string) (pending, error) {
 	now := l.clock()
