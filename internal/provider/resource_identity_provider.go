@@ -94,6 +94,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 		r.planSigning(ctx, req, prior, resp)
 		suppressNoOp(ctx, req, resp, "account_id", "name", "connection_type", "domains", "oidc", "saml", "attribute_mapping", "activation", "take_over_domains", "timeouts")
 		r.planActivation(ctx, prior, resp)
+		r.planRefresh(ctx, req, prior, resp)
 		plan = &identityProviderModel{}
 		resp.Diagnostics.Append(resp.Plan.Get(ctx, plan)...)
 	}
@@ -416,6 +417,8 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 	resp.Diagnostics.Append(m.fromAPI(account, connection)...)
 	if write.SAML != nil {
 		m.warnLeftOut(connection, &resp.Diagnostics)
+	} else {
+		r.refreshMetadata(ctx, account, &m, &resp.Diagnostics)
 	}
 	r.activate(ctx, account, &m, wait, &resp.Diagnostics)
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)

@@ -104,7 +104,7 @@ func (m *identityProviderModel) changes(prior *identityProviderModel, secret typ
 			w.OIDC.ClientSecret = ""
 		}
 	}
-	if m.SAML != nil && (prior.SAML == nil || !m.SAML.equal(prior.SAML)) {
+	if m.SAML != nil && (prior.SAML == nil || !m.sameSAML(prior)) {
 		w.SAML, any = all.SAML, true
 	}
 	if !m.AttributeMapping.equal(prior.AttributeMapping) {
@@ -122,6 +122,16 @@ func (s *samlModel) equal(other *samlModel) bool {
 	return s.MetadataXML.Equal(other.MetadataXML) && s.MetadataURL.Equal(other.MetadataURL) && s.MetadataEntityID.Equal(other.MetadataEntityID) && s.EntityID.Equal(other.EntityID) &&
 		s.SSOURL.Equal(other.SSOURL) && s.Certificates.Equal(other.Certificates) && s.NameIDFormat.Equal(other.NameIDFormat) &&
 		s.SignRequests.Equal(other.SignRequests) && s.AllowIDPInitiated.Equal(other.AllowIDPInitiated)
+}
+
+// sameSAML reports whether the SAML block is as it was. Signing that is planned as unknown follows the metadata, and so it
+// did before where it is as the metadata wants it.
+func (m *identityProviderModel) sameSAML(prior *identityProviderModel) bool {
+	now := *m.SAML
+	if now.SignRequests.IsUnknown() && prior.SAML.SignRequests.Equal(prior.WantsSigned) {
+		now.SignRequests = prior.SAML.SignRequests
+	}
+	return now.equal(prior.SAML)
 }
 
 func (a *attributeMapModel) equal(other *attributeMapModel) bool {

@@ -6,7 +6,10 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-type connections struct{ checker Checker }
+type connections struct {
+	checker  Checker
+	rollover *Rollover
+}
 
 // vendorID is the connection or the directory in the path.
 func vendorID(c *router.Call) string { return c.Request.PathValue("id") }
@@ -88,6 +91,18 @@ func activateConnection(c *router.Call) (*router.Answer, error) {
 	return changed(c, func(tx *store.Tx) (*store.Connection, error) {
 		return tx.ActivateConnection(c.Account, vendorID(c), takeOver)
 	})
+}
+
+// refresh is POST /api/accounts/{account_id}/sso/connections/{id}/refresh. Metadata that
+// could not be taken over changes nothing; the answer says why.
+func (h connections) refresh(c *router.Call) (*router.Answer, error) {
+	if _, err := router.OptionalBody(c, input.Strict(func(*input.Fields) (none struct{}) { return none })); err != nil {
+		return nil, err
+	}
+	if err := h.rollover.Refresh(c.Request.Context(), c.Actor, c.Account, vendorID(c)); err != nil {
+		return nil, err
+	}
+	return readConnection(c)
 }
 
 // changed makes a change and answers with what the connection is then.

@@ -68,6 +68,9 @@ type samlBody struct {
 	MetadataURL       *string           `json:"idp_metadata_url"`
 	MetadataEntityID  *string           `json:"idp_metadata_entity_id"`
 	MetadataWarnings  []string          `json:"idp_metadata_warnings"`
+	MetadataFetched   *time.Time        `json:"metadata_fetched_at"`
+	MetadataError     *string           `json:"metadata_error"`
+	MetadataErrorID   *string           `json:"metadata_error_id"`
 	EntityID          string            `json:"idp_entity_id"`
 	SSOURL            string            `json:"idp_sso_url"`
 	Certificates      []certificateBody `json:"idp_certificates"`
@@ -109,6 +112,7 @@ func toManaged(r *store.Reader, baseURL string, c *store.Connection) managedConn
 	if s := c.SAML; s != nil {
 		out.SAML = &samlBody{
 			MetadataURL: orNull(s.MetadataURL), MetadataEntityID: orNull(s.MetadataEntityID), MetadataWarnings: append([]string{}, s.MetadataWarnings...),
+			MetadataFetched: orNull(s.Fetch.At), MetadataError: orNull(s.Fetch.Error), MetadataErrorID: orNull(s.Fetch.ErrorID),
 			WantsSigned: s.WantsSignedRequests, EntityID: s.EntityID, SSOURL: s.SSOURL, Certificates: []certificateBody{},
 			NameIDFormat: orNull(s.NameIDFormat), SignAuthnRequests: s.SignAuthnRequests, AllowIDPInitiated: s.AllowIDPInitiated,
 			SPEntityID: us.EntityID, ACSURL: us.ACSURL, SPMetadataURL: us.MetadataURL,

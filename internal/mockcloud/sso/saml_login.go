@@ -20,6 +20,9 @@ import (
 )
 
 func (s *SSO) beginSAML(w http.ResponseWriter, r *http.Request, c *store.Connection, returnTo string) {
+	if s.Rollover != nil {
+		s.Rollover.LoginBegins(c)
+	}
 	provider, err := s.serviceProvider(r, c.AccountID, c.SAML.SignAuthnRequests)
 	if err != nil {
 		s.failed(w, r, err)
@@ -113,6 +116,7 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, r, err)
 		return
 	}
+	conn.Renew = s.renew(r, c)
 	login, err := provider.Accept(conn, response, r.PostForm.Get("RelayState"))
 	if err != nil {
 		s.rejectedSAML(w, r, account, c.ID, err)
@@ -121,6 +125,21 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 	handle := s.waiting.add(answered{account: account, connection: c.ID, login: login})
 	// Relative, as the browser may have reached us by another name than we know.
 	http.Redirect(w, r, "/sso/saml/"+account.String()+"/continue?login="+url.QueryEscape(handle), http.StatusSeeOther)
+}
+
+// renew waits for the connection's metadata to be fetched again.
+func (s *SSO) renew(r *http.Request, c *store.Connection) func() (saml.Connection, bool) {
+	if s.Rollover == nil {
+		return nil
+	}
+	return func() (saml.Connection, bool) {
+		now, ok := s.Rollover.AwaitKeys(r.Context(), c)
+		if !ok {
+			return saml.Connection{}, false
+		}
+		conn, err := samlConnection(now)
+		return conn, err == nil
+	}
 }
 
 // addressee finds the connection that an answer is for: the one whose login it names,

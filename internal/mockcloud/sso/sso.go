@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
@@ -29,8 +30,11 @@ type Options struct {
 	Store *store.Store
 	// Parties speaks OpenID Connect; it is the one that checks issuers as well.
 	Parties *oidc.RelyingParty
-	Clock   func() time.Time
-	Logger  *slog.Logger
+	// Rollover follows the metadata of SAML identity providers; nil where none comes from
+	// a URL.
+	Rollover *identity.Rollover
+	Clock    func() time.Time
+	Logger   *slog.Logger
 	// PublicURL is what links to the server begin with; empty means as the browser
 	// reached it.
 	PublicURL string

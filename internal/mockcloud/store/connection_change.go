@@ -37,6 +37,7 @@ type SAMLChange struct {
 	SSOBinding                                      *SSOBinding
 	Certificates                                    *[]Certificate
 	MetadataWarnings                                *[]string
+	Fetch                                           *MetadataFetch
 	NameIDFormat                                    Nullable[string]
 	WantsSignedRequests, AllowIDPInitiated          *bool
 	// SignAuthnRequests is a choice, or with null none: then it follows the metadata.
@@ -341,12 +342,16 @@ func (change *OIDCChange) apply(o OIDC, now time.Time) *OIDC {
 }
 
 func (change *SAMLChange) apply(s SAML, now time.Time) (*SAML, error) {
+	if err := change.checkEntity(&s); err != nil {
+		return nil, err
+	}
 	set(&s.MetadataURL, change.MetadataURL)
 	set(&s.EntityID, change.EntityID)
 	set(&s.SSOURL, change.SSOURL)
 	set(&s.SSOBinding, change.SSOBinding)
 	set(&s.MetadataEntityID, change.MetadataEntityID)
 	set(&s.MetadataWarnings, change.MetadataWarnings)
+	change.fetched(&s, now)
 	change.signing(&s)
 	set(&s.AllowIDPInitiated, change.AllowIDPInitiated)
 	setText(&s.NameIDFormat, change.NameIDFormat)

@@ -30,6 +30,34 @@ func (sp *ServiceProvider) Accept(conn Connection, samlResponse, relayState stri
 	if conn.IDPEntityID == "" || len(conn.Certificates) == 0 {
 		return nil, reject(NotConfigured, "The connection has no identity provider's entity id or certificate yet.")
 	}
+	login, err := sp.judge(conn, samlResponse, relayState)
+	if renewed, ok := sp.renewed(conn, samlResponse, err); ok {
+		login, err = sp.judge(renewed, samlResponse, relayState)
+	}
+	return login, err
+}
+
+// renewed returns the connection with the keys that the identity provider has now, where
+// it may be for them that an answer was refused. Only somebody whose login was begun here
+// has them fetched.
+func (sp *ServiceProvider) renewed(conn Connection, samlResponse string, refused error) (Connection, bool) {
+	switch ReasonOf(refused) {
+	case ForeignKey, InvalidSignature, WrongKeyType, CertificateExpired:
+	default:
+		return Connection{}, false
+	}
+	if conn.Renew == nil {
+		return Connection{}, false
+	}
+	received, err := decode(samlResponse)
+	if err != nil || !sp.Logins.awaits(attr(received, "InResponseTo"), conn.ID) {
+		return Connection{}, false
+	}
+	return conn.Renew()
+}
+
+// judge judges an answer by a connection as it is.
+func (sp *ServiceProvider) judge(conn Connection, samlResponse, relayState string) (*Login, error) {
 	now := sp.Logins.clock()
 	received, err := decode(samlResponse)
 	if err != nil {

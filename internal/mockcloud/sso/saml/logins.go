@@ -69,6 +69,12 @@ func (l *Logins) find(id, connection string) (pending, error) {
 	return p, err
 }
 
+// awaits reports whether a request of a connection has no answer yet.
+func (l *Logins) awaits(id, connection string) bool {
+	p, err := l.find(id, connection)
+	return err == nil && !p.answered
+}
+
 // requested needs the lock.
 func (l *Logins) requested(id string, now time.Time) (pending, error) {
 	l.pending.expire(now)

@@ -64,6 +64,10 @@ type Connection struct {
 	// Serves reports whether an email address is of a domain that the connection
 	// serves. Where there is none, of several addresses none is preferred.
 	Serves func(email string) bool
+	// Renew returns the connection with the keys that the identity provider publishes
+	// now, and false where it cannot be asked, or not so soon again. It may take as long as
+	// a fetch. Nil asks nobody.
+	Renew func() (Connection, bool)
 }
 
 // NameIDFormats of SAML Core 8.3.
