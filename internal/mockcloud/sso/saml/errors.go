@@ -31,6 +31,9 @@ const (
 	SeveralAssertions   Reason = "several_assertions"
 	NoAssertion         Reason = "no_assertion"
 	Encrypted           Reason = "encrypted"
+	NotEncrypted        Reason = "not_encrypted"
+	EncryptionShape     Reason = "encryption_shape"
+	Undecipherable      Reason = "encrypted_assertion"
 	MisplacedSignature  Reason = "misplaced_signature"
 	UnexpectedStructure Reason = "unexpected_structure"
 )

@@ -89,6 +89,20 @@ func unknownRequest() error {
 	return reject(UnknownRequest, "This login was not started here, or more than %d minutes ago. Start again.", int(pendingFor.Minutes()))
 }
 
+func reusedRequest() error {
+	return reject(ReusedRequest, "This login was already finished. Start again.")
+}
+
+// end ends a request of a connection without a login.
+func (l *Logins) end(id, connection string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p, ok := l.pending.get(id); ok && p.connection == connection {
+		p.answered = true
+		l.pending.replace(id, p)
+	}
+}
+
 // finish uses up an assertion and, where there is one, the request that it
 // answers: both or neither.
 func (l *Logins) finish(assertion string, until time.Time, request, connection string) error {
@@ -111,7 +125,7 @@ func (l *Logins) finish(assertion string, until time.Time, request, connection s
 			return unknownRequest()
 		}
 		if p.answered {
-			return reject(ReusedRequest, "This login was already finished. Start again.")
+			return reusedRequest()
 		}
 		p.answered = true
 		l.pending.replace(request, p)
