@@ -64,9 +64,11 @@ type ConnectionSAML struct {
 	NameIDFormat            *string                 `json:"name_id_format"`
 	SignAuthnRequests       bool                    `json:"sign_authn_requests"`
 	AllowIDPInitiated       bool                    `json:"allow_idp_initiated"`
-	SPEntityID              string                  `json:"sp_entity_id"`
-	ACSURL                  string                  `json:"acs_url"`
-	SPMetadataURL           string                  `json:"sp_metadata_url"`
+	// WantAssertionsEncrypted refuses assertions that are not encrypted.
+	WantAssertionsEncrypted bool   `json:"want_assertions_encrypted"`
+	SPEntityID              string `json:"sp_entity_id"`
+	ACSURL                  string `json:"acs_url"`
+	SPMetadataURL           string `json:"sp_metadata_url"`
 }
 
 // ConnectionCertificate is a certificate that the identity provider signs with.
@@ -117,6 +119,8 @@ type ConnectionSAMLWrite struct {
 	NameIDFormat        *string   `json:"name_id_format"`
 	SignAuthnRequests   *bool     `json:"sign_authn_requests"`
 	AllowIDPInitiated   *bool     `json:"allow_idp_initiated,omitempty"`
+
+	WantAssertionsEncrypted *bool `json:"want_assertions_encrypted,omitempty"`
 }
 
 // ListConnections reads the account's connections. Where the server does not

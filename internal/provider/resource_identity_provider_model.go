@@ -58,6 +58,7 @@ type samlModel struct {
 	NameIDFormat      types.String      `tfsdk:"name_id_format"`
 	SignRequests      types.Bool        `tfsdk:"sign_requests"`
 	AllowIDPInitiated types.Bool        `tfsdk:"allow_idp_initiated"`
+	WantEncrypted     types.Bool        `tfsdk:"want_assertions_encrypted"`
 }
 
 type attributeMapModel struct {
@@ -121,7 +122,8 @@ func (o *oidcModel) equal(other *oidcModel) bool {
 func (s *samlModel) equal(other *samlModel) bool {
 	return s.MetadataXML.Equal(other.MetadataXML) && s.MetadataURL.Equal(other.MetadataURL) && s.MetadataEntityID.Equal(other.MetadataEntityID) && s.EntityID.Equal(other.EntityID) &&
 		s.SSOURL.Equal(other.SSOURL) && s.Certificates.Equal(other.Certificates) && s.NameIDFormat.Equal(other.NameIDFormat) &&
-		s.SignRequests.Equal(other.SignRequests) && s.AllowIDPInitiated.Equal(other.AllowIDPInitiated)
+		s.SignRequests.Equal(other.SignRequests) && s.AllowIDPInitiated.Equal(other.AllowIDPInitiated) &&
+		s.WantEncrypted.Equal(other.WantEncrypted)
 }
 
 // sameSAML reports whether the SAML block is as it was. Signing that is planned as unknown follows the metadata, and so it
@@ -147,7 +149,7 @@ func (s *samlModel) toAPI() *client.ConnectionSAMLWrite {
 		IDPMetadataEntityID: s.MetadataEntityID.ValueString(),
 		IDPEntityID:         s.EntityID.ValueString(), IDPSSOURL: s.SSOURL.ValueString(),
 		NameIDFormat: s.NameIDFormat.ValueStringPointer(), SignAuthnRequests: s.SignRequests.ValueBoolPointer(),
-		AllowIDPInitiated: s.AllowIDPInitiated.ValueBoolPointer(),
+		AllowIDPInitiated: s.AllowIDPInitiated.ValueBoolPointer(), WantAssertionsEncrypted: s.WantEncrypted.ValueBoolPointer(),
 	}
 	if !s.Certificates.IsNull() {
 		pems := s.Certificates.Written()
@@ -230,6 +232,7 @@ func samlFromAPI(prior *samlModel, c *client.ConnectionSAML) *samlModel {
 		Certificates: certificateKind.SetNull(),
 		NameIDFormat: stringOrNull(c.NameIDFormat),
 		SignRequests: types.BoolValue(c.SignAuthnRequests), AllowIDPInitiated: types.BoolValue(c.AllowIDPInitiated),
+		WantEncrypted: types.BoolValue(c.WantAssertionsEncrypted),
 	}
 	switch {
 	case prior != nil && !prior.MetadataXML.IsNull() && prior.saysTheSame(c, time.Now()):

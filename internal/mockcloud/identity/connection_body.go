@@ -90,6 +90,7 @@ func (g *samlGiven) read(f *input.Fields) store.SAMLChange {
 		NameIDFormat:      input.Nullable(f, "name_id_format", input.Enum(nameIDFormats()...)),
 		SignAuthnRequests: input.Nullable(f, "sign_authn_requests", input.Bool),
 		AllowIDPInitiated: input.Optional(f, "allow_idp_initiated", input.Bool),
+		WantEncrypted:     input.Optional(f, "want_assertions_encrypted", input.Bool),
 	}
 }
 

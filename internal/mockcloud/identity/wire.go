@@ -78,6 +78,7 @@ type samlBody struct {
 	SignAuthnRequests bool              `json:"sign_authn_requests"`
 	WantsSigned       bool              `json:"want_authn_requests_signed"`
 	AllowIDPInitiated bool              `json:"allow_idp_initiated"`
+	WantEncrypted     bool              `json:"want_assertions_encrypted"`
 	SPEntityID        string            `json:"sp_entity_id"`
 	ACSURL            string            `json:"acs_url"`
 	SPMetadataURL     string            `json:"sp_metadata_url"`
@@ -114,7 +115,7 @@ func toManaged(r *store.Reader, baseURL string, c *store.Connection) managedConn
 			MetadataURL: orNull(s.MetadataURL), MetadataEntityID: orNull(s.MetadataEntityID), MetadataWarnings: append([]string{}, s.MetadataWarnings...),
 			MetadataFetched: orNull(s.Fetch.At), MetadataError: orNull(s.Fetch.Error), MetadataErrorID: orNull(s.Fetch.ErrorID),
 			WantsSigned: s.WantsSignedRequests, EntityID: s.EntityID, SSOURL: s.SSOURL, Certificates: []certificateBody{},
-			NameIDFormat: orNull(s.NameIDFormat), SignAuthnRequests: s.SignAuthnRequests, AllowIDPInitiated: s.AllowIDPInitiated,
+			NameIDFormat: orNull(s.NameIDFormat), SignAuthnRequests: s.SignAuthnRequests, AllowIDPInitiated: s.AllowIDPInitiated, WantEncrypted: s.WantEncrypted,
 			SPEntityID: us.EntityID, ACSURL: us.ACSURL, SPMetadataURL: us.MetadataURL,
 		}
 		for _, cert := range s.Certificates {

@@ -1,15 +1,11 @@
 package sso
 
 import (
-	"crypto"
 	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -51,13 +47,22 @@ func (s *SSO) beginSAML(w http.ResponseWriter, r *http.Request, c *store.Connect
 // serviceProvider is this server as an account's identity providers see it.
 func (s *SSO) serviceProvider(r *http.Request, account uuid.UUID, signing bool) (*saml.ServiceProvider, error) {
 	us := identity.ServiceProviderOf(s.baseURL(r), account)
-	provider := &saml.ServiceProvider{EntityID: us.EntityID, ACSURL: us.ACSURL, Logins: s.logins}
+	provider := &saml.ServiceProvider{
+		EntityID: us.EntityID, ACSURL: us.ACSURL, Logins: s.logins,
+		Encryption: func() ([]saml.KeyPair, error) { return s.keys.pairs(EncryptionKey) },
+	}
 	if !signing {
 		return provider, nil
 	}
-	var err error
-	provider.Key, provider.Certificate, err = s.signingKey()
-	return provider, err
+	pairs, err := s.keys.pairs(SigningKey)
+	if err != nil {
+		return nil, err
+	}
+	provider.Key, provider.Certificate = pairs[0].Key, pairs[0].Certificate
+	for _, next := range pairs[1:] {
+		provider.Next = append(provider.Next, next.Certificate)
+	}
+	return provider, nil
 }
 
 // samlConnection is a connection as the protocol wants it.
@@ -65,6 +70,7 @@ func samlConnection(c *store.Connection) (saml.Connection, error) {
 	out := saml.Connection{
 		ID: c.ID, IDPEntityID: c.SAML.EntityID, SSOURL: c.SAML.SSOURL, Binding: saml.Redirect,
 		NameIDFormat: c.SAML.NameIDFormat, SignRequests: c.SAML.SignAuthnRequests, AllowIDPInitiated: c.SAML.AllowIDPInitiated,
+		WantEncrypted: c.SAML.WantEncrypted,
 		Attributes: saml.AttributeMapping{
 			Subject: c.Mapping.Subject, Email: c.Mapping.Email, FirstName: c.Mapping.FirstName, LastName: c.Mapping.LastName,
 		},
@@ -259,62 +265,4 @@ func (s *SSO) samlMetadata(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/samlmetadata+xml")
 	// It fails only when the reader is gone, so there is no one to report it to.
 	_, _ = w.Write(document)
-}
-
-// The service provider's key is the same for all accounts and lasts as long as the
-// state: identity providers keep its certificate.
-const (
-	keyName  = "saml-service-provider"
-	keyLasts = 10 * 365 * 24 * time.Hour
-)
-
-// signingKey returns the key that signs requests, made when it is first needed.
-func (s *SSO) signingKey() (crypto.Signer, *x509.Certificate, error) {
-	s.keyMu.Lock()
-	defer s.keyMu.Unlock()
-	var stored []byte
-	err := s.Store.View(func(reader *store.Reader) error {
-		stored, _ = reader.KeptSecret(keyName)
-		return nil
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	if stored != nil {
-		return readKey(stored)
-	}
-	now := s.Clock()
-	key, certificate, err := saml.NewKey("mockcloud service provider", now.Add(-time.Hour), now.Add(keyLasts))
-	if err != nil {
-		return nil, nil, err
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, nil, err
-	}
-	stored = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	stored = append(stored, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})...)
-	err = s.Store.Update(store.Actor{}, func(tx *store.Tx) error {
-		tx.KeepSecret(keyName, stored)
-		return nil
-	})
-	return key, certificate, err
-}
-
-func readKey(stored []byte) (crypto.Signer, *x509.Certificate, error) {
-	first, rest := pem.Decode(stored)
-	second, _ := pem.Decode(rest)
-	if first == nil || second == nil {
-		return nil, nil, errors.New("the service provider's key cannot be read")
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(first.Bytes)
-	if err != nil {
-		return nil, nil, err
-	}
-	key, ok := parsed.(crypto.Signer)
-	if !ok {
-		return nil, nil, errors.New("the service provider's key does not sign")
-	}
-	certificate, err := x509.ParseCertificate(second.Bytes)
-	return key, certificate, err
 }

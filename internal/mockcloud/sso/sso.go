@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,7 +44,7 @@ type SSO struct {
 	Options
 	logins  *saml.Logins
 	waiting waiting
-	keyMu   sync.Mutex // so that only one is made
+	keys    keys
 }
 
 // New returns the login pages.
@@ -53,6 +52,7 @@ func New(options Options) *SSO {
 	return &SSO{
 		Options: options, logins: saml.NewLogins(options.Clock),
 		waiting: waiting{clock: options.Clock, byHandle: make(map[string]*answered)},
+		keys:    keys{store: options.Store, clock: options.Clock, read: map[KeyUse]readKeys{}},
 	}
 }
 

@@ -72,6 +72,8 @@ type SAML struct {
 	// NameIDFormat is empty where any will do.
 	NameIDFormat                         string
 	SignAuthnRequests, AllowIDPInitiated bool
+	// WantEncrypted refuses assertions that are not encrypted.
+	WantEncrypted bool `json:",omitempty"`
 	// SigningChosen says that somebody chose SignAuthnRequests; otherwise it follows
 	// WantsSignedRequests.
 	SigningChosen bool

@@ -40,6 +40,7 @@ type SAMLChange struct {
 	Fetch                                           *MetadataFetch
 	NameIDFormat                                    Nullable[string]
 	WantsSignedRequests, AllowIDPInitiated          *bool
+	WantEncrypted                                   *bool
 	// SignAuthnRequests is a choice, or with null none: then it follows the metadata.
 	SignAuthnRequests Nullable[bool]
 }
@@ -354,6 +355,7 @@ func (change *SAMLChange) apply(s SAML, now time.Time) (*SAML, error) {
 	change.fetched(&s, now)
 	change.signing(&s)
 	set(&s.AllowIDPInitiated, change.AllowIDPInitiated)
+	set(&s.WantEncrypted, change.WantEncrypted)
 	setText(&s.NameIDFormat, change.NameIDFormat)
 	if change.Certificates == nil {
 		return &s, nil
