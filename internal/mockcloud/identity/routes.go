@@ -68,6 +68,8 @@ func connectionRoutes(checker Checker, rollover *Rollover) []router.Route {
 		{Method: http.MethodDelete, Path: one, Access: access, Handle: deleteConnection},
 		{Method: http.MethodPost, Path: one + "/activate", Access: access, Handle: activateConnection},
 		{Method: http.MethodPost, Path: one + "/refresh", Access: access, Handle: c.refresh},
+		{Method: http.MethodGet, Path: root + "/login_refusals", Access: access, Handle: listLoginRefusals},
+		{Method: http.MethodGet, Path: root + "/login_refusals/{reference}", Access: access, Handle: readLoginRefusal},
 	}
 }
 

@@ -93,7 +93,15 @@ func samlConnection(c *store.Connection) (saml.Connection, error) {
 // the cookie that says whose login it is does not come with another site's form.
 func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 	account, ok := s.account(w, r)
-	if !ok || !readForm(w, r) {
+	if !ok {
+		return
+	}
+	var tooLarge *http.MaxBytesError
+	if err := r.ParseForm(); errors.As(err, &tooLarge) {
+		s.refuse(w, r, account, refusal{reason: string(saml.TooLarge)})
+		return
+	}
+	if !readForm(w, r) {
 		return
 	}
 	response := r.PostForm.Get("SAMLResponse")
@@ -108,8 +116,7 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, r, err)
 		return
 	case !found:
-		s.rejected(w, r, account, "", string(saml.WrongIssuer),
-			"No connection of this account is for the identity provider that sent you. Check the connection's entity id.")
+		s.refuse(w, r, account, refusal{reason: string(saml.WrongIssuer)})
 		return
 	}
 	provider, err := s.serviceProvider(r, account, c.SAML.SignAuthnRequests)
@@ -189,8 +196,7 @@ func (s *SSO) samlContinue(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !a.login.StartedBy(boundBy(r)) {
-		s.rejected(w, r, account, a.connection, "browser_mismatch",
-			"This login was begun in another browser, or another was begun since. Please start again.")
+		s.refuse(w, r, account, refusal{connection: a.connection, reason: "browser_mismatch"})
 		return
 	}
 	s.finishSAML(w, r, a)
@@ -212,7 +218,7 @@ func (s *SSO) samlConfirm(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *SSO) loginOver(w http.ResponseWriter, r *http.Request, account uuid.UUID) {
-	s.rejected(w, r, account, "", "login_over", "This login is over already, or took too long. Please start again.")
+	s.refuse(w, r, account, refusal{reason: "login_over"})
 }
 
 func (s *SSO) finishSAML(w http.ResponseWriter, r *http.Request, a *answered) {
@@ -220,6 +226,7 @@ func (s *SSO) finishSAML(w http.ResponseWriter, r *http.Request, a *answered) {
 	s.finish(w, r, a.account, store.ProvenLogin{
 		ConnectionID: a.connection, Source: who.SubjectSource, Subject: who.Subject, SubjectFolds: who.SubjectFolds, Carried: who.Carried,
 		Email: who.Email, FirstName: who.FirstName, LastName: who.LastName, Authenticated: who.Authenticated,
+		AttributeNames: who.AttributeNames,
 	}, a.login.ReturnTo)
 }
 
@@ -229,7 +236,7 @@ func (s *SSO) rejectedSAML(w http.ResponseWriter, r *http.Request, account uuid.
 		s.failed(w, r, err)
 		return
 	}
-	s.rejected(w, r, account, connection, string(refused.Reason), refused.Sentence)
+	s.refuse(w, r, account, refusal{connection: connection, reason: string(refused.Reason), attributes: refused.AttributeNames})
 }
 
 // samlMetadata is GET /sso/saml/{account_id}/metadata (SAML Metadata 2.4.4). It is the

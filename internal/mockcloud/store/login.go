@@ -109,6 +109,9 @@ type ProvenLogin struct {
 	// zero where it does not say.
 	Authenticated        time.Time
 	IPAddress, UserAgent string
+	// AttributeNames are those of the attributes or claims that came, for the record of a
+	// refusal.
+	AttributeNames []string
 }
 
 // LogIn turns a proven login into a session and its token. Who it is goes by

@@ -106,6 +106,16 @@ func (sp *ServiceProvider) judge(conn Connection, samlResponse, relayState strin
 
 // believe reads an assertion that is signed, and uses it up.
 func (sp *ServiceProvider) believe(conn Connection, p *parts, relayState string) (*Login, error) {
+	names := attributeNames(p.assertion)
+	login, err := sp.read(conn, p, relayState)
+	if err != nil {
+		return nil, naming(err, names)
+	}
+	login.Identity.AttributeNames = names
+	return login, nil
+}
+
+func (sp *ServiceProvider) read(conn Connection, p *parts, relayState string) (*Login, error) {
 	request := attr(p.response, "InResponseTo")
 	claims, err := readAssertion(p.assertion, expectation{
 		issuer: conn.IDPEntityID, audience: sp.EntityID, recipient: sp.ACSURL, request: request,
