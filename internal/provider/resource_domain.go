@@ -173,7 +173,7 @@ func (r *domainResource) Update(ctx context.Context, req resource.UpdateRequest,
 	var m domainModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(m.AccountID.ValueString()))...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(m.AccountID.ValueString()))...)
 	}
 }
 

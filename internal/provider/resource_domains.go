@@ -199,7 +199,7 @@ func (r *domainsResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	r.write(ctx, account, &m, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, accountIdentity{types.StringValue(account)})...)
 	}
 }
 

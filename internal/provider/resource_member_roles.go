@@ -223,7 +223,7 @@ func (r *memberRolesResource) Update(ctx context.Context, req resource.UpdateReq
 		return
 	}
 	if r.assign(ctx, account, &m, &resp.Diagnostics) {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, accountIdentity{types.StringValue(account)})...)
 	}
 }
 

@@ -188,7 +188,7 @@ func (r *roleMembersResource) Update(ctx context.Context, req resource.UpdateReq
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() && r.data.write(ctx, account, &m, &prior, &resp.Diagnostics) {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 	}
 }
 

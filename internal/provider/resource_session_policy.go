@@ -87,7 +87,7 @@ func (r *sessionPolicyResource) Update(ctx context.Context, req resource.UpdateR
 	var m sessionPolicyModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	if account, ok := r.write(ctx, &m, &resp.Diagnostics); ok {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, accountIdentity{types.StringValue(account)})...)
 	}
 }
 

@@ -130,7 +130,7 @@ func (r *setupLinkResource) Read(ctx context.Context, req resource.ReadRequest, 
 func (r *setupLinkResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m setupLinkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, setupLinkIdentity{m.AccountID, m.Kind})...)
+	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, setupLinkIdentity{m.AccountID, m.Kind})...)
 }
 
 // Delete implements [resource.Resource]: the link dies by itself.

@@ -2,8 +2,8 @@ package provider
 
 import (
 	"context"
+	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
@@ -15,13 +15,8 @@ func suppressNoOp(ctx context.Context, req resource.ModifyPlanRequest, resp *res
 	if req.State.Raw.IsNull() || resp.Plan.Raw.IsNull() {
 		return
 	}
-	for _, name := range arguments {
-		var planned, prior attr.Value
-		resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root(name), &planned)...)
-		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root(name), &prior)...)
-		if resp.Diagnostics.HasError() || !planned.Equal(prior) {
-			return
-		}
+	if slices.ContainsFunc(arguments, func(name string) bool { return changes(ctx, req, resp, name) }) {
+		return
 	}
 	resp.Plan.Raw = req.State.Raw
 }
