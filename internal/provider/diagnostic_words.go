@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -38,7 +39,11 @@ const (
 	teamRenamed           access.ID = "team-renamed"
 	changedSincePlan      access.ID = "changed-since-plan"
 	memberGone            access.ID = "member-gone"
+	roleGone              access.ID = "role-gone"
 )
+
+// destroyAdvice ends each error of a plan that is not one to destroy.
+const destroyAdvice = "This also ends `terraform destroy`, which makes such a plan first; `terraform destroy -refresh=false` makes none, and destroys."
 
 // notice is what a rule says.
 type notice struct {
@@ -152,6 +157,11 @@ func saysMemberGone(email, now, account string) notice {
 		return notice{memberGone, "Member has another address", fmt.Sprintf("%s is %s now: the membership in account %s is the same, and its role stays. Write the new address in `email`. The old one is taken out of the state; as long as the configuration has it, the plan gives it a role again, which fails.", email, now, account)}
 	}
 	return notice{memberGone, "Member is gone", fmt.Sprintf("%s is no longer a member of account %s. The role is taken out of the state; as long as the configuration has it, the plan gives it again, which fails until the person is back.", email, account)}
+}
+
+// saysRoleGone is about the role of a prefectsso_role_members, which was renamed or deleted.
+func saysRoleGone(role *client.UnknownNameError) notice {
+	return notice{roleGone, "Role is gone", fmt.Sprintf("Account %s has no role %q any more: it was renamed or deleted outside of Terraform. It has: %s. The resource is taken out of the state, and the people keep their roles. If the role was renamed, write its new name in `role`; else take the resource out of the configuration.", role.AccountID, role.Name, strings.Join(role.Existing, ", "))}
 }
 
 // saysChangedSincePlan is about an attribute that an update finds changed by somebody else; show says that its values may

@@ -48,6 +48,7 @@ func TestWords(t *testing.T) {
 		saysTeamNameTaken("Staff", "t-2", "t-1"),
 		saysTeamRenamed("Staff", "Crew"),
 		saysMemberGone("ada@acme.com", "", "acme"),
+		saysRoleGone(&client.UnknownNameError{AccountID: "acme", What: "role", Name: "Auditor", Existing: []string{"Inspector", "Member"}}),
 		saysMemberGone("ada@acme.com", "ada@acme.example", "acme"),
 		saysChangedSincePlan("state", types.StringValue("active"), types.StringValue("inactive"), true),
 		saysChangedSincePlan("url", types.StringValue("a"), types.StringValue("b"), false),

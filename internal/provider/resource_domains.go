@@ -86,6 +86,7 @@ func (m *domainsModel) fromAPI(accountID string, domains []client.Domain) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	var prior, plan domainsModel
 	if !isCreate(req) {
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)

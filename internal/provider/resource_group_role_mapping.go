@@ -47,6 +47,7 @@ func (r *groupRoleMappingResource) IdentitySchema(_ context.Context, _ resource.
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	var prior *groupRoleMappingModel
 	if !isCreate(req) {
 		prior = &groupRoleMappingModel{}

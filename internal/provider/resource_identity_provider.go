@@ -84,6 +84,7 @@ func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resou
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	var plan, prior *identityProviderModel
 	if !isCreate(req) {
 		prior = &identityProviderModel{}

@@ -146,6 +146,7 @@ func (m *memberRoleModel) identity(accountID string) memberRoleIdentity {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *memberRoleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if isDestroy(req) {
 		return
 	}

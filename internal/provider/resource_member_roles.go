@@ -98,6 +98,7 @@ func (m *memberRolesModel) emails() []string {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *memberRolesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if isDestroy(req) {
 		return
 	}

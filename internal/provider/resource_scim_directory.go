@@ -47,6 +47,7 @@ func (m *scimDirectoryModel) identity(accountID string) idIdentity {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	var prior *scimDirectoryModel
 	if !isCreate(req) {
 		prior = &scimDirectoryModel{}

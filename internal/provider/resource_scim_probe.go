@@ -194,6 +194,7 @@ func (m *scimProbeModel) fromProbe(result scimprobe.Result, now time.Time) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if isDestroy(req) {
 		return
 	}

@@ -158,6 +158,7 @@ func (m *scimTokenModel) observed(prior *scimTokenModel) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if isDestroy(req) {
 		return
 	}

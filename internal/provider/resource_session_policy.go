@@ -67,6 +67,7 @@ func (m *sessionPolicyModel) fromAPI(a *client.Account) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *sessionPolicyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
 		suppressNoOp(ctx, req, resp, "account_id", "auth_expiration_seconds")

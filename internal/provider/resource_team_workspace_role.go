@@ -132,6 +132,7 @@ func (m *teamWorkspaceRoleModel) fromAPI(accountID string, team client.TeamAcces
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if isDestroy(req) {
 		return
 	}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 )
 
 // suppressNoOp ends a resource's ModifyPlan: where the planned arguments are those of the prior state, nothing changes, so
@@ -42,4 +45,23 @@ func unknownObject(ctx context.Context, resp *resource.ModifyPlanResponse, name 
 	var object basetypes.ObjectValue
 	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root(name), &object)...)
 	return object.IsUnknown()
+}
+
+// adviseDestroy ends a resource's ModifyPlan: its errors say how to destroy all the same. Terraform makes a normal plan
+// before the plan of a destroy, and any error of that one ends it; `-refresh=false` leaves it out.
+func adviseDestroy(req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isDestroy(req) {
+		return // the error is about the destroy itself
+	}
+	for i, d := range resp.Diagnostics {
+		if d.Severity() != diag.SeverityError {
+			continue
+		}
+		detail := access.AddParagraph(d.Detail(), destroyAdvice)
+		if at, ok := d.(diag.DiagnosticWithPath); ok {
+			resp.Diagnostics[i] = diag.NewAttributeErrorDiagnostic(at.Path(), d.Summary(), detail)
+		} else {
+			resp.Diagnostics[i] = diag.NewErrorDiagnostic(d.Summary(), detail)
+		}
+	}
 }
