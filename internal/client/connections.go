@@ -18,6 +18,9 @@ type Connection struct {
 	OIDC             *ConnectionOIDC    `json:"oidc"`
 	SAML             *ConnectionSAML    `json:"saml"`
 	AttributeMapping AttributeMapping   `json:"attribute_mapping"`
+	// LinkedPeopleCount is how many people are known by a subject; nil where the server
+	// does not say.
+	LinkedPeopleCount *int `json:"linked_people_count"`
 }
 
 // ConnectionDomain is a domain that a connection serves.

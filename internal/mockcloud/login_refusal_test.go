@@ -157,3 +157,35 @@ func TestTooMuchOfAPerson(t *testing.T) {
 	p := o.browser().login("admin@saml.example").want(t, http.StatusForbidden, "groups")
 	o.api("GET", "/sso/login_refusals/"+p.reference(t), mocktest.Terraform, nil).Want(http.StatusOK, "groups")
 }
+
+// TestSubjectMappingChanges: the API says how many people are linked by the old subject, and who sends both is linked anew.
+func TestSubjectMappingChanges(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	connection := o.configure("saml", "saml.example")
+	subject := func(of any) mocktest.Answer {
+		return o.api("PATCH", "/sso/connections/"+connection, mocktest.Terraform, obj{"attribute_mapping": obj{"subject": of}}).Want(http.StatusOK)
+	}
+	warned := func(a mocktest.Answer, linked int) {
+		t.Helper()
+		var got struct {
+			Linked   int `json:"linked_people_count"`
+			Warnings []string
+		}
+		if a.Into(&got); got.Linked != linked || (len(got.Warnings) == 1) != (linked > 0) {
+			t.Errorf("%+v", got)
+		}
+	}
+	warned(subject("mail"), 0)
+	warned(subject(nil), 0)
+	o.browser().login("admin@saml.example").want(t, http.StatusOK, "You are logged in")
+	warned(subject("email"), 1)
+	o.browser().login("admin@saml.example").want(t, http.StatusOK, "You are logged in")
+	o.idp.Misbehave(idp.SAMLTwoEmails)
+	p := o.browser().login("admin@saml.example").want(t, http.StatusForbidden)
+	o.api("GET", "/sso/login_refusals/"+p.reference(t), mocktest.Terraform, nil).Want(http.StatusOK, `"reason":"repeated_attribute"`)
+	o.idp.Misbehave(idp.Honest)
+	warned(subject("employee_number"), 1)
+	p = o.browser().login("admin@saml.example").want(t, http.StatusForbidden)
+	o.api("GET", "/sso/login_refusals/"+p.reference(t), mocktest.Terraform, nil).Want(http.StatusOK, `"reason":"no_subject"`, `"attribute_names":["email"]`)
+}

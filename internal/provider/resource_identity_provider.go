@@ -118,6 +118,9 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 		}
 		return
 	}
+	if prior != nil && plan != nil {
+		r.warnOfSubject(ctx, plan, prior, &resp.Diagnostics)
+	}
 	if prior != nil && plan != nil && plan.stopsLogins(prior) {
 		plan = nil // Terraform plans the new one by itself
 	}

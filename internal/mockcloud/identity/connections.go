@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"fmt"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
@@ -74,9 +76,33 @@ func (h connections) update(c *router.Call) (*router.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return changed(c, func(tx *store.Tx) (*store.Connection, error) {
-		return tx.UpdateConnection(c.Account, vendorID(c), change)
+	var out managedConnection
+	err = c.Update(func(tx *store.Tx) error {
+		before, err := tx.Connection(c.Account, vendorID(c))
+		if err != nil {
+			return err
+		}
+		row, err := tx.UpdateConnection(c.Account, vendorID(c), change)
+		if err != nil {
+			return err
+		}
+		out = toManaged(&tx.Reader, c.BaseURL(), row)
+		if row.Mapping.Subject != before.Mapping.Subject && out.LinkedPeople > 0 {
+			out.Warnings = append(out.Warnings, subjectChanged(out.LinkedPeople))
+		}
+		return nil
 	})
+	return router.OK(out), err
+}
+
+// subjectChanged is the warning of people who are known by another subject than the one
+// that counts from now on.
+func subjectChanged(linked int) string {
+	who := fmt.Sprintf("%d people are", linked)
+	if linked == 1 {
+		who = "1 person is"
+	}
+	return who + " linked by the subject that counted until now. They are linked anew at a login whose assertion has the old subject as well; a login without it is refused for them."
 }
 
 // activateConnection is POST

@@ -53,6 +53,10 @@ type managedConnection struct {
 	OIDC    *oidcBody   `json:"oidc"`
 	SAML    *samlBody   `json:"saml"`
 	Mapping mappingBody `json:"attribute_mapping"`
+	// LinkedPeople is how many people are known at the identity provider by a subject.
+	LinkedPeople int `json:"linked_people_count"`
+	// Warnings say what a change brings with it.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 type oidcBody struct {
@@ -104,6 +108,7 @@ func toManaged(r *store.Reader, baseURL string, c *store.Connection) managedConn
 		Subject: orNull(c.Mapping.Subject), Email: orNull(c.Mapping.Email), FirstName: orNull(c.Mapping.FirstName),
 		LastName: orNull(c.Mapping.LastName), Groups: orNull(c.Mapping.Groups),
 	}}
+	out.LinkedPeople = r.LinkedPeople(c.ID)
 	if o := c.OIDC; o != nil {
 		out.OIDC = &oidcBody{
 			Issuer: o.Issuer, ClientID: o.ClientID, Scopes: o.Scopes, RedirectURI: us.RedirectURI,

@@ -61,6 +61,11 @@ type personAt struct {
 	user       uuid.UUID
 }
 
+// LinkedPeople returns how many people are known by a subject at a connection.
+func (r *Reader) LinkedPeople(connectionID string) int {
+	return len(identitiesByConnection.Get(r.db, connectionID))
+}
+
 // LoginReason says by a stable word why a proven login was refused.
 type LoginReason string
 
