@@ -83,7 +83,7 @@ type step struct {
 func TestLifecycles(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("testdata", "lifecycles", "*.json"))
-	if err != nil || len(files) < 5 {
+	if err != nil || len(files) < 9 {
 		t.Fatalf("%d lifecycles: %v", len(files), err)
 	}
 	for _, file := range files {

@@ -44,6 +44,19 @@ var tolerances = []tolerance{
 		}
 		return raw
 	}},
+	{"managerId, as in SCIM 1.1, for the manager's value (OneLogin)", func(a *Attribute, raw any, _ bool) any {
+		parts, ok := raw.(map[string]any)
+		if !ok || a.key != "manager" || named(parts, "value") != nil {
+			return raw
+		}
+		id, sent := lookUp(parts, "managerId")
+		if !sent {
+			return raw
+		}
+		out := maps.Clone(parts)
+		out["value"] = id
+		return out
+	}},
 	{"True and False as strings for booleans (Entra ID)", func(a *Attribute, raw any, _ bool) any {
 		if text, ok := raw.(string); ok && a.Type == Boolean {
 			switch strings.ToLower(text) {
@@ -55,7 +68,7 @@ var tolerances = []tolerance{
 		}
 		return raw
 	}},
-	{"blanks around a userName ", func(a *Attribute, raw any, _ bool) any {
+	{"blanks around a userName", func(a *Attribute, raw any, _ bool) any {
 		if text, ok := raw.(string); ok && a.Trimmed {
 			return strings.TrimSpace(text)
 		}
