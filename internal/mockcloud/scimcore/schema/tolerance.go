@@ -233,6 +233,9 @@ func (a *Attribute) Whole(raw any, path string) (any, error) {
 	return nil, nil
 }
 
+// Tolerated returns a single value as the table of tolerances reads it.
+func (a *Attribute) Tolerated(raw any) any { return a.tolerated(raw, true) }
+
 // Entry is Whole for one of the values of a multi-valued attribute.
 func (a *Attribute) Entry(raw any, path string) (any, error) {
 	return single(a, raw, path)

@@ -210,7 +210,7 @@ func complexValue(a *Attribute, raw any, path string) (any, error) {
 		if there, err := a.checkEntry(parts, out, path); !there {
 			return nil, err
 		}
-	case a.Clears(raw):
+	case a.Clears(raw), a.Clears(out):
 		return nil, nil
 	case len(out) == 0:
 		return nil, a.checkKnown(parts, path)

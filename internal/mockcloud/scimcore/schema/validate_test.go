@@ -189,6 +189,7 @@ func TestTolerances(t *testing.T) {
 		"a list for a manager":            {schema.EnterpriseUserURN + ":manager", `[{"$ref":null,"value":"m"}]`, `{"value":"m"}`},
 		"an empty manager":                {schema.EnterpriseUserURN + ":manager", `""`, `null`},
 		"a manager without a value":       {schema.EnterpriseUserURN + ":manager", `{"value":"","$ref":"x"}`, `null`},
+		"an empty manager in a list":      {schema.EnterpriseUserURN + ":manager", `{"value":[""],"$ref":"x"}`, `null`},
 		"a manager of SCIM 1.1":           {schema.EnterpriseUserURN + ":manager", `{"managerId":"m","displayName":"M"}`, `{"value":"m"}`},
 		"a manager of both":               {schema.EnterpriseUserURN + ":manager", `{"ManagerID":"m","value":"n"}`, `{"value":"n"}`},
 		"no manager of SCIM 1.1":          {schema.EnterpriseUserURN + ":manager", `{"managerId":"","displayName":" "}`, `null`},

@@ -4,7 +4,7 @@
 // 7643, which is what everything else here reads.
 package urns
 
-import "strings"
+import "github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 
 // The URNs of RFC 7643.
 const (
@@ -31,12 +31,12 @@ var renamed = []struct{ draft, now string }{
 // Current returns an attribute's path, or a schema's URN, with the URN of RFC 7643 in the
 // place of one of a draft. An attribute of a core schema without a type stands alone then.
 func Current(path string) string {
-	if len(path) <= len(before) || !strings.EqualFold(path[:len(before)], before) {
+	if len(path) <= len(before) || !fold.SameToken(path[:len(before)], before) {
 		return path
 	}
 	for _, r := range renamed {
 		end := len(before) + len(r.draft)
-		if len(path) < end || !strings.EqualFold(path[len(before):end], r.draft) {
+		if len(path) < end || !fold.SameToken(path[len(before):end], r.draft) {
 			continue
 		}
 		switch rest := path[end:]; {
@@ -54,9 +54,9 @@ func isSeparator(c byte) bool { return c == ':' || c == '.' }
 // Names reports whether a client that writes a URN in "schemas" means the schema, by
 // its URN of RFC 7643 or one of a draft.
 func Names(text, schema string) bool {
-	if strings.EqualFold(Current(text), schema) {
+	if fold.SameToken(Current(text), schema) {
 		return true
 	}
 	untyped := schema == User || schema == Group
-	return untyped && (strings.EqualFold(text, before+"core:2.0") || strings.EqualFold(text, before+"core:1.0"))
+	return untyped && (fold.SameToken(text, before+"core:2.0") || fold.SameToken(text, before+"core:1.0"))
 }
