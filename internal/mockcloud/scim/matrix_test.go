@@ -232,11 +232,8 @@ func lost(name string, operation, before, after obj) (problems []string) {
 			problems = append(problems, fmt.Sprintf("%s was %v and is %v", key, was, after[key]))
 		}
 	}
-	// Members whom the directory does not know are left out, as the vendor does, and chosen
-	// entries that are given one value are one.
-	parts, _ := operation["value"].(obj)
-	becomesOne := strings.Contains(text(operation, "path"), "[") && parts["value"] != nil
-	if operation["op"] == "remove" || asksForLess(operation["value"]) || strings.EqualFold(name, "members") || becomesOne {
+	// Members whom the directory does not know are left out, as the vendor does.
+	if operation["op"] == "remove" || asksForLess(operation["value"]) || strings.EqualFold(name, "members") {
 		return problems
 	}
 	if urn, inner, extended := strings.Cut(name, "2.0:User:"); extended {
@@ -245,7 +242,10 @@ func lost(name string, operation, before, after obj) (problems []string) {
 		after, _ = is[urn+"2.0:User"].(obj)
 		name = inner
 	}
-	return append(problems, lessOf(name, operation["op"] == "add", member(before, name), member(after, name))...)
+	// Chosen entries that are given one value are one.
+	parts, _ := operation["value"].(obj)
+	becomesOne := strings.Contains(text(operation, "path"), "[") && parts["value"] != nil
+	return append(problems, lessOf(name, operation["op"] == "add" && !becomesOne, member(before, name), member(after, name))...)
 }
 
 // lessOf says what an attribute has less of.
