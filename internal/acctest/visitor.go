@@ -144,3 +144,9 @@ func (p *Page) Value(text string) string {
 	p.visits.t.Fatalf("%s does not show %q:\n%s", p.URL, text, p.Text)
 	return ""
 }
+
+// Field is the value of a field of the page's first form, empty for none.
+func (p *Page) Field(name string) string {
+	_, fields := p.form()
+	return fields.Get(name)
+}
