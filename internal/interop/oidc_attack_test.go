@@ -32,7 +32,8 @@ func TestOpenIDForgedTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign := newKey(t, "RS256", o.key.KeyID)
+	foreign := newKey(t, "RS256", "foreign")
+	foreign.KeyID = o.key.KeyID
 	swap := func(part int, value string) func(string) string {
 		return func(token string) string {
 			parts := strings.Split(token, ".")

@@ -10,9 +10,11 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -134,12 +136,24 @@ func newKey(t testing.TB, alg, id string) jose.JSONWebKey {
 	case "EdDSA":
 		_, key, err = ed25519.GenerateKey(rand.Reader)
 	default:
-		key, err = rsa.GenerateKey(rand.Reader, 2048)
+		key, err = rsaKey(id)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	return jose.JSONWebKey{Key: key, KeyID: id, Algorithm: alg, Use: "sig"}
+}
+
+// rsaKeys are made once, as they cost more than all the rest, by their names.
+var rsaKeys sync.Map
+
+func rsaKey(id string) (*rsa.PrivateKey, error) {
+	made, _ := rsaKeys.LoadOrStore(id, sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }))
+	get, ok := made.(func() (*rsa.PrivateKey, error))
+	if !ok {
+		return nil, errors.New("no key")
+	}
+	return get()
 }
 
 // forgery is an ID token that was changed on its way.

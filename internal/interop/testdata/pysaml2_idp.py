@@ -5,82 +5,98 @@ service provider. Its answers are made by the library, and tests post them."""
 import base64
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
+import traceback
 
 from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
 from saml2.config import IdPConfig
 from saml2.metadata import entity_descriptor
-from saml2.saml import NAMEID_FORMAT_PERSISTENT, NAMEID_FORMAT_EMAILADDRESS, NameID
+from saml2.saml import NAMEID_FORMAT_EMAILADDRESS, NAMEID_FORMAT_PERSISTENT, NameID
 from saml2.server import Server
+from saml2.sigver import verify_redirect_signature
 
 PASSWORD = {"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport", "authn_auth": "idp"}
+
+BINDINGS = {"redirect": BINDING_HTTP_REDIRECT, "post": BINDING_HTTP_POST}
 
 folder = tempfile.TemporaryDirectory()
 providers = {}
 
 
+def written(text):
+    """the name of a file that has this text."""
+    handle, name = tempfile.mkstemp(dir=folder.name)
+    with os.fdopen(handle, "w") as opened:
+        opened.write(text)
+    return name
+
+
 def configured(given):
     """an identity provider's configuration as its documentation has it."""
-    files = {}
-    for name in ("key", "cert"):
-        handle, files[name] = tempfile.mkstemp(dir=folder.name)
-        with os.fdopen(handle, "w") as opened:
-            opened.write(given[name])
-    sso = given["issuer"] + "/sso"
     settings = {
-        "entityid": given["issuer"] + "/metadata",
+        "entityid": given["entity_id"],
         "service": {
             "idp": {
-                "endpoints": {
-                    "single_sign_on_service": [(sso + "/redirect", BINDING_HTTP_REDIRECT), (sso + "/post", BINDING_HTTP_POST)],
-                },
+                "endpoints": {"single_sign_on_service": [(url, BINDINGS[binding]) for binding, url in given["endpoints"].items()]},
                 "policy": {"default": {"lifetime": {"minutes": 15}, "name_form": "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"}},
                 "name_id_format": [NAMEID_FORMAT_PERSISTENT, NAMEID_FORMAT_EMAILADDRESS],
-                "want_authn_requests_signed": given.get("want_signed", False),
+                "want_authn_requests_signed": given["want_signed"],
             },
         },
-        "key_file": files["key"],
-        "cert_file": files["cert"],
-        "xmlsec_binary": "/usr/bin/xmlsec1",
+        "key_file": written(given["key"]),
+        "cert_file": written(given["cert"]),
+        "additional_cert_files": [written(cert) for cert in given["more_certs"]],
+        "metadata": {"inline": [given["sp_metadata"]]},
+        "xmlsec_binary": shutil.which("xmlsec1"),
     }
-    if "sp_metadata" in given:
-        settings["metadata"] = {"inline": [given["sp_metadata"]]}
     return IdPConfig().load(settings)
 
 
 def provide(given):
     config = configured(given)
-    providers[given["issuer"]] = Server(config=config)
+    providers[given["entity_id"]] = Server(config=config)
     return {"metadata": str(entity_descriptor(config))}
+
+
+def signed(server, message, query):
+    """whether a request has a signature of its sender, which is verified where it has one."""
+    if "Signature" not in query:
+        return message.signature is not None  # verified when it was read
+    certs = server.metadata.certs(message.issuer.text, "spsso", "signing")
+    if not any(verify_redirect_signature(query, server.sec.sec_backend, cert) for cert in certs):
+        raise ValueError("the signature of the request is wrong")
+    return True
 
 
 def answer(given):
     """what the identity provider posts for a person who has logged in there."""
-    server = providers[given["issuer"]]
-    request, asked = None, {"in_response_to": None, "destination": given["acs"], "sp_entity_id": given["sp"]}
-    if given.get("request"):
-        binding = BINDING_HTTP_POST if given.get("posted") else BINDING_HTTP_REDIRECT
-        request = server.parse_authn_request(given["request"], binding)
-        asked.update(
-            in_response_to=request.message.id,
-            destination=request.message.assertion_consumer_service_url,
-            sp_entity_id=request.message.issuer.text,
-        )
-    person = given["person"]
+    server = providers[given["entity_id"]]
+    asked = {"in_response_to": None, "destination": given["acs"], "sp_entity_id": given["sp"]}
+    said = {}
+    query = given["query"]
+    if "SAMLRequest" in query:
+        message = server.parse_authn_request(query["SAMLRequest"], BINDINGS[given["binding"]]).message
+        asked = {
+            "in_response_to": message.id,
+            "destination": message.assertion_consumer_service_url,
+            "sp_entity_id": message.issuer.text,
+        }
+        said = {
+            "acs": message.assertion_consumer_service_url,
+            "signed": signed(server, message, query),
+            "force_authn": message.force_authn == "true",
+        }
+    asked.update(given["how"])
     response = server.create_authn_response(
         given["attributes"],
-        name_id=NameID(format=given["format"], text=person),
-        userid=person,
-        authn={**PASSWORD, "authn_instant": given.get("authn_instant", int(time.time()))},
+        name_id=NameID(format=given["format"], text=given["person"]),
+        authn={**PASSWORD, "authn_instant": int(time.time()) - given["logged_in_ago"]},
         **asked,
-        **given.get("how", {}),
     )
-    return {
-        "response": base64.b64encode(str(response).encode()).decode(),
-        "force_authn": bool(request and request.message.force_authn == "true"),
-    }
+    return {**said, "response": base64.b64encode(str(response).encode()).decode()}
 
 
 COMMANDS = {"provide": provide, "answer": answer}
@@ -91,6 +107,6 @@ for line in sys.stdin:
     try:
         command = json.loads(line)
         said = COMMANDS[command.pop("command")](command)
-    except Exception as error:  # told to the test that asked, by name
-        said = {"error": type(error).__name__ + ": " + str(error)}
+    except Exception:  # told to the test that asked
+        said = {"error": traceback.format_exc()}
     print(json.dumps(said), file=out, flush=True)

@@ -1,0 +1,297 @@
+//go:build interop
+
+package interop
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+)
+
+const samlpMetadata = "/FederationMetadata/2007-06/FederationMetadata.xml"
+
+// samlpWorld is a world whose people log in at npm's samlp.
+type samlpWorld struct {
+	*world
+	*front
+	us      serviceProvider
+	program *opponent
+	pair    pair
+	// person is who is logged in there.
+	person, options obj
+}
+
+// newSAMLP makes an identity provider, and the connection to it by its metadata. It is
+// told the ACS URL, for without that it sends its answers nowhere.
+func newSAMLP(t testing.TB, change func(*samlpWorld)) *samlpWorld {
+	t.Helper()
+	s := &samlpWorld{world: newWorld(t), program: get(t, samlp), pair: pairs().own}
+	s.front = newFront(t, s.program)
+	s.us = s.serviceProvider()
+	s.person = samlpAda()
+	s.options = obj{"destination": s.us.ACS, "recipient": s.us.ACS}
+	if change != nil {
+		change(s)
+	}
+	s.provide()
+	s.connect("GenericSAML", obj{"saml": obj{"idp_metadata_url": s.issuer + samlpMetadata}})
+	return s
+}
+
+func samlpAda() obj {
+	return obj{"id": "auth0|ada", "email": ada, "given_name": "Ada", "family_name": "Lovelace"}
+}
+
+func samlpGrace() obj {
+	return obj{"id": "auth0|grace", "email": grace, "given_name": "Grace", "family_name": "Hopper"}
+}
+
+// in is the same for a subtest.
+func (s *samlpWorld) in(t testing.TB) *samlpWorld {
+	other := *s
+	other.world = s.world.in(t)
+	return &other
+}
+
+// provide has the identity provider be as it is configured.
+func (s *samlpWorld) provide() {
+	s.t.Helper()
+	options := maps.Clone(s.options)
+	options["key"], options["cert"] = s.pair.key, s.pair.certificate
+	s.program.must(s.t, obj{"issuer": s.issuer, "acs": s.us.ACS, "person": s.person, "options": options}, &obj{})
+}
+
+// begin goes to the identity provider, which answers at once.
+func (s *samlpWorld) begin(v *acctest.Visitor) *acctest.Page {
+	s.t.Helper()
+	p := s.login(v, ada)
+	if p.Status != http.StatusOK || !strings.HasPrefix(p.URL.String(), s.issuer) {
+		s.t.Fatalf("%s answered %d: %s", p.URL, p.Status, p.Text)
+	}
+	return p
+}
+
+// signIn logs in whoever is logged in there.
+func (s *samlpWorld) signIn(v *acctest.Visitor) *acctest.Page {
+	s.t.Helper()
+	return s.begin(v).Submit(nil)
+}
+
+// TestSAMLPLogins: whatever samlp signs and however, the member and somebody new are let
+// in, and stay the same.
+func TestSAMLPLogins(t *testing.T) {
+	t.Parallel()
+	option := func(name string, value any) func(*samlpWorld) {
+		return func(s *samlpWorld) { s.options[name] = value }
+	}
+	for name, change := range map[string]func(*samlpWorld){
+		"the assertion signed":            nil,
+		"both signed":                     option("signResponse", true),
+		"the response signed":             func(s *samlpWorld) { s.options["signResponse"], s.options["signAssertion"] = true, false },
+		"signatures with a prefix":        option("signatureNamespacePrefix", "ds"),
+		"attributes without types":        option("typedAttributes", false),
+		"attributes without a NameFormat": option("includeAttributeNameFormat", false),
+		"a persistent NameID":             option("nameIdentifierFormat", "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"),
+		"a session index":                 option("sessionIndex", "_index"),
+		"several audiences":               func(s *samlpWorld) { s.options["audience"] = []string{"https://other.example.com", s.us.EntityID} },
+		"a short life":                    option("lifetimeInSeconds", 60),
+		"more attributes, in groups": func(s *samlpWorld) {
+			s.person["more"] = obj{"groups": []string{"engines", "poets"}, "admin": true, "n": 3}
+		},
+		"requests signed, by the redirect": func(s *samlpWorld) { s.options["signed"] = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSAMLP(t, change)
+			if s.options["signed"] == true {
+				s.configure(obj{"saml": obj{"sign_authn_requests": true}})
+				metadata := acctest.NewVisitor(t).Open(s.us.MetadataURL).Text
+				delete(s.options, "signed")
+				s.options["signingCert"] = "-----BEGIN CERTIFICATE-----\n" + certificateIn(t, metadata) + "\n-----END CERTIFICATE-----\n"
+				s.provide()
+			}
+			known := s.MemberNamed(ada).UserID
+			v := acctest.NewVisitor(t)
+			for range 2 {
+				if who := s.letIn(v, s.signIn(v), ada); who.ID != known {
+					t.Errorf("%+v is not the member %s", who, known)
+				}
+			}
+			more := s.person["more"]
+			s.person = samlpGrace()
+			s.person["more"] = more
+			s.provide()
+			v = acctest.NewVisitor(t)
+			who := s.letIn(v, s.signIn(v), grace)
+			if who.ID == known || who.FirstName != "Grace" || who.LastName != "Hopper" {
+				t.Errorf("who is new is %+v", who)
+			}
+			if reasons := s.refusals.take(); reasons != nil {
+				t.Errorf("refused for %q", reasons)
+			}
+		})
+	}
+}
+
+// certificateIn returns the first certificate of a metadata document, as base64 in lines.
+func certificateIn(t testing.TB, metadata string) string {
+	t.Helper()
+	found := between(t, metadata, "X509Certificate", "</")
+	_, text, _ := strings.Cut(strings.TrimSuffix(found, "</"), ">")
+	text = strings.Join(strings.Fields(text), "")
+	var lines []string
+	for len(text) > 64 {
+		lines, text = append(lines, text[:64]), text[64:]
+	}
+	return strings.Join(append(lines, text), "\n")
+}
+
+// TestSAMLPHabits: what samlp does unless it is told otherwise, and mockcloud refuses.
+func TestSAMLPHabits(t *testing.T) {
+	t.Parallel()
+	s := newSAMLP(t, nil)
+	for name, row := range map[string]struct {
+		want   string
+		change func(options obj)
+	}{
+		// The audience, which is no address.
+		"its own Destination":       {"destination", func(o obj) { delete(o, "destination") }},
+		"no Recipient":              {"recipient", func(o obj) { delete(o, "recipient") }},
+		"SHA-1":                     {"weak_algorithm", func(o obj) { o["signatureAlgorithm"], o["digestAlgorithm"] = "rsa-sha1", "sha1" }},
+		"SHA-1 as the digest":       {"weak_algorithm", func(o obj) { o["digestAlgorithm"] = "sha1" }},
+		"nothing signed":            {"unsigned", func(o obj) { o["signAssertion"] = false }},
+		"another audience":          {"audience", func(o obj) { o["audience"] = "https://other.example.com" }},
+		"the ACS URL as audience":   {"audience", func(o obj) { o["audience"] = s.us.ACS }},
+		"another request":           {"unknown_request", func(o obj) { o["inResponseTo"] = "_another" }},
+		"a transient NameID":        {"name_id_format", func(o obj) { o["nameIdentifierFormat"] = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient" }},
+		"a foreign key's signature": {"foreign_key", func(o obj) { o["foreign"] = true }},
+		"a status that is no success": {"status", func(o obj) {
+			o["samlStatusCode"] = "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			changed := s.in(t)
+			changed.options = maps.Clone(s.options)
+			row.change(changed.options)
+			if changed.options["foreign"] == true {
+				delete(changed.options, "foreign")
+				changed.pair = pairs().foreign
+			}
+			changed.provide()
+			v := acctest.NewVisitor(t)
+			changed.refused(v, changed.signIn(v), row.want)
+		})
+	}
+	s.provide()
+	v := acctest.NewVisitor(t)
+	s.letIn(v, s.signIn(v), ada)
+}
+
+// TestSAMLPTampered: answers changed after they were signed, or used otherwise than they
+// were meant.
+func TestSAMLPTampered(t *testing.T) {
+	t.Parallel()
+	for signing, options := range map[string]obj{
+		"assertion": {}, "response": {"signResponse": true, "signAssertion": false}, "both": {"signResponse": true},
+	} {
+		t.Run(signing, func(t *testing.T) {
+			t.Parallel()
+			s := newSAMLP(t, func(s *samlpWorld) { maps.Copy(s.options, options) })
+			s.tamper(t, signing, "auth0|ada", s.begin)
+		})
+	}
+}
+
+// TestSAMLPReplay: an answer counts once, and in the browser that began.
+func TestSAMLPReplay(t *testing.T) {
+	t.Parallel()
+	s := newSAMLP(t, nil)
+	v, thief := acctest.NewVisitor(t), acctest.NewVisitor(t)
+	page := s.begin(v)
+	s.letIn(v, page.Submit(nil), ada)
+	s.turnedAway(page.Submit(nil), "replayed_assertion")
+
+	// The thief has the victim post an answer of their own.
+	s.person = samlpGrace()
+	s.provide()
+	theirs := s.login(thief, grace)
+	s.turnedAway(v.Post(s.us.ACS, map[string][]string{
+		"SAMLResponse": {theirs.Field("SAMLResponse")}, "RelayState": {theirs.Field("RelayState")},
+	}), "browser_mismatch")
+	s.refused(thief, theirs.Submit(nil), "replayed_assertion")
+}
+
+// TestSAMLPInitiated: logins that begin at samlp count only where they are allowed, and
+// once the person agreed.
+func TestSAMLPInitiated(t *testing.T) {
+	t.Parallel()
+	s := newSAMLP(t, func(s *samlpWorld) {
+		s.options["audience"], s.options["RelayState"] = s.us.EntityID, "https://evil.example.com/"
+	})
+	begin := func(v *acctest.Visitor) *acctest.Page { return v.Open(s.issuer + "/samlp") }
+	v := acctest.NewVisitor(t)
+	s.refused(v, begin(v).Submit(nil), "unsolicited")
+
+	s.configure(obj{"saml": obj{"allow_idp_initiated": true}})
+	page := begin(v)
+	asked := page.Submit(nil)
+	if me := v.Open(s.URL + "/api/me"); me.Status != http.StatusUnauthorized {
+		t.Errorf("there is a session before the person agreed: %s", me.Text)
+	}
+	known := s.MemberNamed(ada).UserID
+	if who := s.letIn(v, asked.Submit(nil), ada); who.ID != known {
+		t.Errorf("%+v is not the member %s", who, known)
+	}
+	s.turnedAway(page.Submit(nil), "replayed_assertion")
+	// One that answers a request stays bound to it.
+	v = acctest.NewVisitor(t)
+	s.refused(v, post(t, s.begin(v), func(xml string) string {
+		return strings.Replace(xml, between(t, xml, ` InResponseTo="`, `"`), "", 1)
+	}), "request_mismatch")
+}
+
+// TestSAMLPKeyRotation: two certificates at once, then the new one alone.
+func TestSAMLPKeyRotation(t *testing.T) {
+	t.Parallel()
+	s := newSAMLP(t, nil)
+	old, next := pairs().own, pairs().next
+	signIn := func(with pair) (*acctest.Visitor, *acctest.Page) {
+		s.pair = with
+		s.provide()
+		v := acctest.NewVisitor(t)
+		return v, s.signIn(v)
+	}
+	refetch := func() { s.configure(obj{"saml": obj{"idp_metadata_url": s.issuer + samlpMetadata}}) }
+	v, p := signIn(old)
+	id := s.letIn(v, p, ada).ID
+	v, p = signIn(next)
+	s.refused(v, p, "foreign_key")
+
+	// It announces its next key beside the old one.
+	s.pair = old
+	s.provide()
+	s.change(samlpMetadata, func(body []byte) []byte {
+		const after = "</KeyDescriptor>"
+		descriptor := between(t, string(body), "<KeyDescriptor", after)
+		return []byte(strings.Replace(string(body), descriptor, descriptor+strings.Replace(descriptor, old.bare(), next.bare(), 1), 1))
+	})
+	refetch()
+	for _, with := range []pair{old, next, old} {
+		v, p = signIn(with)
+		if who := s.letIn(v, p, ada); who.ID != id {
+			t.Errorf("%+v is not %s", who, id)
+		}
+	}
+	// Then the old one is gone.
+	s.change(samlpMetadata, nil)
+	s.pair = next
+	s.provide()
+	refetch()
+	v, p = signIn(old)
+	s.refused(v, p, "foreign_key")
+	v, p = signIn(next)
+	s.letIn(v, p, ada)
+}
