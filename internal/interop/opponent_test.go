@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -62,14 +61,16 @@ func TestMain(m *testing.M) {
 // missing says what the tests need and do not find, and how to install it.
 func missing() (sentences []string) {
 	const npm = "run: (cd internal/interop/testdata && npm ci --ignore-scripts)"
-	const oldest = 18
 	version, err := exec.Command("node", "--version").Output()
-	major, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(string(version)), "v"), ".")
-	switch n, malformed := strconv.Atoi(major); {
-	case err != nil || malformed != nil:
-		sentences = append(sentences, "node is not in PATH. Install Node, on Debian by: apt-get install nodejs npm")
-	case n < oldest:
-		sentences = append(sentences, fmt.Sprintf("node is version %d, and %d or later is needed.", n, oldest))
+	var major, minor int
+	if err == nil {
+		_, err = fmt.Sscanf(string(version), "v%d.%d", &major, &minor)
+	}
+	switch {
+	case err != nil:
+		sentences = append(sentences, "node is not in PATH. Install Node 20.19 or later with npm, on Debian 13 by: apt-get install nodejs npm")
+	case major < 20 || major == 20 && minor < 19:
+		sentences = append(sentences, fmt.Sprintf("node is %s, and oidc-provider needs 20.19 or later. Debian 13 has it, and nodejs.org.", strings.TrimSpace(string(version))))
 	}
 	var wanted struct {
 		Dependencies map[string]string `json:"dependencies"`
