@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,7 +38,9 @@ type shape struct {
 	callback map[string]string
 	// otherKeys are published beside the one that signs.
 	otherKeys []object
-	mapping   oidc.Mapping
+	// key signs in the place of the published one.
+	key     *rsa.PrivateKey
+	mapping oidc.Mapping
 }
 
 // shapeKey is made once, as it costs more than all the rest.
@@ -204,7 +207,7 @@ func (s shape) login(t *testing.T) (*oidc.Login, string, error) {
 		return out
 	})
 
-	fetcher, err := fetch.New(fetch.Options{AllowOrigin: server.URL})
+	fetcher, err := fetch.New(fetch.Options{AllowPrivate: true}) // so that whatever is asked for is fetched
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +245,11 @@ func (s shape) sign(t *testing.T, claims object) string {
 	if err != nil {
 		t.Error(err)
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: shapeKey()}, headers)
+	key := s.key
+	if key == nil {
+		key = shapeKey()
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key}, headers)
 	if err != nil {
 		t.Error(err)
 		return ""
@@ -318,5 +325,46 @@ func TestShapesThatNeedASetting(t *testing.T) {
 			_, _, err := all[row.of].with(row.change).login(t)
 			rejected(t, err, row.want)
 		})
+	}
+}
+
+// TestNoKeyIsFetchedFromWhereATokenSays: neither for a token that is right without it nor
+// for one that is right only with it.
+func TestNoKeyIsFetchedFromWhereATokenSays(t *testing.T) {
+	t.Parallel()
+	foreign, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int32
+	attacker := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		if err := json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: foreign.Public(), KeyID: "k1"}}}); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(attacker.Close)
+	for _, header := range []object{
+		{"jku": attacker.URL + "/keys"},
+		{"x5u": attacker.URL + "/certificate"},
+		{"jku": attacker.URL + "/keys", "kid": "unknown"},
+		{"jku": attacker.URL + "/keys", "x5u": attacker.URL + "/certificate", "x5t": "x"},
+	} {
+		s := shapes()["Keycloak"]
+		s.header = header
+		_, known := header["kid"]
+		if login, _, err := s.login(t); !known && (err != nil || login.Subject != s.claims["sub"]) {
+			t.Errorf("%v by the provider's key: %+v, %v", header, login, err)
+		}
+		s.key = foreign
+		want := oidc.SignatureInvalid
+		if known {
+			want = oidc.KeyUnknown
+		}
+		_, _, err := s.login(t)
+		rejected(t, err, want)
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("the attacker was asked %d times", n)
 	}
 }
