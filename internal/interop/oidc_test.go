@@ -140,7 +140,8 @@ func TestOpenIDRecentLogin(t *testing.T) {
 	t.Parallel()
 	// Its clock is moved.
 	alone := func() (*opponent, error) { return start("node", "oidc-provider.mjs") }
-	o := newOpenIDAt(t, alone, "RS256", func(o *openID) { o.client["require_auth_time"] = true })
+	o := prepareOpenID(t, newWorld(t), alone, "RS256", func(o *openID) { o.client["require_auth_time"] = true })
+	o.connect("GenericOIDC", obj{"oidc": o.settings()})
 	v := acctest.NewVisitor(t)
 	id := o.letIn(v, o.signIn(v, ada, "p-ada"), ada).ID
 	o.wantRecent(3600)

@@ -39,13 +39,15 @@ type openID struct {
 // the provider is otherwise is changed before that.
 func newOpenID(t testing.TB, alg string, change func(*openID)) *openID {
 	t.Helper()
-	return newOpenIDAt(t, oidcProvider, alg, change)
+	o := prepareOpenID(t, newWorld(t), oidcProvider, alg, change)
+	o.connect("GenericOIDC", obj{"oidc": o.settings()})
+	return o
 }
 
-// newOpenIDAt is newOpenID in a program of its own.
-func newOpenIDAt(t testing.TB, program func() (*opponent, error), alg string, change func(*openID)) *openID {
+// prepareOpenID is newOpenID before the connection, in whichever world and program.
+func prepareOpenID(t testing.TB, w *world, program func() (*opponent, error), alg string, change func(*openID)) *openID {
 	t.Helper()
-	o := &openID{world: newWorld(t), provider: get(t, program)}
+	o := &openID{world: w, provider: get(t, program)}
 	o.front = newFront(t, o.provider)
 	o.key = newKey(t, alg, "first")
 	o.people = obj{
@@ -65,7 +67,6 @@ func newOpenIDAt(t testing.TB, program func() (*opponent, error), alg string, ch
 		change(o)
 	}
 	o.provide(o.key)
-	o.connect("GenericOIDC", obj{"oidc": o.settings()})
 	return o
 }
 

@@ -100,20 +100,25 @@ func (c *clock) advance(d time.Duration) {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, clock: &clock{}, refusals: &refusals{}}
-	w.Server = mocktest.Start(t, mockcloud.Config{AllowPrivateIssuers: true, Clock: w.clock.Now, Logger: slog.New(w.refusals), Scenario: mocktest.Scenario(t, `
+	w.Server = mocktest.Start(t, mockcloud.Config{
+		AllowPrivateIssuers: true, Clock: w.clock.Now, Logger: slog.New(w.refusals), Scenario: mocktest.Scenario(t, scenario),
+	})
+	return w
+}
+
+// scenario is the account.
+const scenario = `
 accounts:
-  - id: `+mocktest.Account+`
+  - id: ` + mocktest.Account + `
     handle: acme
     features: [sso, scim, teams, custom_roles, audit_logs]
     rate_limit_per_minute: 0
     domains: [acme.example]
     users:
-      - {email: owner@acme.example, role: Owner, api_key: `+mocktest.Owner+`}
-      - {email: `+ada+`, first_name: Ada, role: Admin, api_key: `+mocktest.Member+`}
-    service_accounts: [{name: terraform, role: Owner, api_key: `+mocktest.Terraform+`}]
-`)})
-	return w
-}
+      - {email: owner@acme.example, role: Owner, api_key: ` + mocktest.Owner + `}
+      - {email: ` + ada + `, first_name: Ada, role: Admin, api_key: ` + mocktest.Member + `}
+    service_accounts: [{name: terraform, role: Owner, api_key: ` + mocktest.Terraform + `}]
+`
 
 // in is the same world for a subtest.
 func (w *world) in(t testing.TB) *world {
