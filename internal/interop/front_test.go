@@ -25,6 +25,8 @@ type front struct {
 	mu      sync.Mutex
 	seen    map[string]int
 	changes map[string]func(body []byte) []byte
+	// broken are the paths that answer with an error.
+	broken map[string]bool
 	// asks, unless nil, changes what is asked of the opponent, and leads where its
 	// redirects lead.
 	asks, leads func(*url.URL)
@@ -32,7 +34,7 @@ type front struct {
 
 func newFront(t testing.TB, o *opponent) *front {
 	t.Helper()
-	f := &front{seen: map[string]int{}, changes: map[string]func([]byte) []byte{}}
+	f := &front{seen: map[string]int{}, changes: map[string]func([]byte) []byte{}, broken: map[string]bool{}}
 	to := &url.URL{Scheme: "http", Host: o.address}
 	server := httptest.NewServer(&httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -57,6 +59,9 @@ func (f *front) passing(answer *http.Response) error {
 	f.mu.Lock()
 	f.seen[path]++
 	change, leads := f.changes[path], f.leads
+	if f.broken[path] {
+		answer.StatusCode = http.StatusInternalServerError
+	}
 	f.mu.Unlock()
 	if location := answer.Header.Get("Location"); location != "" && leads != nil {
 		to, err := url.Parse(location)
@@ -94,6 +99,13 @@ func (f *front) change(path string, how func(body []byte) []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.changes[path] = how
+}
+
+// breakDown has a path answer with an error, or no longer.
+func (f *front) breakDown(path string, down bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.broken[path] = down
 }
 
 // ask changes the addresses that requests are for from now on; nil ends that.

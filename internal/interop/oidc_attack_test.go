@@ -189,10 +189,43 @@ func TestOpenIDAnswers(t *testing.T) {
 		})
 	}
 
+	// Without userinfo there is no email; without the keys, those that are known go on.
+	o.breakDown("/me", true)
+	v = acctest.NewVisitor(t)
+	o.refused(v, o.signIn(v, ada, "p-ada"), "userinfo_failed")
+	o.breakDown("/me", false)
+	o.breakDown("/token", true)
+	v = acctest.NewVisitor(t)
+	o.refused(v, o.signIn(v, ada, "p-ada"), "token_endpoint_failed")
+	o.breakDown("/token", false)
+	for _, path := range []string{"/jwks", "/.well-known/openid-configuration"} {
+		o.breakDown(path, true)
+		v = acctest.NewVisitor(t)
+		o.letIn(v, o.signIn(v, ada, "p-ada"), ada)
+	}
+
 	// Who changes their mind at the provider comes back as nobody.
 	v = acctest.NewVisitor(t)
 	p := o.login(v, ada)
 	o.refused(v, v.Open(strings.TrimSuffix(p.URL.String(), "/")+"/abort"), "provider_denied")
+}
+
+// TestOpenIDUserinfoDown: what userinfo would only have added is not worth a login.
+func TestOpenIDUserinfoDown(t *testing.T) {
+	t.Parallel()
+	o := newOpenID(t, "RS256", func(o *openID) {
+		o.configuration["conformIdTokenClaims"] = false
+		o.people["p-ada"] = obj{"email": ada, "email_verified": true} // and no name
+	})
+	o.breakDown("/me", true)
+	known := o.MemberNamed(ada).UserID
+	v := acctest.NewVisitor(t)
+	if who := o.letIn(v, o.signIn(v, ada, "p-ada"), ada); who.ID != known {
+		t.Errorf("%+v is not the member %s", who, known)
+	}
+	if o.count("/me") != 1 {
+		t.Errorf("userinfo was asked for %d times", o.count("/me"))
+	}
 }
 
 // callback changes what the provider's answers say.

@@ -86,6 +86,7 @@ func TestOpenIDKeyRotation(t *testing.T) {
 	if reads := o.count("/jwks"); reads != 1 {
 		t.Fatalf("the keys were read %d times before they changed", reads)
 	}
+	o.clock.stop()
 	second, third := newKey(t, "RS256", "second"), newKey(t, "RS256", "third")
 	old := o.key
 	o.provide(second, old)

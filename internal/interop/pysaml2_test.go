@@ -271,6 +271,18 @@ func TestPysaml2MetadataByHand(t *testing.T) {
 		"bare":  {"idp_entity_id": p.entityID, "idp_sso_url": p.endpoints["redirect"], "idp_certificates": []string{p.pair.bare()}},
 	} {
 		p.configure(obj{"saml": settings})
+		var saved struct {
+			SAML struct {
+				EntityID     string   `json:"idp_entity_id"`
+				SSOURL       string   `json:"idp_sso_url"`
+				Certificates []obj    `json:"idp_certificates"`
+				Warnings     []string `json:"idp_metadata_warnings"`
+			} `json:"saml"`
+		}
+		p.api(http.MethodGet, "/sso/connections/"+p.connection, nil).Want(http.StatusOK).Into(&saved)
+		if saved.SAML.EntityID != p.entityID || saved.SAML.SSOURL != p.endpoints["redirect"] || len(saved.SAML.Certificates) != 1 || len(saved.SAML.Warnings) != 0 {
+			t.Errorf("%s: %+v", name, saved.SAML)
+		}
 		v := acctest.NewVisitor(t)
 		page := p.signIn(v)
 		if t.Failed() {

@@ -83,12 +83,24 @@ func (r *refusals) take() []string {
 type clock struct {
 	mu    sync.Mutex
 	ahead time.Duration
+	// stood, unless zero, is when it was stopped.
+	stood time.Time
 }
 
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
+	if c.stood.IsZero() {
+		return time.Now().Add(c.ahead)
+	}
+	return c.stood.Add(c.ahead)
+}
+
+// stop has only the test move the clock from now on.
+func (c *clock) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stood = time.Now()
 }
 
 func (c *clock) advance(d time.Duration) {
