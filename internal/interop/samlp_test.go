@@ -68,6 +68,9 @@ func (s *samlpWorld) provide() {
 func (s *samlpWorld) begin(v *acctest.Visitor) *acctest.Page {
 	s.t.Helper()
 	p := s.login(v, ada)
+	if strings.HasPrefix(p.URL.String(), s.URL) && p.Field("SAMLRequest") != "" {
+		p = p.Submit(nil) // by a form
+	}
 	if p.Status != http.StatusOK || !strings.HasPrefix(p.URL.String(), s.issuer) {
 		s.t.Fatalf("%s answered %d: %s", p.URL, p.Status, p.Text)
 	}
@@ -101,17 +104,24 @@ func TestSAMLPLogins(t *testing.T) {
 		"more attributes, in groups": func(s *samlpWorld) {
 			s.person["more"] = obj{"groups": []string{"engines", "poets"}, "admin": true, "n": 3}
 		},
+		"requests by a form":               withoutRedirect(t),
 		"requests signed, by the redirect": func(s *samlpWorld) { s.options["signed"] = true },
+		"requests signed, by a form": func(s *samlpWorld) {
+			withoutRedirect(t)(s)
+			s.options["signed"] = true
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSAMLP(t, change)
 			if s.options["signed"] == true {
-				s.configure(obj{"saml": obj{"sign_authn_requests": true}})
-				metadata := acctest.NewVisitor(t).Open(s.us.MetadataURL).Text
 				delete(s.options, "signed")
-				s.options["signingCert"] = "-----BEGIN CERTIFICATE-----\n" + certificateIn(t, metadata) + "\n-----END CERTIFICATE-----\n"
-				s.provide()
+				s.wantSigned(pairs().foreign.bare())
+				s.configure(obj{"saml": obj{"sign_authn_requests": true}})
+				if p := s.login(acctest.NewVisitor(t), ada); !failed(p) {
+					t.Errorf("samlp takes a request by whatever key: %s", p.Text)
+				}
+				s.wantSigned(certificateIn(t, acctest.NewVisitor(t).Open(s.us.MetadataURL).Text))
 			}
 			known := s.MemberNamed(ada).UserID
 			v := acctest.NewVisitor(t)
@@ -136,17 +146,40 @@ func TestSAMLPLogins(t *testing.T) {
 	}
 }
 
-// certificateIn returns the first certificate of a metadata document, as base64 in lines.
+// withoutRedirect has the metadata offer no redirect.
+func withoutRedirect(t *testing.T) func(*samlpWorld) {
+	return func(s *samlpWorld) {
+		s.change(samlpMetadata, func(body []byte) []byte {
+			return []byte(strings.Replace(string(body), between(t, string(body), `<SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"`, "/>"), "", 1))
+		})
+	}
+}
+
+// wantSigned has samlp verify that requests are signed by the key of this certificate.
+func (s *samlpWorld) wantSigned(certificate string) {
+	s.t.Helper()
+	var lines []string
+	for rest := certificate; rest != ""; rest = rest[min(64, len(rest)):] {
+		lines = append(lines, rest[:min(64, len(rest))])
+	}
+	s.options["signingCert"] = "-----BEGIN CERTIFICATE-----\n" + strings.Join(lines, "\n") + "\n-----END CERTIFICATE-----\n"
+	s.provide()
+}
+
+// failed reports whether samlp took a request, sent by a form or not, for none.
+func failed(p *acctest.Page) bool {
+	if p.Field("SAMLRequest") != "" {
+		p = p.Submit(nil)
+	}
+	return p.Status == http.StatusInternalServerError && strings.HasPrefix(p.Text, "samlp failed")
+}
+
+// certificateIn returns the first certificate of a metadata document, as base64.
 func certificateIn(t testing.TB, metadata string) string {
 	t.Helper()
 	found := between(t, metadata, "X509Certificate", "</")
 	_, text, _ := strings.Cut(strings.TrimSuffix(found, "</"), ">")
-	text = strings.Join(strings.Fields(text), "")
-	var lines []string
-	for len(text) > 64 {
-		lines, text = append(lines, text[:64]), text[64:]
-	}
-	return strings.Join(append(lines, text), "\n")
+	return strings.Join(strings.Fields(text), "")
 }
 
 // TestSAMLPHabits: what samlp does unless it is told otherwise, and mockcloud refuses.
