@@ -229,7 +229,8 @@ func TestPysaml2RecentLogin(t *testing.T) {
 	p.letIn(v, p.signIn(v), ada)
 }
 
-// TestPysaml2KeyRotation: two certificates at once, then the new one alone.
+// TestPysaml2KeyRotation: two certificates at once, then the new one alone, where somebody
+// pastes the metadata.
 func TestPysaml2KeyRotation(t *testing.T) {
 	t.Parallel()
 	p := newPysaml2(t, nil)
@@ -240,12 +241,16 @@ func TestPysaml2KeyRotation(t *testing.T) {
 		v := acctest.NewVisitor(t)
 		return v, p.signIn(v)
 	}
+	paste := func() {
+		p.configure(obj{"saml": obj{"idp_metadata_xml": acctest.NewVisitor(t).Open(p.entityID).Text}})
+	}
+	paste()
 	v, page := signIn(old)
 	id := p.letIn(v, page, ada).ID
 	v, page = signIn(next)
 	p.refused(v, page, "foreign_key")
 	signIn(old, next)
-	p.refetch()
+	paste()
 	for _, with := range []pair{old, next} {
 		v, page = signIn(with, old, next)
 		if who := p.letIn(v, page, ada); who.ID != id {
@@ -253,7 +258,7 @@ func TestPysaml2KeyRotation(t *testing.T) {
 		}
 	}
 	signIn(next)
-	p.refetch()
+	paste()
 	v, page = signIn(old)
 	p.refused(v, page, "foreign_key")
 	v, page = signIn(next)

@@ -138,12 +138,6 @@ func (p *pysaml2World) provide() {
 	p.site.metadata = made.Metadata
 }
 
-// refetch has mockcloud read the metadata again.
-func (p *pysaml2World) refetch() {
-	p.t.Helper()
-	p.configure(obj{"saml": obj{"idp_metadata_url": p.entityID}})
-}
-
 // ServeHTTP is the identity provider's address.
 func (p *pysaml2World) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.site.mu.Lock()

@@ -286,7 +286,8 @@ func TestSAMLPInitiated(t *testing.T) {
 	}), "request_mismatch")
 }
 
-// TestSAMLPKeyRotation: two certificates at once, then the new one alone.
+// TestSAMLPKeyRotation: two certificates at once, then the new one alone, where somebody
+// pastes the metadata.
 func TestSAMLPKeyRotation(t *testing.T) {
 	t.Parallel()
 	s := newSAMLP(t, nil)
@@ -297,7 +298,10 @@ func TestSAMLPKeyRotation(t *testing.T) {
 		v := acctest.NewVisitor(t)
 		return v, s.signIn(v)
 	}
-	refetch := func() { s.configure(obj{"saml": obj{"idp_metadata_url": s.issuer + samlpMetadata}}) }
+	paste := func() {
+		s.configure(obj{"saml": obj{"idp_metadata_xml": acctest.NewVisitor(t).Open(s.issuer + samlpMetadata).Text}})
+	}
+	paste()
 	v, p := signIn(old)
 	id := s.letIn(v, p, ada).ID
 	v, p = signIn(next)
@@ -306,12 +310,8 @@ func TestSAMLPKeyRotation(t *testing.T) {
 	// It announces its next key beside the old one.
 	s.pair = old
 	s.provide()
-	s.change(samlpMetadata, func(body []byte) []byte {
-		const after = "</KeyDescriptor>"
-		descriptor := between(t, string(body), "<KeyDescriptor", after)
-		return []byte(strings.Replace(string(body), descriptor, descriptor+strings.Replace(descriptor, old.bare(), next.bare(), 1), 1))
-	})
-	refetch()
+	s.change(samlpMetadata, func(body []byte) []byte { return []byte(announced(t, string(body), old, next)) })
+	paste()
 	for _, with := range []pair{old, next, old} {
 		v, p = signIn(with)
 		if who := s.letIn(v, p, ada); who.ID != id {
@@ -322,9 +322,16 @@ func TestSAMLPKeyRotation(t *testing.T) {
 	s.change(samlpMetadata, nil)
 	s.pair = next
 	s.provide()
-	refetch()
+	paste()
 	v, p = signIn(old)
 	s.refused(v, p, "foreign_key")
 	v, p = signIn(next)
 	s.letIn(v, p, ada)
+}
+
+// announced has another key beside the one in samlp's metadata.
+func announced(t testing.TB, metadata string, one, other pair) string {
+	t.Helper()
+	descriptor := between(t, metadata, "<KeyDescriptor", "</KeyDescriptor>")
+	return strings.Replace(metadata, descriptor, descriptor+strings.Replace(descriptor, one.bare(), other.bare(), 1), 1)
 }
