@@ -64,6 +64,12 @@ func (s *samlpWorld) provide() {
 	s.program.must(s.t, obj{"issuer": s.issuer, "acs": s.us.ACS, "person": s.person, "options": options}, &obj{})
 }
 
+// paste has the connection know the metadata as text, so that it follows no change of it.
+func (s *samlpWorld) paste() {
+	s.t.Helper()
+	s.configure(obj{"saml": obj{"idp_metadata_xml": acctest.NewVisitor(s.t).Open(s.issuer + samlpMetadata).Text}})
+}
+
 // begin goes to the identity provider, which answers at once.
 func (s *samlpWorld) begin(v *acctest.Visitor) *acctest.Page {
 	s.t.Helper()
@@ -186,6 +192,7 @@ func certificateIn(t testing.TB, metadata string) string {
 func TestSAMLPHabits(t *testing.T) {
 	t.Parallel()
 	s := newSAMLP(t, nil)
+	s.paste()
 	for name, row := range map[string]struct {
 		want   string
 		change func(options obj)
@@ -298,10 +305,7 @@ func TestSAMLPKeyRotation(t *testing.T) {
 		v := acctest.NewVisitor(t)
 		return v, s.signIn(v)
 	}
-	paste := func() {
-		s.configure(obj{"saml": obj{"idp_metadata_xml": acctest.NewVisitor(t).Open(s.issuer + samlpMetadata).Text}})
-	}
-	paste()
+	s.paste()
 	v, p := signIn(old)
 	id := s.letIn(v, p, ada).ID
 	v, p = signIn(next)
@@ -311,7 +315,7 @@ func TestSAMLPKeyRotation(t *testing.T) {
 	s.pair = old
 	s.provide()
 	s.change(samlpMetadata, func(body []byte) []byte { return []byte(announced(t, string(body), old, next)) })
-	paste()
+	s.paste()
 	for _, with := range []pair{old, next, old} {
 		v, p = signIn(with)
 		if who := s.letIn(v, p, ada); who.ID != id {
@@ -322,7 +326,7 @@ func TestSAMLPKeyRotation(t *testing.T) {
 	s.change(samlpMetadata, nil)
 	s.pair = next
 	s.provide()
-	paste()
+	s.paste()
 	v, p = signIn(old)
 	s.refused(v, p, "foreign_key")
 	v, p = signIn(next)
