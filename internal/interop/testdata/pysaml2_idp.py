@@ -3,6 +3,7 @@ standard input and output as with the Node opponents, and so does each answer to
 service provider. Its answers are made by the library, and tests post them."""
 
 import base64
+import functools
 import json
 import os
 import shutil
@@ -11,12 +12,12 @@ import tempfile
 import time
 import traceback
 
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
+from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, entity
 from saml2.config import IdPConfig
 from saml2.metadata import entity_descriptor
 from saml2.saml import NAMEID_FORMAT_EMAILADDRESS, NAMEID_FORMAT_PERSISTENT, NameID
 from saml2.server import Server
-from saml2.sigver import verify_redirect_signature
+from saml2.sigver import pre_encryption_part, verify_redirect_signature
 
 PASSWORD = {"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport", "authn_auth": "idp"}
 
@@ -71,6 +72,16 @@ def signed(server, message, query):
     return True
 
 
+def cipher(server, how):
+    """encrypts by these algorithms from now on; by itself the library takes Triple DES."""
+    server.sec.encrypt_assertion = server.sec.__class__.encrypt_assertion.__get__(server.sec)
+    entity.pre_encryption_part = pre_encryption_part
+    if how:
+        key_type = how.pop("key_type")
+        entity.pre_encryption_part = functools.partial(pre_encryption_part, **how)
+        server.sec.encrypt_assertion = functools.partial(server.sec.encrypt_assertion, key_type=key_type)
+
+
 def answer(given):
     """what the identity provider posts for a person who has logged in there."""
     server = providers[given["entity_id"]]
@@ -90,6 +101,7 @@ def answer(given):
             "force_authn": message.force_authn == "true",
         }
     asked.update(given["how"])
+    cipher(server, asked.pop("cipher", None))
     response = server.create_authn_response(
         given["attributes"],
         name_id=NameID(format=given["format"], text=given["person"]),
