@@ -5,11 +5,13 @@ package interop
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest"
 )
 
 // TestOpenIDLogins: whatever the provider signs with, how mockcloud has to say who it is
@@ -250,4 +252,26 @@ func TestOpenIDWrongConfiguration(t *testing.T) {
 	}
 	o.change(discovery, nil)
 	o.configure(obj{"oidc": obj{"issuer": o.issuer}})
+}
+
+// TestOpenIDClientAuthenticationNobodyHas: a provider that lets clients say who they are by
+// none of the ways that mockcloud has is refused when it is saved.
+func TestOpenIDClientAuthenticationNobodyHas(t *testing.T) {
+	t.Parallel()
+	o := prepareOpenID(t, newWorld(t), oidcProvider, "RS256", func(o *openID) {
+		o.client["token_endpoint_auth_method"] = "client_secret_jwt"
+		o.configuration["clientAuthMethods"] = []string{"client_secret_jwt"}
+	})
+	var answer mocktest.Detail
+	o.api(http.MethodPost, "/sso/connections", obj{
+		"name": "opponent", "domains": []string{"acme.example"}, "connection_type": "GenericOIDC", "oidc": o.settings(),
+	}).Want(http.StatusUnprocessableEntity).Into(&answer)
+	if len(answer.Detail) != 1 || !slices.Equal(answer.Detail[0].Loc, []any{"body", "oidc", "issuer"}) {
+		t.Errorf("refused by %+v", answer)
+	}
+	var saved []mocktest.Row
+	o.api(http.MethodGet, "/sso/connections", nil).Want(http.StatusOK).Into(&saved)
+	if len(saved) != 0 {
+		t.Errorf("saved all the same: %+v", saved)
+	}
 }
