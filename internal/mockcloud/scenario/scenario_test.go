@@ -289,6 +289,9 @@ accounts:
 				t.Errorf("%+v %v", mappings, err)
 			}
 			a, err := r.Account(account)
+			if err != nil {
+				t.Fatal(err)
+			}
 			tokens, err := r.SCIMTokens(account, okta.ID)
 			if err != nil || len(tokens) != 1 {
 				t.Fatalf("%+v, %v", tokens, err)
@@ -301,7 +304,7 @@ accounts:
 				t.Errorf("the client's secret does not let in: %v", err)
 			}
 			out = []string{okta.ID, plain.ID, tokens[0].ID.String(), clients[0].ID.String(), mappings[0].ID.String(), mappings[1].ID.String(), mappings[2].ID.String(), *a.WorkOSOrganizationID}
-			return err
+			return nil
 		}); err != nil {
 			t.Fatal(err)
 		}

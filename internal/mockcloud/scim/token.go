@@ -95,8 +95,10 @@ func (s *Server) tokenFailure(r *http.Request, err error) *tokenError {
 		return &tokenError{http.StatusServiceUnavailable, nil, "temporarily_unavailable", err.Error()}
 	}
 	router.LogBug(r, s.Logger, Prefix, err)
-	return &tokenError{http.StatusInternalServerError, nil, "server_error",
-		"Internal server error; the server's log says more under request id " + router.RequestID(r.Context())}
+	return &tokenError{
+		http.StatusInternalServerError, nil, "server_error",
+		"Internal server error; the server's log says more under request id " + router.RequestID(r.Context()),
+	}
 }
 
 // accessToken checks a request to the token endpoint, and makes the token.
