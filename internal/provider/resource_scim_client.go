@@ -51,6 +51,7 @@ func (r *scimClientResource) IdentitySchema(_ context.Context, _ resource.Identi
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if isDestroy(req) {
 		return
 	}
@@ -297,7 +298,7 @@ func (r *scimClientResource) Update(ctx context.Context, req resource.UpdateRequ
 	default:
 		m.Suffix, m.SecretCreated = prior.Suffix, prior.SecretCreated
 	}
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 }
 
 // rotate sends the configured secret, and returns the client as it then is; nil after an error. A client that has the
