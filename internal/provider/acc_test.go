@@ -22,6 +22,8 @@ func inBothModes(t *testing.T, test func(t *testing.T, srv *acctest.Server)) {
 	})
 }
 
+// runSteps runs steps with the real terraform. After each that applies, and as all that one with PlanOnly does, the harness
+// plans twice, without a refresh and with one, and wants both plans empty.
 func runSteps(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})

@@ -100,7 +100,7 @@ func TestAccAccessReview(t *testing.T) {
 			reviewText("unknown", "service_accounts", "terraform", "created_by"), // nobody made it: it was there from the start
 			reviewed(knownvalue.MapSizeExact(0), "left_out"),
 		},
-	}, resource.TestStep{Config: srv.Provider() + reviewConfig, ConfigPlanChecks: emptyPlan()})
+	}, resource.TestStep{Config: srv.Provider() + reviewConfig, PlanOnly: true})
 }
 
 // On today's Prefect Cloud what cannot be known is unknown, and nothing is asked for that it does not have.
@@ -187,7 +187,7 @@ accounts:
 			t.Parallel()
 			srv := acctest.Start(t, acctest.Scenario(account))
 			config := srv.ProviderAs(test.key) + reviewConfig + `output "left_out" { value = data.prefectsso_access_review.this.left_out }`
-			runSteps(t, resource.TestStep{Config: config, ConfigStateChecks: test.checks}, resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()})
+			runSteps(t, resource.TestStep{Config: config, ConfigStateChecks: test.checks})
 		})
 	}
 	t.Run("not even people", func(t *testing.T) {
@@ -255,7 +255,7 @@ func TestAccAccessReviewWorkspaces(t *testing.T) {
 			}), "service_accounts", "terraform", "workspaces"),
 			reviewed(knownvalue.MapExact(map[string]knownvalue.Check{"attic": directoryPath(none, is("Viewer"), false, nil)}), "service_accounts", "reader", "workspaces"),
 		},
-	}, resource.TestStep{Config: srv.Provider() + reviewConfig, ConfigPlanChecks: emptyPlan()})
+	})
 	srv.ResetRequests()
 	inProcess(t, srv).readData(t, "prefectsso_access_review", nil)
 	got := map[string]int{}
@@ -296,7 +296,7 @@ func TestAccAccessReviewWorkspacesUnknown(t *testing.T) {
 					reviewText("Owner", "service_accounts", "terraform", "role"),
 					reviewed(knownvalue.StringRegexp(spread(test.why)), "left_out", "service_account_workspaces"),
 				},
-			}, resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()})
+			})
 			asked.Store(0)
 			inProcessAs(t, map[string]any{"endpoint": srv.URL + "/api", "api_key": test.key, "account_id": acctest.AccountID}).readData(t, "prefectsso_access_review", nil)
 			if n := asked.Load(); n != 1 {

@@ -42,8 +42,8 @@ func TestAccDomain(t *testing.T) {
 					Check: func(*terraform.State) error { return srv.WantDomains("acme.com", "other.example") },
 				},
 				{ // the same domain written differently is no change
-					Config:           domainConfig(srv, "ACME.com."),
-					ConfigPlanChecks: emptyPlan(),
+					Config:   domainConfig(srv, "ACME.com."),
+					PlanOnly: true,
 				},
 				{ // disabled behind Terraform's back: enabled again
 					PreConfig:        func() { srv.SetDomains("other.example") },
@@ -52,9 +52,9 @@ func TestAccDomain(t *testing.T) {
 					Check:            func(*terraform.State) error { return srv.WantDomains("acme.com", "other.example") },
 				},
 				{ // somebody else's domain is none of our business
-					PreConfig:        func() { srv.SetDomains("acme.com", "other.example", "third.example") },
-					Config:           domainConfig(srv, "acme.com"),
-					ConfigPlanChecks: emptyPlan(),
+					PreConfig: func() { srv.SetDomains("acme.com", "other.example", "third.example") },
+					Config:    domainConfig(srv, "acme.com"),
+					PlanOnly:  true,
 				},
 				{
 					PreConfig:                            func() { srv.SetDomains("acme.com", "other.example") },
@@ -111,7 +111,7 @@ func TestAccDomainSpelledAsConfigured(t *testing.T) {
 				statecheck.ExpectKnownValue("prefectsso_domain.corp", tfjsonpath.New("name"), knownvalue.StringExact("Bücher.Example.")),
 			},
 		},
-		resource.TestStep{Config: domainConfig(srv, "xn--bcher-kva.example"), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: domainConfig(srv, "xn--bcher-kva.example"), PlanOnly: true},
 	)
 }
 

@@ -39,8 +39,8 @@ func TestAccDomains(t *testing.T) {
 					Check: has("acme.com", "xn--bcher-kva.example"),
 				},
 				{
-					Config:           domainsConfig(srv, `"xn--bcher-kva.EXAMPLE", "Acme.Com."`),
-					ConfigPlanChecks: emptyPlan(),
+					Config:   domainsConfig(srv, `"xn--bcher-kva.EXAMPLE", "Acme.Com."`),
+					PlanOnly: true,
 				},
 				{
 					Config:           domainsConfig(srv, `"acme.com", "new.example"`),

@@ -139,7 +139,6 @@ output "agree" {
 				}),
 			},
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
 		resource.TestStep{Config: srv.Provider() + "resource \"prefectsso_domain\" \"corp\" {\n  name = \"acme.com\"\n}\n"}, // the test's own end knows no for_each either
 	)
 }
@@ -204,11 +203,9 @@ func TestAccSAMLMetadataChoice(t *testing.T) {
 		resource.TestStep{Config: samlBlock(srv, xml), ExpectError: spread(`a\.example.*b\.example.*ID: metadata-several-identity-providers`)},
 		resource.TestStep{Config: samlBlock(srv, xml, choose("https://c.example")), ExpectError: spread(`ID: metadata-entity-missing`)},
 		resource.TestStep{Config: samlBlock(srv, xml, choose("https://a.example")), Check: has("https://a.example", false)},
-		resource.TestStep{Config: samlBlock(srv, xml, choose("https://a.example")), ConfigPlanChecks: emptyPlan()},
 		resource.TestStep{Config: samlBlock(srv, xml, choose("https://b.example")), ConfigPlanChecks: planned(address, plancheck.ResourceActionUpdate), Check: has("https://b.example", true)},
 		resource.TestStep{Config: samlBlock(srv, url), ExpectError: spread(`a\.example.*b\.example`)},
 		resource.TestStep{Config: samlBlock(srv, url, choose("https://b.example")), ConfigPlanChecks: planned(address, plancheck.ResourceActionUpdate), Check: has("https://b.example", true)},
-		resource.TestStep{Config: samlBlock(srv, url, choose("https://b.example")), ConfigPlanChecks: emptyPlan()},
 		resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: "Corp", ImportStateVerify: true, ImportStateVerifyIgnore: []string{"activation"}},
 		resource.TestStep{Config: samlBlock(srv, url, choose("https://a.example")), ConfigPlanChecks: planned(address, plancheck.ResourceActionUpdate), Check: has("https://a.example", false)},
 	)
@@ -244,7 +241,7 @@ func TestAccSAMLSigningFollows(t *testing.T) {
 		}
 	}
 	reapply := func(lines ...string) resource.TestStep {
-		return resource.TestStep{Config: samlBlock(srv, lines...), ConfigPlanChecks: emptyPlan()}
+		return resource.TestStep{Config: samlBlock(srv, lines...), PlanOnly: true}
 	}
 	parts := []string{`entity_id = "https://idp.example"`, `sso_url = "https://idp.example/sso"`, certificates(rsaCertificate(t, time.Now().AddDate(2, 0, 0)))}
 	const no, yes = "sign_requests = false", "sign_requests = true"

@@ -85,7 +85,6 @@ func TestAccIdentityProviderOIDC(t *testing.T) {
 					return nil
 				},
 			},
-			{Config: oidcConfig(srv, issuer, 1), ConfigPlanChecks: emptyPlan()},
 			{ // a new version of the secret rotates in place
 				Config:           oidcConfig(srv, issuer, 2),
 				ConfigPlanChecks: planned(address, plancheck.ResourceActionUpdate),
@@ -127,7 +126,6 @@ func TestAccIdentityProviderOIDC(t *testing.T) {
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("state"), knownvalue.StringExact("active")),
 				},
 			},
-			{Config: oidcConfig(srv, issuer, 2, `activation = "immediate"`), ConfigPlanChecks: emptyPlan()},
 			{
 				ResourceName:      address,
 				ImportState:       true,
@@ -204,7 +202,6 @@ resource "prefectsso_setup_link" "sso" {
 				statecheck.ExpectKnownValue(address, tfjsonpath.New("configured"), knownvalue.Bool(false)),
 				statecheck.ExpectSensitiveValue(address, tfjsonpath.New("url")),
 			}},
-			resource.TestStep{Config: config("1"), ConfigPlanChecks: emptyPlan()},
 			resource.TestStep{Config: config("2"), ConfigPlanChecks: planned(address, plancheck.ResourceActionReplace), ConfigStateChecks: []statecheck.StateCheck{
 				url.AddStateValue(address, tfjsonpath.New("url")),
 			}},

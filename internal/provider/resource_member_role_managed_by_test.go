@@ -84,7 +84,6 @@ resource "prefectsso_member_role" "grace" {
 				by("person", "mapping:"+id), by("late", "directory:"+srv.DirectoryID()), by("grace", "manual"),
 			},
 		},
-		resource.TestStep{Config: config("Admin"), ConfigPlanChecks: emptyPlan()},
 		resource.TestStep{ResourceName: "prefectsso_member_role.person", ImportState: true, ImportStateId: "ada@acme.com", ImportStateVerify: true},
 		resource.TestStep{ // the mapping is given another role, by somebody else
 			PreConfig:   func() { srv.ChangeMapping(id, map[string]any{"account_role_id": srv.RoleID("Auditor")}) },

@@ -64,8 +64,8 @@ func TestAccMemberRoles(t *testing.T) {
 					}),
 				},
 				{
-					Config:           memberRolesConfig(srv, "ADA@acme.com", "Admin", "Grace@acme.com", "Auditor", "linus@acme.com", "Member"),
-					ConfigPlanChecks: emptyPlan(),
+					Config:   memberRolesConfig(srv, "ADA@acme.com", "Admin", "Grace@acme.com", "Auditor", "linus@acme.com", "Member"),
+					PlanOnly: true,
 				},
 				{
 					Config:           memberRolesConfig(srv, "ada@acme.com", "Member", "grace@acme.com", "Auditor", "linus@acme.com", "Admin"),

@@ -59,8 +59,8 @@ func TestAccRoleMembers(t *testing.T) {
 					Check: holds("ada@acme.com", "Admin", "grace@acme.com", "Admin", "admin@acme.com", "Member"),
 				},
 				{
-					Config:           roleMembersConfig(srv, "Admin", `"GRACE@acme.com", "ada@acme.com"`),
-					ConfigPlanChecks: emptyPlan(),
+					Config:   roleMembersConfig(srv, "Admin", `"GRACE@acme.com", "ada@acme.com"`),
+					PlanOnly: true,
 				},
 				{
 					Config:           roleMembersConfig(srv, "Admin", `"ada@acme.com", "linus@acme.com"`, `removed_role = "Auditor"`),

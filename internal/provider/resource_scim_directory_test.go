@@ -87,7 +87,6 @@ func TestAccSCIMDirectory(t *testing.T) {
 					return nil
 				},
 			},
-			{Config: scimDirectory(srv), ConfigPlanChecks: emptyPlan()},
 			{
 				Config:           scimDirectory(srv, full...),
 				ConfigPlanChecks: planned(address, plancheck.ResourceActionUpdate),
@@ -102,7 +101,7 @@ func TestAccSCIMDirectory(t *testing.T) {
 					return nil
 				},
 			},
-			{Config: scimDirectory(srv, byID...), ConfigPlanChecks: emptyPlan()}, // the same role by its id
+			{Config: scimDirectory(srv, byID...), PlanOnly: true}, // the same role by its id
 			{
 				ResourceName:            address,
 				ImportState:             true,

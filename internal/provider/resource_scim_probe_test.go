@@ -89,8 +89,7 @@ func TestAccSCIMProbe(t *testing.T) {
 					},
 					Check: noCanary(srv),
 				},
-				{Config: probeConfig(srv, healthy...), ConfigPlanChecks: emptyPlan()},
-				{Config: probeConfig(srv, append(healthy, `email_domain = "ACME.com"`)...), ConfigPlanChecks: emptyPlan()},
+				{Config: probeConfig(srv, append(healthy, `email_domain = "ACME.com"`)...), PlanOnly: true},
 				{ // for the next probe only
 					Config:           probeConfig(srv, append(healthy, `fail_on_unhealthy = false`)...),
 					ConfigPlanChecks: planned(probeAddress, plancheck.ResourceActionUpdate),
@@ -149,7 +148,6 @@ func TestAccSCIMProbeDifferences(t *testing.T) {
 			},
 			Check: noCanary(srv),
 		},
-		resource.TestStep{Config: probeConfig(srv, append(arguments, `fail_on_unhealthy = false`)...) + probeCheck, ConfigPlanChecks: emptyPlan()},
 	)
 }
 

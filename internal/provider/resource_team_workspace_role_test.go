@@ -61,10 +61,9 @@ func TestAccTeamWorkspaceRole(t *testing.T) {
 						return nil
 					}),
 				},
-				{Config: teamRoleConfig(srv, `name = "Crew"`, "production", "Viewer"), ConfigPlanChecks: emptyPlan()},
 				{ // the same workspace and role by their ids are no change
-					Config:           teamRoleConfig(srv, `name = "Crew"`, srv.WorkspaceID("production"), srv.WorkspaceRoleID("Viewer")),
-					ConfigPlanChecks: emptyPlan(),
+					Config:   teamRoleConfig(srv, `name = "Crew"`, srv.WorkspaceID("production"), srv.WorkspaceRoleID("Viewer")),
+					PlanOnly: true,
 				},
 				{ // the same team by its id replaces nothing
 					Config:           teamRoleConfig(srv, `id = "`+crew+`"`, "production", "Viewer"),
@@ -156,12 +155,11 @@ data "prefectsso_teams" "synced" { directory_id = "` + srv.DirectoryID() + `" }
 			)
 			runSteps(t,
 				resource.TestStep{Config: of(group)},
-				resource.TestStep{Config: of(group), ConfigPlanChecks: emptyPlan()},
 				resource.TestStep{ResourceName: teamRoleAddress, ImportState: true, ImportStateId: group + "/production", ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "team_id"},
 			)
 			runSteps(t, // the group's name changes, and then another group gets it
 				resource.TestStep{Config: of("Engineers")},
-				resource.TestStep{PreConfig: func() { srv.RenameGroup(pushed, "Makers") }, Config: of("Engineers"), ConfigPlanChecks: emptyPlan()},
+				resource.TestStep{PreConfig: func() { srv.RenameGroup(pushed, "Makers") }, Config: of("Engineers"), PlanOnly: true},
 				resource.TestStep{
 					PreConfig: func() { srv.PushGroup("Engineers") }, Config: of("Engineers"), ConfigPlanChecks: planned(teamRoleAddress, plancheck.ResourceActionUpdate),
 					Check: func(*terraform.State) error {
