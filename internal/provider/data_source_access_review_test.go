@@ -200,17 +200,16 @@ accounts:
 func TestAccAccessReviewBadInput(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t)
+	var refused refusals
 	for name, test := range map[string]struct{ argument, want string }{
 		"no time":          {`events_since = "yesterday"`, `Invalid time.*RFC 3339`},
 		"in the future":    {`events_since = "2999-01-01T00:00:00Z"`, `A time in the future.*has passed`},
 		"no days":          {`stale_after_days = 0`, `stale_after_days`},
 		"more than a year": {`sync_within_hours = 100000`, `sync_within_hours`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			runSteps(t, resource.TestStep{Config: srv.Provider() + "data \"prefectsso_access_review\" \"this\" {\n" + test.argument + "\n}", ExpectError: spread(test.want)})
-		})
+		refused.add(name, resource.TestStep{Config: srv.Provider() + "data \"prefectsso_access_review\" \"this\" {\n" + test.argument + "\n}", ExpectError: spread(test.want)}, nil)
 	}
+	refused.run(t)
 }
 
 // offices is an account with service accounts that get into its workspaces by every way.

@@ -189,6 +189,7 @@ accounts:
     features: []
     users: [{email: hobby@hobby.example, first_name: Hobby, last_name: Owner, role: Owner, api_key: pnu_hobby}]
 `
+	var refused refusals
 	for name, test := range map[string]struct {
 		domain, key, account, want string
 	}{
@@ -205,25 +206,24 @@ accounts:
 		"an account id":      {domain: "acme.com", account: "acme", want: `Invalid id.*no UUID`},
 		"an underscore":      {domain: "ac_me.com", want: `Invalid email domain.*underscore`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			srv := acctest.Start(t, acctest.Scenario(elsewhere))
-			key, account := test.key, ""
-			if key == "" {
-				key = acctest.ServiceKey
-			}
-			if test.account != "" {
-				account = "account_id = \"" + test.account + "\""
-			}
-			runSteps(t, resource.TestStep{
-				Config:      srv.ProviderAs(key) + "resource \"prefectsso_domain\" \"x\" {\n  name = \"" + test.domain + "\"\n" + account + "\n}",
-				ExpectError: spread(test.want),
-			})
+		srv := acctest.Start(t, acctest.Scenario(elsewhere))
+		key, account := test.key, ""
+		if key == "" {
+			key = acctest.ServiceKey
+		}
+		if test.account != "" {
+			account = "account_id = \"" + test.account + "\""
+		}
+		refused.add(name, resource.TestStep{
+			Config:      srv.ProviderAs(key) + "resource \"prefectsso_domain\" \"x\" {\n  name = \"" + test.domain + "\"\n" + account + "\n}",
+			ExpectError: spread(test.want),
+		}, func() {
 			if got := srv.Domains(); len(got) != 0 {
 				t.Errorf("the account has %v after a refused apply", got)
 			}
 		})
 	}
+	refused.run(t)
 }
 
 func TestAccDomainServerTrouble(t *testing.T) {

@@ -296,6 +296,7 @@ func TestAccSAMLMetadataRejections(t *testing.T) {
 	if err := os.WriteFile(bundle, []byte("# ours\n"+one+"\n"+two), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	var refused refusals
 	for name, test := range map[string]struct {
 		lines []string
 		fails string
@@ -306,11 +307,9 @@ func TestAccSAMLMetadataRejections(t *testing.T) {
 		"Entra's common":      {[]string{`metadata_url = "https://login.microsoftonline.com/common/federationmetadata/2007-06/federationmetadata.xml"`}, `appid=`},
 		"a choice of nothing": {append(parts, certificates(one), `metadata_entity_id = "https://idp.example"`), `metadata_entity_id`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			runSteps(t, resource.TestStep{Config: samlBlock(srv, test.lines...), PlanOnly: true, ExpectError: spread(test.fails)})
-		})
+		refused.add(name, resource.TestStep{Config: samlBlock(srv, test.lines...), PlanOnly: true, ExpectError: spread(test.fails)}, nil)
 	}
+	refused.run(t)
 	t.Run("the bundle, split as advised", func(t *testing.T) {
 		t.Parallel()
 		runSteps(t, resource.TestStep{

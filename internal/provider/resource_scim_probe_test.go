@@ -303,6 +303,7 @@ func TestAccSCIMProbeOfADirectoryThatDeletes(t *testing.T) {
 func TestAccSCIMProbeBadInput(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.DirectoryScenario)
+	var refused refusals
 	for name, test := range map[string]struct{ argument, want string }{
 		"a role that bypasses single sign-on": {`expected_role = "Owner"`, `Role bypasses single sign-on.*probe groups that give another role`},
 		"an unknown role":                     {`expected_role = "Boss"`, `Unusable role.*has no role "Boss"`},
@@ -316,11 +317,9 @@ func TestAccSCIMProbeBadInput(t *testing.T) {
 		"a token with a line break":           {`token_wo = "a\nb"`, `Invalid SCIM token.*a space, a line break`},
 		"no time":                             {`max_seconds = 0`, `between 1 and 300`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			runSteps(t, resource.TestStep{Config: probeConfig(srv, test.argument), ExpectError: spread(test.want)})
-		})
+		refused.add(name, resource.TestStep{Config: probeConfig(srv, test.argument), ExpectError: spread(test.want)}, nil)
 	}
+	refused.run(t)
 	t.Cleanup(func() {
 		if err := noCanary(srv)(nil); err != nil {
 			t.Error(err)

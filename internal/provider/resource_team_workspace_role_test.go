@@ -176,6 +176,7 @@ data "prefectsso_teams" "synced" { directory_id = "` + srv.DirectoryID() + `" }
 
 func TestAccTeamWorkspaceRoleBadInput(t *testing.T) {
 	t.Parallel()
+	var refused refusals
 	for name, test := range map[string]struct {
 		team, workspace, role, key, more, want string
 	}{
@@ -192,30 +193,29 @@ func TestAccTeamWorkspaceRoleBadInput(t *testing.T) {
 		"a role of the account": {role: "Admin", want: `Unusable role.*no workspace role "Admin"`},
 		"no permission":         {key: "pnu_ada", want: `manage_workspace_teams`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			srv := acctest.Start(t)
-			crew := srv.AddTeam("Crew")
-			or := func(text, fallback string) string {
-				if text == "" {
-					return fallback
-				}
-				return text
+		srv := acctest.Start(t)
+		crew := srv.AddTeam("Crew")
+		or := func(text, fallback string) string {
+			if text == "" {
+				return fallback
 			}
-			team := test.team
-			if team == "" && name != "no team" {
-				team = `name = "Crew"`
-			}
-			runSteps(t, resource.TestStep{
-				Config: srv.ProviderAs(or(test.key, acctest.ServiceKey)) + fmt.Sprintf("resource \"prefectsso_team_workspace_role\" \"x\" {\n  team = { %s }\n  workspace = %q\n  role = %q\n  %s\n}",
-					team, or(test.workspace, "production"), or(test.role, "Viewer"), test.more),
-				ExpectError: spread(test.want),
-			})
+			return text
+		}
+		team := test.team
+		if team == "" && name != "no team" {
+			team = `name = "Crew"`
+		}
+		refused.add(name, resource.TestStep{
+			Config: srv.ProviderAs(or(test.key, acctest.ServiceKey)) + fmt.Sprintf("resource \"prefectsso_team_workspace_role\" \"x\" {\n  team = { %s }\n  workspace = %q\n  role = %q\n  %s\n}",
+				team, or(test.workspace, "production"), or(test.role, "Viewer"), test.more),
+			ExpectError: spread(test.want),
+		}, func() {
 			if roles := srv.TeamRoles(crew); len(roles) > 0 {
 				t.Errorf("the team has roles: %v", roles)
 			}
 		})
 	}
+	refused.run(t)
 }
 
 // Two resources for one team in one workspace fail instead of fighting; a role that was there is adopted with a warning.
