@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -59,6 +60,7 @@ func reason(err error) string {
 		other   *client.NotAccountAPIError
 		answer  *client.UnexpectedAnswerError
 		scim    *client.SCIMError
+		token   *client.TokenError
 		apiErr  *client.APIError
 		advices []string
 	)
@@ -78,6 +80,8 @@ func reason(err error) string {
 		return english.ErrorSentence(err)
 	case errors.As(err, &scim):
 		return scimReason(scim)
+	case errors.As(err, &token):
+		return tokenReason(token)
 	case errors.Is(err, context.DeadlineExceeded):
 		return english.ErrorSentence(err) + " Give it more time with the provider's `request_timeout`, or see whether the endpoint can be reached."
 	case !errors.As(err, &apiErr):
@@ -86,7 +90,7 @@ func reason(err error) string {
 
 	message := english.Sentence(apiErr.Message)
 	for _, field := range apiErr.Fields {
-		advices = append(advices, fmt.Sprintf("%s: %s", field.Loc, english.Sentence(field.Message)))
+		advices = append(advices, fieldReason(field))
 	}
 	switch apiErr.Status {
 	case http.StatusUnauthorized:
@@ -103,6 +107,31 @@ func reason(err error) string {
 	return strings.TrimSpace(message+" "+strings.Join(advices, " ")) + origin(apiErr)
 }
 
+// fieldReason says which value the API rejects and why, without the words of the library that checks it there: "Value error"
+// before each message, and where in a request the value is.
+func fieldReason(field client.FieldError) string {
+	message := english.Sentence(english.Capitalize(strings.TrimPrefix(field.Message, "Value error, ")))
+	in, rest, nested := strings.Cut(field.Loc, ".")
+	if in != "body" && in != "query" && in != "path" && in != "header" {
+		rest, nested = field.Loc, field.Loc != ""
+	}
+	if !nested {
+		return message
+	}
+	var name strings.Builder
+	for i, part := range strings.Split(rest, ".") {
+		switch _, err := strconv.Atoi(part); {
+		case err == nil:
+			name.WriteString("[" + part + "]")
+		case i > 0:
+			name.WriteString("." + part)
+		default:
+			name.WriteString(part)
+		}
+	}
+	return fmt.Sprintf("`%s`: %s", name.String(), message)
+}
+
 // scimReason explains a refusal by a SCIM endpoint.
 func scimReason(err *client.SCIMError) string {
 	advice := ""
@@ -113,6 +142,22 @@ func scimReason(err *client.SCIMError) string {
 		advice = " The directory may be switched off."
 	case http.StatusNotFound:
 		advice = " Check the address of the SCIM endpoint."
+	}
+	return english.ErrorSentence(err) + advice
+}
+
+// tokenReason explains a refusal by the token endpoint of a directory.
+func tokenReason(err *client.TokenError) string {
+	advice := ""
+	switch {
+	case err.Code == "" && err.Err.Status < http.StatusInternalServerError:
+		advice = " Check the address of the SCIM endpoint; a server that has no OAuth clients, as today's Prefect Cloud, takes a token instead."
+	case err.Err.Status == http.StatusUnauthorized:
+		advice = " The client's id or secret was not accepted: it may be mistyped, have ended with a rotation, or belong to another directory."
+	case err.Err.Status == http.StatusTooManyRequests:
+		advice = " A client gets a limited number of access tokens a minute; run the same command again later."
+	case err.Code == "unauthorized_client":
+		advice = " The directory may be switched off."
 	}
 	return english.ErrorSentence(err) + advice
 }
