@@ -37,7 +37,7 @@ const (
 	WantMappings        WantKind = "mappings"
 	WantGroups          WantKind = "groups"
 	WantDirectoryTeams  WantKind = "directory-teams"
-	WantTokens          WantKind = "tokens"
+	WantTokens          WantKind = "tokens" // of a directory, and its OAuth clients
 	WantPeople          WantKind = "people" // some, by address
 	WantBypassing       WantKind = "bypassing"
 	WantActivePeople    WantKind = "active-people"

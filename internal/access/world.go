@@ -207,6 +207,8 @@ type Directory struct {
 	// SeenMappings are some of them, where not all were asked for.
 	SeenMappings []Mapping
 	Tokens       Part[[]Token]
+	// Clients are its OAuth clients; they are asked for with the tokens.
+	Clients Part[[]SCIMClient]
 	// LastSynced is when the identity provider last called; nil for never.
 	LastSynced *time.Time
 }
@@ -296,6 +298,20 @@ func compareMappings(a, b Mapping) int {
 // Token is a SCIM token of a directory.
 type Token struct {
 	ID, Name, Suffix string
+	// Expires is when it expires; nil means never.
+	Expires *time.Time
+}
+
+// SCIMClient is an OAuth client that pushes into a directory.
+type SCIMClient struct {
+	ID, Name string
+	// Secrets are the live ones, the newest first.
+	Secrets []SCIMClientSecret
+}
+
+// SCIMClientSecret is one of a client's secrets.
+type SCIMClientSecret struct {
+	Suffix string
 	// Expires is when it expires; nil means never.
 	Expires *time.Time
 }

@@ -265,6 +265,7 @@ func unknownDirectories(known access.Part[[]access.Directory], why string) acces
 		d.Users, d.Held = access.Unknown[[]access.DirectoryUser](why), access.Unknown[[]access.DirectoryUser](why)
 		d.Groups, d.Mappings = access.Unknown[[]access.DirectoryGroup](why), access.Unknown[[]access.Mapping](why)
 		d.Teams, d.Tokens = access.Unknown[[]access.Team](why), access.Unknown[[]access.Token](why)
+		d.Clients = access.Unknown[[]access.SCIMClient](why)
 		return d
 	}))
 }
@@ -384,12 +385,24 @@ func (r reader) directoryTeams(ctx context.Context, directoryID string) (fill, e
 	return inDirectory(directoryID, func(d *access.Directory) { d.Teams = p }), err
 }
 
+// tokens reads what identity providers call a directory with: its tokens and its OAuth clients.
 func (r reader) tokens(ctx context.Context, directoryID string) (fill, error) {
 	rows, err := r.client.ListSCIMTokens(ctx, r.account, directoryID)
 	p, err := part(mapped(rows, func(row client.SCIMToken) access.Token {
 		return access.Token{ID: row.ID, Name: row.Name, Suffix: row.Suffix, Expires: row.ExpiresAt}
 	}), nil, err)
-	return inDirectory(directoryID, func(d *access.Directory) { d.Tokens = p }), err
+	if err != nil {
+		return nil, err
+	}
+	clients, err := r.client.ListSCIMClients(ctx, r.account, directoryID)
+	c, err := part(mapped(clients, toClient), nil, err)
+	return inDirectory(directoryID, func(d *access.Directory) { d.Tokens, d.Clients = p, c }), err
+}
+
+func toClient(row client.SCIMClient) access.SCIMClient {
+	return access.SCIMClient{ID: row.ID, Name: row.Name, Secrets: mapped(row.Secrets, func(s client.SCIMClientSecret) access.SCIMClientSecret {
+		return access.SCIMClientSecret{Suffix: s.Suffix, Expires: s.ExpiresAt}
+	})}
 }
 
 func (r reader) invitations(ctx context.Context) (fill, error) {
