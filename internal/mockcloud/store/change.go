@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// told adds to an event's payload what of a thing is not what it was: for each
+// withChanges adds to an event's payload what of a thing is not what it was: for each
 // field, by the name that the API has for it, where it began and where it ended. No
 // field holds a secret.
-func told(payload, before, after map[string]any) map[string]any {
+func withChanges(payload, before, after map[string]any) map[string]any {
 	if payload == nil {
 		payload = make(map[string]any)
 	}
@@ -57,6 +57,7 @@ func (c *Connection) fields() map[string]any {
 		out["saml.idp_metadata_entity_id"] = s.MetadataEntityID
 		out["saml.sso_binding"], out["saml.idp_certificates"], out["saml.name_id_format"] = string(s.SSOBinding), certificates, s.NameIDFormat
 		out["saml.sign_authn_requests"], out["saml.allow_idp_initiated"] = s.SignAuthnRequests, s.AllowIDPInitiated
+		out["saml.want_assertions_encrypted"] = s.WantEncrypted
 	}
 	return out
 }
