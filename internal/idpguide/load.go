@@ -52,12 +52,27 @@ func read(from fs.FS) (*Library, error) {
 		l.guides = append(l.guides, g)
 	}
 	for _, g := range l.guides {
-		g.Pitfalls = append(g.Pitfalls, shared[g.Protocol].Pitfalls...)
+		g.add(shared[g.Protocol].Pitfalls)
 		if err := g.check(); err != nil {
 			wrong = append(wrong, fmt.Errorf("guides/%s.yaml: %w", g.ID, err))
 		}
 	}
 	return l, errors.Join(append(wrong, l.checkTypes())...)
+}
+
+// add adds what goes wrong at every product, but for that of which the guide says more itself.
+func (g *Guide) add(pitfalls []Pitfall) {
+	own := make(map[string]bool)
+	for _, p := range g.Pitfalls {
+		for _, reason := range p.Reasons {
+			own[reason] = true
+		}
+	}
+	for _, p := range pitfalls {
+		if len(p.Reasons) == 0 || slices.ContainsFunc(p.Reasons, func(reason string) bool { return !own[reason] }) {
+			g.Pitfalls = append(g.Pitfalls, p)
+		}
+	}
 }
 
 // decode reads a file, in which nothing may be unknown.

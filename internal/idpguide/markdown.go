@@ -41,7 +41,10 @@ func (g *Guide) Markdown(level int) string {
 	heading(0, g.Title())
 	if len(g.Before) > 0 {
 		heading(1, "Before you begin")
-		bullets(&b, "", g.Before)
+		for _, t := range g.Before {
+			b.WriteString("- " + t.Markdown() + "\n")
+		}
+		b.WriteString("\n")
 	}
 	heading(1, g.Place)
 	for i, s := range g.Steps {
@@ -83,7 +86,9 @@ func (g *Guide) Markdown(level int) string {
 func (s Step) markdown(b *strings.Builder, number int) {
 	indent := strings.Repeat(" ", len(fmt.Sprint(number))+2)
 	fmt.Fprintf(b, "%d. %s\n\n", number, escape(s.Title))
-	bullets(b, indent, s.Do)
+	for _, t := range s.Do {
+		b.WriteString(indent + "- " + t.Markdown() + "\n")
+	}
 	for _, c := range s.Copy {
 		fmt.Fprintf(b, "%s- %s: the %s", indent, escape(c.As), c.Value.Name())
 		if c.Note != "" {
@@ -91,16 +96,5 @@ func (s Step) markdown(b *strings.Builder, number int) {
 		}
 		b.WriteString("\n")
 	}
-	if len(s.Copy) > 0 {
-		b.WriteString("\n")
-	}
-}
-
-func bullets(b *strings.Builder, indent string, texts []Text) {
-	for _, t := range texts {
-		b.WriteString(indent + "- " + t.Markdown() + "\n")
-	}
-	if len(texts) > 0 {
-		b.WriteString("\n")
-	}
+	b.WriteString("\n")
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/idpguide"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/account"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/console"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/control"
@@ -19,6 +20,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/trial"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -145,11 +147,19 @@ func (s *Server) mount(cfg Config) error {
 		s.router.Add(identity.Routes(cfg.Checker)...)
 	}
 	s.router.Mount(control.Prefix, steer.Handler())
-	dashboard := &setup.Dashboard{Store: s.state, Checker: cfg.Checker, PublicURL: cfg.PublicURL, Logger: cfg.Logger}
+	guides, err := idpguide.Load()
+	if err != nil {
+		return err
+	}
+	tests := trial.New(clock)
+	logins := sso.New(sso.Options{Store: s.state, Parties: parties, Clock: clock, Logger: cfg.Logger, PublicURL: cfg.PublicURL, Tests: tests})
+	logins.Mount(s.router)
+	dashboard := &setup.Dashboard{
+		Store: s.state, Checker: cfg.Checker, Guides: guides, Tests: tests, Logins: logins, PublicURL: cfg.PublicURL, Logger: cfg.Logger,
+	}
 	s.router.Mount(setup.Prefix, dashboard.Handler())
 	scim.New(scim.Options{Store: s.state, Logger: cfg.Logger, PublicURL: cfg.PublicURL}).Mount(s.router)
 	console.New(console.Options{Store: s.state, Token: cfg.ControlToken, Closing: s.router.Closing(), Logger: cfg.Logger}).Mount(s.router)
-	sso.New(sso.Options{Store: s.state, Parties: parties, Clock: clock, Logger: cfg.Logger, PublicURL: cfg.PublicURL}).Mount(s.router)
 	return nil
 }
 

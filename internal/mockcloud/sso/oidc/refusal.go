@@ -100,6 +100,12 @@ type Refusal struct {
 	// ConnectionID is the connection that the login belongs to, where that is
 	// known: for the audit event.
 	ConnectionID string
+	// ReturnTo is where the login leads, where that is known.
+	ReturnTo string
+	// Claims are all that the provider says of the person, by Mapping, where a token was
+	// verified and only they did not do. They are for that person's eyes.
+	Claims  map[string]any
+	Mapping Mapping
 
 	// outdated reports whether the provider's document and keys may have changed since they
 	// were fetched.

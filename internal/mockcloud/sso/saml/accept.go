@@ -39,6 +39,15 @@ func (sp *ServiceProvider) Accept(conn Connection, samlResponse, relayState stri
 	if err != nil {
 		return nil, err
 	}
+	login, err := sp.accept(conn, parts, relayState, now)
+	if err != nil {
+		return nil, witnessed(err, attributesOf(parts.assertion, conn.Attributes))
+	}
+	return login, nil
+}
+
+// accept judges what is signed.
+func (sp *ServiceProvider) accept(conn Connection, parts *parts, relayState string, now time.Time) (*Login, error) {
 	if err := parts.checkResponse(sp.ACSURL, conn.IDPEntityID); err != nil {
 		return nil, err
 	}
@@ -50,7 +59,7 @@ func (sp *ServiceProvider) Accept(conn Connection, samlResponse, relayState stri
 	if err != nil {
 		return nil, err
 	}
-	login := &Login{}
+	login := &Login{Attributes: attributesOf(parts.assertion, conn.Attributes)}
 	if err := sp.solicited(login, conn, request, relayState); err != nil {
 		return nil, err
 	}

@@ -99,6 +99,9 @@ const (
 type Error struct {
 	Reason   Reason
 	Sentence string
+	// Attributes are what the identity provider says of the person, where its signature
+	// holds and something else did not. They are for that person's eyes.
+	Attributes []Attribute
 }
 
 func (e *Error) Error() string { return e.Sentence }
