@@ -192,8 +192,9 @@ func (g *Guide) PitfallsFor(reason string) []Pitfall {
 type Step struct {
 	Title string `yaml:"title"`
 	Do    []Text `yaml:"do"`
-	// Copy is what to copy from here meanwhile.
+	// Copy is what to copy from here then, and Then what is left to do.
 	Copy []Copy `yaml:"copy"`
+	Then []Text `yaml:"then"`
 }
 
 // Copy is a value and what the product calls it.

@@ -135,7 +135,7 @@ func (g *Guide) check() error {
 	copied := make(map[Value]bool)
 	for _, s := range g.Steps {
 		need(s.Title != "" && len(s.Do)+len(s.Copy) > 0, "the step %q has no title or nothing to do", s.Title)
-		for _, t := range s.Do {
+		for _, t := range slices.Concat(s.Do, s.Then) {
 			text(t)
 		}
 		for _, c := range s.Copy {

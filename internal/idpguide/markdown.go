@@ -96,5 +96,8 @@ func (s Step) markdown(b *strings.Builder, number int) {
 		}
 		b.WriteString("\n")
 	}
+	for _, t := range s.Then {
+		b.WriteString(indent + "- " + t.Markdown() + "\n")
+	}
 	b.WriteString("\n")
 }

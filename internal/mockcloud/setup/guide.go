@@ -43,6 +43,7 @@ type guidedStep struct {
 	Title string
 	Do    []template.HTML
 	Copy  []copyField
+	Then  []template.HTML
 }
 
 // copyField is a value to be copied.
@@ -59,6 +60,9 @@ func (g guided) Todo() []guidedStep {
 		out[i].Title = s.Title
 		for _, text := range s.Do {
 			out[i].Do = append(out[i].Do, g.Show(text))
+		}
+		for _, text := range s.Then {
+			out[i].Then = append(out[i].Then, g.Show(text))
 		}
 		for _, c := range s.Copy {
 			if value := g.values[c.Value]; value != "" {

@@ -222,6 +222,9 @@ func splitCertificates(text string) []string {
 // field is the control that a mistake in what the identity provider says of itself
 // belongs to.
 func (s samlSide) field() string {
+	if s.Offered != nil {
+		return "metadata_entity_id"
+	}
 	switch s.Way {
 	case byText:
 		return "metadata_xml"

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/idpguide"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/fold"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/trial"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
@@ -65,7 +66,7 @@ type tested struct {
 	Found   []found
 	Missing []template.HTML
 	// Arrived is all that came.
-	Arrived []trial.Attribute
+	Arrived []arrived
 	// Outdated says that the connection was changed since.
 	Outdated bool
 }
@@ -78,6 +79,19 @@ type remedy struct{ Seen, Do template.HTML }
 
 // found is something that is read of a person, and where.
 type found struct{ What, Value, From string }
+
+// arrived is an attribute that came, and what it is used as.
+type arrived struct {
+	Name, UsedAs string
+	Values       []string
+}
+
+func usedAs(meaning string) string {
+	if meaning == "" {
+		return ""
+	}
+	return idpguide.Meaning(meaning).Name()
+}
 
 // showTested is GET /setup/tried/{key}. Values are shown to the browser that brought
 // them, in the session in which the test was begun.
@@ -93,7 +107,10 @@ func showTested(v *visit) {
 
 func (v *visit) askTested(key string, result trial.Result, problems ...problem) {
 	page := v.try()
-	t := &tested{Key: key, Refused: result.Sentence, Outcome: result.Outcome, Arrived: result.Attributes}
+	t := &tested{Key: key, Refused: result.Sentence, Outcome: result.Outcome}
+	for _, a := range result.Attributes {
+		t.Arrived = append(t.Arrived, arrived{a.Name, usedAs(a.For), a.Values})
+	}
 	t.Outdated = result.ConnectionID != v.connection.ID || !result.Version.Equal(v.connection.Updated)
 	for _, p := range page.Guide.PitfallsFor(result.Reason) {
 		t.Remedies = append(t.Remedies, remedy{page.Guide.Show(p.Seen), page.Guide.Show(p.Do)})
@@ -132,7 +149,7 @@ func (t *tested) read(login store.ProvenLogin, arrived []trial.Attribute, g guid
 	}
 	t.Found = append(t.Found, found{"Known by", login.Subject, from("subject")})
 	if login.Source == "" && login.SubjectFolds {
-		t.Missing = append(t.Missing, "People are known by their email address. When somebody's address changes, they are taken for somebody else and are refused; a name ID that stays the same avoids that.")
+		t.Missing = append(t.Missing, "People are known by their email address. When somebody's address changes, they come in as somebody new; a name ID that stays the same avoids that.")
 	}
 	if groups := groupsIn(arrived); groups != "" {
 		t.Missing = append(t.Missing, template.HTML("<code>"+template.HTMLEscapeString(groups)+"</code> looks like groups. Groups in a login do nothing here; they come by directory sync."))
