@@ -72,7 +72,7 @@ type PutDirectory struct {
 	AllowedDomains *[]string
 }
 
-// DeleteDirectory removes a directory. It deprovisions nobody.
+// DeleteDirectory removes a directory. It deprovisions no member.
 type DeleteDirectory struct{ ID string }
 
 // PutMapping makes a group role mapping, or changes one.
@@ -85,7 +85,7 @@ type PutMapping struct {
 // DeleteMapping ends a group role mapping.
 type DeleteMapping struct{ DirectoryID, ID string }
 
-// RoleOf is a role that somebody is given.
+// RoleOf is a role that a person is given.
 type RoleOf struct {
 	// Email is who, in its normalized form; MembershipID the same where it is known.
 	Email, MembershipID string

@@ -100,13 +100,13 @@ func newLook(w World) *look {
 	return l
 }
 
-// signIn returns how somebody signs in.
+// signIn returns how a person signs in.
 func (l *look) signIn(p Person) Part[SignIn] {
 	if is(p.Active, false) {
 		return Known(SignIn{Method: MethodNone})
 	}
 	if !p.Active.IsKnown() {
-		// Whoever could not sign in while active cannot in any case.
+		// A person who could not sign in while active cannot in any case.
 		active := p
 		active.Active = Known(true)
 		if signIn := l.signIn(active); is(derive(signIn, func(s SignIn) Method { return s.Method }), MethodNone) {
@@ -186,7 +186,7 @@ type comparison struct {
 	gaps          []Gap
 }
 
-// people compares everybody who is in one of the worlds. Whoever goes and comes back is one person.
+// people compares all people of both worlds. One who goes and comes back is one person.
 func (c *comparison) people() (out []Effect) {
 	back := map[string]Person{} // by address
 	for _, p := range c.after.People.Rows {

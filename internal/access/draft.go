@@ -18,7 +18,7 @@ type draft struct {
 	from   map[*DirectoryUser]string
 	// was is what directories' people were before the change, by id; made when it is asked for.
 	was map[string]DirectoryUser
-	// another is where a user with bypass:sso was found last in People.Rows: whoever is asked about next, that one is likely
+	// another is where a user with bypass:sso was found last in People.Rows: when the next user is asked about, that one is likely
 	// to have it still.
 	another int
 	// acceptAll makes role changes that the API would reject for the last user with bypass:sso, too.
@@ -70,7 +70,7 @@ func begin(w World) *draft {
 }
 
 // unhold finds those whom their directory's allowed domains do not keep out: the API lists people as held, too, whose
-// membership somebody removed or another directory manages.
+// membership was removed or another directory manages.
 func (d *draft) unhold() {
 	for i := range d.Directories.Or(nil) {
 		dir := &d.Directories.value[i]
@@ -108,7 +108,7 @@ func (d *draft) index() {
 	}
 }
 
-// person finds somebody by key; nil for nobody.
+// person finds a person by key; nil for none.
 func (d *draft) person(key string) *Person {
 	if i, ok := d.byKey[key]; ok && key != "" {
 		return &d.People.Rows[i]
@@ -116,7 +116,7 @@ func (d *draft) person(key string) *Person {
 	return nil
 }
 
-// personWith finds somebody by address; nil for nobody.
+// personWith finds a person by address; nil for none.
 func (d *draft) personWith(email string) *Person {
 	if i, ok := d.byEmail[email]; ok && email != "" {
 		return &d.People.Rows[i]
@@ -124,7 +124,7 @@ func (d *draft) personWith(email string) *Person {
 	return nil
 }
 
-// isAbsent reports whether nobody with an address is a member.
+// isAbsent reports whether no member has an address.
 func (d *draft) isAbsent(email string) bool {
 	return d.People.covers(CoverEveryone) || slices.Contains(d.People.Looked, email)
 }
@@ -138,7 +138,7 @@ func (d *draft) missing(g Gap) {
 	}
 }
 
-// bypasses reports whether somebody is active and has a role with bypass:sso.
+// bypasses reports whether a person is active and has a role with bypass:sso.
 func (d *draft) bypasses(p *Person) Part[bool] {
 	role := d.RoleOf(*p)
 	if is(p.Active, false) {
@@ -153,7 +153,7 @@ func (d *draft) bypasses(p *Person) Part[bool] {
 	return Known(true)
 }
 
-// isLast reports whether somebody is the only active user whose role has bypass:sso. Service accounts do not count.
+// isLast reports whether a person is the only active user whose role has bypass:sso. Service accounts do not count.
 func (d *draft) isLast(p *Person) Part[bool] {
 	own, known := d.bypasses(p).Get()
 	if known && !own {
@@ -189,7 +189,7 @@ const (
 	perhaps
 )
 
-// mayLose reports whether the API lets somebody lose bypass:sso, and notes it where it does not.
+// mayLose reports whether the API lets a user lose bypass:sso, and notes it where it does not.
 func (d *draft) mayLose(p *Person) answer {
 	last, known := d.isLast(p).Get()
 	switch {
@@ -206,7 +206,7 @@ func (d *draft) mayLose(p *Person) answer {
 // notKnown is what is said of what depends on who else has bypass:sso.
 const notKnown = "who else has bypass:sso is not known"
 
-// drop ends somebody's membership with all that hangs on it.
+// drop ends a person's membership with all that hangs on it.
 func (d *draft) drop(key string) {
 	p := d.person(key)
 	if p == nil {
@@ -284,7 +284,7 @@ func (d *draft) setRole(r RoleOf) {
 	}
 }
 
-// given returns the role that somebody has when they are given another one.
+// given returns the role that a person has when they are given another one.
 func (d *draft) given(p *Person, roleID string) Part[string] {
 	if role, known := d.Role(roleID).Get(); known && role.Bypasses() {
 		return Known(roleID)

@@ -51,7 +51,7 @@ func (d *draft) directoriesFollow(removed, added []string) {
 	d.judgeAll(judged, removed)
 }
 
-// directoryUnknown records what follows where the API does not report whom a directory brought: whoever has a domain that goes
+// directoryUnknown records what follows where the API does not report whom a directory brought: each user of a domain that goes
 // may be deprovisioned, who has one that comes may be provisioned again, and unknown people may be, too.
 func (d *draft) directoryUnknown(dir *Directory, removed, added []string) {
 	d.missing(GapDirectoryUsers)
@@ -267,7 +267,7 @@ func (d *draft) makeTeam(dir *Directory, g DirectoryGroup) {
 	}
 }
 
-// deleteDirectory takes a directory away. Nobody is deprovisioned: roles that a mapping gave go back to what they were,
+// deleteDirectory takes a directory away. No member is deprovisioned: roles that a mapping gave go back to what they were,
 // teams become ones that people look after.
 func (d *draft) deleteDirectory(id string) {
 	dir := d.directory(id)

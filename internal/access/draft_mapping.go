@@ -42,7 +42,7 @@ func (d *draft) matches(dir *Directory, m Mapping, u *DirectoryUser) Part[bool] 
 }
 
 // matched tells from the mapping that counted before the change whom the others matched: those that come before it did
-// not. It does not tell that of somebody with bypass:sso, who keeps their role where they are the last.
+// not. It does not tell that of a user with bypass:sso, who keeps their role where they are the last.
 func (d *draft) matched(directoryID string, m Mapping, u *DirectoryUser) Part[bool] {
 	unknown := Unknown[bool]("whom the mapping is for is not known")
 	before, there := d.before.Directory(directoryID)
@@ -88,7 +88,7 @@ func (d *draft) earlier(id string) (DirectoryUser, bool) {
 	return u, ok
 }
 
-// mayBypass reports whether somebody has, or may have, a role with bypass:sso.
+// mayBypass reports whether a person has, or may have, a role with bypass:sso.
 func (w World) mayBypass(row int) bool {
 	if row >= len(w.People.Rows) {
 		return true
@@ -193,7 +193,7 @@ func (d *draft) mayReconcile(dir *Directory, m Mapping, u *DirectoryUser) bool {
 	return matches || !known
 }
 
-// bypassShift returns the keys of those who lose and gain bypass:sso where nobody is refused it.
+// bypassShift returns the keys of those who lose and gain bypass:sso where none is refused it.
 func (d *draft) bypassShift(after *draft) (lost, gained []string) {
 	for i := range d.People.Rows {
 		p := &d.People.Rows[i]

@@ -36,7 +36,7 @@ type Effects struct {
 	before, after World
 }
 
-// TakesBypass reports whether bypass:sso is taken from somebody for certain, or would be from the last one who has it.
+// TakesBypass reports whether bypass:sso is taken from a user for certain, or would be from the last one who has it.
 func (e Effects) TakesBypass() bool {
 	return slices.ContainsFunc(e.People, func(p Effect) bool { return p.Bypass.Before.Or(false) && is(p.Bypass.After, false) }) ||
 		slices.ContainsFunc(e.Rejected, func(r Rejection) bool { return r.Reason == RejectedLastBypass })
@@ -99,7 +99,7 @@ type Reach struct {
 	TeamID string
 }
 
-// Via is how somebody reaches a workspace.
+// Via is how a person reaches a workspace.
 type Via string
 
 // The ways into a workspace.
@@ -124,7 +124,7 @@ type DirectoryEffect struct {
 	Dropped []string
 }
 
-// LosesAccess reports whether somebody signs in before and not afterwards.
+// LosesAccess reports whether a person signs in before and not afterwards.
 func (e Effect) LosesAccess() Part[bool] {
 	before, knownBefore := e.SignIn.Before.Get()
 	after, knownAfter := e.SignIn.After.Get()
@@ -137,12 +137,12 @@ func (e Effect) LosesAccess() Part[bool] {
 	return Unknown[bool]("how they sign in is not known")
 }
 
-// GainsAccess reports whether somebody signs in afterwards and not before.
+// GainsAccess reports whether a person signs in afterwards and not before.
 func (e Effect) GainsAccess() Part[bool] {
 	return Effect{SignIn: Shift[SignIn]{e.SignIn.After, e.SignIn.Before}}.LosesAccess()
 }
 
-// Demoted reports whether the role afterwards lacks a permission that the role before has. Somebody who is a member no
+// Demoted reports whether the role afterwards lacks a permission that the role before has. A person who is a member no
 // more is not demoted.
 func (e Effect) Demoted() Part[bool] {
 	before, knownBefore := e.Role.Before.Get()

@@ -65,7 +65,7 @@ const (
 	CauseBypassLost       Cause = "bypass-lost"         // they lose bypass:sso, and no active connection routes their domain
 	CauseDomainDisabled   Cause = "domain-disabled"     // a directory deprovisions people of domains that are not enabled
 	CauseDomainNotAllowed Cause = "domain-not-allowed"  // a directory deprovisions people of domains that it does not allow
-	CauseRoleChange       Cause = "role-change"         // somebody gives another role
+	CauseRoleChange       Cause = "role-change"         // another role is given
 	CauseMapping          Cause = "mapping"             // a mapping begins, changes or ends
 	CauseDirectoryDeleted Cause = "directory-deleted"   // the mappings of a directory end with it
 	CauseTwins            Cause = "groups-of-one-name"  // groups have one name, so that the API does not tell who is in which
@@ -163,7 +163,7 @@ type PlannedRole struct {
 // MinBypassing is how many people should be able to sign in without single sign-on.
 const MinBypassing = 2
 
-// acknowledges finds what accepts that somebody loses access.
+// acknowledges finds what accepts that a person loses access.
 func (p Policy) acknowledges(email string) (entry string, ok bool) {
 	for _, entry := range []string{email, "*@" + domainOf(email)} {
 		if slices.Contains(p.Acknowledged, entry) {

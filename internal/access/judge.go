@@ -43,9 +43,9 @@ type judgement struct {
 
 	lost                      map[lossKey][]FindingPerson
 	demoted, raised, returned []FindingPerson
-	took                      bool // bypass:sso, from somebody, for certain
+	took                      bool // bypass:sso, from a user, for certain
 	deprovisions              bool
-	mayLose                   bool // somebody loses bypass:sso, and whether they sign in otherwise is not known
+	mayLose                   bool // a user loses bypass:sso, and whether they sign in otherwise is unknown
 }
 
 // lossKey is why people lose access, and by what directory.
@@ -209,7 +209,7 @@ func (j *judgement) person(e Effect) {
 	j.deprovisions = j.deprovisions || e.Deprovisioned
 	demoted, _ := e.Demoted().Get()
 	if j.isRemoval() {
-		return // somebody decided it, by name
+		return // it was decided, by name
 	}
 	if _, acknowledged := j.p.acknowledges(e.Name); !sure && !acknowledged && is(e.Bypass.Before, true) && is(e.Bypass.After, false) {
 		j.mayLose = true
@@ -253,7 +253,7 @@ func (j *judgement) callerDeprovisioned(e Effect, person FindingPerson) {
 	j.add(f)
 }
 
-// routingTakes reports whether somebody could not sign in afterwards also if they stayed a member.
+// routingTakes reports whether a person could not sign in afterwards also if they stayed a member.
 func (j *judgement) routingTakes(e Effect) bool {
 	before, known := e.SignIn.Before.Get()
 	return known && (before.Method == MethodAny || before.Method == MethodConnection) && is(j.e.after.Enforced(), true) && is(j.e.after.Route(domainOf(e.Name)), "")
@@ -267,7 +267,7 @@ func (j *judgement) callerLockedOut(person FindingPerson) {
 	j.add(f)
 }
 
-// lose notes somebody who loses access, unless that was acknowledged.
+// lose notes a person who loses access, unless that was acknowledged.
 func (j *judgement) lose(e Effect, person FindingPerson) {
 	if entry, ok := j.p.acknowledges(e.Name); ok {
 		j.accepted[entry] = true

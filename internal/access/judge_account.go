@@ -58,7 +58,7 @@ func (j *judgement) remaining() {
 	}
 }
 
-// changedBypass returns who gets and who loses bypass:sso by the change, by the key of the person; whoever would be the
+// changedBypass returns who gets and who loses bypass:sso by the change, by the key of the person; the one who would be the
 // last to lose it and is refused that counts as having lost it.
 func (j *judgement) changedBypass() map[string]bool {
 	out := map[string]bool{}
@@ -125,7 +125,7 @@ func (j *judgement) ssoEnds() {
 			cause = CauseDisableSSO
 		}
 	default:
-		return // somebody ends it by the connection, and says so
+		return // the connection's own change ends it, and says so
 	}
 	j.add(Finding{ID: SSOEnds, Severity: Warning, Cause: cause, Names: names})
 }
@@ -159,7 +159,7 @@ func (j *judgement) gaps() {
 	}
 	notChecked := func(id ID, cause Cause) { j.add(Finding{ID: id, Severity: Warning, Cause: cause}) }
 	switch {
-	case j.mayLose, has(GapConnections) && (j.mayEnforce() || !is(j.e.Enforced.Before, false)): // else whoever is a member signs in
+	case j.mayLose, has(GapConnections) && (j.mayEnforce() || !is(j.e.Enforced.Before, false)): // else every member signs in
 		j.add(Finding{ID: LockoutNotChecked, Severity: j.p.loss(), Cause: CauseUnreported, Reason: j.e.before.Connections.why})
 	case has(GapPeople, GapRoles):
 		notChecked(LockoutNotChecked, CauseUnreported)
@@ -191,7 +191,7 @@ func (j *judgement) changesMappings() bool {
 	return false
 }
 
-// mayDeprovision reports whether a directory of which nobody knows the people may deprovision somebody: not where domains
+// mayDeprovision reports whether a directory whose people are unknown may deprovision a member: not where domains
 // go of which no active member has an address.
 func (j *judgement) mayDeprovision() bool {
 	switch j.own().(type) {

@@ -34,7 +34,7 @@ func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want
 		}
 	}
 	concerned := w
-	concerned.Directories = Known([]Directory{d}) // nobody leaves the directory
+	concerned.Directories = Known([]Directory{d}) // no one leaves the directory
 	wants = append(wants, concerned.peopleNeeds(d, func(DirectoryUser) bool { return true })...)
 	wants = append(wants, w.managedElsewhereNeeds(d)...)
 	for _, want := range wants {

@@ -43,7 +43,7 @@ func (c SetRoles) needs(w World) []Want {
 // what decides about each; of many, the directories with mappings as a whole.
 func ownerNeeds(c SetRoles, d *draft) []Want {
 	if len(d.Directories.Or(nil)) == 0 {
-		return nil // nobody's role is a directory's
+		return nil // no role is managed by a directory
 	}
 	var emails []string
 	for _, r := range c.Roles {
@@ -124,7 +124,7 @@ func (w World) enforcementNeeds() []Want {
 	return wants
 }
 
-// elsewhereNeeds returns the wants of what may take somebody out of a directory: another one may have them, too, and manage
+// elsewhereNeeds returns the wants of what may take a person out of a directory: another one may have them, too, and manage
 // them then.
 func (w World) elsewhereNeeds() (wants []Want) {
 	rows := w.Directories.Or(nil)

@@ -12,7 +12,7 @@ const (
 )
 
 // NeedsReview returns which parts of a world are still wanted to review it. since is how far back to look for who made
-// service accounts; zero leaves that to whoever looks. Of directories that the API does not report, as today's Prefect
+// service accounts; zero leaves that to the reader. Of directories that the API does not report, as today's Prefect
 // Cloud, it wants no more than which ones there are.
 func NeedsReview(since time.Time) func(World) []Want {
 	return func(w World) []Want {

@@ -52,7 +52,7 @@ func (w World) leavesNoRoute(goes func(domain string) bool) bool {
 }
 
 // routingNeeds returns the wants of a change of domain routing. It wants people only where the change takes access from
-// somebody.
+// a person.
 func routingNeeds(c Change, w World) []Want {
 	wants := []Want{{Kind: WantIntegrations}}
 	if !w.Connections.IsKnown() {

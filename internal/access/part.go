@@ -2,7 +2,7 @@ package access
 
 import "fmt"
 
-// Part is a part of a world, or a fact in it, that may be unknown. The zero value is one that nobody has asked for yet.
+// Part is a part of a world, or a fact in it, that may be unknown. The zero value has not been asked for yet.
 type Part[T any] struct {
 	value T
 	state partState
@@ -37,7 +37,7 @@ func (p Part[T]) Or(other T) T {
 // IsKnown reports whether the value is known.
 func (p Part[T]) IsKnown() bool { return p.state == partKnown }
 
-// IsMissing reports whether nobody has asked for the part yet.
+// IsMissing reports whether the part has not been asked for yet.
 func (p Part[T]) IsMissing() bool { return p.state == partMissing }
 
 // Why returns why an unknown part is unknown.

@@ -30,7 +30,7 @@ const (
 // Limits are from when on something is too long ago.
 type Limits struct {
 	Now time.Time
-	// StaleAfter is since somebody's last login, SyncWithin since a directory's last sync.
+	// StaleAfter is since a person's last login, SyncWithin since a directory's last sync.
 	StaleAfter, SyncWithin time.Duration
 }
 
@@ -162,7 +162,7 @@ func (r *review) person(p Person) {
 		about(MemberInactive, Info)
 		return
 	}
-	weight := Medium // of what is worse for somebody whom no identity provider keeps out
+	weight := Medium // of what is worse for a person whom no identity provider keeps out
 	if of.Role.Bypasses() {
 		weight = High
 		about(MemberBypassesSSO, Low)

@@ -40,8 +40,8 @@ func (w World) reachable() Part[[]Team] {
 	return w.ServiceAccountTeams
 }
 
-// WhyUnreachable returns why it is not known which workspaces service accounts reach; empty where it is, or nobody
-// asked.
+// WhyUnreachable returns why it is not known which workspaces service accounts reach; empty where it is, or was
+// not asked for.
 func (w World) WhyUnreachable() string { return w.reachable().why }
 
 // reach returns the workspaces that a service account with a role reaches, by handle.

@@ -15,7 +15,7 @@ type Want struct {
 	Match Match
 	// Emails are who is asked for, where Kind is WantPeople or WantOwners.
 	Emails []string
-	// Since is how far back to look, where Kind is WantCreators; zero leaves that to whoever looks.
+	// Since is how far back to look, where Kind is WantCreators; zero leaves that to the reader.
 	Since time.Time
 }
 

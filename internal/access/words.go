@@ -73,6 +73,15 @@ func (f Finding) Detail() string { return f.ID.Detail(f.Message()) }
 // Detail ends a message with a line that has the id: "Guard: people-lose-access".
 func (id ID) Detail(message string) string { return message + "\n\n" + idPrefix + string(id) }
 
+// AddParagraph puts a paragraph after a detail, before the line with the id if there is one.
+func AddParagraph(detail, paragraph string) string {
+	at := strings.LastIndex(detail, "\n\n"+idPrefix)
+	if at < 0 {
+		at = len(detail)
+	}
+	return detail[:at] + "\n\n" + paragraph + detail[at:]
+}
+
 // idPrefix begins the line that has the id. It names the guide that explains it.
 const idPrefix = "Guard: "
 

@@ -44,7 +44,7 @@ type World struct {
 	changes  []Change    // applied so far, oldest first
 	rejected []Rejection // what of them the API would not do
 	gaps     []Gap       // what they depended on and was not known
-	// strangers reports that people whom nobody knows may have come in.
+	// strangers reports that unknown people may have become members.
 	strangers bool
 	// deprovisioned are the keys of people whose access a directory ended.
 	deprovisioned []string
@@ -124,16 +124,16 @@ type Connection struct {
 type People struct {
 	// Rows are those that are known, oldest first.
 	Rows []Person
-	// Coverage says of whom nobody is missing in Rows.
+	// Coverage says which people Rows has all of.
 	Coverage Coverage
 	// Looked are the addresses that were looked up: who is not in Rows is no member.
 	Looked []string
 }
 
-// Coverage says of whom nobody is missing; each is more than the one before.
+// Coverage says of which people none is missing; each is more than the one before.
 type Coverage uint8
 
-// The coverages: nobody in particular, the active holders of roles with bypass:sso, everybody who is active, everybody.
+// The coverages: none in particular, the active holders of roles with bypass:sso, all who are active, all.
 const (
 	CoverNobody Coverage = iota
 	CoverBypassing
@@ -145,7 +145,7 @@ func (p People) covers(c Coverage) bool { return p.Coverage >= c }
 
 // Person is a user's membership of the account.
 type Person struct {
-	// ID is the membership's; empty for somebody who becomes a member by a change.
+	// ID is the membership's; empty for a person who becomes a member by a change.
 	ID, ActorID, UserID string
 	Email, Handle       string
 	Active              Part[bool]
@@ -229,7 +229,7 @@ type RoleSource string
 const (
 	RoleDefault RoleSource = "default" // the directory made the membership
 	RoleMapping RoleSource = "mapping" // a group role mapping gives it
-	RoleManual  RoleSource = "manual"  // somebody gave it, or it was there before
+	RoleManual  RoleSource = "manual"  // given by hand, or it was there before
 )
 
 // DirectoryUser is a person as a directory pushed them, and what became of them.
@@ -324,7 +324,7 @@ type Workspace struct {
 	ServiceAccounts Part[[]ActorAccess]
 }
 
-// WorkspaceRole is what somebody may do in a workspace.
+// WorkspaceRole is what its holder may do in a workspace.
 type WorkspaceRole struct{ ID, Name string }
 
 // ActorAccess is a member's own access to a workspace. The actor of a service account's is its own id, as the API has it.
@@ -374,7 +374,7 @@ const (
 	RejectedCaller RejectionReason = "caller"
 	// RejectedMapping: a group role mapping decides about the role.
 	RejectedMapping RejectionReason = "mapping"
-	// RejectedRouted: another active connection routes a domain, and nobody asked to take it over.
+	// RejectedRouted: another active connection routes a domain, and the change does not take it over.
 	RejectedRouted RejectionReason = "routed"
 	// RejectedDomain: a domain is not enabled.
 	RejectedDomain RejectionReason = "domain-not-enabled"
@@ -424,7 +424,7 @@ func (w World) Role(id string) Part[Role] {
 	return Unknown[Role]("the account has no role " + id)
 }
 
-// RoleOf returns somebody's role.
+// RoleOf returns a person's role.
 func (w World) RoleOf(p Person) Part[Role] {
 	id, known := p.RoleID.Get()
 	if !known {

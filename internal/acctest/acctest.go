@@ -165,7 +165,7 @@ func (s *Server) ProviderAs(key string, arguments ...string) string {
 	return block + "}\n"
 }
 
-// Call makes a request as somebody else than Terraform, and decodes the answer into out unless that is nil. The path is
+// Call makes a request as another caller than Terraform, and decodes the answer into out unless that is nil. The path is
 // below the account. Any answer but 2xx fails the test.
 func (s *Server) Call(key, method, path string, body, out any) {
 	s.t.Helper()
@@ -267,7 +267,7 @@ type Member struct {
 	IsActive bool   `json:"active"`
 }
 
-// Member looks somebody up; ok is false when the person is no member.
+// Member looks a member up; ok is false when the person is no member.
 func (s *Server) Member(email string) (m Member, ok bool) {
 	s.t.Helper()
 	var rows []Member
@@ -305,7 +305,7 @@ func (s *Server) RoleID(name string) string {
 	return rows[0].ID
 }
 
-// SetRole gives somebody a role behind Terraform's back.
+// SetRole gives a member a role behind Terraform's back.
 func (s *Server) SetRole(email, role string) {
 	s.t.Helper()
 	m, ok := s.Member(email)
@@ -315,7 +315,7 @@ func (s *Server) SetRole(email, role string) {
 	s.Call(s.key, http.MethodPatch, "/account_memberships/"+m.ID, map[string]any{"account_role_id": s.RoleID(role)}, nil)
 }
 
-// RemoveMember removes somebody from the account behind Terraform's back.
+// RemoveMember removes a member from the account behind Terraform's back.
 func (s *Server) RemoveMember(email string) {
 	s.t.Helper()
 	m, ok := s.Member(email)
@@ -395,7 +395,7 @@ func (s *Server) WantDomains(want ...string) error {
 	return nil
 }
 
-// WantRole is an error unless somebody holds exactly this role.
+// WantRole is an error unless a member holds exactly this role.
 func (s *Server) WantRole(email, role string) error {
 	s.t.Helper()
 	m, ok := s.Member(email)

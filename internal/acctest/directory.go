@@ -9,7 +9,7 @@ import (
 const (
 	DirectoryEndpoint = "okta" // the last part of the SCIM endpoint's address
 	DirectoryToken    = "directory-token-0123456789abcdef"
-	StrangerKey       = "pnu_stranger" // of somebody who is in no account, in WithDirectory
+	StrangerKey       = "pnu_stranger" // of a user who is in no account, in WithDirectory
 )
 
 // DirectoryScenario is an account with a directory for the people of acme.com, whose groups Admins and Owners give the

@@ -32,7 +32,7 @@ func ServePage(t testing.TB, page string) (baseURL string) {
 	t.Helper()
 	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		_, _ = w.Write([]byte(page)) // whoever asked may have gone
+		_, _ = w.Write([]byte(page)) // the caller may have gone
 	}))
 	t.Cleanup(listener.Close)
 	return listener.URL

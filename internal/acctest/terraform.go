@@ -34,7 +34,7 @@ func NewDir(t testing.TB, srv *Server) *Dir {
 	d.env = append(cleanEnvironment(),
 		"TF_CLI_CONFIG_FILE="+cli, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "TF_CLI_ARGS=-no-color",
 		"PREFECT_API_URL="+srv.URL+"/api", "PREFECT_API_KEY="+ServiceKey, "PREFECT_CLOUD_ACCOUNT_ID="+AccountID,
-		"PREFECT_HOME="+t.TempDir()) // nobody's own profiles
+		"PREFECT_HOME="+t.TempDir()) // no user's own profiles
 	return d
 }
 

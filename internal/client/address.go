@@ -31,8 +31,8 @@ func EmailKey(s string) string {
 // SameEmail reports whether two spellings of an address are one person's.
 func SameEmail(a, b string) bool { return EmailKey(a) == EmailKey(b) }
 
-// LookAlikeKey returns the collision key of an email address or userName, which whoever could
-// be taken for each other have in common: NFKC_Casefold (Unicode Standard, section
+// LookAlikeKey returns the collision key of an email address or userName, which is equal for all
+// that could be taken for each other: NFKC_Casefold (Unicode Standard, section
 // 3.13) with the domain in Unicode. An i with a dot above counts as an i, as most
 // systems have it, and U+3002 as a dot, as IDNA has it.
 func LookAlikeKey(s string) string {

@@ -151,7 +151,7 @@ func (k *catalog[T]) begin(ctx context.Context) {
 	}()
 }
 
-// leave ends a listing that nobody waits for any more.
+// leave ends a listing that no caller waits for any more.
 func (k *catalog[T]) leave(under *flight[T]) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

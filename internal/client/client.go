@@ -73,7 +73,7 @@ type Config struct {
 	Transport http.RoundTripper
 	// Wrote is told after each request that may have changed an account, also one
 	// that failed: noun is what comes after the account in its route, such as
-	// "account_memberships" or "sso". nil tells nobody.
+	// "account_memberships" or "sso". nil is fine.
 	Wrote func(accountID, noun string)
 	// Log receives what the client does, without secrets. nil means silence.
 	Log func(ctx context.Context, level Level, msg string, fields map[string]any)

@@ -94,7 +94,7 @@ func (c *Client) UpdateDirectory(ctx context.Context, accountID, id string, w Di
 	return do[*Directory](ctx, c, call{method: http.MethodPatch, path: directoryPath(accountID, id), body: w})
 }
 
-// DeleteDirectory removes a directory; one that is gone is success. Nobody is
+// DeleteDirectory removes a directory; one that is gone is success. No member is
 // deprovisioned.
 //
 // DELETE /api/accounts/{account_id}/sso/directories/{id}

@@ -31,7 +31,7 @@ type DirectoryUser struct {
 const (
 	RoleSourceDefault = "default" // the directory made the membership
 	RoleSourceMapping = "mapping" // a group role mapping matches
-	RoleSourceManual  = "manual"  // somebody gave it
+	RoleSourceManual  = "manual"  // given by hand
 )
 
 // DirectoryGroup is a group as a directory pushed it.
@@ -93,7 +93,7 @@ func (c *Client) ListMatchedUsers(ctx context.Context, accountID, directoryID st
 		}
 		at := slices.IndexFunc(groups, func(g DirectoryGroup) bool { return g.ID == match.GroupID || g.Name == match.GroupName })
 		if at < 0 {
-			return nil, true, nil // dangling: it is for nobody
+			return nil, true, nil // dangling: it applies to no user
 		}
 		name := groups[at].Name
 		for i, other := range groups {

@@ -144,7 +144,7 @@ func (c *Client) exchange(ctx context.Context, r call) (*reply, error) {
 // writes reports whether the call may change something.
 func (r call) writes() bool { return r.method != http.MethodGet && !r.reads }
 
-// wrote tells whoever wants to know that an account may have been changed.
+// wrote reports to Config.Wrote that an account may have been changed.
 func (c *Client) wrote(r call) {
 	if len(r.path) < 2 || r.path[0] != "accounts" {
 		return

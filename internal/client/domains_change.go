@@ -39,7 +39,7 @@ type domainList struct {
 //
 // Without an ETag writers can only be polite: a write goes out right after the read
 // that it is based on or not at all, is never repeated blindly, and is read back only
-// when every write by an older read must have arrived. Whoever sees its change undone
+// when every write by an older read must have arrived. A caller that sees its change undone
 // merges it again. All times follow from what round trips cost, as measured.
 type domainWriter struct {
 	*Client

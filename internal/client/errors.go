@@ -57,7 +57,7 @@ type ConnectionError struct {
 	Method   string
 	Path     string
 	Why      string
-	Fix      string // what to do; "" where nobody knows
+	Fix      string // what to do; "" where that is unknown
 	Timeout  bool   // the last attempt ran out of time
 	Attempts int
 	cause
@@ -156,12 +156,12 @@ func (e *SCIMError) Error() string {
 // Unwrap returns the refusal itself.
 func (e *SCIMError) Unwrap() error { return e.Err }
 
-// NotMemberError says that nobody in the account has this email.
+// NotMemberError says that no member of the account has this email.
 type NotMemberError struct {
 	AccountID string
 	Email     string
 	// LooksLike is the address of a member whom Email could be taken for, spelled
-	// differently: somebody else's. Often "".
+	// differently: another user's. Often "".
 	LooksLike string
 }
 
@@ -202,7 +202,7 @@ func (e *LostWriteError) Error() string {
 		e.AccountID, strings.Join(e.Domains, ", "), e.Tries, e.Waited.Round(time.Second))
 }
 
-// IsNotFound reports that the thing does not exist (404), or that nobody has
+// IsNotFound reports that the thing does not exist (404), or that no member has
 // the email. Where it is the route or the account that does not exist it is
 // false.
 func IsNotFound(err error) bool {

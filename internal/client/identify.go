@@ -69,7 +69,7 @@ const (
 type identity struct {
 	known   atomic.Bool         // it has answered as the account API does
 	turn    chan struct{}       // held by the one call that asks
-	verdict *NotAccountAPIError // what asking came to; its Err is another call's. Whoever holds the turn may look
+	verdict *NotAccountAPIError // what asking came to; its Err is another call's. The holder of the turn may look
 }
 
 func newIdentity() *identity { return &identity{turn: make(chan struct{}, 1)} }
@@ -139,7 +139,7 @@ func (c *Client) askWho(ctx context.Context, notFound error) error {
 		c.identity.verdict = c.nameStranger(ctx, notFound)
 		return c.identity.verdict
 	}
-	return err // nobody knows whose 404 it was
+	return err // whose 404 it was is unknown
 }
 
 // nameStranger tells a self-hosted Prefect server from one that knows no route

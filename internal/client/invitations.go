@@ -5,10 +5,10 @@ import (
 	"net/http"
 )
 
-// InvitationPending is the status of an invitation that nobody has answered yet.
+// InvitationPending is the status of an invitation that has not been answered yet.
 const InvitationPending = "PENDING"
 
-// Invitation offers a role in the account to whoever has an email address.
+// Invitation offers a role in the account to the user of an email address.
 type Invitation struct {
 	ID     string `json:"id"`
 	Email  string `json:"email"`
@@ -25,7 +25,7 @@ type invitationFilterBody struct {
 	Status anyOrLike `json:"status"`
 }
 
-// ListPendingInvitations reads the invitations that nobody has answered yet.
+// ListPendingInvitations reads the invitations that have not been answered yet.
 //
 // POST /api/accounts/{account_id}/invitations/filter
 func (c *Client) ListPendingInvitations(ctx context.Context, accountID string) ([]Invitation, error) {

@@ -11,7 +11,7 @@ import (
 
 // Members reads who is in an account, and answers many single questions with
 // few requests. It remembers what it was asked and told, for as long as the
-// client lives; its own writes correct the memory. That somebody is absent is
+// client lives; its own writes correct the memory. That a user is absent is
 // never remembered.
 //
 // ByEmail goes by these rules, where L is the number of lookups by email sent
@@ -26,7 +26,7 @@ import (
 //   - Before any lookup after the second, count is asked, once.
 //   - As soon as P ≤ n + 3 − L the whole listing is taken, oldest first, its
 //     pages side by side. Until then lookups go on.
-//   - After the listing, answers come from it. Somebody who is not in it is
+//   - After the listing, answers come from it. A user who is not in it is
 //     confirmed by a lookup, since people may join or pages shift meanwhile.
 //
 // So n people who are there cost at most n + 4 requests, whatever the size of
@@ -38,7 +38,7 @@ type Members struct {
 	accountID string
 
 	mu      sync.Mutex
-	line    *line                 // those who wait for ByEmail; nil when nobody does
+	line    *line                 // those who wait for ByEmail; nil when there are none
 	known   map[string]Membership // by EmailKey
 	asked   map[string]bool       // everybody ByEmail was asked for: n
 	lookups int                   // L
@@ -71,7 +71,7 @@ func (c *Client) Members(accountID string) *Members {
 	})
 }
 
-// ByEmail finds one member. Nobody is a *NotMemberError, and certain: the
+// ByEmail finds one member. No such member is a *NotMemberError, and certain: the
 // server was asked for this very email.
 func (m *Members) ByEmail(ctx context.Context, email string) (Membership, error) {
 	if err := ctx.Err(); err != nil {
@@ -102,9 +102,9 @@ func (m *Members) ByEmail(ctx context.Context, email string) (Membership, error)
 	return *who.member, nil
 }
 
-// lookAlike finds somebody else whom an address could be taken for, among those in
+// lookAlike finds another member whom an address could be taken for, among those in
 // memory and, where the address is not plain ASCII, by asking for its usual other
-// spellings; "" for nobody. It only makes an error say more, so its own is left out.
+// spellings; "" for none. It only makes an error say more, so its own is left out.
 func (m *Members) lookAlike(ctx context.Context, email string) string {
 	key := LookAlikeKey(email)
 	local, domain, _ := strings.Cut(EmailKey(email), "@")

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// gatherWindow is how long a round waits for company: until nobody has come
+// gatherWindow is how long a round waits for company: until no caller has come
 // for quiet, and no longer than most. Once as many wait as ever waited at once
-// nobody else is likely to come, because whoever asks side by side has a bound
+// no other caller is likely to come, because concurrent callers have a bound
 // on it; then enough takes the place of quiet.
 type gatherWindow struct {
 	quiet, enough, max time.Duration
@@ -15,7 +15,7 @@ type gatherWindow struct {
 
 // line is those who wait in Members.ByEmail, and the one goroutine that serves
 // them, round by round. It begins with the first who waits, and ends when
-// nobody does. Its fields are under Members.mu.
+// there is none. Its fields are under Members.mu.
 type line struct {
 	ctx     context.Context // of its requests
 	end     context.CancelFunc
@@ -25,7 +25,7 @@ type line struct {
 	arrived chan struct{} // a newcomer knocks; holds one knock
 }
 
-// person is somebody who is asked for, by one caller or several.
+// person is a user who is asked for, by one caller or several.
 type person struct {
 	key     string
 	waiters int
@@ -34,7 +34,7 @@ type person struct {
 	err     error
 }
 
-// queue puts a caller in line for somebody. m.mu is held.
+// queue puts a caller in line for a user. m.mu is held.
 func (m *Members) queue(ctx context.Context, key string) (*line, *person) {
 	l := m.line
 	if l == nil {
@@ -76,7 +76,7 @@ func (m *Members) leave(l *line, who *person) {
 	}
 }
 
-// serve answers the line round by round until nobody is in it.
+// serve answers the line round by round until it is empty.
 func (m *Members) serve(l *line) {
 	defer l.end()
 	for {
@@ -127,7 +127,7 @@ func (m *Members) gatherTimeout(l *line) time.Duration {
 }
 
 // nextRound takes the people of the next round out of the queue, those left
-// out whom nobody waits for any more. nil says that the line has ended.
+// out whom no caller waits for any more. nil says that the line has ended.
 func (m *Members) nextRound(l *line) []*person {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 )
 
 // Origin is what the managed configuration tells of a thing's making. Both are nil where the server does not say: the
-// published API does not, and what nobody made over the API has no maker.
+// published API does not, and what was not made over the API has no maker.
 type Origin struct {
 	Created   *time.Time `json:"created"`
 	CreatedBy *string    `json:"created_by"` // an actor's id
@@ -21,7 +21,7 @@ const lookUpTimeout = 10 * time.Second
 
 // createOnce sends a create with an Idempotency-Key. Where no answer tells whether it was made, not even after all
 // retries, or the caller gave up meanwhile, it asks for what this caller made with the key, so that nothing is left
-// over that nobody knows of. What only looks the same is never taken for it. made gives the part of a row that proves
+// over that no state knows of. What only looks the same is never taken for it. made gives the part of a row that proves
 // that the server knows keys.
 func createOnce[T any](ctx context.Context, c *Client, r call, made func(*T) Origin) (*T, error) {
 	created, err := do[*T](ctx, c, r)

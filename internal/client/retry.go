@@ -29,7 +29,7 @@ const (
 // other POST is repeated only on 429 and when nothing had been sent. No other
 // status is ever repeated.
 //
-// A call that goes stale is left to whoever made it: see call.staleAfter.
+// A call that goes stale is left to its caller: see call.staleAfter.
 //
 // Waits grow with full jitter; Retry-After (RFC 9110, section 10.2.3) comes
 // before them. A 429 shuts the gate that every attempt of the client passes.

@@ -13,7 +13,7 @@ type RoleOwner struct {
 }
 
 // RoleOwnerOf finds out what decides about a user's role: one request for
-// somebody whom no directory manages, two or three for others. Where the server
+// a member whom no directory manages, two or three for others. Where the server
 // does not tell, or not this caller, the answer has no Source.
 func (c *Client) RoleOwnerOf(ctx context.Context, accountID string, m Membership) (RoleOwner, error) {
 	details, err := c.GetMembershipDetails(ctx, accountID, m.ID)
@@ -47,7 +47,7 @@ func (c *Client) RoleOwnerOf(ctx context.Context, accountID string, m Membership
 	return owner, nil
 }
 
-// RoleMapping is a group role mapping that gives somebody the role.
+// RoleMapping is a group role mapping that gives a member the role.
 type RoleMapping struct {
 	DirectoryID string
 	GroupRoleMapping
@@ -78,7 +78,7 @@ func (u DirectoryUser) became(m Membership) bool {
 	return u.AccountMembershipID != nil && strings.EqualFold(*u.AccountMembershipID, m.ID)
 }
 
-// roleOwner reads who decides about the role of somebody who became a member.
+// roleOwner reads who decides about the role of a user who became a member.
 // Without a source it is the role that they had before the directory came.
 func (u DirectoryUser) roleOwner(directoryID string) RoleOwner {
 	owner := RoleOwner{Source: RoleSourceManual, DirectoryID: directoryID}

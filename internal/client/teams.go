@@ -20,7 +20,7 @@ type Team struct {
 	Workspaces       []TeamWorkspace `json:"workspaces"`
 }
 
-// TeamMember is somebody in a team.
+// TeamMember is a member of a team.
 type TeamMember struct {
 	ActorID string  `json:"id"`
 	Handle  string  `json:"handle"`

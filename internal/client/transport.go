@@ -141,7 +141,7 @@ func (c *Client) asProxyRejection(resp *http.Response) *attemptError {
 }
 
 // connectionFix returns what to do about a connection that did not come about,
-// "" where nobody knows. It goes by the kind of the error.
+// "" where that is unknown. It goes by the kind of the error.
 func connectionFix(err error, endpoint string, sent bool) string {
 	var (
 		rejection *proxyRejection

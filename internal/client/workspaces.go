@@ -34,7 +34,7 @@ type Workspace struct {
 	DefaultRoleID *string `json:"default_workspace_role_id"`
 }
 
-// WorkspaceRole is what somebody may do in a workspace: a built-in role, or one
+// WorkspaceRole is what its holder may do in a workspace: a built-in role, or one
 // of the account's own.
 type WorkspaceRole struct {
 	ID   string `json:"id"`

@@ -23,10 +23,10 @@ const (
 type culprit struct {
 	actors  []actor // several where the trail does not say which of them; newest first
 	certain bool    // the event tells of exactly this change
-	unknown string  // why nobody is named; "" where somebody is
+	unknown string  // why no actor is named; "" where one is
 }
 
-// actor is somebody at the time of their last event.
+// actor is who acted, at the time of their last event.
 type actor struct {
 	who string
 	at  time.Time

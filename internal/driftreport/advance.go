@@ -1,11 +1,11 @@
 package driftreport
 
-// advance is how an attribute goes on by itself: nobody changed anything behind
+// advance is how an attribute goes on by itself: nothing was changed behind
 // Terraform's back.
 type advance struct{ resource, attr, from, to string }
 
 // advances are those of ordinary operation: the identity provider calls for the first
-// time, a group arrives, somebody logs in. The way back, such as from active to
+// time, a group arrives, a user logs in. The way back, such as from active to
 // inactive, nothing takes by itself.
 var advances = map[advance]bool{
 	{"prefectsso_group_role_mapping", "status", "dangling", "applied"}: true,

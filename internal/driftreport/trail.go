@@ -269,7 +269,7 @@ func membershipSays(f fact, e client.Event) evidence {
 	}
 }
 
-// roleChange returns the role that a fact says somebody lost, or else the one that
+// roleChange returns the role that a fact says a member lost, or else the one that
 // they got; neither where it is about something else.
 func roleChange(f fact) (lost, got string) {
 	switch {
@@ -284,7 +284,7 @@ func roleChange(f fact) (lost, got string) {
 }
 
 // teamRoleSays judges by the team, the workspace and the role that an event names.
-// The trail knows the place of a team in a workspace by an id that nobody else has.
+// The trail knows the place of a team in a workspace by an id that is its own.
 func teamRoleSays(f fact, e client.Event) evidence {
 	var payload struct {
 		Team      string          `json:"team_id"`

@@ -2,9 +2,12 @@ package provider
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
@@ -34,7 +37,13 @@ const (
 	teamFollowsNoGroup    access.ID = "team-follows-no-group"
 	teamNameTaken         access.ID = "team-name-taken"
 	teamRenamed           access.ID = "team-renamed"
+	changedSincePlan      access.ID = "changed-since-plan"
+	memberGone            access.ID = "member-gone"
+	roleGone              access.ID = "role-gone"
 )
+
+// destroyAdvice ends each error of a plan that is not one to destroy.
+const destroyAdvice = "This also ends `terraform destroy`, which makes such a plan first; `terraform destroy -refresh=false` makes none, and destroys."
 
 // notice is what a rule says.
 type notice struct {
@@ -140,4 +149,30 @@ func saysTeamNameTaken(written, now, before string) notice {
 
 func saysTeamRenamed(written, now string) notice {
 	return notice{teamRenamed, "Team has another name", fmt.Sprintf("The team that is written as %q is named %q now, and keeps its role. Write the new name, before another team gets the old one.", written, now)}
+}
+
+// saysMemberGone is about a person whom no member's address is any more; now is the one that their membership goes by.
+func saysMemberGone(email, now, account string) notice {
+	if now != "" {
+		return notice{memberGone, "Member has another address", fmt.Sprintf("%s is %s now: the membership in account %s is the same, and its role stays. Write the new address in `email`. The old one is taken out of the state; as long as the configuration has it, the plan gives it a role again, which fails.", email, now, account)}
+	}
+	return notice{memberGone, "Member is gone", fmt.Sprintf("%s is no longer a member of account %s. The role is taken out of the state; as long as the configuration has it, the plan gives it again, which fails until the person is back.", email, account)}
+}
+
+// saysRoleGone is about the role of a prefectsso_role_members, which was renamed or deleted.
+func saysRoleGone(role *client.UnknownNameError) notice {
+	return notice{roleGone, "Role is gone", fmt.Sprintf("Account %s has no role %q any more: it was renamed or deleted outside of Terraform. It has: %s. The resource is taken out of the state, and the people keep their roles. If the role was renamed, write its new name in `role`; else take the resource out of the configuration.", role.AccountID, role.Name, strings.Join(role.Existing, ", "))}
+}
+
+// saysChangedSincePlan is about an attribute that an update finds changed by somebody else; show says that its values may
+// stand in a message.
+func saysChangedSincePlan(name string, planned, got attr.Value, show bool) notice {
+	what := fmt.Sprintf("`%s` was changed outside of this run after it was planned", name)
+	switch planned.(type) {
+	case basetypes.StringValue, basetypes.BoolValue, basetypes.Int64Value:
+		if show {
+			what += fmt.Sprintf(": planned was %s, and the API now has %s", planned, got)
+		}
+	}
+	return notice{changedSincePlan, "Changed since the plan", what + ". Nothing has to be done: the state has the planned value until the next refresh reads the new one, and the next plan shows what follows from it."}
 }

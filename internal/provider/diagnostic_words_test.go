@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
@@ -46,6 +47,11 @@ func TestWords(t *testing.T) {
 		saysTeamFollowsNoGroup("Staff", "production", "Staff"),
 		saysTeamNameTaken("Staff", "t-2", "t-1"),
 		saysTeamRenamed("Staff", "Crew"),
+		saysMemberGone("ada@acme.com", "", "acme"),
+		saysRoleGone(&client.UnknownNameError{AccountID: "acme", What: "role", Name: "Auditor", Existing: []string{"Inspector", "Member"}}),
+		saysMemberGone("ada@acme.com", "ada@acme.example", "acme"),
+		saysChangedSincePlan("state", types.StringValue("active"), types.StringValue("inactive"), true),
+		saysChangedSincePlan("url", types.StringValue("a"), types.StringValue("b"), false),
 	}
 	var got strings.Builder
 	for _, n := range all {

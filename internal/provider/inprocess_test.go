@@ -63,34 +63,41 @@ func inProcessWith(t testing.TB, after func(time.Duration) <-chan time.Time, con
 // value makes a value of an object type from Go values; attributes that are left out are null.
 func (p *protocol) value(t testing.TB, typ tftypes.Type, attributes map[string]any) *tfprotov6.DynamicValue {
 	t.Helper()
-	object, ok := typ.(tftypes.Object)
-	if !ok {
-		t.Fatalf("%s is no object", typ)
+	if attributes == nil {
+		attributes = map[string]any{}
 	}
-	values := map[string]tftypes.Value{}
-	for name, attribute := range object.AttributeTypes {
-		switch given := attributes[name].(type) {
-		case map[string]string:
-			elements := map[string]tftypes.Value{}
-			for key, element := range given {
-				elements[key] = tftypes.NewValue(tftypes.String, element)
-			}
-			values[name] = tftypes.NewValue(attribute, elements)
-		case []string:
-			elements := make([]tftypes.Value, len(given))
-			for i, element := range given {
-				elements[i] = tftypes.NewValue(tftypes.String, element)
-			}
-			values[name] = tftypes.NewValue(attribute, elements)
-		default:
-			values[name] = tftypes.NewValue(attribute, given)
-		}
-	}
-	out, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, values))
+	out, err := tfprotov6.NewDynamicValue(typ, valueOf(typ, attributes))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &out
+}
+
+// valueOf makes a value of a type from a Go value: of an object from a map[string]any, in which what is left out is null.
+func valueOf(typ tftypes.Type, given any) tftypes.Value {
+	switch given := given.(type) {
+	case map[string]any:
+		if object, ok := typ.(tftypes.Object); ok {
+			values := map[string]tftypes.Value{}
+			for name, attribute := range object.AttributeTypes {
+				values[name] = valueOf(attribute, given[name])
+			}
+			return tftypes.NewValue(typ, values)
+		}
+	case map[string]string:
+		elements := map[string]tftypes.Value{}
+		for key, element := range given {
+			elements[key] = tftypes.NewValue(tftypes.String, element)
+		}
+		return tftypes.NewValue(typ, elements)
+	case []string:
+		elements := make([]tftypes.Value, len(given))
+		for i, element := range given {
+			elements[i] = tftypes.NewValue(tftypes.String, element)
+		}
+		return tftypes.NewValue(typ, elements)
+	}
+	return tftypes.NewValue(typ, given)
 }
 
 func (p *protocol) resourceType(typeName string) tftypes.Type {

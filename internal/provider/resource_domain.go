@@ -99,6 +99,7 @@ func (m *domainModel) identity(accountID string) domainIdentity {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
 		suppressNoOp(ctx, req, resp, "account_id", "name", "timeouts")
@@ -173,7 +174,7 @@ func (r *domainResource) Update(ctx context.Context, req resource.UpdateRequest,
 	var m domainModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(m.AccountID.ValueString()))...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(m.AccountID.ValueString()))...)
 	}
 }
 

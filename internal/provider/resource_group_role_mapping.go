@@ -47,6 +47,7 @@ func (r *groupRoleMappingResource) IdentitySchema(_ context.Context, _ resource.
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	var prior *groupRoleMappingModel
 	if !isCreate(req) {
 		prior = &groupRoleMappingModel{}
@@ -79,6 +80,9 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 	}
 	r.planMapping(ctx, &plan, prior, resp)
 	suppressNoOp(ctx, req, resp, "account_id", "directory_id", "match", "role", "priority")
+	if !changes(ctx, req, resp, "match") {
+		keepState(ctx, req, resp, "status")
+	}
 	if prior != nil && prior.Status.ValueString() == client.MappingDangling && plan.Match.known() && plan.Match.toAPI() == prior.Match.toAPI() {
 		warnOfDangling(plan.Match.toAPI(), plan.DirectoryID, &resp.Diagnostics)
 	}
@@ -335,7 +339,7 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 	write, any := m.changes(&prior, role)
 	if !any {
 		m.Status, m.Created, m.CreatedBy = prior.Status, prior.Created, prior.CreatedBy
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 		return
 	}
 	defer r.data.run.Mappings.Begin(m.ID.ValueString())()
@@ -350,7 +354,7 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 	if mapping.Status == client.MappingDangling {
 		warnOfDangling(mapping.Match, m.DirectoryID, &resp.Diagnostics)
 	}
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 }
 
 // Delete implements [resource.Resource].

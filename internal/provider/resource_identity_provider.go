@@ -84,6 +84,7 @@ func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resou
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	var plan, prior *identityProviderModel
 	if !isCreate(req) {
 		prior = &identityProviderModel{}
@@ -93,7 +94,11 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 		r.data.planAccount(ctx, req, resp)
 		r.planSigning(ctx, req, prior, resp)
 		suppressNoOp(ctx, req, resp, "account_id", "name", "connection_type", "domains", "oidc", "saml", "attribute_mapping", "activation", "take_over_domains", "timeouts")
-		r.planActivation(ctx, prior, resp)
+		r.planActivation(ctx, req, prior, resp)
+		keepState(ctx, req, resp, "configurable", "unverified_attributes")
+		if !changes(ctx, req, resp, "saml") {
+			keepState(ctx, req, resp, "certificates", "want_authn_requests_signed")
+		}
 		plan = &identityProviderModel{}
 		resp.Diagnostics.Append(resp.Plan.Get(ctx, plan)...)
 	}
@@ -129,14 +134,19 @@ func (m *identityProviderModel) stopsLogins(prior *identityProviderModel) bool {
 
 // planActivation plans that a connection which was switched off behind Terraform's back becomes active again where the
 // configuration says that it is.
-func (r *identityProviderResource) planActivation(ctx context.Context, prior *identityProviderModel, resp *resource.ModifyPlanResponse) {
-	if prior == nil || !prior.Configurable.ValueBool() || prior.State.ValueString() == client.ConnectionActive {
+func (r *identityProviderResource) planActivation(ctx context.Context, req resource.ModifyPlanRequest, prior *identityProviderModel, resp *resource.ModifyPlanResponse) {
+	if prior == nil {
 		return
 	}
 	var activation types.String
 	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root("activation"), &activation)...)
-	if activation.ValueString() == activationImmediate {
+	switch is := prior.State.ValueString(); {
+	case is == client.ConnectionActive || !prior.Configurable.ValueBool():
+		keepState(ctx, req, resp, "state")
+	case activation.ValueString() == activationImmediate:
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("state"), client.ConnectionActive)...)
+	case is == client.ConnectionInactive || is == client.ConnectionValidating && activation.ValueString() == activationNone:
+		keepState(ctx, req, resp, "state") // a first login makes it active, but this update does not wait for one
 	}
 }
 
@@ -392,7 +402,7 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 	m.ID, m.State = prior.ID, prior.State
 	if !prior.Configurable.ValueBool() {
 		m.observeAdopted(&prior)
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 		return
 	}
 	if !r.recheckLogins(ctx, account, &m, &prior, &resp.Diagnostics) {
@@ -418,7 +428,7 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 		m.warnLeftOut(connection, &resp.Diagnostics)
 	}
 	r.activate(ctx, account, &m, wait, &resp.Diagnostics)
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 }
 
 // Delete implements [resource.Resource].

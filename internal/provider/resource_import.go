@@ -62,7 +62,11 @@ func (p *providerData) importByNames(ctx context.Context, names []string, req re
 		}
 	} else if values = strings.SplitN(req.ID, "/", len(names)+1); len(values) > len(names) {
 		own, values = types.StringValue(values[0]), values[1:]
-		if uuid.Validate(own.ValueString()) != nil {
+		switch isAccount := uuid.Validate(own.ValueString()) == nil; {
+		case isAccount:
+		case len(names) == 1: // the slash is part of the name
+			own, values = types.StringNull(), []string{req.ID}
+		default:
 			resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("%q has a part more than %s, and that begins with %q, which is no UUID of an account. What has a slash in its name is named by its id here.", req.ID, english.And(names), own.ValueString()))
 			return "", nil, false
 		}

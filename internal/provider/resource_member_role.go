@@ -85,6 +85,10 @@ func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaReques
 				Computed:            true,
 				MarkdownDescription: "UUID of the user.",
 			},
+			"actor_id": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "UUID of the actor, by which audit events and the access of workspaces name the user.",
+			},
 			"active": schema.BoolAttribute{
 				Computed:            true,
 				MarkdownDescription: "Whether the membership is active. A deactivated person keeps the role but has no access.",
@@ -113,6 +117,7 @@ type memberRoleModel struct {
 	Role      types.String      `tfsdk:"role"`
 	OnDestroy types.String      `tfsdk:"on_destroy"`
 	UserID    types.String      `tfsdk:"user_id"`
+	ActorID   types.String      `tfsdk:"actor_id"`
 	Active    types.Bool        `tfsdk:"active"`
 	ManagedBy types.String      `tfsdk:"managed_by"`
 	Timeouts  timeouts.Value    `tfsdk:"timeouts"`
@@ -128,7 +133,7 @@ func (m *memberRoleModel) fromAPI(accountID string, row client.Membership) {
 	m.ID = types.StringValue(row.ID)
 	m.AccountID = preserveCase(m.AccountID, accountID)
 	m.Role = types.StringValue(roleInForm(m.Role.ValueString(), row))
-	m.UserID = stringOrNull(row.UserID)
+	m.UserID, m.ActorID = stringOrNull(row.UserID), textOrNull(row.ActorID)
 	m.Active = types.BoolValue(row.Active)
 	if m.OnDestroy.ValueString() == "" {
 		m.OnDestroy = types.StringValue(onDestroyForget)
@@ -141,12 +146,17 @@ func (m *memberRoleModel) identity(accountID string) memberRoleIdentity {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *memberRoleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if isDestroy(req) {
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
 	r.planRole(ctx, req, resp)
 	suppressNoOp(ctx, req, resp, "account_id", "email", "role", "on_destroy", "timeouts")
+	keepState(ctx, req, resp, "id", "user_id", "actor_id", "active")
+	if !changes(ctx, req, resp, "role") {
+		keepState(ctx, req, resp, "managed_by")
+	}
 }
 
 // planRole checks a role that changes, and what the change does to people's access. A role that is the same by id and
@@ -269,9 +279,12 @@ func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest,
 	member, err := r.data.client.Members(account).ByEmail(ctx, m.Email.Normalized())
 	var absent *client.NotMemberError
 	if errors.As(err, &absent) {
-		resp.Diagnostics.AddWarning("Member is gone", fmt.Sprintf("%s is no longer a member of account %s. The role is taken out of the state; as long as the configuration has it, the plan gives it again, which fails until the person is back.", m.Email.ValueString(), account))
-		removeFromState(ctx, resp, m.identity(account))
-		return
+		var now string
+		if now, err = r.addressNow(ctx, account, &m); err == nil {
+			resp.Diagnostics.Append(saysMemberGone(m.Email.ValueString(), now, account).warning(path.Root("email")))
+			removeFromState(ctx, resp, m.identity(account))
+			return
+		}
 	}
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read role of member", err))
@@ -285,6 +298,21 @@ func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest,
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
+// addressNow returns the address by which the membership goes that the state has, where the identity provider gave the
+// person another one; "" where the membership is gone.
+func (r *memberRoleResource) addressNow(ctx context.Context, account string, m *memberRoleModel) (string, error) {
+	if !known(m.UserID) {
+		return "", nil
+	}
+	rows, err := r.data.client.ListMemberships(ctx, account, client.MembershipQuery{Filter: &client.MembershipFilter{UserIDs: []string{m.UserID.ValueString()}}})
+	for _, row := range rows {
+		if row.ID == m.ID.ValueString() && row.Email != nil {
+			return *row.Email, nil
+		}
+	}
+	return "", err
+}
+
 // Update implements [resource.Resource].
 func (r *memberRoleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m memberRoleModel
@@ -294,7 +322,7 @@ func (r *memberRoleResource) Update(ctx context.Context, req resource.UpdateRequ
 		return
 	}
 	if r.assign(ctx, account, &m, 0, &resp.Diagnostics) {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 	}
 }
 

@@ -98,6 +98,7 @@ func (m *memberRolesModel) emails() []string {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *memberRolesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if isDestroy(req) {
 		return
 	}
@@ -223,7 +224,7 @@ func (r *memberRolesResource) Update(ctx context.Context, req resource.UpdateReq
 		return
 	}
 	if r.assign(ctx, account, &m, &resp.Diagnostics) {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, accountIdentity{types.StringValue(account)})...)
 	}
 }
 

@@ -3,6 +3,7 @@ package provider
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -136,6 +137,7 @@ func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if isDestroy(req) {
 		return
 	}
@@ -188,7 +190,7 @@ func (r *roleMembersResource) Update(ctx context.Context, req resource.UpdateReq
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() && r.data.write(ctx, account, &m, &prior, &resp.Diagnostics) {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 	}
 }
 
@@ -201,6 +203,12 @@ func (r *roleMembersResource) Read(ctx context.Context, req resource.ReadRequest
 		return
 	}
 	role, err := r.data.client.Roles(account).Resolve(ctx, m.Role.ValueString())
+	var gone *client.UnknownNameError
+	if imported := m.RemovedRole.IsNull(); errors.As(err, &gone) && !imported {
+		resp.Diagnostics.Append(saysRoleGone(gone).warning(path.Root("role")))
+		removeFromState(ctx, resp, m.identity(account))
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("role"), "Could not read role", err))
 		return

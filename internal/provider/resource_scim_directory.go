@@ -47,6 +47,7 @@ func (m *scimDirectoryModel) identity(accountID string) idIdentity {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	var prior *scimDirectoryModel
 	if !isCreate(req) {
 		prior = &scimDirectoryModel{}
@@ -59,6 +60,10 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 	r.data.planAccount(ctx, req, resp)
 	r.planDefaultRole(ctx, prior, resp)
 	suppressNoOp(ctx, req, resp, "account_id", "name", "type", "enabled", "default_role", "deprovision_action", "sync_groups_to_teams", "allowed_domains")
+	keepState(ctx, req, resp, "configurable", "unverified_attributes")
+	if !changes(ctx, req, resp, "enabled") {
+		keepState(ctx, req, resp, "state")
+	}
 	var account types.String
 	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, accountIDPath, &account)...)
 	if resp.Diagnostics.HasError() || resp.Plan.Raw.Equal(req.State.Raw) {
@@ -292,7 +297,7 @@ func (r *scimDirectoryResource) Update(ctx context.Context, req resource.UpdateR
 	if !prior.Configurable.ValueBool() {
 		m.State, m.SCIMEndpoint, m.Configurable, m.UnverifiedAttributes = prior.State, prior.SCIMEndpoint, prior.Configurable, prior.UnverifiedAttributes
 		m.Created, m.CreatedBy = prior.Created, prior.CreatedBy
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 		return
 	}
 	role, err := r.data.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
@@ -306,7 +311,7 @@ func (r *scimDirectoryResource) Update(ctx context.Context, req resource.UpdateR
 		return
 	}
 	m.fromAPI(account, directory, role)
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 }
 
 // Delete implements [resource.Resource].

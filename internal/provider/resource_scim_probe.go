@@ -194,6 +194,7 @@ func (m *scimProbeModel) fromProbe(result scimprobe.Result, now time.Time) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if isDestroy(req) {
 		return
 	}
@@ -364,7 +365,7 @@ func (r *scimProbeResource) Read(ctx context.Context, req resource.ReadRequest, 
 func (r *scimProbeResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m scimProbeModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity())...)
+	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity())...)
 }
 
 // Delete implements [resource.Resource]: the probe left nothing behind.

@@ -158,6 +158,7 @@ func (m *scimTokenModel) observed(prior *scimTokenModel) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if isDestroy(req) {
 		return
 	}
@@ -369,7 +370,7 @@ func (r *scimTokenResource) Update(ctx context.Context, req resource.UpdateReque
 	default:
 		m.observed(&prior)
 	}
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 }
 
 // previousToken returns a token's id as the private state takes it.

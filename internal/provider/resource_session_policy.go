@@ -67,6 +67,7 @@ func (m *sessionPolicyModel) fromAPI(a *client.Account) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *sessionPolicyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
 		suppressNoOp(ctx, req, resp, "account_id", "auth_expiration_seconds")
@@ -87,7 +88,7 @@ func (r *sessionPolicyResource) Update(ctx context.Context, req resource.UpdateR
 	var m sessionPolicyModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	if account, ok := r.write(ctx, &m, &resp.Diagnostics); ok {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, accountIdentity{types.StringValue(account)})...)
 	}
 }
 

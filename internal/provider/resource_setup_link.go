@@ -91,6 +91,7 @@ type setupLinkIdentity struct {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *setupLinkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
 		suppressNoOp(ctx, req, resp, "account_id", "kind", "triggers")
@@ -130,7 +131,7 @@ func (r *setupLinkResource) Read(ctx context.Context, req resource.ReadRequest, 
 func (r *setupLinkResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var m setupLinkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, setupLinkIdentity{m.AccountID, m.Kind})...)
+	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, setupLinkIdentity{m.AccountID, m.Kind})...)
 }
 
 // Delete implements [resource.Resource]: the link dies by itself.

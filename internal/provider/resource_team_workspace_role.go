@@ -132,6 +132,7 @@ func (m *teamWorkspaceRoleModel) fromAPI(accountID string, team client.TeamAcces
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer adviseDestroy(req, resp)
 	if isDestroy(req) {
 		return
 	}
@@ -155,6 +156,9 @@ func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource
 	}
 	r.planNames(ctx, &plan, prior, resp)
 	suppressNoOp(ctx, req, resp, "account_id", "team", "workspace", "role", "timeouts", "team_id", "workspace_id")
+	if !changes(ctx, req, resp, "role") {
+		keepState(ctx, req, resp, "role_id")
+	}
 	if prior != nil {
 		r.reservePlanned(ctx, resp)
 	}
@@ -212,6 +216,7 @@ func (r *teamWorkspaceRoleResource) planNames(ctx context.Context, plan, prior *
 	if known(plan.Role) && !plan.Role.Equal(before.Role) {
 		if role, ok := resolve(ctx, r.data.client.WorkspaceRoles(account).Resolve, plan.Role, path.Root("role"), "Unusable role", &resp.Diagnostics); ok {
 			same("role", role.ID, before.RoleID, before.Role)
+			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("role_id"), role.ID)...)
 		}
 	}
 	if !sameTeam || !known(plan.Team.ID) {
@@ -375,7 +380,7 @@ func (r *teamWorkspaceRoleResource) Update(ctx context.Context, req resource.Upd
 	resp.Diagnostics.Append(diags...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if ok && !resp.Diagnostics.HasError() && r.write(ctx, account, &m, &prior, wait, &resp.Diagnostics) {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 	}
 }
 

@@ -2,11 +2,14 @@ package provider
 
 import (
 	"context"
+	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 )
 
 // suppressNoOp ends a resource's ModifyPlan: where the planned arguments are those of the prior state, nothing changes, so
@@ -15,13 +18,8 @@ func suppressNoOp(ctx context.Context, req resource.ModifyPlanRequest, resp *res
 	if req.State.Raw.IsNull() || resp.Plan.Raw.IsNull() {
 		return
 	}
-	for _, name := range arguments {
-		var planned, prior attr.Value
-		resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root(name), &planned)...)
-		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root(name), &prior)...)
-		if resp.Diagnostics.HasError() || !planned.Equal(prior) {
-			return
-		}
+	if slices.ContainsFunc(arguments, func(name string) bool { return changes(ctx, req, resp, name) }) {
+		return
 	}
 	resp.Plan.Raw = req.State.Raw
 }
@@ -47,4 +45,23 @@ func unknownObject(ctx context.Context, resp *resource.ModifyPlanResponse, name 
 	var object basetypes.ObjectValue
 	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root(name), &object)...)
 	return object.IsUnknown()
+}
+
+// adviseDestroy ends a resource's ModifyPlan: its errors say how to destroy all the same. Terraform makes a normal plan
+// before the plan of a destroy, and any error of that one ends it; `-refresh=false` leaves it out.
+func adviseDestroy(req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if isDestroy(req) {
+		return // the error is about the destroy itself
+	}
+	for i, d := range resp.Diagnostics {
+		if d.Severity() != diag.SeverityError {
+			continue
+		}
+		detail := access.AddParagraph(d.Detail(), destroyAdvice)
+		if at, ok := d.(diag.DiagnosticWithPath); ok {
+			resp.Diagnostics[i] = diag.NewAttributeErrorDiagnostic(at.Path(), d.Summary(), detail)
+		} else {
+			resp.Diagnostics[i] = diag.NewErrorDiagnostic(d.Summary(), detail)
+		}
+	}
 }

@@ -8,17 +8,17 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// Kind is why nobody owns a domain.
+// Kind is why a domain cannot be owned.
 type Kind int
 
 // The kinds of domains.
 const (
-	None    Kind = iota // somebody may own it
+	None    Kind = iota // it may be owned
 	Suffix              // a public suffix, of the Public Suffix List
 	Webmail             // a provider where anybody gets an address
 )
 
-// KindOf returns why nobody owns a domain, which is written in lower-case ASCII.
+// KindOf returns why a domain cannot be owned, which is written in lower-case ASCII.
 func KindOf(domain string) Kind {
 	suffix, _ := publicsuffix.PublicSuffix(domain)
 	owner := strings.TrimSuffix(strings.TrimSuffix(domain, suffix), ".")

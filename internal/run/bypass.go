@@ -11,11 +11,11 @@ import (
 )
 
 // BypassLock is the lock of an account under which roles that bypass single sign-on are taken from people, and what is
-// known of those whom this run gives one. Who has such a role is a matter of the whole account: whoever takes it from
-// somebody holds the lock, looks who has it then, and waits for promotions by other resources if nobody would be left.
+// known of those whom this run gives one. Who has such a role is a matter of the whole account: a resource that takes it from
+// a user holds the lock, reads who has it then, and waits for promotions by other resources if no user would be left.
 type BypassLock struct {
 	after    func(time.Duration) <-chan time.Time
-	held     chan struct{} // holds one token: whoever put it there has the lock
+	held     chan struct{} // holds one token: its owner has the lock
 	promoted broadcast
 
 	mu       sync.Mutex
@@ -86,7 +86,7 @@ func (l *BypassLock) Hold(ctx context.Context, do func() error) error {
 // Promoted wakes those who wait in [BypassLock.AwaitPromotion].
 func (l *BypassLock) Promoted() { l.promoted.change() }
 
-// AwaitPromotion waits until enough says that somebody else has bypass:sso. It asks at first, after each promotion of this
+// AwaitPromotion waits until enough says that another user has bypass:sso. It asks at first, after each promotion of this
 // run, and a last time after [Timeout]; it reports what enough said last.
 func (l *BypassLock) AwaitPromotion(ctx context.Context, enough func(context.Context) (bool, error)) (bool, error) {
 	var timeout <-chan time.Time

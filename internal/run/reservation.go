@@ -19,7 +19,7 @@ const (
 // write; the second one to reserve a thing is refused. Delete asks whether another resource took the thing over in the
 // same run, and then leaves it alone.
 type Reservations struct {
-	// deletes is held for reading by every Delete that is under way, and for writing while a reservation is made: whoever
+	// deletes is held for reading by every Delete that is under way, and for writing while a reservation is made: who
 	// reserves a thing finds all Deletes before it done, and every Delete after it finds the reservation.
 	deletes sync.RWMutex
 	mu      sync.Mutex

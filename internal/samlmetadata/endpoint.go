@@ -18,7 +18,7 @@ const maxURL = 2048
 // Endpoint is a SingleSignOnService (SAML Metadata 2.4.3).
 type Endpoint struct {
 	Binding, Location string
-	// Unusable is why nobody can be sent there, nil where people can.
+	// Unusable is why users cannot be sent there, nil where they can.
 	Unusable *Problem
 }
 

@@ -31,7 +31,7 @@ type Canary struct {
 	marker string // external id
 }
 
-// NewCanary returns a canary that nobody has made before, with an address in the domain.
+// NewCanary returns a canary that was never made before, with an address in the domain.
 func NewCanary(domain string) Canary {
 	id := uuid.New()
 	text := fmt.Sprintf("%x", id[:8])

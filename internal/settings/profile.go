@@ -19,7 +19,7 @@ import (
 // profile is what counts of a profile of Prefect's command line.
 type profile struct {
 	file, name   string // name is "" where none was read
-	active       string // whom the file calls active, where nobody asked for another
+	active       string // whom the file calls active, where no other was asked for
 	broken       bool   // it could not be read, which has been said
 	endpoint     string
 	apiKey       string
@@ -39,7 +39,7 @@ func (p profile) keyless() string {
 }
 
 // readProfile reads the profile that was asked for, else the active one. Where
-// nobody asked for a profile or a file, a file that is not there is none, and one
+// neither a profile nor a file was asked for, a file that is not there is none, and one
 // that cannot be read matters only if something is missing without it.
 func (r *resolver) readProfile() profile {
 	if r.profileUnknown() {
@@ -69,7 +69,7 @@ func (r *resolver) readProfile() profile {
 }
 
 // profilesFile returns where Prefect's tools look for profiles. The source is nowhere
-// where nobody named the file itself.
+// where the file itself was not named.
 func (r *resolver) profilesFile() (string, source) {
 	home := firstOf(r.getenv("HOME"), r.getenv("USERPROFILE"))
 	file, from := first(r.args.ProfilesFile, r.getenv(EnvProfilesFile), "")
@@ -106,7 +106,7 @@ func firstOf(texts ...string) string {
 }
 
 // brokenProfiles says that the file cannot be used. It stops the run where
-// somebody asked for it, or where nothing else gives a key.
+// it was asked for, or where nothing else gives a key.
 func (r *resolver) brokenProfiles(file string, asked bool, err error) profile {
 	elsewhere := r.args.APIKey != "" || r.getenv(EnvAPIKey) != "" || r.unknown(ArgAPIKey)
 	detail := fmt.Sprintf("%s cannot be used: %v.", file, err)

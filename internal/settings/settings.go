@@ -48,7 +48,7 @@ const (
 	ArgAllowInsecureHTTP = "allow_insecure_http"
 )
 
-// Arguments are what somebody wrote down. "" and nil mean that they did not.
+// Arguments are what the configuration says. "" and nil mean that they did not.
 type Arguments struct {
 	Endpoint, APIKey, AccountID string
 	Profile, ProfilesFile       string
@@ -189,7 +189,7 @@ func (r *resolver) apiKey() string {
 
 // account settles whose account it is: the argument, the environment variable, or
 // the address of the API, in this order, as Prefect's own provider does. Two that
-// somebody wrote down side by side must not differ, and neither must an address
+// are configured side by side must not differ, and neither must an address
 // that is an argument and the environment: who gets into an account is no matter
 // for a guess. A profile comes last and yields.
 func (r *resolver) account(inURL string, urlFrom source) (id string, unknown bool) {

@@ -1,6 +1,6 @@
 // Package fetch fills an access.World over the client. It knows no rule: what is wanted, [access.Needs] says.
 //
-// What plans read is kept for the run, so that a plan of many resources asks once; whoever writes drops what is kept of
+// What plans read is kept for the run, so that a plan of many resources asks once; a write drops what is kept of
 // the account. What is checked again just before it happens reads afresh.
 package fetch
 

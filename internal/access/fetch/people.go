@@ -28,7 +28,7 @@ func Person(m client.Membership) access.Person {
 	return p
 }
 
-// put adds people to those who are known. What was known of somebody before is replaced, but for what decides about the
+// put adds people to those who are known. What was known of a person before is replaced, but for what decides about the
 // membership.
 func put(w access.World, people []access.Person, covers access.Coverage, looked []string) access.World {
 	if covers == access.CoverEveryone {
@@ -145,7 +145,7 @@ func (r reader) everyone(ctx context.Context) (fill, error) {
 	return func(w access.World) access.World { return put(w, people, access.CoverEveryone, nil) }, nil
 }
 
-// owned is what decides about somebody's role.
+// owned is what decides about a person's role.
 type owned struct {
 	owner   client.RoleOwner
 	mapping *client.GroupRoleMapping

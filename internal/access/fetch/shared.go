@@ -25,7 +25,7 @@ func asAnswer[T any](value T, err error) (answer[T], error) {
 }
 
 // Integrations returns the connections and directories of an account as the published API reports them. Until something
-// of the account is written they are read once; nobody may change what it returns.
+// of the account is written they are read once; no caller may change what it returns.
 //
 // GET /api/accounts/{account_id}/sso/integrations
 func (f *Fetcher) Integrations(ctx context.Context, accountID string) (*client.Integrations, error) {
@@ -89,7 +89,7 @@ func share[T any](ctx context.Context, f *Fetcher, accountID string, kind access
 		defer f.mu.Unlock()
 		if r.waiters--; r.waiters == 0 {
 			r.cancel()
-			r.invalidate() // nobody else comes to wait for what was given up
+			r.invalidate() // no other caller comes to wait for what was given up
 		}
 		return none, ctx.Err()
 	}

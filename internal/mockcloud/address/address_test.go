@@ -79,7 +79,7 @@ func TestForms(t *testing.T) {
 			if got := Collide(tt.one, tt.other); got != (tt.alike && !tt.same) {
 				t.Errorf("Collide(%+q, %+q) = %v", tt.one, tt.other, got)
 			}
-			var refused *Refused
+			var refused *CharacterError
 			switch err := Check(tt.other); {
 			case tt.name == "control character":
 				if !errors.As(err, &refused) {
@@ -96,7 +96,7 @@ func TestForms(t *testing.T) {
 
 func TestCheckNamesThePart(t *testing.T) {
 	for text, want := range map[string]Part{"a\u200bda@acme.com": PartLocal, "ada@ac\u200bme.com": PartDomain, "a\u200bda": PartUserName} {
-		var refused *Refused
+		var refused *CharacterError
 		if !errors.As(Check(text), &refused) || refused.Part != want {
 			t.Errorf("Check(%+q) is about %v, want %v", text, refused, want)
 		}

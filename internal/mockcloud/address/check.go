@@ -21,18 +21,18 @@ const (
 	PartUserName Part = "user name"
 )
 
-// Refused is the character that no address or userName may have.
-type Refused struct {
+// CharacterError reports the character that no address or userName may have.
+type CharacterError struct {
 	Part Part
 	Rune rune
 	Why  string
 }
 
-func (e *Refused) Error() string {
+func (e *CharacterError) Error() string {
 	return fmt.Sprintf("its %s has the character %U, which %s", e.Part, e.Rune, e.Why)
 }
 
-// Check refuses, as a Refused, an address that has a character by which one person
+// Check refuses, as a CharacterError, an address that has a character by which one person
 // could pass for another.
 func Check(s string) error { return check(s, func(part string) string { return part }) }
 
@@ -62,7 +62,7 @@ func checkPart(part Part, s string) error {
 	s = normalPart(s)
 	for at, r := range s {
 		if why := unfit(r, s[at:]); why != "" {
-			return &Refused{part, r, why}
+			return &CharacterError{part, r, why}
 		}
 	}
 	if norm.NFKC.IsNormalString(s) {
@@ -70,7 +70,7 @@ func checkPart(part Part, s string) error {
 	}
 	for _, r := range s {
 		if one := string(r); norm.NFKC.String(one) != one {
-			return &Refused{part, r, "is another way to write " + fmt.Sprintf("%q", norm.NFKC.String(one))}
+			return &CharacterError{part, r, "is another way to write " + fmt.Sprintf("%q", norm.NFKC.String(one))}
 		}
 	}
 	// Some characters come composed, others not.
@@ -79,7 +79,7 @@ func checkPart(part Part, s string) error {
 	if at := strings.IndexFunc(rest, unicode.IsMark); at >= 0 {
 		mark, _ = utf8.DecodeRuneInString(rest[at:])
 	}
-	return &Refused{part, mark, "does not stand alone: write the letter with its mark as one character (NFC)"}
+	return &CharacterError{part, mark, "does not stand alone: write the letter with its mark as one character (NFC)"}
 }
 
 // unfit returns what is wrong with a character, whatever stands around it.

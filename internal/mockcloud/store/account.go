@@ -242,7 +242,7 @@ func (tx *Tx) UpdateAccount(id uuid.UUID, c AccountChange) error {
 	if !reflect.DeepEqual(next, *a) {
 		next.Updated = tx.stamp()
 		accountTable.Put(tx.db, &next)
-		tx.record(next.subject(), updated, told(nil, a.fields(), next.fields()), uuid.Nil)
+		tx.record(next.subject(), updated, withChanges(nil, a.fields(), next.fields()), uuid.Nil)
 	}
 	if c.Settings == nil {
 		return nil

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// told adds to an event's payload what of a thing is not what it was: for each
+// withChanges adds to an event's payload what of a thing is not what it was: for each
 // field, by the name that the API has for it, where it began and where it ended. No
 // field holds a secret.
-func told(payload, before, after map[string]any) map[string]any {
+func withChanges(payload, before, after map[string]any) map[string]any {
 	if payload == nil {
 		payload = make(map[string]any)
 	}

@@ -217,7 +217,7 @@ func (tx *Tx) putConnectionEvent(old *Connection, next Connection, follows uuid.
 	})
 	next.Updated = tx.stamp()
 	connectionTable.Put(tx.db, &next)
-	event := tx.record(next.subject(), updated, told(next.payload(), old.fields(), next.fields()), follows)
+	event := tx.record(next.subject(), updated, withChanges(next.payload(), old.fields(), next.fields()), follows)
 	tx.finishRelease(next.AccountID, waiting, event)
 	return &next, event
 }

@@ -244,7 +244,7 @@ func (tx *Tx) giveOrganization(a *Account, id string, cause uuid.UUID) {
 	next := *a
 	next.WorkOSOrganizationID, next.Updated = &id, tx.stamp()
 	accountTable.Put(tx.db, &next)
-	tx.record(next.subject(), updated, told(nil, a.fields(), next.fields()), cause)
+	tx.record(next.subject(), updated, withChanges(nil, a.fields(), next.fields()), cause)
 }
 
 // UpdateDirectory changes a directory. Who is let in by its domains, and which teams it has, follows at once.
@@ -276,7 +276,7 @@ func (tx *Tx) putDirectory(old *Directory, next Directory, follows uuid.UUID) (*
 	}
 	next.Updated = tx.stamp()
 	directoryTable.Put(tx.db, &next)
-	return &next, tx.record(next.subject(), updated, told(next.payload(), tx.directoryFields(old), tx.directoryFields(&next)), follows)
+	return &next, tx.record(next.subject(), updated, withChanges(next.payload(), tx.directoryFields(old), tx.directoryFields(&next)), follows)
 }
 
 // applyDirectory makes a change to a copy of a directory.

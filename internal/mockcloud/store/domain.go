@@ -180,8 +180,8 @@ func (tx *Tx) finishRelease(accountID uuid.UUID, waiting []*Domain, cause uuid.U
 
 // removedDomains are those that the transaction's event tells of as removed.
 func (tx *Tx) removedDomains(accountID uuid.UUID) []string {
-	e, told := tx.told[changedThing{accountID, kindDomainNames, accountID}]
-	if !told {
+	e, ok := tx.recorded[changedThing{accountID, kindDomainNames, accountID}]
+	if !ok {
 		return nil
 	}
 	names, _ := e.Payload["removed"].([]string)

@@ -116,21 +116,21 @@ type subject struct {
 func resourceID(kind string, id uuid.UUID) string { return ownEvents + kind + "." + id.String() }
 
 // record notes what happened to a thing and gives the id of the event, so that
-// what follows from it can name it. What a transaction changes of a thing, it tells in
+// what follows from it can name it. What a transaction changes of a thing, it records in
 // one event. Nothing is noted while a store is seeded.
 func (tx *Tx) record(of subject, action string, payload map[string]any, follows uuid.UUID) uuid.UUID {
 	thing := changedThing{of.account, of.kind, of.id}
-	if told, again := tx.told[thing]; again && action == updated {
-		told.Resource.Name, told.Payload = of.name, tellMore(told.Payload, payload)
-		return told.ID
+	if event, again := tx.recorded[thing]; again && action == updated {
+		event.Resource.Name, event.Payload = of.name, mergePayload(event.Payload, payload)
+		return event.ID
 	}
 	e := tx.note(ownEvents+of.kind+"."+action, of, payload, follows)
-	delete(tx.told, thing)
+	delete(tx.recorded, thing)
 	if e != nil && (action == created || action == updated) {
-		if tx.told == nil {
-			tx.told = make(map[changedThing]*eventlog.Event)
+		if tx.recorded == nil {
+			tx.recorded = make(map[changedThing]*eventlog.Event)
 		}
-		tx.told[thing] = e
+		tx.recorded[thing] = e
 	}
 	if e == nil {
 		return uuid.Nil
@@ -138,17 +138,17 @@ func (tx *Tx) record(of subject, action string, payload map[string]any, follows 
 	return e.ID
 }
 
-// changedThing is a thing that a transaction has told of.
+// changedThing is a thing of which a transaction has recorded an event.
 type changedThing struct {
 	account uuid.UUID
 	kind    string
 	id      uuid.UUID
 }
 
-// tellMore adds what happened after it to an event's payload. Of a value that changed
-// twice, or once and was then told again, it tells where it began and where it ended.
-func tellMore(told, more map[string]any) map[string]any {
-	out := maps.Clone(told)
+// mergePayload adds what happened after it to an event's payload. Of a value that changed
+// twice, or once and was then recorded again, it says where it began and where it ended.
+func mergePayload(recorded, more map[string]any) map[string]any {
+	out := maps.Clone(recorded)
 	if out == nil {
 		out = make(map[string]any, len(more))
 	}

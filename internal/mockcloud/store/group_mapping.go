@@ -270,7 +270,7 @@ func (tx *Tx) UpdateGroupMapping(accountID uuid.UUID, directoryID string, id uui
 	next.Updated = tx.stamp()
 	people := tx.matchedBy(old)
 	mappingTable.Put(tx.db, &next)
-	cause := tx.record(next.subject(), updated, told(next.payload(), tx.mappingFields(old), tx.mappingFields(&next)), uuid.Nil)
+	cause := tx.record(next.subject(), updated, withChanges(next.payload(), tx.mappingFields(old), tx.mappingFields(&next)), uuid.Nil)
 	tx.reconcilePeople(append(people, tx.matchedBy(&next)...), cause)
 	return &next, nil
 }

@@ -203,8 +203,8 @@ type Tx struct {
 	store   *Store
 	account uuid.UUID
 	stamps  int
-	// told are the events of this transaction, for what may change once more in it.
-	told map[changedThing]*eventlog.Event
+	// recorded are the events of this transaction, for what may change once more in it.
+	recorded map[changedThing]*eventlog.Event
 	// createKey is of the Idempotency-Key that the change was asked for with; zero for none.
 	createKey secretHash
 }
