@@ -66,7 +66,7 @@ sources: [https://acme.example/docs]
 	}
 	tests := []struct{ name, old, new, want string }{
 		{"a placeholder of another protocol", "enter it", "enter {{acs_url}}", "acs_url"},
-		{"an unknown placeholder", "enter it", "enter {{colour}}", "colour"},
+		{"an unknown placeholder", "enter it", "enter {{nothing_of_the_kind}}", "nothing_of_the_kind"},
 		{"the token in a text", "enter it", "enter {{scim_token}}", "scim_token"},
 		{"a mark that is not closed", "**Clients**", "**Clients", "mark"},
 		{"a tag", "enter it", "enter <b>it</b>", "mark"},
@@ -102,9 +102,15 @@ func TestParts(t *testing.T) {
 	t.Parallel()
 	got := Text("Go to **A > B**, enter `x` as {{acs_url}}, see [there](https://a.example/b).").Parts()
 	want := []Part{
-		{Kind: Plain, Text: "Go to "}, {Kind: Named, Text: "A > B"}, {Kind: Plain, Text: ", enter "}, {Kind: Code, Text: "x"},
-		{Kind: Plain, Text: " as "}, {Kind: Placeholder, Value: ACSURL}, {Kind: Plain, Text: ", see "},
-		{Kind: Link, Text: "there", Address: "https://a.example/b"}, {Kind: Plain, Text: "."},
+		{Kind: Plain, Text: "Go to "},
+		{Kind: Named, Text: "A > B"},
+		{Kind: Plain, Text: ", enter "},
+		{Kind: Code, Text: "x"},
+		{Kind: Plain, Text: " as "},
+		{Kind: Placeholder, Value: ACSURL},
+		{Kind: Plain, Text: ", see "},
+		{Kind: Link, Text: "there", Address: "https://a.example/b"},
+		{Kind: Plain, Text: "."},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%+v", got)

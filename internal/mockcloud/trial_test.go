@@ -61,13 +61,13 @@ func (o *office) save(b *browser, protocol string, details url.Values) {
 
 // start goes to the identity provider for a test login.
 func (o *tryout) start() page {
-	o.office.t.Helper()
+	o.t.Helper()
 	_, rest, ok := strings.Cut(o.browser.get("/setup/test").body, `href="/login?`)
 	if !ok {
-		o.office.t.Fatal("there is no test login")
+		o.t.Fatal("there is no test login")
 	}
 	query, _, _ := strings.Cut(rest, `"`)
-	return o.browser.get("/login?" + strings.ReplaceAll(query, "&amp;", "&"))
+	return o.get("/login?" + strings.ReplaceAll(query, "&amp;", "&"))
 }
 
 // snapshot is all of the server's state.
@@ -153,12 +153,12 @@ func TestTestLoginIsTheirs(t *testing.T) {
 
 // handle is the path that the session's test logins lead back to.
 func (o *tryout) handle() string {
-	o.office.t.Helper()
+	o.t.Helper()
 	_, rest, _ := strings.Cut(o.browser.get("/setup/test").body, "return_to=")
 	handle, _, _ := strings.Cut(rest, `"`)
 	path, err := url.QueryUnescape(handle)
 	if err != nil || !strings.HasPrefix(path, "/setup/tried/") {
-		o.office.t.Fatal(path, err)
+		o.t.Fatal(path, err)
 	}
 	return path
 }
