@@ -62,7 +62,7 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 			"connection_type": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Kind of identity provider. With `oidc`: `" + strings.Join(oidcTypes, "`, `") + "`. With `saml`: `" + strings.Join(samlTypes, "`, `") + "`. Changing it replaces the resource.",
-				Validators:          []validator.String{stringvalidator.OneOf(slices.Concat(oidcTypes, samlTypes)...)},
+				Validators:          []validator.String{oneOfTypes{slices.Concat(oidcTypes, samlTypes)}},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"domains": schema.SetAttribute{
