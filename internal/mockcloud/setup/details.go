@@ -141,7 +141,7 @@ func (v *visit) save(body connectionBody) error {
 	if err != nil {
 		return err
 	}
-	change, err := identity.ReadConnection(v.r.Context(), v.Checker, raw)
+	change, err := identity.ReadConnection(v.r.Context(), v.Checker, v.connection, raw)
 	if err != nil {
 		return err
 	}

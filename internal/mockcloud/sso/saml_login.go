@@ -242,20 +242,26 @@ func (s *SSO) samlMetadata(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(document)
 }
 
-// The service provider's key is the same for all accounts and lasts as long as the
-// state: identity providers keep its certificate.
+// The server's keys are the same for all accounts and last as long as the state:
+// identity providers keep their certificates.
 const (
-	keyName  = "saml-service-provider"
-	keyLasts = 10 * 365 * 24 * time.Hour
+	signingKeyName = "saml-service-provider"
+	clientKeyName  = "oidc-client"
+	keyLasts       = 10 * 365 * 24 * time.Hour
 )
 
-// signingKey returns the key that signs requests, made when it is first needed.
+// signingKey returns the key that signs requests.
 func (s *SSO) signingKey() (crypto.Signer, *x509.Certificate, error) {
+	return s.key(signingKeyName, "mockcloud service provider")
+}
+
+// key returns one of the server's own keys, made when it is first needed.
+func (s *SSO) key(name, commonName string) (crypto.Signer, *x509.Certificate, error) {
 	s.keyMu.Lock()
 	defer s.keyMu.Unlock()
 	var stored []byte
 	err := s.Store.View(func(reader *store.Reader) error {
-		stored, _ = reader.KeptSecret(keyName)
+		stored, _ = reader.KeptSecret(name)
 		return nil
 	})
 	if err != nil {
@@ -265,7 +271,7 @@ func (s *SSO) signingKey() (crypto.Signer, *x509.Certificate, error) {
 		return readKey(stored)
 	}
 	now := s.Clock()
-	key, certificate, err := saml.NewKey("mockcloud service provider", now.Add(-time.Hour), now.Add(keyLasts))
+	key, certificate, err := saml.NewKey(commonName, now.Add(-time.Hour), now.Add(keyLasts))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -276,7 +282,7 @@ func (s *SSO) signingKey() (crypto.Signer, *x509.Certificate, error) {
 	stored = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 	stored = append(stored, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})...)
 	err = s.Store.Update(store.Actor{}, func(tx *store.Tx) error {
-		tx.KeepSecret(keyName, stored)
+		tx.KeepSecret(name, stored)
 		return nil
 	})
 	return key, certificate, err
@@ -286,7 +292,7 @@ func readKey(stored []byte) (crypto.Signer, *x509.Certificate, error) {
 	first, rest := pem.Decode(stored)
 	second, _ := pem.Decode(rest)
 	if first == nil || second == nil {
-		return nil, nil, errors.New("the service provider's key cannot be read")
+		return nil, nil, errors.New("the server's own key cannot be read")
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(first.Bytes)
 	if err != nil {
@@ -294,7 +300,7 @@ func readKey(stored []byte) (crypto.Signer, *x509.Certificate, error) {
 	}
 	key, ok := parsed.(crypto.Signer)
 	if !ok {
-		return nil, nil, errors.New("the service provider's key does not sign")
+		return nil, nil, errors.New("the server's own key does not sign")
 	}
 	certificate, err := x509.ParseCertificate(second.Bytes)
 	return key, certificate, err
