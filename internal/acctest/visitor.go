@@ -144,3 +144,20 @@ func (p *Page) Value(text string) string {
 	p.visits.t.Fatalf("%s does not show %q:\n%s", p.URL, text, p.Text)
 	return ""
 }
+
+// Field is the value of a field of the page's first form, empty for none.
+func (p *Page) Field(name string) string {
+	_, fields := p.form()
+	return fields.Get(name)
+}
+
+// Post sends a form that no page has, as another site's page would.
+func (v *Visitor) Post(address string, form url.Values) *Page {
+	v.t.Helper()
+	req, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return v.see(req)
+}

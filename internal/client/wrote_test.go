@@ -32,6 +32,7 @@ func TestWroteIsReported(t *testing.T) {
 		"role":        {func() error { return c.UpdateMembershipRole(ctx, testAccount, "m", "r") }, "account_memberships"},
 		"account":     {func() error { return c.SetAuthExpiration(ctx, testAccount, nil) }, ""},
 		"activation":  {func() error { _, err := c.ActivateConnection(ctx, testAccount, "conn", false); return err }, "sso"},
+		"refresh":     {func() error { _, err := c.RefreshConnection(ctx, testAccount, "conn"); return err }, "sso"},
 		"mapping":     {func() error { return c.DeleteGroupRoleMapping(ctx, testAccount, "directory_1", "m") }, "sso"},
 		"team access": {func() error { return c.RemoveTeamAccess(ctx, testAccount, "w", "t") }, "workspaces"},
 	} {

@@ -21,7 +21,10 @@ type checker struct {
 	clock func() time.Time
 }
 
-var _ identity.Checker = checker{}
+var (
+	_ identity.Checker         = checker{}
+	_ identity.MetadataFetcher = checker{}
+)
 
 // CheckIssuer implements identity.Checker.
 func (c checker) CheckIssuer(ctx context.Context, issuer string, auth store.ClientAuth) ([]string, error) {
@@ -35,15 +38,23 @@ func (c checker) CheckIssuer(ctx context.Context, issuer string, auth store.Clie
 
 // FetchMetadata implements identity.Checker. A federation's metadata is read as it
 // comes; only the chosen entity is kept.
-func (c checker) FetchMetadata(ctx context.Context, url, entityID string) (out identity.Metadata, err error) {
-	err = c.fetch.Stream(ctx, url, samlmetadata.MaxAggregate, func(document io.Reader) error {
-		m, err := samlmetadata.Read(document, samlmetadata.Options{EntityID: entityID, Now: c.clock(), MaxBytes: samlmetadata.MaxAggregate})
+func (c checker) FetchMetadata(ctx context.Context, url, entityID string) (identity.Metadata, error) {
+	m, _, err := c.RefetchMetadata(ctx, identity.MetadataSource{URL: url, EntityID: entityID})
+	return m, err
+}
+
+// RefetchMetadata implements identity.MetadataFetcher.
+func (c checker) RefetchMetadata(ctx context.Context, source identity.MetadataSource) (out identity.Metadata, changed bool, err error) {
+	known := fetch.Validators{ETag: source.ETag, LastModified: source.LastModified}
+	now, changed, err := c.fetch.StreamChanged(ctx, source.URL, known, samlmetadata.MaxAggregate, func(document io.Reader) error {
+		m, err := samlmetadata.Read(document, samlmetadata.Options{EntityID: source.EntityID, Now: c.clock(), MaxBytes: samlmetadata.MaxAggregate})
 		if err == nil {
 			out = toMetadata(m)
 		}
 		return err
 	})
-	return out, err
+	out.ETag, out.LastModified = now.ETag, now.LastModified
+	return out, changed, err
 }
 
 // ParseMetadata implements identity.Checker.
@@ -58,6 +69,7 @@ func (c checker) ParseMetadata(xml, entityID string) (identity.Metadata, error) 
 func toMetadata(m *samlmetadata.Metadata) identity.Metadata {
 	out := identity.Metadata{
 		EntityID: m.EntityID, SSOURL: m.SSO.Location, SSOBinding: store.RedirectBinding, WantsSignedRequests: m.WantsSignedRequests,
+		ValidUntil: m.ValidUntil, CacheDuration: m.CacheDuration,
 	}
 	if m.SSO.Binding == samlmetadata.HTTPPOST {
 		out.SSOBinding = store.POSTBinding

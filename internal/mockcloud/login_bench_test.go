@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,10 +64,13 @@ func TestAbandonedLogins(t *testing.T) {
 // the person and the test identity provider's page take. OpenID Connect's still has the
 // provider's in it: the server asks it for tokens.
 func BenchmarkLogin(b *testing.B) {
-	for _, protocol := range protocols {
+	encrypted := protocols[1]
+	encrypted.name = "saml-encrypted"
+	for _, protocol := range append(slices.Clone(protocols), encrypted) {
 		b.Run(protocol.name, func(b *testing.B) {
 			o := newOffice(b)
-			o.configure(protocol.name, protocol.name+".example")
+			o.configure(protocol.name, protocol.email[strings.Index(protocol.email, "@")+1:])
+			o.idp.EncryptSAML(protocol.name == encrypted.name)
 			own, logins := time.Duration(0), 0
 			for b.Loop() {
 				person := o.browser()

@@ -3,6 +3,7 @@ package mockcloud_test
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,7 +39,43 @@ func TestLoginByEachClientAuthentication(t *testing.T) {
 	}
 	// Without a secret nobody falls back to being public.
 	o.api("PATCH", "/sso/connections/"+connection, mocktest.Terraform, obj{"oidc": obj{"client_secret": nil}}).Want(http.StatusOK)
-	b.refused(b.get("/login?connection="+connection), "client_secret_missing", "no client secret")
+	b.refused(b.get("/login?connection="+connection), "client_secret_missing", "does not work at the moment")
+}
+
+// TestClientKeyRollsOver: logins go on while both keys are published and after.
+func TestClientKeyRollsOver(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	connection := o.configure("oidc", "oidc.example")
+	o.api("PATCH", "/sso/connections/"+connection, mocktest.Terraform, obj{"oidc": obj{
+		"token_endpoint_auth_method": "private_key_jwt", "client_secret": nil,
+	}}).Want(http.StatusOK)
+	published := func() (ids []string) {
+		var set struct{ Keys []struct{ Kid string } }
+		o.Call("GET", "/sso/oidc/"+mocktest.Account+"/jwks", "", nil).Want(http.StatusOK).Into(&set)
+		for _, key := range set.Keys {
+			ids = append(ids, key.Kid)
+		}
+		return ids
+	}
+	first := published()
+	b := o.browser()
+	for _, row := range []struct {
+		step string
+		keys int
+	}{{"", 1}, {"publish", 2}, {"withdraw", 1}} {
+		if row.step != "" {
+			o.Call("POST", "/_mockcloud/service_provider_keys", "", obj{"use": "client_authentication", "step": row.step}).Want(http.StatusNoContent)
+		}
+		if got := published(); len(got) != row.keys {
+			t.Errorf("%s: %q are published", row.step, got)
+		}
+		b.login("ada@oidc.example").want(t, http.StatusOK, "You are logged in")
+		b.submit(b.get("/me"), nil)
+	}
+	if now := published(); slices.Equal(now, first) {
+		t.Error("the key is still the old one")
+	}
 }
 
 // TestClientKeys: everybody may see them, of an account that there is, and they show

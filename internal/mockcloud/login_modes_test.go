@@ -1,6 +1,7 @@
 package mockcloud_test
 
 import (
+	"html"
 	"net/http"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/refusals"
 )
 
 // harmless are modes in which a login is fine, and why.
@@ -55,9 +57,15 @@ func TestEveryMisbehavior(t *testing.T) {
 			if page.status < 400 || b.token() != "" {
 				t.Errorf("status %d, session %t: %s", page.status, b.token() != "", page.body)
 			}
-			if reasons := o.rejections(); len(reasons) != 1 || reasons[0] == "" {
-				t.Errorf("the audit trail says %q", reasons)
+			reasons := o.rejections()
+			if len(reasons) != 1 || reasons[0] == "" {
+				t.Fatalf("the audit trail says %q", reasons)
 			}
+			// The page is in our own words, whatever a library or the provider said.
+			if sentence := refusals.Person(reasons[0]); refusals.Worded(reasons[0]) && !strings.Contains(page.body, html.EscapeString(sentence)) {
+				t.Errorf("%s does not say %q: %s", reasons[0], sentence, page.body)
+			}
+			page.reference(t)
 			o.idp.Misbehave(idp.Honest)
 			b.login(email).want(t, http.StatusOK, "You are logged in")
 		})

@@ -272,7 +272,7 @@ func TestReplay(t *testing.T) {
 		bound := b.cookies(callback)
 		b.get(callback).want(t, http.StatusOK, "You are logged in")
 		b.jar.SetCookies(b.parse(callback), bound)
-		b.get(callback).want(t, http.StatusForbidden, "This login is over already")
+		b.get(callback).want(t, http.StatusForbidden, "This login was not finished")
 		if reasons := o.rejections(); !slices.Contains(reasons, "state_replayed") {
 			t.Errorf("refusals for %v", reasons)
 		}
@@ -287,7 +287,7 @@ func TestReplay(t *testing.T) {
 		b.stopAt = ""
 		thief := o.browser()
 		thief.refused(thief.get(onward), "browser_mismatch")
-		b.get(onward).want(t, http.StatusForbidden, "This login is over already")
+		b.get(onward).want(t, http.StatusForbidden, "This login was not finished")
 
 		p := b.get("/login?email=admin@saml.example")
 		subject := ""
@@ -328,7 +328,7 @@ func TestIDPInitiated(t *testing.T) {
 	action, values := b.form(asked)
 	b.send(http.MethodPost, action, values, "cross-site").want(t, http.StatusForbidden)
 	b.submit(asked, nil).want(t, http.StatusOK, "You are logged in as <strong>admin@saml.example")
-	b.submit(asked, nil).want(t, http.StatusForbidden, "This login is over already")
+	b.submit(asked, nil).want(t, http.StatusForbidden, "This login was not finished")
 }
 
 // TestSAMLByForm: requests by POST, signed with the key that our metadata has.

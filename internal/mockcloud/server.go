@@ -76,6 +76,8 @@ type Server struct {
 	state  *store.Store
 	fetch  *fetch.Client
 	idp    *testIdP // nil for none
+	// rollover follows the metadata of identity providers.
+	rollover *identity.Rollover
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -138,18 +140,24 @@ func (s *Server) mount(cfg Config) error {
 		return err
 	}
 	s.router.Add(account.Routes(account.Options{ETags: !cfg.PublishedOnly})...)
+	outward := checker{fetch: s.fetch, oidc: parties, clock: clock}
 	if cfg.Checker == nil {
-		cfg.Checker = checker{fetch: s.fetch, oidc: parties, clock: clock}
+		cfg.Checker = outward
 	}
+	s.rollover = identity.NewRollover(s.state, outward, clock, cfg.Logger)
 	if !cfg.PublishedOnly {
-		s.router.Add(identity.Routes(cfg.Checker)...)
+		s.router.Add(identity.Routes(cfg.Checker, s.rollover)...)
 	}
+	logins := sso.New(sso.Options{
+		Store: s.state, Parties: parties, Rollover: s.rollover, Clock: clock, Logger: cfg.Logger, PublicURL: cfg.PublicURL,
+	})
+	steer.Keys = logins
 	s.router.Mount(control.Prefix, steer.Handler())
 	dashboard := &setup.Dashboard{Store: s.state, Checker: cfg.Checker, PublicURL: cfg.PublicURL, Logger: cfg.Logger}
 	s.router.Mount(setup.Prefix, dashboard.Handler())
 	scim.New(scim.Options{Store: s.state, Logger: cfg.Logger, PublicURL: cfg.PublicURL}).Mount(s.router)
 	console.New(console.Options{Store: s.state, Token: cfg.ControlToken, Closing: s.router.Closing(), Logger: cfg.Logger}).Mount(s.router)
-	sso.New(sso.Options{Store: s.state, Parties: parties, Clock: clock, Logger: cfg.Logger, PublicURL: cfg.PublicURL}).Mount(s.router)
+	logins.Mount(s.router)
 	return nil
 }
 
@@ -204,6 +212,9 @@ func (s *Server) Close() error {
 	var ended error
 	if s.idp != nil {
 		ended = s.idp.close()
+	}
+	if s.rollover != nil {
+		s.rollover.Close()
 	}
 	if s.fetch != nil {
 		s.fetch.Close()

@@ -35,10 +35,12 @@ func (d *identityProvidersDataSource) Schema(_ context.Context, _ datasource.Sch
 				Computed:            true,
 				MarkdownDescription: "Name → connection.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"id":              computedString("Id of the connection, `conn_…`."),
-					"connection_type": computedString("Kind of identity provider, such as `OktaSAML`."),
-					"state":           computedString("`draft`, `validating`, `active` or `inactive`."),
-					"domains":         schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Domains whose people log in through it."},
+					"id":                  computedString("Id of the connection, `conn_…`."),
+					"connection_type":     computedString("Kind of identity provider, such as `OktaSAML`."),
+					"state":               computedString("`draft`, `validating`, `active` or `inactive`."),
+					"domains":             schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Domains whose people log in through it."},
+					"metadata_fetched_at": computedString("When the server last fetched the SAML metadata of `metadata_url` and took it over, or found it to be the same, RFC 3339; null where the metadata is from no URL or the server does not say."),
+					"metadata_error":      computedString("What has gone wrong with fetching that metadata since; null for nothing. Logins go on with what was taken over before."),
 				}},
 			},
 		},
@@ -56,6 +58,9 @@ type identityProviderItem struct {
 	ConnectionType string   `tfsdk:"connection_type"`
 	State          string   `tfsdk:"state"`
 	Domains        []string `tfsdk:"domains"`
+	// MetadataFetchedAt and MetadataError are null where the server does not say.
+	MetadataFetchedAt types.String `tfsdk:"metadata_fetched_at"`
+	MetadataError     types.String `tfsdk:"metadata_error"`
 }
 
 // Read implements [datasource.DataSource].
@@ -66,10 +71,11 @@ func (d *identityProvidersDataSource) Read(ctx context.Context, req datasource.R
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	// The published listing shows all there is here; the other call only tells whether it can be configured.
+	// The published listing shows all there is; the other tells whether it can be configured, and how its metadata is.
 	found, err := d.data.world.Integrations(ctx, account)
+	var configurable []client.Connection
 	if err == nil {
-		_, err = d.data.client.ListConnections(ctx, account)
+		configurable, err = d.data.client.ListConnections(ctx, account)
 	}
 	var notOffered *client.NotOfferedError
 	if err != nil && !errors.As(err, &notOffered) {
@@ -80,7 +86,15 @@ func (d *identityProvidersDataSource) Read(ctx context.Context, req datasource.R
 	m.Configurable = types.BoolValue(notOffered == nil)
 	m.IdentityProviders = make(map[string]identityProviderItem, len(found.Connections))
 	for _, connection := range found.Connections {
-		m.IdentityProviders[connection.Name] = identityProviderItem{connection.ID, connection.ConnectionType, connection.State, connectionDomains(&connection)}
+		m.IdentityProviders[connection.Name] = identityProviderItem{
+			ID: connection.ID, ConnectionType: connection.ConnectionType, State: connection.State, Domains: connectionDomains(&connection),
+		}
+	}
+	for _, connection := range configurable {
+		if item, ok := m.IdentityProviders[connection.Name]; ok && item.ID == connection.ID && connection.SAML != nil {
+			item.MetadataFetchedAt, item.MetadataError = timeOrNull(connection.SAML.MetadataFetchedAt), stringOrNull(connection.SAML.MetadataError)
+			m.IdentityProviders[connection.Name] = item
+		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -86,7 +87,7 @@ func reason(err error) string {
 
 	message := english.Sentence(apiErr.Message)
 	for _, field := range apiErr.Fields {
-		advices = append(advices, fmt.Sprintf("%s: %s", field.Loc, english.Sentence(field.Message)))
+		advices = append(advices, fieldReason(field))
 	}
 	switch apiErr.Status {
 	case http.StatusUnauthorized:
@@ -101,6 +102,31 @@ func reason(err error) string {
 		advices = append(advices, "The API, or a proxy in front of it, did not recover over all retries. Nothing further was tried; run the same command again later.")
 	}
 	return strings.TrimSpace(message+" "+strings.Join(advices, " ")) + origin(apiErr)
+}
+
+// fieldReason says which value the API rejects and why, without the words of the library that checks it there: "Value error"
+// before each message, and where in a request the value is.
+func fieldReason(field client.FieldError) string {
+	message := english.Sentence(english.Capitalize(strings.TrimPrefix(field.Message, "Value error, ")))
+	in, rest, nested := strings.Cut(field.Loc, ".")
+	if in != "body" && in != "query" && in != "path" && in != "header" {
+		rest, nested = field.Loc, field.Loc != ""
+	}
+	if !nested {
+		return message
+	}
+	var name strings.Builder
+	for i, part := range strings.Split(rest, ".") {
+		switch _, err := strconv.Atoi(part); {
+		case err == nil:
+			name.WriteString("[" + part + "]")
+		case i > 0:
+			name.WriteString("." + part)
+		default:
+			name.WriteString(part)
+		}
+	}
+	return fmt.Sprintf("`%s`: %s", name.String(), message)
 }
 
 // scimReason explains a refusal by a SCIM endpoint.

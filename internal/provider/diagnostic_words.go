@@ -37,6 +37,7 @@ const (
 	teamFollowsNoGroup    access.ID = "team-follows-no-group"
 	teamNameTaken         access.ID = "team-name-taken"
 	teamRenamed           access.ID = "team-renamed"
+	subjectMappingChanged access.ID = "subject-mapping-changed"
 	changedSincePlan      access.ID = "changed-since-plan"
 	memberGone            access.ID = "member-gone"
 	roleGone              access.ID = "role-gone"
@@ -145,6 +146,16 @@ func saysTeamFollowsNoGroup(team, workspace, written string) notice {
 
 func saysTeamNameTaken(written, now, before string) notice {
 	return notice{teamNameTaken, "Another team has the name", fmt.Sprintf("%q is the team %s now; before, it was %s. That one loses the role, and this one gets it.", written, now, before)}
+}
+
+// saysSubjectMappingChanged is about the people who have logged in through a connection; linked is negative where their
+// number is unknown.
+func saysSubjectMappingChanged(linked int) notice {
+	who := "People who have logged in through this connection are"
+	if linked >= 0 {
+		who = english.Count(linked, "person") + " who logged in through this connection " + map[bool]string{true: "is", false: "are"}[linked == 1]
+	}
+	return notice{subjectMappingChanged, "People are known by another subject", who + " linked by the subject that counts now. After this change they are linked anew at a login whose assertion has the old subject as well; a login without it is refused for them. Have the identity provider send both before you apply this, and leave it so until everybody has logged in."}
 }
 
 func saysTeamRenamed(written, now string) notice {

@@ -47,6 +47,8 @@ func TestWords(t *testing.T) {
 		saysTeamFollowsNoGroup("Staff", "production", "Staff"),
 		saysTeamNameTaken("Staff", "t-2", "t-1"),
 		saysTeamRenamed("Staff", "Crew"),
+		saysSubjectMappingChanged(2),
+		saysSubjectMappingChanged(-1),
 		saysMemberGone("ada@acme.com", "", "acme"),
 		saysRoleGone(&client.UnknownNameError{AccountID: "acme", What: "role", Name: "Auditor", Existing: []string{"Inspector", "Member"}}),
 		saysMemberGone("ada@acme.com", "ada@acme.example", "acme"),

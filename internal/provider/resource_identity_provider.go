@@ -100,6 +100,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 		if !changes(ctx, req, resp, "saml") {
 			keepState(ctx, req, resp, "certificates", "want_authn_requests_signed")
 		}
+		r.planRefresh(ctx, req, prior, resp)
 		plan = &identityProviderModel{}
 		resp.Diagnostics.Append(resp.Plan.Get(ctx, plan)...)
 	}
@@ -117,6 +118,9 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 			r.rejectUnconfigurableChange(ctx, prior, resp)
 		}
 		return
+	}
+	if prior != nil && plan != nil {
+		r.warnOfSubject(ctx, plan, prior, &resp.Diagnostics)
 	}
 	if prior != nil && plan != nil && plan.stopsLogins(prior) {
 		plan = nil // Terraform plans the new one by itself
@@ -427,6 +431,8 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 	resp.Diagnostics.Append(m.fromAPI(account, connection)...)
 	if write.SAML != nil {
 		m.warnLeftOut(connection, &resp.Diagnostics)
+	} else {
+		r.refreshMetadata(ctx, account, &m, &resp.Diagnostics)
 	}
 	r.activate(ctx, account, &m, wait, &resp.Diagnostics)
 	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)

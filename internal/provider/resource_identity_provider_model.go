@@ -60,6 +60,7 @@ type samlModel struct {
 	NameIDFormat      types.String      `tfsdk:"name_id_format"`
 	SignRequests      types.Bool        `tfsdk:"sign_requests"`
 	AllowIDPInitiated types.Bool        `tfsdk:"allow_idp_initiated"`
+	WantEncrypted     types.Bool        `tfsdk:"want_assertions_encrypted"`
 }
 
 type attributeMapModel struct {
@@ -111,7 +112,7 @@ func (m *identityProviderModel) changes(prior *identityProviderModel, secret typ
 			w.OIDC.Scopes = &scopes
 		}
 	}
-	if m.SAML != nil && (prior.SAML == nil || !m.SAML.equal(prior.SAML)) {
+	if m.SAML != nil && (prior.SAML == nil || !m.sameSAML(prior)) {
 		w.SAML, any = all.SAML, true
 	}
 	if !m.AttributeMapping.equal(prior.AttributeMapping) {
@@ -128,7 +129,18 @@ func (o *oidcModel) equal(other *oidcModel) bool {
 func (s *samlModel) equal(other *samlModel) bool {
 	return s.MetadataXML.Equal(other.MetadataXML) && s.MetadataURL.Equal(other.MetadataURL) && s.MetadataEntityID.Equal(other.MetadataEntityID) && s.EntityID.Equal(other.EntityID) &&
 		s.SSOURL.Equal(other.SSOURL) && s.Certificates.Equal(other.Certificates) && s.NameIDFormat.Equal(other.NameIDFormat) &&
-		s.SignRequests.Equal(other.SignRequests) && s.AllowIDPInitiated.Equal(other.AllowIDPInitiated)
+		s.SignRequests.Equal(other.SignRequests) && s.AllowIDPInitiated.Equal(other.AllowIDPInitiated) &&
+		s.WantEncrypted.Equal(other.WantEncrypted)
+}
+
+// sameSAML reports whether the SAML block is as it was. Signing that is planned as unknown follows the metadata, and so it
+// did before where it is as the metadata wants it.
+func (m *identityProviderModel) sameSAML(prior *identityProviderModel) bool {
+	now := *m.SAML
+	if now.SignRequests.IsUnknown() && prior.SAML.SignRequests.Equal(prior.WantsSigned) {
+		now.SignRequests = prior.SAML.SignRequests
+	}
+	return now.equal(prior.SAML)
 }
 
 func (a *attributeMapModel) equal(other *attributeMapModel) bool {
@@ -144,7 +156,7 @@ func (s *samlModel) toAPI() *client.ConnectionSAMLWrite {
 		IDPMetadataEntityID: s.MetadataEntityID.ValueString(),
 		IDPEntityID:         s.EntityID.ValueString(), IDPSSOURL: s.SSOURL.ValueString(),
 		NameIDFormat: s.NameIDFormat.ValueStringPointer(), SignAuthnRequests: s.SignRequests.ValueBoolPointer(),
-		AllowIDPInitiated: s.AllowIDPInitiated.ValueBoolPointer(),
+		AllowIDPInitiated: s.AllowIDPInitiated.ValueBoolPointer(), WantAssertionsEncrypted: s.WantEncrypted.ValueBoolPointer(),
 	}
 	if !s.Certificates.IsNull() {
 		pems := s.Certificates.Written()
@@ -229,6 +241,7 @@ func samlFromAPI(prior *samlModel, c *client.ConnectionSAML) *samlModel {
 		Certificates: certificateKind.SetNull(),
 		NameIDFormat: stringOrNull(c.NameIDFormat),
 		SignRequests: types.BoolValue(c.SignAuthnRequests), AllowIDPInitiated: types.BoolValue(c.AllowIDPInitiated),
+		WantEncrypted: types.BoolValue(c.WantAssertionsEncrypted),
 	}
 	switch {
 	case prior != nil && !prior.MetadataXML.IsNull() && prior.saysTheSame(c, time.Now()):

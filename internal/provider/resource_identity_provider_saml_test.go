@@ -91,9 +91,9 @@ func TestAccIdentityProviderSAML(t *testing.T) {
 		},
 		resource.TestStep{Config: samlConfig(srv, certificates(old, next)), ConfigPlanChecks: emptyPlan()},
 		resource.TestStep{
-			Config:            samlConfig(srv, certificates(next)+"\nallow_idp_initiated = true"),
+			Config:            samlConfig(srv, certificates(next)+"\nallow_idp_initiated = true\nwant_assertions_encrypted = true"),
 			ConfigPlanChecks:  planned(address, plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{expires(1), sameID.AddStateValue(address, id), otherID.AddStateValue(address, id)},
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(address, tfjsonpath.New("saml").AtMapKey("want_assertions_encrypted"), knownvalue.Bool(true)), expires(1), sameID.AddStateValue(address, id), otherID.AddStateValue(address, id)},
 		},
 		resource.TestStep{
 			ResourceName: address, ImportState: true, ImportStateId: "Corp", ImportStateVerify: true,

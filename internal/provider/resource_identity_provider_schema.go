@@ -62,7 +62,7 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 			"connection_type": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Kind of identity provider. With `oidc`: `" + strings.Join(oidcTypes, "`, `") + "`. With `saml`: `" + strings.Join(samlTypes, "`, `") + "`. Changing it replaces the resource.",
-				Validators:          []validator.String{stringvalidator.OneOf(slices.Concat(oidcTypes, samlTypes)...)},
+				Validators:          []validator.String{oneOfTypes{slices.Concat(oidcTypes, samlTypes)}},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"domains": schema.SetAttribute{
@@ -95,7 +95,7 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 			"sp_metadata_url": observed("SAML: where the service provider's metadata is."),
 			"certificates": schema.MapAttribute{
 				ElementType: types.StringType, Computed: true,
-				MarkdownDescription: "SAML: SHA-256 of each certificate of the identity provider → when it ends, RFC 3339. A plan warns 30 days before that.",
+				MarkdownDescription: "SAML: SHA-256 of each certificate of the identity provider → when it expires, RFC 3339. With `metadata_url` they are those of the last fetch that went well. A plan warns 30 days before a certificate expires.",
 			},
 			"want_authn_requests_signed": schema.BoolAttribute{Computed: true, MarkdownDescription: "SAML: whether the identity provider's metadata says that it rejects unsigned requests (`WantAuthnRequestsSigned`)."},
 			"created":                    createdAttribute("connection"),
@@ -205,9 +205,10 @@ func samlAttribute() schema.SingleNestedAttribute {
 				Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.SizeAtLeast(1), setvalidator.AlsoRequires(beside("entity_id")...), liveCertificates{}},
 				PlanModifiers:       []planmodifier.Set{normalized.UseStateForEqual(certificateKind)},
 			},
-			"name_id_format":      schema.StringAttribute{Optional: true, MarkdownDescription: "NameID format to ask for."},
-			"sign_requests":       schema.BoolAttribute{Optional: true, Computed: true, MarkdownDescription: "Sign authentication requests. Left out, it follows the metadata (`WantAuthnRequestsSigned`), and is `false` without metadata."},
-			"allow_idp_initiated": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Accept logins that start at the identity provider. Default `false`."},
+			"name_id_format":            schema.StringAttribute{Optional: true, MarkdownDescription: "NameID format to ask for."},
+			"sign_requests":             schema.BoolAttribute{Optional: true, Computed: true, MarkdownDescription: "Sign authentication requests. Left out, it follows the metadata (`WantAuthnRequestsSigned`), and is `false` without metadata."},
+			"allow_idp_initiated":       schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Accept logins that start at the identity provider. Default `false`."},
+			"want_assertions_encrypted": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Reject assertions that are not encrypted for the key in the metadata at `sp_metadata_url`. Default `false`: encrypted ones are taken, and others as well."},
 		},
 	}
 }

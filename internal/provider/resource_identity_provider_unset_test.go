@@ -59,6 +59,7 @@ func unsets(t *testing.T, issuer string) map[string]unset {
 		"saml.name_id_format":             {base: saml, value: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"},
 		"saml.sign_requests":              {base: saml, value: true},
 		"saml.allow_idp_initiated":        {base: saml, value: true},
+		"saml.want_assertions_encrypted":  {base: saml, value: true},
 	}
 }
 

@@ -43,7 +43,7 @@ func (r *scimDirectoryResource) Schema(_ context.Context, _ resource.SchemaReque
 			"type": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Kind of identity provider: `" + strings.Join(directoryTypes, "`, `") + "`.",
-				Validators:          []validator.String{stringvalidator.OneOf(directoryTypes...)},
+				Validators:          []validator.String{oneOfTypes{directoryTypes}},
 			},
 			"enabled": schema.BoolAttribute{
 				Optional: true, Computed: true,

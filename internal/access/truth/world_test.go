@@ -76,7 +76,7 @@ func newSceneAt(t *rapid.T, p plan, clock *mocktest.Clock, idp *provider) *scene
 	s.router = router.New(router.Options{Store: s.store, Logger: quiet, Clock: s.clock.Now})
 	s.router.Add(account.Routes(account.Options{ETags: !p.PublishedOnly})...)
 	if !p.PublishedOnly {
-		s.router.Add(identity.Routes(trusting{})...)
+		s.router.Add(identity.Routes(trusting{}, nil)...)
 	}
 	if s.idp != nil {
 		s.mountLogins()

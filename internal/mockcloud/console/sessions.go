@@ -2,8 +2,10 @@ package console
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/refusals"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -64,10 +66,48 @@ func (l *look) through(s *store.Session) string {
 	return c.Name
 }
 
-// sessionsPage is who is logged in.
+// sessionsPage is who is logged in, and who was not let in.
 type sessionsPage struct {
 	Rows []session
 	Leaf leaf
+	// Query is the reference that was asked for; Missing reports whether it leads nowhere.
+	Query    string
+	Missing  bool
+	Refusals []refusal
+}
+
+// shownRefusals is how many refused logins the page shows.
+const shownRefusals = 20
+
+// refusal is a login that was refused.
+type refusal struct {
+	*store.LoginRefusal
+	Through, Explanation string
+}
+
+func (l *look) refusal(f *store.LoginRefusal) refusal {
+	row := refusal{LoginRefusal: f, Through: "an unknown connection", Explanation: refusals.Administrator(f.Reason)}
+	if c, err := l.Connection(f.AccountID, f.ConnectionID); err == nil {
+		row.Through = c.Name
+	} else if f.ConnectionID != "" {
+		row.Through = "a deleted connection"
+	}
+	return row
+}
+
+// refused fills in the latest refused logins, or the one of a reference.
+func (p *sessionsPage) refused(l *look, reference string) {
+	if p.Query = reference; reference != "" {
+		f, err := l.LoginRefusal(l.account.ID, reference)
+		if p.Missing = err != nil; !p.Missing {
+			p.Refusals = []refusal{l.refusal(f)}
+		}
+		return
+	}
+	latest := l.LoginRefusals(l.account.ID)
+	for _, f := range latest[:min(len(latest), shownRefusals)] {
+		p.Refusals = append(p.Refusals, l.refusal(f))
+	}
 }
 
 // sessions is GET /console/{account}/sessions.
@@ -79,5 +119,6 @@ func sessions(l *look, r *http.Request) (string, any, error) {
 	for _, s := range all[from:to] {
 		p.Rows = append(p.Rows, l.session(s))
 	}
+	p.refused(l, strings.TrimSpace(r.URL.Query().Get("reference")))
 	return "Sessions", p, nil
 }

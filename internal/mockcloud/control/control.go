@@ -8,6 +8,7 @@
 //	POST reset            back to the scenario
 //	GET, POST clock       the server's time; {"advance":"24h"} moves it ahead
 //	GET, POST idp         how the test identity provider misbehaves, with --idp-misbehave
+//	POST service_provider_keys  a rollover of the server's own keys: SAML's, and the client's
 //	GET  snapshot         the whole state as JSON, without secrets
 //	GET  report           what an older version let into the state and this one would not
 //
@@ -43,6 +44,8 @@ type Control struct {
 	Token string
 	// IdP is the test identity provider if it may be made to misbehave, else nil.
 	IdP *idp.IdP
+	// Keys are the server's own.
+	Keys Keys
 	// Restart puts the state back to the scenario.
 	Restart func() error
 }
@@ -63,6 +66,7 @@ func (c *Control) Handler() http.Handler {
 	mux.HandleFunc("GET "+Prefix+"report", c.report)
 	mux.HandleFunc("GET "+Prefix+"idp", c.idpModes)
 	mux.HandleFunc("POST "+Prefix+"idp", c.misbehave)
+	mux.HandleFunc("POST "+Prefix+"service_provider_keys", c.rotateKey)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "There is no such control call")
 	})
@@ -144,7 +148,10 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 func reject(w http.ResponseWriter, err error) {
 	var problems *store.Invalid
 	var unavailable *store.Unavailable
+	var conflict *store.Conflict
 	switch {
+	case errors.As(err, &conflict):
+		fail(w, http.StatusConflict, conflict.Reason)
 	case errors.As(err, &problems):
 		fail(w, http.StatusUnprocessableEntity, router.Problems(problems))
 	case errors.As(err, &unavailable):

@@ -92,6 +92,7 @@ func (g *samlGiven) read(f *input.Fields) store.SAMLChange {
 		NameIDFormat:      input.Nullable(f, "name_id_format", input.Enum(nameIDFormats()...)),
 		SignAuthnRequests: input.Nullable(f, "sign_authn_requests", input.Bool),
 		AllowIDPInitiated: input.Optional(f, "allow_idp_initiated", input.Bool),
+		WantEncrypted:     input.Optional(f, "want_assertions_encrypted", input.Bool),
 	}
 }
 
@@ -195,9 +196,9 @@ func (g samlGiven) metadataInto(to *store.SAMLChange, m Metadata, err error, url
 	if err != nil {
 		return input.Mistake(err.Error(), "saml", field)
 	}
-	chosen := g.chosen()
-	to.MetadataURL, to.MetadataEntityID, to.EntityID, to.SSOURL, to.SSOBinding = &url, &chosen, &m.EntityID, &m.SSOURL, &m.SSOBinding
-	to.Certificates, to.WantsSignedRequests, to.MetadataWarnings = &m.Certificates, &m.WantsSignedRequests, &m.Warnings
+	chosen, change := g.chosen(), m.change()
+	to.MetadataURL, to.MetadataEntityID, to.EntityID, to.SSOURL, to.SSOBinding = &url, &chosen, change.EntityID, change.SSOURL, change.SSOBinding
+	to.Certificates, to.WantsSignedRequests, to.MetadataWarnings, to.Fetch = change.Certificates, change.WantsSignedRequests, change.MetadataWarnings, change.Fetch
 	return nil
 }
 
@@ -205,6 +206,7 @@ func (g samlGiven) metadataInto(to *store.SAMLChange, m Metadata, err error, url
 func (g samlGiven) partsInto(to *store.SAMLChange, checker Checker) error {
 	var wrong []error
 	to.MetadataURL, to.MetadataEntityID, to.WantsSignedRequests, to.MetadataWarnings = new(string), new(string), new(bool), new([]string)
+	to.Fetch = &store.MetadataFetch{}
 	to.EntityID = g.entityID
 	if g.entityID != nil {
 		if err := samlmetadata.CheckEntityID(*g.entityID); err != nil {

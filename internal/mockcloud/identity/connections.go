@@ -1,12 +1,17 @@
 package identity
 
 import (
+	"fmt"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/input"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-type connections struct{ checker Checker }
+type connections struct {
+	checker  Checker
+	rollover *Rollover
+}
 
 // vendorID is the connection or the directory in the path.
 func vendorID(c *router.Call) string { return c.Request.PathValue("id") }
@@ -75,9 +80,33 @@ func (h connections) update(c *router.Call) (*router.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return changed(c, func(tx *store.Tx) (*store.Connection, error) {
-		return tx.UpdateConnection(c.Account, vendorID(c), change)
+	var out managedConnection
+	err = c.Update(func(tx *store.Tx) error {
+		before, err := tx.Connection(c.Account, vendorID(c))
+		if err != nil {
+			return err
+		}
+		row, err := tx.UpdateConnection(c.Account, vendorID(c), change)
+		if err != nil {
+			return err
+		}
+		out = toManaged(&tx.Reader, c.BaseURL(), row)
+		if row.Mapping.Subject != before.Mapping.Subject && out.LinkedPeople > 0 {
+			out.Warnings = append(out.Warnings, subjectChanged(out.LinkedPeople))
+		}
+		return nil
 	})
+	return router.OK(out), err
+}
+
+// subjectChanged is the warning of people who are known by another subject than the one
+// that counts from now on.
+func subjectChanged(linked int) string {
+	who := fmt.Sprintf("%d people are", linked)
+	if linked == 1 {
+		who = "1 person is"
+	}
+	return who + " linked by the subject that counted until now. They are linked anew at a login whose assertion has the old subject as well; a login without it is refused for them."
 }
 
 // activateConnection is POST
@@ -92,6 +121,18 @@ func activateConnection(c *router.Call) (*router.Answer, error) {
 	return changed(c, func(tx *store.Tx) (*store.Connection, error) {
 		return tx.ActivateConnection(c.Account, vendorID(c), takeOver)
 	})
+}
+
+// refresh is POST /api/accounts/{account_id}/sso/connections/{id}/refresh. Metadata that
+// could not be taken over changes nothing; the answer says why.
+func (h connections) refresh(c *router.Call) (*router.Answer, error) {
+	if _, err := router.OptionalBody(c, input.Strict(func(*input.Fields) (none struct{}) { return none })); err != nil {
+		return nil, err
+	}
+	if err := h.rollover.Refresh(c.Request.Context(), c.Actor, c.Account, vendorID(c)); err != nil {
+		return nil, err
+	}
+	return readConnection(c)
 }
 
 // changed makes a change and answers with what the connection is then.

@@ -40,6 +40,8 @@ type provider struct {
 	clock *mocktest.Clock
 	// asked counts what was fetched.
 	asked atomic.Int64
+	// entity is whose the metadata is, where nobody chooses.
+	entity atomic.Value
 }
 
 func (p *provider) CheckIssuer(_ context.Context, issuer string, auth store.ClientAuth) ([]string, error) {
@@ -59,12 +61,20 @@ func (p *provider) FetchMetadata(_ context.Context, url, entityID string) (ident
 	return p.ParseMetadata("<good/>", entityID)
 }
 
+func (p *provider) RefetchMetadata(ctx context.Context, source identity.MetadataSource) (identity.Metadata, bool, error) {
+	m, err := p.FetchMetadata(ctx, source.URL, source.EntityID)
+	return m, true, err
+}
+
 func (p *provider) ParseMetadata(xml, entityID string) (identity.Metadata, error) {
 	if xml != "<good/>" {
 		return identity.Metadata{}, errors.New("that is no metadata")
 	}
 	if entityID == "" {
 		entityID = "https://idp.example/saml"
+		if other, ok := p.entity.Load().(string); ok {
+			entityID = other
+		}
 	}
 	return identity.Metadata{
 		EntityID: entityID, SSOURL: goodSSOURL, SSOBinding: store.POSTBinding,
@@ -118,7 +128,9 @@ func newCloud(t testing.TB) *cloud {
 	t.Cleanup(rt.Close)
 	p := &provider{clock: clock}
 	rt.Add(account.Routes(account.Options{ETags: true})...)
-	rt.Add(identity.Routes(p)...)
+	rollover := identity.NewRollover(state, p, clock.Now, slog.New(slog.DiscardHandler))
+	t.Cleanup(rollover.Close)
+	rt.Add(identity.Routes(p, rollover)...)
 	c := &cloud{Server: mocktest.Serve(t, rt), t: t, state: state, clock: clock, provider: p, account: uuid.MustParse(mocktest.Account)}
 	c.Call("PATCH", mocktest.Root+"/domains", mocktest.Owner, obj{"domain_names": []string{"acme.com", "b.example"}}).Want(204)
 	return c

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -47,20 +48,26 @@ type Metadata struct {
 	WantsSignedRequests bool
 	// Warnings say what of it was left out, and why.
 	Warnings []string
+	// ValidUntil and CacheDuration are what the document says of itself; zero where it
+	// does not.
+	ValidUntil    time.Time
+	CacheDuration time.Duration
+	// ETag and LastModified come with a document that was fetched.
+	ETag, LastModified string
 }
 
 // root is where the routes of one account's single sign-on begin.
 const root = "/api/accounts/{account_id}/sso"
 
 // Routes are the extension's routes.
-func Routes(checker Checker) []router.Route {
-	return slices.Concat(connectionRoutes(checker), directoryRoutes())
+func Routes(checker Checker, rollover *Rollover) []router.Route {
+	return slices.Concat(connectionRoutes(checker, rollover), directoryRoutes())
 }
 
-func connectionRoutes(checker Checker) []router.Route {
+func connectionRoutes(checker Checker, rollover *Rollover) []router.Route {
 	const path, one = root + "/connections", root + "/connections/{id}"
 	access := router.ByMembers(store.AdministrateSSO).With(store.FeatureSSO)
-	c := connections{checker}
+	c := connections{checker, rollover}
 	return []router.Route{
 		{Method: http.MethodGet, Path: root + "/service_provider", Access: access, Handle: readServiceProvider},
 		{Method: http.MethodGet, Path: path, Access: access, Handle: listConnections},
@@ -69,6 +76,9 @@ func connectionRoutes(checker Checker) []router.Route {
 		{Method: http.MethodPatch, Path: one, Access: access, Handle: c.update},
 		{Method: http.MethodDelete, Path: one, Access: access, Handle: deleteConnection},
 		{Method: http.MethodPost, Path: one + "/activate", Access: access, Handle: activateConnection},
+		{Method: http.MethodPost, Path: one + "/refresh", Access: access, Handle: c.refresh},
+		{Method: http.MethodGet, Path: root + "/login_refusals", Access: access, Handle: listLoginRefusals},
+		{Method: http.MethodGet, Path: root + "/login_refusals/{reference}", Access: access, Handle: readLoginRefusal},
 	}
 }
 

@@ -53,6 +53,10 @@ type managedConnection struct {
 	OIDC    *oidcBody   `json:"oidc"`
 	SAML    *samlBody   `json:"saml"`
 	Mapping mappingBody `json:"attribute_mapping"`
+	// LinkedPeople is how many people are known at the identity provider by a subject.
+	LinkedPeople int `json:"linked_people_count"`
+	// Warnings say what a change brings with it.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 type oidcBody struct {
@@ -71,6 +75,9 @@ type samlBody struct {
 	MetadataURL       *string           `json:"idp_metadata_url"`
 	MetadataEntityID  *string           `json:"idp_metadata_entity_id"`
 	MetadataWarnings  []string          `json:"idp_metadata_warnings"`
+	MetadataFetched   *time.Time        `json:"metadata_fetched_at"`
+	MetadataError     *string           `json:"metadata_error"`
+	MetadataErrorID   *string           `json:"metadata_error_id"`
 	EntityID          string            `json:"idp_entity_id"`
 	SSOURL            string            `json:"idp_sso_url"`
 	Certificates      []certificateBody `json:"idp_certificates"`
@@ -78,6 +85,7 @@ type samlBody struct {
 	SignAuthnRequests bool              `json:"sign_authn_requests"`
 	WantsSigned       bool              `json:"want_authn_requests_signed"`
 	AllowIDPInitiated bool              `json:"allow_idp_initiated"`
+	WantEncrypted     bool              `json:"want_assertions_encrypted"`
 	SPEntityID        string            `json:"sp_entity_id"`
 	ACSURL            string            `json:"acs_url"`
 	SPMetadataURL     string            `json:"sp_metadata_url"`
@@ -103,6 +111,7 @@ func toManaged(r *store.Reader, baseURL string, c *store.Connection) managedConn
 		Subject: orNull(c.Mapping.Subject), Email: orNull(c.Mapping.Email), FirstName: orNull(c.Mapping.FirstName),
 		LastName: orNull(c.Mapping.LastName), Groups: orNull(c.Mapping.Groups),
 	}}
+	out.LinkedPeople = r.LinkedPeople(c.ID)
 	if o := c.OIDC; o != nil {
 		out.OIDC = &oidcBody{
 			Issuer: o.Issuer, ClientID: o.ClientID, Scopes: o.Scopes, RedirectURI: us.RedirectURI,
@@ -113,8 +122,9 @@ func toManaged(r *store.Reader, baseURL string, c *store.Connection) managedConn
 	if s := c.SAML; s != nil {
 		out.SAML = &samlBody{
 			MetadataURL: orNull(s.MetadataURL), MetadataEntityID: orNull(s.MetadataEntityID), MetadataWarnings: append([]string{}, s.MetadataWarnings...),
+			MetadataFetched: orNull(s.Fetch.At), MetadataError: orNull(s.Fetch.Error), MetadataErrorID: orNull(s.Fetch.ErrorID),
 			WantsSigned: s.WantsSignedRequests, EntityID: s.EntityID, SSOURL: s.SSOURL, Certificates: []certificateBody{},
-			NameIDFormat: orNull(s.NameIDFormat), SignAuthnRequests: s.SignAuthnRequests, AllowIDPInitiated: s.AllowIDPInitiated,
+			NameIDFormat: orNull(s.NameIDFormat), SignAuthnRequests: s.SignAuthnRequests, AllowIDPInitiated: s.AllowIDPInitiated, WantEncrypted: s.WantEncrypted,
 			SPEntityID: us.EntityID, ACSURL: us.ACSURL, SPMetadataURL: us.MetadataURL,
 		}
 		for _, cert := range s.Certificates {

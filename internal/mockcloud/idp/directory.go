@@ -15,11 +15,12 @@ type Target = push.Target
 // Close ends the pushing, if there is any.
 func (p *IdP) Close() { p.pusher.Disconnect() }
 
-// Reset puts the directory back to what it was at first, pushes it nowhere, and
-// makes the provider behave well.
+// Reset puts the directory back to what it was at first, pushes it nowhere, encrypts
+// nothing, and makes the provider behave well.
 func (p *IdP) Reset() error {
 	p.pusher.Disconnect()
 	p.Misbehave(Honest)
+	p.EncryptSAML(false)
 	return p.directory.Replace(p.first)
 }
 

@@ -67,6 +67,7 @@ type IdP struct {
 	directory    *people.Directory
 	pusher       *push.Pusher
 	first        []Person // of the directory
+	outside      *http.Client
 
 	mu          sync.RWMutex
 	misbehavior Mode
@@ -96,6 +97,10 @@ func New(config Config) (*IdP, error) {
 		redirectTo:   config.RedirectTo,
 		directory:    people.New(),
 		first:        slices.Clone(config.People),
+		outside: &http.Client{
+			Transport:     &http.Transport{DisableKeepAlives: true},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
 	}
 	p.pusher = push.New(push.Config{Directory: p.directory, Allow: config.PushTo})
 	if err := p.directory.Replace(p.first); err != nil {

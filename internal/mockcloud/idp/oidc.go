@@ -62,7 +62,7 @@ func registerOIDC(p *IdP, config Config) error {
 		clientKeys: config.ClientKeys,
 	}
 	if p.oidc.clientKeys == nil {
-		p.oidc.clientKeys = fetchClientKeys
+		p.oidc.clientKeys = p.fetchClientKeys
 	}
 	p.modes = append(p.modes, oidcModes()...)
 	p.handle("GET", "/.well-known/openid-configuration", p.discovery)

@@ -119,7 +119,7 @@ func verifyAssertion(keys jose.JSONWebKeySet, token *jose.JSONWebSignature) ([]b
 
 // fetchClientKeys fetches a client's keys from beside its redirect URI, where mockcloud
 // publishes them.
-func fetchClientKeys(ctx context.Context, redirect *url.URL) (set jose.JSONWebKeySet, err error) {
+func (p *IdP) fetchClientKeys(ctx context.Context, redirect *url.URL) (set jose.JSONWebKeySet, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	at, found := strings.CutSuffix(redirect.Scheme+"://"+redirect.Host+redirect.Path, "/callback")
@@ -130,11 +130,7 @@ func fetchClientKeys(ctx context.Context, redirect *url.URL) (set jose.JSONWebKe
 	if err != nil {
 		return set, err
 	}
-	client := http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	response, err := client.Do(request)
+	response, err := p.outside.Do(request)
 	if err != nil {
 		return set, err
 	}

@@ -18,6 +18,7 @@ type samlState struct {
 	keys    []samlKey // published
 	signer  int       // the one of them that signs
 	signing SAMLSigning
+	encrypt bool
 	// applications are the certificates that requests must be signed with.
 	applications []*x509.Certificate
 	// last is the last answer, for SAMLReplay.

@@ -130,6 +130,9 @@ func (p *IdP) bendSAMLSigner(s *signer) error {
 // bendSAMLTree changes an answer after it was signed.
 func (p *IdP) bendSAMLTree(tree *etree.Element) {
 	assertion := tree.SelectElement("Assertion")
+	if assertion == nil {
+		return // it is encrypted, and nobody can change it
+	}
 	switch p.mode() {
 	case SAMLTampered:
 		assertion.FindElement("./Subject/NameID").SetText("owner@victim.example")

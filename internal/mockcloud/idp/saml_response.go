@@ -2,6 +2,7 @@ package idp
 
 import (
 	"crypto/rand"
+	"crypto/x509"
 	"time"
 
 	"github.com/beevik/etree"
@@ -26,6 +27,9 @@ func (p *IdP) samlResponse(person Person, request authnRequest) ([]byte, error) 
 	p.bendSAML(response)
 	s := signer{key: key, method: dsig.RSASHA256SignatureMethod, what: signing}
 	if err := p.bendSAMLSigner(&s); err != nil {
+		return nil, err
+	}
+	if s.encryptFor, err = p.encryptionCertificate(request); err != nil {
 		return nil, err
 	}
 	tree, err := s.sign(response)
@@ -138,6 +142,8 @@ type signer struct {
 	what   SAMLSigning
 	// nothing leaves the signatures out.
 	nothing bool
+	// encryptFor encrypts the assertion, unless it is nil.
+	encryptFor *x509.Certificate
 }
 
 // sign returns the answer as XML: the assertion is signed first, as the response's
@@ -146,17 +152,19 @@ func (s signer) sign(response *crewjam.Response) (*etree.Element, error) {
 	assertion := response.Assertion.Element()
 	response.Assertion = nil
 	tree := response.Element()
-	if s.nothing {
-		tree.AddChild(assertion)
-		return tree, nil
-	}
-	if s.what != SignResponse {
+	if s.what != SignResponse && !s.nothing {
 		if err := s.envelop(assertion); err != nil {
 			return nil, err
 		}
 	}
+	if s.encryptFor != nil {
+		var err error
+		if assertion, err = encrypted(assertion, s.encryptFor); err != nil {
+			return nil, err
+		}
+	}
 	tree.AddChild(assertion)
-	if s.what != SignAssertion {
+	if s.what != SignAssertion && !s.nothing {
 		if err := s.envelop(tree); err != nil {
 			return nil, err
 		}

@@ -110,7 +110,7 @@ func TestBadGroupPatch(t *testing.T) {
 	}{
 		"another id":               {obj{"op": "replace", "value": obj{"id": "x"}}, "mutability", "id is read-only"},
 		"another version":          {obj{"op": "replace", "path": "meta.version", "value": "x"}, "mutability", "read-only"},
-		"no name":                  {obj{"op": "remove", "path": "displayName"}, "invalidValue", "displayName is required"},
+		"no name":                  {obj{"op": "remove", "path": "displayName"}, "mutability", "displayName is required"},
 		"an empty name":            {obj{"op": "replace", "path": "displayName", "value": ""}, "invalidValue", "displayName is required"},
 		"a name that is a number":  {obj{"op": "replace", "path": "displayName", "value": 1}, "invalidValue", "displayName"},
 		"members that are numbers": {obj{"op": "add", "path": "members", "value": []any{1}}, "invalidValue", "operation 2: members[0] must be"},

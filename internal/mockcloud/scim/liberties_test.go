@@ -2,6 +2,7 @@ package scim_test
 
 import (
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -37,6 +38,50 @@ func TestLiberties(t *testing.T) {
 	}
 	large := group("x", strings.Repeat("x", 2_000_000))
 	w.failed(w.send("PUT", "/Groups/"+id, large), http.StatusRequestEntityTooLarge, "", "PATCH")
+}
+
+// TestDrafts: the schemas' names in drafts of SCIM 2.0 and in SCIM 1.1 mean the same
+// attributes wherever they stand, and are not kept.
+func TestDrafts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const draft = "urn:scim:schemas:extension:enterprise:"
+	made := w.made("POST", "/Users", obj{
+		"schemas":  []string{"urn:scim:schemas:core:2.0", draft + "2.0"},
+		"userName": "ada@acme.com", draft + "2.0": obj{"department": "D", "manager": obj{"managerId": "m", "displayName": "M"}},
+	})
+	at := "/Users/" + text(made, "id")
+	w.made("PATCH", at, patchOf(
+		obj{"op": "add", "path": draft + "1.0:division", "value": "V"},
+		obj{"op": "add", "path": draft + "1.0.costCenter", "value": "C"},
+		obj{"op": "replace", "value": obj{draft + "2.0:User": obj{"organization": "O"}, draft + "2.0:employeeNumber": "7"}},
+		obj{"op": "replace", "path": "urn:scim:schemas:core:1.0:title", "value": "T"},
+		obj{"op": "replace", "path": draft + "1.0:manager", "value": obj{"managerId": "n"}},
+		obj{"op": "remove", "path": draft + "2.0:department"},
+	))
+	shown := w.made("GET", at, nil)
+	want := obj{"division": "V", "costCenter": "C", "organization": "O", "employeeNumber": "7", "manager": obj{"value": "n"}}
+	enterprise := "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+	if !reflect.DeepEqual(shown[enterprise], want) || shown["title"] != "T" || strings.Contains(text(obj{"is": shown}, "is"), "urn:scim:") {
+		t.Errorf("it is %v", shown)
+	}
+	for _, filter := range []string{
+		`urn:scim:schemas:core:2.0:User:userName eq "ada@acme.com"`, draft + `1.0:division eq "V"`, draft + `2.0.manager.value eq "n"`,
+	} {
+		if found := w.made("GET", "/Users?"+query("filter", filter), nil); text(found, "totalResults") != "1" {
+			t.Errorf("%s finds %v", filter, found)
+		}
+	}
+	part := w.made("GET", at+"?attributes="+draft+"1.0:division", nil)
+	if !reflect.DeepEqual(part[enterprise], obj{"division": "V"}) || part["userName"] != nil {
+		t.Errorf("a part is %v", part)
+	}
+	w.failed(w.send("POST", "/Users", user("x", obj{draft + "2.0": obj{"division": "a"}, enterprise: obj{"division": "b"}})), http.StatusBadRequest, "invalidSyntax", "more than once")
+	w.failed(w.send("PATCH", at, patchOf(obj{"op": "add", "path": draft + "1.0:nothing", "value": "x"})), http.StatusBadRequest, "invalidPath")
+	w.made("PATCH", at, patchOf(obj{"op": "remove", "path": draft + "1.0"}))
+	if shown = w.made("GET", at, nil); shown[enterprise] != nil {
+		t.Errorf("it is %v", shown)
+	}
 }
 
 // TestIndirect: a user shows the groups around their own, each once, also in a circle.

@@ -15,9 +15,9 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
 )
 
-// TestMatrix sends every path of User, its Enterprise extension and Group with every
-// operation, with a path, without one and with a value path, and every JSON type and
-// shape. What it holds the answers against is not the implementation but what any
+// TestMatrix sends some cells of the matrix, of which TestEveryCell computes all: every path
+// of User, its Enterprise extension and Group with every operation, with a path, without
+// one and with a value path, and every JSON type and shape. What it holds the answers against is not the implementation but what any
 // right one does:
 //
 //   - 400 with one of the scimTypes of RFC 7644, table 9, and nothing has changed;
@@ -34,7 +34,7 @@ func TestMatrix(t *testing.T) {
 			m.try(rt, a.path)
 		}
 	}
-	if m.tried < 1_000 || m.done < 300 || m.refused < 300 {
+	if m.tried < 400 || m.done < 120 || m.refused < 120 {
 		t.Errorf("%d tried, of which %d done and %d refused: the matrix has holes", m.tried, m.done, m.refused)
 	}
 	t.Logf("%d tried, of which %d done and %d refused", m.tried, m.done, m.refused)
@@ -78,7 +78,7 @@ type matrix struct {
 }
 
 func newMatrix(t *testing.T) *matrix {
-	m := &matrix{world: newWorld(t), random: rand.New(rand.NewPCG(13, 2)), oneIn: 150}
+	m := &matrix{world: newWorld(t), random: rand.New(rand.NewPCG(13, 2)), oneIn: 500}
 	first, second := m.addUser("first@acme.com"), m.addUser("second@acme.com")
 	m.others = []string{first, second}
 	m.bodies = map[string]obj{"Group": group("team", first, second), "User": {
@@ -98,43 +98,60 @@ func newMatrix(t *testing.T) *matrix {
 	return m
 }
 
-// shapes are values of every JSON type and shape, and some that fit.
-func (m *matrix) shapes() []any {
+// shapes are values of every JSON type and shape, and some that fit. Others are the ids of
+// two users.
+func shapes(others []string) []any {
 	plain := []any{"Full Name", "", " ", json.Number("7"), json.Number("1.5"), true, false, "True", nil, "YWJj"}
-	shapes := slices.Clone(plain)
+	out := slices.Clone(plain)
 	for _, one := range plain {
-		shapes = append(shapes, []any{one}, obj{"value": one}, []any{obj{"value": one}}, obj{"unknown": one}, []any{one, one})
+		out = append(out, []any{one}, obj{"value": one}, []any{obj{"value": one}}, obj{"unknown": one}, []any{one, one})
 	}
 	return append(
-		shapes, obj{}, []any{}, []any{obj{}}, []any{[]any{}}, obj{"": nil}, obj{"value": obj{}}, obj{"value": []any{}}, []any{obj{"value": obj{"value": "x"}}},
+		out, obj{}, []any{}, []any{obj{}}, []any{[]any{}}, obj{"": nil}, obj{"value": obj{}}, obj{"value": []any{}}, []any{obj{"value": obj{"value": "x"}}},
 		obj{"type": "work"}, []any{obj{"type": "work"}}, []any{obj{"id": "x"}}, obj{"primary": true}, obj{"givenName": "X"}, obj{"givenName": 1}, obj{"locality": "X", "type": "other"},
 		[]any{obj{"locality": "X"}}, obj{"value": "bmV3", "type": "other", "primary": true}, []any{obj{"value": "bmV3"}, obj{}}, []any{obj{"value": "bmV3"}, nil},
 		[]any{obj{"value": "YWJj", "type": "work"}, obj{"value": "YWJj", "type": "work"}}, []any{obj{"value": "bmV3", "primary": true}, obj{"value": "bm93", "primary": "True"}},
 		obj{"department": "X"}, obj{"manager": 5}, obj{"manager": "x"}, obj{"$ref": nil, "value": "bmV3"}, obj{"display": "X"}, obj{"displayName": "X"},
-		[]any{obj{"value": m.others[0]}}, m.others[1], obj{"value": m.others[0], "type": "User"}, []any{schema.UserURN}, []any{schema.GroupURN}, []any{"urn:x"},
+		[]any{obj{"value": others[0]}}, others[1], obj{"value": others[0], "type": "User"}, []any{schema.UserURN}, []any{schema.GroupURN}, []any{"urn:x"},
 	)
+}
+
+// filters choose values in value paths.
+func filters(others []string) []string {
+	return []string{`type eq "work"`, `type eq "other"`, `type eq "yacht"`, `value pr`, `type eq "home" and primary eq true`, `value eq "` + others[0] + `"`}
+}
+
+func chosen(name, filter, sub string) string {
+	path := name + "[" + filter + "]"
+	if sub != "" {
+		path += "." + sub
+	}
+	return path
+}
+
+// cutSub cuts a path into an attribute's and the sub-attribute's name.
+func cutSub(path string) (name, sub string) {
+	before, after, extended := strings.Cut(path, "2.0:User")
+	if !extended {
+		before, after = "", path
+	} else {
+		before += "2.0:User"
+	}
+	name, sub, _ = strings.Cut(after, ".")
+	return before + name, sub
 }
 
 // try sends every operation at a path.
 func (m *matrix) try(rt *schema.ResourceType, path string) {
-	name, sub, _ := strings.Cut(path, ".")
-	if strings.Contains(path, "2.0:User") {
-		before, after, _ := strings.Cut(path, "2.0:User")
-		name, sub, _ = strings.Cut(after, ".")
-		name = before + "2.0:User" + name
-	}
+	name, sub := cutSub(path)
 	a, known := rt.Lookup(name)
 	paths := []string{path, strings.ToUpper(path)}
 	if known && a.MultiValued && a.Type == schema.Complex {
-		for _, filter := range []string{`type eq "work"`, `type eq "other"`, `type eq "yacht"`, `value pr`, `type eq "home" and primary eq true`, `value eq "` + m.others[0] + `"`} {
-			chosen := name + "[" + filter + "]"
-			if sub != "" {
-				chosen += "." + sub
-			}
-			paths = append(paths, chosen)
+		for _, filter := range filters(m.others) {
+			paths = append(paths, chosen(name, filter, sub))
 		}
 	}
-	for _, value := range m.shapes() {
+	for _, value := range shapes(m.others) {
 		for _, op := range []string{"add", "replace", "remove", "Replace"} {
 			for _, at := range paths {
 				// All of it would be very much: a part is drawn, the same in every run.
@@ -177,11 +194,22 @@ func (m *matrix) hold(rt *schema.ResourceType, name string, operation obj) {
 		m.t.Errorf("%s: %d %s", told, status, text(obj{"is": answered}, "is"))
 		return
 	}
-	m.holdNothingLost(name, operation, before, after, told)
-	if _, sub, _ := strings.Cut(text(operation, "path"), "]."); sub != "type" && sub != "primary" && !strings.EqualFold(name, "members") && !asksForLess(operation["value"]) {
+	for _, problem := range lost(name, operation, before, after) {
+		m.t.Errorf("%s: %s", told, problem)
+	}
+	if isRepeatable(name, operation) {
 		m.holdAgain(at, operation, status, after, told)
 	}
 	m.holdPost(rt, at, after, told)
+}
+
+// isRepeatable says whether an operation once more changes nothing: unless it asks for less
+// or changes what it is found by.
+func isRepeatable(name string, operation obj) bool {
+	_, sub, _ := strings.Cut(text(operation, "path"), "].")
+	parts, _ := operation["value"].(obj)
+	found := sub == "type" || sub == "primary" || strings.Contains(text(operation, "path"), "[") && parts["type"] != nil
+	return !found && !strings.EqualFold(name, "members") && !asksForLess(operation["value"])
 }
 
 // holdAgain: the same once more changes nothing, whatever is removed by what is said.
@@ -194,41 +222,40 @@ func (m *matrix) holdAgain(at string, operation obj, status int, after obj, told
 	}
 }
 
-// holdNothingLost: attributes that the operation does not name are as they were, and the
-// one that it names has not less, unless it asks for less.
-func (m *matrix) holdNothingLost(name string, operation, before, after obj, told string) {
+// lost says what is lost: attributes that an operation does not name are as they were,
+// and the one that it names has not less, unless it asks for less.
+func lost(name string, operation, before, after obj) (problems []string) {
 	for key, was := range before {
-		if key == "meta" || strings.EqualFold(key, name) {
-			continue
-		}
 		// An extension, and what is listed of it.
-		if strings.HasPrefix(strings.ToLower(name), strings.ToLower(key)+":") || key == "schemas" {
-			continue
-		}
-		if !reflect.DeepEqual(was, after[key]) {
-			m.t.Errorf("%s: %s was %v and is %v", told, key, was, after[key])
+		named := strings.EqualFold(key, name) || strings.HasPrefix(strings.ToLower(name), strings.ToLower(key)+":")
+		if key != "meta" && key != "schemas" && !named && !reflect.DeepEqual(was, after[key]) {
+			problems = append(problems, fmt.Sprintf("%s was %v and is %v", key, was, after[key]))
 		}
 	}
 	// Members whom the directory does not know are left out, as the vendor does.
 	if operation["op"] == "remove" || asksForLess(operation["value"]) || strings.EqualFold(name, "members") {
-		return
+		return problems
 	}
-	urn, inner, extended := strings.Cut(name, "2.0:User:")
-	if was, is := before, after; extended {
-		urn += "2.0:User"
-		before, _ = was[urn].(obj)
-		after, _ = is[urn].(obj)
+	if urn, inner, extended := strings.Cut(name, "2.0:User:"); extended {
+		was, is := before, after
+		before, _ = was[urn+"2.0:User"].(obj)
+		after, _ = is[urn+"2.0:User"].(obj)
 		name = inner
 	}
-	was, is := member(before, name), member(after, name)
+	// Chosen entries that are given one value are one.
+	parts, _ := operation["value"].(obj)
+	becomesOne := strings.Contains(text(operation, "path"), "[") && parts["value"] != nil
+	return append(problems, lessOf(name, operation["op"] == "add" && !becomesOne, member(before, name), member(after, name))...)
+}
+
+// lessOf says what an attribute has less of.
+func lessOf(name string, added bool, was, is any) (problems []string) {
 	if was != nil && is == nil {
-		m.t.Errorf("%s: %s is lost", told, name)
+		problems = append(problems, name+" is lost")
 	}
-	if operation["op"] == "add" {
-		if some, ok := was.([]any); ok {
-			if left, _ := is.([]any); len(left) < len(some) {
-				m.t.Errorf("%s: %v became %v", told, was, is)
-			}
+	if some, ok := was.([]any); ok && added {
+		if left, _ := is.([]any); len(left) < len(some) {
+			problems = append(problems, fmt.Sprintf("%v became %v", was, is))
 		}
 	}
 	if parts, ok := was.(obj); ok {
@@ -236,10 +263,11 @@ func (m *matrix) holdNothingLost(name string, operation, before, after obj, told
 		for sub := range parts {
 			// Another manager has another address.
 			if now[sub] == nil && sub != "$ref" {
-				m.t.Errorf("%s: %s.%s is lost", told, name, sub)
+				problems = append(problems, name+"."+sub+" is lost")
 			}
 		}
 	}
+	return problems
 }
 
 // asksForLess: null and an empty list do, and an empty text in the place of a value.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim/patch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/schema"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -50,9 +51,26 @@ func patched[T any](before map[string]any, operations []patch.Operation, rules p
 	}
 	out, err := read(result.Resource)
 	if err != nil {
-		return none, patch.InOperation(result.Guilty(), err)
+		guilty := result.Guilty()
+		return none, patch.InOperation(guilty, refusal(rules.Type, operations[guilty], err))
 	}
 	return out, nil
+}
+
+// refusal is the error of an operation that leaves no resource. To remove what is required
+// is a matter of mutability, as RFC 7644, section 3.5.2.2, has it.
+func refusal(rt *schema.ResourceType, o patch.Operation, err error) error {
+	var wrong *scimerr.Error
+	if o.Op != patch.Remove || o.Target == nil || !errors.As(err, &wrong) {
+		return err
+	}
+	a, known := rt.Lookup(o.Target.Path.String())
+	if !known || !a.Required {
+		return err
+	}
+	out := *wrong
+	out.ScimType = scimerr.Mutability
+	return &out
 }
 
 // maxComputed is how often a change is computed on what a read showed before it is

@@ -7,12 +7,27 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
 )
 
-// clientKey returns the key by which the server authenticates as a client of OpenID
-// providers (private_key_jwt). It is a pair of its own: what the SAML service provider
-// signs is no assertion of a client.
+// clientKeys returns the keys by which the server authenticates as a client of OpenID
+// providers (private_key_jwt), the one that signs first.
+func (s *SSO) clientKeys() ([]oidc.ClientKey, error) {
+	pairs, err := s.keys.pairs(ClientAuthKey)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]oidc.ClientKey, len(pairs))
+	for i, pair := range pairs {
+		out[i] = oidc.ClientKey{Private: pair.Key, Certificate: pair.Certificate}
+	}
+	return out, nil
+}
+
+// clientKey returns the key that signs.
 func (s *SSO) clientKey() (oidc.ClientKey, error) {
-	key, certificate, err := s.key(clientKeyName, "mockcloud client")
-	return oidc.ClientKey{Private: key, Certificate: certificate}, err
+	keys, err := s.clientKeys()
+	if err != nil {
+		return oidc.ClientKey{}, err
+	}
+	return keys[0], nil
 }
 
 // oidcKeys is GET /sso/oidc/{account_id}/jwks (RFC 7517 section 5): what identity
@@ -21,17 +36,17 @@ func (s *SSO) oidcKeys(w http.ResponseWriter, r *http.Request) {
 	if _, ok := s.account(w, r); !ok {
 		return
 	}
-	key, err := s.clientKey()
+	keys, err := s.clientKeys()
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	keys, err := oidc.PublicKeys(key)
+	set, err := oidc.PublicKeys(keys...)
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	raw, err := json.Marshal(keys)
+	raw, err := json.Marshal(set)
 	if err != nil {
 		s.failed(w, r, err)
 		return

@@ -3,7 +3,9 @@ package sso
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -49,6 +51,7 @@ func (s *SSO) oidcCallback(w http.ResponseWriter, r *http.Request) {
 	s.finish(w, r, account, store.ProvenLogin{
 		ConnectionID: login.ConnectionID, Subject: login.Subject,
 		Email: login.Email, FirstName: login.FirstName, LastName: login.LastName, Authenticated: login.Authenticated,
+		AttributeNames: slices.Collect(maps.Keys(login.Claims)),
 	}, login.ReturnTo)
 }
 
@@ -71,10 +74,10 @@ func (s *SSO) findOIDC(r *http.Request, account uuid.UUID) oidc.Find {
 }
 
 func (s *SSO) rejectedOIDC(w http.ResponseWriter, r *http.Request, account uuid.UUID, err error) {
-	var refusal *oidc.Refusal
-	if !errors.As(err, &refusal) {
+	var refused *oidc.Refusal
+	if !errors.As(err, &refused) {
 		s.failed(w, r, err)
 		return
 	}
-	s.rejected(w, r, account, refusal.ConnectionID, string(refusal.Reason), refusal.Sentence)
+	s.refuse(w, r, account, refusal{connection: refused.ConnectionID, reason: string(refused.Reason), attributes: refused.ClaimNames})
 }

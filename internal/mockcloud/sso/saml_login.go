@@ -1,15 +1,11 @@
 package sso
 
 import (
-	"crypto"
 	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -20,6 +16,9 @@ import (
 )
 
 func (s *SSO) beginSAML(w http.ResponseWriter, r *http.Request, c *store.Connection, returnTo string) {
+	if s.Rollover != nil {
+		s.Rollover.LoginBegins(c)
+	}
 	provider, err := s.serviceProvider(r, c.AccountID, c.SAML.SignAuthnRequests)
 	if err != nil {
 		s.failed(w, r, err)
@@ -48,13 +47,22 @@ func (s *SSO) beginSAML(w http.ResponseWriter, r *http.Request, c *store.Connect
 // serviceProvider is this server as an account's identity providers see it.
 func (s *SSO) serviceProvider(r *http.Request, account uuid.UUID, signing bool) (*saml.ServiceProvider, error) {
 	us := identity.ServiceProviderOf(s.baseURL(r), account)
-	provider := &saml.ServiceProvider{EntityID: us.EntityID, ACSURL: us.ACSURL, Logins: s.logins}
+	provider := &saml.ServiceProvider{
+		EntityID: us.EntityID, ACSURL: us.ACSURL, Logins: s.logins,
+		Encryption: func() ([]saml.KeyPair, error) { return s.keys.pairs(EncryptionKey) },
+	}
 	if !signing {
 		return provider, nil
 	}
-	var err error
-	provider.Key, provider.Certificate, err = s.signingKey()
-	return provider, err
+	pairs, err := s.keys.pairs(SigningKey)
+	if err != nil {
+		return nil, err
+	}
+	provider.Key, provider.Certificate = pairs[0].Key, pairs[0].Certificate
+	for _, next := range pairs[1:] {
+		provider.Next = append(provider.Next, next.Certificate)
+	}
+	return provider, nil
 }
 
 // samlConnection is a connection as the protocol wants it.
@@ -62,6 +70,7 @@ func samlConnection(c *store.Connection) (saml.Connection, error) {
 	out := saml.Connection{
 		ID: c.ID, IDPEntityID: c.SAML.EntityID, SSOURL: c.SAML.SSOURL, Binding: saml.Redirect,
 		NameIDFormat: c.SAML.NameIDFormat, SignRequests: c.SAML.SignAuthnRequests, AllowIDPInitiated: c.SAML.AllowIDPInitiated,
+		WantEncrypted: c.SAML.WantEncrypted,
 		Attributes: saml.AttributeMapping{
 			Subject: c.Mapping.Subject, Email: c.Mapping.Email, FirstName: c.Mapping.FirstName, LastName: c.Mapping.LastName,
 		},
@@ -84,7 +93,15 @@ func samlConnection(c *store.Connection) (saml.Connection, error) {
 // the cookie that says whose login it is does not come with another site's form.
 func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 	account, ok := s.account(w, r)
-	if !ok || !readForm(w, r) {
+	if !ok {
+		return
+	}
+	var tooLarge *http.MaxBytesError
+	if err := r.ParseForm(); errors.As(err, &tooLarge) {
+		s.refuse(w, r, account, refusal{reason: string(saml.TooLarge)})
+		return
+	}
+	if !readForm(w, r) {
 		return
 	}
 	response := r.PostForm.Get("SAMLResponse")
@@ -99,8 +116,7 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, r, err)
 		return
 	case !found:
-		s.rejected(w, r, account, "", string(saml.WrongIssuer),
-			"No connection of this account is for the identity provider that sent you. Check the connection's entity id.")
+		s.refuse(w, r, account, refusal{reason: string(saml.WrongIssuer)})
 		return
 	}
 	provider, err := s.serviceProvider(r, account, c.SAML.SignAuthnRequests)
@@ -113,6 +129,7 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, r, err)
 		return
 	}
+	conn.Renew = s.renew(r, c)
 	login, err := provider.Accept(conn, response, r.PostForm.Get("RelayState"))
 	if err != nil {
 		s.rejectedSAML(w, r, account, c.ID, err)
@@ -121,6 +138,21 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 	handle := s.waiting.add(answered{account: account, connection: c.ID, login: login})
 	// Relative, as the browser may have reached us by another name than we know.
 	http.Redirect(w, r, "/sso/saml/"+account.String()+"/continue?login="+url.QueryEscape(handle), http.StatusSeeOther)
+}
+
+// renew waits for the connection's metadata to be fetched again.
+func (s *SSO) renew(r *http.Request, c *store.Connection) func() (saml.Connection, bool) {
+	if s.Rollover == nil {
+		return nil
+	}
+	return func() (saml.Connection, bool) {
+		now, ok := s.Rollover.AwaitKeys(r.Context(), c)
+		if !ok {
+			return saml.Connection{}, false
+		}
+		conn, err := samlConnection(now)
+		return conn, err == nil
+	}
 }
 
 // addressee finds the connection that an answer is for: the one whose login it names,
@@ -164,8 +196,7 @@ func (s *SSO) samlContinue(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !a.login.StartedBy(boundBy(r)) {
-		s.rejected(w, r, account, a.connection, "browser_mismatch",
-			"This login was begun in another browser, or another was begun since. Please start again.")
+		s.refuse(w, r, account, refusal{connection: a.connection, reason: "browser_mismatch"})
 		return
 	}
 	s.finishSAML(w, r, a)
@@ -187,7 +218,7 @@ func (s *SSO) samlConfirm(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *SSO) loginOver(w http.ResponseWriter, r *http.Request, account uuid.UUID) {
-	s.rejected(w, r, account, "", "login_over", "This login is over already, or took too long. Please start again.")
+	s.refuse(w, r, account, refusal{reason: "login_over"})
 }
 
 func (s *SSO) finishSAML(w http.ResponseWriter, r *http.Request, a *answered) {
@@ -195,6 +226,7 @@ func (s *SSO) finishSAML(w http.ResponseWriter, r *http.Request, a *answered) {
 	s.finish(w, r, a.account, store.ProvenLogin{
 		ConnectionID: a.connection, Source: who.SubjectSource, Subject: who.Subject, SubjectFolds: who.SubjectFolds, Carried: who.Carried,
 		Email: who.Email, FirstName: who.FirstName, LastName: who.LastName, Authenticated: who.Authenticated,
+		AttributeNames: who.AttributeNames,
 	}, a.login.ReturnTo)
 }
 
@@ -204,7 +236,7 @@ func (s *SSO) rejectedSAML(w http.ResponseWriter, r *http.Request, account uuid.
 		s.failed(w, r, err)
 		return
 	}
-	s.rejected(w, r, account, connection, string(refused.Reason), refused.Sentence)
+	s.refuse(w, r, account, refusal{connection: connection, reason: string(refused.Reason), attributes: refused.AttributeNames})
 }
 
 // samlMetadata is GET /sso/saml/{account_id}/metadata (SAML Metadata 2.4.4). It is the
@@ -240,68 +272,4 @@ func (s *SSO) samlMetadata(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/samlmetadata+xml")
 	// It fails only when the reader is gone, so there is no one to report it to.
 	_, _ = w.Write(document)
-}
-
-// The server's keys are the same for all accounts and last as long as the state:
-// identity providers keep their certificates.
-const (
-	signingKeyName = "saml-service-provider"
-	clientKeyName  = "oidc-client"
-	keyLasts       = 10 * 365 * 24 * time.Hour
-)
-
-// signingKey returns the key that signs requests.
-func (s *SSO) signingKey() (crypto.Signer, *x509.Certificate, error) {
-	return s.key(signingKeyName, "mockcloud service provider")
-}
-
-// key returns one of the server's own keys, made when it is first needed.
-func (s *SSO) key(name, commonName string) (crypto.Signer, *x509.Certificate, error) {
-	s.keyMu.Lock()
-	defer s.keyMu.Unlock()
-	var stored []byte
-	err := s.Store.View(func(reader *store.Reader) error {
-		stored, _ = reader.KeptSecret(name)
-		return nil
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	if stored != nil {
-		return readKey(stored)
-	}
-	now := s.Clock()
-	key, certificate, err := saml.NewKey(commonName, now.Add(-time.Hour), now.Add(keyLasts))
-	if err != nil {
-		return nil, nil, err
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, nil, err
-	}
-	stored = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	stored = append(stored, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})...)
-	err = s.Store.Update(store.Actor{}, func(tx *store.Tx) error {
-		tx.KeepSecret(name, stored)
-		return nil
-	})
-	return key, certificate, err
-}
-
-func readKey(stored []byte) (crypto.Signer, *x509.Certificate, error) {
-	first, rest := pem.Decode(stored)
-	second, _ := pem.Decode(rest)
-	if first == nil || second == nil {
-		return nil, nil, errors.New("the server's own key cannot be read")
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(first.Bytes)
-	if err != nil {
-		return nil, nil, err
-	}
-	key, ok := parsed.(crypto.Signer)
-	if !ok {
-		return nil, nil, errors.New("the server's own key does not sign")
-	}
-	certificate, err := x509.ParseCertificate(second.Bytes)
-	return key, certificate, err
 }

@@ -2,19 +2,21 @@ package sso
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"html/template"
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/refusals"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -29,8 +31,11 @@ type Options struct {
 	Store *store.Store
 	// Parties speaks OpenID Connect; it is the one that checks issuers as well.
 	Parties *oidc.RelyingParty
-	Clock   func() time.Time
-	Logger  *slog.Logger
+	// Rollover follows the metadata of SAML identity providers; nil where none comes from
+	// a URL.
+	Rollover *identity.Rollover
+	Clock    func() time.Time
+	Logger   *slog.Logger
 	// PublicURL is what links to the server begin with; empty means as the browser
 	// reached it.
 	PublicURL string
@@ -41,7 +46,7 @@ type SSO struct {
 	Options
 	logins  *saml.Logins
 	waiting waiting
-	keyMu   sync.Mutex // so that only one is made
+	keys    keys
 }
 
 // New returns the login pages.
@@ -49,6 +54,7 @@ func New(options Options) *SSO {
 	return &SSO{
 		Options: options, logins: saml.NewLogins(options.Clock),
 		waiting: waiting{clock: options.Clock, byHandle: make(map[string]*answered)},
+		keys:    keys{store: options.Store, clock: options.Clock, read: map[KeyUse]readKeys{}},
 	}
 }
 
@@ -121,6 +127,8 @@ type problem struct {
 	Title, Text string
 	// Email is to try again with.
 	Email string
+	// Reference is of a refused login.
+	Reference string
 }
 
 // show answers with a page.
@@ -159,19 +167,34 @@ func (s *SSO) account(w http.ResponseWriter, r *http.Request) (uuid.UUID, bool) 
 	return id, true
 }
 
-// rejected notes that a login was refused and tells the person what to do.
-func (s *SSO) rejected(w http.ResponseWriter, r *http.Request, account uuid.UUID, connection, reason, sentence string) {
-	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "login rejected",
-		slog.String("reason", reason), slog.String("connection", connection),
-		slog.String("request_id", router.RequestID(r.Context())))
-	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) error {
-		return tx.RecordRejectedLogin(account, connection, reason)
+// refusal is a login that is refused.
+type refusal struct {
+	connection, reason string
+	// sentence is for the person; empty for that of the reason.
+	sentence string
+	// attributes are the names of those that came.
+	attributes []string
+}
+
+// refuse notes that a login was refused and tells the person what to do, and by which
+// reference their administrator finds out why. Nothing that a library or an identity
+// provider said gets onto the page.
+func (s *SSO) refuse(w http.ResponseWriter, r *http.Request, account uuid.UUID, f refusal) {
+	reference := ""
+	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) (err error) {
+		reference, err = tx.RefuseLogin(account, f.connection, f.reason, f.attributes)
+		return err
 	})
 	if err != nil && !store.IsUnavailable(err) {
 		s.failed(w, r, err)
 		return
 	}
-	show(w, http.StatusForbidden, "problem.html", problem{Title: "You are not logged in", Text: sentence})
+	s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "login rejected",
+		slog.String("reason", f.reason), slog.String("connection", f.connection), slog.String("reference", reference),
+		slog.String("request_id", router.RequestID(r.Context())))
+	show(w, http.StatusForbidden, "problem.html", problem{
+		Title: "You are not logged in", Text: cmp.Or(f.sentence, refusals.Person(f.reason)), Reference: reference,
+	})
 }
 
 // failed answers what should not happen. Only the log is told why.
@@ -197,7 +220,11 @@ func (s *SSO) finish(w http.ResponseWriter, r *http.Request, account uuid.UUID, 
 	var refused *store.LoginRefused
 	switch {
 	case errors.As(err, &refused):
-		s.rejected(w, r, account, proven.ConnectionID, string(refused.Reason), refused.Sentence)
+		f := refusal{connection: proven.ConnectionID, reason: string(refused.Reason), attributes: proven.AttributeNames}
+		if !refusals.Worded(f.reason) {
+			f.sentence = refused.Sentence
+		}
+		s.refuse(w, r, account, f)
 	case err != nil:
 		s.failed(w, r, err)
 	default:

@@ -58,6 +58,7 @@ func (c *Connection) fields() map[string]any {
 		out["saml.idp_metadata_entity_id"] = s.MetadataEntityID
 		out["saml.sso_binding"], out["saml.idp_certificates"], out["saml.name_id_format"] = string(s.SSOBinding), certificates, s.NameIDFormat
 		out["saml.sign_authn_requests"], out["saml.allow_idp_initiated"] = s.SignAuthnRequests, s.AllowIDPInitiated
+		out["saml.want_assertions_encrypted"] = s.WantEncrypted
 	}
 	return out
 }

@@ -87,6 +87,8 @@ type SAML struct {
 	MetadataEntityID string
 	// MetadataWarnings say what of the metadata was left out, and why.
 	MetadataWarnings []string
+	// Fetch is how the last fetches of MetadataURL went.
+	Fetch MetadataFetch `json:",omitzero"`
 	// WantsSignedRequests is what the metadata says.
 	WantsSignedRequests bool
 	// SSOBinding is how requests get to SSOURL.
@@ -96,6 +98,8 @@ type SAML struct {
 	// NameIDFormat is empty where any will do.
 	NameIDFormat                         string
 	SignAuthnRequests, AllowIDPInitiated bool
+	// WantEncrypted refuses assertions that are not encrypted.
+	WantEncrypted bool `json:",omitempty"`
 	// SigningChosen says that somebody chose SignAuthnRequests; otherwise it follows
 	// WantsSignedRequests.
 	SigningChosen bool

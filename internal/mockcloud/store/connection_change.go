@@ -40,8 +40,10 @@ type SAMLChange struct {
 	SSOBinding                                      *SSOBinding
 	Certificates                                    *[]Certificate
 	MetadataWarnings                                *[]string
+	Fetch                                           *MetadataFetch
 	NameIDFormat                                    Nullable[string]
 	WantsSignedRequests, AllowIDPInitiated          *bool
+	WantEncrypted                                   *bool
 	// SignAuthnRequests is a choice, or with null none: then it follows the metadata.
 	SignAuthnRequests Nullable[bool]
 }
@@ -351,14 +353,19 @@ func (change *OIDCChange) apply(o OIDC, now time.Time) *OIDC {
 }
 
 func (change *SAMLChange) apply(s SAML, now time.Time) (*SAML, error) {
+	if err := change.checkEntity(&s); err != nil {
+		return nil, err
+	}
 	set(&s.MetadataURL, change.MetadataURL)
 	set(&s.EntityID, change.EntityID)
 	set(&s.SSOURL, change.SSOURL)
 	set(&s.SSOBinding, change.SSOBinding)
 	set(&s.MetadataEntityID, change.MetadataEntityID)
 	set(&s.MetadataWarnings, change.MetadataWarnings)
+	change.fetched(&s, now)
 	change.signing(&s)
 	set(&s.AllowIDPInitiated, change.AllowIDPInitiated)
+	set(&s.WantEncrypted, change.WantEncrypted)
 	setText(&s.NameIDFormat, change.NameIDFormat)
 	if change.Certificates == nil {
 		return &s, nil

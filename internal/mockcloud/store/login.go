@@ -61,6 +61,11 @@ type personAt struct {
 	user       uuid.UUID
 }
 
+// LinkedPeople returns how many people are known by a subject at a connection.
+func (r *Reader) LinkedPeople(connectionID string) int {
+	return len(identitiesByConnection.Get(r.db, connectionID))
+}
+
 // LoginReason says by a stable word why a proven login was refused.
 type LoginReason string
 
@@ -109,6 +114,9 @@ type ProvenLogin struct {
 	// zero where it does not say.
 	Authenticated        time.Time
 	IPAddress, UserAgent string
+	// AttributeNames are those of the attributes or claims that came, for the record of a
+	// refusal.
+	AttributeNames []string
 }
 
 // LogIn turns a proven login into a session and its token. Who it is goes by

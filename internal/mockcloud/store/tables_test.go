@@ -22,7 +22,7 @@ func TestNamesOfTables(t *testing.T) {
 	t.Parallel()
 	want := []string{
 		"account_roles", "accounts", "api_keys", "bots", "connections", "directories", "directory_groups", "directory_users", "domains",
-		"events", "group_members", "group_role_mappings", "identities", "invitations", "kept_answers", "login_codes", "mails", "memberships",
+		"events", "group_members", "group_role_mappings", "identities", "invitations", "kept_answers", "login_codes", "login_refusals", "mails", "memberships",
 		"scim_tokens", "secrets", "sessions", "setup_links", "team_members", "teams", "users", "workspace_access", "workspace_roles", "workspaces",
 	}
 	if got := slices.Sorted(maps.Keys(newData(nil).contents())); !slices.Equal(got, want) {

@@ -2,6 +2,7 @@ package patch
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -115,19 +116,35 @@ func (p *patcher) apply(o Operation) error {
 	case o.Target.Core():
 		return scimerr.New(scimerr.InvalidPath, "%s is not an attribute", o.Target)
 	case o.Op == Remove:
-		if key, ok := filter.Key(p.resource, o.Target.URI); ok {
-			delete(p.resource, key)
-		}
-		maps.DeleteFunc(p.lists, func(path filter.Path, _ *values) bool { return strings.EqualFold(path.URI, o.Target.URI) })
+		p.clear(o.Op, o.Target.URI)
 		return nil
 	default:
 		return p.each(o.Op, o.Target.URI, o.Value)
 	}
 }
 
+// clear takes a whole extension away, as its removal asks for, and null in its place that
+// replaces it. To add null is to add nothing.
+func (p *patcher) clear(op Op, uri string) {
+	if op == Add {
+		return
+	}
+	if key, ok := filter.Key(p.resource, uri); ok {
+		delete(p.resource, key)
+	}
+	maps.DeleteFunc(p.lists, func(path filter.Path, _ *values) bool { return strings.EqualFold(path.URI, uri) })
+}
+
 // each changes every attribute that an object names: of the resource, or of the
 // extension with that URI.
 func (p *patcher) each(op Op, uri string, value any) error {
+	if extension, known := p.rules.Type.Lookup(uri); known {
+		if value == nil {
+			p.clear(op, uri)
+			return nil
+		}
+		value = extension.Tolerated(value)
+	}
 	object, ok := value.(map[string]any)
 	if !ok {
 		return scimerr.New(scimerr.InvalidValue, "without a path to an attribute the value must be an object")
@@ -146,8 +163,8 @@ func (p *patcher) each(op Op, uri string, value any) error {
 			if target.Core() {
 				inner = ""
 			}
-			// null in an extension's place says nothing of its attributes.
-			if object[key] != nil {
+			// null in the place of the core schema, or of one that nobody knows, says nothing.
+			if _, known := p.rules.Type.Lookup(inner); known || object[key] != nil {
 				err = p.each(op, inner, object[key])
 			}
 		case known && target.Name != "":
@@ -267,7 +284,9 @@ func (p *patcher) changeList(c change, whole filter.Path) error {
 		return err
 	}
 	before, changed := l.all(), l.changed
-	err = c.list(l)
+	if err = c.list(l); err != nil && c.attribute.Mutability == schema.ReadOnly && !isNoTarget(err) {
+		err = fixed(c.attribute, whole) // whatever the value is
+	}
 	if err != nil || slices.EqualFunc(before, l.all(), func(a, b any) bool { return reflect.DeepEqual(a, b) }) {
 		l.changed = changed
 		return err
@@ -321,6 +340,11 @@ func (p *patcher) owner(path filter.Path) (object map[string]any, keep func()) {
 			p.resource[key] = object
 		}
 	}
+}
+
+func isNoTarget(err error) bool {
+	var e *scimerr.Error
+	return errors.As(err, &e) && e.ScimType == scimerr.NoTarget
 }
 
 func fixed(a *schema.Attribute, path filter.Path) error {

@@ -122,8 +122,8 @@ func orNil(object map[string]any) any {
 	return object
 }
 
-// withSub changes one sub-attribute of a value. One of several values from which what
-// it was there for is taken goes as a whole.
+// withSub changes one sub-attribute of a value. One of several values, or a manager, from
+// which what it was there for is taken goes as a whole.
 func (c change) withSub(old map[string]any) (any, error) {
 	out := maps.Clone(old)
 	if out == nil {
@@ -143,7 +143,7 @@ func (c change) withSub(old map[string]any) (any, error) {
 		return nil, fixed(c.sub, c.target.Path)
 	}
 	switch {
-	case c.attribute.MultiValued && c.attribute.Says(old) && !c.attribute.Says(out):
+	case (c.attribute.MultiValued || c.attribute.Sub("value") != nil) && c.attribute.Says(old) && !c.attribute.Says(out):
 		return nil, nil
 	case c.isAnother(old, out):
 		return map[string]any{"value": c.value}, nil

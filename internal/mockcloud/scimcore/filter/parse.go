@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/urns"
 )
 
 const (
@@ -259,7 +260,7 @@ func (p *parser) sub() (string, error) {
 func (p *parser) path() (Path, error) {
 	p.skip()
 	start, found := p.at, p.found()
-	w := p.word()
+	w := urns.Current(p.word())
 	var out Path
 	rest := w
 	if i := strings.LastIndexByte(w, ':'); i >= 0 {

@@ -15,13 +15,15 @@ package schema
 import (
 	"iter"
 	"strings"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/urns"
 )
 
 // The URNs of RFC 7643.
 const (
-	UserURN                  = "urn:ietf:params:scim:schemas:core:2.0:User"
-	EnterpriseUserURN        = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-	GroupURN                 = "urn:ietf:params:scim:schemas:core:2.0:Group"
+	UserURN                  = urns.User
+	EnterpriseUserURN        = urns.EnterpriseUser
+	GroupURN                 = urns.Group
 	ServiceProviderConfigURN = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 	ResourceTypeURN          = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
 	SchemaURN                = "urn:ietf:params:scim:schemas:core:2.0:Schema"
@@ -168,11 +170,11 @@ func separator(a *Attribute) string {
 // normal is a path as the index has it: in lower case, and without the core
 // schema's URN, which may stand before its attributes.
 func (rt *ResourceType) normal(path string) string {
-	path = strings.ToLower(strings.TrimSpace(path))
-	for _, urn := range rt.urns {
-		rest, ok := strings.CutPrefix(path, urn)
+	path = strings.ToLower(urns.Current(strings.TrimSpace(path)))
+	for _, schema := range rt.urns {
+		rest, ok := strings.CutPrefix(path, schema)
 		if ok && strings.HasPrefix(rest, ".") { // some clients write a dot behind the URN
-			path = urn + ":" + rest[1:]
+			path = schema + ":" + rest[1:]
 		}
 	}
 	if rest, ok := strings.CutPrefix(path, rt.urns[0]); ok && strings.HasPrefix(rest, ":") {

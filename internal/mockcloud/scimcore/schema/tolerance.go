@@ -44,6 +44,19 @@ var tolerances = []tolerance{
 		}
 		return raw
 	}},
+	{"managerId, as in SCIM 1.1, for the manager's value (OneLogin)", func(a *Attribute, raw any, _ bool) any {
+		parts, ok := raw.(map[string]any)
+		if !ok || a.key != "manager" || named(parts, "value") != nil {
+			return raw
+		}
+		id, sent := lookUp(parts, "managerId")
+		if !sent {
+			return raw
+		}
+		out := maps.Clone(parts)
+		out["value"] = id
+		return out
+	}},
 	{"True and False as strings for booleans (Entra ID)", func(a *Attribute, raw any, _ bool) any {
 		if text, ok := raw.(string); ok && a.Type == Boolean {
 			switch strings.ToLower(text) {
@@ -55,7 +68,7 @@ var tolerances = []tolerance{
 		}
 		return raw
 	}},
-	{"blanks around a userName ", func(a *Attribute, raw any, _ bool) any {
+	{"blanks around a userName", func(a *Attribute, raw any, _ bool) any {
 		if text, ok := raw.(string); ok && a.Trimmed {
 			return strings.TrimSpace(text)
 		}
@@ -219,6 +232,9 @@ func (a *Attribute) Whole(raw any, path string) (any, error) {
 	}
 	return nil, nil
 }
+
+// Tolerated returns a single value as the table of tolerances reads it.
+func (a *Attribute) Tolerated(raw any) any { return a.tolerated(raw, true) }
 
 // Entry is Whole for one of the values of a multi-valued attribute.
 func (a *Attribute) Entry(raw any, path string) (any, error) {

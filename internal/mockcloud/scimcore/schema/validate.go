@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/scimerr"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scimcore/urns"
 )
 
 // Validate checks a resource as a client sends it in POST or PUT, or as a PATCH
@@ -48,9 +49,9 @@ func (rt *ResourceType) Validate(resource map[string]any) (map[string]any, error
 	return out, nil
 }
 
-func names(list []any, urn string) bool {
+func names(list []any, schema string) bool {
 	for _, element := range list {
-		if text, ok := element.(string); ok && strings.EqualFold(text, urn) {
+		if text, ok := element.(string); ok && urns.Names(text, schema) {
 			return true
 		}
 	}
@@ -68,6 +69,9 @@ func object(attributes []Attribute, raw map[string]any, prefix string) (map[stri
 	var twice map[string]bool
 	for name, value := range raw {
 		key := strings.ToLower(name)
+		if prefix == "" {
+			key = strings.ToLower(urns.Current(name)) // an extension, perhaps by its name in a draft
+		}
 		if _, ok := values[key]; ok {
 			if twice == nil {
 				twice = make(map[string]bool)
@@ -206,7 +210,7 @@ func complexValue(a *Attribute, raw any, path string) (any, error) {
 		if there, err := a.checkEntry(parts, out, path); !there {
 			return nil, err
 		}
-	case a.Clears(raw):
+	case a.Clears(raw), a.Clears(out):
 		return nil, nil
 	case len(out) == 0:
 		return nil, a.checkKnown(parts, path)

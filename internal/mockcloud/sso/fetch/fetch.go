@@ -295,30 +295,67 @@ func (c *Client) Do(r *http.Request) (*Document, error) {
 // limitKey is where a request's context has the bound of its answer.
 type limitKey struct{}
 
+// Validators tell one state of a document from the next (RFC 9110, section 8.8).
+type Validators struct{ ETag, LastModified string }
+
 // Stream fetches a document of at most so many bytes and gives it to a function as it
 // comes. Anything but 200 is a StatusError; a failure to read is given to the function
 // and from it to the caller, without the URL in it.
 func (c *Client) Stream(ctx context.Context, address string, limit int64, read func(io.Reader) error) error {
+	_, _, err := c.StreamChanged(ctx, address, Validators{}, limit, read)
+	return err
+}
+
+// StreamChanged is Stream for a document that was fetched before. It returns the
+// validators of what was read; where the document is still the one that is known (304) it
+// reads nothing and reports false.
+func (c *Client) StreamChanged(ctx context.Context, address string, known Validators, limit int64, read func(io.Reader) error) (Validators, bool, error) {
 	if err := c.Check(address); err != nil {
-		return err
+		return Validators{}, false, err
 	}
 	r, err := http.NewRequestWithContext(context.WithValue(ctx, limitKey{}, limit), http.MethodGet, address, nil)
 	if err != nil {
-		return &Refused{Reason: BadURL, Detail: "the address is not a URL"}
+		return Validators{}, false, &Refused{Reason: BadURL, Detail: "the address is not a URL"}
 	}
+	known.ask(r.Header)
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return plainError(r.URL.Host, err)
+		return Validators{}, false, plainError(r.URL.Host, err)
 	}
 	defer func() { _ = resp.Body.Close() }() // all that is wanted has been read
-	if resp.StatusCode != http.StatusOK {
-		return &StatusError{Host: r.URL.Host, Status: resp.StatusCode}
+	switch {
+	case resp.StatusCode == http.StatusNotModified && known != Validators{}:
+		return known, false, nil
+	case resp.StatusCode != http.StatusOK:
+		return Validators{}, false, &StatusError{Host: r.URL.Host, Status: resp.StatusCode}
 	}
 	body := &failing{in: resp.Body}
-	if err := read(body); body.err == nil {
-		return err
+	if err = read(body); body.err != nil {
+		err = plainError(r.URL.Host, body.err)
 	}
-	return plainError(r.URL.Host, body.err)
+	return validators(resp.Header), true, err
+}
+
+// ask makes a request conditional (RFC 9110, sections 13.1.2 and 13.1.3).
+func (v Validators) ask(h http.Header) {
+	if v.ETag != "" {
+		h.Set("If-None-Match", v.ETag)
+	}
+	if v.LastModified != "" {
+		h.Set("If-Modified-Since", v.LastModified)
+	}
+}
+
+// validators are those of an answer; what is too long to be kept is left out.
+func validators(h http.Header) Validators {
+	const maxValidator = 1024
+	short := func(name string) string {
+		if value := h.Get(name); len(value) <= maxValidator {
+			return value
+		}
+		return ""
+	}
+	return Validators{ETag: short("ETag"), LastModified: short("Last-Modified")}
 }
 
 // failing remembers the failure of a reader.

@@ -444,3 +444,49 @@ func TestOtherFailures(t *testing.T) {
 		t.Errorf("no such name: %v", err)
 	}
 }
+
+// TestStreamChanged: a document that is known is asked for by its validators, and one that is the same is not read.
+func TestStreamChanged(t *testing.T) {
+	t.Parallel()
+	const etag, date = `"2"`, "Thu, 01 Jan 2026 12:00:00 GMT"
+	server := serve(t, false, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", etag)
+		w.Header().Set("Last-Modified", date)
+		if r.Header.Get("If-None-Match") == etag || r.Header.Get("If-Modified-Since") == date || r.URL.Path == "/always" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		if r.URL.Path == "/long" {
+			w.Header().Set("ETag", `"`+strings.Repeat("x", 2000)+`"`)
+		}
+		_, _ = io.WriteString(w, "document")
+	})
+	c := client(t, fetch.Options{AllowOrigin: server.URL})
+	both := fetch.Validators{ETag: etag, LastModified: date}
+	for name, test := range map[string]struct {
+		path    string
+		known   fetch.Validators
+		now     fetch.Validators
+		changed bool
+	}{
+		"never fetched":          {"/", fetch.Validators{}, both, true},
+		"another one is known":   {"/", fetch.Validators{ETag: `"1"`}, both, true},
+		"the same, by its tag":   {"/", fetch.Validators{ETag: etag}, fetch.Validators{ETag: etag}, false},
+		"the same, by its date":  {"/", fetch.Validators{LastModified: date}, fetch.Validators{LastModified: date}, false},
+		"a tag that is too long": {"/long", fetch.Validators{}, fetch.Validators{LastModified: date}, true},
+	} {
+		read := ""
+		now, changed, err := c.StreamChanged(t.Context(), server.URL+test.path, test.known, 100, func(r io.Reader) error {
+			all, err := io.ReadAll(r)
+			read = string(all)
+			return err
+		})
+		if err != nil || now != test.now || changed != test.changed || (read == "document") != test.changed {
+			t.Errorf("%s: %+v, %t, %v, read %q", name, now, changed, err, read)
+		}
+	}
+	var status *fetch.StatusError
+	if err := c.Stream(t.Context(), server.URL+"/always", 100, func(io.Reader) error { return nil }); !errors.As(err, &status) || status.Status != http.StatusNotModified {
+		t.Errorf("the same as nothing: %v", err)
+	}
+}

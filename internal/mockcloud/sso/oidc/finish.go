@@ -109,12 +109,12 @@ func (rp *RelyingParty) finish(ctx context.Context, find Find, login pending, ca
 		err := rp.addUserinfo(ctx, p, tokens.AccessToken, got)
 		// What it would have added to a token that has the email is not worth a login.
 		if _, has := got[mapping.Email]; err != nil && (!has || !unanswered(err)) {
-			return nil, err
+			return nil, naming(err, got)
 		}
 	}
 	identity, refusal := mapping.identity(p.issuer, got)
 	if refusal != nil {
-		return nil, refusal
+		return nil, naming(refusal, got)
 	}
 	return identity, nil
 }

@@ -1,7 +1,10 @@
 package oidc
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 )
 
@@ -102,6 +105,8 @@ type Refusal struct {
 	// ConnectionID is the connection that the login belongs to, where that is
 	// known: for the audit event.
 	ConnectionID string
+	// ClaimNames are those of the claims that came, where a token was verified.
+	ClaimNames []string
 
 	// outdated reports whether the provider's document and keys may have changed since they
 	// were fetched.
@@ -121,6 +126,17 @@ func reject(reason Reason, format string, args ...any) *Refusal {
 func (e *Refusal) because(cause error) *Refusal {
 	e.cause = cause
 	return e
+}
+
+// naming adds to a refusal which claims came.
+func naming(err error, got claims) error {
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	out := *refusal
+	out.ClaimNames = slices.Sorted(maps.Keys(got))
+	return &out
 }
 
 // quote shows what another party wrote: short, and without control characters.

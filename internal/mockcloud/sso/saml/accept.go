@@ -30,22 +30,96 @@ func (sp *ServiceProvider) Accept(conn Connection, samlResponse, relayState stri
 	if conn.IDPEntityID == "" || len(conn.Certificates) == 0 {
 		return nil, reject(NotConfigured, "The connection has no identity provider's entity id or certificate yet.")
 	}
-	now := sp.Logins.clock()
+	login, err := sp.judge(conn, samlResponse, relayState)
+	if renewed, ok := sp.renewed(conn, samlResponse, err); ok {
+		login, err = sp.judge(renewed, samlResponse, relayState)
+	}
+	if ReasonOf(err) == Undecipherable {
+		sp.endRequest(conn, samlResponse)
+	}
+	return login, err
+}
+
+// endRequest ends the login that an answer names: nobody tries another ciphertext on it.
+func (sp *ServiceProvider) endRequest(conn Connection, samlResponse string) {
+	if received, err := decode(samlResponse); err == nil {
+		sp.Logins.end(attr(received, "InResponseTo"), conn.ID)
+	}
+}
+
+// renewed returns the connection with the keys that the identity provider has now, where
+// it may be for them that an answer was refused. Only somebody whose login was begun here
+// has them fetched.
+func (sp *ServiceProvider) renewed(conn Connection, samlResponse string, refused error) (Connection, bool) {
+	switch ReasonOf(refused) {
+	case ForeignKey, InvalidSignature, WrongKeyType, CertificateExpired:
+	case Undecipherable:
+		// The signature may be within what was encrypted. That it is tried for every fault
+		// there, tells nobody which one it was.
+	default:
+		return Connection{}, false
+	}
+	if conn.Renew == nil {
+		return Connection{}, false
+	}
+	received, err := decode(samlResponse)
+	if err != nil || !sp.Logins.awaits(attr(received, "InResponseTo"), conn.ID) {
+		return Connection{}, false
+	}
+	return conn.Renew()
+}
+
+// judge judges an answer by a connection as it is.
+func (sp *ServiceProvider) judge(conn Connection, samlResponse, relayState string) (*Login, error) {
 	received, err := decode(samlResponse)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := signedParts(received, verifier{trusted: conn.Certificates, now: now})
+	v := verifier{trusted: conn.Certificates, now: sp.Logins.clock()}
+	parts, err := signedParts(received, v)
 	if err != nil {
 		return nil, err
 	}
 	if err := parts.checkResponse(sp.ACSURL, conn.IDPEntityID); err != nil {
 		return nil, err
 	}
-	request := attr(parts.response, "InResponseTo")
-	claims, err := readAssertion(parts.assertion, expectation{
+	if parts.encrypted == nil {
+		if conn.WantEncrypted {
+			return nil, reject(NotEncrypted, "The identity provider does not encrypt its assertions, as the connection demands. Give it this service's metadata, which has the key, and turn encryption on there.")
+		}
+		return sp.believe(conn, parts, relayState)
+	}
+	if err := sp.mayDecrypt(conn, parts, relayState); err != nil {
+		return nil, err
+	}
+	if parts.assertion, err = sp.decrypted(parts, v); err == nil {
+		var login *Login
+		if login, err = sp.believe(conn, parts, relayState); err == nil {
+			return login, nil
+		}
+	}
+	if ReasonOf(err) != "" {
+		err = undecipherable()
+	}
+	return nil, err
+}
+
+// believe reads an assertion that is signed, and uses it up.
+func (sp *ServiceProvider) believe(conn Connection, p *parts, relayState string) (*Login, error) {
+	names := attributeNames(p.assertion)
+	login, err := sp.read(conn, p, relayState)
+	if err != nil {
+		return nil, naming(err, names)
+	}
+	login.Identity.AttributeNames = names
+	return login, nil
+}
+
+func (sp *ServiceProvider) read(conn Connection, p *parts, relayState string) (*Login, error) {
+	request := attr(p.response, "InResponseTo")
+	claims, err := readAssertion(p.assertion, expectation{
 		issuer: conn.IDPEntityID, audience: sp.EntityID, recipient: sp.ACSURL, request: request,
-		nameIDFormat: conn.NameIDFormat, transient: conn.Attributes.Subject != "", now: now,
+		nameIDFormat: conn.NameIDFormat, transient: conn.Attributes.Subject != "", now: sp.Logins.clock(),
 	})
 	if err != nil {
 		return nil, err
@@ -93,8 +167,10 @@ type parts struct {
 	// well.
 	response *etree.Element
 	signed   bool
-	// assertion is as it was signed, by itself or with the response.
+	// assertion is as it was signed, by itself or with the response. Of an encrypted one
+	// there is none before it was decrypted.
 	assertion *etree.Element
+	encrypted *ciphertext
 }
 
 // signedParts verifies an answer's signatures.
@@ -104,6 +180,9 @@ func signedParts(received *etree.Element, v verifier) (*parts, error) {
 	}
 	if err := checkStatus(received); err != nil {
 		return nil, err
+	}
+	if sealed, ok := only(received, nsAssertion, "EncryptedAssertion"); ok {
+		return encryptedParts(received, sealed, v)
 	}
 	unverified, ok := only(received, nsAssertion, "Assertion")
 	if !ok {
@@ -130,13 +209,36 @@ func signedParts(received *etree.Element, v verifier) (*parts, error) {
 	return &parts{response: signedResponse, signed: true, assertion: signedAssertion}, nil
 }
 
+// encryptedParts verifies the signature of an answer whose assertion is encrypted, where
+// it has one, over the document as it came. Then only what was signed is decrypted.
+func encryptedParts(received, sealed *etree.Element, v verifier) (*parts, error) {
+	if _, err := readCiphertext(sealed); err != nil {
+		return nil, err
+	}
+	p := &parts{response: received}
+	signed, err := v.verify(received)
+	switch {
+	case err != nil:
+		return nil, err
+	case signed != nil:
+		var ok bool
+		if sealed, ok = only(signed, nsAssertion, "EncryptedAssertion"); !ok {
+			return nil, reject(NoAssertion, "The signed answer has no assertion in it.")
+		}
+		p.response, p.signed = signed, true
+	}
+	p.encrypted, err = readCiphertext(sealed)
+	return p, err
+}
+
 // checkStructure refuses everything that signature wrapping needs: a second
 // assertion or response, an id that two elements have, a signature elsewhere
 // than in what it signs. Names count whatever their namespace and case, as other
-// readers might not look at those.
+// readers might not look at those. The root is the answer, or an assertion that was
+// encrypted.
 func checkStructure(root *etree.Element) error {
 	ids := map[string]bool{}
-	assertions := len(root.FindElements("//Assertion"))
+	assertions := len(root.FindElements("//Assertion")) + len(root.FindElements("//EncryptedAssertion"))
 	if assertions > 1 {
 		return reject(SeveralAssertions, "The identity provider's answer has more than one assertion in it.")
 	}
@@ -162,11 +264,19 @@ func checkPlace(root, el *etree.Element) error {
 			return reject(NestedResponse, "The identity provider's answer has a second answer in it.")
 		}
 	case "assertion":
-		if parent != root || !is(el, nsAssertion, "Assertion") {
+		if el != root && parent != root || !is(el, nsAssertion, "Assertion") {
 			return reject(UnexpectedStructure, "The assertion is not where, or not in the namespace that, it belongs.")
 		}
-	case "encryptedassertion", "encryptedid", "newencryptedid", "encryptedattribute", "encrypteddata", "encryptedkey":
-		return reject(Encrypted, "The identity provider encrypts its assertions, for which there is no key here. Turn encryption off; the answer travels over TLS.")
+	case "encryptedassertion":
+		if parent != root || !is(root, nsProtocol, "Response") || !is(el, nsAssertion, "EncryptedAssertion") {
+			return reject(UnexpectedStructure, "The encrypted assertion is not where, or not in the namespace that, it belongs.")
+		}
+	case "encrypteddata", "encryptedkey":
+		if !withinEncryptedAssertion(root, el) {
+			return reject(UnexpectedStructure, "Something is encrypted that is no assertion.")
+		}
+	case "encryptedid", "newencryptedid", "encryptedattribute":
+		return reject(Encrypted, "The identity provider encrypts single names or attributes, for which there is no key here. Set it to encrypt the whole assertion, or nothing.")
 	case "signature":
 		if parent != root && !is(parent, nsAssertion, "Assertion") || !is(el, nsSignature, "Signature") ||
 			len(children(parent, nsSignature, "Signature")) > 1 {
@@ -174,6 +284,15 @@ func checkPlace(root, el *etree.Element) error {
 		}
 	}
 	return nil
+}
+
+// withinEncryptedAssertion reports whether an element is part of the answer's own
+// EncryptedAssertion.
+func withinEncryptedAssertion(root, el *etree.Element) bool {
+	for el != nil && el.Parent() != root {
+		el = el.Parent()
+	}
+	return el != nil && is(el, nsAssertion, "EncryptedAssertion")
 }
 
 func walk(el *etree.Element, visit func(*etree.Element) error) error {
@@ -213,7 +332,8 @@ func checkStatus(response *etree.Element) error {
 // checkResponse holds the answer to SAML Core 3.2.2 and Profiles 4.1.4.2. Where it
 // is not signed this protects nobody from a forger, but finds mistakes. There it need
 // not say where it goes and whom it is from: both are optional in SAML, and what the
-// assertion says of them is signed. What it does say must be right.
+// assertion says of them is signed. What it does say must be right. Around an encrypted
+// assertion it says all, before anything is decrypted.
 func (p *parts) checkResponse(acs, issuer string) error {
 	if attr(p.response, "Version") != "2.0" {
 		return reject(WrongVersion, "The identity provider's answer is not SAML 2.0.")
@@ -221,10 +341,11 @@ func (p *parts) checkResponse(acs, issuer string) error {
 	if err := checkStatus(p.response); err != nil {
 		return err
 	}
-	if destination := attr(p.response, "Destination"); destination != acs && (p.signed || hasAttr(p.response, "Destination")) {
+	whole := p.signed || p.encrypted != nil
+	if destination := attr(p.response, "Destination"); destination != acs && (whole || hasAttr(p.response, "Destination")) {
 		return reject(WrongDestination, "The answer is for %s, not for %s. Check the ACS URL at the identity provider.", shown(destination), shown(acs))
 	}
-	if !p.signed && len(children(p.response, nsAssertion, "Issuer")) == 0 {
+	if !whole && len(children(p.response, nsAssertion, "Issuer")) == 0 {
 		return nil
 	}
 	return checkIssuer(p.response, issuer)

@@ -31,7 +31,13 @@ type attack struct {
 	relay string
 	// spent reports whether the request cannot be answered rightly afterwards.
 	spent bool
+	// sealed reports whether the attack uses the login up: it is over once something was
+	// decrypted.
+	sealed bool
 }
+
+// sealedSentence is the one for all that fails after something was decrypted.
+const sealedSentence = "The encrypted answer of the identity provider cannot be used."
 
 func TestAttacks(t *testing.T) {
 	t.Parallel()
@@ -39,7 +45,7 @@ func TestAttacks(t *testing.T) {
 	for _, some := range [][]attack{
 		documentAttacks(), wrappingAttacks(), structureAttacks(), signatureAttacks(),
 		forgedSignatures(), responseAttacks(), assertionAttacks(), attributeAttacks(), requestAttacks(),
-		habitAttacks(), subjectAttacks(), ecdsaAttacks(),
+		habitAttacks(), subjectAttacks(), ecdsaAttacks(), encryptionAttacks(), plaintextAttacks(),
 	} {
 		attacks = append(attacks, some...)
 	}
@@ -120,6 +126,14 @@ func (a attack) rejected(t *testing.T) {
 	}
 	if sentence := err.Error(); !strings.HasSuffix(sentence, ".") && !strings.HasSuffix(sentence, "?") {
 		t.Errorf("this is no sentence: %s", sentence)
+	}
+	if a.sealed {
+		if err.Error() != sealedSentence {
+			t.Errorf("this tells more than that it cannot be used: %s", err)
+		}
+		if _, err := w.accept(encode(write(t, honest.tree(t)))); saml.ReasonOf(err) != saml.ReusedRequest {
+			t.Errorf("the login goes on: %v", err)
+		}
 	}
 	if a.spent {
 		return
@@ -373,12 +387,12 @@ func structureAttacks() []attack {
 			response.RemoveChild(find(t, response, "Assertion"))
 			return response
 		}},
-		{name: "encrypted assertion", want: saml.Encrypted, forge: func(t *testing.T, response *etree.Element) *etree.Element {
+		{name: "encrypted assertion, and no key", want: saml.Encrypted, forge: func(t *testing.T, response *etree.Element) *etree.Element {
 			response.RemoveChild(find(t, response, "Assertion"))
-			response.AddChild(read(t, `<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"/>`))
+			response.AddChild(read(t, sealing{to: []keypair{keys().enc}}.encrypt(t, []byte("<x/>"))))
 			return response
 		}},
-		{name: "encrypted assertion beside a plain one", want: saml.Encrypted, says: func(_ *world, a *answer) { a.extensions = `<saml:EncryptedAssertion/>` }},
+		{name: "encrypted assertion beside a plain one", want: saml.SeveralAssertions, says: func(_ *world, a *answer) { a.extensions = `<saml:EncryptedAssertion/>` }},
 		{name: "encrypted name", want: saml.Encrypted, says: func(_ *world, a *answer) { a.moreConditions = `<saml:EncryptedID/>` }},
 		{name: "encrypted attribute", want: saml.Encrypted, says: func(_ *world, a *answer) { a.attributes += `<saml:EncryptedAttribute/>` }},
 	}

@@ -32,6 +32,8 @@ type Identity struct {
 	// SessionIndex names the session at the identity provider.
 	SessionIndex string
 	Issuer       string
+	// AttributeNames are those of all attributes that came.
+	AttributeNames []string
 }
 
 // AttributeMapping names the attributes to read, exactly; where one is empty, the
@@ -104,6 +106,15 @@ func readAttributes(assertion *etree.Element) []attribute {
 		}
 	}
 	return found
+}
+
+// attributeNames returns the names of an assertion's attributes, in their order.
+func attributeNames(assertion *etree.Element) []string {
+	var names []string
+	for _, a := range readAttributes(assertion) {
+		names = append(names, a.name)
+	}
+	return names
 }
 
 // identity reads who it is out of the attributes.

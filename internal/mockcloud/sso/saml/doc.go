@@ -8,6 +8,7 @@
 //	structure  one Response, one Assertion, no id twice, signatures only where they belong
 //	signature  shape, algorithms, key; afterwards only what was signed is read
 //	response   status, destination, issuer
+//	decrypt    where the assertion is encrypted: what may be, parsed by itself
 //	assertion  issuer, subject, recipient, audience, times, attributes
 //	logins     the request is known and unused, the assertion was not seen before
 //
@@ -16,6 +17,10 @@
 // its clock from a package variable, which two servers with moved clocks cannot
 // share, and it leaves open an absent audience, replay, SHA-1 and a second
 // assertion.
+//
+// What fails after something was decrypted has one reason, whatever it is, and ends the
+// login. XML Encryption is crewjam's xmlenc; which algorithms it is asked for is decided
+// here.
 //
 // A limit that fails closed: goxmldsig renders the canonical form of some elements with
 // xmlns="" differently than the signer. Then the signature does not verify, and the

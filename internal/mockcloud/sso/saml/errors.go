@@ -31,6 +31,9 @@ const (
 	SeveralAssertions   Reason = "several_assertions"
 	NoAssertion         Reason = "no_assertion"
 	Encrypted           Reason = "encrypted"
+	NotEncrypted        Reason = "not_encrypted"
+	EncryptionShape     Reason = "encryption_shape"
+	Undecipherable      Reason = "encrypted_assertion"
 	MisplacedSignature  Reason = "misplaced_signature"
 	UnexpectedStructure Reason = "unexpected_structure"
 )
@@ -99,6 +102,8 @@ const (
 type Error struct {
 	Reason   Reason
 	Sentence string
+	// AttributeNames are those of the attributes that came, where they were signed.
+	AttributeNames []string
 }
 
 func (e *Error) Error() string { return e.Sentence }
@@ -114,6 +119,17 @@ func ReasonOf(err error) Reason {
 
 func reject(reason Reason, format string, args ...any) error {
 	return &Error{Reason: reason, Sentence: fmt.Sprintf(format, args...)}
+}
+
+// naming adds to a refusal which attributes came.
+func naming(err error, names []string) error {
+	var refused *Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	out := *refused
+	out.AttributeNames = names
+	return &out
 }
 
 // shown shortens what a message said, so that a sentence stays one.

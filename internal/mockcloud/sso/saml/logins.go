@@ -69,6 +69,12 @@ func (l *Logins) find(id, connection string) (pending, error) {
 	return p, err
 }
 
+// awaits reports whether a request of a connection has no answer yet.
+func (l *Logins) awaits(id, connection string) bool {
+	p, err := l.find(id, connection)
+	return err == nil && !p.answered
+}
+
 // requested needs the lock.
 func (l *Logins) requested(id string, now time.Time) (pending, error) {
 	l.pending.expire(now)
@@ -81,6 +87,20 @@ func (l *Logins) requested(id string, now time.Time) (pending, error) {
 
 func unknownRequest() error {
 	return reject(UnknownRequest, "This login was not started here, or more than %d minutes ago. Start again.", int(pendingFor.Minutes()))
+}
+
+func reusedRequest() error {
+	return reject(ReusedRequest, "This login was already finished. Start again.")
+}
+
+// end ends a request of a connection without a login.
+func (l *Logins) end(id, connection string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p, ok := l.pending.get(id); ok && p.connection == connection {
+		p.answered = true
+		l.pending.replace(id, p)
+	}
 }
 
 // finish uses up an assertion and, where there is one, the request that it
@@ -105,7 +125,7 @@ func (l *Logins) finish(assertion string, until time.Time, request, connection s
 			return unknownRequest()
 		}
 		if p.answered {
-			return reject(ReusedRequest, "This login was already finished. Start again.")
+			return reusedRequest()
 		}
 		p.answered = true
 		l.pending.replace(request, p)

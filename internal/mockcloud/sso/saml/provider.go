@@ -38,8 +38,19 @@ type ServiceProvider struct {
 	// Key and Certificate sign requests; only connections that ask for it need them.
 	Key         crypto.Signer
 	Certificate *x509.Certificate
+	// Next are certificates that will sign requests later; they are only published.
+	Next []*x509.Certificate
+	// Encryption returns the pairs that assertions may be encrypted for, two during a
+	// rollover; it is asked only where one comes encrypted, and for Metadata. Nil for none.
+	Encryption func() ([]KeyPair, error)
 	// Logins is the server's one memory of requests and assertions, and its clock.
 	Logins *Logins
+}
+
+// KeyPair is a key of our own and its certificate.
+type KeyPair struct {
+	Key         crypto.Signer
+	Certificate *x509.Certificate
 }
 
 // Connection is what is configured of one identity provider.
@@ -60,10 +71,16 @@ type Connection struct {
 	// AllowIDPInitiated accepts unsolicited responses (SAML Profiles 4.1.5).
 	// They cannot be bound to a browser.
 	AllowIDPInitiated bool
-	Attributes        AttributeMapping
+	// WantEncrypted refuses assertions that are not encrypted.
+	WantEncrypted bool
+	Attributes    AttributeMapping
 	// Serves reports whether an email address is of a domain that the connection
 	// serves. Where there is none, of several addresses none is preferred.
 	Serves func(email string) bool
+	// Renew returns the connection with the keys that the identity provider publishes
+	// now, and false where it cannot be asked, or not so soon again. It may take as long as
+	// a fetch. Nil asks nobody.
+	Renew func() (Connection, bool)
 }
 
 // NameIDFormats of SAML Core 8.3.
@@ -74,8 +91,7 @@ const (
 	NameIDTransient   = string(crewjam.TransientNameIDFormat)
 )
 
-// Metadata returns our own metadata for a connection (SAML Metadata 2.4.4). It has
-// no encryption key, as encrypted assertions are refused.
+// Metadata returns our own metadata for a connection (SAML Metadata 2.4.4).
 func (sp *ServiceProvider) Metadata(conn Connection) ([]byte, error) {
 	if err := sp.check(conn); err != nil {
 		return nil, err
@@ -93,12 +109,20 @@ func (sp *ServiceProvider) Metadata(conn Connection) ([]byte, error) {
 		role.NameIDFormats = []crewjam.NameIDFormat{crewjam.NameIDFormat(conn.NameIDFormat)}
 	}
 	if sp.Certificate != nil {
-		role.KeyDescriptors = []crewjam.KeyDescriptor{{
-			Use: "signing",
-			KeyInfo: crewjam.KeyInfo{X509Data: crewjam.X509Data{X509Certificates: []crewjam.X509Certificate{
-				{Data: base64.StdEncoding.EncodeToString(sp.Certificate.Raw)},
-			}}},
-		}}
+		for _, certificate := range append([]*x509.Certificate{sp.Certificate}, sp.Next...) {
+			role.KeyDescriptors = append(role.KeyDescriptors, keyDescriptor("signing", certificate))
+		}
+	}
+	encryption, err := sp.encryption()
+	if err != nil {
+		return nil, err
+	}
+	for _, pair := range encryption {
+		descriptor := keyDescriptor("encryption", pair.Certificate)
+		for _, algorithm := range []string{nsEncryption11 + "aes256-gcm", nsEncryption11 + "aes128-gcm", oaepMGF1P} {
+			descriptor.EncryptionMethods = append(descriptor.EncryptionMethods, crewjam.EncryptionMethod{Algorithm: algorithm})
+		}
+		role.KeyDescriptors = append(role.KeyDescriptors, descriptor)
 	}
 	// A struct of its own: crewjam's EntityDescriptor always writes validUntil, and
 	// ours is valid until it changes.
@@ -111,6 +135,12 @@ func (sp *ServiceProvider) Metadata(conn Connection) ([]byte, error) {
 		return nil, err
 	}
 	return append([]byte(xml.Header), body...), nil
+}
+
+func keyDescriptor(use string, certificate *x509.Certificate) crewjam.KeyDescriptor {
+	return crewjam.KeyDescriptor{Use: use, KeyInfo: crewjam.KeyInfo{X509Data: crewjam.X509Data{X509Certificates: []crewjam.X509Certificate{
+		{Data: base64.StdEncoding.EncodeToString(certificate.Raw)},
+	}}}}
 }
 
 // Start is how a login begins.

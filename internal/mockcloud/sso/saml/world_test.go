@@ -43,7 +43,7 @@ type keypair struct {
 }
 
 // keys are made once: they cost more than all the rest.
-var keys = sync.OnceValue(func() (k struct{ idp, next, foreign, expired, sp keypair }) {
+var keys = sync.OnceValue(func() (k struct{ idp, next, foreign, expired, sp, enc, enc2 keypair }) {
 	pair := func(name string, from, until time.Time) keypair {
 		key, certificate, err := saml.NewKey(name, from, until)
 		if err != nil {
@@ -54,6 +54,7 @@ var keys = sync.OnceValue(func() (k struct{ idp, next, foreign, expired, sp keyp
 	from, until := start().AddDate(-1, 0, 0), start().AddDate(1, 0, 0)
 	k.idp, k.next = pair("idp", from, until), pair("next", from, until)
 	k.foreign, k.sp = pair("idp", from, until), pair("sp", from, until)
+	k.enc, k.enc2 = pair("enc", from, until), pair("enc2", from, until)
 	k.expired = pair("old", from, start().AddDate(0, 0, -1))
 	return k
 })
@@ -147,6 +148,8 @@ type answer struct {
 	der bool
 	// bare writes the assertion's names without a prefix.
 	bare bool
+	// encrypt, unless nil, makes an EncryptedAssertion of the signed one.
+	encrypt func(t testing.TB, assertion []byte) string
 }
 
 // newAnswer answers a request in the way that everything is right.
@@ -224,6 +227,9 @@ func (a *answer) tree(t testing.TB) *etree.Element {
 	assertion := read(t, text)
 	if a.sign == "assertion" || a.sign == "both" {
 		assertion = a.signed(t, assertion)
+	}
+	if a.encrypt != nil {
+		assertion = read(t, a.encrypt(t, write(t, assertion)))
 	}
 	response.AddChild(assertion)
 	if a.sign == "response" || a.sign == "both" {
