@@ -190,7 +190,7 @@ func (d *draft) newDirectory(c PutDirectory) {
 	if d.Directories.IsKnown() {
 		d.Directories = Known(append(d.Directories.value, Directory{
 			ID: c.Name, Name: c.Name, Settings: Known(c.apply(DirectorySettings{TeamsFromGroups: true})),
-			Users: Known([]DirectoryUser(nil)), Held: Known([]DirectoryUser(nil)), Groups: Known([]DirectoryGroup(nil)), Mappings: Known([]Mapping(nil)), Tokens: Known([]Token(nil)),
+			Users: Known([]DirectoryUser(nil)), Held: Known([]DirectoryUser(nil)), Groups: Known([]DirectoryGroup(nil)), Mappings: Known([]Mapping(nil)), Tokens: Known([]Token(nil)), Clients: Known([]SCIMClient(nil)),
 		}))
 	}
 }

@@ -25,6 +25,7 @@ const (
 	DirectoryNotSynced             ID = "directory-not-synced"
 	MappingDangling                ID = "mapping-dangling"
 	TokenNeverExpires              ID = "scim-token-never-expires"
+	ClientOldSecretNeverExpires    ID = "scim-client-old-secret-never-expires"
 )
 
 // Limits are from when on something is too long ago.
@@ -266,6 +267,13 @@ func (r *review) directory(d Directory) {
 	for _, t := range d.Tokens.Or(nil) {
 		if t.Expires == nil {
 			about(Finding{ID: TokenNeverExpires, Severity: Low, Key: t.ID, Subject: t.Name, Names: []string{t.Name, t.Suffix}})
+		}
+	}
+	for _, c := range d.Clients.Or(nil) {
+		for _, old := range c.Secrets[min(1, len(c.Secrets)):] { // a rotation that never came to its end
+			if old.Expires == nil {
+				about(Finding{ID: ClientOldSecretNeverExpires, Severity: Low, Key: c.ID, Subject: c.Name, Names: []string{c.Name, old.Suffix}})
+			}
 		}
 	}
 }

@@ -23,6 +23,7 @@ func TestReview(t *testing.T) {
 		w.People.Rows[0].LastLogin = daysAgo(1)
 		w.Directories.value[0].LastSynced = daysAgo(1)
 		w.Directories.value[0].Tokens = Known([]Token{{ID: "t1", Name: "okta", Suffix: "cdef", Expires: daysAgo(-30)}})
+		w.Directories.value[0].Clients = Known([]SCIMClient{{ID: "c1", Name: "okta", Secrets: []SCIMClientSecret{{Suffix: "efgh"}, {Suffix: "abcd", Expires: daysAgo(-1)}}}})
 		w.ServiceAccounts = Known([]ServiceAccount{{ID: "b1", Name: "runner", RoleName: "Member", KeyExpires: daysAgo(-30), Creator: Known(Creator{"prefect-cloud.user.u-dee", "dee@acme.com"})}})
 		return w
 	}
@@ -65,6 +66,7 @@ func TestReview(t *testing.T) {
 		"made by a bot":        {bot(func(s *ServiceAccount) { s.Creator = Known(Creator{"prefect-cloud.service-account.b1", "runner"}) }), nil},
 		"maker not known":      {bot(func(s *ServiceAccount) { s.Creator = Part[Creator]{} }), nil},
 		"a dangling mapping":   {dir(func(d *Directory) { d.Mappings.value[0].Dangling = true }), map[string]Severity{"mapping-dangling:g1": Low}},
+		"an old secret":        {dir(func(d *Directory) { d.Clients.value[0].Secrets[1].Expires = nil }), map[string]Severity{"scim-client-old-secret-never-expires:c1": Low}},
 		"an endless token":     {dir(func(d *Directory) { d.Tokens.value[0].Expires = nil }), map[string]Severity{"scim-token-never-expires:t1": Low}},
 		"not synced":           {dir(func(d *Directory) { d.LastSynced = daysAgo(4) }), map[string]Severity{"directory-not-synced:Okta": High}},
 		"never synced":         {dir(func(d *Directory) { d.LastSynced = nil }), map[string]Severity{"directory-not-synced:Okta": High}},

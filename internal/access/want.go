@@ -37,7 +37,7 @@ const (
 	WantMappings        WantKind = "mappings"
 	WantGroups          WantKind = "groups"
 	WantDirectoryTeams  WantKind = "directory-teams"
-	WantTokens          WantKind = "tokens"
+	WantTokens          WantKind = "tokens" // of a directory, and its OAuth clients
 	WantPeople          WantKind = "people" // some, by address
 	WantBypassing       WantKind = "bypassing"
 	WantActivePeople    WantKind = "active-people"
@@ -82,7 +82,7 @@ func (w World) has(want Want) bool {
 	case WantIntegrations:
 		return !w.Connections.IsMissing()
 	case WantDirectories:
-		return w.Directories.state == partUnknown || w.Directories.IsKnown() && !slices.ContainsFunc(w.Directories.value, func(d Directory) bool { return d.Settings.IsMissing() })
+		return w.Directories.state == partUnknown || w.Directories.IsKnown() && !w.FewDirectories && !slices.ContainsFunc(w.Directories.value, func(d Directory) bool { return d.Settings.IsMissing() })
 	case WantUsers:
 		return !dir.Users.IsMissing()
 	case WantHeld:

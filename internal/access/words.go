@@ -62,6 +62,7 @@ var summaries = map[ID]string{
 	DirectoryNotSynced:             "Directory is not synced",
 	MappingDangling:                "Mapping has no group",
 	TokenNeverExpires:              "SCIM token never expires",
+	ClientOldSecretNeverExpires:    "Old secret of SCIM client never expires",
 }
 
 // Summary returns in a few words what the finding is.
@@ -250,6 +251,9 @@ var messages = map[ID]func(Finding) string{
 	},
 	TokenNeverExpires: func(f Finding) string {
 		return fmt.Sprintf("The SCIM token %s (…%s) of the directory %s never expires.", f.Names[0], f.Names[1], f.By.Name)
+	},
+	ClientOldSecretNeverExpires: func(f Finding) string {
+		return fmt.Sprintf("The SCIM client %s of the directory %s was rotated, and its old secret (…%s) never expires.", f.Names[0], f.By.Name, f.Names[1])
 	},
 }
 

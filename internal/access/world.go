@@ -26,6 +26,8 @@ type World struct {
 	Connections Part[[]Connection]
 	// Directories are the directories that push over SCIM.
 	Directories Part[[]Directory]
+	// FewDirectories reports that Directories holds only those that somebody looked up, where not all were asked for.
+	FewDirectories bool
 	// People are the memberships of users.
 	People People
 	// Invitations are those that are pending.
@@ -207,6 +209,8 @@ type Directory struct {
 	// SeenMappings are some of them, where not all were asked for.
 	SeenMappings []Mapping
 	Tokens       Part[[]Token]
+	// Clients are its OAuth clients; they are asked for with the tokens.
+	Clients Part[[]SCIMClient]
 	// LastSynced is when the identity provider last called; nil for never.
 	LastSynced *time.Time
 }
@@ -296,6 +300,20 @@ func compareMappings(a, b Mapping) int {
 // Token is a SCIM token of a directory.
 type Token struct {
 	ID, Name, Suffix string
+	// Expires is when it expires; nil means never.
+	Expires *time.Time
+}
+
+// SCIMClient is an OAuth client that pushes into a directory.
+type SCIMClient struct {
+	ID, Name string
+	// Secrets are the live ones, the newest first.
+	Secrets []SCIMClientSecret
+}
+
+// SCIMClientSecret is one of a client's secrets.
+type SCIMClientSecret struct {
+	Suffix string
 	// Expires is when it expires; nil means never.
 	Expires *time.Time
 }

@@ -63,7 +63,7 @@ func (w World) calledBy(name string) World {
 func (w World) push(settings DirectorySettings, mappings []Mapping, users ...DirectoryUser) World {
 	w.Directories = Known([]Directory{{
 		ID: "dir", Name: "Okta", ActiveUsers: len(users), Settings: Known(settings), Users: Known(users), Held: Known([]DirectoryUser(nil)),
-		Groups: Known([]DirectoryGroup{{"g-staff", "Staff"}, {"g-ops", "Ops"}}), Mappings: Known(mappings), Tokens: Known([]Token(nil)),
+		Groups: Known([]DirectoryGroup{{"g-staff", "Staff"}, {"g-ops", "Ops"}}), Mappings: Known(mappings), Tokens: Known([]Token(nil)), Clients: Known([]SCIMClient(nil)),
 	}})
 	w.People.Rows = slices.Clone(w.People.Rows)
 	for i := range w.People.Rows {

@@ -73,6 +73,22 @@ func TestAccSCIMSecretsAreNowhere(t *testing.T) {
 	e := newExample(t)
 	d := e.dir(filepath.Join(acctest.Root(t), "examples", "scim-rotation"))
 	d.Write("run.tf", `ephemeral "prefectsso_scim_token" "run" { directory_id = prefectsso_scim_directory.okta.id }`)
+	// A client's secret, and the access tokens that it gets, are as secret.
+	d.Write("client.tf", `
+resource "prefectsso_scim_client" "okta" {
+  directory_id      = prefectsso_scim_directory.okta.id
+  name              = "okta"
+  secret_wo         = "client+/${var.shared_secret}"
+  secret_wo_version = var.secret_version
+}
+resource "prefectsso_scim_probe" "client" {
+  scim_endpoint            = prefectsso_scim_directory.okta.scim_endpoint
+  client_id                = prefectsso_scim_client.okta.client_id
+  client_secret_wo         = "client+/${var.shared_secret}"
+  client_secret_wo_version = prefectsso_scim_client.okta.secret_wo_version
+  email_domain             = prefectsso_domain.corp.name
+}
+`)
 	d.Setenv("TF_LOG", "TRACE")
 	outputs := map[string]string{}
 	for version, secret := range []string{"0", "1", "1"} {
@@ -103,7 +119,7 @@ func TestAccSCIMSecretsAreNowhere(t *testing.T) {
 	if !acctest.Finding("directory-deleted-keeps-people").MatchString(outputs["destroy"]) {
 		t.Error("destroying a directory does not say what it leaves")
 	}
-	nowhere(t, d, outputs, regexp.MustCompile(canary+`|scim_[A-Z2-7]{20}`))
+	nowhere(t, d, outputs, regexp.MustCompile(canary+`|scim[ac]?_[A-Z2-7]{20}`))
 }
 
 // nowhere fails the test where a secret stands in an output, or in the files that terraform has left.

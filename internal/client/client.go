@@ -88,6 +88,7 @@ type Client struct {
 	base       string // the endpoint, without a slash at its end
 	basePath   string // the path part of base, escaped
 	apiKey     string
+	authorizes string // the Authorization header
 	userAgent  string
 	concurrent int
 	secrets    []string // that no text may repeat
@@ -141,6 +142,7 @@ func newClient(cfg Config, d dialect) (*Client, error) {
 		base:       base.String(),
 		basePath:   base.EscapedPath(),
 		apiKey:     cfg.APIKey,
+		authorizes: "Bearer " + cfg.APIKey,
 		userAgent:  cfg.UserAgent,
 		concurrent: cfg.MaxConcurrentRequests,
 		secrets:    secrets,

@@ -18,11 +18,13 @@ func parseDetail(body []byte) (message string, fields []FieldError, understood b
 	var answer struct {
 		Detail  json.RawMessage `json:"detail"`
 		Message json.RawMessage `json:"message"` // what gateways in front of the API say
+		// Description is what token endpoints say (RFC 6749, section 5.2).
+		Description json.RawMessage `json:"error_description"`
 	}
 	if json.Unmarshal(body, &answer) != nil {
 		return "", nil, false
 	}
-	if json.Unmarshal(answer.Detail, &message) == nil || json.Unmarshal(answer.Message, &message) == nil {
+	if json.Unmarshal(answer.Detail, &message) == nil || json.Unmarshal(answer.Message, &message) == nil || json.Unmarshal(answer.Description, &message) == nil {
 		return message, nil, true
 	}
 	var entries []struct {

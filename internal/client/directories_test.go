@@ -65,9 +65,11 @@ func TestDirectoryNotFound(t *testing.T) {
 			t.Parallel()
 			c := directoryAPI(t, test.features, test.routes)
 			_, tokens := c.ListSCIMTokens(t.Context(), testAccount, "directory_1")
+			_, clients := c.ListSCIMClients(t.Context(), testAccount, "directory_1")
+			_, rotated := c.RotateSCIMClient(t.Context(), testAccount, "directory_1", "x", "k", SCIMClientRotation{})
 			_, users := c.ListDirectoryUsers(t.Context(), testAccount, "directory_1", DirectoryUserQuery{})
 			_, groups := c.ListDirectoryGroups(t.Context(), testAccount, "directory_1", "")
-			for what, err := range map[string]error{"tokens": tokens, "users": users, "groups": groups} {
+			for what, err := range map[string]error{"tokens": tokens, "clients": clients, "rotated": rotated, "users": users, "groups": groups} {
 				if !test.want(err) {
 					t.Errorf("%s: %v", what, err)
 				}
@@ -160,5 +162,28 @@ func TestCreateSCIMToken(t *testing.T) {
 	_, err := c.CreateSCIMToken(context.Background(), testAccount, "directory_1", "k", NewSCIMToken{Name: "okta", Token: secret})
 	if !IsConflict(err) || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "was used before") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A secret that the server repeats stands in no error of a create or a rotation either.
+func TestSCIMClientSecrets(t *testing.T) {
+	t.Parallel()
+	const secret = "canary-0123456789-0123456789-0123456789"
+	refuse := func(w http.ResponseWriter, r *http.Request) {
+		var body NewSCIMClient
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || body.Secret != secret || r.Header.Get("Idempotency-Key") != "k" {
+			t.Errorf("%v, %+v, %v", err, body, r.Header)
+		}
+		answer(w, http.StatusConflict, map[string]string{"detail": body.Secret + " was used before", "existing_id": "c1"})
+	}
+	c := directoryAPI(t, "scim", map[string]http.HandlerFunc{
+		"POST /sso/directories/directory_1/clients": refuse, "POST /sso/directories/directory_1/clients/c1/rotate": refuse,
+	})
+	_, created := c.CreateSCIMClient(t.Context(), testAccount, "directory_1", "k", NewSCIMClient{Name: "okta", Secret: secret})
+	_, rotated := c.RotateSCIMClient(t.Context(), testAccount, "directory_1", "c1", "k", SCIMClientRotation{Secret: secret})
+	for what, err := range map[string]error{"create": created, "rotate": rotated} {
+		if ExistingID(err) != "c1" || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "was used before") {
+			t.Errorf("%s: got %v", what, err)
+		}
 	}
 }

@@ -21,7 +21,8 @@ type call struct {
 	method string
 	path   []string // elements after the endpoint, unescaped; a last "/" keeps the slash of the route
 	query  url.Values
-	body   any // sent as JSON, unless nil
+	body   any        // sent as JSON, unless nil
+	form   url.Values // sent as a form, unless nil
 
 	secrets []string // in the body: an answer may repeat them, an error must not
 
@@ -165,6 +166,9 @@ func (c *Client) request(ctx context.Context, r call, path string) (*retryableht
 		}
 		payload = encoded // its length is known, so Content-Length is sent
 	}
+	if r.form != nil {
+		payload = []byte(r.form.Encode())
+	}
 	target := c.base + path
 	if len(r.query) > 0 {
 		target += "?" + r.query.Encode()
@@ -176,11 +180,14 @@ func (c *Client) request(ctx context.Context, r call, path string) (*retryableht
 	for name, value := range c.config.CustomHeaders {
 		req.Header.Set(name, value)
 	}
-	req.Header.Set("Authorization", "Bearer "+c.apiKey)
+	req.Header.Set("Authorization", c.authorizes)
 	req.Header.Set("Accept", c.dialect.media)
 	req.Header.Set("User-Agent", c.userAgent)
 	if r.body != nil {
 		req.Header.Set("Content-Type", c.dialect.media)
+	}
+	if r.form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	if r.ifMatch != "" {
 		req.Header.Set("If-Match", r.ifMatch)
@@ -279,6 +286,7 @@ func (c *Client) statusError(r call, state *callState, status int, header http.H
 		RetryAfter: state.retryAfter,
 		ExistingID: c.redactFor(r).words(existingIDOf(body)),
 		scimType:   c.redactFor(r).words(scimTypeOf(body)),
+		tokenError: c.redactFor(r).words(tokenErrorOf(body)),
 		selfHosted: isSelfHosted(status, body),
 	}
 }

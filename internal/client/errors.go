@@ -25,6 +25,7 @@ type APIError struct {
 	ExistingID string
 
 	scimType   string // what a SCIM endpoint says beside its message
+	tokenError string // what a token endpoint says
 	selfHosted bool   // it has the form of a self-hosted Prefect server's
 }
 

@@ -26,6 +26,8 @@ func TestGoneOrAnotherAccount(t *testing.T) {
 		"DeleteDirectory":        {func(c *Client) error { return c.DeleteDirectory(ctx, "a", "x") }, true},
 		"DeleteGroupRoleMapping": {func(c *Client) error { return c.DeleteGroupRoleMapping(ctx, "a", "d", "x") }, true},
 		"DeleteSCIMToken":        {func(c *Client) error { return c.DeleteSCIMToken(ctx, "a", "d", "x") }, true},
+		"GetSCIMClient":          {func(c *Client) error { _, err := c.GetSCIMClient(ctx, "a", "d", "x"); return err }, false},
+		"DeleteSCIMClient":       {func(c *Client) error { return c.DeleteSCIMClient(ctx, "a", "d", "x") }, true},
 		"DeleteMembership":       {func(c *Client) error { return c.DeleteMembership(ctx, "a", "x") }, true},
 		"RemoveTeamAccess":       {func(c *Client) error { return c.RemoveTeamAccess(ctx, "a", "w", "x") }, true},
 	} {
@@ -81,8 +83,9 @@ func TestNotOfferedOrAnotherAccount(t *testing.T) {
 	_, connections := c.ListConnections(t.Context(), testAccount)
 	_, directories := c.ListDirectories(t.Context(), testAccount)
 	_, tokens := c.ListSCIMTokens(t.Context(), testAccount, "directory_1")
+	_, clients := c.ListSCIMClients(t.Context(), testAccount, "directory_1")
 	_, mappings := c.ListGroupRoleMappings(t.Context(), testAccount, "directory_1")
-	for what, err := range map[string]error{"connections": connections, "directories": directories, "tokens": tokens, "mappings": mappings} {
+	for what, err := range map[string]error{"connections": connections, "directories": directories, "tokens": tokens, "clients": clients, "mappings": mappings} {
 		var elsewhere *AccountNotFoundError
 		if !errors.As(err, &elsewhere) || IsNotFound(err) || elsewhere.AccountID != testAccount {
 			t.Errorf("%s: %v", what, err)

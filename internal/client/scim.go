@@ -40,16 +40,10 @@ func (c *Client) ParseSCIMEndpoint(raw string) (*url.URL, error) {
 // headers go along where it is the API's own host, which the same proxy guards,
 // and nowhere else.
 func (c *Client) SCIM(endpoint, token string) (*SCIM, error) {
-	cfg := c.config
-	cfg.Endpoint, cfg.APIKey = endpoint, token
-	if !c.sameHost(endpoint) {
-		cfg.CustomHeaders = nil
-	}
-	scim, err := newClient(cfg, scimProtocol)
+	scim, err := c.beside(endpoint, token, scimProtocol)
 	if err != nil {
 		return nil, err
 	}
-	scim.closing, scim.close = c.closing, func() {}
 	return &SCIM{scim}, nil
 }
 

@@ -56,6 +56,7 @@ var trails = map[string]trail{
 	"prefectsso_member_role":         {"account-membership", byID, byEmail, membershipSays},
 	"prefectsso_member_roles":        {"account-membership", noIDs, byKey, membershipSays},
 	"prefectsso_role_members":        {"account-membership", noIDs, byKey, membershipSays},
+	"prefectsso_scim_client":         {"scim-client", byID, noName, thingSays},
 	"prefectsso_scim_directory":      {"directory", byID, noName, thingSays},
 	"prefectsso_scim_token":          {"scim-token", byID, noName, thingSays},
 	"prefectsso_session_policy":      {"account", byAccount, noName, thingSays},

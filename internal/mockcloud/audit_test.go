@@ -18,18 +18,19 @@ import (
 // kinds gives for each table the kind of thing that events call its rows. Rows of
 // tables that are not here are no things of the account: mails and links are only
 // ways to reach it, a kept answer says once more what was told, secrets are the
-// server's own, a session is an event of its user's and a place in a directory's
-// group one of the group's.
+// server's own, a session is an event of its user's, a place in a directory's group
+// one of the group's, and a client's secrets and access tokens are the client's.
 var kinds = map[string]string{
 	"accounts": "account", "account_roles": "account-role", "memberships": "account-membership",
 	"invitations": "account-invitation", "users": "user", "bots": "service-account", "api_keys": "api-key",
 	"teams": "team", "team_members": "team-membership",
 	"connections": "sso-connection", "directories": "directory", "scim_tokens": "scim-token",
+	"scim_clients":    "scim-client",
 	"directory_users": "directory-user", "directory_groups": "directory-group", "group_role_mappings": "group-role-mapping",
 	"workspaces": "workspace", "workspace_roles": "workspace-role", "workspace_access": "workspace-access",
 }
 
-var unaudited = []string{"events", "group_members", "identities", "kept_answers", "login_codes", "mails", "secrets", "sessions", "setup_links"}
+var unaudited = []string{"events", "group_members", "identities", "kept_answers", "login_codes", "mails", "scim_access_tokens", "scim_client_secrets", "secrets", "sessions", "setup_links"}
 
 // silent are the operations that change nothing of which the server tells, even
 // when they go through.

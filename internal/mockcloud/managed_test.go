@@ -27,7 +27,7 @@ func newManagedStage(t testing.TB, caller string) *stage {
 func directoryOperations() []managed {
 	const sso = "/api/accounts/{account_id}/sso/"
 	const path, one = sso + "directories", sso + "directories/{id}"
-	const tokens, mappings = one + "/tokens", one + "/group_role_mappings"
+	const tokens, clients, mappings = one + "/tokens", one + "/clients", one + "/group_role_mappings"
 	pushed := (*stage).pushedDirectory
 	body := func(s *stage) any {
 		return obj{"match": obj{"attribute": "userName", "equals": "linus@acme.com"}, "account_role_id": s.RoleNamed("Clerk").ID, "priority": 2}
@@ -53,6 +53,11 @@ func directoryOperations() []managed {
 		{operation{name: "POST " + tokens, call: on(obj{"name": "next", "old_token_expires_in_seconds": 60}, pushed)}, 201},
 		{operation{name: "POST " + tokens, call: on(obj{"name": "run", "run": true}, pushed)}, 201},
 		{operation{name: "DELETE " + tokens + "/{token_id}", call: below("/tokens", nil)}, 204},
+		{operation{name: "GET " + clients, call: on(nil, pushed)}, 200},
+		{operation{name: "POST " + clients, call: on(obj{"name": "next"}, pushed)}, 201},
+		{operation{name: "GET " + clients + "/{client_id}", call: below("/clients", nil)}, 200},
+		{operation{name: "POST " + clients + "/{client_id}/rotate", call: below("/clients", obj{"old_secret_expires_in_seconds": 60})}, 201},
+		{operation{name: "DELETE " + clients + "/{client_id}", call: below("/clients", nil)}, 204},
 		{operation{name: "GET " + mappings, call: on(nil, pushed)}, 200},
 		{operation{name: "POST " + mappings, call: with(body, pushed)}, 201},
 		{operation{name: "GET " + mappings + "/{mapping_id}", call: below("/group_role_mappings", nil)}, 200},
@@ -70,7 +75,7 @@ func directoryOperations() []managed {
 // clerk stands for the role Clerk's id, which the scenario gives.
 var clerk = uuid.NewSHA1(uuid.NameSpaceURL, []byte("prefectsso/scenario/account_role/"+mocktest.Account+"/Clerk")).String()
 
-// pushedDirectory is a directory with a token, two people in a group (one of whom was
+// pushedDirectory is a directory with a token, a client, two people in a group (one of whom was
 // a member before), somebody who is held, and a mapping of the group.
 func (s *stage) pushedDirectory() string {
 	s.t.Helper()
@@ -78,6 +83,7 @@ func (s *stage) pushedDirectory() string {
 	made := s.as(http.MethodPost, "/sso/directories", obj{"name": "Okta", "type": "okta scim v2.0"})
 	at := "/sso/directories/" + id(made)
 	token := text(s.as(http.MethodPost, at+"/tokens", obj{"name": "first"}), "token")
+	s.as(http.MethodPost, at+"/clients", obj{"name": "okta"})
 	scim := strings.TrimPrefix(text(made, "scim_endpoint"), s.URL)
 	push := func(kind string, resource obj) string {
 		resource["schemas"] = []string{"urn:ietf:params:scim:schemas:core:2.0:" + kind}

@@ -155,7 +155,7 @@ func (s *Server) mount(cfg Config) error {
 	s.router.Mount(control.Prefix, steer.Handler())
 	dashboard := &setup.Dashboard{Store: s.state, Checker: cfg.Checker, PublicURL: cfg.PublicURL, Logger: cfg.Logger}
 	s.router.Mount(setup.Prefix, dashboard.Handler())
-	scim.New(scim.Options{Store: s.state, Logger: cfg.Logger, PublicURL: cfg.PublicURL}).Mount(s.router)
+	scim.New(scim.Options{Store: s.state, Logger: cfg.Logger, PublicURL: cfg.PublicURL, Clients: !cfg.PublishedOnly}).Mount(s.router)
 	console.New(console.Options{Store: s.state, Token: cfg.ControlToken, Closing: s.router.Closing(), Logger: cfg.Logger}).Mount(s.router)
 	logins.Mount(s.router)
 	return nil

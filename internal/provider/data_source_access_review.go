@@ -55,6 +55,7 @@ const reviewDescription = "Everyone who can reach the account, why they have the
 	"| `member-never-logged-in` | an active member who has never logged in | low |\n" +
 	"| `mapping-dangling` | a group role mapping (by id) whose group has not arrived | low |\n" +
 	"| `scim-token-never-expires` | a SCIM token (by id) that never expires | low |\n" +
+	"| `scim-client-old-secret-never-expires` | a SCIM client (by id) that was rotated, and whose old secret never expires | low |\n" +
 	"| `member-administrates-sso`, `service-account-administrates-sso` | who may configure single sign-on, and so could become any person of an enabled domain | info |\n" +
 	"| `member-inactive` | a deactivated member | info |"
 

@@ -169,7 +169,7 @@ func whyDirectoriesUnknown(w access.World) (why string, known bool) {
 		return w.Directories.Why(), false
 	}
 	for _, d := range directories {
-		for _, why := range []string{d.Users.Why(), d.Mappings.Why(), d.Tokens.Why()} {
+		for _, why := range []string{d.Users.Why(), d.Mappings.Why(), d.Tokens.Why(), d.Clients.Why()} {
 			switch {
 			case why == "":
 			case !w.Offered.Or(true):

@@ -60,6 +60,7 @@ func reason(err error) string {
 		other   *client.NotAccountAPIError
 		answer  *client.UnexpectedAnswerError
 		scim    *client.SCIMError
+		token   *client.TokenError
 		apiErr  *client.APIError
 		advices []string
 	)
@@ -79,6 +80,8 @@ func reason(err error) string {
 		return english.ErrorSentence(err)
 	case errors.As(err, &scim):
 		return scimReason(scim)
+	case errors.As(err, &token):
+		return tokenReason(token)
 	case errors.Is(err, context.DeadlineExceeded):
 		return english.ErrorSentence(err) + " Give it more time with the provider's `request_timeout`, or see whether the endpoint can be reached."
 	case !errors.As(err, &apiErr):
@@ -139,6 +142,22 @@ func scimReason(err *client.SCIMError) string {
 		advice = " The directory may be switched off."
 	case http.StatusNotFound:
 		advice = " Check the address of the SCIM endpoint."
+	}
+	return english.ErrorSentence(err) + advice
+}
+
+// tokenReason explains a refusal by the token endpoint of a directory.
+func tokenReason(err *client.TokenError) string {
+	advice := ""
+	switch {
+	case err.Code == "" && err.Err.Status < http.StatusInternalServerError:
+		advice = " Check the address of the SCIM endpoint; a server that has no OAuth clients, as today's Prefect Cloud, takes a token instead."
+	case err.Err.Status == http.StatusUnauthorized:
+		advice = " The client's id or secret was not accepted: it may be mistyped, have ended with a rotation, or belong to another directory."
+	case err.Err.Status == http.StatusTooManyRequests:
+		advice = " A client gets a limited number of access tokens a minute; run the same command again later."
+	case err.Code == "unauthorized_client":
+		advice = " The directory may be switched off."
 	}
 	return english.ErrorSentence(err) + advice
 }

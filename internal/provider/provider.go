@@ -147,6 +147,7 @@ func (p *prefectssoProvider) Resources(context.Context) []func() resource.Resour
 		newMemberRoleResource,
 		newMemberRolesResource,
 		newRoleMembersResource,
+		newSCIMClientResource,
 		newSCIMDirectoryResource,
 		newSCIMProbeResource,
 		newSCIMTokenResource,

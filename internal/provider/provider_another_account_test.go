@@ -47,6 +47,10 @@ func TestKeyOfAnotherAccount(t *testing.T) {
 			t.Helper()
 			return own.create(t, "prefectsso_member_role", map[string]any{"email": "ada@acme.com", "role": "Member", "on_destroy": "reset"}).NewState
 		}, false},
+		"prefectsso_scim_client": {func(t *testing.T) *tfprotov6.DynamicValue {
+			t.Helper()
+			return own.create(t, "prefectsso_scim_client", map[string]any{"directory_id": srv.DirectoryID(), "name": "okta", "secret_wo": scimSecret(2), "secret_wo_version": 1}).NewState
+		}, false},
 		"prefectsso_scim_token": {func(t *testing.T) *tfprotov6.DynamicValue {
 			t.Helper()
 			return own.create(t, "prefectsso_scim_token", map[string]any{"directory_id": srv.DirectoryID(), "name": "okta", "token_wo": scimSecret(1), "token_wo_version": 1}).NewState

@@ -77,13 +77,29 @@ func (r *scimProbeResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				PlanModifiers:       text,
 			},
 			"token_wo": schema.StringAttribute{
-				Required: true, WriteOnly: true, Sensitive: true,
-				MarkdownDescription: "A token of the directory, such as an ephemeral `prefectsso_scim_token`. It stands in no state and no plan.",
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				Optional: true, WriteOnly: true, Sensitive: true,
+				MarkdownDescription: "A token of the directory, such as an ephemeral `prefectsso_scim_token`. It stands in no state and no plan. Exactly one of `token_wo` and `client_id`.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.ExactlyOneOf(path.MatchRoot("token_wo"), path.MatchRoot("client_id"))},
 			},
 			"token_wo_version": schema.Int64Attribute{
 				Optional:            true,
 				MarkdownDescription: "Version of the token: with a new one the probe is made again, to prove a rotation.",
+				PlanModifiers:       number,
+			},
+			"client_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Id of an OAuth client of the directory, such as a `prefectsso_scim_client`: the probe gets itself an access token first, as an identity provider does.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.AlsoRequires(path.MatchRoot("client_secret_wo"))},
+				PlanModifiers:       text,
+			},
+			"client_secret_wo": schema.StringAttribute{
+				Optional: true, WriteOnly: true, Sensitive: true,
+				MarkdownDescription: "The client's secret. It stands in no state and no plan.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.AlsoRequires(path.MatchRoot("client_id"))},
+			},
+			"client_secret_wo_version": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "Version of the secret: with a new one the probe is made again, to prove a rotation.",
 				PlanModifiers:       number,
 			},
 			"email_domain": schema.StringAttribute{
@@ -163,6 +179,9 @@ type scimProbeModel struct {
 	SCIMEndpoint           types.String      `tfsdk:"scim_endpoint"`
 	TokenWO                types.String      `tfsdk:"token_wo"`
 	TokenWOVersion         types.Int64       `tfsdk:"token_wo_version"`
+	ClientID               types.String      `tfsdk:"client_id"`
+	ClientSecretWO         types.String      `tfsdk:"client_secret_wo"`
+	ClientSecretWOVersion  types.Int64       `tfsdk:"client_secret_wo_version"`
 	EmailDomain            normalized.String `tfsdk:"email_domain"`
 	Groups                 types.Set         `tfsdk:"groups"`
 	ExpectedRole           types.String      `tfsdk:"expected_role"`
@@ -199,7 +218,7 @@ func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
-	suppressNoOp(ctx, req, resp, "account_id", "scim_endpoint", "token_wo_version", "email_domain", "groups", "expected_role", "expected_workspace_roles", "max_seconds", "fail_on_unhealthy", "triggers")
+	suppressNoOp(ctx, req, resp, "account_id", "scim_endpoint", "token_wo_version", "client_id", "client_secret_wo_version", "email_domain", "groups", "expected_role", "expected_workspace_roles", "max_seconds", "fail_on_unhealthy", "triggers")
 	if resp.Plan.Raw.Equal(req.State.Raw) {
 		return
 	}
@@ -236,7 +255,7 @@ func (r *scimProbeResource) expectedRole(ctx context.Context, account string, m 
 }
 
 // prepare makes a probe of the configuration. Nothing is created before all of it is known to make sense.
-func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scimProbeModel, token string, diags *diag.Diagnostics) scimprobe.Config {
+func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scimProbeModel, by probeCredentials, diags *diag.Diagnostics) scimprobe.Config {
 	p := scimprobe.Config{
 		API: r.data.client, AccountID: account, Endpoint: strings.TrimRight(m.SCIMEndpoint.ValueString(), "/"),
 		Canary: scimprobe.NewCanary(m.EmailDomain.Normalized()), Limit: time.Duration(m.MaxSeconds.ValueInt64()) * time.Second,
@@ -244,13 +263,6 @@ func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scim
 	}
 	if groups := stringsOf(m.Groups); groups != nil {
 		p.Groups = *groups
-	}
-	var err error
-	var endpoint *client.EndpointError
-	if p.SCIM, err = r.data.client.SCIM(m.SCIMEndpoint.ValueString(), token); errors.As(err, &endpoint) {
-		diags.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
-	} else if err != nil {
-		diags.AddAttributeError(path.Root("token_wo"), "Invalid SCIM token", english.ErrorSentence(err))
 	}
 	p.Accesses = r.expectedAccesses(ctx, account, m, diags)
 	roles, err := r.data.client.Roles(account).List(ctx)
@@ -268,7 +280,33 @@ func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scim
 	} else if !slices.ContainsFunc(domains, func(d client.Domain) bool { return normalized.Domain.Key(d.Name) == m.EmailDomain.Normalized() }) {
 		diags.AddAttributeError(path.Root("email_domain"), "Domain not enabled", fmt.Sprintf("%s is not an enabled domain of account %s, so no directory of it brings people with such addresses. Enable it, such as with a prefectsso_domain that this probe depends on, or name another one.", m.EmailDomain.ValueString(), account))
 	}
+	if m.ClientID.IsNull() || !diags.HasError() { // a client is asked for a token when all else makes sense
+		p.SCIM = r.connect(ctx, m, by, diags)
+	}
 	return p
+}
+
+// probeCredentials are what a probe calls the SCIM endpoint with: a token, or a client's secret.
+type probeCredentials struct{ token, clientSecret types.String }
+
+// connect returns a client of the SCIM endpoint, nil after an error.
+func (r *scimProbeResource) connect(ctx context.Context, m *scimProbeModel, by probeCredentials, diags *diag.Diagnostics) (scim *client.SCIM) {
+	at, summary := path.Root("token_wo"), "Invalid SCIM token"
+	var err error
+	if m.ClientID.IsNull() {
+		scim, err = r.data.client.SCIM(m.SCIMEndpoint.ValueString(), by.token.ValueString())
+	} else {
+		at, summary = path.Root("client_id"), "Could not get an access token"
+		scim, err = r.data.client.SCIMByClient(ctx, m.SCIMEndpoint.ValueString(), m.ClientID.ValueString(), by.clientSecret.ValueString())
+	}
+	var endpoint *client.EndpointError
+	switch {
+	case errors.As(err, &endpoint):
+		diags.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
+	case err != nil:
+		diags.AddAttributeError(at, summary, reason(err))
+	}
+	return scim
 }
 
 // expectedAccesses returns the workspaces and roles that are expected.
@@ -299,14 +337,15 @@ func (r *scimProbeResource) expectedAccesses(ctx context.Context, account string
 // and makes it again.
 func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m scimProbeModel
-	var token types.String
+	var by probeCredentials
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("token_wo"), &token)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("token_wo"), &by.token)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("client_secret_wo"), &by.clientSecret)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	p := r.prepare(ctx, account, &m, token.ValueString(), &resp.Diagnostics)
+	p := r.prepare(ctx, account, &m, by, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

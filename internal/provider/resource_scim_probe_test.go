@@ -89,8 +89,7 @@ func TestAccSCIMProbe(t *testing.T) {
 					},
 					Check: noCanary(srv),
 				},
-				{Config: probeConfig(srv, healthy...), ConfigPlanChecks: emptyPlan()},
-				{Config: probeConfig(srv, append(healthy, `email_domain = "ACME.com"`)...), ConfigPlanChecks: emptyPlan()},
+				{Config: probeConfig(srv, append(healthy, `email_domain = "ACME.com"`)...), PlanOnly: true},
 				{ // for the next probe only
 					Config:           probeConfig(srv, append(healthy, `fail_on_unhealthy = false`)...),
 					ConfigPlanChecks: planned(probeAddress, plancheck.ResourceActionUpdate),
@@ -149,7 +148,6 @@ func TestAccSCIMProbeDifferences(t *testing.T) {
 			},
 			Check: noCanary(srv),
 		},
-		resource.TestStep{Config: probeConfig(srv, append(arguments, `fail_on_unhealthy = false`)...) + probeCheck, ConfigPlanChecks: emptyPlan()},
 	)
 }
 
@@ -305,6 +303,7 @@ func TestAccSCIMProbeOfADirectoryThatDeletes(t *testing.T) {
 func TestAccSCIMProbeBadInput(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.DirectoryScenario)
+	var refused refusals
 	for name, test := range map[string]struct{ argument, want string }{
 		"a role that bypasses single sign-on": {`expected_role = "Owner"`, `Role bypasses single sign-on.*probe groups that give another role`},
 		"an unknown role":                     {`expected_role = "Boss"`, `Unusable role.*has no role "Boss"`},
@@ -316,16 +315,52 @@ func TestAccSCIMProbeBadInput(t *testing.T) {
 		"plain http":                          {`scim_endpoint = "http://scim.example/v2"`, `Invalid SCIM endpoint.*allow_insecure_http if the SCIM token may travel unencrypted`},
 		"an empty token":                      {`token_wo = ""`, `at least 1`},
 		"a token with a line break":           {`token_wo = "a\nb"`, `Invalid SCIM token.*a space, a line break`},
+		"neither token nor client":            {`token_wo = null`, `one \(and only one\) of .token_wo,client_id.`},
+		"a token and a client":                {"client_id = \"x\"\n  client_secret_wo = \"y\"", `2 attributes specified when one`},
+		"a client without a secret":           {"token_wo = null\n  client_id = \"x\"", `client_secret_wo`},
+		"a secret without a client":           {`client_secret_wo = "y"`, `client_id`},
+		"an unknown client":                   {"token_wo = null\n  client_id = \"x\"\n  client_secret_wo = \"y\"", `Could not get an access token`},
 		"no time":                             {`max_seconds = 0`, `between 1 and 300`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			runSteps(t, resource.TestStep{Config: probeConfig(srv, test.argument), ExpectError: spread(test.want)})
-		})
+		refused.add(name, resource.TestStep{Config: probeConfig(srv, test.argument), ExpectError: spread(test.want)}, nil)
 	}
+	refused.run(t)
 	t.Cleanup(func() {
 		if err := noCanary(srv)(nil); err != nil {
 			t.Error(err)
 		}
 	})
+}
+
+// A probe calls as an OAuth client of the directory, too, and is made again with the client's next secret.
+func TestAccSCIMProbeByClient(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.DirectoryScenario)
+	clientBlock := func(version int) string {
+		return fmt.Sprintf(`
+resource "prefectsso_scim_client" "probe" {
+  directory_id      = %q
+  name              = "probe"
+  secret_wo         = %q
+  secret_wo_version = %d
+}
+`, srv.DirectoryID(), scimSecret(version), version)
+	}
+	byClient := func(version int, secret string) string {
+		return clientBlock(version) + probeConfig(srv, `token_wo = null`, `client_id = prefectsso_scim_client.probe.client_id`,
+			fmt.Sprintf("client_secret_wo = %q", secret), `client_secret_wo_version = prefectsso_scim_client.probe.secret_wo_version`)
+	}
+	healthy := []statecheck.StateCheck{
+		statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New("healthy"), knownvalue.Bool(true)),
+		statecheck.ExpectKnownValue(probeAddress, tfjsonpath.New("client_secret_wo"), knownvalue.Null()),
+	}
+	runSteps(t,
+		resource.TestStep{Config: byClient(1, scimSecret(1)), ConfigStateChecks: healthy, Check: noCanary(srv)},
+		resource.TestStep{Config: byClient(1, scimSecret(1)), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{
+			Config: byClient(2, scimSecret(2)), ConfigStateChecks: healthy, Check: noCanary(srv),
+			ConfigPlanChecks: planned(probeAddress, plancheck.ResourceActionReplace),
+		},
+		resource.TestStep{PreConfig: func() { srv.Advance("2h") }, Config: byClient(3, scimSecret(9)), ExpectError: spread(`Could not get an access token.*client's id or secret was not accepted`)},
+	)
 }

@@ -114,6 +114,17 @@ func TestUpdatesKeepWhatTheyDoNotDecide(t *testing.T) {
 			config:   tokenOf(object{"expires_in": "720h"}),
 			after:    tokenOf(object{"expires_in": "900h"}),
 		},
+		"a client's overlap": {
+			typeName: "prefectsso_scim_client",
+			config:   clientOf(object{"overlap": "1h"}),
+			after:    clientOf(object{"overlap": "2h"}),
+		},
+		"a client's secret": {
+			typeName: "prefectsso_scim_client",
+			config:   clientOf(nil),
+			after:    clientOf(object{"secret_wo": scimSecret(2), "secret_wo_version": 2, "overlap": "1h"}),
+			unknown:  []string{"secret_created", "suffix"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -191,6 +202,14 @@ func mappingOf(group string, priority int) func(*acctest.Server) object {
 func teamRoleOf(role string) func(*acctest.Server) object {
 	return func(*acctest.Server) object {
 		return object{"team": object{"name": "Crew"}, "workspace": "production", "role": role}
+	}
+}
+
+func clientOf(more object) func(*acctest.Server) object {
+	return func(srv *acctest.Server) object {
+		c := object{"directory_id": srv.DirectoryID(), "name": "okta", "secret_wo": scimSecret(1), "secret_wo_version": 1, "overlap": "1h"}
+		maps.Copy(c, more)
+		return c
 	}
 }
 

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -79,8 +80,8 @@ func parseDuration(text string) time.Duration {
 	return d
 }
 
-// bearerToken accepts what can be a SCIM token. It never repeats the text.
-type bearerToken struct{}
+// bearerToken accepts what can be a SCIM token, or another secret of that form. It never repeats the text.
+type bearerToken struct{ what string } // "" is a token
 
 var bearerTokenForm = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
 
@@ -96,7 +97,8 @@ func (v bearerToken) MarkdownDescription(ctx context.Context) string { return v.
 func (v bearerToken) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	secret := req.ConfigValue.ValueString()
 	if known(req.ConfigValue) && (len(secret) < 32 || len(secret) > 512 || !bearerTokenForm.MatchString(secret)) {
-		resp.Diagnostics.AddAttributeError(req.Path, "Unusable token", fmt.Sprintf("A SCIM token %s. The one given has %s; it is not shown, because it may be a secret.", v.Description(ctx), english.Count(len(secret), "character")))
+		what := cmp.Or(v.what, "token")
+		resp.Diagnostics.AddAttributeError(req.Path, "Unusable "+what, fmt.Sprintf("A SCIM %s %s. The one given has %s; it is not shown, because it may be a secret.", what, v.Description(ctx), english.Count(len(secret), "character")))
 	}
 }
 

@@ -228,7 +228,7 @@ func TestNeedsAll(t *testing.T) {
 		unknown       []string
 	}{
 		{mocktest.Terraform, false, nil},
-		{mocktest.Terraform, true, []string{"settings", "users", "mappings", "tokens"}},
+		{mocktest.Terraform, true, []string{"settings", "users", "mappings", "tokens", "clients"}},
 		{"pnu_ada", false, []string{"offer", "connections"}},
 	} {
 		t.Run(fmt.Sprint(test.key, test.publishedOnly), func(t *testing.T) {
@@ -252,6 +252,7 @@ func TestNeedsAll(t *testing.T) {
 				note("users", d.Users.IsKnown())
 				note("mappings", d.Mappings.IsKnown())
 				note("tokens", d.Tokens.IsKnown())
+				note("clients", d.Clients.IsKnown())
 			}
 			if !slices.Equal(unknown, test.unknown) {
 				t.Errorf("unknown %q, want %q", unknown, test.unknown)

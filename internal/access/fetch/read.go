@@ -197,12 +197,18 @@ func (r reader) integrations(ctx context.Context) (fill, error) {
 			return
 		}
 		w.Connections = access.Known(mapped(all.Connections, toConnection))
-		if w.Directories.IsKnown() {
+		if w.Directories.IsKnown() && !w.FewDirectories {
 			return
 		}
-		asked := !w.Directories.IsMissing()
+		old := *w
+		asked := !w.Directories.IsMissing() && !w.FewDirectories
 		reason := w.Directories.Why()
-		w.Directories = access.Known(mapped(all.Directories, toDirectory))
+		w.FewDirectories = false
+		w.Directories = access.Known(mapped(all.Directories, func(row client.Directory) access.Directory {
+			d := onTopOf(old, row)
+			d.Settings = access.Part[access.DirectorySettings]{}
+			return d
+		}))
 		if asked {
 			w.Directories = unknownDirectories(w.Directories, reason)
 		}
@@ -223,6 +229,16 @@ func toDirectory(row client.Directory) access.Directory {
 	}
 }
 
+// onTopOf returns a directory with what a world knows of its people, groups and mappings.
+func onTopOf(w access.World, row client.Directory) access.Directory {
+	d := toDirectory(row)
+	if before, there := w.Directory(d.ID); there {
+		before.Off, before.ActiveUsers, before.LastSynced = d.Off, d.ActiveUsers, d.LastSynced
+		return before
+	}
+	return d
+}
+
 // directories reads directories with their settings. Where those are not reported they are unknown, and so are people,
 // groups and mappings.
 func (r reader) directories(ctx context.Context) (fill, error) {
@@ -233,18 +249,19 @@ func (r reader) directories(ctx context.Context) (fill, error) {
 		if w.Offered.IsMissing() && offered.IsKnown() {
 			w.Offered = offered
 		}
+		old := *w
+		w.FewDirectories = false
 		rows, known := p.Get()
-		if !known {
+		switch {
+		case !known && old.FewDirectories:
+			w.Directories = access.Unknown[[]access.Directory](p.Why())
+			return
+		case !known:
 			w.Directories = unknownDirectories(w.Directories, p.Why())
 			return
 		}
-		old := *w
 		w.Directories = access.Known(mapped(rows, func(row client.Directory) access.Directory {
-			d := toDirectory(row)
-			if before, there := old.Directory(d.ID); there {
-				before.Off, before.ActiveUsers, before.LastSynced = d.Off, d.ActiveUsers, d.LastSynced
-				d = before
-			}
+			d := onTopOf(old, row)
 			d.Settings = access.Known(access.DirectorySettings{
 				DefaultRoleID: row.DefaultAccountRoleID, RemovesLeavers: row.DeprovisionAction == "delete",
 				TeamsFromGroups: row.SyncGroupsToTeams, AllowedDomains: keys(row.AllowedDomains),
@@ -265,6 +282,7 @@ func unknownDirectories(known access.Part[[]access.Directory], why string) acces
 		d.Users, d.Held = access.Unknown[[]access.DirectoryUser](why), access.Unknown[[]access.DirectoryUser](why)
 		d.Groups, d.Mappings = access.Unknown[[]access.DirectoryGroup](why), access.Unknown[[]access.Mapping](why)
 		d.Teams, d.Tokens = access.Unknown[[]access.Team](why), access.Unknown[[]access.Token](why)
+		d.Clients = access.Unknown[[]access.SCIMClient](why)
 		return d
 	}))
 }
@@ -384,12 +402,24 @@ func (r reader) directoryTeams(ctx context.Context, directoryID string) (fill, e
 	return inDirectory(directoryID, func(d *access.Directory) { d.Teams = p }), err
 }
 
+// tokens reads what identity providers call a directory with: its tokens and its OAuth clients.
 func (r reader) tokens(ctx context.Context, directoryID string) (fill, error) {
 	rows, err := r.client.ListSCIMTokens(ctx, r.account, directoryID)
 	p, err := part(mapped(rows, func(row client.SCIMToken) access.Token {
 		return access.Token{ID: row.ID, Name: row.Name, Suffix: row.Suffix, Expires: row.ExpiresAt}
 	}), nil, err)
-	return inDirectory(directoryID, func(d *access.Directory) { d.Tokens = p }), err
+	if err != nil {
+		return nil, err
+	}
+	clients, err := r.client.ListSCIMClients(ctx, r.account, directoryID)
+	c, err := part(mapped(clients, toClient), nil, err)
+	return inDirectory(directoryID, func(d *access.Directory) { d.Tokens, d.Clients = p, c }), err
+}
+
+func toClient(row client.SCIMClient) access.SCIMClient {
+	return access.SCIMClient{ID: row.ID, Name: row.Name, Secrets: mapped(row.Secrets, func(s client.SCIMClientSecret) access.SCIMClientSecret {
+		return access.SCIMClientSecret{Suffix: s.Suffix, Expires: s.ExpiresAt}
+	})}
 }
 
 func (r reader) invitations(ctx context.Context) (fill, error) {

@@ -101,7 +101,7 @@ func (s *scene) seedDirectory(tx *store.Tx, i int, p planDirectory) error {
 		return err
 	}
 	if s.idp != nil { // its first call links a directory, and only a linked one decides whom a login makes a member
-		tx.TouchSCIM(d, new(store.SCIMToken))
+		tx.TouchSCIM(d, store.SCIMCredential{})
 	}
 	maps := func() error {
 		for _, m := range p.Mappings {

@@ -19,6 +19,8 @@ import (
 const (
 	idpVariable       = "MOCKCLOUD_IDP_URL"
 	scimTokenVariable = "MOCKCLOUD_SCIM_TOKEN" // the name of a variable, not a secret
+
+	scimSecretVariable = "MOCKCLOUD_SCIM_CLIENT_SECRET" // the same
 )
 
 const idpUsage = `mockcloud idp steers the test identity provider of a running server ("mockcloud serve --idp").
@@ -32,7 +34,8 @@ Usage:
   mockcloud idp group-remove GROUP EMAIL  remove a person from it
   mockcloud idp connect --endpoint URL    push all people to a SCIM endpoint from now on; --style is okta,
                                           okta-put or entra; the token is in MOCKCLOUD_SCIM_TOKEN or on
-                                          standard input
+                                          standard input; with --client-id, that OAuth client's secret is
+                                          in MOCKCLOUD_SCIM_CLIENT_SECRET or on standard input instead
   mockcloud idp resync                    compare everything, and repair what differs
   mockcloud idp status                    show the progress of pushing
 
@@ -58,8 +61,8 @@ type idpCall struct {
 	getenv func(string) string
 	stdin  io.Reader
 
-	person          idpPerson
-	endpoint, style string
+	person                    idpPerson
+	endpoint, style, clientID string
 
 	method, path string
 	body         any
@@ -130,37 +133,43 @@ func joinFlags(set *flag.FlagSet, c *idpCall) {
 func connectFlags(set *flag.FlagSet, c *idpCall) {
 	set.StringVar(&c.endpoint, "endpoint", "", "")
 	set.StringVar(&c.style, "style", "okta", "")
+	set.StringVar(&c.clientID, "client-id", "", "")
 }
 
 func connectIdP(c *idpCall) error {
 	if c.endpoint == "" {
 		return &usageError{"connect needs --endpoint, the SCIM endpoint's URL"}
 	}
-	token, err := c.token()
-	if err != nil {
+	target := map[string]string{"endpoint": c.endpoint, "style": c.style}
+	what, variable, field := "token", scimTokenVariable, "token"
+	if c.clientID != "" {
+		what, variable, field = "client's secret", scimSecretVariable, "client_secret"
+		target["client_id"] = c.clientID
+	}
+	var err error
+	if target[field], err = c.secret(what, variable); err != nil {
 		return err
 	}
-	c.ask("PUT", "/directory/target", map[string]string{"endpoint": c.endpoint, "style": c.style, "token": token},
-		"The directory pushes to "+c.endpoint)
+	c.ask("PUT", "/directory/target", target, "The directory pushes to "+c.endpoint)
 	return nil
 }
 
-// token is never an argument: others on the machine can read those.
-func (c *idpCall) token() (string, error) {
-	if token := c.getenv(scimTokenVariable); token != "" {
-		return token, nil
+// secret is never an argument: others on the machine can read those.
+func (c *idpCall) secret(what, variable string) (string, error) {
+	if secret := c.getenv(variable); secret != "" {
+		return secret, nil
 	}
 	if file, ok := c.stdin.(*os.File); ok {
 		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			return "", &usageError{"connect needs the token, in " + scimTokenVariable + " or through a pipe: a terminal would show it"}
+			return "", &usageError{"connect needs the " + what + ", in " + variable + " or through a pipe: a terminal would show it"}
 		}
 	}
 	line, err := bufio.NewReader(io.LimitReader(c.stdin, 4096)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("the token cannot be read: %w", err)
+		return "", fmt.Errorf("the %s cannot be read: %w", what, err)
 	}
 	if line = strings.TrimSpace(line); line == "" {
-		return "", &usageError{"connect needs the token, in " + scimTokenVariable + " or on standard input"}
+		return "", &usageError{"connect needs the " + what + ", in " + variable + " or on standard input"}
 	}
 	return line, nil
 }

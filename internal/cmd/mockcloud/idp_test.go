@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-const scimToken = "scim-token-0123456789"
+const scimToken, scimSecret = "scim-token-0123456789", "scim-secret-0123456789"
 
 // endpoint is as much of a SCIM endpoint as a push needs.
 type endpoint struct {
@@ -38,7 +38,12 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	status, answer := http.StatusOK, `{"Resources":[]}`
+	_, secret, _ := r.BasicAuth()
 	switch {
+	case r.URL.Path == "/oauth/token" && secret == scimSecret:
+		answer = `{"access_token":"` + scimToken + `","token_type":"Bearer"}`
+	case r.URL.Path == "/oauth/token":
+		status, answer = http.StatusUnauthorized, `{"error":"invalid_client","error_description":"unknown client"}`
 	case r.Header.Get("Authorization") != "Bearer "+scimToken:
 		status, answer = http.StatusUnauthorized, `{"detail":"unknown token"}`
 	case strings.Contains(string(body), "refused@"):
@@ -49,7 +54,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet && !r.URL.Query().Has("filter"):
 		answer = `{"displayName":"Math"}`
 	}
-	if r.Method != http.MethodGet {
+	if r.Method != http.MethodGet && r.URL.Path != "/oauth/token" {
 		e.requests = append(e.requests, r.Method+" "+r.URL.Path+" "+string(body))
 	}
 	w.WriteHeader(status)
@@ -87,6 +92,9 @@ func TestIdP(t *testing.T) {
 		{args: "connect --endpoint " + e.URL, code: 2, stderr: "connect needs the token, in MOCKCLOUD_SCIM_TOKEN or on standard input"},
 		{args: "connect --endpoint " + e.URL, env: "wrong", code: 1, stderr: "The directory pushes to " + e.URL + ", but that could not be delivered: in quarantine, nothing is sent until the token changes: the endpoint answered 401: unknown token"},
 		{args: "status", stdout: "quarantined, "},
+		{args: "connect --client-id okta --endpoint " + e.URL, code: 2, env: scimToken, stderr: "connect needs the client's secret, in MOCKCLOUD_SCIM_CLIENT_SECRET or on standard input"},
+		{args: "connect --client-id okta --endpoint " + e.URL, stdin: "wrong\n", code: 1, stderr: "in quarantine, nothing is sent until the token changes: the endpoint answered 401: no access token was given: unknown client (invalid_client)"},
+		{args: "connect --client-id okta --endpoint " + e.URL, stdin: scimSecret + "\n", stdout: "The directory pushes to " + e.URL + ". " + delivered},
 		{args: "connect --style entra --endpoint " + e.URL, stdin: scimToken + "\n", stdout: "The directory pushes to " + e.URL + ". " + delivered},
 		{args: "connect --endpoint " + e.URL + " --style okta", env: scimToken, stdout: delivered},
 		{args: "join new@acme.com --first-name New --group Math --last-name Comer --group Poets", stdout: "new@acme.com has joined. " + delivered, then: `"display":"new@acme.com"`},
@@ -122,7 +130,7 @@ func TestIdP(t *testing.T) {
 		if !strings.Contains(e.last(), step.then) {
 			t.Errorf("%s: the endpoint got %s", step.args, e.last())
 		}
-		if strings.Contains(stdout.String()+stderr.String(), scimToken) {
+		if strings.Contains(stdout.String()+stderr.String(), scimToken) || strings.Contains(stdout.String()+stderr.String(), scimSecret) {
 			t.Errorf("%s tells the token", step.args)
 		}
 	}

@@ -115,6 +115,7 @@ func TestPages(t *testing.T) {
 			"https://acme.okta.example/saml", "expires in 12 days", "0123456789abcdef…", "https://login.example/tenant", "client client, with a secret", "no active connection",
 		}, []string{"0123456789abcdef0"}},
 		{"directories", "directories", []string{
+			"OAuth clients", "<bdi>oauth</bdi>", "<code>…efgh</code>", "<code>…abcd</code>, expires: ", "expires in 2 days",
 			"Okta directory", "validating", "okta scim v2.0", "3 active, 0 inactive", "…6789", "expires in 5 days", "waits for its group", "applied",
 			"visitor@elsewhere.example", "not among the directory&#39;s allowed domains",
 		}, nil},

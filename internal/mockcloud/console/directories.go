@@ -18,6 +18,19 @@ type token struct {
 	Expires      deadline
 }
 
+// client is a directory's OAuth client, without its secrets.
+type client struct {
+	Name, ID, Suffix  string
+	Created, LastUsed time.Time
+	// Old are the secrets before the newest one that still work.
+	Old []oldSecret
+}
+
+type oldSecret struct {
+	Suffix  string
+	Expires deadline
+}
+
 // mapping is a rule that gives a role.
 type mapping struct {
 	Match, Role string
@@ -38,6 +51,7 @@ type directory struct {
 	Allowed                  []string
 	Active, Inactive, Groups int
 	Tokens                   []token
+	Clients                  []client
 	Mappings                 []mapping
 	Held                     []held
 	HeldCount                int
@@ -69,6 +83,9 @@ func (l *look) directory(d *store.Directory) (directory, error) {
 	for _, t := range tokens {
 		row.Tokens = append(row.Tokens, token{t.Name, t.Suffix, t.Run, t.LastUsed, l.deadline("", t.Expires)})
 	}
+	if row.Clients, err = l.clients(d); err != nil {
+		return row, err
+	}
 	mappings, err := l.Mappings(l.account.ID, d.ID)
 	if err != nil {
 		return row, err
@@ -88,6 +105,22 @@ func (l *look) directory(d *store.Directory) (directory, error) {
 		}
 	}
 	return row, nil
+}
+
+func (l *look) clients(d *store.Directory) (out []client, err error) {
+	rows, err := l.SCIMClients(l.account.ID, d.ID)
+	for _, c := range rows {
+		shown := client{Name: c.Name, ID: c.ID.String(), Created: c.Created, LastUsed: c.LastUsed}
+		for i, secret := range l.SCIMClientSecrets(c) {
+			if i == 0 {
+				shown.Suffix = secret.Suffix
+				continue
+			}
+			shown.Old = append(shown.Old, oldSecret{secret.Suffix, l.deadline("", secret.Expires)})
+		}
+		out = append(out, shown)
+	}
+	return out, err
 }
 
 // match returns whom a mapping is for, by the group's name instead of its id where the
@@ -156,8 +189,8 @@ func (l *look) concernsOfDirectories() (out []concern) {
 		if row.HeldCount > 0 {
 			add(true, "The directory "+d.Name+" has "+plural(row.HeldCount, "person who is", "people who are")+" held, and so not a member of the account.")
 		}
-		if len(row.Tokens) == 0 && d.State != store.DirectoryUnlinked {
-			add(true, "The directory "+d.Name+" has no token, so the identity provider cannot push to it.")
+		if len(row.Tokens)+len(row.Clients) == 0 && d.State != store.DirectoryUnlinked {
+			add(true, "The directory "+d.Name+" has no token and no client, so the identity provider cannot push to it.")
 		}
 		for _, t := range row.Tokens {
 			if t.Expires.Near && !t.Run {

@@ -68,7 +68,7 @@ func (w *world) get(path string, headers ...string) mocktest.Answer {
 }
 
 // secrets are what no page may show.
-var secrets = []string{"s3cret-of-the-client", "pnu_0123456789abcdef", "pnb_fedcba9876543210", "token-that-the-caller-brought-0123456789"}
+var secrets = []string{"s3cret-of-the-client", "pnu_0123456789abcdef", "pnb_fedcba9876543210", "token-that-the-caller-brought-0123456789", "first-secret-of-the-client-0123456789-abcd", "next-secret-of-the-client-0123456789-efgh"}
 
 func ref[T any](v T) *T { return &v }
 
@@ -202,6 +202,13 @@ func (w *world) pushes(tx *store.Tx) error {
 	if _, _, err := tx.AddSCIMToken(w.account, d.ID, store.NewSCIMToken{
 		Name: "primary", Token: secrets[3], Expires: tx.Now().Add(5 * 24 * time.Hour),
 	}); err != nil {
+		return err
+	}
+	client, _, err := tx.AddSCIMClient(w.account, d.ID, store.NewSCIMClient{Name: "oauth", Secret: secrets[4]})
+	if err != nil {
+		return err
+	}
+	if _, _, err := tx.RotateSCIMClient(w.account, d.ID, client.ID, store.ClientRotation{Secret: secrets[5], OldExpiresIn: ref(36 * time.Hour)}); err != nil {
 		return err
 	}
 	var members []uuid.UUID

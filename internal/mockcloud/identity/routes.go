@@ -84,7 +84,7 @@ func connectionRoutes(checker Checker, rollover *Rollover) []router.Route {
 
 func directoryRoutes() []router.Route {
 	const path, one = root + "/directories", root + "/directories/{id}"
-	const tokens, mappings = one + "/tokens", one + "/group_role_mappings"
+	const tokens, clients, mappings = one + "/tokens", one + "/clients", one + "/group_role_mappings"
 	access := router.ByMembers(store.AdministrateSSO).With(store.FeatureSCIM)
 	return []router.Route{
 		{Method: http.MethodGet, Path: path, Access: access, Handle: listDirectories},
@@ -95,6 +95,11 @@ func directoryRoutes() []router.Route {
 		{Method: http.MethodGet, Path: tokens, Access: access, Handle: listTokens},
 		{Method: http.MethodPost, Path: tokens, Access: access, Handle: createToken},
 		{Method: http.MethodDelete, Path: tokens + "/{token_id}", Access: access, Handle: deleteToken},
+		{Method: http.MethodGet, Path: clients, Access: access, Handle: listClients},
+		{Method: http.MethodPost, Path: clients, Access: access, Handle: createClient},
+		{Method: http.MethodGet, Path: clients + "/{client_id}", Access: access, Handle: readClient},
+		{Method: http.MethodDelete, Path: clients + "/{client_id}", Access: access, Handle: deleteClient},
+		{Method: http.MethodPost, Path: clients + "/{client_id}/rotate", Access: access, Handle: rotateClient},
 		{Method: http.MethodGet, Path: mappings, Access: access, Handle: listMappings},
 		{Method: http.MethodPost, Path: mappings, Access: access, Handle: createMapping},
 		{Method: http.MethodGet, Path: mappings + "/{mapping_id}", Access: access, Handle: readGroupMapping},

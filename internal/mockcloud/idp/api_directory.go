@@ -69,18 +69,20 @@ func (p *IdP) readDirectory(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, out)
 }
 
-// putTarget is PUT /directory/target {endpoint, token, style}. The token is never
-// read back.
+// putTarget is PUT /directory/target {endpoint, token, style}, or client_id and
+// client_secret instead of the token. Secrets are never read back.
 func (p *IdP) putTarget(r *http.Request) ([]string, error) {
 	var body struct {
 		Endpoint string     `json:"endpoint"`
 		Token    string     `json:"token"`
 		Style    push.Style `json:"style"`
+		ClientID string     `json:"client_id"`
+		Secret   string     `json:"client_secret"`
 	}
 	if err := read(r, &body); err != nil {
 		return nil, err
 	}
-	if err := p.Connect(Target(body)); err != nil {
+	if err := p.Connect(Target{Endpoint: body.Endpoint, Token: body.Token, Style: body.Style, ClientID: body.ClientID, ClientSecret: body.Secret}); err != nil {
 		return nil, err
 	}
 	return p.everything(), nil

@@ -220,7 +220,7 @@ func (rt *Router) admit(c *Call) error {
 		return err
 	}
 	if c.access.Account {
-		if err := rt.limiter.take(c.Account, limit); err != nil {
+		if err := rt.Limiter.Take(c.Account, limit, "account"); err != nil {
 			return err
 		}
 	}

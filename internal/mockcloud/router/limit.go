@@ -11,9 +11,9 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// limiter counts each account's requests in windows that begin with the first
-// request after the last one ended.
-type limiter struct {
+// Limiter counts requests of somebody, such as an account, in windows that begin with
+// the first request after the last one ended.
+type Limiter struct {
 	clock func() time.Time
 
 	mu      sync.Mutex
@@ -25,34 +25,35 @@ type window struct {
 	used int
 }
 
-func newLimiter(clock func() time.Time) *limiter {
-	return &limiter{clock: clock, windows: make(map[uuid.UUID]window)}
+func newLimiter(clock func() time.Time) *Limiter {
+	return &Limiter{clock: clock, windows: make(map[uuid.UUID]window)}
 }
 
-// take counts a request, or refuses it until the window ends.
-func (l *limiter) take(account uuid.UUID, limit store.RateLimit) error {
+// Take counts a request; over the limit it returns an Error with Retry-After until the
+// window ends, which says whose limit is used up.
+func (l *Limiter) Take(of uuid.UUID, limit store.RateLimit, whose string) error {
 	if limit.Requests == 0 {
 		return nil
 	}
 	now := l.clock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w := l.windows[account]
+	w := l.windows[of]
 	if !now.Before(w.ends) {
 		w = window{ends: now.Add(limit.Window)}
 	}
 	if w.used >= limit.Requests {
 		return &request.Error{
 			Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {seconds(w.ends.Sub(now))}},
-			Detail: "The account's rate limit is used up; try again later",
+			Detail: "The " + whose + "'s rate limit is used up; try again later",
 		}
 	}
 	w.used++
-	l.windows[account] = w
+	l.windows[of] = w
 	return nil
 }
 
-func (l *limiter) reset() {
+func (l *Limiter) reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	clear(l.windows)

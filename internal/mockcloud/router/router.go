@@ -60,13 +60,14 @@ type Router struct {
 	// Requests and Faults are steered by the control API.
 	Requests *Requests
 	Faults   *Faults
+	// Limiter counts requests of accounts, and what services count. Reset forgets them.
+	Limiter *Limiter
 
 	store     *store.Store
 	logger    *slog.Logger
 	clock     func() time.Time
 	hosts     hosts
 	publicURL string
-	limiter   *limiter
 	pace      request.Pace
 	mux       *http.ServeMux
 	routes    []string // of the API
@@ -83,7 +84,7 @@ func New(o Options) *Router {
 		Requests: newRequests(), Faults: newFaults(),
 		store: o.Store, logger: o.Logger, clock: o.Clock, hosts: newHosts(o.AllowedHosts),
 		publicURL: strings.TrimSuffix(o.PublicURL, "/"),
-		limiter:   newLimiter(o.Clock), pace: o.Pace, mux: http.NewServeMux(), closing: closing, close: cancel,
+		Limiter:   newLimiter(o.Clock), pace: o.Pace, mux: http.NewServeMux(), closing: closing, close: cancel,
 	}
 	rt.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { rt.unknown(w, r, rt.methodsFor(r)) })
 	return rt
@@ -117,7 +118,7 @@ func (rt *Router) Routes() []string { return slices.Sorted(slices.Values(rt.rout
 func (rt *Router) Reset() {
 	rt.Requests.Reset()
 	rt.Faults.Clear()
-	rt.limiter.reset()
+	rt.Limiter.reset()
 }
 
 // ServeHTTP implements http.Handler.

@@ -27,7 +27,16 @@ type directory struct {
 	Endpoint string `yaml:"endpoint"`
 	// Token lets the identity provider push; without one there is none yet.
 	Token    string         `yaml:"token"`
+	Clients  []scimClient   `yaml:"clients"`
 	Mappings []groupMapping `yaml:"group_role_mappings"`
+}
+
+// scimClient lets the identity provider push by OAuth 2.0 client credentials.
+type scimClient struct {
+	Name string `yaml:"name"`
+	// ClientID is a UUID; the same one each time unless given.
+	ClientID string `yaml:"client_id"`
+	Secret   string `yaml:"secret"`
 }
 
 // groupMapping gives the people of a group a role.
@@ -72,7 +81,35 @@ func (c *checker) directories(a *account, roles seen, in func(...any) []any) {
 		if c.tokens.again(d.Token) {
 			c.fail("token stands twice; it can belong to one only", at("token")...)
 		}
+		c.clients(d, at)
 		c.mappings(d, roles, at)
+	}
+}
+
+func (c *checker) clients(d directory, in func(...any) []any) {
+	names := seen{}
+	for k, client := range d.Clients {
+		at := func(path ...any) []any { return in(append([]any{"clients", k}, path...)...) }
+		if strings.TrimSpace(client.Name) == "" {
+			c.fail("a client needs a name", at()...)
+		}
+		if names.again(client.Name) {
+			c.fail("there is already a client "+client.Name, at("name")...)
+		}
+		if client.ClientID != "" {
+			id, err := uuid.Parse(client.ClientID)
+			if err != nil {
+				c.fail("client_id is no UUID", at("client_id")...)
+			} else if c.clientIDs.again(id.String()) {
+				c.fail("client_id stands twice; it can belong to one only", at("client_id")...)
+			}
+		}
+		if err := store.CheckClientSecret(client.Secret); err != nil {
+			c.fail(err.Error(), at("secret")...)
+		}
+		if c.tokens.again(client.Secret) {
+			c.fail("secret stands twice; it can belong to one only", at("secret")...)
+		}
 	}
 }
 
@@ -136,6 +173,15 @@ func (d directory) seed(tx *store.Tx, accountID uuid.UUID) error {
 		})
 		if err != nil {
 			return err
+		}
+	}
+	for _, client := range d.Clients {
+		id, err := uuid.Parse(client.ClientID)
+		if err != nil {
+			id = stableID("scim_client", append(names, client.Name)...)
+		}
+		if _, _, err := tx.AddSCIMClient(accountID, made.ID, store.NewSCIMClient{ID: id, Name: client.Name, Secret: client.Secret}); err != nil {
+			return fmt.Errorf("client %s: %w", client.Name, err)
 		}
 	}
 	for _, m := range d.Mappings {

@@ -53,7 +53,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	if err := d.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return nil, yamlError(name, err)
 	}
-	c := &checker{root: &root, keys: seen{}, endpoints: seen{}, tokens: seen{}, spelled: make(map[string]string)}
+	c := &checker{root: &root, keys: seen{}, endpoints: seen{}, tokens: seen{}, clientIDs: seen{}, spelled: make(map[string]string)}
 	c.accounts(doc.Accounts)
 	c.users(doc.Users)
 	c.provider(doc.IdP)
@@ -96,8 +96,8 @@ func yamlError(name string, err error) error {
 // checker collects mistakes. It looks up lines in the parsed document.
 type checker struct {
 	root *yaml.Node
-	// keys, endpoints and tokens are those of all accounts.
-	keys, endpoints, tokens seen
+	// keys, endpoints, tokens and ids of clients are those of all accounts. Secrets of clients are among the tokens.
+	keys, endpoints, tokens, clientIDs seen
 	// spelled are all addresses by collision key.
 	spelled  map[string]string
 	mistakes []Mistake

@@ -236,7 +236,7 @@ accounts:
 // in whoever has the token.
 func TestDirectories(t *testing.T) {
 	t.Parallel()
-	const token = "0123456789-0123456789-0123456789"
+	const token, clientSecret = "0123456789-0123456789-0123456789", "client-secret-0123456789-0123456789"
 	s, err := Parse("d.yaml", []byte(`
 accounts:
   - handle: acme
@@ -252,6 +252,9 @@ accounts:
         allowed_domains: [ACME.com]
         endpoint: acme-okta
         token: `+token+`
+        clients:
+          - {name: okta, secret: `+clientSecret+`}
+          - {name: second, client_id: 0C1F1D2E-0000-4000-8000-00000000C11E, secret: another-`+clientSecret+`}
         group_role_mappings:
           - {group_name: Platform, role: Admin, priority: 2}
           - {group_name: Zeta, priority: 1}
@@ -276,7 +279,7 @@ accounts:
 			if plain.AllowedDomains != nil || !plain.SyncGroupsToTeams || plain.Endpoint == "" || plain.OrganizationID != okta.OrganizationID {
 				t.Errorf("%+v", plain)
 			}
-			d, tok, err := r.AuthenticateSCIM("acme-okta", token)
+			d, _, err := r.AuthenticateSCIM("acme-okta", token)
 			if err != nil || d != okta {
 				t.Fatalf("the token does not let in: %v", err)
 			}
@@ -286,8 +289,22 @@ accounts:
 				t.Errorf("%+v %v", mappings, err)
 			}
 			a, err := r.Account(account)
-			out = []string{okta.ID, plain.ID, tok.ID.String(), mappings[0].ID.String(), mappings[1].ID.String(), mappings[2].ID.String(), *a.WorkOSOrganizationID}
-			return err
+			if err != nil {
+				t.Fatal(err)
+			}
+			tokens, err := r.SCIMTokens(account, okta.ID)
+			if err != nil || len(tokens) != 1 {
+				t.Fatalf("%+v, %v", tokens, err)
+			}
+			clients, err := r.SCIMClients(account, okta.ID)
+			if err != nil || len(clients) != 2 || clients[0].Name != "okta" || clients[1].ID.String() != "0c1f1d2e-0000-4000-8000-00000000c11e" {
+				t.Fatalf("%+v, %v", clients, err)
+			}
+			if _, _, _, err := r.AuthenticateClient("acme-okta", clients[0].ID.String(), clientSecret); err != nil {
+				t.Errorf("the client's secret does not let in: %v", err)
+			}
+			out = []string{okta.ID, plain.ID, tokens[0].ID.String(), clients[0].ID.String(), mappings[0].ID.String(), mappings[1].ID.String(), mappings[2].ID.String(), *a.WorkOSOrganizationID}
+			return nil
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,6 +32,8 @@ type answer struct {
 	header            http.Header
 	// body becomes JSON; nil for none.
 	body any
+	// media is the body's media type where it is not SCIM's.
+	media string
 }
 
 // reply is the answer as it goes over the wire.
@@ -42,7 +45,7 @@ func (a *answer) reply() router.Reply {
 			a = &answer{status: http.StatusInternalServerError}
 		}
 	}
-	out := router.Reply{Status: a.status, Header: http.Header{}, MediaType: mediaType, Body: body}
+	out := router.Reply{Status: a.status, Header: http.Header{}, MediaType: cmp.Or(a.media, mediaType), Body: body}
 	maps.Copy(out.Header, a.header)
 	if a.version != "" {
 		out.Header.Set("ETag", a.version)
@@ -102,7 +105,11 @@ func (c *call) failure(err error) *answer {
 		return out
 	case errors.As(err, &unauthenticated):
 		out := errorAnswer(http.StatusUnauthorized, "", "The bearer token is not one of this directory's live tokens, or there is no such directory")
-		out.header.Set("WWW-Authenticate", `Bearer realm="SCIM"`)
+		challenge := `Bearer realm="SCIM"`
+		if c.secret != "" { // RFC 6750, section 3.1
+			challenge += `, error="invalid_token"`
+		}
+		out.header.Set("WWW-Authenticate", challenge)
 		return out
 	case errors.As(err, &forbidden), errors.As(err, &limit):
 		return errorAnswer(http.StatusForbidden, "", err.Error())

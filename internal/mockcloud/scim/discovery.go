@@ -33,6 +33,21 @@ func serviceProviderConfig(c *call) (map[string]any, error) {
 		}
 		return out
 	}
+	schemes := []any{map[string]any{
+		"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
+		"description": "One of the directory's tokens in the Authorization header",
+		"specUri":     "https://www.rfc-editor.org/info/rfc6750",
+	}}
+	err := c.view(func(r *store.Reader, d *store.Directory) error {
+		if c.server.Clients && r.HasSCIMClient(d) {
+			schemes = append(schemes, map[string]any{
+				"type": "oauth2", "name": "OAuth 2.0 client credentials", "primary": false,
+				"description": "An access token in the Authorization header, which one of the directory's clients gets at " + c.base + tokenPath,
+				"specUri":     "https://www.rfc-editor.org/info/rfc6749",
+			})
+		}
+		return nil
+	})
 	return map[string]any{
 		"schemas":        []string{schema.ServiceProviderConfigURN},
 		"patch":          supported(true),
@@ -45,13 +60,9 @@ func serviceProviderConfig(c *call) (map[string]any, error) {
 			"cursor": true, "index": true, "defaultPaginationMethod": "index",
 			"defaultPageSize": defaultPage, "maxPageSize": maxPage, "cursorTimeout": int(cursorLife.Seconds()),
 		},
-		"authenticationSchemes": []any{map[string]any{
-			"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
-			"description": "One of the directory's tokens in the Authorization header",
-			"specUri":     "https://www.rfc-editor.org/info/rfc6750",
-		}},
-		"meta": map[string]any{"resourceType": "ServiceProviderConfig", "location": c.base + "/ServiceProviderConfig"},
-	}, nil
+		"authenticationSchemes": schemes,
+		"meta":                  map[string]any{"resourceType": "ServiceProviderConfig", "location": c.base + "/ServiceProviderConfig"},
+	}, err
 }
 
 // resourceTypes is GET /ResourceTypes (RFC 7643, 6).

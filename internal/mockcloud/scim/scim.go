@@ -3,6 +3,9 @@
 // the pure packages beside it what they mean, and leaves all rules about people to
 // package store.
 //
+// token.go is the OAuth 2.0 token endpoint beside it, where a directory's clients get
+// the tokens to call with.
+//
 // The way of a request: bearer token (401) → directory (403 while it is unlinked)
 // → route (404, 405) → media type and body (415, 413, 400) → handler → answer. A
 // change is one transaction, in which the token is checked again. Errors have the
@@ -39,6 +42,8 @@ type Options struct {
 	// PublicURL is what addresses in answers begin with; empty means as the caller
 	// reached the server.
 	PublicURL string
+	// Clients: directories have OAuth 2.0 clients, and their services a token endpoint.
+	Clients bool
 }
 
 // Server serves the SCIM services of all directories. Use New.
@@ -49,6 +54,8 @@ type Server struct {
 	shownByDefault map[*schema.ResourceType]*schema.Projection
 	// computed, unless nil, is called between the computing of a change and its making.
 	computed func()
+	// limiter counts what clients ask the token endpoint for.
+	limiter *router.Limiter
 }
 
 // methods are the handlers of one route by the method.
@@ -58,11 +65,19 @@ type methods map[string]handler
 type handler func(*call) (*answer, error)
 
 // handler is the one for a method, nil for none. HEAD is GET without the body.
-func (m methods) handler(method string) handler {
+func (m methods) handler(method string) handler { return m[asGet(method)] }
+
+// has reports whether the route takes a method.
+func (m methods) has(method string) bool {
+	_, ok := m[asGet(method)]
+	return ok
+}
+
+func asGet(method string) string {
 	if method == http.MethodHead {
-		method = http.MethodGet
+		return http.MethodGet
 	}
-	return m[method]
+	return method
 }
 
 var _ router.Service = (*Server)(nil)
@@ -93,6 +108,9 @@ func New(o Options) *Server {
 			http.MethodPatch: withBody(k.patch), http.MethodDelete: k.remove,
 		}
 	}
+	if o.Clients {
+		s.routes[tokenPath] = methods{http.MethodPost: nil} // answers in another protocol
+	}
 	return s
 }
 
@@ -109,7 +127,10 @@ type kind interface {
 }
 
 // Mount puts the services onto a router.
-func (s *Server) Mount(rt *router.Router) { rt.Serve(Prefix, s) }
+func (s *Server) Mount(rt *router.Router) {
+	s.limiter = rt.Limiter
+	rt.Serve(Prefix, s)
+}
 
 // endpointPattern is what patterns of routes begin with.
 const endpointPattern = Prefix + "{endpoint}"
@@ -128,7 +149,7 @@ func (s *Server) Routes() (out []string) {
 func (s *Server) Route(r *http.Request) string {
 	_, path := cut(r)
 	pattern, _ := split(path)
-	if s.routes[pattern].handler(r.Method) == nil {
+	if !s.routes[pattern].has(r.Method) {
 		return ""
 	}
 	return endpointPattern + pattern
@@ -143,6 +164,9 @@ func (s *Server) Failure(status int, detail string) router.Reply {
 func (s *Server) Answer(r *http.Request) router.Reply {
 	opaque, path := cut(r)
 	pattern, id := split(path)
+	if pattern == tokenPath && s.Clients {
+		return s.issueToken(r, opaque).reply()
+	}
 	c := &call{
 		server: s, request: r, endpoint: opaque, secret: request.Bearer(r), id: id, work: patch.NewWork(r.Context()),
 		base:    Endpoint(router.BaseURL(s.PublicURL, r), opaque),
@@ -172,7 +196,7 @@ func split(path string) (pattern, id string) {
 		return "", ""
 	}
 	head, rest, below := strings.Cut(path, "/")
-	if !below || rest == ".search" {
+	if !below || rest == ".search" || "/"+path == tokenPath {
 		return "/" + path, ""
 	}
 	if head == "Me" {

@@ -72,7 +72,7 @@ func newWorldIn(t testing.TB, open func(store.Options) (*store.Store, error)) *w
 	}
 	rt := router.New(router.Options{Store: w.state, Logger: logger, Clock: w.clock.Now})
 	t.Cleanup(rt.Close)
-	w.server = scim.New(scim.Options{Store: w.state, Logger: logger})
+	w.server = scim.New(scim.Options{Store: w.state, Logger: logger, Clients: true})
 	w.server.Mount(rt)
 	w.Server, w.handler = mocktest.Serve(t, rt), rt
 	return w

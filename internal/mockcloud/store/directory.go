@@ -380,6 +380,9 @@ func (tx *Tx) DeleteDirectory(accountID uuid.UUID, id string) error {
 	for _, t := range slices.Clone(tokensByDirectory.Get(tx.db, d.ID)) {
 		tx.endToken(t, cause)
 	}
+	for _, c := range slices.Clone(clientsByDirectory.Get(tx.db, d.ID)) {
+		tx.endClient(c, cause)
+	}
 	for _, m := range slices.Clone(mappingsByDirectory.Get(tx.db, d.ID)) {
 		mappingTable.Delete(tx.db, m.ID)
 		tx.record(m.subject(), deleted, m.payload(), cause)

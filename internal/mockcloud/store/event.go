@@ -34,6 +34,7 @@ const (
 
 	kindDirectory        = "directory"
 	kindSCIMToken        = "scim-token"
+	kindSCIMClient       = "scim-client"
 	kindDirectoryUser    = "directory-user"
 	kindDirectoryGroup   = "directory-group"
 	kindGroupRoleMapping = "group-role-mapping"

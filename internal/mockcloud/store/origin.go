@@ -73,6 +73,11 @@ func (r *Reader) SCIMTokenCreatedWith(by Actor, directoryID, key string) (*SCIMT
 	return t, ok && !ended(t.Expires, r.Now())
 }
 
+// SCIMClientCreatedWith finds the client of a directory that an actor made with an Idempotency-Key.
+func (r *Reader) SCIMClientCreatedWith(by Actor, directoryID, key string) (*SCIMClient, bool) {
+	return clientByKey.Get(r.db, createdBy(by, directoryID, key))
+}
+
 // GroupMappingCreatedWith finds the mapping of a directory that an actor made with an Idempotency-Key.
 func (r *Reader) GroupMappingCreatedWith(by Actor, directoryID, key string) (*GroupRoleMapping, bool) {
 	return mappingByKey.Get(r.db, createdBy(by, directoryID, key))

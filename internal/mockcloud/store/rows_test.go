@@ -18,7 +18,8 @@ import (
 )
 
 // keptRow is a row as an older version wrote it. Those of testdata/rows.jsonl are of a
-// world in which no table is empty, written before tables were declared in one place.
+// world in which no table is empty, written before tables were declared in one place; those
+// of tables that came later were added by hand.
 type keptRow struct {
 	Table, Key string
 	Row        json.RawMessage

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"regexp"
@@ -79,9 +78,11 @@ type NewSCIMToken struct {
 var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
 
 // CheckSCIMToken says what keeps a caller's own secret from being a token's.
-func CheckSCIMToken(secret string) error {
+func CheckSCIMToken(secret string) error { return checkSecret("a token", secret) }
+
+func checkSecret(of, secret string) error {
 	if len(secret) < 32 || len(secret) > 512 || !tokenPattern.MatchString(secret) {
-		return errors.New("a token has 32 to 512 of the characters A-Z a-z 0-9 . _ ~ + / -, and may end with =")
+		return errors.New(of + " has 32 to 512 of the characters A-Z a-z 0-9 . _ ~ + / -, and may end with =")
 	}
 	return nil
 }
@@ -129,17 +130,23 @@ func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMTok
 	return t, n.Token, nil
 }
 
-// checkUnused returns a Conflict where a token has or had a secret. Only of a live token of the same directory does it
-// say which: nobody learns by it where else a secret is in use.
+// checkUnused returns a Conflict where a token or a client has or had a secret. Only of a live one of the same directory
+// does it say which: nobody learns by it where else a secret is in use.
 func (r *Reader) checkUnused(d *Directory, secret string) error {
-	other, used := tokenByHash.Get(r.db, hashOf(secret))
-	switch {
-	case !used:
-		return nil
-	case other.DirectoryID == d.ID && other.Revoked.IsZero() && !ended(other.Expires, r.Now()):
-		return &Conflict{Reason: fmt.Sprintf("This is the secret of the directory's own token %s (…%s)", other.Name, other.Suffix), ExistingID: other.ID.String()}
+	token, ofToken := tokenByHash.Get(r.db, hashOf(secret))
+	if ofToken && token.DirectoryID == d.ID && token.Revoked.IsZero() && !ended(token.Expires, r.Now()) {
+		return &Conflict{Reason: fmt.Sprintf("This is the secret of the directory's own token %s (…%s)", token.Name, token.Suffix), ExistingID: token.ID.String()}
 	}
-	return &Conflict{Reason: "This token's secret was used before; take a new one"}
+	row, ofClient := clientSecretByHash.Get(r.db, hashOf(secret))
+	if ofClient && row.DirectoryID == d.ID && row.Revoked.IsZero() && !ended(row.Expires, r.Now()) {
+		if client, ok := clientTable.Get(r.db, row.ClientID); ok {
+			return &Conflict{Reason: fmt.Sprintf("This is a secret of the directory's own client %s (…%s)", client.Name, row.Suffix), ExistingID: client.ID.String()}
+		}
+	}
+	if ofToken || ofClient {
+		return &Conflict{Reason: "This secret was used before; take a new one"}
+	}
+	return nil
 }
 
 func (tx *Tx) tokenExpires(n NewSCIMToken) (time.Time, error) {
@@ -217,40 +224,33 @@ func (tx *Tx) endToken(t *SCIMToken, follows uuid.UUID) {
 	tx.record(t.subject(), deleted, t.payload(), follows)
 }
 
-// AuthenticateSCIM finds the directory behind an endpoint and the token that a secret is of. It says Unauthenticated
-// of whatever is wrong with either, and Forbidden of a directory that is switched off.
-func (r *Reader) AuthenticateSCIM(endpoint, secret string) (*Directory, *SCIMToken, error) {
+// AuthenticateSCIM finds the directory behind an endpoint and what a secret is to it: a token, or an access token of a
+// client. It says Unauthenticated of whatever is wrong with either, and Forbidden of a directory that is switched off.
+func (r *Reader) AuthenticateSCIM(endpoint, secret string) (*Directory, SCIMCredential, error) {
 	d, ok := directoryByEndpoint.Get(r.db, endpoint)
 	if !ok {
-		return nil, nil, &Unauthenticated{}
+		return nil, SCIMCredential{}, &Unauthenticated{}
 	}
-	hash := hashOf(secret)
-	for _, t := range tokensByDirectory.Get(r.db, d.ID) {
-		if subtle.ConstantTimeCompare(t.Hash[:], hash[:]) == 1 && !ended(t.Expires, r.Now()) {
-			if d.State == DirectoryUnlinked {
-				return nil, nil, &Forbidden{Reason: "The directory " + d.Name + " is unlinked: nothing is read from it or pushed to it until it is switched on again"}
-			}
-			return d, t, nil
-		}
+	by, ok := r.scimCredential(d, secret)
+	switch {
+	case !ok:
+		return nil, SCIMCredential{}, &Unauthenticated{}
+	case d.State == DirectoryUnlinked:
+		return nil, SCIMCredential{}, switchedOff(d)
 	}
-	return nil, nil, &Unauthenticated{}
+	return d, by, nil
 }
 
 // NeedsTouch reports whether TouchSCIM has something to note.
-func (r *Reader) NeedsTouch(d *Directory, t *SCIMToken) bool {
+func (r *Reader) NeedsTouch(d *Directory, by SCIMCredential) bool {
 	now := r.Now()
-	return d.State == DirectoryValidating || now.Sub(d.LastSynced) >= touchEvery || now.Sub(t.LastUsed) >= touchEvery
+	return d.State == DirectoryValidating || now.Sub(d.LastSynced) >= touchEvery || now.Sub(by.lastUsed) >= touchEvery
 }
 
 // TouchSCIM notes that an identity provider called. The first call links the directory.
-func (tx *Tx) TouchSCIM(d *Directory, t *SCIMToken) {
+func (tx *Tx) TouchSCIM(d *Directory, by SCIMCredential) {
 	now := tx.Now().Truncate(time.Microsecond)
-	// Both are read again: what was found when the call came in may have changed.
-	if token, ok := tokenTable.Get(tx.db, t.ID); ok {
-		next := *token
-		next.LastUsed = now
-		tokenTable.Put(tx.db, &next)
-	}
+	tx.touch(by, now)
 	old, ok := directoryTable.Get(tx.db, d.key())
 	if !ok {
 		return

@@ -114,13 +114,12 @@ func TestSCIMTokensStayAtHome(t *testing.T) {
 	s := newSynced(t)
 	var other *Directory
 	var secret string
-	var token *SCIMToken
 	s.do(func(tx *Tx) error {
 		var err error
 		if other, err = tx.AddDirectory(s.acme, DirectoryChange{Name: new("Entra"), Type: new(DirectoryType("azure scim v2.0"))}); err != nil {
 			return err
 		}
-		token, secret, err = tx.AddSCIMToken(s.acme, s.directory, NewSCIMToken{Name: "okta"})
+		_, secret, err = tx.AddSCIMToken(s.acme, s.directory, NewSCIMToken{Name: "okta"})
 		return err
 	})
 	asks := func(endpoint, secret string) error {
@@ -139,7 +138,14 @@ func TestSCIMTokensStayAtHome(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	s.do(func(tx *Tx) error { tx.TouchSCIM(own, token); return nil })
+	s.do(func(tx *Tx) error {
+		_, by, err := tx.AuthenticateSCIM(own.Endpoint, secret)
+		tx.TouchSCIM(own, by)
+		if err != nil {
+			return err
+		}
+		return nil
+	})
 	s.view(func(r *Reader) { own, _ = r.Directory(s.acme, s.directory) })
 	if own.State != DirectoryLinked || own.LastSynced.Before(start) {
 		t.Errorf("after the first call it is %s, synced %s", own.State, own.LastSynced)

@@ -34,6 +34,7 @@ type answerError struct {
 	status     int
 	detail     string
 	retryAfter time.Duration
+	ofToken    bool // from the token endpoint
 }
 
 func (e *answerError) Error() string {
@@ -61,10 +62,15 @@ func hasStatus(err error, status int) bool {
 	return errors.As(err, &answer) && answer.status == status
 }
 
-// unauthorized reports whether the endpoint rejects this token; retrying with
+// unauthorized reports whether the endpoint rejects this token or client; retrying with
 // it is of no use.
 func unauthorized(err error) bool {
-	return hasStatus(err, http.StatusUnauthorized) || hasStatus(err, http.StatusForbidden)
+	var answer *answerError
+	if !errors.As(err, &answer) {
+		return false
+	}
+	ofClient := answer.ofToken && answer.status >= 400 && answer.status < 500 && answer.status != http.StatusTooManyRequests
+	return ofClient || answer.status == http.StatusUnauthorized || answer.status == http.StatusForbidden
 }
 
 // retriable says that the same request may work later, and how long the endpoint
@@ -78,10 +84,8 @@ func retriable(err error) (pause time.Duration, ok bool) {
 	return 0, errors.As(err, &none)
 }
 
-// send makes one request with whatever token there is now, and reads the answer
-// into out unless that is nil.
-func (p *Pusher) send(ctx context.Context, r request, out any) error {
-	t, client := p.current()
+// sendAs makes one request with a token.
+func (p *Pusher) sendAs(ctx context.Context, t *target, client *http.Client, bearer string, r request, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
 	u := t.base.JoinPath(r.path)
@@ -98,12 +102,17 @@ func (p *Pusher) send(ctx context.Context, r request, out any) error {
 	if err != nil {
 		return fmt.Errorf("make a request: %w", err)
 	}
-	req.Header.Set("Authorization", "Bearer "+t.Token)
+	req.Header.Set("Authorization", "Bearer "+bearer)
 	req.Header.Set("Accept", mediaType)
 	req.Header.Set("User-Agent", t.dialect.agent())
 	if body != nil {
 		req.Header.Set("Content-Type", mediaType)
 	}
+	return p.exchange(client, req, bearer, out, scimDetail)
+}
+
+// exchange sends a request and reads the answer. Errors do not repeat the secret.
+func (p *Pusher) exchange(client *http.Client, req *http.Request, secret string, out any, detail func([]byte) string) error {
 	answer, err := client.Do(req)
 	if err != nil {
 		var failed *url.Error // its text has the whole URL
@@ -113,10 +122,6 @@ func (p *Pusher) send(ctx context.Context, r request, out any) error {
 		return &unreachable{err}
 	}
 	defer func() { _ = answer.Body.Close() }() // it was read as far as it is wanted
-	return p.read(answer, t.Token, out)
-}
-
-func (p *Pusher) read(answer *http.Response, token string, out any) error {
 	content, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
 	switch {
 	case err != nil:
@@ -126,7 +131,7 @@ func (p *Pusher) read(answer *http.Response, token string, out any) error {
 	case answer.StatusCode < 200 || answer.StatusCode >= 300:
 		// Redirects come here, too: the token is for this endpoint alone.
 		return &answerError{
-			status: answer.StatusCode, detail: detail(content, token),
+			status: answer.StatusCode, detail: shortened(detail(content), secret),
 			retryAfter: retryAfter(answer.Header.Get("Retry-After"), p.now()),
 		}
 	case out == nil:
@@ -138,8 +143,8 @@ func (p *Pusher) read(answer *http.Response, token string, out any) error {
 	return nil
 }
 
-// detail reads what an error says (RFC 7644, section 3.12).
-func detail(content []byte, token string) string {
+// scimDetail reads what an error says (RFC 7644, section 3.12).
+func scimDetail(content []byte) string {
 	var body struct {
 		Detail   string `json:"detail"`
 		ScimType string `json:"scimType"`
@@ -147,12 +152,17 @@ func detail(content []byte, token string) string {
 	if json.Unmarshal(content, &body) != nil {
 		return ""
 	}
-	text := strings.ReplaceAll(body.Detail, token, "…")
+	if body.ScimType == "" {
+		return body.Detail
+	}
+	return strings.TrimSpace(body.Detail + " (" + body.ScimType + ")")
+}
+
+// shortened is what an endpoint says, without a secret that it may repeat.
+func shortened(text, secret string) string {
+	text = strings.ReplaceAll(text, secret, "…")
 	if cut := []rune(text); len(cut) > maxDetail {
 		text = string(cut[:maxDetail]) + "…"
-	}
-	if body.ScimType != "" && body.ScimType != token {
-		text = strings.TrimSpace(text + " (" + body.ScimType + ")")
 	}
 	return text
 }

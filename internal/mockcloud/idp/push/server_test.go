@@ -1,6 +1,7 @@
 package push_test
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -26,13 +27,14 @@ type cloud struct {
 	state     *store.Store
 	account   uuid.UUID
 	directory *store.Directory
+	client    *store.SCIMClient
 	url       string
 
 	mu     sync.Mutex
 	writes []string // requests that are no GET, with the status they got
 }
 
-const cloudToken = "a-token-of-more-than-32-characters"
+const cloudToken, cloudSecret = "a-token-of-more-than-32-characters", "a-client-secret+/of-more-than-32-characters"
 
 func newCloud(t testing.TB) *cloud {
 	t.Helper()
@@ -57,6 +59,9 @@ func newCloud(t testing.TB) *cloud {
 		if c.directory, err = tx.AddDirectory(a.ID, store.DirectoryChange{Name: &name, Type: &kind}); err != nil {
 			return err
 		}
+		if c.client, _, err = tx.AddSCIMClient(a.ID, c.directory.ID, store.NewSCIMClient{Name: "push", Secret: cloudSecret}); err != nil {
+			return err
+		}
 		_, _, err = tx.AddSCIMToken(a.ID, c.directory.ID, store.NewSCIMToken{Name: "push", Token: cloudToken})
 		return err
 	})
@@ -65,7 +70,7 @@ func newCloud(t testing.TB) *cloud {
 	}
 	rt := router.New(router.Options{Store: c.state, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
 	t.Cleanup(rt.Close)
-	scim.New(scim.Options{Store: c.state, Logger: slog.New(slog.DiscardHandler)}).Mount(rt)
+	scim.New(scim.Options{Store: c.state, Logger: slog.New(slog.DiscardHandler), Clients: true}).Mount(rt)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := &statusWriter{ResponseWriter: w}
 		rt.ServeHTTP(seen, r)
@@ -225,5 +230,71 @@ func TestServerImport(t *testing.T) {
 	}
 	if got := words(c.members()); len(got) != 500+2*20 || !strings.Contains(c.members(), "19:p019,p039,p059") {
 		t.Errorf("%d: %v", len(got), got)
+	}
+}
+
+// TestServerByClient: a client gets one access token for many requests, another one when that has ended with its secret,
+// and waits in quarantine once it is no client any more.
+func TestServerByClient(t *testing.T) {
+	t.Parallel()
+	c, d := newCloud(t), people.New()
+	p := push.New(push.Config{Directory: d})
+	t.Cleanup(p.Disconnect)
+	target := push.Target{Endpoint: c.url, Style: push.Okta, ClientID: c.client.ID.String(), ClientSecret: cloudSecret}
+	join := func(name string) error {
+		if _, err := d.Join(people.Person{Email: name + "@acme.com"}); err != nil {
+			t.Fatal(err)
+		}
+		return p.Idle(t.Context())
+	}
+	asked := func() (n int) {
+		for _, line := range c.written() {
+			if strings.Contains(line, "/oauth/token ") {
+				n++
+			}
+		}
+		return n
+	}
+	rotate := func(secret string) {
+		t.Helper()
+		if err := c.state.Update(store.Actor{}, func(tx *store.Tx) error {
+			now := time.Duration(0)
+			_, _, err := tx.RotateSCIMClient(c.account, c.directory.ID, c.client.ID, store.ClientRotation{Secret: secret, OldExpiresIn: &now})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Connect(target); err != nil {
+		t.Fatal(err)
+	}
+	if err := join("ada"); err != nil {
+		t.Fatal(err)
+	}
+	if err := join("linus"); err != nil || c.members() != "ada linus" {
+		t.Fatalf("%s, %v", c.members(), err)
+	}
+	if n := asked(); n != 1 {
+		t.Errorf("%d access tokens for two people", n)
+	}
+	rotate("next-" + cloudSecret)
+	var waits *push.Quarantined
+	if err := join("grace"); !errors.As(err, &waits) || !strings.Contains(err.Error(), "invalid_client") || strings.Contains(err.Error(), cloudSecret) {
+		t.Errorf("after its secret has ended: %v", err)
+	}
+	target.ClientSecret = "next-" + cloudSecret
+	if err := p.Connect(target); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Idle(t.Context()); err != nil || c.members() != "ada grace linus" {
+		t.Errorf("with the next secret: %s, %v", c.members(), err)
+	}
+	// The access token ends, the client does not.
+	if err := c.state.AdvanceClock(2 * time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	asked()
+	if err := join("marie"); err != nil || c.members() != "ada grace linus marie" || asked() != 1 {
+		t.Errorf("after an hour: %s, %v", c.members(), err)
 	}
 }

@@ -36,6 +36,9 @@ type Target struct {
 	// Token is the bearer token. It is in no answer, no error and no log.
 	Token string
 	Style Style
+	// ClientID and ClientSecret, instead of a Token, get access tokens at the endpoint's
+	// /oauth/token (RFC 6749, section 4.4). The secret is as secret as a token.
+	ClientID, ClientSecret string
 }
 
 // BadTarget is a target that cannot be, or must not be, pushed to.
@@ -49,7 +52,8 @@ type target struct {
 	base    *url.URL // without query
 	dialect dialect
 	// local reports whether only addresses of this machine may be connected to.
-	local bool
+	local  bool
+	access access
 }
 
 // checkTarget reads a target. Whoever reaches the identity provider can name one,
@@ -62,7 +66,12 @@ func checkTarget(t Target, allowed func(*url.URL) bool) (*target, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "" {
 		return nil, &BadTarget{"the endpoint has to be a URL such as http://127.0.0.1:8787/scim/v2.0/…"}
 	}
-	if t.Token == "" || strings.ContainsFunc(t.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	switch byClient := t.ClientID != "" || t.ClientSecret != ""; {
+	case byClient && t.Token != "":
+		return nil, &BadTarget{"there is a token and a client; one of the two is enough"}
+	case byClient && (!isToken(t.ClientID) || !isToken(t.ClientSecret)):
+		return nil, &BadTarget{"a client has an id and a secret, and one of them is not there or has characters that it cannot have"}
+	case !byClient && !isToken(t.Token):
 		return nil, &BadTarget{"there is no token, or it has characters that no token has"}
 	}
 	out := &target{Target: t, base: u}

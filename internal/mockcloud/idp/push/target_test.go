@@ -36,6 +36,11 @@ func TestTargets(t *testing.T) {
 		{push.Target{Endpoint: "127.0.0.1:8787", Token: token, Style: push.Entra}, "has to be a URL"},
 		{push.Target{Endpoint: endpoint, Style: push.Entra}, "there is no token"},
 		{push.Target{Endpoint: endpoint, Token: "a\r\nb", Style: push.Entra}, "characters that no token has"},
+		{push.Target{Endpoint: endpoint, ClientID: "okta", ClientSecret: token, Style: push.Okta}, ""},
+		{push.Target{Endpoint: endpoint, ClientID: "okta", Style: push.Okta}, "a client has an id and a secret"},
+		{push.Target{Endpoint: endpoint, ClientSecret: token, Style: push.Okta}, "a client has an id and a secret"},
+		{push.Target{Endpoint: endpoint, ClientID: "okta", ClientSecret: "a b", Style: push.Okta}, "a client has an id and a secret"},
+		{push.Target{Endpoint: endpoint, Token: token, ClientID: "okta", ClientSecret: token, Style: push.Okta}, "one of the two is enough"},
 		{push.Target{Endpoint: endpoint, Token: token, Style: "ping"}, `the style "ping" is none of [entra okta okta-put]`},
 	} {
 		err := p.Connect(tt.target)

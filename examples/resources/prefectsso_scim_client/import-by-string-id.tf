@@ -1,0 +1,4 @@
+import {
+  to = prefectsso_scim_client.ping
+  id = "Ping/ping"
+}
