@@ -43,6 +43,11 @@ type ConnectionOIDC struct {
 	ClientID    string   `json:"client_id"`
 	Scopes      []string `json:"scopes"`
 	RedirectURI string   `json:"redirect_uri"`
+	// TokenEndpointAuthMethod is nil where nobody chose one.
+	TokenEndpointAuthMethod *string `json:"token_endpoint_auth_method"`
+	// JWKSURI is where the keys for private_key_jwt are.
+	JWKSURI         string `json:"jwks_uri"`
+	ClientSecretSet bool   `json:"client_secret_set"`
 }
 
 // ConnectionSAML is the SAML side of a connection.
@@ -101,12 +106,15 @@ type ConnectionWrite struct {
 	AttributeMapping *AttributeMapping    `json:"attribute_mapping,omitempty"`
 }
 
-// ConnectionOIDCWrite is the OpenID Connect side as it is written.
+// ConnectionOIDCWrite is the OpenID Connect side as it is written. Of the pointer without
+// omitempty nil is null: the method is what the identity provider offers.
 type ConnectionOIDCWrite struct {
 	Issuer       string    `json:"issuer,omitempty"`
 	ClientID     string    `json:"client_id,omitempty"`
 	ClientSecret string    `json:"client_secret,omitempty"`
 	Scopes       *[]string `json:"scopes,omitempty"`
+
+	TokenEndpointAuthMethod *string `json:"token_endpoint_auth_method"`
 }
 
 // ConnectionSAMLWrite is the SAML side as it is written: metadata, its address,
@@ -218,6 +226,9 @@ type ServiceProvider struct {
 	ACSURL        string `json:"acs_url"`
 	SPMetadataURL string `json:"sp_metadata_url"`
 	RedirectURI   string `json:"redirect_uri"`
+	// JWKSURI is where the keys are by which the server authenticates as a client
+	// (private_key_jwt).
+	JWKSURI string `json:"jwks_uri"`
 }
 
 // GetServiceProvider reads what an identity provider has to know of an account,

@@ -3,6 +3,7 @@ package mockcloud
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"io"
 	"time"
 
@@ -26,8 +27,13 @@ var (
 )
 
 // CheckIssuer implements identity.Checker.
-func (c checker) CheckIssuer(ctx context.Context, issuer string) error {
-	return c.oidc.Discover(ctx, issuer)
+func (c checker) CheckIssuer(ctx context.Context, issuer string, auth store.ClientAuth) ([]string, error) {
+	hosts, err := c.oidc.Discover(ctx, issuer, oidc.ClientAuth(auth))
+	var refusal *oidc.Refusal
+	if errors.As(err, &refusal) && refusal.Reason == oidc.ClientAuthUnsupported {
+		return nil, &identity.ClientAuthRefused{Err: err}
+	}
+	return hosts, err
 }
 
 // FetchMetadata implements identity.Checker. A federation's metadata is read as it

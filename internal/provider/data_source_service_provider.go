@@ -33,6 +33,7 @@ func (d *serviceProviderDataSource) Schema(_ context.Context, _ datasource.Schem
 			"acs_url":         computedString("SAML: assertion consumer service URL."),
 			"sp_metadata_url": computedString("SAML: where the service provider's metadata is."),
 			"redirect_uri":    computedString("OpenID Connect: redirect URI."),
+			"jwks_uri":        computedString("OpenID Connect: where the public keys are by which the server authenticates with `private_key_jwt`. Each key has its certificate with it (`x5c`), for identity providers that take only that."),
 			"scim_endpoints": schema.MapAttribute{
 				ElementType: types.StringType, Computed: true,
 				MarkdownDescription: "SCIM: name of a directory → base URL to push to. Each directory has its own. Empty in an account without directories.",
@@ -47,6 +48,7 @@ type serviceProviderDataModel struct {
 	ACSURL        types.String      `tfsdk:"acs_url"`
 	SPMetadataURL types.String      `tfsdk:"sp_metadata_url"`
 	RedirectURI   types.String      `tfsdk:"redirect_uri"`
+	JWKSURI       types.String      `tfsdk:"jwks_uri"`
 	SCIMEndpoints map[string]string `tfsdk:"scim_endpoints"`
 }
 
@@ -75,5 +77,6 @@ func (d *serviceProviderDataSource) Read(ctx context.Context, req datasource.Rea
 	m.AccountID = preserveCase(m.AccountID, account)
 	m.SPEntityID, m.ACSURL = types.StringValue(sp.SPEntityID), types.StringValue(sp.ACSURL)
 	m.SPMetadataURL, m.RedirectURI = types.StringValue(sp.SPMetadataURL), types.StringValue(sp.RedirectURI)
+	m.JWKSURI = textOrNull(sp.JWKSURI)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

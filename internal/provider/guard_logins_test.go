@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 )
@@ -32,14 +31,9 @@ accounts:
 
 // connectionConfig returns a connection's configuration.
 func connectionConfig(issuer, name, activation string, domains ...string) map[string]any {
-	text := func(value string) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
 	return map[string]any{
 		"name": name, "connection_type": "GenericOIDC", "domains": domains, "activation": activation, "take_over_domains": false,
-		"oidc": map[string]tftypes.Value{
-			"issuer": text(issuer), "client_id": text("prefect"),
-			"client_secret_wo": tftypes.NewValue(tftypes.String, nil), "client_secret_wo_version": tftypes.NewValue(tftypes.Number, nil),
-			"scopes": tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, nil),
-		},
+		"oidc": map[string]any{"issuer": issuer, "client_id": "prefect"},
 	}
 }
 

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -166,12 +167,33 @@ func (p *protocol) proposed(t testing.TB, typeName string, prior, given *tfproto
 		if attribute.Computed && values[attribute.Name].IsNull() {
 			values[attribute.Name] = before[attribute.Name]
 		}
+		if attribute.NestedType != nil && attribute.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeSingle {
+			values[attribute.Name] = proposedWithin(t, attribute.NestedType, before[attribute.Name], values[attribute.Name])
+		}
 	}
 	out, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, values))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &out
+}
+
+// proposedWithin is proposed for a nested attribute.
+func proposedWithin(t testing.TB, nested *tfprotov6.SchemaObject, prior, given tftypes.Value) tftypes.Value {
+	t.Helper()
+	if given.IsNull() || !given.IsKnown() || prior.IsNull() {
+		return given
+	}
+	values, before := map[string]tftypes.Value{}, map[string]tftypes.Value{}
+	if err := errors.Join(given.As(&values), prior.As(&before)); err != nil {
+		t.Fatal(err)
+	}
+	for _, attribute := range nested.Attributes {
+		if attribute.Computed && values[attribute.Name].IsNull() {
+			values[attribute.Name] = before[attribute.Name]
+		}
+	}
+	return tftypes.NewValue(given.Type(), values)
 }
 
 // planWarnings returns the details of the warnings of planning a new resource.

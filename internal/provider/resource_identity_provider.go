@@ -93,6 +93,7 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
 		r.planSigning(ctx, req, prior, resp)
+		r.planClientAuth(ctx, req, prior, resp)
 		suppressNoOp(ctx, req, resp, "account_id", "name", "connection_type", "domains", "oidc", "saml", "attribute_mapping", "activation", "take_over_domains", "timeouts")
 		r.planActivation(ctx, req, prior, resp)
 		keepState(ctx, req, resp, "configurable", "unverified_attributes")
@@ -473,16 +474,20 @@ func (r *identityProviderResource) ImportState(ctx context.Context, req resource
 
 // connectionArguments finds the argument for a field of the API.
 var connectionArguments = map[string]path.Path{
-	"name":                        path.Root("name"),
-	"connection_type":             path.Root("connection_type"),
-	"oidc.issuer":                 path.Root("oidc").AtName("issuer"),
-	"oidc.client_id":              path.Root("oidc").AtName("client_id"),
-	"oidc.client_secret":          path.Root("oidc").AtName("client_secret_wo"),
-	"saml.idp_metadata_xml":       path.Root("saml").AtName("metadata_xml"),
-	"saml.idp_metadata_url":       path.Root("saml").AtName("metadata_url"),
-	"saml.idp_metadata_entity_id": path.Root("saml").AtName("metadata_entity_id"),
-	"saml.idp_entity_id":          path.Root("saml").AtName("entity_id"),
-	"saml.idp_sso_url":            path.Root("saml").AtName("sso_url"),
-	"saml.idp_certificates":       path.Root("saml").AtName("certificates"),
-	"domains":                     path.Root("domains"),
+	"name":                path.Root("name"),
+	"connection_type":     path.Root("connection_type"),
+	"oidc.issuer":         path.Root("oidc").AtName("issuer"),
+	"oidc.client_id":      path.Root("oidc").AtName("client_id"),
+	"oidc.client_secret":  path.Root("oidc").AtName("client_secret_wo"),
+	"oidc.scopes":         path.Root("oidc").AtName("scopes"),
+	"saml.name_id_format": path.Root("saml").AtName("name_id_format"),
+
+	"oidc.token_endpoint_auth_method": clientAuthPath,
+	"saml.idp_metadata_xml":           path.Root("saml").AtName("metadata_xml"),
+	"saml.idp_metadata_url":           path.Root("saml").AtName("metadata_url"),
+	"saml.idp_metadata_entity_id":     path.Root("saml").AtName("metadata_entity_id"),
+	"saml.idp_entity_id":              path.Root("saml").AtName("entity_id"),
+	"saml.idp_sso_url":                path.Root("saml").AtName("sso_url"),
+	"saml.idp_certificates":           path.Root("saml").AtName("certificates"),
+	"domains":                         path.Root("domains"),
 }

@@ -71,6 +71,7 @@ func (m *identityProviderModel) observeAdopted(from *identityProviderModel) {
 	m.TakeOverDomains = types.BoolValue(m.TakeOverDomains.ValueBool())
 	m.AccountID = from.AccountID
 	m.RedirectURI, m.ACSURL, m.SPEntityID, m.SPMetadataURL = types.StringNull(), types.StringNull(), types.StringNull(), types.StringNull()
+	m.JWKSURI = types.StringNull()
 	m.Certificates = types.MapValueMust(types.StringType, map[string]attr.Value{})
 	m.Created, m.CreatedBy = types.StringNull(), types.StringNull()
 	m.UnverifiedAttributes = setOf(unverified(m))

@@ -28,6 +28,7 @@ type identityProviderModel struct {
 	TakeOverDomains      types.Bool         `tfsdk:"take_over_domains"`
 	State                types.String       `tfsdk:"state"`
 	RedirectURI          types.String       `tfsdk:"redirect_uri"`
+	JWKSURI              types.String       `tfsdk:"jwks_uri"`
 	ACSURL               types.String       `tfsdk:"acs_url"`
 	SPEntityID           types.String       `tfsdk:"sp_entity_id"`
 	SPMetadataURL        types.String       `tfsdk:"sp_metadata_url"`
@@ -46,6 +47,7 @@ type oidcModel struct {
 	ClientSecretWO        types.String `tfsdk:"client_secret_wo"`
 	ClientSecretWOVersion types.Int64  `tfsdk:"client_secret_wo_version"`
 	Scopes                types.Set    `tfsdk:"scopes"`
+	AuthMethod            types.String `tfsdk:"token_endpoint_auth_method"`
 }
 
 type samlModel struct {
@@ -81,6 +83,7 @@ func (m *identityProviderModel) toWrite(secret types.String) client.ConnectionWr
 		w.OIDC = &client.ConnectionOIDCWrite{
 			Issuer: m.OIDC.Issuer.ValueString(), ClientID: m.OIDC.ClientID.ValueString(),
 			ClientSecret: secret.ValueString(), Scopes: stringsOf(m.OIDC.Scopes),
+			TokenEndpointAuthMethod: m.OIDC.AuthMethod.ValueStringPointer(),
 		}
 	}
 	if m.SAML != nil {
@@ -104,6 +107,10 @@ func (m *identityProviderModel) changes(prior *identityProviderModel, secret typ
 		if prior.OIDC != nil && m.OIDC.ClientSecretWOVersion.Equal(prior.OIDC.ClientSecretWOVersion) {
 			w.OIDC.ClientSecret = ""
 		}
+		if w.OIDC.Scopes == nil && prior.OIDC != nil && !prior.OIDC.Scopes.IsNull() {
+			scopes := defaultScopes() // else the server keeps those that it has
+			w.OIDC.Scopes = &scopes
+		}
 	}
 	if m.SAML != nil && (prior.SAML == nil || !m.sameSAML(prior)) {
 		w.SAML, any = all.SAML, true
@@ -116,7 +123,7 @@ func (m *identityProviderModel) changes(prior *identityProviderModel, secret typ
 
 func (o *oidcModel) equal(other *oidcModel) bool {
 	return o.Issuer.Equal(other.Issuer) && o.ClientID.Equal(other.ClientID) && o.Scopes.Equal(other.Scopes) &&
-		o.ClientSecretWOVersion.Equal(other.ClientSecretWOVersion)
+		o.ClientSecretWOVersion.Equal(other.ClientSecretWOVersion) && o.AuthMethod.Equal(other.AuthMethod)
 }
 
 func (s *samlModel) equal(other *samlModel) bool {
@@ -183,10 +190,11 @@ func (m *identityProviderModel) fromAPI(accountID string, c *client.Connection) 
 	m.TakeOverDomains = types.BoolValue(m.TakeOverDomains.ValueBool())
 	m.Domains = normalized.Domain.SetValueAs(m.Domains, connectionDomains(c))
 	m.RedirectURI, m.ACSURL, m.SPEntityID, m.SPMetadataURL = types.StringNull(), types.StringNull(), types.StringNull(), types.StringNull()
+	m.JWKSURI = types.StringNull()
 	m.WantsSigned = types.BoolNull()
 	expiries := map[string]attr.Value{}
 	if m.OIDC = oidcFromAPI(m.OIDC, c.OIDC); c.OIDC != nil {
-		m.RedirectURI = textOrNull(c.OIDC.RedirectURI)
+		m.RedirectURI, m.JWKSURI = textOrNull(c.OIDC.RedirectURI), textOrNull(c.OIDC.JWKSURI)
 	}
 	if m.SAML = samlFromAPI(m.SAML, c.SAML); c.SAML != nil {
 		m.ACSURL, m.SPEntityID, m.SPMetadataURL = textOrNull(c.SAML.ACSURL), textOrNull(c.SAML.SPEntityID), textOrNull(c.SAML.SPMetadataURL)
@@ -201,8 +209,8 @@ func (m *identityProviderModel) fromAPI(accountID string, c *client.Connection) 
 	return diags
 }
 
-// defaultScopes are the scopes of a connection that names none, sorted.
-var defaultScopes = []string{"email", "openid", "profile"}
+// defaultScopes returns the scopes of a connection that names none, as the server has them.
+func defaultScopes() []string { return []string{"openid", "email", "profile"} }
 
 func oidcFromAPI(prior *oidcModel, c *client.ConnectionOIDC) *oidcModel {
 	if c == nil {
@@ -211,12 +219,13 @@ func oidcFromAPI(prior *oidcModel, c *client.ConnectionOIDC) *oidcModel {
 	out := &oidcModel{
 		Issuer: types.StringValue(c.Issuer), ClientID: types.StringValue(c.ClientID),
 		ClientSecretWO: types.StringNull(), ClientSecretWOVersion: types.Int64Null(), Scopes: types.SetNull(types.StringType),
+		AuthMethod: stringOrNull(c.TokenEndpointAuthMethod),
 	}
 	if prior != nil {
 		out.ClientSecretWOVersion = prior.ClientSecretWOVersion
 	}
 	isDefault := prior == nil || prior.Scopes.IsNull() // nobody asked for any: the server's default ones are no drift
-	if scopes := slices.Sorted(slices.Values(c.Scopes)); !isDefault || len(scopes) > 0 && !slices.Equal(scopes, defaultScopes) {
+	if scopes := slices.Sorted(slices.Values(c.Scopes)); !isDefault || len(scopes) > 0 && !slices.Equal(scopes, slices.Sorted(slices.Values(defaultScopes()))) {
 		out.Scopes = setOf(scopes)
 	}
 	return out

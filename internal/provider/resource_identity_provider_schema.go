@@ -89,6 +89,7 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 			},
 			"state":           schema.StringAttribute{Computed: true, MarkdownDescription: "State of the connection as the server has it: `draft`, `validating`, `active` or `inactive`."},
 			"redirect_uri":    observed("OpenID Connect: the redirect URI to register with the identity provider."),
+			"jwks_uri":        observed("OpenID Connect: where the public keys are by which the server authenticates with `private_key_jwt`, to register with the identity provider."),
 			"acs_url":         observed("SAML: the assertion consumer service URL to configure at the identity provider."),
 			"sp_entity_id":    observed("SAML: the entity id of the account as a service provider."),
 			"sp_metadata_url": observed("SAML: where the service provider's metadata is."),
@@ -147,7 +148,7 @@ func oidcAttribute() schema.SingleNestedAttribute {
 			"client_id": schema.StringAttribute{Required: true, MarkdownDescription: "Client id at the identity provider.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
 			"client_secret_wo": schema.StringAttribute{
 				Optional: true, WriteOnly: true,
-				MarkdownDescription: "Client secret. It is written and stands in no state and no plan; it is sent when `client_secret_wo_version` changes.",
+				MarkdownDescription: "Client secret. It is written and stands in no state and no plan; it is sent when `client_secret_wo_version` changes. Left out, the connection keeps the one that it has. `private_key_jwt` and `none` need none.",
 				Validators:          []validator.String{stringvalidator.AlsoRequires(path.MatchRelative().AtParent().AtName("client_secret_wo_version"))},
 			},
 			"client_secret_wo_version": schema.Int64Attribute{
@@ -155,7 +156,16 @@ func oidcAttribute() schema.SingleNestedAttribute {
 				MarkdownDescription: "Version of the client secret: a new one sends the secret of that time, and the connection keeps working meanwhile.",
 				Validators:          []validator.Int64{int64validator.AlsoRequires(path.MatchRelative().AtParent().AtName("client_secret_wo"))},
 			},
-			"scopes": schema.SetAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "Scopes to ask for. Default: `openid`, `email` and `profile`.", Validators: []validator.Set{setvalidator.NoNullValues()}},
+			"scopes": schema.SetAttribute{
+				ElementType: types.StringType, Optional: true, MarkdownDescription: "Scopes to ask for. Default: `openid`, `email` and `profile`.",
+				Validators: []validator.Set{setvalidator.NoNullValues(), setvalidator.SizeBetween(1, 32), setvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 255))},
+			},
+			"token_endpoint_auth_method": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "How the server authenticates at the identity provider's token endpoint: `client_secret_basic`, `client_secret_post`, `private_key_jwt` (by a key of the server's own; register `jwks_uri`), or `none` for a public client, which has only PKCE. " +
+					"Left out, the first of the others that the identity provider's discovery document lists, in this order, and `client_secret_basic` where it lists nothing. A method that the document does not list is rejected when it is saved; only `none` need not be there.",
+				Validators: []validator.String{stringvalidator.OneOf(clientAuthMethods()...)},
+			},
 		},
 	}
 }

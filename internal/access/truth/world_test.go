@@ -43,7 +43,9 @@ type scene struct {
 // trusting takes everything that connections are configured with.
 type trusting struct{ identity.Checker }
 
-func (trusting) CheckIssuer(context.Context, string) error { return nil }
+func (trusting) CheckIssuer(context.Context, string, store.ClientAuth) ([]string, error) {
+	return nil, nil
+}
 
 // inProcess hands requests to a handler without a network.
 type inProcess struct{ handler http.Handler }

@@ -8,7 +8,7 @@
 //	POST reset            back to the scenario
 //	GET, POST clock       the server's time; {"advance":"24h"} moves it ahead
 //	GET, POST idp         how the test identity provider misbehaves, with --idp-misbehave
-//	POST service_provider_keys  a rollover of the SAML service provider's own keys
+//	POST service_provider_keys  a rollover of the server's own keys: SAML's, and the client's
 //	GET  snapshot         the whole state as JSON, without secrets
 //	GET  report           what an older version let into the state and this one would not
 //
@@ -44,7 +44,7 @@ type Control struct {
 	Token string
 	// IdP is the test identity provider if it may be made to misbehave, else nil.
 	IdP *idp.IdP
-	// Keys are the SAML service provider's.
+	// Keys are the server's own.
 	Keys Keys
 	// Restart puts the state back to the scenario.
 	Restart func() error

@@ -74,6 +74,8 @@ func readOIDC(f *input.Fields) store.OIDCChange {
 		ClientID:     input.Optional(f, "client_id", input.NonEmpty(maxName)),
 		ClientSecret: input.Nullable(f, "client_secret", input.NonEmpty(maxURL)),
 		Scopes:       input.Optional(f, "scopes", input.ListOf(input.NonEmpty(maxName), 1, maxScopes)),
+		ClientAuth: input.Nullable(f, "token_endpoint_auth_method",
+			input.Enum(store.ClientSecretBasic, store.ClientSecretPost, store.PrivateKeyJWT, store.PublicClient)),
 	}
 }
 
@@ -106,12 +108,14 @@ func readMapping(f *input.Fields) store.MappingChange {
 }
 
 // checked asks the identity provider's side whether what was sent makes sense, and
-// gives what is to be saved.
-func (b connectionBody) checked(ctx context.Context, checker Checker) (store.ConnectionChange, error) {
+// gives what is to be saved. The connection as it is is nil where one is made.
+func (b connectionBody) checked(ctx context.Context, checker Checker, is *store.Connection) (store.ConnectionChange, error) {
 	change := b.change
-	if o := change.OIDC; o != nil && o.Issuer != nil {
-		if err := checker.CheckIssuer(ctx, *o.Issuer); err != nil {
-			return change, input.Mistake(err.Error(), "oidc", "issuer")
+	if change.OIDC != nil {
+		oidc := *change.OIDC
+		change.OIDC = &oidc
+		if err := checkOIDC(ctx, checker, is, &oidc); err != nil {
+			return change, err
 		}
 	}
 	if change.SAML == nil {
@@ -120,6 +124,41 @@ func (b connectionBody) checked(ctx context.Context, checker Checker) (store.Con
 	saml := *change.SAML
 	change.SAML = &saml
 	return change, b.saml.check(ctx, checker, &saml)
+}
+
+// checkOIDC asks the issuer, where it or the way of authenticating there is written.
+func checkOIDC(ctx context.Context, checker Checker, is *store.Connection, to *store.OIDCChange) error {
+	var next store.OIDC
+	if is != nil && is.OIDC != nil {
+		next = *is.OIDC
+	}
+	field := "issuer"
+	if to.Issuer != nil {
+		next.Issuer = *to.Issuer
+	} else if to.ClientAuth.Set {
+		field = "token_endpoint_auth_method"
+	} else {
+		return nil
+	}
+	if to.ClientAuth.Set {
+		next.ClientAuth = ""
+		if to.ClientAuth.Value != nil {
+			next.ClientAuth = *to.ClientAuth.Value
+		}
+	}
+	if next.Issuer == "" {
+		return nil
+	}
+	hosts, err := checker.CheckIssuer(ctx, next.Issuer, next.ClientAuth)
+	var refused *ClientAuthRefused
+	switch {
+	case errors.As(err, &refused) && to.ClientAuth.Value != nil:
+		return input.Mistake(err.Error(), "oidc", "token_endpoint_auth_method")
+	case err != nil:
+		return input.Mistake(err.Error(), "oidc", field)
+	}
+	to.Hosts = &hosts
+	return nil
 }
 
 // check puts the identity provider's side into a change.

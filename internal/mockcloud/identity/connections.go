@@ -52,7 +52,7 @@ func (h connections) create(c *router.Call) (*router.Answer, error) {
 		return nil, err
 	}
 	return router.CreateOnce(c,
-		func() (store.ConnectionChange, error) { return body.checked(c.Request.Context(), h.checker) },
+		func() (store.ConnectionChange, error) { return body.checked(c.Request.Context(), h.checker, nil) },
 		func(tx *store.Tx, change store.ConnectionChange) (any, error) {
 			row, err := tx.AddConnection(c.Account, change)
 			if err != nil {
@@ -69,10 +69,14 @@ func (h connections) update(c *router.Call) (*router.Answer, error) {
 		return nil, err
 	}
 	// The server fetches nothing for a connection that does not exist.
-	if _, err := readConnection(c); err != nil {
+	var is *store.Connection
+	if err := c.View(func(r *store.Reader) (err error) {
+		is, err = r.Connection(c.Account, vendorID(c))
+		return err
+	}); err != nil {
 		return nil, err
 	}
-	change, err := body.checked(c.Request.Context(), h.checker)
+	change, err := body.checked(c.Request.Context(), h.checker, is)
 	if err != nil {
 		return nil, err
 	}

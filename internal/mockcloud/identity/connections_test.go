@@ -34,6 +34,9 @@ func TestMistakes(t *testing.T) {
 		"an unknown field within":     {oidc(obj{"redirect_uri": "x"}), []string{`"loc":["body","oidc","redirect_uri"]`, "extra_forbidden"}},
 		"a state that is not set":     {obj{"name": "x", "connection_type": "OktaOIDC", "oidc": obj{}, "state": "active"}, []string{`"loc":["body","state"]`, "'inactive'"}},
 		"the issuer":                  {oidc(obj{"issuer": "https://else.example"}), []string{`"loc":["body","oidc","issuer"]`, "nobody answers there"}},
+		"no way of authenticating":    {oidc(obj{"token_endpoint_auth_method": "tls_client_auth"}), []string{`"loc":["body","oidc","token_endpoint_auth_method"]`, "'private_key_jwt'"}},
+		"a way without its secret":    {oidc(obj{"token_endpoint_auth_method": "client_secret_basic"}), []string{`"loc":["body","oidc","token_endpoint_auth_method"]`, "needs a client_secret"}},
+		"a way that is not offered":   {oidc(obj{"issuer": goodIssuer, "client_secret": "x", "token_endpoint_auth_method": "client_secret_post"}), []string{`"loc":["body","oidc","token_endpoint_auth_method"]`, "not in that way"}},
 		"no issuer":                   {oidc(obj{"issuer": ""}), []string{`"loc":["body","oidc","issuer"]`}},
 		"a domain":                    {obj{"name": "x", "connection_type": "OktaOIDC", "oidc": obj{}, "domains": []string{"acme.com", "x.example"}}, []string{`"loc":["body","domains",1]`, "x.example is not enabled"}},
 		"the metadata":                {saml(obj{"idp_metadata_xml": "<bad/>"}), []string{`"loc":["body","saml","idp_metadata_xml"]`, "that is no metadata"}},
@@ -103,6 +106,20 @@ func TestConnectionWrites(t *testing.T) {
 	if got := patch(obj{"oidc": obj{"client_secret": nil}}); got.OIDC.ClientSecretSet {
 		t.Error("the secret is still there")
 	}
+	for _, method := range []string{"none", "private_key_jwt"} {
+		if got := patch(obj{"oidc": obj{"token_endpoint_auth_method": method}}); got.State != "active" || got.ID != one.ID {
+			t.Errorf("%s: %s is %s", method, got.ID, got.State)
+		}
+		c.Call("GET", at, mocktest.Owner, nil).Want(200, `"token_endpoint_auth_method":"`+method+`"`, `"client_secret_set":false`)
+	}
+	for _, method := range []string{"client_secret_basic", "client_secret_post"} {
+		c.Call("PATCH", at, mocktest.Owner, obj{"oidc": obj{"token_endpoint_auth_method": method}}).Want(422, `"loc":["body","oidc","token_endpoint_auth_method"]`)
+	}
+	patch(obj{"oidc": obj{"token_endpoint_auth_method": "client_secret_basic", "client_secret": "again"}})
+	c.Call("PATCH", at, mocktest.Owner, obj{"oidc": obj{"client_secret": nil}}).Want(422, "needs a client_secret")
+	patch(obj{"oidc": obj{"token_endpoint_auth_method": nil}})
+	c.Call("GET", at, mocktest.Owner, nil).Want(200, `"token_endpoint_auth_method":null`, `"jwks_uri":"`+base+"/sso/oidc/"+mocktest.Account+`/jwks"`)
+	patch(obj{"oidc": obj{"client_secret": nil}})
 	c.Call("PATCH", at, mocktest.Owner, obj{"saml": obj{}}).Want(422, "another protocol needs another connection")
 	if got := patch(obj{"state": "inactive"}); got.State != "inactive" {
 		t.Errorf("%s", got.State)

@@ -44,11 +44,14 @@ type provider struct {
 	entity atomic.Value
 }
 
-func (p *provider) CheckIssuer(_ context.Context, issuer string) error {
+func (p *provider) CheckIssuer(_ context.Context, issuer string, auth store.ClientAuth) ([]string, error) {
 	if p.asked.Add(1); issuer != goodIssuer {
-		return errors.New("nobody answers there")
+		return nil, errors.New("nobody answers there")
 	}
-	return nil
+	if auth == store.ClientSecretPost {
+		return nil, &identity.ClientAuthRefused{Err: errors.New("not in that way")}
+	}
+	return []string{"idp.example"}, nil
 }
 
 func (p *provider) FetchMetadata(_ context.Context, url, entityID string) (identity.Metadata, error) {

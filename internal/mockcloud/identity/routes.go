@@ -17,8 +17,9 @@ import (
 // for the person who configures.
 type Checker interface {
 	// CheckIssuer fetches an issuer's discovery document and checks it (OpenID
-	// Connect Discovery 1.0, section 4).
-	CheckIssuer(ctx context.Context, issuer string) error
+	// Connect Discovery 1.0, section 4), for a client that authenticates in the given
+	// way; empty is what the document offers. It returns the hosts of the endpoints.
+	CheckIssuer(ctx context.Context, issuer string, auth store.ClientAuth) (hosts []string, err error)
 	// FetchMetadata fetches the document behind a metadata URL and reads it. entityID
 	// chooses one of several entities, and may be empty.
 	FetchMetadata(ctx context.Context, url, entityID string) (Metadata, error)
@@ -29,6 +30,14 @@ type Checker interface {
 	// CheckSSOURL reports whether people may be sent to a URL.
 	CheckSSOURL(url string) error
 }
+
+// ClientAuthRefused is CheckIssuer's error where the way of authenticating is at fault.
+type ClientAuthRefused struct{ Err error }
+
+func (e *ClientAuthRefused) Error() string { return e.Err.Error() }
+
+// Unwrap returns why.
+func (e *ClientAuthRefused) Unwrap() error { return e.Err }
 
 // Metadata is what a SAML identity provider says of itself.
 type Metadata struct {
@@ -109,25 +118,27 @@ type ServiceProvider struct {
 	ACSURL      string `json:"acs_url"`
 	MetadataURL string `json:"sp_metadata_url"`
 	RedirectURI string `json:"redirect_uri"`
+	// JWKSURI is where the keys are by which this server authenticates as a client.
+	JWKSURI string `json:"jwks_uri"`
 }
 
 // ServiceProviderOf returns an account's values at a server with a base URL.
 func ServiceProviderOf(baseURL string, account uuid.UUID) ServiceProvider {
-	saml := baseURL + "/sso/saml/" + account.String()
+	saml, oidc := baseURL+"/sso/saml/"+account.String(), baseURL+"/sso/oidc/"+account.String()
 	return ServiceProvider{
 		EntityID: saml + "/metadata", ACSURL: saml + "/acs", MetadataURL: saml + "/metadata",
-		RedirectURI: baseURL + "/sso/oidc/" + account.String() + "/callback",
+		RedirectURI: oidc + "/callback", JWKSURI: oidc + "/jwks",
 	}
 }
 
 // ReadConnection reads and checks what POST …/sso/connections takes, for a caller
-// that takes it in another way.
-func ReadConnection(ctx context.Context, checker Checker, body []byte) (store.ConnectionChange, error) {
+// that takes it in another way, and for a connection that may be there already.
+func ReadConnection(ctx context.Context, checker Checker, is *store.Connection, body []byte) (store.ConnectionChange, error) {
 	read, err := input.Body(body, true, false, input.Strict(readConnectionBody(true)))
 	if err != nil {
 		return store.ConnectionChange{}, err
 	}
-	return read.checked(ctx, checker)
+	return read.checked(ctx, checker, is)
 }
 
 // readServiceProvider is GET /api/accounts/{account_id}/sso/service_provider.

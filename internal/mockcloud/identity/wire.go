@@ -60,12 +60,15 @@ type managedConnection struct {
 }
 
 type oidcBody struct {
-	Issuer              string     `json:"issuer"`
-	ClientID            string     `json:"client_id"`
-	Scopes              []string   `json:"scopes"`
-	RedirectURI         string     `json:"redirect_uri"`
-	ClientSecretSet     bool       `json:"client_secret_set"`
-	ClientSecretUpdated *time.Time `json:"client_secret_updated"`
+	Issuer      string   `json:"issuer"`
+	ClientID    string   `json:"client_id"`
+	Scopes      []string `json:"scopes"`
+	RedirectURI string   `json:"redirect_uri"`
+	// ClientAuth is null where nobody chose.
+	ClientAuth          *store.ClientAuth `json:"token_endpoint_auth_method"`
+	JWKSURI             string            `json:"jwks_uri"`
+	ClientSecretSet     bool              `json:"client_secret_set"`
+	ClientSecretUpdated *time.Time        `json:"client_secret_updated"`
 }
 
 type samlBody struct {
@@ -112,6 +115,7 @@ func toManaged(r *store.Reader, baseURL string, c *store.Connection) managedConn
 	if o := c.OIDC; o != nil {
 		out.OIDC = &oidcBody{
 			Issuer: o.Issuer, ClientID: o.ClientID, Scopes: o.Scopes, RedirectURI: us.RedirectURI,
+			ClientAuth: orNull(o.ClientAuth), JWKSURI: us.JWKSURI,
 			ClientSecretSet: o.ClientSecret != "", ClientSecretUpdated: orNull(o.ClientSecretUpdated),
 		}
 	}

@@ -1,6 +1,7 @@
 package idp
 
 import (
+	"context"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp/people"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp/push"
@@ -25,8 +28,13 @@ type Config struct {
 	// People are in the directory from the start, and after a Reset.
 	People []Person
 	// ClientSecret is the secret of every OIDC client: any client_id is accepted
-	// with it. Empty switches OIDC's token endpoint off: nobody has the secret.
+	// with it, but those that begin with "public-": these clients have none. Empty
+	// switches OIDC's token endpoint off.
 	ClientSecret string
+	// ClientKeys are the keys by which the client of a redirect URI may authenticate
+	// instead (private_key_jwt); nil fetches them from …/jwks beside a redirect URI
+	// …/callback.
+	ClientKeys func(ctx context.Context, redirect *url.URL) (jose.JSONWebKeySet, error)
 	// RedirectOrigins are the origins ("https://app.example.com") to which answers
 	// are sent; a redirect_uri, or a SAML consumer URL, anywhere else is refused on
 	// the page.

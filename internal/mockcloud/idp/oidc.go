@@ -1,10 +1,12 @@
 package idp
 
 import (
+	"context"
 	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -25,7 +27,10 @@ type oidcState struct {
 	keys   *keyRing
 	codes  expiring[grant]
 	tokens expiring[grant]
-	weak   atomic.Pointer[rsa.PrivateKey] // published under SignedWeakKey only
+	// clientKeys are the keys of the client that answers go to.
+	clientKeys func(ctx context.Context, redirect *url.URL) (jose.JSONWebKeySet, error)
+	asserted   usedOnce
+	weak       atomic.Pointer[rsa.PrivateKey] // published under SignedWeakKey only
 }
 
 // grant is what a person agreed to by logging in: first behind a code, then
@@ -53,6 +58,11 @@ func registerOIDC(p *IdP, config Config) error {
 		keys:   keys,
 		codes:  expiring[grant]{clock: p.clock},
 		tokens: expiring[grant]{clock: p.clock},
+
+		clientKeys: config.ClientKeys,
+	}
+	if p.oidc.clientKeys == nil {
+		p.oidc.clientKeys = p.fetchClientKeys
 	}
 	p.modes = append(p.modes, oidcModes()...)
 	p.handle("GET", "/.well-known/openid-configuration", p.discovery)
@@ -74,22 +84,23 @@ func (p *IdP) RotateKeys() error { return p.oidc.keys.rotate(p.clock()) }
 // metadata is OpenID Connect Discovery 1.0 section 3, with RFC 8414's and RFC
 // 9207's additions.
 type metadata struct {
-	Issuer             string   `json:"issuer"`
-	Authorization      string   `json:"authorization_endpoint,omitempty"`
-	Token              string   `json:"token_endpoint,omitempty"`
-	Userinfo           string   `json:"userinfo_endpoint"`
-	JWKS               string   `json:"jwks_uri"`
-	EndSession         string   `json:"end_session_endpoint"`
-	ResponseTypes      []string `json:"response_types_supported"`
-	ResponseModes      []string `json:"response_modes_supported"`
-	GrantTypes         []string `json:"grant_types_supported"`
-	SubjectTypes       []string `json:"subject_types_supported"`
-	Algorithms         []string `json:"id_token_signing_alg_values_supported"`
-	Scopes             []string `json:"scopes_supported"`
-	Claims             []string `json:"claims_supported"`
-	ClientAuth         []string `json:"token_endpoint_auth_methods_supported"`
-	ChallengeMethods   []string `json:"code_challenge_methods_supported"`
-	IssuerInAuthAnswer bool     `json:"authorization_response_iss_parameter_supported"`
+	Issuer             string                    `json:"issuer"`
+	Authorization      string                    `json:"authorization_endpoint,omitempty"`
+	Token              string                    `json:"token_endpoint,omitempty"`
+	Userinfo           string                    `json:"userinfo_endpoint"`
+	JWKS               string                    `json:"jwks_uri"`
+	EndSession         string                    `json:"end_session_endpoint"`
+	ResponseTypes      []string                  `json:"response_types_supported"`
+	ResponseModes      []string                  `json:"response_modes_supported"`
+	GrantTypes         []string                  `json:"grant_types_supported"`
+	SubjectTypes       []string                  `json:"subject_types_supported"`
+	Algorithms         []string                  `json:"id_token_signing_alg_values_supported"`
+	Scopes             []string                  `json:"scopes_supported"`
+	Claims             []string                  `json:"claims_supported"`
+	ClientAuth         []string                  `json:"token_endpoint_auth_methods_supported"`
+	AssertionAlgs      []jose.SignatureAlgorithm `json:"token_endpoint_auth_signing_alg_values_supported"`
+	ChallengeMethods   []string                  `json:"code_challenge_methods_supported"`
+	IssuerInAuthAnswer bool                      `json:"authorization_response_iss_parameter_supported"`
 }
 
 func (p *IdP) metadata() metadata {
@@ -110,7 +121,8 @@ func (p *IdP) metadata() metadata {
 			"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash",
 			"email", "email_verified", "given_name", "family_name", "name", "groups",
 		},
-		ClientAuth:         []string{"client_secret_basic", "client_secret_post"},
+		ClientAuth:         []string{"client_secret_basic", "client_secret_post", "private_key_jwt", "none"},
+		AssertionAlgs:      assertionAlgorithms(),
 		ChallengeMethods:   []string{"S256"},
 		IssuerInAuthAnswer: true,
 	}

@@ -32,7 +32,8 @@ const (
 	DiscoveryPrivateRedirect Mode = "discovery_private_redirect"
 	DiscoveryManyRedirects   Mode = "discovery_many_redirects"
 	DiscoveryWithoutPKCE     Mode = "discovery_without_pkce"
-	DiscoveryWeakAlgorithms  Mode = "discovery_weak_algorithms" // HS256 and none
+	DiscoveryWeakAlgorithms  Mode = "discovery_weak_algorithms"             // HS256 and none
+	DiscoveryOtherClientAuth Mode = "discovery_other_client_authentication" // none that is known here
 )
 
 // What the published keys can be.
@@ -121,7 +122,7 @@ func oidcModes() []Mode {
 		DiscoveryOtherIssuer, DiscoveryMultiTenant, DiscoveryHTML, DiscoveryBroken,
 		DiscoveryError, DiscoveryOversize, DiscoverySlow, DiscoveryWithoutToken,
 		DiscoveryPlainEndpoint, DiscoveryPrivateEndpoint, DiscoveryPrivateRedirect, DiscoveryManyRedirects,
-		DiscoveryWithoutPKCE, DiscoveryWeakAlgorithms, KeysNone, KeysSymmetric,
+		DiscoveryWithoutPKCE, DiscoveryWeakAlgorithms, DiscoveryOtherClientAuth, KeysNone, KeysSymmetric,
 		AnswerOtherIssuer, AnswerWithoutIssuer, AnswerOtherState, AnswerWithoutState,
 		AnswerWithoutCode, AnswerDenied, TokensWithoutIDToken, TokensOtherType,
 		TokensTampered, TokensGarbage, TokensOversize, SignedNone,
@@ -156,6 +157,8 @@ func (p *IdP) bendDiscovery(w http.ResponseWriter, r *http.Request, m *metadata)
 		m.ChallengeMethods = []string{"plain"}
 	case DiscoveryWeakAlgorithms:
 		m.Algorithms = []string{"HS256", "none"}
+	case DiscoveryOtherClientAuth:
+		m.ClientAuth = []string{"tls_client_auth", "client_secret_jwt", "none"}
 	case DiscoveryHTML:
 		p.problem(w, http.StatusOK, "This is a page, not a discovery document.")
 		return true

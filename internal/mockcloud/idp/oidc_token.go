@@ -26,11 +26,10 @@ type oauthError struct {
 
 // token is the token endpoint (OpenID Connect Core 1.0 section 3.1.3).
 func (p *IdP) token(w http.ResponseWriter, r *http.Request) {
-	client, secret, ok := credentials(r)
-	if !ok || p.oidc.secret == "" || client == "" ||
-		subtle.ConstantTimeCompare([]byte(secret), []byte(p.oidc.secret)) != 1 {
+	client, ok := p.client(r)
+	if !ok || p.oidc.secret == "" {
 		w.Header().Set("WWW-Authenticate", `Basic realm="token"`)
-		writeJSON(w, http.StatusUnauthorized, oauthError{"invalid_client", "Unknown client or wrong secret"})
+		writeJSON(w, http.StatusUnauthorized, oauthError{"invalid_client", "Unknown client, wrong secret or wrong assertion"})
 		return
 	}
 	if r.PostFormValue("grant_type") != "authorization_code" {
@@ -56,23 +55,24 @@ func (p *IdP) token(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// credentials reads client_secret_basic or client_secret_post; both at once are
-// refused (RFC 6749 section 2.3).
-func credentials(r *http.Request) (client, secret string, ok bool) {
+// credentials reads client_secret_basic or client_secret_post. Both at once are no
+// client's (RFC 6749 section 2.3). Without a secret there is only what the client calls
+// itself.
+func credentials(r *http.Request) (client, secret string, given bool) {
 	name, password, basic := r.BasicAuth()
 	if !basic {
-		return r.PostFormValue("client_id"), r.PostFormValue("client_secret"), true
-	}
-	if r.PostFormValue("client_secret") != "" {
-		return "", "", false
+		return r.PostFormValue("client_id"), r.PostFormValue("client_secret"), r.PostForm.Has("client_secret")
 	}
 	// Both are form-encoded before they are joined (section 2.3.1).
 	client, err := url.QueryUnescape(name)
-	if err != nil {
-		return "", "", false
+	if err != nil || r.PostFormValue("client_secret") != "" {
+		return "", "", true
 	}
 	secret, err = url.QueryUnescape(password)
-	return client, secret, err == nil
+	if err != nil {
+		return "", "", true
+	}
+	return client, secret, true
 }
 
 // verifies is PKCE's S256 (RFC 7636 section 4.6).

@@ -155,7 +155,7 @@ func (v *visit) save(checker identity.Checker, body connectionBody) error {
 	if err != nil {
 		return err
 	}
-	change, err := identity.ReadConnection(v.r.Context(), checker, raw)
+	change, err := identity.ReadConnection(v.r.Context(), checker, v.connection, raw)
 	if err != nil {
 		return err
 	}

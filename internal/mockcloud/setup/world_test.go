@@ -41,11 +41,11 @@ type outside struct{ clock *mocktest.Clock }
 
 var _ identity.Checker = outside{}
 
-func (outside) CheckIssuer(_ context.Context, given string) error {
+func (outside) CheckIssuer(_ context.Context, given string, _ store.ClientAuth) ([]string, error) {
 	if given != issuer {
-		return errors.New("the issuer " + given + " does not answer")
+		return nil, errors.New("the issuer " + given + " does not answer")
 	}
-	return nil
+	return []string{"idp.example.com"}, nil
 }
 
 func (o outside) FetchMetadata(_ context.Context, address, entityID string) (identity.Metadata, error) {

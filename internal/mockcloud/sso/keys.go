@@ -14,24 +14,31 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// KeyUse is what a key of the SAML service provider is for (SAML Metadata 2.4.1.1).
+// KeyUse is what a key of the server's own is for: of the SAML service provider (SAML
+// Metadata 2.4.1.1), or of the client of OpenID providers (private_key_jwt).
 type KeyUse string
 
-// The keys of the service provider. Each is a pair of its own, so that nothing that is
-// decrypted with one can be taken for a signature by the other.
+// The server's own keys. Each is a pair of its own, so that nothing that is decrypted with
+// one can be taken for a signature by the other, and no request for an assertion.
 const (
 	SigningKey    KeyUse = "signing"
 	EncryptionKey KeyUse = "encryption"
+	ClientAuthKey KeyUse = "client_authentication"
 )
 
 // keyNames are what they are kept under.
-var keyNames = map[KeyUse]string{SigningKey: "saml-service-provider", EncryptionKey: "saml-service-provider-encryption"}
+var keyNames = map[KeyUse]string{
+	SigningKey: "saml-service-provider", EncryptionKey: "saml-service-provider-encryption", ClientAuthKey: "oidc-client",
+}
+
+// IsKeyUse reports whether there is a key for a use.
+func IsKeyUse(use KeyUse) bool { return keyNames[use] != "" }
 
 // keyLasts is how long a certificate is valid: the keys are the same for all accounts and
 // last as long as the state, as identity providers keep their certificates.
 const keyLasts = 10 * 365 * 24 * time.Hour
 
-// keys are the service provider's. They lie sealed in the state.
+// keys are the server's own. They lie sealed in the state.
 type keys struct {
 	store *store.Store
 	clock func() time.Time
@@ -105,8 +112,8 @@ func (k *keys) keep(use KeyUse, pairs []saml.KeyPair) error {
 	})
 }
 
-// PublishNextKey puts a second key into the service provider's metadata. Requests go on
-// being signed with the first; assertions may be encrypted for either.
+// PublishNextKey puts a second key into the service provider's metadata, or into the key
+// set of the client. The first goes on signing; assertions may be encrypted for either.
 func (s *SSO) PublishNextKey(use KeyUse) error {
 	return s.keys.change(use, func(pairs []saml.KeyPair) ([]saml.KeyPair, error) {
 		if len(pairs) > 1 {
@@ -142,7 +149,7 @@ func (k *keys) change(use KeyUse, to func([]saml.KeyPair) ([]saml.KeyPair, error
 
 // readPairs reads keys and certificates, in turn.
 func readPairs(stored []byte) (pairs []saml.KeyPair, err error) {
-	unreadable := errors.New("the service provider's key cannot be read")
+	unreadable := errors.New("the server's own key cannot be read")
 	for {
 		private, rest := pem.Decode(stored)
 		if private == nil {

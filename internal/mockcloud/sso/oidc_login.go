@@ -28,6 +28,7 @@ func (s *SSO) beginOIDC(w http.ResponseWriter, r *http.Request, c *store.Connect
 func (s *SSO) oidcConnection(r *http.Request, c *store.Connection) oidc.Connection {
 	return oidc.Connection{
 		ID: c.ID, Issuer: c.OIDC.Issuer, ClientID: c.OIDC.ClientID, ClientSecret: c.OIDC.ClientSecret, Scopes: c.OIDC.Scopes,
+		ClientAuth: oidc.ClientAuth(c.OIDC.ClientAuth), Key: s.clientKey, Hosts: c.OIDC.Hosts,
 		RedirectURI: identity.ServiceProviderOf(s.baseURL(r), c.AccountID).RedirectURI,
 		Mapping:     oidcMapping(c),
 	}

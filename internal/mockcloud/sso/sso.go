@@ -77,6 +77,7 @@ func (s *SSO) Mount(rt *router.Router) {
 	})
 	mux.HandleFunc("POST /logout", fromOwnPage(s.logout))
 	mux.HandleFunc("GET /sso/oidc/{account_id}/callback", s.oidcCallback)
+	mux.HandleFunc("GET /sso/oidc/{account_id}/jwks", s.oidcKeys)
 	mux.HandleFunc("POST /sso/saml/{account_id}/acs", s.samlAnswer)
 	mux.HandleFunc("GET /sso/saml/{account_id}/continue", s.samlContinue)
 	mux.HandleFunc("POST /sso/saml/{account_id}/continue", fromOwnPage(s.samlConfirm))

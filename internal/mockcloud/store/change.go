@@ -46,6 +46,7 @@ func (c *Connection) fields() map[string]any {
 	}
 	if o := c.OIDC; o != nil {
 		out["oidc.issuer"], out["oidc.client_id"], out["oidc.scopes"] = o.Issuer, o.ClientID, o.Scopes
+		out["oidc.token_endpoint_auth_method"] = string(o.ClientAuth)
 		out["oidc.client_secret_updated"] = o.ClientSecretUpdated.Format(time.RFC3339Nano)
 	}
 	if s := c.SAML; s != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +50,31 @@ type OIDC struct {
 	ClientSecret        string `secret:"true"`
 	ClientSecretUpdated time.Time
 	Scopes              []string
+	// ClientAuth is empty where nobody chose: then it is what the provider offers.
+	ClientAuth ClientAuth `json:",omitempty"`
+	// Hosts are where the provider's endpoints were when the issuer was last saved. Logins
+	// go to no others. Nil where that is not known.
+	Hosts []string `json:",omitempty"`
+}
+
+// ClientAuth is how the server authenticates at an identity provider's token endpoint
+// (OpenID Connect Core 1.0 section 9).
+type ClientAuth string
+
+// The ways of authenticating.
+const (
+	ClientSecretBasic ClientAuth = "client_secret_basic"
+	ClientSecretPost  ClientAuth = "client_secret_post"
+	PrivateKeyJWT     ClientAuth = "private_key_jwt"
+	PublicClient      ClientAuth = "none"
+)
+
+// check refuses a secret's use where there is none: each login would fail.
+func (o *OIDC) check() error {
+	if (o.ClientAuth == ClientSecretBasic || o.ClientAuth == ClientSecretPost) && o.ClientSecret == "" {
+		return invalid(fmt.Sprintf("%s needs a client_secret, and this connection has none", o.ClientAuth), "oidc", "token_endpoint_auth_method")
+	}
+	return nil
 }
 
 // SAML is an identity provider that speaks SAML 2.0.

@@ -29,6 +29,9 @@ type OIDCChange struct {
 	// ClientSecret may be taken away: a public client has none.
 	ClientSecret Nullable[string]
 	Scopes       *[]string
+	// ClientAuth is a choice, or with null none.
+	ClientAuth Nullable[ClientAuth]
+	Hosts      *[]string
 }
 
 // SAMLChange is a change of SAML.
@@ -263,6 +266,9 @@ func (tx *Tx) applyConnection(c *Connection, change ConnectionChange) error {
 	now := tx.Now().Truncate(time.Microsecond)
 	if change.OIDC != nil {
 		c.OIDC = change.OIDC.apply(*c.OIDC, now)
+		if err := c.OIDC.check(); err != nil {
+			return err
+		}
 	}
 	if change.SAML != nil {
 		applied, err := change.SAML.apply(*c.SAML, now)
@@ -336,6 +342,10 @@ func (change *OIDCChange) apply(o OIDC, now time.Time) *OIDC {
 	set(&o.Issuer, change.Issuer)
 	set(&o.ClientID, change.ClientID)
 	set(&o.Scopes, change.Scopes)
+	set(&o.Hosts, change.Hosts)
+	if change.ClientAuth.Set {
+		o.ClientAuth = valueOf(change.ClientAuth.Value)
+	}
 	if secret := valueOf(change.ClientSecret.Value); change.ClientSecret.Set && secret != o.ClientSecret {
 		o.ClientSecret, o.ClientSecretUpdated = secret, now
 	}

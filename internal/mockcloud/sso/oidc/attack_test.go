@@ -94,11 +94,36 @@ func rows() map[string]row {
 		"denied, but with a code":       {reason: oidc.ProviderDenied, attack: tampered(func(v url.Values) { v.Set("error", "access_denied") })},
 
 		// The code.
-		"replayed code":            {reason: oidc.CodeRefused, attack: replayedCode},
-		"another login's code":     {reason: oidc.CodeRefused, attack: injectedCode},
-		"another client's code":    {reason: oidc.CodeRefused, attack: otherClientsCode},
-		"invented code":            {reason: oidc.CodeRefused, attack: tampered(func(v url.Values) { v.Set("code", "invented") })},
-		"wrong client secret":      {reason: oidc.ClientRefused, attack: changed(func(c *oidc.Connection) { c.ClientSecret = "wrong" })},
+		"replayed code":         {reason: oidc.CodeRefused, attack: replayedCode},
+		"another login's code":  {reason: oidc.CodeRefused, attack: injectedCode},
+		"another client's code": {reason: oidc.CodeRefused, attack: otherClientsCode},
+		"invented code":         {reason: oidc.CodeRefused, attack: tampered(func(v url.Values) { v.Set("code", "invented") })},
+		"wrong client secret":   {reason: oidc.ClientRefused, attack: changed(func(c *oidc.Connection) { c.ClientSecret = "wrong" })},
+		"secret taken out":      {reason: oidc.ClientSecretMissing, attack: changed(func(c *oidc.Connection) { c.ClientSecret = "" })},
+		"wrong secret, by post": {reason: oidc.ClientRefused, attack: changed(func(c *oidc.Connection) {
+			c.ClientSecret, c.ClientAuth = "wrong", oidc.ClientSecretPost
+		})},
+		"public, but not to the provider": {reason: oidc.ClientRefused, attack: changed(func(c *oidc.Connection) { c.ClientAuth = oidc.PublicClient })},
+		"another's key":                   {reason: oidc.ClientRefused, attack: byKey(nil)},
+		"another's key, certificate of it": {reason: oidc.ClientRefused, attack: byKey(func(own, foreign oidc.ClientKey) oidc.ClientKey {
+			return oidc.ClientKey{Private: foreign.Private, Certificate: own.Certificate}
+		})},
+		"own key, another's certificate": {reason: oidc.ClientRefused, attack: byKey(func(own, foreign oidc.ClientKey) oidc.ClientKey {
+			return oidc.ClientKey{Private: own.Private, Certificate: foreign.Certificate}
+		})},
+		"assertion of another time": {reason: oidc.ClientRefused, attack: func(tb testing.TB, w *world) error {
+			tb.Helper()
+			w.byKey(tb)
+			w.idpClock.advance(time.Minute)
+			_, err := w.login(tb)
+			return err
+		}},
+		"no secret, and nobody chose": {reason: oidc.ClientSecretMissing, attack: func(tb testing.TB, w *world) error {
+			tb.Helper()
+			w.conn.ClientSecret = ""
+			_, err := w.Begin(tb.Context(), w.conn, oidc.Start{})
+			return err
+		}},
 		"issuer changed meanwhile": {reason: oidc.ConnectionChanged, attack: changed(func(c *oidc.Connection) { c.Issuer = "https://attacker.example" })},
 		"client changed meanwhile": {reason: oidc.ConnectionChanged, attack: changed(func(c *oidc.Connection) { c.ClientID = "another" })},
 		"callback changed":         {reason: oidc.ConnectionChanged, attack: changed(func(c *oidc.Connection) { c.RedirectURI += "/other" })},
@@ -171,6 +196,7 @@ func rows() map[string]row {
 		"keys at a cloud's metadata":    {reason: oidc.EndpointRefused, attack: discovering(idp.DiscoveryPrivateEndpoint)},
 		"redirect to a cloud's":         {reason: oidc.IssuerRefused, attack: discovering(idp.DiscoveryPrivateRedirect)},
 		"redirects without end":         {reason: oidc.IssuerRefused, attack: discovering(idp.DiscoveryManyRedirects)},
+		"no way to authenticate":        {reason: oidc.ClientAuthUnsupported, attack: discovering(idp.DiscoveryOtherClientAuth)},
 		"no S256":                       {reason: oidc.PKCEUnsupported, attack: discovering(idp.DiscoveryWithoutPKCE)},
 		"only HS256 and none":           {reason: oidc.AlgorithmsUnsupported, attack: discovering(idp.DiscoveryWeakAlgorithms)},
 		"no keys":                       {reason: oidc.KeysUnusable, attack: discovering(idp.KeysNone)},
@@ -194,6 +220,22 @@ func rows() map[string]row {
 		"return to / and a tab":     {reason: oidc.ReturnToRefused, attack: returnTo("/\t/attacker.example/")},
 		"return to a script":        {reason: oidc.ReturnToRefused, attack: returnTo("javascript:alert(1)")},
 		"return with a header line": {reason: oidc.ReturnToRefused, attack: returnTo("/\r\nSet-Cookie: x=1")},
+	}
+}
+
+// byKey is a login by private_key_jwt with a key that is not what the client published;
+// nil stands for another's altogether.
+func byKey(mixed func(own, foreign oidc.ClientKey) oidc.ClientKey) attack {
+	return func(tb testing.TB, w *world) error {
+		tb.Helper()
+		w.byKey(tb)
+		key := newKey(tb)
+		if mixed != nil {
+			key = mixed(w.key, key)
+		}
+		w.conn.Key = func() (oidc.ClientKey, error) { return key, nil }
+		_, err := w.login(tb)
+		return err
 	}
 }
 

@@ -23,8 +23,14 @@ type provider struct {
 	userinfo       string
 	algorithms     []string
 	issuerInAnswer bool // RFC 9207
-	keys           keySet
-	fetched        time.Time
+	// clientAuths are the ways of authenticating that it offers, the default one where it
+	// says none.
+	clientAuths       []string
+	clientAuthsUnsaid bool
+	// assertionAlgs are what it lists for private_key_jwt.
+	assertionAlgs []string
+	keys          keySet
+	fetched       time.Time
 	// reread is when the document and the keys were fetched again because of a token.
 	reread time.Time
 	// hosts are where its endpoints are.
@@ -40,7 +46,8 @@ type document struct {
 	JWKS             string   `json:"jwks_uri"`
 	ResponseTypes    []string `json:"response_types_supported"`
 	Algorithms       []string `json:"id_token_signing_alg_values_supported"`
-	ClientAuth       []string `json:"token_endpoint_auth_methods_supported"`
+	ClientAuths      []string `json:"token_endpoint_auth_methods_supported"`
+	AssertionAlgs    []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	ChallengeMethods []string `json:"code_challenge_methods_supported"`
 	IssuerInAnswer   bool     `json:"authorization_response_iss_parameter_supported"`
 }
@@ -91,11 +98,16 @@ func discover(ctx context.Context, fetcher *fetch.Client, clock func() time.Time
 	}
 	p := &provider{
 		issuer:         issuer,
-		endpoint:       oauth2.Endpoint{AuthURL: doc.Authorization, TokenURL: doc.Token, AuthStyle: oauth2.AuthStyleInHeader},
+		endpoint:       oauth2.Endpoint{AuthURL: doc.Authorization, TokenURL: doc.Token, AuthStyle: oauth2.AuthStyleInParams},
 		userinfo:       doc.Userinfo,
 		issuerInAnswer: doc.IssuerInAnswer,
 		fetched:        clock(),
 		hosts:          doc.hosts(),
+		clientAuths:    doc.ClientAuths,
+		assertionAlgs:  doc.AssertionAlgs,
+	}
+	if len(p.clientAuths) == 0 { // Discovery section 3: the default
+		p.clientAuths, p.clientAuthsUnsaid = []string{string(ClientSecretBasic)}, true
 	}
 	for _, alg := range algorithms() {
 		// Discovery section 3 makes the list, and RS256 in it, obligatory.
@@ -105,12 +117,6 @@ func discover(ctx context.Context, fetcher *fetch.Client, clock func() time.Time
 	}
 	if len(p.algorithms) == 0 {
 		return nil, reject(AlgorithmsUnsupported, "%s signs ID tokens with no algorithm that is accepted here. Accepted are %s.", quote(issuer), strings.Join(algorithms(), ", "))
-	}
-	if len(doc.ClientAuth) > 0 && !slices.Contains(doc.ClientAuth, "client_secret_basic") {
-		if !slices.Contains(doc.ClientAuth, "client_secret_post") {
-			return nil, reject(ClientAuthUnsupported, "%s lets clients authenticate neither with client_secret_basic nor with client_secret_post.", quote(issuer))
-		}
-		p.endpoint.AuthStyle = oauth2.AuthStyleInParams
 	}
 	if p.keys, err = fetchKeys(ctx, fetcher, doc.JWKS); err != nil {
 		return nil, err

@@ -73,7 +73,7 @@ func (rp *RelyingParty) finish(ctx context.Context, find Find, login pending, ca
 	if conn.ID != login.connection || conn.Issuer != login.issuer || conn.ClientID != login.clientID || conn.RedirectURI != login.redirectURI {
 		return nil, reject(ConnectionChanged, "The connection was changed during this login. Please start again.")
 	}
-	p, err := rp.provider(ctx, conn.Issuer)
+	p, err := rp.provider(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,11 @@ func (rp *RelyingParty) finish(ctx context.Context, find Find, login pending, ca
 	}
 
 	ctx = goidc.ClientContext(ctx, rp.fetcher.HTTP())
-	tokens, err := conn.config(p).Exchange(ctx, callback.Get("code"), oauth2.VerifierOption(login.verifier))
+	client, proof, err := conn.exchange(p, rp.clock())
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := client.Exchange(ctx, callback.Get("code"), append(proof, oauth2.VerifierOption(login.verifier))...)
 	if err != nil {
 		return nil, exchangeFailed(err)
 	}
@@ -93,7 +97,7 @@ func (rp *RelyingParty) finish(ctx context.Context, find Find, login pending, ca
 	if raw == "" {
 		return nil, reject(IDTokenMissing, "The provider gave no ID token. Is the client allowed the scope openid?")
 	}
-	got, err := rp.verify(ctx, expected{
+	got, err := rp.verify(ctx, conn, expected{
 		provider: p, clientID: conn.ClientID, nonce: login.nonce,
 		accessToken: tokens.AccessToken, now: rp.clock(),
 	}, raw)
@@ -119,13 +123,13 @@ func (rp *RelyingParty) finish(ctx context.Context, find Find, login pending, ca
 
 // verify checks an ID token, and once more where the provider's keys or algorithms may
 // have changed since they were fetched.
-func (rp *RelyingParty) verify(ctx context.Context, want expected, raw string) (claims, error) {
+func (rp *RelyingParty) verify(ctx context.Context, conn Connection, want expected, raw string) (claims, error) {
 	got, err := want.verify(ctx, raw)
 	var refusal *Refusal
 	if !errors.As(err, &refusal) || !refusal.outdated {
 		return got, err
 	}
-	newer, failed := rp.newer(ctx, want.provider)
+	newer, failed := rp.newer(ctx, conn, want.provider)
 	if failed != nil {
 		return nil, refusal.because(failed)
 	}
@@ -165,7 +169,7 @@ func exchangeFailed(err error) *Refusal {
 		case "invalid_grant":
 			return reject(CodeRefused, "The provider does not accept the code: it was used before, has expired, or belongs to another login.")
 		case "invalid_client", "unauthorized_client":
-			return reject(ClientRefused, "The provider does not accept the client id and secret of this connection.")
+			return reject(ClientRefused, "The provider does not accept this connection's client: its id, its secret or key, or the way in which it authenticates.")
 		}
 		return reject(TokenEndpointFailed, "The provider's token endpoint answered with an error (status %d).", answered.Response.StatusCode)
 	}

@@ -39,8 +39,8 @@ func offline(tb testing.TB) (rp *RelyingParty, sign func(header map[jose.HeaderK
 	const nowhere = "https://127.0.0.1/"
 	rp.providers[fuzzIssuer] = &provider{
 		issuer: fuzzIssuer, algorithms: []string{"ES256"}, fetched: clock(),
-		endpoint: oauth2.Endpoint{AuthURL: nowhere, TokenURL: nowhere, AuthStyle: oauth2.AuthStyleInHeader},
-		keys:     keySet{{Key: key.Public(), KeyID: "1", Algorithm: "ES256", Use: "sig"}},
+		endpoint: oauth2.Endpoint{AuthURL: nowhere, TokenURL: nowhere}, clientAuths: []string{"client_secret_basic"},
+		keys: keySet{{Key: key.Public(), KeyID: "1", Algorithm: "ES256", Use: "sig"}},
 	}
 	return rp, func(header map[jose.HeaderKey]any, payload string) string {
 		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, &jose.SignerOptions{ExtraHeaders: header})
@@ -150,7 +150,7 @@ func FuzzClaims(f *testing.F) {
 // state in it is real ("STATE" stands for it).
 func FuzzCallback(f *testing.F) {
 	rp, _ := offline(f)
-	conn := Connection{ID: "conn_1", Issuer: fuzzIssuer, ClientID: "app", RedirectURI: "https://app.example/callback"}
+	conn := Connection{ID: "conn_1", Issuer: fuzzIssuer, ClientID: "app", ClientSecret: "x", RedirectURI: "https://app.example/callback"}
 	find := func(context.Context, string) (Connection, error) { return conn, nil }
 	f.Add("state=STATE&code=x&iss=https://idp.invalid")
 	f.Add("state=STATE&error=access_denied&error_description=%00%ff")

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	"golang.org/x/oauth2"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
 )
@@ -131,7 +132,39 @@ func TestRereadingOutlivesItsRequest(t *testing.T) {
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if p, err := rp.newer(gone, &provider{issuer: server.URL}); err != nil || len(p.keys) != 1 {
+	if p, err := rp.newer(gone, Connection{}, &provider{issuer: server.URL}); err != nil || len(p.keys) != 1 {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// TestAudienceOfAssertions: only Entra ID's own token endpoint is named in the issuer's
+// place.
+func TestAudienceOfAssertions(t *testing.T) {
+	t.Parallel()
+	const entra, v1 = "https://login.microsoftonline.com/t/v2.0", "https://sts.windows.net/t/"
+	for _, row := range []struct {
+		issuer, token string
+		entra         bool
+	}{
+		{"https://idp.example.com", "https://idp.example.com/token", false},
+		{"https://idp.example.com", "https://login.microsoftonline.com/t/oauth2/v2.0/token", false},
+		{entra, "https://login.microsoftonline.com/t/oauth2/v2.0/token", true},
+		{v1, "https://login.microsoftonline.com/t/oauth2/token", true},
+		{"https://x.ciamlogin.com/t/v2.0", "https://x.ciamlogin.com/t/oauth2/v2.0/token", true},
+		{entra, "https://victim.example.com/token", false},
+		{entra, "https://login.microsoftonline.com.victim.example/token", false},
+		{"https://login.microsoftonline.com@idp.example.com", "https://login.microsoftonline.com/token", false},
+	} {
+		p := &provider{issuer: row.issuer, endpoint: oauth2.Endpoint{TokenURL: row.token}}
+		want, alg := row.issuer, jose.RS256
+		if row.entra {
+			want, alg = row.token, jose.PS256
+		}
+		if got := p.audience(); got != want {
+			t.Errorf("%s with %s: for %s", row.issuer, row.token, got)
+		}
+		if got := p.assertionAlg(); got != alg {
+			t.Errorf("%s with %s: signed with %s", row.issuer, row.token, got)
+		}
 	}
 }

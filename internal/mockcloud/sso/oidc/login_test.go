@@ -339,8 +339,12 @@ func TestDocumentsThatDiffer(t *testing.T) {
 		"and keys for none of RS256":   {change: func(d map[string]any) { delete(d, "id_token_signing_alg_values_supported") }, reason: oidc.KeysUnusable},
 		"no list of client auth":       {change: func(d map[string]any) { delete(d, "token_endpoint_auth_methods_supported") }},
 		"client_secret_post only":      {change: func(d map[string]any) { d["token_endpoint_auth_methods_supported"] = []string{"client_secret_post"} }},
-		"private_key_jwt only": {
-			change: func(d map[string]any) { d["token_endpoint_auth_methods_supported"] = []string{"private_key_jwt"} },
+		"certificates of TLS only": {
+			change: func(d map[string]any) { d["token_endpoint_auth_methods_supported"] = []string{"tls_client_auth"} },
+			reason: oidc.ClientAuthUnsupported,
+		},
+		"public clients only": {
+			change: func(d map[string]any) { d["token_endpoint_auth_methods_supported"] = []string{"none"} },
 			reason: oidc.ClientAuthUnsupported,
 		},
 		"implicit flow only": {change: func(d map[string]any) { d["response_types_supported"] = []string{"id_token"} }, reason: oidc.FlowUnsupported},

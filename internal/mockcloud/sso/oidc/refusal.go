@@ -33,6 +33,7 @@ const (
 	PKCEUnsupported       Reason = "pkce_unsupported"
 	AlgorithmsUnsupported Reason = "algorithms_unsupported"
 	ClientAuthUnsupported Reason = "client_auth_unsupported"
+	ClientSecretMissing   Reason = "client_secret_missing"
 	KeysUnreachable       Reason = "keys_unreachable"
 	KeysUnusable          Reason = "keys_unusable"
 )
@@ -61,6 +62,7 @@ const (
 const (
 	CodeRefused         Reason = "code_refused"
 	ClientRefused       Reason = "client_refused"
+	ClientKeyUnusable   Reason = "client_key_unusable"
 	TokenEndpointFailed Reason = "token_endpoint_failed"
 	TokenTypeRefused    Reason = "token_type_refused"
 	IDTokenMissing      Reason = "id_token_missing"

@@ -36,6 +36,14 @@ type Connection struct {
 	Issuer       string
 	ClientID     string
 	ClientSecret string
+	// ClientAuth is how to authenticate at the token endpoint; empty for what the provider
+	// offers, but never for a public client.
+	ClientAuth ClientAuth
+	// Key returns the key for private_key_jwt; it is asked for with that only.
+	Key func() (ClientKey, error)
+	// Hosts are where the provider's endpoints were when the connection was saved, as
+	// Discover returned them; nil where that is not known.
+	Hosts []string
 	// RedirectURI is where the provider sends the browser back to. One of its own
 	// for each connection is best (RFC 9700 section 4.4).
 	RedirectURI string
@@ -83,29 +91,54 @@ func New(config Config) (*RelyingParty, error) {
 }
 
 // Discover fetches and checks an issuer's discovery document and keys now, and
-// uses them from now on: call it when a connection is saved. The error is a
-// Refusal with one of Discover's reasons.
-func (rp *RelyingParty) Discover(ctx context.Context, issuer string) error {
-	_, err := rp.refresh(ctx, issuer, true)
-	return err
+// uses them from now on: call it when a connection is saved that authenticates in the
+// chosen way. It returns the hosts of the endpoints. The error is a Refusal with one of
+// Discover's reasons.
+func (rp *RelyingParty) Discover(ctx context.Context, issuer string, chosen ClientAuth) (hosts []string, err error) {
+	fresh, err := discover(ctx, rp.fetcher, rp.clock, issuer)
+	if err != nil {
+		return nil, err
+	}
+	if refusal := fresh.checkClientAuth(chosen); refusal != nil {
+		return nil, refusal
+	}
+	return fresh.hosts, rp.keep(fresh, true)
 }
 
-// provider returns what is known of an issuer, fetched at most an hour ago.
-func (rp *RelyingParty) provider(ctx context.Context, issuer string) (*provider, error) {
-	known := rp.known(issuer)
+// provider returns what is known of a connection's issuer, fetched at most an hour ago.
+func (rp *RelyingParty) provider(ctx context.Context, conn Connection) (*provider, error) {
+	known := rp.known(conn.Issuer)
 	if known != nil && rp.clock().Sub(known.fetched) < providerLife {
-		return known, nil
+		return conn.follows(known)
 	}
 	// Many logins at once fetch once, and go on when the first of them gives up.
-	return rp.once(issuer, func() (*provider, error) {
-		return rp.refresh(context.WithoutCancel(ctx), issuer, false)
+	fresh, err := rp.once(conn.Issuer, func() (*provider, error) {
+		return rp.refresh(context.WithoutCancel(ctx), conn.Issuer)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return conn.follows(fresh)
+}
+
+// follows returns a provider whose endpoints are where they were when the connection was
+// saved. That somebody else has saved another connection since does not make it so, nor
+// that nothing was known any more.
+func (c Connection) follows(p *provider) (*provider, error) {
+	if c.Hosts != nil && !slices.Equal(c.Hosts, p.hosts) {
+		return nil, moved(c.Issuer)
+	}
+	return p, nil
+}
+
+func moved(issuer string) *Refusal {
+	return reject(EndpointMoved, "The endpoints of %s are at another host than before. Save the connection again if that is right.", quote(issuer))
 }
 
 // newer returns what is known of an issuer now that a token does not fit what was known.
 // That is fetched again at most once in rereadEvery, whether it succeeds or not.
-func (rp *RelyingParty) newer(ctx context.Context, old *provider) (*provider, error) {
-	return rp.once("again "+old.issuer, func() (*provider, error) {
+func (rp *RelyingParty) newer(ctx context.Context, conn Connection, old *provider) (*provider, error) {
+	fresh, err := rp.once("again "+old.issuer, func() (*provider, error) {
 		if known := rp.known(old.issuer); known != nil && known != old {
 			return known, nil // by somebody else meanwhile
 		}
@@ -113,8 +146,12 @@ func (rp *RelyingParty) newer(ctx context.Context, old *provider) (*provider, er
 			return old, nil
 		}
 		// It is done for all who log in, so the one who asked first may not end it.
-		return rp.refresh(context.WithoutCancel(ctx), old.issuer, false)
+		return rp.refresh(context.WithoutCancel(ctx), old.issuer)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return conn.follows(fresh)
 }
 
 // mayReread reports whether it is time to, and notes that it is done.
@@ -152,18 +189,23 @@ func (rp *RelyingParty) once(key string, fetch func() (*provider, error)) (*prov
 	return p, nil
 }
 
-// refresh fetches what is to be known of an issuer. Endpoints that have moved to another
-// host are followed only when a connection is saved.
-func (rp *RelyingParty) refresh(ctx context.Context, issuer string, saved bool) (*provider, error) {
+// refresh fetches what is to be known of an issuer.
+func (rp *RelyingParty) refresh(ctx context.Context, issuer string) (*provider, error) {
 	fresh, err := discover(ctx, rp.fetcher, rp.clock, issuer)
 	if err != nil {
 		return nil, err
 	}
+	return fresh, rp.keep(fresh, false)
+}
+
+// keep takes over what was fetched. Endpoints that have moved to another host are followed
+// only when a connection is saved.
+func (rp *RelyingParty) keep(fresh *provider, saved bool) error {
 	rp.mu.Lock()
 	defer rp.mu.Unlock()
-	if known := rp.providers[issuer]; known != nil {
+	if known := rp.providers[fresh.issuer]; known != nil {
 		if !saved && !slices.Equal(known.hosts, fresh.hosts) {
-			return nil, reject(EndpointMoved, "The endpoints of %s are at another host than before. Save the connection again if that is right.", quote(issuer))
+			return moved(fresh.issuer)
 		}
 		fresh.reread = known.reread
 	} else if len(rp.providers) >= maxProviders {
@@ -175,8 +217,8 @@ func (rp *RelyingParty) refresh(ctx context.Context, issuer string, saved bool) 
 		}
 		delete(rp.providers, oldest.issuer)
 	}
-	rp.providers[issuer] = fresh
-	return fresh, nil
+	rp.providers[fresh.issuer] = fresh
+	return nil
 }
 
 // Start is what a login begins with besides its connection.
@@ -209,9 +251,12 @@ func (rp *RelyingParty) Begin(ctx context.Context, conn Connection, start Start)
 	if !ok {
 		return nil, about(conn.ID, start.ReturnTo, reject(ReturnToRefused, "The address to go to after the login is not a path of this server."))
 	}
-	p, err := rp.provider(ctx, conn.Issuer)
+	p, err := rp.provider(ctx, conn)
 	if err != nil {
 		return nil, about(conn.ID, start.ReturnTo, err)
+	}
+	if _, refusal := conn.clientAuth(p); refusal != nil {
+		return nil, about(conn.ID, refusal)
 	}
 	state, browser := rand.Text(), rand.Text()
 	login := pending{

@@ -11,12 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"go.uber.org/goleak"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/fixedseed"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
 )
 
 func TestMain(m *testing.M) {
@@ -72,8 +74,34 @@ type world struct {
 
 	browser *http.Client // follows no redirect
 
-	mu   sync.Mutex
-	hits map[string]int // by path
+	// key is what the client authenticates with by private_key_jwt.
+	key oidc.ClientKey
+
+	mu     sync.Mutex
+	hits   map[string]int // by path
+	tokens []tokenRequest
+}
+
+// tokenRequest is what came to the token endpoint.
+type tokenRequest struct {
+	authorization string
+	form          url.Values
+}
+
+// newKey makes a key pair of a client.
+func newKey(tb testing.TB) oidc.ClientKey {
+	tb.Helper()
+	key, certificate, err := saml.NewKey("client", time.Now(), time.Now().Add(time.Hour))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return oidc.ClientKey{Private: key, Certificate: certificate}
+}
+
+// Discover is as a connection is saved for which nobody chose a way of authenticating.
+func (w *world) Discover(ctx context.Context, issuer string) error {
+	_, err := w.RelyingParty.Discover(ctx, issuer, "")
+	return err
 }
 
 type options struct {
@@ -91,6 +119,11 @@ func start(tb testing.TB, o options) *world {
 		w.mu.Lock()
 		w.hits[r.URL.Path]++
 		w.mu.Unlock()
+		if r.URL.Path == "/token" && r.ParseForm() == nil {
+			w.mu.Lock()
+			w.tokens = append(w.tokens, tokenRequest{r.Header.Get("Authorization"), r.PostForm})
+			w.mu.Unlock()
+		}
 		provider.ServeHTTP(rw, r)
 	}))
 	tb.Cleanup(server.Close)
@@ -102,6 +135,7 @@ func start(tb testing.TB, o options) *world {
 		BaseURL: server.URL, ClientSecret: secret, RedirectOrigins: []string{application},
 		People:     []idp.Person{ada(), {Subject: "owner-1", Email: "owner@acme.com", FirstName: "Olive", LastName: "Owner"}},
 		SigningAlg: o.alg, Clock: w.idpClock.Now,
+		ClientKeys: func(context.Context, *url.URL) (jose.JSONWebKeySet, error) { return oidc.PublicKeys(w.key) },
 	})
 	if err != nil {
 		tb.Fatal(err)

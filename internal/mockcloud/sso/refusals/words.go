@@ -98,7 +98,8 @@ var all = map[string]words{
 	"flow_unsupported":          {notReady, "The identity provider does not offer the authorization code flow."},
 	"pkce_unsupported":          {notReady, "The identity provider does not offer PKCE with S256."},
 	"algorithms_unsupported":    {notReady, "The identity provider signs ID tokens by no algorithm that is taken."},
-	"client_auth_unsupported":   {notReady, "The identity provider offers no way of client authentication that is taken."},
+	"client_auth_unsupported":   {notReady, "The identity provider offers no way of client authentication that is taken. If it knows this server as a public client, choose none as token_endpoint_auth_method."},
+	"client_secret_missing":     {notReady, "The connection authenticates with a client secret and has none. Give it one, or choose private_key_jwt, or none for a public client, as token_endpoint_auth_method."},
 	"keys_unreachable":          {notReady, "The identity provider's keys cannot be fetched."},
 	"keys_unusable":             {notReady, "The identity provider publishes no key that can be used."},
 	"return_to_refused":         {elsewhere, "The address to go to after the login is not a path of this server."},
@@ -119,7 +120,8 @@ var all = map[string]words{
 
 	// OpenID Connect: the tokens.
 	"code_refused":              {again, "The identity provider does not accept the code: it was used before, has expired, or belongs to another login."},
-	"client_refused":            {notReady, "The identity provider does not accept the client id and secret of the connection."},
+	"client_refused":            {notReady, "The identity provider does not accept the connection's client: its id, its secret or key, or the way in which it authenticates."},
+	"client_key_unusable":       {notReady, "This server's own key for private_key_jwt cannot be used."},
 	"token_endpoint_failed":     {notReady, "The identity provider's token endpoint answered with an error, or cannot be reached."},
 	"token_type_refused":        {askAdmin, "The identity provider gave an access token of another type than Bearer."},
 	"id_token_missing":          {askAdmin, "The identity provider gave no ID token. Is the client allowed the scope openid?"},
