@@ -30,7 +30,7 @@ var kinds = map[string]string{
 	"workspaces": "workspace", "workspace_roles": "workspace-role", "workspace_access": "workspace-access",
 }
 
-var unaudited = []string{"events", "group_members", "identities", "kept_answers", "login_codes", "mails", "scim_access_tokens", "scim_client_secrets", "secrets", "sessions", "setup_links"}
+var unaudited = []string{"events", "group_members", "identities", "kept_answers", "login_codes", "login_refusals", "mails", "scim_access_tokens", "scim_client_secrets", "secrets", "sessions", "setup_links"}
 
 // silent are the operations that change nothing of which the server tells, even
 // when they go through.
