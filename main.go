@@ -32,6 +32,11 @@ func main() {
 		fmt.Println(version)
 		return
 	}
+	if !*debug { // there Terraform is another process, with an environment of its own
+		if err := setLogLevels(); err != nil {
+			log.Fatal(err)
+		}
+	}
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: provider.Address,
 		Debug:   *debug,

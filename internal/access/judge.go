@@ -211,7 +211,7 @@ func (j *judgement) person(e Effect) {
 	if j.isRemoval() {
 		return // it was decided, by name
 	}
-	if _, acknowledged := j.p.acknowledges(e.Name); !sure && !acknowledged && is(e.Bypass.Before, true) && is(e.Bypass.After, false) {
+	if _, acknowledged := j.p.acknowledges(e.Name); !sure && !e.Deprovisioned && !acknowledged && is(e.Bypass.Before, true) && is(e.Bypass.After, false) {
 		j.mayLose = true
 	}
 	switch {

@@ -6,10 +6,13 @@ func (c PutDirectory) needs(w World) []Want {
 	if c.ID == "" {
 		return nil
 	}
-	wants := []Want{{Kind: WantDirectories}}
 	d, known := w.Directory(c.ID)
 	if !known || !d.Settings.IsKnown() {
-		return wants
+		return []Want{{Kind: WantDirectories}}
+	}
+	var wants []Want
+	if c.Off != nil || c.RemovesLeavers != nil || c.AllowedDomains != nil { // how many people it has, or whom others have
+		wants = append(wants, Want{Kind: WantDirectories})
 	}
 	if c.AllowedDomains != nil {
 		allowed := *c.AllowedDomains
@@ -17,7 +20,8 @@ func (c PutDirectory) needs(w World) []Want {
 			wants = append(wants, Want{Kind: WantDomains})
 		}
 		wants = append(wants, Want{Kind: WantUsers, DirectoryID: c.ID})
-		wants = append(wants, w.peopleNeeds(d, func(u DirectoryUser) bool {
+		elsewhere := w.FewDirectories || len(w.Directories.Or(nil)) > 1
+		wants = append(wants, w.peopleNeeds(d, elsewhere, func(u DirectoryUser) bool {
 			return allowed != nil && !u.Held && !slices.Contains(allowed, domainOf(u.Email))
 		})...)
 		if was := d.Settings.value.AllowedDomains; allowed == nil || was != nil && slices.ContainsFunc(allowed, func(domain string) bool { return !slices.Contains(was, domain) }) {
@@ -38,11 +42,14 @@ func (c PutDirectory) needs(w World) []Want {
 }
 
 func (c DeleteDirectory) needs(w World) []Want {
-	wants := []Want{{Kind: WantDirectories}, {Kind: WantMappings, DirectoryID: c.ID}}
+	wants := []Want{{Kind: WantMappings, DirectoryID: c.ID}}
 	d, known := w.Directory(c.ID)
-	if !known || len(d.Mappings.Or(nil)) == 0 {
+	if !known {
+		return append(wants, Want{Kind: WantDirectories})
+	}
+	if len(d.Mappings.Or(nil)) == 0 {
 		return wants
 	}
 	wants = append(wants, Want{Kind: WantUsers, DirectoryID: c.ID})
-	return append(wants, w.peopleNeeds(d, func(u DirectoryUser) bool { return u.RoleSource == RoleMapping })...)
+	return append(wants, w.peopleNeeds(d, true, func(u DirectoryUser) bool { return u.RoleSource == RoleMapping })...)
 }

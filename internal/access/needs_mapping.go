@@ -35,7 +35,7 @@ func mappingNeeds(c Change, w World, directoryID string, matches []Match) []Want
 	}
 	concerned := w
 	concerned.Directories = Known([]Directory{d}) // no one leaves the directory
-	wants = append(wants, concerned.peopleNeeds(d, func(DirectoryUser) bool { return true })...)
+	wants = append(wants, concerned.peopleNeeds(d, true, func(DirectoryUser) bool { return true })...)
 	wants = append(wants, w.managedElsewhereNeeds(d)...)
 	for _, want := range wants {
 		if !w.has(want) {

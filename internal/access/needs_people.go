@@ -96,19 +96,37 @@ func leavingNeeds(w World, ids []string) []Want {
 	return wants
 }
 
-// peopleNeeds returns the wants of a change that does something to some of a directory's people.
-func (w World) peopleNeeds(d Directory, concerns func(DirectoryUser) bool) []Want {
+// peopleNeeds returns the wants of a change that does something to some of a directory's people. Who else signs in without
+// single sign-on matters only where one of them does, and whether it is enforced only where they may stay members then.
+func (w World) peopleNeeds(d Directory, mayStay bool, concerns func(DirectoryUser) bool) []Want {
 	var emails []string
+	members := map[string]bool{}
 	for _, u := range d.users() {
 		if u.MembershipID != "" && concerns(*u) {
 			emails = append(emails, u.Email)
+			members[u.MembershipID] = true
 		}
 	}
 	if len(emails) == 0 {
 		return nil
 	}
-	wants := []Want{{Kind: WantPeople, Emails: w.unseen(emails)}, {Kind: WantRoles}, {Kind: WantCaller}, {Kind: WantBypassing}}
-	return append(append(wants, w.elsewhereNeeds()...), w.enforcementNeeds()...)
+	wants := append([]Want{{Kind: WantPeople, Emails: w.unseen(emails)}, {Kind: WantRoles}, {Kind: WantCaller}}, w.elsewhereNeeds()...)
+	if !w.someBypass(members) {
+		return wants
+	}
+	wants = append(wants, Want{Kind: WantBypassing})
+	if mayStay {
+		wants = append(wants, w.enforcementNeeds()...)
+	}
+	return wants
+}
+
+// someBypass reports whether one of some members has a role with bypass:sso, as far as is known already.
+func (w World) someBypass(members map[string]bool) bool {
+	return w.Roles.IsKnown() && slices.ContainsFunc(w.People.Rows, func(p Person) bool {
+		role, known := w.RoleOf(p).Get()
+		return members[p.ID] && !is(p.Active, false) && (!known || role.Bypasses())
+	})
 }
 
 // enforcementNeeds returns the wants of what depends on whether single sign-on is enforced, and on connections where it is:
@@ -127,6 +145,9 @@ func (w World) enforcementNeeds() []Want {
 // elsewhereNeeds returns the wants of what may take a person out of a directory: another one may have them, too, and manage
 // them then.
 func (w World) elsewhereNeeds() (wants []Want) {
+	if w.FewDirectories {
+		return []Want{{Kind: WantDirectories}}
+	}
 	rows := w.Directories.Or(nil)
 	if len(rows) < 2 {
 		return nil

@@ -28,7 +28,7 @@ func domainNeeds(c Change, w World, disableSSO bool, goes func(domain string) bo
 		if d.Settings.IsKnown() {
 			wants = append(wants, Want{Kind: WantUsers, DirectoryID: d.ID})
 		}
-		wants = append(wants, w.peopleNeeds(d, func(u DirectoryUser) bool { return !u.Held && goes(domainOf(u.Email)) })...)
+		wants = append(wants, w.peopleNeeds(d, true, func(u DirectoryUser) bool { return !u.Held && goes(domainOf(u.Email)) })...)
 	}
 	if !disableSSO && w.leavesNoRoute(goes) {
 		wants = append(wants, Want{Kind: WantOffer}) // whether the domains are released, or go at once

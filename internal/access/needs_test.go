@@ -52,6 +52,12 @@ func TestNeeds(t *testing.T) {
 		}
 		return w
 	}
+	// few knows of directories only those that somebody looked up.
+	few := func(from World) World {
+		w := some(from, "integrations", "settings")
+		w.Connections, w.FewDirectories = Part[[]Connection]{}, true
+		return w
+	}
 	home := office()
 	synced := office().push(settings, []Mapping{ops}, pushed("ada", "acme.com", "staff"))
 	demote := SetRoles{[]RoleOf{{Email: "ada@acme.com", MembershipID: "m-ada", RoleID: "Member"}}}
@@ -75,7 +81,8 @@ func TestNeeds(t *testing.T) {
 		"a domain that goes with single sign-on":     {some(home, "integrations", "account", "offer"), DisableDomains{Names: []string{"acme.com"}, DisableSSO: true}, ""},
 		"a domain of a directory":                    {some(synced, "integrations", "account", "offer"), DisableDomains{Names: []string{"acme.com"}}, "directories"},
 		"a domain of a directory with settings":      {some(synced, "integrations", "account", "offer", "settings"), DisableDomains{Names: []string{"acme.com"}}, "users"},
-		"a domain of a directory's people":           {some(synced, "integrations", "account", "offer", "settings", "users"), DisableDomains{Names: []string{"acme.com"}}, "people:ada@acme.com roles caller bypassing"},
+		"a domain of a directory's people":           {some(synced, "integrations", "account", "offer", "settings", "users"), DisableDomains{Names: []string{"acme.com"}}, "people:ada@acme.com roles caller"},
+		"a domain of the last who bypass":            {some(synced, "integrations", "account", "offer", "settings", "users", "ada", "roles"), DisableDomains{Names: []string{"acme.com"}}, "caller bypassing"},
 		"domains are enabled":                        {nothing, EnableDomains{Names: []string{"acme.com"}}, ""},
 		"a new directory":                            {nothing, PutDirectory{Name: "Okta"}, ""},
 		"a directory that is switched off":           {some(synced, "integrations", "settings"), PutDirectory{ID: "dir", Off: &yes}, ""},
@@ -84,8 +91,12 @@ func TestNeeds(t *testing.T) {
 		"a wider directory":                          {some(synced, "integrations", "settings"), PutDirectory{ID: "dir", AllowedDomains: new([]string)}, "domains users held"},
 		"a directory that goes":                      {some(synced, "integrations", "settings"), DeleteDirectory{"dir"}, "mappings"},
 		"a directory that goes, with mappings":       {some(synced, "integrations", "settings", "mappings"), DeleteDirectory{"dir"}, "users"},
+		"looked up, whose teams go on by hand":       {few(synced), PutDirectory{ID: "dir", TeamsFromGroups: &no}, "directory-teams"},
+		"looked up, and switched off":                {few(synced), PutDirectory{ID: "dir", Off: &yes}, "directories"},
+		"looked up, and narrower":                    {few(synced), PutDirectory{ID: "dir", AllowedDomains: &[]string{"acme.com"}}, "directories users"},
+		"looked up, and goes":                        {few(synced), DeleteDirectory{"dir"}, "mappings"},
 		"a mapping":                                  {some(synced, "integrations", "settings"), PutMapping{"dir", staff}, "mappings matches"},
-		"a mapping where people and groups are read": {some(synced, "integrations", "settings", "mappings", "users"), PutMapping{"dir", staff}, "people:ada@acme.com roles caller bypassing"},
+		"a mapping where people and groups are read": {some(synced, "integrations", "settings", "mappings", "users"), PutMapping{"dir", staff}, "people:ada@acme.com roles caller"},
 		"somebody leaves":                            {some(home, "ada"), RemovePeople{[]string{"m-ada"}}, "roles caller bypassing"},
 		"somebody comes back":                        {nothing, SetActive{[]string{"m-ada"}, true}, ""},
 		"a team":                                     {nothing, PutTeamAccess{"t", "w", "r"}, ""},

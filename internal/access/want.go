@@ -82,7 +82,7 @@ func (w World) has(want Want) bool {
 	case WantIntegrations:
 		return !w.Connections.IsMissing()
 	case WantDirectories:
-		return w.Directories.state == partUnknown || w.Directories.IsKnown() && !slices.ContainsFunc(w.Directories.value, func(d Directory) bool { return d.Settings.IsMissing() })
+		return w.Directories.state == partUnknown || w.Directories.IsKnown() && !w.FewDirectories && !slices.ContainsFunc(w.Directories.value, func(d Directory) bool { return d.Settings.IsMissing() })
 	case WantUsers:
 		return !dir.Users.IsMissing()
 	case WantHeld:

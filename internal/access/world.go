@@ -26,6 +26,8 @@ type World struct {
 	Connections Part[[]Connection]
 	// Directories are the directories that push over SCIM.
 	Directories Part[[]Directory]
+	// FewDirectories reports that Directories holds only those that somebody looked up, where not all were asked for.
+	FewDirectories bool
 	// People are the memberships of users.
 	People People
 	// Invitations are those that are pending.

@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 		return
 	}
 	fixedseed.Set()
+	if err := acctest.CollectLess(); err != nil {
+		log.Fatal(err)
+	}
 	code := m.Run()
 	acctest.RemoveBinary()
 	os.Exit(code)

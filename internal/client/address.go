@@ -15,6 +15,14 @@ import (
 // which no address that it takes has. Blanks around the text are not part of it.
 func EmailKey(s string) string {
 	s = strings.Trim(s, " \t\r\n")
+	if isPlain(s) {
+		return lowerASCII(s)
+	}
+	return unicodeEmailKey(s)
+}
+
+// unicodeEmailKey is EmailKey for an address of any kind.
+func unicodeEmailKey(s string) string {
 	at := strings.LastIndexByte(s, '@')
 	if at <= 0 || at == len(s)-1 {
 		return foldName(s)
@@ -36,9 +44,17 @@ func SameEmail(a, b string) bool { return EmailKey(a) == EmailKey(b) }
 // 3.13) with the domain in Unicode. An i with a dot above counts as an i, as most
 // systems have it, and U+3002 as a dot, as IDNA has it.
 func LookAlikeKey(s string) string {
+	if isPlain(s) {
+		return lowerASCII(s)
+	}
+	return unicodeLookAlikeKey(s)
+}
+
+// unicodeLookAlikeKey is LookAlikeKey for an address of any kind.
+func unicodeLookAlikeKey(s string) string {
 	for range 5 {
 		before := s
-		s = EmailKey(s)
+		s = unicodeEmailKey(strings.Trim(s, " \t\r\n"))
 		if at := strings.LastIndexByte(s, '@'); at > 0 && at < len(s)-1 {
 			domain := s[at+1:]
 			if written, err := domainProfile.ToUnicode(domain); err == nil {
@@ -57,6 +73,37 @@ func LookAlikeKey(s string) string {
 
 // LookAlike reports whether two addresses are different people's who could be taken for each other.
 func LookAlike(a, b string) bool { return !SameEmail(a, b) && LookAlikeKey(a) == LookAlikeKey(b) }
+
+// isPlain reports whether folding A to Z is all that there is to the keys of an address, as it is of nearly all: it is
+// ASCII without blanks, and has a domain that IDNA leaves as it is.
+func isPlain(s string) bool {
+	at := strings.LastIndexByte(s, '@')
+	return isPrintableASCII(s) && (at < 0 || isPlainDomain(s[at+1:]))
+}
+
+// isPrintableASCII reports whether a text has only characters of ASCII that can be seen.
+func isPrintableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// isPlainDomain reports whether a domain has letters, digits, dots and single hyphens only, so no xn-- label, and no dot
+// at its end.
+func isPlainDomain(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+		case c == '-' && i+1 < len(s) && s[i+1] != '-', c == '.' && i+1 < len(s):
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 // lowerASCII folds A to Z and nothing else.
 func lowerASCII(s string) string {
@@ -77,6 +124,9 @@ func foldName(s string) string {
 	return lowerASCII(s)
 }
 
+// dots takes the dot off an i, and makes one of an ideographic full stop.
+var dots = strings.NewReplacer("i\u0307", "i", "\u3002", ".")
+
 func caseFolded(s string) string {
 	for range 5 {
 		before := s
@@ -93,7 +143,7 @@ func caseFolded(s string) string {
 			return r
 		}, s)
 		s = norm.NFKC.String(s)
-		s = strings.NewReplacer("i\u0307", "i", "\u3002", ".").Replace(s)
+		s = dots.Replace(s)
 		if s == before {
 			break
 		}
@@ -125,6 +175,9 @@ func (e *invalidRuneError) Error() string {
 
 // invalidRune finds a character by which one person could pass for another; nil for none.
 func invalidRune(s string) error {
+	if isPrintableASCII(s) {
+		return nil
+	}
 	if norm.NFD.IsNormalString(s) {
 		s = norm.NFC.String(s)
 	}

@@ -22,7 +22,10 @@ import (
 //     alone and at once; those that come while a request is under way queue,
 //     and go out together, up to 200 addresses in one lookup, of which a
 //     person with an IDN domain takes two. A round that has company
-//     waits a moment for more of it (gatherWindow).
+//     waits a moment for more of it (gatherWindow). Only those that come with
+//     the first question, as many as Terraform asks for at once, do not wait
+//     for its answer: so a plan has its people after three round trips, which
+//     are the first lookups, count and the listing.
 //   - Before any lookup after the second, count is asked, once.
 //   - As soon as P ≤ n + 3 − L the whole listing is taken, oldest first, its
 //     pages side by side. Until then lookups go on.

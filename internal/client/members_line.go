@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -76,9 +77,16 @@ func (m *Members) leave(l *line, who *person) {
 	}
 }
 
+// besides is how many come with the first question of a plan: Terraform asks for ten resources side by side, unless it is
+// told otherwise.
+const besides = 9
+
 // serve answers the line round by round until it is empty.
 func (m *Members) serve(l *line) {
 	defer l.end()
+	if m.isFirst() && !m.serveFirst(l) {
+		return
+	}
 	for {
 		m.gather(l)
 		round := m.nextRound(l)
@@ -86,6 +94,61 @@ func (m *Members) serve(l *line) {
 			return
 		}
 		m.answer(l, round, m.fetch(l.ctx, round))
+	}
+}
+
+func (m *Members) isFirst() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.lookups == 0
+}
+
+// serveFirst sends the first question alone and at once, and those that come with it as soon as they are there, whether
+// the first is answered or not. It reports whether the line goes on.
+func (m *Members) serveFirst(l *line) bool {
+	first := m.nextRound(l)
+	if first == nil {
+		return false
+	}
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		m.answer(l, first, m.fetch(l.ctx, first))
+	}()
+	defer func() { <-answered }()
+	if !m.gatherBesides(l, answered) {
+		return true
+	}
+	second := m.nextRound(l)
+	if second == nil {
+		return false
+	}
+	m.answer(l, second, m.fetch(l.ctx, second))
+	return true
+}
+
+// gatherBesides waits for those who come with the first question. It reports whether as many as Terraform asks for at once
+// were there before that was answered.
+func (m *Members) gatherBesides(l *line, answered <-chan struct{}) bool {
+	quiet := time.NewTimer(m.c.gather.max)
+	defer quiet.Stop()
+	for {
+		select {
+		case <-l.arrived:
+			quiet.Reset(m.c.gather.enough)
+		case <-quiet.C:
+			m.mu.Lock()
+			all := m.lookups > 0 && len(l.queue) >= besides
+			m.mu.Unlock()
+			if all {
+				return true
+			}
+			quiet.Reset(m.c.gather.max)
+		case <-answered:
+			return false
+		case <-l.ctx.Done():
+			return false
+		}
 	}
 }
 
@@ -120,7 +183,7 @@ func (m *Members) gather(l *line) {
 func (m *Members) gatherTimeout(l *line) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.peak == 0 || len(l.queue) < m.peak {
+	if len(l.queue) < cmp.Or(m.peak, besides) {
 		return m.c.gather.quiet
 	}
 	return m.c.gather.enough

@@ -87,6 +87,33 @@ func TestByEmailRounds(t *testing.T) {
 	}
 }
 
+// TestByEmailRoundTrips: however many are asked for ten at a time, they are there after three round trips.
+func TestByEmailRoundTrips(t *testing.T) {
+	t.Parallel()
+	for _, latency := range []time.Duration{50 * time.Millisecond, 2 * time.Second} {
+		t.Run(latency.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := &fakeAPI{latency: latency}
+				api.populate(250)
+				members := newTestClient(t, inProcess{api}).Members(testAccount)
+				start := time.Now()
+				inParallel(10, 250, func(i int) {
+					if _, err := members.ByEmail(t.Context(), personEmail(i)); err != nil {
+						t.Error(err)
+					}
+				})
+				if took := time.Since(start); took >= 3*latency+20*time.Millisecond {
+					t.Errorf("took %s, which is more than three times %s", took, latency)
+				}
+				if got := len(api.seen()); got != 5 { // two lookups, count, two pages
+					t.Errorf("%d requests, want 5", got)
+				}
+			})
+		})
+	}
+}
+
 // TestByEmailAloneIsNotDelayed: gathering is for those who have company.
 func TestByEmailAloneIsNotDelayed(t *testing.T) {
 	t.Parallel()

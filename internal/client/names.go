@@ -59,7 +59,10 @@ func NormalizeDomain(s string) (string, error) {
 	if why := notADomain(s); why != "" {
 		return fail(why)
 	}
-	name, err := domainProfile.ToASCII(s)
+	name, err := lowerASCII(s), error(nil)
+	if !isPlainDomain(s) {
+		name, err = domainProfile.ToASCII(s)
+	}
 	if err != nil {
 		return fail("it holds a character or an xn-- label that domain names cannot have")
 	}

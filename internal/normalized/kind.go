@@ -55,10 +55,10 @@ func (k *Kind) Key(text string) string {
 }
 
 // check reports a malformed text, and gives the form to compare by.
-func (k *Kind) check(text string, at path.Path, diags *diag.Diagnostics) string {
+func (k *Kind) check(text string, at func(text string) path.Path, diags *diag.Diagnostics) string {
 	normal, err := k.Normalize(text)
 	if err != nil {
-		diags.AddAttributeError(at, "Invalid "+k.Name, english.ErrorSentence(err))
+		diags.AddAttributeError(at(text), "Invalid "+k.Name, english.ErrorSentence(err))
 		return text
 	}
 	return normal
@@ -68,13 +68,14 @@ func (k *Kind) check(text string, at path.Path, diags *diag.Diagnostics) string 
 func (k *Kind) checkAll(texts []string, at func(text string) path.Path, diags *diag.Diagnostics) {
 	first, alike := make(map[string]string, len(texts)), make(map[string]string)
 	for _, text := range texts {
-		key := k.check(text, at(text), diags)
+		key := k.check(text, at, diags)
 		if k == Email {
-			if other, known := alike[client.LookAlikeKey(text)]; known && client.LookAlike(other, text) {
+			looks := client.LookAlikeKey(text)
+			if other, known := alike[looks]; known && client.LookAlike(other, text) {
 				diags.AddAttributeError(at(text), "Two addresses that look alike", fmt.Sprintf(
 					"%q could be taken for %q (%+q and %+q), but they are different people's, and an account never has both. Keep the one that the account has.", text, other, text, other))
 			}
-			alike[client.LookAlikeKey(text)] = text
+			alike[looks] = text
 		}
 		if earlier, twice := first[key]; twice && k.Hidden {
 			diags.AddAttributeError(at(text), "The same "+k.Name+" twice", fmt.Sprintf("The %s %s stands there twice, in different spellings. Keep one of them.", k.Name, key))

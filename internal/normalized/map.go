@@ -93,6 +93,9 @@ func (v Map) String() string {
 // MapSemanticEquals implements [basetypes.MapValuableWithSemanticEquals].
 func (v Map) MapSemanticEquals(_ context.Context, o basetypes.MapValuable) (bool, diag.Diagnostics) {
 	other, ok := o.(Map)
+	if ok && v.MapValue.Equal(other.MapValue) {
+		return true, nil
+	}
 	return ok && len(v.Elements()) == len(other.Elements()) && maps.Equal(v.Normalized(), other.Normalized()), nil
 }
 

@@ -30,7 +30,7 @@ func (m EqualModifier) MarkdownDescription(ctx context.Context) string { return 
 
 // PlanModifyString implements [planmodifier.String].
 func (m EqualModifier) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
-	if bothKnown(req.PlanValue, req.StateValue) && m.kind.Key(req.PlanValue.ValueString()) == m.kind.Key(req.StateValue.ValueString()) {
+	if differ(req.PlanValue, req.StateValue) && m.kind.Key(req.PlanValue.ValueString()) == m.kind.Key(req.StateValue.ValueString()) {
 		resp.PlanValue = req.StateValue
 	}
 }
@@ -38,7 +38,7 @@ func (m EqualModifier) PlanModifyString(_ context.Context, req planmodifier.Stri
 // PlanModifySet implements [planmodifier.Set].
 func (m EqualModifier) PlanModifySet(ctx context.Context, req planmodifier.SetRequest, resp *planmodifier.SetResponse) {
 	plan, state := Set{req.PlanValue, m.kind}, Set{req.StateValue, m.kind}
-	if !bothKnown(plan, state) || !plan.IsWhollyKnown() {
+	if !differ(plan, state) || !plan.IsWhollyKnown() {
 		return
 	}
 	equal, diags := plan.SetSemanticEquals(ctx, state)
@@ -51,7 +51,7 @@ func (m EqualModifier) PlanModifySet(ctx context.Context, req planmodifier.SetRe
 // PlanModifyMap implements [planmodifier.Map].
 func (m EqualModifier) PlanModifyMap(ctx context.Context, req planmodifier.MapRequest, resp *planmodifier.MapResponse) {
 	plan, state := Map{req.PlanValue, m.kind}, Map{req.StateValue, m.kind}
-	if !bothKnown(plan, state) || !plan.IsWhollyKnown() {
+	if !differ(plan, state) || !plan.IsWhollyKnown() {
 		return
 	}
 	equal, diags := plan.MapSemanticEquals(ctx, state)
@@ -61,7 +61,7 @@ func (m EqualModifier) PlanModifyMap(ctx context.Context, req planmodifier.MapRe
 	}
 }
 
-// bothKnown reports whether both sides have a value to compare.
-func bothKnown(plan, state attr.Value) bool {
-	return !plan.IsUnknown() && !plan.IsNull() && !state.IsNull()
+// differ reports whether both sides have a value, and not the same one.
+func differ(plan, state attr.Value) bool {
+	return !plan.IsUnknown() && !plan.IsNull() && !state.IsNull() && !plan.Equal(state)
 }

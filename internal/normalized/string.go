@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -86,7 +87,7 @@ func (v String) StringSemanticEquals(_ context.Context, o basetypes.StringValuab
 // ValidateAttribute implements [xattr.ValidateableAttribute].
 func (v String) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
 	if !v.IsNull() && !v.IsUnknown() {
-		v.kind.check(v.ValueString(), req.Path, &resp.Diagnostics)
+		v.kind.check(v.ValueString(), func(string) path.Path { return req.Path }, &resp.Diagnostics)
 	}
 }
 

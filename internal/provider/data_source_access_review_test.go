@@ -100,7 +100,7 @@ func TestAccAccessReview(t *testing.T) {
 			reviewText("unknown", "service_accounts", "terraform", "created_by"), // nobody made it: it was there from the start
 			reviewed(knownvalue.MapSizeExact(0), "left_out"),
 		},
-	}, resource.TestStep{Config: srv.Provider() + reviewConfig, ConfigPlanChecks: emptyPlan()})
+	}, resource.TestStep{Config: srv.Provider() + reviewConfig, PlanOnly: true})
 }
 
 // On today's Prefect Cloud what cannot be known is unknown, and nothing is asked for that it does not have.
@@ -187,7 +187,7 @@ accounts:
 			t.Parallel()
 			srv := acctest.Start(t, acctest.Scenario(account))
 			config := srv.ProviderAs(test.key) + reviewConfig + `output "left_out" { value = data.prefectsso_access_review.this.left_out }`
-			runSteps(t, resource.TestStep{Config: config, ConfigStateChecks: test.checks}, resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()})
+			runSteps(t, resource.TestStep{Config: config, ConfigStateChecks: test.checks})
 		})
 	}
 	t.Run("not even people", func(t *testing.T) {
@@ -200,17 +200,16 @@ accounts:
 func TestAccAccessReviewBadInput(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t)
+	var refused refusals
 	for name, test := range map[string]struct{ argument, want string }{
 		"no time":          {`events_since = "yesterday"`, `Invalid time.*RFC 3339`},
 		"in the future":    {`events_since = "2999-01-01T00:00:00Z"`, `A time in the future.*has passed`},
 		"no days":          {`stale_after_days = 0`, `stale_after_days`},
 		"more than a year": {`sync_within_hours = 100000`, `sync_within_hours`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			runSteps(t, resource.TestStep{Config: srv.Provider() + "data \"prefectsso_access_review\" \"this\" {\n" + test.argument + "\n}", ExpectError: spread(test.want)})
-		})
+		refused.add(name, resource.TestStep{Config: srv.Provider() + "data \"prefectsso_access_review\" \"this\" {\n" + test.argument + "\n}", ExpectError: spread(test.want)}, nil)
 	}
+	refused.run(t)
 }
 
 // offices is an account with service accounts that get into its workspaces by every way.
@@ -255,7 +254,7 @@ func TestAccAccessReviewWorkspaces(t *testing.T) {
 			}), "service_accounts", "terraform", "workspaces"),
 			reviewed(knownvalue.MapExact(map[string]knownvalue.Check{"attic": directoryPath(none, is("Viewer"), false, nil)}), "service_accounts", "reader", "workspaces"),
 		},
-	}, resource.TestStep{Config: srv.Provider() + reviewConfig, ConfigPlanChecks: emptyPlan()})
+	})
 	srv.ResetRequests()
 	inProcess(t, srv).readData(t, "prefectsso_access_review", nil)
 	got := map[string]int{}
@@ -296,7 +295,7 @@ func TestAccAccessReviewWorkspacesUnknown(t *testing.T) {
 					reviewText("Owner", "service_accounts", "terraform", "role"),
 					reviewed(knownvalue.StringRegexp(spread(test.why)), "left_out", "service_account_workspaces"),
 				},
-			}, resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()})
+			})
 			asked.Store(0)
 			inProcessAs(t, map[string]any{"endpoint": srv.URL + "/api", "api_key": test.key, "account_id": acctest.AccountID}).readData(t, "prefectsso_access_review", nil)
 			if n := asked.Load(); n != 1 {

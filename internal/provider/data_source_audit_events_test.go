@@ -61,6 +61,7 @@ data "prefectsso_audit_events" "past" {
 func TestAccAuditEventsBadInput(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t)
+	var refused refusals
 	for name, test := range map[string]struct{ key, argument, want string }{
 		"no time":         {acctest.ServiceKey, `since = "yesterday"`, `Invalid time.*RFC 3339`},
 		"a future span":   {acctest.ServiceKey, `since = "2999-01-01T00:00:00Z"`, `A time in the future.*has passed`},
@@ -68,11 +69,9 @@ func TestAccAuditEventsBadInput(t *testing.T) {
 		"an inverse span": {acctest.ServiceKey, "since = \"2026-02-01T00:00:00Z\"\nuntil = \"2026-01-01T00:00:00Z\"", `Empty span.*not before`},
 		"too many":        {acctest.ServiceKey, `limit = 50000`, `limit`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			runSteps(t, resource.TestStep{Config: srv.ProviderAs(test.key) + "data \"prefectsso_audit_events\" \"x\" {\n" + test.argument + "\n}", ExpectError: spread(test.want)})
-		})
+		refused.add(name, resource.TestStep{Config: srv.ProviderAs(test.key) + "data \"prefectsso_audit_events\" \"x\" {\n" + test.argument + "\n}", ExpectError: spread(test.want)}, nil)
 	}
+	refused.run(t)
 }
 
 func TestAccAuditEventsRejected(t *testing.T) {

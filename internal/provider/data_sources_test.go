@@ -62,6 +62,7 @@ data "prefectsso_members" "inactive" { active = false }
 func TestAccDataSourcesBadInput(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t)
+	var refused refusals
 	for name, test := range map[string]struct{ config, want string }{
 		"nobody":             {`data "prefectsso_member" "x" { email = "nobody@acme.com" }`, `Could not find member.*nobody@acme\.com is not a member`},
 		"no such role":       {`data "prefectsso_account_role" "x" { name = "Boss" }`, `Could not find account role.*no role "Boss".*Owner`},
@@ -70,9 +71,7 @@ func TestAccDataSourcesBadInput(t *testing.T) {
 		"a foreign role":     {`data "prefectsso_members" "x" { role = "Boss" }`, `Unusable role`},
 		"a malformed domain": {`data "prefectsso_members" "x" { domain = "acme" }`, `Invalid email domain`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			runSteps(t, resource.TestStep{Config: srv.Provider() + test.config, ExpectError: spread(test.want)})
-		})
+		refused.add(name, resource.TestStep{Config: srv.Provider() + test.config, ExpectError: spread(test.want)}, nil)
 	}
+	refused.run(t)
 }

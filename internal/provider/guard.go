@@ -18,6 +18,8 @@ type judging struct {
 	account string
 	// people are those whom the resource looked up already.
 	people access.People
+	// directory is the one that the resource is, as its state has it; nil for none.
+	directory *access.Directory
 	// changes are made one after the other. The last one is judged, those before are what it counts on.
 	changes []access.Change
 	// policy is the provider's, and what the resource adds to it.
@@ -57,7 +59,11 @@ func (p *providerData) recheck(ctx context.Context, j judging, diags *diag.Diagn
 
 // findings compares the account before and after the changes, notes whose role the run plans to change, and judges.
 func (p *providerData) findings(ctx context.Context, j judging, read reading) ([]access.Finding, error) {
-	before, err := read(ctx, access.World{AccountID: j.account, People: j.people}, j.changes...)
+	known := access.World{AccountID: j.account, People: j.people}
+	if j.directory != nil {
+		known.Directories, known.FewDirectories = access.Known([]access.Directory{*j.directory}), true
+	}
+	before, err := read(ctx, known, j.changes...)
 	if err != nil {
 		return nil, err
 	}

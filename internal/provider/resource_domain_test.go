@@ -42,8 +42,8 @@ func TestAccDomain(t *testing.T) {
 					Check: func(*terraform.State) error { return srv.WantDomains("acme.com", "other.example") },
 				},
 				{ // the same domain written differently is no change
-					Config:           domainConfig(srv, "ACME.com."),
-					ConfigPlanChecks: emptyPlan(),
+					Config:   domainConfig(srv, "ACME.com."),
+					PlanOnly: true,
 				},
 				{ // disabled behind Terraform's back: enabled again
 					PreConfig:        func() { srv.SetDomains("other.example") },
@@ -52,9 +52,9 @@ func TestAccDomain(t *testing.T) {
 					Check:            func(*terraform.State) error { return srv.WantDomains("acme.com", "other.example") },
 				},
 				{ // somebody else's domain is none of our business
-					PreConfig:        func() { srv.SetDomains("acme.com", "other.example", "third.example") },
-					Config:           domainConfig(srv, "acme.com"),
-					ConfigPlanChecks: emptyPlan(),
+					PreConfig: func() { srv.SetDomains("acme.com", "other.example", "third.example") },
+					Config:    domainConfig(srv, "acme.com"),
+					PlanOnly:  true,
 				},
 				{
 					PreConfig:                            func() { srv.SetDomains("acme.com", "other.example") },
@@ -111,7 +111,7 @@ func TestAccDomainSpelledAsConfigured(t *testing.T) {
 				statecheck.ExpectKnownValue("prefectsso_domain.corp", tfjsonpath.New("name"), knownvalue.StringExact("Bücher.Example.")),
 			},
 		},
-		resource.TestStep{Config: domainConfig(srv, "xn--bcher-kva.example"), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: domainConfig(srv, "xn--bcher-kva.example"), PlanOnly: true},
 	)
 }
 
@@ -189,6 +189,7 @@ accounts:
     features: []
     users: [{email: hobby@hobby.example, first_name: Hobby, last_name: Owner, role: Owner, api_key: pnu_hobby}]
 `
+	var refused refusals
 	for name, test := range map[string]struct {
 		domain, key, account, want string
 	}{
@@ -205,25 +206,24 @@ accounts:
 		"an account id":      {domain: "acme.com", account: "acme", want: `Invalid id.*no UUID`},
 		"an underscore":      {domain: "ac_me.com", want: `Invalid email domain.*underscore`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			srv := acctest.Start(t, acctest.Scenario(elsewhere))
-			key, account := test.key, ""
-			if key == "" {
-				key = acctest.ServiceKey
-			}
-			if test.account != "" {
-				account = "account_id = \"" + test.account + "\""
-			}
-			runSteps(t, resource.TestStep{
-				Config:      srv.ProviderAs(key) + "resource \"prefectsso_domain\" \"x\" {\n  name = \"" + test.domain + "\"\n" + account + "\n}",
-				ExpectError: spread(test.want),
-			})
+		srv := acctest.Start(t, acctest.Scenario(elsewhere))
+		key, account := test.key, ""
+		if key == "" {
+			key = acctest.ServiceKey
+		}
+		if test.account != "" {
+			account = "account_id = \"" + test.account + "\""
+		}
+		refused.add(name, resource.TestStep{
+			Config:      srv.ProviderAs(key) + "resource \"prefectsso_domain\" \"x\" {\n  name = \"" + test.domain + "\"\n" + account + "\n}",
+			ExpectError: spread(test.want),
+		}, func() {
 			if got := srv.Domains(); len(got) != 0 {
 				t.Errorf("the account has %v after a refused apply", got)
 			}
 		})
 	}
+	refused.run(t)
 }
 
 func TestAccDomainServerTrouble(t *testing.T) {

@@ -130,7 +130,6 @@ func TestAccDomainTimeouts(t *testing.T) {
 		address := typeName + ".a"
 		runSteps(t,
 			resource.TestStep{Config: one(typeName, "")},
-			resource.TestStep{Config: one(typeName, ""), ConfigPlanChecks: emptyPlan()},
 			resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: map[string]string{"prefectsso_domain": "acme.com", "prefectsso_domains": acctest.AccountID}[typeName], ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "account_id"},
 			resource.TestStep{
 				PreConfig: srv.ResetRequests, Config: one(typeName, given), ConfigPlanChecks: planned(address, plancheck.ResourceActionUpdate),
@@ -141,7 +140,6 @@ func TestAccDomainTimeouts(t *testing.T) {
 					return nil
 				},
 			},
-			resource.TestStep{Config: one(typeName, given), ConfigPlanChecks: emptyPlan()},
 		)
 	}
 }

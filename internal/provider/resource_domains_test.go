@@ -39,8 +39,8 @@ func TestAccDomains(t *testing.T) {
 					Check: has("acme.com", "xn--bcher-kva.example"),
 				},
 				{
-					Config:           domainsConfig(srv, `"xn--bcher-kva.EXAMPLE", "Acme.Com."`),
-					ConfigPlanChecks: emptyPlan(),
+					Config:   domainsConfig(srv, `"xn--bcher-kva.EXAMPLE", "Acme.Com."`),
+					PlanOnly: true,
 				},
 				{
 					Config:           domainsConfig(srv, `"acme.com", "new.example"`),
@@ -73,6 +73,7 @@ func TestAccDomains(t *testing.T) {
 
 func TestAccDomainsBadInput(t *testing.T) {
 	t.Parallel()
+	var refused refusals
 	for name, test := range map[string]struct{ names, want string }{
 		"twice":           {`"acme.com", "ACME.com."`, `The same email domain twice.*both mean acme\.com`},
 		"a malformed one": {`"acme.com", "http://x.example"`, `Invalid email domain.*is a URL`},
@@ -80,22 +81,21 @@ func TestAccDomainsBadInput(t *testing.T) {
 		"null":            {`"acme.com", null`, `(?i)null`},
 		"an import id":    {},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			srv := acctest.Start(t)
-			step := resource.TestStep{Config: domainsConfig(srv, test.names), ExpectError: spread(test.want)}
-			if test.names == "" {
-				step = resource.TestStep{
-					Config: domainsConfig(srv, `"acme.com"`), ResourceName: "prefectsso_domains.all",
-					ImportState: true, ImportStateId: "acme", ExpectError: spread(`Invalid import id.*UUID`),
-				}
+		srv := acctest.Start(t)
+		step := resource.TestStep{Config: domainsConfig(srv, test.names), ExpectError: spread(test.want)}
+		if test.names == "" {
+			step = resource.TestStep{
+				Config: domainsConfig(srv, `"acme.com"`), ResourceName: "prefectsso_domains.all",
+				ImportState: true, ImportStateId: "acme", ExpectError: spread(`Invalid import id.*UUID`),
 			}
-			runSteps(t, step)
+		}
+		refused.add(name, step, func() {
 			if got := srv.Domains(); len(got) != 0 {
 				t.Errorf("the account has %v after a refused apply", got)
 			}
 		})
 	}
+	refused.run(t)
 }
 
 func TestAccDomainsPlanWarnsOfOthers(t *testing.T) {

@@ -68,7 +68,7 @@ resource "prefectsso_identity_provider" "idp" {
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("unverified_attributes"), knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("oidc")})),
 				},
 			},
-			{Config: config("GenericOIDC", `"acme.com"`, "prefect"), ConfigPlanChecks: emptyPlan()},
+			{Config: config("GenericOIDC", `"acme.com"`, "prefect"), PlanOnly: true},
 			{Config: config("GenericOIDC", `"acme.com"`, "other"), ExpectError: spread(`Only a person can change this.*.oidc.`)},
 			{Config: config("GenericOIDC", `"acme.com", "other.example"`, "prefect"), ExpectError: spread(`Only a person can change this.*.domains.`)},
 			{

@@ -55,7 +55,7 @@ resource "prefectsso_identity_provider" "it" {
 		resource.TestStep{Config: config(`attribute_mapping = { subject = "id", groups = terraform_data.none.output }`), ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownValue("prefectsso_identity_provider.it", at, knownvalue.StringExact("id")), subject("id"),
 		}},
-		resource.TestStep{Config: config(`attribute_mapping = { subject = "id" }`), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: config(`attribute_mapping = { subject = "id" }`), PlanOnly: true},
 		resource.TestStep{Config: config(`attribute_mapping = { subject = "uid" }`), ConfigStateChecks: []statecheck.StateCheck{subject("uid")}},
 		resource.TestStep{ResourceName: "prefectsso_identity_provider.it", ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"saml", "activation", "timeouts", "take_over_domains"}},
 		resource.TestStep{Config: config(``), ConfigStateChecks: []statecheck.StateCheck{subject("")}},

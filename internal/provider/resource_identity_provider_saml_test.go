@@ -83,13 +83,13 @@ func TestAccIdentityProviderSAML(t *testing.T) {
 				statecheck.ExpectKnownValue(address, tfjsonpath.New("redirect_uri"), knownvalue.Null()),
 			},
 		},
-		resource.TestStep{Config: samlConfig(srv, certificates("\n\n  "+strings.ReplaceAll(old, "\n", "\n\n"))), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: samlConfig(srv, certificates("\n\n  "+strings.ReplaceAll(old, "\n", "\n\n"))), PlanOnly: true},
 		resource.TestStep{
 			Config:            samlConfig(srv, certificates(next, old)),
 			ConfigPlanChecks:  planned(address, plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{expires(2), sameID.AddStateValue(address, id)},
 		},
-		resource.TestStep{Config: samlConfig(srv, certificates(old, next)), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: samlConfig(srv, certificates(old, next)), PlanOnly: true},
 		resource.TestStep{
 			Config:            samlConfig(srv, certificates(next)+"\nallow_idp_initiated = true\nwant_assertions_encrypted = true"),
 			ConfigPlanChecks:  planned(address, plancheck.ResourceActionUpdate),

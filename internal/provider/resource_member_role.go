@@ -140,6 +140,12 @@ func (m *memberRoleModel) fromAPI(accountID string, row client.Membership) {
 	}
 }
 
+// equal reports whether what the server decides about is the same.
+func (m *memberRoleModel) equal(o memberRoleModel) bool {
+	return m.ID == o.ID && m.AccountID == o.AccountID && m.Role == o.Role && m.OnDestroy == o.OnDestroy && m.UserID == o.UserID &&
+		m.ActorID == o.ActorID && m.Active == o.Active && m.ManagedBy == o.ManagedBy
+}
+
 func (m *memberRoleModel) identity(accountID string) memberRoleIdentity {
 	return memberRoleIdentity{types.StringValue(accountID), types.StringValue(m.Email.Normalized())}
 }
@@ -147,7 +153,7 @@ func (m *memberRoleModel) identity(accountID string) memberRoleIdentity {
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *memberRoleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer adviseDestroy(req, resp)
-	if isDestroy(req) {
+	if isDestroy(req) || r.data.plansNothing(req) {
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
@@ -290,10 +296,14 @@ func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest,
 		resp.Diagnostics.Append(failure("Could not read role of member", err))
 		return
 	}
-	before := m.Role
+	before := m
 	m.fromAPI(account, member)
-	if !m.Role.Equal(before) {
+	if !m.Role.Equal(before.Role) {
 		r.observeOwner(ctx, account, &m, member, &resp.Diagnostics)
+	}
+	if m.equal(before) {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...) // the state is there already
+		return
 	}
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }

@@ -99,7 +99,7 @@ func (m *memberRolesModel) emails() []string {
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *memberRolesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer adviseDestroy(req, resp)
-	if isDestroy(req) {
+	if isDestroy(req) || r.data.plansNothing(req) {
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
@@ -292,8 +292,14 @@ func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest
 		resp.Diagnostics.Append(failure("Could not read roles of members", err))
 		return
 	}
-	if gone := m.fromAPI(account, rows); len(gone) > 0 {
+	before := m
+	gone := m.fromAPI(account, rows)
+	if len(gone) > 0 {
 		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, english.Some(gone)))
+	}
+	if m.AccountID == before.AccountID && m.Roles.Equal(before.Roles) {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, accountIdentity{types.StringValue(account)})...) // the state is there already
+		return
 	}
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 }

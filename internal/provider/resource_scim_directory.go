@@ -99,7 +99,18 @@ func (r *scimDirectoryResource) planDestroy(ctx context.Context, prior *scimDire
 
 // deletion returns the deletion of a directory, to be judged.
 func (r *scimDirectoryResource) deletion(account string, m *scimDirectoryModel) judging {
-	return judging{account: account, policy: r.data.policy, changes: []access.Change{access.DeleteDirectory{ID: m.ID.ValueString()}}}
+	return judging{account: account, directory: m.known(), policy: r.data.policy, changes: []access.Change{access.DeleteDirectory{ID: m.ID.ValueString()}}}
+}
+
+// known returns the directory as the state has it, which tells neither how many people it has nor, as an id, their role.
+func (m *scimDirectoryModel) known() *access.Directory {
+	settings := access.DirectorySettings{
+		RemovesLeavers: m.DeprovisionAction.ValueString() == deprovisionDelete, TeamsFromGroups: m.SyncGroupsToTeams.ValueBool(),
+	}
+	if !m.AllowedDomains.IsNull() {
+		settings.AllowedDomains = append([]string{}, m.AllowedDomains.Normalized()...)
+	}
+	return &access.Directory{ID: m.ID.ValueString(), Name: m.Name.ValueString(), Off: !m.Enabled.ValueBool(), Settings: access.Known(settings)}
 }
 
 // checkPeople judges what a change does to the people whom the directory brought.
@@ -114,7 +125,7 @@ func (r *scimDirectoryResource) checkPeople(ctx context.Context, prior *scimDire
 	}
 	put, any := plan.putDirectory(prior)
 	if account, ok := r.data.account(prior.AccountID, &resp.Diagnostics); ok && any {
-		r.data.judge(ctx, judging{account: account, policy: r.data.policy, changes: []access.Change{put}}, &resp.Diagnostics)
+		r.data.judge(ctx, judging{account: account, directory: prior.known(), policy: r.data.policy, changes: []access.Change{put}}, &resp.Diagnostics)
 	}
 }
 

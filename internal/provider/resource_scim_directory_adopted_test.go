@@ -81,7 +81,6 @@ func TestAccSCIMDirectoryAdopted(t *testing.T) {
 					is("unverified_attributes", knownvalue.SetSizeExact(len(hidden))),
 				},
 			},
-			{Config: scimDirectory(srv, `default_role = "Admin"`), ConfigPlanChecks: emptyPlan()},
 			{Config: scimDirectory(srv, `deprovision_action = "delete"`), ExpectError: spread(`Only a person can change this.*.default_role. and .deprovision_action.*does not show ..default_role. and .deprovision_action.., take the resource out of the state`)},
 			{Config: scimDirectory(srv, `default_role = "Admin"`, `enabled = false`), ExpectError: spread(`Only a person can change this.*.enabled.. Change that in the configuration dashboard .*, or let the configuration say what is there.\n`)},
 			{
@@ -134,7 +133,6 @@ func TestAccSCIMDirectoryAdoptedByImport(t *testing.T) {
 				statecheck.ExpectKnownValue(address, tfjsonpath.New("configurable"), knownvalue.Bool(false)),
 			},
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
 	)
 }
 

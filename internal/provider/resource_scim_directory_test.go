@@ -87,7 +87,6 @@ func TestAccSCIMDirectory(t *testing.T) {
 					return nil
 				},
 			},
-			{Config: scimDirectory(srv), ConfigPlanChecks: emptyPlan()},
 			{
 				Config:           scimDirectory(srv, full...),
 				ConfigPlanChecks: planned(address, plancheck.ResourceActionUpdate),
@@ -102,7 +101,7 @@ func TestAccSCIMDirectory(t *testing.T) {
 					return nil
 				},
 			},
-			{Config: scimDirectory(srv, byID...), ConfigPlanChecks: emptyPlan()}, // the same role by its id
+			{Config: scimDirectory(srv, byID...), PlanOnly: true}, // the same role by its id
 			{
 				ResourceName:            address,
 				ImportState:             true,
@@ -146,6 +145,7 @@ func TestAccSCIMDirectoryBadInput(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t)
 	srv.Call(acctest.OwnerKey, http.MethodPost, "/sso/directories", map[string]any{"name": "Taken", "type": "okta scim v2.0"}, nil)
+	var refused refusals
 	for name, test := range map[string]struct{ arguments, want string }{
 		"a type that does not push": {`type = "gsuite directory"`, `okta scim v2\.0`},
 		"a role that is not there":  {`default_role = "Boss"`, `Unusable role.*Auditor`},
@@ -155,18 +155,16 @@ func TestAccSCIMDirectoryBadInput(t *testing.T) {
 		"an unknown action":         {`deprovision_action = "ban"`, `deactivate`},
 		"a name that is taken":      {`name = "Taken"`, `SCIM directory exists already.*terraform import`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			block := map[string]string{"name": `name = "New"`, "type": `type = "okta scim v2.0"`}
-			argument, _, _ := strings.Cut(test.arguments, " ")
-			block[argument] = test.arguments
-			config := srv.Provider() + "resource \"prefectsso_scim_directory\" \"x\" {\n"
-			for _, line := range block {
-				config += line + "\n"
-			}
-			runSteps(t, resource.TestStep{Config: config + "}", ExpectError: spread(test.want)})
-		})
+		block := map[string]string{"name": `name = "New"`, "type": `type = "okta scim v2.0"`}
+		argument, _, _ := strings.Cut(test.arguments, " ")
+		block[argument] = test.arguments
+		config := srv.Provider() + "resource \"prefectsso_scim_directory\" \"x\" {\n"
+		for _, line := range block {
+			config += line + "\n"
+		}
+		refused.add(name, resource.TestStep{Config: config + "}", ExpectError: spread(test.want)}, nil)
 	}
+	refused.run(t)
 	t.Cleanup(func() {
 		if left := directories(srv); len(left) != 1 {
 			t.Errorf("refused applies left %+v", left)

@@ -37,13 +37,11 @@ func TestAccSessionPolicy(t *testing.T) {
 					},
 					Check: is("3600"),
 				},
-				{Config: config("auth_expiration_seconds = 3600"), ConfigPlanChecks: emptyPlan()},
 				{
 					Config:           config(""),
 					ConfigPlanChecks: planned(address, plancheck.ResourceActionUpdate),
 					Check:            is("none"),
 				},
-				{Config: config(""), ConfigPlanChecks: emptyPlan()},
 				{ // changed behind Terraform's back
 					PreConfig: func() {
 						srv.Call(acctest.OwnerKey, http.MethodPatch, "", map[string]any{"auth_expiration_seconds": 60}, nil)

@@ -61,10 +61,9 @@ func TestAccTeamWorkspaceRole(t *testing.T) {
 						return nil
 					}),
 				},
-				{Config: teamRoleConfig(srv, `name = "Crew"`, "production", "Viewer"), ConfigPlanChecks: emptyPlan()},
 				{ // the same workspace and role by their ids are no change
-					Config:           teamRoleConfig(srv, `name = "Crew"`, srv.WorkspaceID("production"), srv.WorkspaceRoleID("Viewer")),
-					ConfigPlanChecks: emptyPlan(),
+					Config:   teamRoleConfig(srv, `name = "Crew"`, srv.WorkspaceID("production"), srv.WorkspaceRoleID("Viewer")),
+					PlanOnly: true,
 				},
 				{ // the same team by its id replaces nothing
 					Config:           teamRoleConfig(srv, `id = "`+crew+`"`, "production", "Viewer"),
@@ -156,12 +155,11 @@ data "prefectsso_teams" "synced" { directory_id = "` + srv.DirectoryID() + `" }
 			)
 			runSteps(t,
 				resource.TestStep{Config: of(group)},
-				resource.TestStep{Config: of(group), ConfigPlanChecks: emptyPlan()},
 				resource.TestStep{ResourceName: teamRoleAddress, ImportState: true, ImportStateId: group + "/production", ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "team_id"},
 			)
 			runSteps(t, // the group's name changes, and then another group gets it
 				resource.TestStep{Config: of("Engineers")},
-				resource.TestStep{PreConfig: func() { srv.RenameGroup(pushed, "Makers") }, Config: of("Engineers"), ConfigPlanChecks: emptyPlan()},
+				resource.TestStep{PreConfig: func() { srv.RenameGroup(pushed, "Makers") }, Config: of("Engineers"), PlanOnly: true},
 				resource.TestStep{
 					PreConfig: func() { srv.PushGroup("Engineers") }, Config: of("Engineers"), ConfigPlanChecks: planned(teamRoleAddress, plancheck.ResourceActionUpdate),
 					Check: func(*terraform.State) error {
@@ -178,6 +176,7 @@ data "prefectsso_teams" "synced" { directory_id = "` + srv.DirectoryID() + `" }
 
 func TestAccTeamWorkspaceRoleBadInput(t *testing.T) {
 	t.Parallel()
+	var refused refusals
 	for name, test := range map[string]struct {
 		team, workspace, role, key, more, want string
 	}{
@@ -194,30 +193,29 @@ func TestAccTeamWorkspaceRoleBadInput(t *testing.T) {
 		"a role of the account": {role: "Admin", want: `Unusable role.*no workspace role "Admin"`},
 		"no permission":         {key: "pnu_ada", want: `manage_workspace_teams`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			srv := acctest.Start(t)
-			crew := srv.AddTeam("Crew")
-			or := func(text, fallback string) string {
-				if text == "" {
-					return fallback
-				}
-				return text
+		srv := acctest.Start(t)
+		crew := srv.AddTeam("Crew")
+		or := func(text, fallback string) string {
+			if text == "" {
+				return fallback
 			}
-			team := test.team
-			if team == "" && name != "no team" {
-				team = `name = "Crew"`
-			}
-			runSteps(t, resource.TestStep{
-				Config: srv.ProviderAs(or(test.key, acctest.ServiceKey)) + fmt.Sprintf("resource \"prefectsso_team_workspace_role\" \"x\" {\n  team = { %s }\n  workspace = %q\n  role = %q\n  %s\n}",
-					team, or(test.workspace, "production"), or(test.role, "Viewer"), test.more),
-				ExpectError: spread(test.want),
-			})
+			return text
+		}
+		team := test.team
+		if team == "" && name != "no team" {
+			team = `name = "Crew"`
+		}
+		refused.add(name, resource.TestStep{
+			Config: srv.ProviderAs(or(test.key, acctest.ServiceKey)) + fmt.Sprintf("resource \"prefectsso_team_workspace_role\" \"x\" {\n  team = { %s }\n  workspace = %q\n  role = %q\n  %s\n}",
+				team, or(test.workspace, "production"), or(test.role, "Viewer"), test.more),
+			ExpectError: spread(test.want),
+		}, func() {
 			if roles := srv.TeamRoles(crew); len(roles) > 0 {
 				t.Errorf("the team has roles: %v", roles)
 			}
 		})
 	}
+	refused.run(t)
 }
 
 // Two resources for one team in one workspace fail instead of fighting; a role that was there is adopted with a warning.

@@ -53,13 +53,13 @@ data "prefectsso_members" "b" { domain = "xn--bcher-kva.example" }
 					},
 				},
 				resource.TestStep{Config: single(unicode), Check: has("Admin")},
-				resource.TestStep{Config: single(ascii), ConfigPlanChecks: emptyPlan()},
+				resource.TestStep{Config: single(ascii), PlanOnly: true},
 				imported(unicode),
 				imported(ascii),
 				resource.TestStep{Config: memberRolesConfig(srv, ascii, "Member"), Check: has("Member")},
-				resource.TestStep{Config: memberRolesConfig(srv, "ömER@BÜCHER.example", "Member"), ConfigPlanChecks: emptyPlan()},
+				resource.TestStep{Config: memberRolesConfig(srv, "ömER@BÜCHER.example", "Member"), PlanOnly: true},
 				resource.TestStep{Config: roleMembersConfig(srv, "Admin", fmt.Sprintf("%q", unicode)), Check: has("Admin")},
-				resource.TestStep{Config: roleMembersConfig(srv, "Admin", fmt.Sprintf("%q", ascii)), ConfigPlanChecks: emptyPlan()},
+				resource.TestStep{Config: roleMembersConfig(srv, "Admin", fmt.Sprintf("%q", ascii)), PlanOnly: true},
 			)
 		})
 	}

@@ -3,11 +3,13 @@ package provider
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 )
@@ -22,6 +24,18 @@ func suppressNoOp(ctx context.Context, req resource.ModifyPlanRequest, resp *res
 		return
 	}
 	resp.Plan.Raw = req.State.Raw
+}
+
+// plansNothing reports that a plan leaves a resource of this provider's account as it is. That is so of nearly all of the
+// many that a plan refreshes, and cheaper to see before a plan is decoded than after.
+func (p *providerData) plansNothing(req resource.ModifyPlanRequest) bool {
+	if p == nil || p.noAccount || p.accountID == "" || req.State.Raw.IsNull() || !req.Plan.Raw.Equal(req.State.Raw) {
+		return false
+	}
+	var attributes map[string]tftypes.Value
+	var account string
+	err := req.State.Raw.As(&attributes)
+	return err == nil && attributes["account_id"].As(&account) == nil && strings.EqualFold(account, p.accountID)
 }
 
 // movesAccount reports whether a resource goes to another account, which replaces it. An account that is not known yet

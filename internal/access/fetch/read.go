@@ -197,12 +197,18 @@ func (r reader) integrations(ctx context.Context) (fill, error) {
 			return
 		}
 		w.Connections = access.Known(mapped(all.Connections, toConnection))
-		if w.Directories.IsKnown() {
+		if w.Directories.IsKnown() && !w.FewDirectories {
 			return
 		}
-		asked := !w.Directories.IsMissing()
+		old := *w
+		asked := !w.Directories.IsMissing() && !w.FewDirectories
 		reason := w.Directories.Why()
-		w.Directories = access.Known(mapped(all.Directories, toDirectory))
+		w.FewDirectories = false
+		w.Directories = access.Known(mapped(all.Directories, func(row client.Directory) access.Directory {
+			d := onTopOf(old, row)
+			d.Settings = access.Part[access.DirectorySettings]{}
+			return d
+		}))
 		if asked {
 			w.Directories = unknownDirectories(w.Directories, reason)
 		}
@@ -223,6 +229,16 @@ func toDirectory(row client.Directory) access.Directory {
 	}
 }
 
+// onTopOf returns a directory with what a world knows of its people, groups and mappings.
+func onTopOf(w access.World, row client.Directory) access.Directory {
+	d := toDirectory(row)
+	if before, there := w.Directory(d.ID); there {
+		before.Off, before.ActiveUsers, before.LastSynced = d.Off, d.ActiveUsers, d.LastSynced
+		return before
+	}
+	return d
+}
+
 // directories reads directories with their settings. Where those are not reported they are unknown, and so are people,
 // groups and mappings.
 func (r reader) directories(ctx context.Context) (fill, error) {
@@ -233,18 +249,19 @@ func (r reader) directories(ctx context.Context) (fill, error) {
 		if w.Offered.IsMissing() && offered.IsKnown() {
 			w.Offered = offered
 		}
+		old := *w
+		w.FewDirectories = false
 		rows, known := p.Get()
-		if !known {
+		switch {
+		case !known && old.FewDirectories:
+			w.Directories = access.Unknown[[]access.Directory](p.Why())
+			return
+		case !known:
 			w.Directories = unknownDirectories(w.Directories, p.Why())
 			return
 		}
-		old := *w
 		w.Directories = access.Known(mapped(rows, func(row client.Directory) access.Directory {
-			d := toDirectory(row)
-			if before, there := old.Directory(d.ID); there {
-				before.Off, before.ActiveUsers, before.LastSynced = d.Off, d.ActiveUsers, d.LastSynced
-				d = before
-			}
+			d := onTopOf(old, row)
 			d.Settings = access.Known(access.DirectorySettings{
 				DefaultRoleID: row.DefaultAccountRoleID, RemovesLeavers: row.DeprovisionAction == "delete",
 				TeamsFromGroups: row.SyncGroupsToTeams, AllowedDomains: keys(row.AllowedDomains),

@@ -66,6 +66,9 @@ func (sp *ServiceProvider) renewed(conn Connection, samlResponse string, refused
 	if err != nil || !sp.Logins.awaits(attr(received, "InResponseTo"), conn.ID) {
 		return Connection{}, false
 	}
+	if _, signed := only(received, nsSignature, "Signature"); signed && ReasonOf(refused) == Undecipherable {
+		return Connection{}, false // a known key verified it
+	}
 	return conn.Renew()
 }
 
