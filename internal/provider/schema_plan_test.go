@@ -35,6 +35,7 @@ func TestPlanErrorsSayHowToDestroy(t *testing.T) {
 		"prefectsso_member_role":         {"email": "ada@acme.com", "role": "Member"},
 		"prefectsso_member_roles":        {"roles": map[string]string{"ada@acme.com": "Member"}},
 		"prefectsso_role_members":        {"role": "Owner", "members": []string{"ada@acme.com"}},
+		"prefectsso_scim_client":         {"directory_id": directory, "name": "okta", "secret_wo": scimSecret(1), "secret_wo_version": 1},
 		"prefectsso_scim_directory":      {"name": "Okta", "type": "okta scim v2.0", "default_role": "Member"},
 		"prefectsso_scim_probe":          {"directory_id": directory},
 		"prefectsso_scim_token":          {"directory_id": directory, "name": "okta", "token_wo": scimSecret(1), "token_wo_version": 1},
