@@ -18,7 +18,7 @@ func (w *world) encryption(us serviceProvider) string {
 	w.t.Helper()
 	_, after, found := strings.Cut(acctest.NewVisitor(w.t).Open(us.MetadataURL).Text, `use="encryption"`)
 	if !found {
-		w.t.Skip("mockcloud's metadata has no key for encryption yet")
+		w.t.Fatal("the metadata has no key for encryption")
 	}
 	der, err := base64.StdEncoding.DecodeString(certificateIn(w.t, after))
 	if err != nil {

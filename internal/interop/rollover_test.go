@@ -23,20 +23,11 @@ func (w *world) metadataError() string {
 	return saved.SAML.Error
 }
 
-// needsRollover skips a test of what follows metadata while nothing does.
-func (w *world) needsRollover() {
-	w.t.Helper()
-	if w.api(http.MethodPost, "/sso/connections/"+w.connection+"/refresh", nil).Status == http.StatusNotFound {
-		w.t.Skip("mockcloud does not follow metadata yet")
-	}
-}
-
 // TestSAMLPRollover: where the metadata is followed, a new key needs nobody here, and what
 // strangers send causes at most a fetch a minute.
 func TestSAMLPRollover(t *testing.T) {
 	t.Parallel()
 	s := newSAMLP(t, nil)
-	s.needsRollover()
 	s.clock.stop()
 	own, next, foreign := pairs().own, pairs().next, pairs().foreign
 	fetched := func(more int) func() {
@@ -120,7 +111,6 @@ func TestSAMLPRollover(t *testing.T) {
 func TestPysaml2Rollover(t *testing.T) {
 	t.Parallel()
 	p := newPysaml2(t, nil)
-	p.needsRollover()
 	known := p.MemberNamed(ada).UserID
 	v := acctest.NewVisitor(t)
 	p.letIn(v, p.signIn(v), ada)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -214,6 +215,8 @@ func (w *world) refused(v *acctest.Visitor, p *acctest.Page, reason string) {
 	}
 }
 
+var referenceOf = regexp.MustCompile(`Reference: <strong><code>([0-9A-Z]{10})</code>`)
+
 // turnedAway is refused for a visitor who still has a session of before.
 func (w *world) turnedAway(p *acctest.Page, reason string) {
 	w.t.Helper()
@@ -222,6 +225,18 @@ func (w *world) turnedAway(p *acctest.Page, reason string) {
 	}
 	if reasons := w.refusals.take(); !slices.Equal(reasons, []string{reason}) {
 		w.t.Fatalf("refused for %q, not for %s", reasons, reason)
+	}
+	// The person is told a reference, by which administrators find the reason.
+	reference := referenceOf.FindStringSubmatch(p.Text)
+	if reference == nil {
+		w.t.Fatalf("the page has no reference: %s", p.Text)
+	}
+	var kept struct {
+		Reason string `json:"reason"`
+	}
+	w.api(http.MethodGet, "/sso/login_refusals/"+reference[1], nil).Want(http.StatusOK).Into(&kept)
+	if kept.Reason != reason {
+		w.t.Errorf("the reference leads to %q, not to %s", kept.Reason, reason)
 	}
 	if trail := w.trail(); !slices.Contains(trail, reason) {
 		w.t.Errorf("the audit trail has refusals for %q only, not for %s", trail, reason)

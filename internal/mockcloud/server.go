@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/idpguide"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/account"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/console"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/control"
@@ -19,6 +20,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/trial"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -148,16 +150,23 @@ func (s *Server) mount(cfg Config) error {
 	if !cfg.PublishedOnly {
 		s.router.Add(identity.Routes(cfg.Checker, s.rollover)...)
 	}
+	tests := trial.New(clock)
 	logins := sso.New(sso.Options{
-		Store: s.state, Parties: parties, Rollover: s.rollover, Clock: clock, Logger: cfg.Logger, PublicURL: cfg.PublicURL,
+		Store: s.state, Parties: parties, Rollover: s.rollover, Clock: clock, Logger: cfg.Logger, PublicURL: cfg.PublicURL, Tests: tests,
 	})
 	steer.Keys = logins
 	s.router.Mount(control.Prefix, steer.Handler())
-	dashboard := &setup.Dashboard{Store: s.state, Checker: cfg.Checker, PublicURL: cfg.PublicURL, Logger: cfg.Logger}
+	guides, err := idpguide.Load()
+	if err != nil {
+		return err
+	}
+	logins.Mount(s.router)
+	dashboard := &setup.Dashboard{
+		Store: s.state, Checker: cfg.Checker, Guides: guides, Tests: tests, Logins: logins, PublicURL: cfg.PublicURL, Logger: cfg.Logger,
+	}
 	s.router.Mount(setup.Prefix, dashboard.Handler())
 	scim.New(scim.Options{Store: s.state, Logger: cfg.Logger, PublicURL: cfg.PublicURL, Clients: !cfg.PublishedOnly}).Mount(s.router)
 	console.New(console.Options{Store: s.state, Token: cfg.ControlToken, Closing: s.router.Closing(), Logger: cfg.Logger}).Mount(s.router)
-	logins.Mount(s.router)
 	return nil
 }
 

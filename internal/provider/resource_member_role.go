@@ -143,7 +143,7 @@ func (m *memberRoleModel) fromAPI(accountID string, row client.Membership) {
 // equal reports whether what the server decides about is the same.
 func (m *memberRoleModel) equal(o memberRoleModel) bool {
 	return m.ID == o.ID && m.AccountID == o.AccountID && m.Role == o.Role && m.OnDestroy == o.OnDestroy && m.UserID == o.UserID &&
-		m.Active == o.Active && m.ManagedBy == o.ManagedBy
+		m.ActorID == o.ActorID && m.Active == o.Active && m.ManagedBy == o.ManagedBy
 }
 
 func (m *memberRoleModel) identity(accountID string) memberRoleIdentity {

@@ -221,11 +221,11 @@ func (c *collector) chosen() (*candidate, error) {
 	case c.choice != "" && c.found == nil && c.other != nil && c.other.entityID == c.choice:
 		return nil, noIdentityProvider(c.other)
 	case c.choice != "" && c.found == nil:
-		return nil, reject(EntityMissing, "The metadata has no identity provider %s. %s", shown(c.choice), c.offered())
+		return nil, c.offering(reject(EntityMissing, "The metadata has no identity provider %s. %s", shown(c.choice), c.offered()))
 	case c.several:
 		return nil, reject(SeveralIdentityProviders, "The metadata describes the identity provider %s more than once.", shown(c.choice))
 	case c.choice == "" && c.idps > 1:
-		return nil, reject(SeveralIdentityProviders, "The metadata describes several identity providers; choose one by its entity id. %s", c.offered())
+		return nil, c.offering(reject(SeveralIdentityProviders, "The metadata describes several identity providers; choose one by its entity id. %s", c.offered()))
 	case c.found == nil && c.other != nil && c.entities == 1:
 		return nil, noIdentityProvider(c.other)
 	case c.found == nil:
@@ -241,6 +241,15 @@ func noIdentityProvider(e *candidate) error {
 		return reject(NoIdentityProvider, "The identity provider %s does not speak SAML 2.0.", shown(e.entityID))
 	}
 	return reject(NoIdentityProvider, "The metadata of %s describes no identity provider (IDPSSODescriptor). Take the metadata of the identity provider, not that of a service provider.", shown(e.entityID))
+}
+
+// offering adds the choice to a refusal.
+func (c *collector) offering(err error) error {
+	var refused *Error
+	if errors.As(err, &refused) {
+		refused.Offered, refused.More = c.names, c.idps-len(c.names)
+	}
+	return err
 }
 
 // offered lists the identity providers of the document, or the first of them.

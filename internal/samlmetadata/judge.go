@@ -78,7 +78,7 @@ func (m *Metadata) takeEndpoint() error {
 			return nil
 		}
 	}
-	return &Error{Problem{NoUsableEndpoint, fmt.Sprintf("The metadata of %s has no SingleSignOnService that people can be sent to (HTTP-Redirect or HTTP-POST, https).", shown(m.EntityID))}, left}
+	return &Error{Problem: Problem{NoUsableEndpoint, fmt.Sprintf("The metadata of %s has no SingleSignOnService that people can be sent to (HTTP-Redirect or HTTP-POST, https).", shown(m.EntityID))}, Because: left}
 }
 
 func bindingName(binding string) string { return binding[strings.LastIndexByte(binding, ':')+1:] }
@@ -92,7 +92,7 @@ func (m *Metadata) takeKeys(keys []key, now time.Time) error {
 	m.Certificates = t.taken
 	m.Warnings = append(m.Warnings, t.left...)
 	if len(t.taken) == 0 {
-		return &Error{Problem{NoUsableKey, fmt.Sprintf("The metadata of %s has no signing key that can be used, so no login could be verified.", shown(m.EntityID))}, t.left}
+		return &Error{Problem: Problem{NoUsableKey, fmt.Sprintf("The metadata of %s has no signing key that can be used, so no login could be verified.", shown(m.EntityID))}, Because: t.left}
 	}
 	m.Warnings = append(m.Warnings, t.later...)
 	return nil

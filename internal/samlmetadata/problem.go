@@ -74,6 +74,10 @@ type Error struct {
 	Problem
 	// Because are the single things because of which nothing usable remained.
 	Because []Problem
+	// Offered are the identity providers among which the document leaves the choice, at
+	// most 20 of them; More counts those beyond.
+	Offered []string
+	More    int
 }
 
 // Error returns the sentences.

@@ -2,6 +2,7 @@ package samlmetadata
 
 import (
 	"crypto/x509"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -93,6 +94,26 @@ func ReadText(text string, options Options) (*Metadata, error) {
 		return nil, err
 	}
 	return read(in, options)
+}
+
+// Text returns the characters of a document as it comes from a file, at most MaxDocument
+// bytes of it: what ReadText takes.
+func Text(r io.Reader) (string, error) {
+	in, err := decode(&bounded{in: r, left: MaxDocument, limit: MaxDocument})
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(in)
+	var refused *Error
+	switch {
+	case errors.As(err, &refused):
+		return "", refused
+	case err != nil:
+		return "", reject(UnknownEncoding, "The file is not text in the encoding that it declares. Is it the metadata, saved as XML?")
+	case len(text) > MaxDocument:
+		return "", tooLarge(MaxDocument)
+	}
+	return string(text), nil
 }
 
 func (o Options) limit() int {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -206,7 +207,7 @@ func (r *Rollover) fetch(by store.Actor, account uuid.UUID, id string) {
 	if err != nil || was == nil || was.MetadataURL == "" {
 		return // it is gone since
 	}
-	m, changed, err := r.fetcher.RefetchMetadata(r.ctx, MetadataSource{was.MetadataURL, was.MetadataEntityID, was.Fetch.ETag, was.Fetch.LastModified})
+	m, changed, err := r.refetch(MetadataSource{was.MetadataURL, was.MetadataEntityID, was.Fetch.ETag, was.Fetch.LastModified})
 	if r.ctx.Err() != nil {
 		return // the server ends; that says nothing of the identity provider
 	}
@@ -228,9 +229,26 @@ func (r *Rollover) fetch(by store.Actor, account uuid.UUID, id string) {
 	}
 }
 
+// errUnread says that a document made the reader of metadata fail in a way that it never
+// should. No request is there to be answered by it, and the server goes on.
+var errUnread = errors.New("the metadata could not be read because of a fault of this server, whose log says more")
+
+// refetch is the fetcher's RefetchMetadata.
+func (r *Rollover) refetch(source MetadataSource) (m Metadata, changed bool, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			r.logger.Error("unexpected failure while metadata was read", "fault", fault, "stack", string(debug.Stack()))
+			err = errUnread
+		}
+	}()
+	return r.fetcher.RefetchMetadata(r.ctx, source)
+}
+
 // refreshed is the change that a fetch makes.
 func refreshed(was *store.SAML, m Metadata, changed bool, err error, now time.Time) store.SAMLChange {
 	switch until := was.Fetch.ValidUntil; {
+	case errors.Is(err, errUnread):
+		return failed(was, metadataNotTaken, err.Error())
 	case err != nil:
 		id := string(samlmetadata.IDOf(err))
 		if id == "" {

@@ -211,7 +211,8 @@ func TestRefreshLeavesAll(t *testing.T) {
 		"half": {func() (identity.Metadata, bool, error) {
 			return identity.Metadata{}, true, read(`<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="x">`)
 		}, string(samlmetadata.MalformedXML)},
-		"a page": {func() (identity.Metadata, bool, error) { return identity.Metadata{}, true, read("<html></html>") }, string(samlmetadata.NotMetadata)},
+		"a page":                {func() (identity.Metadata, bool, error) { return identity.Metadata{}, true, read("<html></html>") }, string(samlmetadata.NotMetadata)},
+		"a fault of the reader": {func() (identity.Metadata, bool, error) { panic("unexpected") }, "metadata-not-taken"},
 		"no key that lives": {func() (identity.Metadata, bool, error) {
 			m := f.metadata("dead")
 			m.Certificates[0].NotAfter = f.clock.Now().Add(-time.Hour)

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,34 +14,42 @@ import (
 // details is the page that asks for the identity provider's side.
 type details struct {
 	Provider provider
+	Guide    guided
 	SAML     bool
 	// Saved is what can be kept: there is a connection of the same protocol.
-	Saved                    bool
-	SecretSaved              bool
-	Name                     string
-	Issuer, ClientID         string
-	MetadataURL, MetadataXML string
-	// MetadataEntityID chooses one of several identity providers.
-	MetadataEntityID string
-	SavedEntityID    string
+	Saved            bool
+	SecretSaved      bool
+	Name             string
+	Issuer, ClientID string
+	SAMLSide         samlSide
+	Mapping          mapping
 }
+
+// mapping says in which attributes or claims the identity provider has what is known of
+// a person; empty for the usual names.
+type mapping struct{ Email, FirstName, LastName, Subject string }
+
+// IsSet reports whether anything is mapped.
+func (m mapping) IsSet() bool { return m != mapping{} }
 
 func viewDetails(v *visit) any { return v.details() }
 
 // details returns the page as it is before anything was typed.
 func (v *visit) details() details {
 	chosen, _ := providerOf(v.link.Type) // an earlier step took no other
-	out := details{Provider: chosen, SAML: v.link.Type.IsSAML(), Name: v.freeName(chosen)}
+	out := details{Provider: chosen, Guide: v.ssoGuide(), SAML: v.link.Type.IsSAML(), Name: v.freeName(chosen)}
+	out.SAMLSide.Way = out.Guide.firstWay()
 	c := v.connection
 	if c == nil || (c.SAML != nil) != out.SAML {
 		return out
 	}
 	out.Saved, out.Name = true, c.Name
+	out.Mapping = mapping{c.Mapping.Email, c.Mapping.FirstName, c.Mapping.LastName, c.Mapping.Subject}
 	if o := c.OIDC; o != nil {
 		out.Issuer, out.ClientID, out.SecretSaved = o.Issuer, o.ClientID, o.ClientSecret != ""
 	}
 	if s := c.SAML; s != nil {
-		out.MetadataURL, out.MetadataEntityID, out.SavedEntityID = s.MetadataURL, s.MetadataEntityID, s.EntityID
+		out.SAMLSide = savedSide(s)
 	}
 	return out
 }
@@ -65,6 +74,7 @@ type connectionBody struct {
 	Domains []string             `json:"domains"`
 	OIDC    *oidcBody            `json:"oidc,omitempty"`
 	SAML    *samlBody            `json:"saml,omitempty"`
+	Mapping map[string]*string   `json:"attribute_mapping,omitempty"`
 }
 
 type oidcBody struct {
@@ -73,40 +83,30 @@ type oidcBody struct {
 	ClientSecret string `json:"client_secret,omitempty"`
 }
 
-type samlBody struct {
-	MetadataXML string `json:"idp_metadata_xml,omitempty"`
-	MetadataURL string `json:"idp_metadata_url,omitempty"`
-	EntityID    string `json:"idp_metadata_entity_id,omitempty"`
-}
-
 // takeDetails is POST /setup/details: it saves the connection.
 func takeDetails(v *visit) {
-	before := v.details()
-	typed := before
-	text := func(name string) string { return strings.TrimSpace(v.r.PostFormValue(name)) }
-	typed.Name, typed.Issuer, typed.ClientID = text("name"), text("issuer"), text("client_id")
-	typed.MetadataURL, typed.MetadataXML, typed.MetadataEntityID = text("metadata_url"), text("metadata_xml"), text("metadata_entity_id")
-	if typed.MetadataXML != "" && typed.MetadataURL == before.MetadataURL {
-		typed.MetadataURL = "" // it stood there already; what was pasted is newer
+	typed := v.details()
+	typed.Name, typed.Issuer, typed.ClientID = v.text("name"), v.text("issuer"), v.text("client_id")
+	problems := typed.missing()
+	body := connectionBody{Name: typed.Name, Type: v.link.Type, Domains: v.link.Domains, Mapping: typed.readMapping(v)}
+	if typed.SAML {
+		var unclear []problem
+		body.SAML, unclear = typed.SAMLSide.read(v, typed.Saved)
+		problems = append(problems, unclear...)
+	} else {
+		body.OIDC = &oidcBody{typed.Issuer, typed.ClientID, v.text("client_secret")}
 	}
-	if problems := typed.unclear(); problems != nil {
+	if problems != nil {
 		v.ask(typed, problems...)
 		return
 	}
-	body := connectionBody{Name: typed.Name, Type: v.link.Type, Domains: v.link.Domains}
-	if typed.SAML {
-		body.SAML = &samlBody{MetadataXML: typed.MetadataXML, MetadataURL: typed.MetadataURL}
-		if typed.MetadataXML+typed.MetadataURL != "" {
-			body.SAML.EntityID = typed.MetadataEntityID
-		}
-	} else {
-		body.OIDC = &oidcBody{typed.Issuer, typed.ClientID, text("client_secret")}
-	}
-	err := v.save(body)
+	checker := &listening{Checker: v.Checker}
+	err := v.save(checker, body)
 	if err == nil {
 		v.goTo(tryLogin)
 		return
 	}
+	typed.SAMLSide.offer(checker.refused)
 	if problems, ok := typed.explain(err); ok {
 		v.ask(typed, problems...)
 		return
@@ -114,8 +114,27 @@ func takeDetails(v *visit) {
 	v.failed(v.w, v.r, err)
 }
 
-// unclear returns what is missing or given twice.
-func (d details) unclear() []problem {
+// readMapping takes the attribute mapping, where the form has one, and returns it as the
+// API takes it: null stands for the usual names.
+func (d *details) readMapping(v *visit) map[string]*string {
+	if !v.r.PostForm.Has("map_email") {
+		return nil
+	}
+	d.Mapping = mapping{v.text("map_email"), v.text("map_first_name"), v.text("map_last_name"), v.text("map_subject")}
+	out := map[string]*string{"email": &d.Mapping.Email, "first_name": &d.Mapping.FirstName, "last_name": &d.Mapping.LastName}
+	if d.SAML {
+		out["subject"] = &d.Mapping.Subject
+	}
+	for name, value := range out {
+		if *value == "" {
+			out[name] = nil
+		}
+	}
+	return out
+}
+
+// missing returns what has to be there whatever the way.
+func (d details) missing() []problem {
 	var out []problem
 	need := func(given, field, text string) {
 		if given == "" {
@@ -123,25 +142,20 @@ func (d details) unclear() []problem {
 		}
 	}
 	need(d.Name, "name", "Give the connection a name.")
-	switch {
-	case d.MetadataURL != "" && d.MetadataXML != "":
-		out = append(out, problem{"metadata_xml", "Give the address of the metadata or the metadata itself, not both."})
-	case !d.SAML:
+	if !d.SAML {
 		need(d.Issuer, "issuer", "Enter the issuer.")
 		need(d.ClientID, "client_id", "Enter the client id.")
-	case !d.Saved:
-		need(d.MetadataURL+d.MetadataXML, "metadata_url", "Give the metadata's address, or paste the metadata below.")
 	}
 	return out
 }
 
 // save goes the way of POST …/sso/connections.
-func (v *visit) save(body connectionBody) error {
+func (v *visit) save(checker identity.Checker, body connectionBody) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	change, err := identity.ReadConnection(v.r.Context(), v.Checker, v.connection, raw)
+	change, err := identity.ReadConnection(v.r.Context(), checker, v.connection, raw)
 	if err != nil {
 		return err
 	}
@@ -171,23 +185,24 @@ func (d details) explain(err error) ([]problem, bool) {
 // fieldOf finds the field for a place in the API's body; empty for one that another
 // page asks for. Metadata is one thing here, whatever of it is wrong.
 func (d details) fieldOf(loc []any) string {
-	for _, part := range loc {
+	for i, part := range loc {
 		switch part {
+		case "attribute_mapping":
+			return "map_" + fmt.Sprint(loc[min(i+1, len(loc)-1)])
 		case "name", "issuer", "client_id", "client_secret":
 			return fmt.Sprint(part)
-		case "idp_metadata_xml":
-			return "metadata_xml"
-		case "idp_metadata_url":
-			return "metadata_url"
-		case "idp_metadata_entity_id":
-			return "metadata_entity_id"
-		case "saml":
-			if len(loc) > 1 && loc[1] == "idp_certificates" && d.MetadataXML != "" {
-				return "metadata_xml"
-			}
-		case "idp_certificates":
-			return "metadata_url"
+		case "idp_entity_id":
+			return "entity_id"
+		case "idp_sso_url":
+			return "sso_url"
+		case "idp_metadata_xml", "idp_metadata_url", "idp_metadata_entity_id", "idp_certificates":
+			return d.SAMLSide.field()
 		}
 	}
 	return ""
+}
+
+// pemOf makes PEM of a certificate's bytes.
+func pemOf(der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }

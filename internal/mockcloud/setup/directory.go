@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/idpguide"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/scim"
@@ -41,6 +42,14 @@ const anotherDirectory store.DirectoryType = "generic scim v2.0"
 
 // IsNamed reports whether it is a product that has a name here.
 func (d directory) IsNamed() bool { return d.Type != anotherDirectory }
+
+// InSentence is its name within a sentence.
+func (d directory) InSentence() string {
+	if !d.IsNamed() {
+		return "your directory"
+	}
+	return d.Name
+}
 
 // directories are those that have a name on the page, and one for all others.
 func directories() []directory {
@@ -144,9 +153,7 @@ func takeName(v *visit) {
 		return
 	}
 	v.step = copyEndpoint
-	shown := v.endpoint()
-	shown.Token = token
-	v.ask(shown)
+	v.ask(v.endpoint(token))
 }
 
 // directoryBody is the part of the API's body that the pages fill in.
@@ -198,31 +205,34 @@ func (v *visit) rejectName(name string, err error) {
 // endpoint is the page with what the directory needs.
 type endpoint struct {
 	Directory directory
+	Guide     guided
 	Name      string
-	URL       string
 	// Token is empty when it was shown before.
 	Token   string
 	Domains []string
 	Next    string
-	// What the product calls its fields.
-	URLLabel, TokenLabel string
 }
 
-func viewEndpoint(v *visit) any { return v.endpoint() }
+func viewEndpoint(v *visit) any { return v.endpoint("") }
 
-func (v *visit) endpoint() endpoint {
+// endpoint is the page, with the token when it was made just now.
+func (v *visit) endpoint(token string) endpoint {
+	return endpoint{
+		Directory: v.chosenDirectory(), Guide: v.directoryGuide(token), Name: v.directory.Name, Token: token,
+		Domains: v.allowed, Next: v.way.steps[watchDirectory].path(),
+	}
+}
+
+func (v *visit) chosenDirectory() directory {
 	chosen, _ := directoryOf(v.directory.Type) // nobody gets here before there is one
-	out := endpoint{
-		Directory: chosen, Name: v.directory.Name, Domains: v.allowed, Next: v.way.steps[watchDirectory].path(),
-		URL: scim.Endpoint(router.BaseURL(v.PublicURL, v.r), v.directory.Endpoint), URLLabel: "SCIM endpoint", TokenLabel: "Bearer token",
-	}
-	switch chosen.Type {
-	case "okta scim v2.0":
-		out.URLLabel, out.TokenLabel = "SCIM connector base URL", "Token"
-	case "azure scim v2.0":
-		out.URLLabel, out.TokenLabel = "Tenant URL", "Secret token"
-	}
-	return out
+	return chosen
+}
+
+// directoryGuide is the guide of the directory that was made.
+func (v *visit) directoryGuide(token string) guided {
+	return v.guideOf(string(v.directory.Type), v.chosenDirectory().InSentence(), map[idpguide.Value]string{
+		idpguide.SCIMEndpoint: scim.Endpoint(router.BaseURL(v.PublicURL, v.r), v.directory.Endpoint), idpguide.SCIMToken: token,
+	})
 }
 
 // status is the last page.
@@ -233,6 +243,7 @@ type status struct {
 	Called   time.Time
 	Counts   directoryCounts
 	Endpoint string
+	Guide    guided
 }
 
 // People returns the counts of the directory's people, in words.
@@ -251,5 +262,6 @@ func viewStatus(v *visit) any {
 	return status{
 		Name: d.Name, Linked: v.isLinked(), Off: d.State == store.DirectoryUnlinked,
 		Called: d.LastSynced, Counts: v.counts, Endpoint: v.way.steps[copyEndpoint].path(),
+		Guide: v.directoryGuide(""),
 	}
 }

@@ -60,10 +60,10 @@ func TestDirectorySteps(t *testing.T) {
 		proposed      string
 		says          []string
 	}{
-		{"Okta", "okta scim v2.0", false, "Okta", []string{"SCIM connector base URL", "Token", "userName"}},
-		{"Entra ID", "azure scim v2.0", false, "Microsoft Entra ID", []string{"Tenant URL", "Secret token", "provisioning"}},
+		{"Okta", "okta scim v2.0", false, "Okta", []string{"SCIM connector base URL", "Authorization (Bearer)", "userName"}},
+		{"Entra ID", "azure scim v2.0", false, "Microsoft Entra ID", []string{"Tenant URL", "Secret token", "Provisioning"}},
 		{"another one", "generic scim v2.0", false, "Directory", []string{"SCIM endpoint", "Bearer token", "your directory"}},
-		{"published only", "onelogin scim v2.0", true, "OneLogin", []string{"into OneLogin", "Bearer token"}},
+		{"published only", "onelogin scim v2.0", true, "OneLogin", []string{"into OneLogin", "SCIM Bearer Token"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

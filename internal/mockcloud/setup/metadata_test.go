@@ -59,7 +59,7 @@ func TestMetadataChoice(t *testing.T) {
 		one = one[strings.Index(one, "?>")+2:]
 	}
 	both := `<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata">` + one + strings.Replace(one, "https://idp.example.com/saml", "https://other.example.com/saml", 1) + "</EntitiesDescriptor>"
-	v.send("/setup/details", form{"name": {"Login"}, "metadata_xml": {both}}).says(422, `<a href="#metadata_xml">`, "https://other.example.com/saml")
+	v.send("/setup/details", form{"name": {"Login"}, "metadata_xml": {both}}).says(422, `<a href="#metadata_entity_id">`, `name="metadata_entity_id" value="https://other.example.com/saml"`, `name="metadata_entity_id" value="https://idp.example.com/saml"`)
 	v.send("/setup/details", form{"name": {"Login"}, "metadata_xml": {both}, "metadata_entity_id": {"https://other.example.com/saml"}}).at("/setup/test", "https://other.example.com/saml")
 	v.open("/setup/details").at("/setup/details", `value="https://other.example.com/saml"`)
 	v.send("/setup/details", form{"name": {"Renamed"}, "metadata_entity_id": {"https://other.example.com/saml"}}).at("/setup/test", "https://other.example.com/saml", "Renamed")

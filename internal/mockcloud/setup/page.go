@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -51,10 +53,18 @@ func (p page) Problem(field string) string {
 	return ""
 }
 
-// Field is what the template of a single field needs.
+// HasProblem reports whether something is wrong with a field whose id begins so.
+func (p page) HasProblem(prefix string) bool {
+	return slices.ContainsFunc(p.Problems, func(known problem) bool { return strings.HasPrefix(known.Field, prefix) })
+}
+
+// field is what the template of a single field needs.
 type field struct {
 	ID, Label, Hint, Value, Problem string
-	Kind                            string
+	// Kind is an input's type, or "area". The Value of a "file" are the kinds of files.
+	Kind string
+	// At is where the product shows it.
+	At template.HTML
 }
 
 // Text returns a field of one line, with its problem.
@@ -66,6 +76,40 @@ func (p page) Text(id, label, hint, value string) field {
 func (p page) URL(id, label, hint, value string) field {
 	f := p.Text(id, label, hint, value)
 	f.Kind = "url"
+	return f
+}
+
+// Area is Text for many lines.
+func (p page) Area(id, label, hint, value string) field {
+	f := p.Text(id, label, hint, value)
+	f.Kind = "area"
+	return f
+}
+
+// File is Text for a file of some kinds, which browsers offer first.
+func (p page) File(id, label, hint, kinds string) field {
+	f := p.Text(id, label, hint, kinds)
+	f.Kind = "file"
+	return f
+}
+
+// Described are the ids of what describes a field.
+func (f field) Described() string {
+	var ids []string
+	add := func(there bool, what string) {
+		if there {
+			ids = append(ids, f.ID+"-"+what)
+		}
+	}
+	add(f.Hint != "", "hint")
+	add(f.At != "", "where")
+	add(f.Problem != "", "problem")
+	return strings.Join(ids, " ")
+}
+
+// Where adds to a field where a product shows what belongs there.
+func (f field) Where(where template.HTML) field {
+	f.At = where
 	return f
 }
 

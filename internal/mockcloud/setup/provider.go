@@ -3,8 +3,6 @@ package setup
 import (
 	"slices"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -22,6 +20,14 @@ func (p provider) Protocol() string {
 	return "OpenID Connect"
 }
 
+// InSentence is its name within a sentence.
+func (p provider) InSentence() string {
+	if p.Name == "Another one" {
+		return "your identity provider"
+	}
+	return p.Name
+}
+
 // providers are those that have a name on the page, and one of each protocol for
 // all others.
 func providers() []provider {
@@ -31,8 +37,8 @@ func providers() []provider {
 		{"CloudflareSAML", "Cloudflare"},
 		{"CyberArkSAML", "CyberArk"},
 		{"DuoSAML", "Duo"},
-		{"GoogleSAML", "Google"},
-		{"GoogleOIDC", "Google"},
+		{"GoogleSAML", "Google Workspace"},
+		{"GoogleOIDC", "Google Workspace"},
 		{"JumpCloudSAML", "JumpCloud"},
 		{"KeycloakSAML", "Keycloak"},
 		{"AzureSAML", "Microsoft Entra ID"},
@@ -44,6 +50,7 @@ func providers() []provider {
 		{"PingOneSAML", "PingOne"},
 		{"RipplingSAML", "Rippling"},
 		{"SalesforceSAML", "Salesforce"},
+		{"ShibbolethSAML", "Shibboleth"},
 		{"GenericSAML", "Another one"},
 		{"GenericOIDC", "Another one"},
 	}
@@ -77,17 +84,14 @@ func takeProvider(v *visit) {
 	v.choose(copyValues, func(tx *store.Tx, link *store.SetupLink) { tx.ChooseInSetup(link, link.Domains, chosen.Type) })
 }
 
-// values is the page with what the identity provider has to know of this server.
+// values is the page with what to do at the identity provider.
 type values struct {
 	Provider provider
-	Us       identity.ServiceProvider
-	SAML     bool
+	Guide    guided
 	Next     string
 }
 
 func viewValues(v *visit) any {
 	chosen, _ := providerOf(v.link.Type) // the step before took no other
-	return values{
-		chosen, identity.ServiceProviderOf(router.BaseURL(v.PublicURL, v.r), v.link.AccountID), v.link.Type.IsSAML(), v.way.steps[enterDetails].path(),
-	}
+	return values{chosen, v.ssoGuide(), v.way.steps[enterDetails].path()}
 }

@@ -9,16 +9,22 @@
 //
 // A link's secret stands in its address, so the pages ask browsers to keep it to
 // themselves: nothing is stored, no address is passed on, nobody may frame them.
-// They need no script and allow none. Forms carry a token of the session.
+// Only the buttons that copy need a script, which is a file of this server; no other runs.
+// Forms carry a token of the session.
+//
+// What is said of each product comes from package idpguide.
 package setup
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/idpguide"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/router"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/trial"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -31,6 +37,11 @@ type Dashboard struct {
 	Store *store.Store
 	// Checker looks at what is to be saved.
 	Checker identity.Checker
+	// Guides say what to do at each identity provider.
+	Guides *idpguide.Library
+	// Tests are the test logins that were begun here, and Logins finishes them.
+	Tests  *trial.Tests
+	Logins Logins
 	// PublicURL is what links to this server begin with; empty means as the browser
 	// reached it.
 	PublicURL string
@@ -38,13 +49,24 @@ type Dashboard struct {
 	Logger *slog.Logger
 }
 
+// Logins lets people in.
+type Logins interface {
+	// LetIn finishes a test login as a login. Refusals are store.LoginRefused or
+	// store.Conflict.
+	LetIn(w http.ResponseWriter, r *http.Request, result trial.Result) error
+}
+
 // Handler returns the pages.
 func (d *Dashboard) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+Prefix+"style.css", serveStyle)
+	mux.HandleFunc("GET "+Prefix+"copy.js", serveScript)
 	mux.HandleFunc("GET "+Prefix+"{secret}", d.openLink)
 	mux.HandleFunc("POST "+Prefix+"{secret}", d.startSession)
 	mux.HandleFunc("GET "+Prefix+"{$}", d.inStep(nil, func(v *visit) { v.goTo(v.way.reached(v)) }))
+	try := ssoSteps()[tryLogin]
+	mux.HandleFunc("GET "+trial.Prefix+"{key}", d.inStep(try, showTested))
+	mux.HandleFunc("POST "+Prefix+"activate", d.inStep(try, activate))
 	for _, way := range ways() {
 		for _, s := range way.steps {
 			mux.HandleFunc("GET "+s.path(), d.inStep(s, func(v *visit) { v.ask(s.view(v)) }))
@@ -67,24 +89,23 @@ func (d *Dashboard) Handler() http.Handler {
 				d.notice(w, http.StatusForbidden, "This form came from another page", "Nothing has been changed. Open the setup link in this browser and go on there.")
 				return
 			}
-			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-			if err := r.ParseForm(); err != nil {
-				d.notice(w, http.StatusRequestEntityTooLarge, "This form could not be read", "Nothing has been changed. Metadata of one identity provider has at most 1 MiB; is more in it?")
+			files, err := readForm(w, r)
+			if err != nil {
+				d.notice(w, http.StatusRequestEntityTooLarge, "This form could not be read",
+					"Nothing has been changed. Metadata of one identity provider has at most 1 MiB; is more in it? Go back in your browser: what you typed is still there.")
 				return
 			}
+			r = r.WithContext(context.WithValue(r.Context(), filesKey{}, files))
 		}
 		mux.ServeHTTP(w, r)
 	})
 }
 
-// maxForm has room for metadata of 1 MiB, each byte of which may be sent as three.
-const maxForm = 4 << 20
-
 // protect asks browsers to keep a page to themselves.
 func protect(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
 }

@@ -25,7 +25,7 @@ func TestLinks(t *testing.T) {
 		for name, want := range map[string]string{
 			"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
 			"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff",
-			"Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+			"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 		} {
 			if got := page.header.Get(name); got != want {
 				t.Errorf("%s: %s", name, got)
@@ -115,7 +115,7 @@ func TestSteps(t *testing.T) {
 			if got := w.connections(); len(got) != 0 {
 				t.Fatalf("saved too early: %v", got)
 			}
-			page := v.send("/setup/details", tt.details).at("/setup/test", append(tt.shows, "Login</strong> is saved", "/login?connection=conn_", "return_to=%2Fsetup%2Ftest")...)
+			page := v.send("/setup/details", tt.details).at("/setup/test", append(tt.shows, "Login</strong> is saved", "/login?connection=conn_", "return_to=%2Fsetup%2Ftried%2F")...)
 			page.hasNot("hush-hush")
 			if got := w.connections(); !slices.Equal(got, []string{tt.saved}) {
 				t.Errorf("%v, want %s", got, tt.saved)
@@ -174,10 +174,10 @@ func TestRefusals(t *testing.T) {
 		details    form
 		says       []string
 	}{
-		{"nothing, OpenID Connect", "OktaOIDC", form{"name": {" "}}, []string{"Give the connection a name.", "Enter the issuer.", "Enter the client id.", `<a href="#client_id">`, `aria-describedby="issuer-hint issuer-problem"`, `aria-invalid="true"`, "<title>Error: "}},
+		{"nothing, OpenID Connect", "OktaOIDC", form{"name": {" "}}, []string{"Give the connection a name.", "Enter the issuer.", "Enter the client id.", `<a href="#client_id">`, `aria-describedby="issuer-hint issuer-where issuer-problem"`, `aria-invalid="true"`, "<title>Error: "}},
 		{"an issuer that does not answer", "OktaOIDC", form{"issuer": {"https://other.example"}, "client_id": {"typed"}}, []string{`<a href="#issuer">The issuer https://other.example does not answer.</a>`, `value="typed"`}},
 		{"a long client id", "OktaOIDC", form{"issuer": {issuer}, "client_id": {strings.Repeat("x", 300)}}, []string{`<a href="#client_id">String should have at most 255 characters.</a>`}},
-		{"nothing, SAML", "OktaSAML", form{}, []string{`<a href="#metadata_url">Give the metadata's address, or paste the metadata below.</a>`}},
+		{"nothing, SAML", "OktaSAML", form{}, []string{`<a href="#metadata_url">Give the metadata's address, or choose another way.</a>`}},
 		{"both", "OktaSAML", form{"metadata_url": {metadataURL}, "metadata_xml": {"<a/>"}}, []string{`<a href="#metadata_xml">Give the address of the metadata or the metadata itself, not both.</a>`}},
 		{"an address with nothing", "OktaSAML", form{"metadata_url": {"https://other.example"}}, []string{`<a href="#metadata_url">Nothing is at https://other.example.</a>`}},
 		{"what is no metadata", "OktaSAML", form{"metadata_xml": {"<html><b>Sign in</b></html>"}}, []string{`<a href="#metadata_xml">`, `aria-describedby="metadata_xml-hint metadata_xml-problem"`, "<html><b>Sign in</b></html>"}},

@@ -65,8 +65,8 @@ func ssoSteps() []*step {
 		chooseProvider: {"provider", "Provider", "Which identity provider?", "provider.html", viewProvider, takeProvider},
 		copyValues:     {"values", "Values", "Copy these values", "values.html", viewValues, nil},
 		enterDetails:   {"details", "Details", "Enter its details", "details.html", viewDetails, takeDetails},
-		tryLogin:       {"test", "Test login", "Try a login", "test.html", viewResult, nil},
-		finished:       {"done", "Done", "Single sign-on is active", "done.html", viewResult, nil},
+		tryLogin:       {"test", "Test login", "Try a login", "test.html", viewTry, nil},
+		finished:       {"done", "Done", "Single sign-on is active", "done.html", viewSaved, nil},
 	}
 }
 

@@ -1,6 +1,7 @@
 package setup_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -12,6 +13,7 @@ import (
 	"html"
 	"io"
 	"math/big"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -68,8 +70,12 @@ func (o outside) ParseMetadata(xml, entityID string) (identity.Metadata, error) 
 	return out, nil
 }
 
-func (outside) ParseCertificate(string) (store.Certificate, error) {
-	return store.Certificate{}, errors.New("the dashboard takes no single certificates")
+func (outside) ParseCertificate(text string) (store.Certificate, error) {
+	cert, err := samlmetadata.ParseCertificate(text)
+	if err != nil {
+		return store.Certificate{}, err
+	}
+	return store.Certificate{DER: cert.Raw, NotAfter: cert.NotAfter, SHA256: samlmetadata.Fingerprint(cert)}, nil
 }
 
 func (outside) CheckSSOURL(address string) error { return samlmetadata.CheckSSOURL(address) }
@@ -79,6 +85,24 @@ var signingKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.Ge
 // metadata is an identity provider's, with a certificate that lasts from the tests'
 // beginning.
 func metadata(lasts time.Duration) string {
+	return `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example.com/saml">` +
+		`<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor use="signing">` +
+		`<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>` + base64.StdEncoding.EncodeToString(certificate(lasts)) +
+		`</X509Certificate></X509Data></KeyInfo></KeyDescriptor><SingleSignOnService ` +
+		`Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example.com/sso"/></IDPSSODescriptor></EntityDescriptor>`
+}
+
+// federation is metadata of several identity providers.
+func federation(entityIDs ...string) string {
+	out := `<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata">`
+	for _, id := range entityIDs {
+		out += strings.Replace(metadata(time.Hour), "https://idp.example.com/saml", id, 1)
+	}
+	return out + "</EntitiesDescriptor>"
+}
+
+// certificate is one that lasts from the tests' beginning.
+func certificate(lasts time.Duration) []byte {
 	key, err := signingKey()
 	if err != nil {
 		panic(err)
@@ -92,11 +116,7 @@ func metadata(lasts time.Duration) string {
 	if err != nil {
 		panic(err)
 	}
-	return `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example.com/saml">` +
-		`<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor use="signing">` +
-		`<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>` + base64.StdEncoding.EncodeToString(der) +
-		`</X509Certificate></X509Data></KeyInfo></KeyDescriptor><SingleSignOnService ` +
-		`Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example.com/sso"/></IDPSSODescriptor></EntityDescriptor>`
+	return der
 }
 
 // world is a server with two enabled domains, and a clock.
@@ -225,6 +245,47 @@ func (v *visitor) do(method, path string, form url.Values, headers ...string) sh
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	return v.ask(r, headers...)
+}
+
+// file is a file of a form.
+type file struct{ field, name, data string }
+
+// upload sends a form with files, as browsers do.
+func (v *visitor) upload(path string, form url.Values, files ...file) shown {
+	v.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	form.Set("token", v.token)
+	for _, f := range files {
+		part, err := w.CreateFormFile(f.field, f.name)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		if _, err := io.WriteString(part, f.data); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+	for name, values := range form { // behind the files, so that these must not end the reading
+		for _, value := range values {
+			if err := w.WriteField(name, value); err != nil {
+				v.t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		v.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.url+path, &body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return v.ask(r)
+}
+
+func (v *visitor) ask(r *http.Request, headers ...string) shown {
+	v.t.Helper()
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}

@@ -17,7 +17,7 @@ import (
 func (s *SSO) beginOIDC(w http.ResponseWriter, r *http.Request, c *store.Connection, email, returnTo string) {
 	begun, err := s.Parties.Begin(r.Context(), s.oidcConnection(r, c), oidc.Start{LoginHint: email, ReturnTo: returnTo, MaxAge: s.recent(c.AccountID)})
 	if err != nil {
-		s.rejectedOIDC(w, r, c.AccountID, err)
+		s.rejectedOIDC(w, r, c.AccountID, returnTo, err)
 		return
 	}
 	s.bindLogin(w, r, begun.BrowserSecret)
@@ -30,10 +30,12 @@ func (s *SSO) oidcConnection(r *http.Request, c *store.Connection) oidc.Connecti
 		ID: c.ID, Issuer: c.OIDC.Issuer, ClientID: c.OIDC.ClientID, ClientSecret: c.OIDC.ClientSecret, Scopes: c.OIDC.Scopes,
 		ClientAuth: oidc.ClientAuth(c.OIDC.ClientAuth), Key: s.clientKey, Hosts: c.OIDC.Hosts,
 		RedirectURI: identity.ServiceProviderOf(s.baseURL(r), c.AccountID).RedirectURI,
-		Mapping: oidc.Mapping{
-			Email: c.Mapping.Email, FirstName: c.Mapping.FirstName, LastName: c.Mapping.LastName,
-		},
+		Mapping:     oidcMapping(c),
 	}
+}
+
+func oidcMapping(c *store.Connection) oidc.Mapping {
+	return oidc.Mapping{Email: c.Mapping.Email, FirstName: c.Mapping.FirstName, LastName: c.Mapping.LastName}
 }
 
 // oidcCallback is GET /sso/oidc/{account_id}/callback (OpenID Connect Core 1.0,
@@ -45,14 +47,14 @@ func (s *SSO) oidcCallback(w http.ResponseWriter, r *http.Request) {
 	}
 	login, err := s.Parties.Finish(r.Context(), s.findOIDC(r, account), boundBy(r), r.URL.Query())
 	if err != nil {
-		s.rejectedOIDC(w, r, account, err)
+		s.rejectedOIDC(w, r, account, "", err)
 		return
 	}
 	s.finish(w, r, account, store.ProvenLogin{
 		ConnectionID: login.ConnectionID, Subject: login.Subject,
 		Email: login.Email, FirstName: login.FirstName, LastName: login.LastName, Authenticated: login.Authenticated,
 		AttributeNames: slices.Collect(maps.Keys(login.Claims)),
-	}, login.ReturnTo)
+	}, login.ReturnTo, oidcAttributes(login.Claims, login.Mapping))
 }
 
 // findOIDC finds the account's connections as they are configured now.
@@ -73,10 +75,18 @@ func (s *SSO) findOIDC(r *http.Request, account uuid.UUID) oidc.Find {
 	}
 }
 
-func (s *SSO) rejectedOIDC(w http.ResponseWriter, r *http.Request, account uuid.UUID, err error) {
+// rejectedOIDC says why a login was refused. returnTo is for one that did not begin; the
+// refusal knows it of others.
+func (s *SSO) rejectedOIDC(w http.ResponseWriter, r *http.Request, account uuid.UUID, returnTo string, err error) {
 	var refused *oidc.Refusal
 	if !errors.As(err, &refused) {
 		s.failed(w, r, err)
+		return
+	}
+	if returnTo == "" {
+		returnTo = refused.ReturnTo
+	}
+	if s.rehearsedRefusal(w, r, returnTo, string(refused.Reason), refused.Sentence, oidcAttributes(refused.Claims, refused.Mapping)) {
 		return
 	}
 	s.refuse(w, r, account, refusal{connection: refused.ConnectionID, reason: string(refused.Reason), attributes: refused.ClaimNames})

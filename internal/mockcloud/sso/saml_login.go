@@ -32,7 +32,7 @@ func (s *SSO) beginSAML(w http.ResponseWriter, r *http.Request, c *store.Connect
 	secret := rand.Text()
 	request, err := provider.AuthnRequest(conn, saml.Start{ReturnTo: returnTo, Browser: secret, Recent: s.recent(c.AccountID) != nil})
 	if err != nil {
-		s.rejectedSAML(w, r, c.AccountID, c.ID, err)
+		s.rejectedSAML(w, r, c.AccountID, c.ID, returnTo, err)
 		return
 	}
 	s.bindLogin(w, r, secret)
@@ -107,7 +107,7 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 	response := r.PostForm.Get("SAMLResponse")
 	hint, err := s.logins.Hint(response)
 	if err != nil {
-		s.rejectedSAML(w, r, account, "", err)
+		s.rejectedSAML(w, r, account, "", "", err)
 		return
 	}
 	c, found, err := s.addressee(account, hint)
@@ -132,7 +132,7 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 	conn.Renew = s.renew(r, c)
 	login, err := provider.Accept(conn, response, r.PostForm.Get("RelayState"))
 	if err != nil {
-		s.rejectedSAML(w, r, account, c.ID, err)
+		s.rejectedSAML(w, r, account, c.ID, hint.ReturnTo, err)
 		return
 	}
 	handle := s.waiting.add(answered{account: account, connection: c.ID, login: login})
@@ -227,13 +227,18 @@ func (s *SSO) finishSAML(w http.ResponseWriter, r *http.Request, a *answered) {
 		ConnectionID: a.connection, Source: who.SubjectSource, Subject: who.Subject, SubjectFolds: who.SubjectFolds, Carried: who.Carried,
 		Email: who.Email, FirstName: who.FirstName, LastName: who.LastName, Authenticated: who.Authenticated,
 		AttributeNames: who.AttributeNames,
-	}, a.login.ReturnTo)
+	}, a.login.ReturnTo, samlAttributes(a.login.Attributes))
 }
 
-func (s *SSO) rejectedSAML(w http.ResponseWriter, r *http.Request, account uuid.UUID, connection string, err error) {
+// rejectedSAML says why a login was refused that leads to returnTo; empty where that is not
+// known.
+func (s *SSO) rejectedSAML(w http.ResponseWriter, r *http.Request, account uuid.UUID, connection, returnTo string, err error) {
 	var refused *saml.Error
 	if !errors.As(err, &refused) {
 		s.failed(w, r, err)
+		return
+	}
+	if s.rehearsedRefusal(w, r, returnTo, string(refused.Reason), refused.Sentence, samlAttributes(refused.Attributes)) {
 		return
 	}
 	s.refuse(w, r, account, refusal{connection: connection, reason: string(refused.Reason), attributes: refused.AttributeNames})

@@ -15,11 +15,15 @@ func (s *SSO) letIn(w http.ResponseWriter, r *http.Request, session *store.Sessi
 	if returnTo == "" {
 		returnTo = homePath
 	}
+	s.giveSession(w, r, session, token)
+	http.Redirect(w, r, returnTo, http.StatusSeeOther)
+}
+
+func (s *SSO) giveSession(w http.ResponseWriter, r *http.Request, session *store.Session, token string) {
 	cookie := s.sessionCookie(r, token)
 	// By duration: the browser's clock is not the server's, which may have been moved.
 	cookie.MaxAge = int(session.Expires.Sub(session.Created) / time.Second)
 	http.SetCookie(w, cookie)
-	http.Redirect(w, r, returnTo, http.StatusSeeOther)
 }
 
 func (s *SSO) sessionCookie(r *http.Request, token string) *http.Cookie {

@@ -18,6 +18,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/refusals"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/trial"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -39,6 +40,8 @@ type Options struct {
 	// PublicURL is what links to the server begin with; empty means as the browser
 	// reached it.
 	PublicURL string
+	// Tests are the dashboard's test logins; nil means none.
+	Tests *trial.Tests
 }
 
 // SSO logs people in. Use New.
@@ -51,6 +54,9 @@ type SSO struct {
 
 // New returns the login pages.
 func New(options Options) *SSO {
+	if options.Tests == nil {
+		options.Tests = trial.New(options.Clock)
+	}
 	return &SSO{
 		Options: options, logins: saml.NewLogins(options.Clock),
 		waiting: waiting{clock: options.Clock, byHandle: make(map[string]*answered)},
@@ -209,7 +215,11 @@ func (s *SSO) failed(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // finish lets a person in whom an identity provider vouches for, or says why not.
-func (s *SSO) finish(w http.ResponseWriter, r *http.Request, account uuid.UUID, proven store.ProvenLogin, returnTo string) {
+func (s *SSO) finish(w http.ResponseWriter, r *http.Request, account uuid.UUID, proven store.ProvenLogin, returnTo string, attributes []trial.Attribute) {
+	if trial.Is(returnTo) {
+		s.rehearse(w, r, account, proven, returnTo, attributes)
+		return
+	}
 	proven.IPAddress, proven.UserAgent = clientAddress(r), userAgent(r)
 	var session *store.Session
 	var token string

@@ -358,7 +358,8 @@ func (r *Reader) SessionBySecret(secret string) (*Session, *User, bool) {
 }
 
 // ConnectionForLogin finds the connection through which people of an email's domain
-// log in: the active one, else one that waits for its first login, the oldest first.
+// log in: the active one, else one that waits for its first login, the oldest first. One
+// that somebody is setting up waits for them: they try it out before anybody depends on it.
 func (r *Reader) ConnectionForLogin(email string) (*Connection, bool) {
 	name, err := NormalizeDomain(email[strings.LastIndex(email, "@")+1:])
 	if err != nil {
@@ -372,7 +373,7 @@ func (r *Reader) ConnectionForLogin(email string) (*Connection, bool) {
 		return nil, false
 	}
 	for _, c := range r.Connections(d.AccountID) {
-		if c.State == ConnectionValidating && slices.Contains(c.Domains, name) {
+		if c.State == ConnectionValidating && slices.Contains(c.Domains, name) && !r.isBeingSetUp(c) {
 			return c, true
 		}
 	}

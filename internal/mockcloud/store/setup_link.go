@@ -184,6 +184,14 @@ func (r *Reader) mayStillSetUp(l *SetupLink) (Actor, error) {
 	return by, r.RequireFeature(l.AccountID, FeatureSSO)
 }
 
+// isBeingSetUp reports whether a session that made the connection is still open.
+func (r *Reader) isBeingSetUp(c *Connection) bool {
+	now := r.Now()
+	return slices.ContainsFunc(setupLinksExpire.Get(r.db, c.AccountID), func(l *SetupLink) bool {
+		return l.ConnectionID == c.ID && !ended(l.Expires, now)
+	})
+}
+
 // ChooseInSetup notes what was chosen in a session. Another choice than before is
 // not saved until SaveSetup.
 func (tx *Tx) ChooseInSetup(l *SetupLink, domains []string, kind ConnectionType) {

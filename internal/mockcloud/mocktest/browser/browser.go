@@ -4,6 +4,7 @@ package browser
 
 import (
 	"context"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,6 +46,17 @@ func Start(t testing.TB, flags ...chromedp.ExecAllocatorOption) *Keyboard {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancel)
 	return &Keyboard{t, ctx}
+}
+
+// In is the same browser for a subtest.
+func (k *Keyboard) In(t testing.TB) *Keyboard { return &Keyboard{t, k.ctx} }
+
+// Attach chooses a file in a field that has been reached by keyboard; the window in which
+// people look for it is the system's own.
+func (k *Keyboard) Attach(selector, file string) {
+	k.t.Helper()
+	k.Focus(selector)
+	Ask(k, "choose "+file, chromedp.SetUploadFiles(selector, []string{file}))
 }
 
 // Ask runs an action.
@@ -185,9 +197,12 @@ func (k *Keyboard) Until(expression string) {
 }
 
 // Keep keeps a picture of the whole page with the test's artifacts (go test
-// -artifacts).
+// -artifacts). Without that flag it takes none.
 func (k *Keyboard) Keep(name string) {
 	k.t.Helper()
+	if wanted := flag.Lookup("test.artifacts"); wanted == nil || wanted.Value.String() != "true" {
+		return
+	}
 	picture := Ask(k, "take a picture", chromedp.FullScreenshot(100))
 	if err := os.WriteFile(filepath.Join(k.t.ArtifactDir(), name+".png"), picture, 0o600); err != nil {
 		k.t.Fatal(err)

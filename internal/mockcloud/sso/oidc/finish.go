@@ -38,11 +38,11 @@ func (rp *RelyingParty) Finish(ctx context.Context, find Find, browserSecret str
 	}
 	login, refusal := rp.pendings.take(callback.Get("state"), browserSecret)
 	if refusal != nil {
-		return nil, about(login.connection, refusal)
+		return nil, about(login.connection, login.returnTo, refusal)
 	}
 	identity, err := rp.finish(ctx, find, login, callback)
 	if err != nil {
-		return nil, about(login.connection, err)
+		return nil, about(login.connection, login.returnTo, err)
 	}
 	return &Login{Identity: *identity, ConnectionID: login.connection, ReturnTo: login.returnTo}, nil
 }
@@ -114,8 +114,10 @@ func (rp *RelyingParty) finish(ctx context.Context, find Find, login pending, ca
 	}
 	identity, refusal := mapping.identity(p.issuer, got)
 	if refusal != nil {
+		refusal.Claims, refusal.Mapping = got, mapping
 		return nil, naming(refusal, got)
 	}
+	identity.Mapping = mapping
 	return identity, nil
 }
 

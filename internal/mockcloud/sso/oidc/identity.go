@@ -26,6 +26,8 @@ type Identity struct {
 	// Claims are all the provider's claims, those of userinfo included. Numbers
 	// are json.Number.
 	Claims map[string]any
+	// Mapping is by which they were read.
+	Mapping Mapping
 }
 
 // Mapping names the claims in which a provider tells about a person. Empty names
@@ -46,6 +48,21 @@ func (m Mapping) withDefaults() Mapping {
 		}
 	}
 	return m
+}
+
+// For returns what a claim is used for, empty for nothing.
+func (m Mapping) For(claim string) string {
+	switch m = m.withDefaults(); claim {
+	case "sub":
+		return "subject"
+	case m.Email:
+		return "email"
+	case m.FirstName:
+		return "first_name"
+	case m.LastName:
+		return "last_name"
+	}
+	return ""
 }
 
 // incomplete reports whether the claims lack something about the person that

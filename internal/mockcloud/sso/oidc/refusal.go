@@ -107,6 +107,12 @@ type Refusal struct {
 	ConnectionID string
 	// ClaimNames are those of the claims that came, where a token was verified.
 	ClaimNames []string
+	// ReturnTo is where the login leads, where that is known.
+	ReturnTo string
+	// Claims are all that the provider says of the person, by Mapping, where a token was
+	// verified and only they did not do. They are for that person's eyes.
+	Claims  map[string]any
+	Mapping Mapping
 
 	// outdated reports whether the provider's document and keys may have changed since they
 	// were fetched.

@@ -249,11 +249,11 @@ type Begun struct {
 func (rp *RelyingParty) Begin(ctx context.Context, conn Connection, start Start) (*Begun, error) {
 	returnTo, ok := LocalPath(start.ReturnTo)
 	if !ok {
-		return nil, about(conn.ID, reject(ReturnToRefused, "The address to go to after the login is not a path of this server."))
+		return nil, about(conn.ID, start.ReturnTo, reject(ReturnToRefused, "The address to go to after the login is not a path of this server."))
 	}
 	p, err := rp.provider(ctx, conn)
 	if err != nil {
-		return nil, about(conn.ID, err)
+		return nil, about(conn.ID, start.ReturnTo, err)
 	}
 	if _, refusal := conn.clientAuth(p); refusal != nil {
 		return nil, about(conn.ID, refusal)
@@ -312,13 +312,14 @@ func LocalPath(path string) (string, bool) {
 	return path, err == nil && u.Scheme == "" && u.Host == "" && u.User == nil
 }
 
-// about returns which connection a refusal is about. Other errors become Refusals.
-func about(connection string, err error) error {
+// about returns which connection and login a refusal is about. Other errors become
+// Refusals.
+func about(connection, returnTo string, err error) error {
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
 		refusal = reject(IssuerUnreachable, "The login did not work.").because(err)
 	}
 	out := *refusal // the original may be shared by several logins
-	out.ConnectionID = connection
+	out.ConnectionID, out.ReturnTo = connection, returnTo
 	return &out
 }

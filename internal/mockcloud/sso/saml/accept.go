@@ -66,6 +66,9 @@ func (sp *ServiceProvider) renewed(conn Connection, samlResponse string, refused
 	if err != nil || !sp.Logins.awaits(attr(received, "InResponseTo"), conn.ID) {
 		return Connection{}, false
 	}
+	if _, signed := only(received, nsSignature, "Signature"); signed && ReasonOf(refused) == Undecipherable {
+		return Connection{}, false // a known key verified it
+	}
 	return conn.Renew()
 }
 
@@ -81,6 +84,9 @@ func (sp *ServiceProvider) judge(conn Connection, samlResponse, relayState strin
 		return nil, err
 	}
 	if err := parts.checkResponse(sp.ACSURL, conn.IDPEntityID); err != nil {
+		if parts.assertion != nil {
+			err = witnessed(err, parts.assertion, conn.Attributes)
+		}
 		return nil, err
 	}
 	if parts.encrypted == nil {
@@ -106,12 +112,11 @@ func (sp *ServiceProvider) judge(conn Connection, samlResponse, relayState strin
 
 // believe reads an assertion that is signed, and uses it up.
 func (sp *ServiceProvider) believe(conn Connection, p *parts, relayState string) (*Login, error) {
-	names := attributeNames(p.assertion)
 	login, err := sp.read(conn, p, relayState)
 	if err != nil {
-		return nil, naming(err, names)
+		return nil, witnessed(err, p.assertion, conn.Attributes)
 	}
-	login.Identity.AttributeNames = names
+	login.Identity.AttributeNames = attributeNames(p.assertion)
 	return login, nil
 }
 
@@ -124,7 +129,7 @@ func (sp *ServiceProvider) read(conn Connection, p *parts, relayState string) (*
 	if err != nil {
 		return nil, err
 	}
-	login := &Login{}
+	login := &Login{Attributes: attributesOf(p.assertion, conn.Attributes)}
 	if err := sp.solicited(login, conn, request, relayState); err != nil {
 		return nil, err
 	}

@@ -204,7 +204,7 @@ func TestHintFindsTheConnection(t *testing.T) {
 	answered := encode(write(t, w.newAnswer(w.begin(t)).tree(t)))
 	for range 2 {
 		hint, err := w.sp.Logins.Hint(answered)
-		if err != nil || hint != (saml.Hint{Connection: "conn_1", Issuer: idpID}) {
+		if err != nil || hint != (saml.Hint{Connection: "conn_1", Issuer: idpID, ReturnTo: returnTo}) {
 			t.Errorf("%+v, %v", hint, err)
 		}
 	}

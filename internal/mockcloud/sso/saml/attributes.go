@@ -1,6 +1,7 @@
 package saml
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -115,6 +116,64 @@ func attributeNames(assertion *etree.Element) []string {
 		names = append(names, a.name)
 	}
 	return names
+}
+
+// Attribute is what an identity provider says of a person, as it came.
+type Attribute struct {
+	// Name is the attribute's; that of the name ID is NameID.
+	Name   string
+	Values []string
+	// For says what it is used for: "subject", "email", "first_name", "last_name" or nothing.
+	For string
+}
+
+// attributesOf returns all that a verified assertion says of a person, and what of it is
+// used, whether it can be or not.
+func attributesOf(assertion *etree.Element, mapping AttributeMapping) []Attribute {
+	var out []Attribute
+	if subject, ok := only(assertion, nsAssertion, "Subject"); ok {
+		if el, ok := only(subject, nsAssertion, "NameID"); ok {
+			name, _ := text(el)
+			a := Attribute{Name: "NameID", Values: []string{trimmed(name)}}
+			if mapping.Subject == "" {
+				a.For = "subject"
+			}
+			out = append(out, a)
+		}
+	}
+	for _, known := range readAttributes(assertion) {
+		out = append(out, Attribute{Name: known.name, Values: known.values, For: mapping.use(known.name)})
+	}
+	return out
+}
+
+// use returns what an attribute is used for, empty for nothing.
+func (m AttributeMapping) use(name string) string {
+	for _, meaning := range []struct {
+		is, mapped string
+		defaults   []string
+	}{
+		{"subject", m.Subject, nil},
+		{"email", m.Email, defaultEmails},
+		{"first_name", m.FirstName, defaultFirstNames},
+		{"last_name", m.LastName, defaultLastNames},
+	} {
+		if meaning.mapped != "" && name == meaning.mapped || meaning.mapped == "" && slices.Contains(meaning.defaults, fold.Token(name)) {
+			return meaning.is
+		}
+	}
+	return ""
+}
+
+// witnessed adds to a refusal what a verified assertion says of the person.
+func witnessed(err error, assertion *etree.Element, mapping AttributeMapping) error {
+	var refused *Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	out := *refused
+	out.AttributeNames, out.Attributes = attributeNames(assertion), attributesOf(assertion, mapping)
+	return &out
 }
 
 // identity reads who it is out of the attributes.

@@ -104,6 +104,9 @@ type Error struct {
 	Sentence string
 	// AttributeNames are those of the attributes that came, where they were signed.
 	AttributeNames []string
+	// Attributes are what the identity provider says of the person, where its signature
+	// holds and something else did not. They are for that person's eyes.
+	Attributes []Attribute
 }
 
 func (e *Error) Error() string { return e.Sentence }
@@ -119,17 +122,6 @@ func ReasonOf(err error) Reason {
 
 func reject(reason Reason, format string, args ...any) error {
 	return &Error{Reason: reason, Sentence: fmt.Sprintf(format, args...)}
-}
-
-// naming adds to a refusal which attributes came.
-func naming(err error, names []string) error {
-	var refused *Error
-	if !errors.As(err, &refused) {
-		return err
-	}
-	out := *refused
-	out.AttributeNames = names
-	return &out
 }
 
 // shown shortens what a message said, so that a sentence stays one.

@@ -333,6 +333,8 @@ func checkRelayState(path string) error {
 // Login is an accepted answer.
 type Login struct {
 	Identity Identity
+	// Attributes are all that the identity provider says of the person.
+	Attributes []Attribute
 	// ReturnTo is the local path to go on to; "" means none.
 	ReturnTo string
 	// IDPInitiated reports whether the login was not started here.

@@ -8,6 +8,8 @@ type Hint struct {
 	// Connection is the one whose login the answer names; "" where it names none that
 	// is known.
 	Connection string
+	// ReturnTo is where that login leads.
+	ReturnTo string
 }
 
 // Hint reads an answer that was posted to a consumer URL which several connections
@@ -31,7 +33,7 @@ func (l *Logins) Hint(samlResponse string) (Hint, error) {
 	defer l.mu.Unlock()
 	l.pending.expire(now)
 	if started, ok := l.pending.get(attr(root, "InResponseTo")); ok {
-		hint.Connection = started.connection
+		hint.Connection, hint.ReturnTo = started.connection, started.returnTo
 	}
 	return hint, nil
 }

@@ -1,0 +1,177 @@
+package sso
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/trial"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
+)
+
+// errRehearsed takes back what a test login would have done.
+var errRehearsed = errors.New("a test login changes nothing")
+
+// rehearse is finish for a test login: it finds out what the login would do, does
+// nothing of it, and leads to the page that shows it.
+func (s *SSO) rehearse(w http.ResponseWriter, r *http.Request, account uuid.UUID, proven store.ProvenLogin, returnTo string, attributes []trial.Attribute) {
+	test, known := s.Tests.Find(returnTo)
+	if !known || test.ConnectionID != proven.ConnectionID {
+		s.testOver(w)
+		return
+	}
+	s.clearLogin(w, r)
+	result := trial.Result{Test: test, Login: &proven, Attributes: attributes}
+	var outcome trial.Outcome
+	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) error {
+		members := tx.CountMembers(account, store.MemberQuery{})
+		session, _, err := tx.LogIn(proven)
+		if err != nil {
+			return err
+		}
+		if outcome, err = outcomeOf(tx, account, proven.ConnectionID, session); err != nil {
+			return err
+		}
+		outcome.New = tx.CountMembers(account, store.MemberQuery{}) > members
+		return errRehearsed
+	})
+	var refused *store.LoginRefused
+	switch {
+	case errors.Is(err, errRehearsed):
+		result.Outcome = &outcome
+	case errors.As(err, &refused):
+		result.Reason, result.Sentence = string(refused.Reason), refused.Sentence
+	default:
+		s.failed(w, r, err)
+		return
+	}
+	http.Redirect(w, r, s.Tests.Keep(result), http.StatusSeeOther)
+}
+
+// outcomeOf says what a login has done.
+func outcomeOf(tx *store.Tx, account uuid.UUID, connection string, session *store.Session) (out trial.Outcome, err error) {
+	u, err := tx.User(session.UserID)
+	if err != nil {
+		return out, err
+	}
+	out.Email = u.Email
+	m, err := tx.MembershipOf(account, u.ActorID)
+	if err != nil {
+		return out, err
+	}
+	role, err := tx.Role(account, m.RoleID)
+	if err != nil {
+		return out, err
+	}
+	out.Role = role.Name
+	c, err := tx.ConnectionByID(connection)
+	if err != nil {
+		return out, err
+	}
+	out.Activates = c.State == store.ConnectionActive
+	return out, nil
+}
+
+// rehearsedRefusal leads a test login that was refused to the page that says why, and
+// reports whether it was a test.
+func (s *SSO) rehearsedRefusal(w http.ResponseWriter, r *http.Request, returnTo, reason, sentence string, attributes []trial.Attribute) bool {
+	if !trial.Is(returnTo) {
+		return false
+	}
+	test, known := s.Tests.Find(returnTo)
+	if !known {
+		s.testOver(w)
+		return true
+	}
+	s.clearLogin(w, r)
+	path := s.Tests.Keep(trial.Result{Test: test, Reason: reason, Sentence: sentence, Attributes: attributes})
+	http.Redirect(w, r, path, http.StatusSeeOther)
+	return true
+}
+
+func (s *SSO) testOver(w http.ResponseWriter) {
+	show(w, http.StatusGone, "problem.html", problem{
+		Title: "This test login is over",
+		Text:  "Nothing has been changed. Go back to the configuration page and start the test again.",
+	})
+}
+
+// LetIn finishes a test login as a login: it makes the session and gives it to the
+// browser, provided that the connection is what was tested. Refusals are
+// store.LoginRefused or store.Conflict.
+func (s *SSO) LetIn(w http.ResponseWriter, r *http.Request, result trial.Result) error {
+	if result.Login == nil {
+		return &store.Conflict{Reason: "The test login was refused"}
+	}
+	proven := *result.Login
+	proven.IPAddress, proven.UserAgent = clientAddress(r), userAgent(r)
+	var session *store.Session
+	var token string
+	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) error {
+		c, err := tx.ConnectionByID(proven.ConnectionID)
+		if err != nil {
+			return err
+		}
+		if !c.Updated.Equal(result.Version) {
+			return &store.Conflict{Reason: "The connection was changed since the test login"}
+		}
+		session, token, err = tx.LogIn(proven)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.giveSession(w, r, session, token)
+	return nil
+}
+
+// samlAttributes are those of an answer, and what they are used for.
+func samlAttributes(attributes []saml.Attribute) []trial.Attribute {
+	out := make([]trial.Attribute, len(attributes))
+	for i, a := range attributes {
+		out[i] = trial.Attribute{Name: a.Name, For: a.For, Values: a.Values}
+	}
+	return out
+}
+
+// oidcAttributes are the claims of a person, and what they are used for. The token's own
+// are left out.
+func oidcAttributes(claims map[string]any, mapping oidc.Mapping) []trial.Attribute {
+	own := []string{"aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "c_hash", "jti", "sid"}
+	var out []trial.Attribute
+	for name, value := range claims {
+		if slices.Contains(own, name) {
+			continue
+		}
+		a := trial.Attribute{Name: name, For: mapping.For(name)}
+		if several, ok := value.([]any); ok {
+			for _, one := range several {
+				a.Values = append(a.Values, plainly(one))
+			}
+		} else {
+			a.Values = []string{plainly(value)}
+		}
+		out = append(out, a)
+	}
+	slices.SortFunc(out, func(a, b trial.Attribute) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// plainly is a claim's value as a person reads it.
+func plainly(value any) string {
+	if text, ok := value.(string); ok {
+		return text
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(raw)
+}
