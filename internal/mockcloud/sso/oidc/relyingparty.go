@@ -256,7 +256,7 @@ func (rp *RelyingParty) Begin(ctx context.Context, conn Connection, start Start)
 		return nil, about(conn.ID, start.ReturnTo, err)
 	}
 	if _, refusal := conn.clientAuth(p); refusal != nil {
-		return nil, about(conn.ID, refusal)
+		return nil, about(conn.ID, start.ReturnTo, refusal)
 	}
 	state, browser := rand.Text(), rand.Text()
 	login := pending{
