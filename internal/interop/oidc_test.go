@@ -24,6 +24,13 @@ func TestOpenIDLogins(t *testing.T) {
 			o.configuration["clientAuthMethods"] = []string{method}
 		}
 	}
+	withoutSecret := func(method string, change func(*openID)) func(*openID) {
+		return func(o *openID) {
+			clients(method)(o)
+			delete(o.client, "client_secret")
+			change(o)
+		}
+	}
 	for name, row := range map[string]struct {
 		alg    string
 		change func(*openID)
@@ -38,6 +45,10 @@ func TestOpenIDLogins(t *testing.T) {
 		"RS256, all in the ID token":  {alg: "RS256", change: func(o *openID) { o.configuration["conformIdTokenClaims"] = false }},
 		"the secret in the header":    {alg: "RS256", change: clients("client_secret_basic"), userinfo: 1},
 		"the secret in the form":      {alg: "RS256", change: clients("client_secret_post"), userinfo: 1},
+		"a key of the server's own": {alg: "RS256", userinfo: 1, change: withoutSecret("private_key_jwt", func(o *openID) {
+			o.client["jwks"] = o.serverKeys()
+		})},
+		"a public client": {alg: "RS256", userinfo: 1, change: withoutSecret("none", func(o *openID) { o.method = "none" })},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -33,6 +33,14 @@ type openID struct {
 	// people are by their subject what the provider says of them.
 	people                obj
 	client, configuration obj
+	// method is how the connection says that it authenticates; empty to leave it to the
+	// provider.
+	method string
+	// us is what the identity provider has to know of this side.
+	us struct {
+		RedirectURI string `json:"redirect_uri"`
+		JWKSURI     string `json:"jwks_uri"`
+	}
 }
 
 // newOpenID makes a provider that signs by the algorithm, and the connection to it. What
@@ -54,10 +62,8 @@ func prepareOpenID(t testing.TB, w *world, program func() (*opponent, error), al
 		"p-ada":   obj{"email": ada, "email_verified": true, "given_name": "Ada", "family_name": "Lovelace"},
 		"p-grace": obj{"email": grace, "email_verified": true, "given_name": "Grace", "family_name": "Hopper"},
 	}
-	var us struct {
-		RedirectURI string `json:"redirect_uri"`
-	}
-	o.api(http.MethodGet, "/sso/service_provider", nil).Want(http.StatusOK).Into(&us)
+	us := &o.us
+	o.api(http.MethodGet, "/sso/service_provider", nil).Want(http.StatusOK).Into(us)
 	o.client = obj{
 		"client_id": "mockcloud", "client_secret": rand.Text(), "redirect_uris": []string{us.RedirectURI},
 		"id_token_signed_response_alg": alg, "response_types": []string{"code"}, "grant_types": []string{"authorization_code"},
@@ -83,7 +89,25 @@ func (o *openID) settings() obj {
 	if secret, ok := o.client["client_secret"]; ok {
 		out["client_secret"] = secret
 	}
+	if o.method != "" {
+		out["token_endpoint_auth_method"] = o.method
+	}
 	return out
+}
+
+// serverKeys are the keys by which this side authenticates (private_key_jwt), as an
+// administrator registers them.
+func (o *openID) serverKeys() (keys obj) {
+	o.t.Helper()
+	resp, err := http.Get(o.us.JWKSURI) //nolint:noctx // of the test's own server
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(&keys); err != nil {
+		o.t.Fatal(err)
+	}
+	return keys
 }
 
 // provide has the provider be as it is configured, with these keys.
