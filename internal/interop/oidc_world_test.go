@@ -103,8 +103,8 @@ func (o *openID) serverKeys() (keys obj) {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	if err := json.NewDecoder(resp.Body).Decode(&keys); err != nil {
+	err = json.NewDecoder(resp.Body).Decode(&keys)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
 		o.t.Fatal(err)
 	}
 	return keys
