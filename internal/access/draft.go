@@ -124,7 +124,7 @@ func (d *draft) personWith(email string) *Person {
 	return nil
 }
 
-// isAbsent reports whether no member has an address.
+// isAbsent reports whether no member has the address, for certain.
 func (d *draft) isAbsent(email string) bool {
 	return d.People.covers(CoverEveryone) || slices.Contains(d.People.Looked, email)
 }

@@ -379,37 +379,19 @@ func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.Dele
 // ImportState implements [resource.ResourceWithImportState]: `<directory id or name>/<mapping id, group name or group
 // id>`, with `<account_id>/` in front or not.
 func (r *groupRoleMappingResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, names, ok := r.data.importByNames(ctx, []string{"directory_id", "id"}, req, resp)
-	if !ok {
-		return
-	}
-	directoryID, id, err := r.find(ctx, account, names[0], names[1])
-	if err != nil {
+	if err := r.data.importDirectoryItem(ctx, req, resp, r.find); err != nil {
 		resp.Diagnostics.Append(mappingFailure("Could not import group role mapping", err))
-		return
 	}
-	m := groupRoleMappingModel{DirectoryID: types.StringValue(directoryID), ID: types.StringValue(id)}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("directory_id"), m.DirectoryID)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), m.ID)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
 }
 
-// find returns the ids of a directory and a mapping that are named by their ids or otherwise.
-func (r *groupRoleMappingResource) find(ctx context.Context, account, directory, mapping string) (directoryID, id string, err error) {
-	directories, err := r.data.client.ListDirectories(ctx, account)
-	if err != nil {
-		return "", "", err
-	}
-	at := slices.IndexFunc(directories, func(d client.Directory) bool { return d.ID == directory || d.Name == directory })
-	if at < 0 {
-		return "", "", fmt.Errorf("account %s has no directory %q%s", account, directory, existing(directories, func(d client.Directory) string { return d.Name }))
-	}
-	if directoryID = directories[at].ID; uuid.Validate(mapping) == nil {
-		return directoryID, mapping, nil
+// find returns the id of a directory's mapping that is named by its id or its group.
+func (r *groupRoleMappingResource) find(ctx context.Context, account, directoryID, mapping string) (string, error) {
+	if uuid.Validate(mapping) == nil {
+		return mapping, nil
 	}
 	all, err := r.data.client.ListGroupRoleMappings(ctx, account, directoryID)
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	var found []string
 	for _, m := range all {
@@ -419,10 +401,10 @@ func (r *groupRoleMappingResource) find(ctx context.Context, account, directory,
 	}
 	switch len(found) {
 	case 0:
-		return "", "", fmt.Errorf("the directory %s has no mapping %q%s", directory, mapping, existing(all, func(m client.GroupRoleMapping) string { return m.ID + " for " + access.Match(m.Match).String() }))
+		return "", fmt.Errorf("the directory %s has no mapping %q%s", directoryID, mapping, existing(all, func(m client.GroupRoleMapping) string { return m.ID + " for " + access.Match(m.Match).String() }))
 	case 1:
-		return directoryID, found[0], nil
+		return found[0], nil
 	default:
-		return "", "", fmt.Errorf("the directory %s has %d mappings for %q: %s; name one by its id", directory, len(found), mapping, english.Some(found))
+		return "", fmt.Errorf("the directory %s has %d mappings for %q: %s; name one by its id", directoryID, len(found), mapping, english.Some(found))
 	}
 }

@@ -87,14 +87,8 @@ type mappingMatchModel struct {
 	Equals    types.String `tfsdk:"equals"`
 }
 
-type groupRoleMappingIdentity struct {
-	AccountID   types.String `tfsdk:"account_id"`
-	DirectoryID types.String `tfsdk:"directory_id"`
-	ID          types.String `tfsdk:"id"`
-}
-
-func (m *groupRoleMappingModel) identity(accountID string) groupRoleMappingIdentity {
-	return groupRoleMappingIdentity{types.StringValue(accountID), m.DirectoryID, m.ID}
+func (m *groupRoleMappingModel) identity(accountID string) directoryItemIdentity {
+	return directoryItemIdentity{types.StringValue(accountID), m.DirectoryID, m.ID}
 }
 
 // fromAPI takes the server's answer. The role keeps its form, id or name.

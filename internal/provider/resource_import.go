@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
@@ -37,6 +38,39 @@ func identitySchema(name, description string, more ...string) identityschema.Sch
 type idIdentity struct {
 	AccountID types.String `tfsdk:"account_id"`
 	ID        types.String `tfsdk:"id"`
+}
+
+// directoryItemIdentity is the identity of what its id tells apart within a directory.
+type directoryItemIdentity struct {
+	AccountID   types.String `tfsdk:"account_id"`
+	DirectoryID types.String `tfsdk:"directory_id"`
+	ID          types.String `tfsdk:"id"`
+}
+
+// importDirectoryItem takes `<directory id or name>/<id or name>`, with `<account_id>/` in front or not, or an identity into
+// the attributes account_id, directory_id and id. find returns the id of what is named in a directory.
+func (p *providerData) importDirectoryItem(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse, find func(ctx context.Context, account, directoryID, name string) (string, error)) error {
+	account, names, ok := p.importByNames(ctx, []string{"directory_id", "id"}, req, resp)
+	if !ok {
+		return nil
+	}
+	directories, err := p.client.ListDirectories(ctx, account)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(directories, func(d client.Directory) bool { return d.ID == names[0] || d.Name == names[0] })
+	if at < 0 {
+		return fmt.Errorf("account %s has no directory %q%s", account, names[0], existing(directories, directoryName))
+	}
+	id, err := find(ctx, account, directories[at].ID, names[1])
+	if err != nil {
+		return err
+	}
+	identity := directoryItemIdentity{types.StringValue(account), types.StringValue(directories[at].ID), types.StringValue(id)}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("directory_id"), identity.DirectoryID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), identity.ID)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity)...)
+	return nil
 }
 
 // importByName takes `<name>`, `<account_id>/<name>` or an identity into the attributes account_id and name.

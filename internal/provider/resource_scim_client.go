@@ -368,39 +368,20 @@ func (r *scimClientResource) Delete(ctx context.Context, req resource.DeleteRequ
 // ImportState implements [resource.ResourceWithImportState]: `<directory id or name>/<client id or name>`, with
 // `<account_id>/` in front or not. Its secret cannot be read, so the first apply sends one.
 func (r *scimClientResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	account, names, ok := r.data.importByNames(ctx, []string{"directory_id", "id"}, req, resp)
-	if !ok {
-		return
-	}
-	directoryID, id, err := r.find(ctx, account, names[0], names[1])
-	if err != nil {
+	if err := r.data.importDirectoryItem(ctx, req, resp, r.find); err != nil {
 		resp.Diagnostics.Append(clientFailure("Could not import SCIM client", err))
-		return
 	}
-	m := scimClientModel{DirectoryID: types.StringValue(directoryID), ID: types.StringValue(id)}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("directory_id"), m.DirectoryID)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), m.ID)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
 }
 
-// find returns the ids of a directory and a client that are named by their ids or names.
-func (r *scimClientResource) find(ctx context.Context, account, directory, name string) (directoryID, id string, err error) {
-	directories, err := r.data.client.ListDirectories(ctx, account)
-	if err != nil {
-		return "", "", err
-	}
-	at := slices.IndexFunc(directories, func(d client.Directory) bool { return d.ID == directory || d.Name == directory })
-	if at < 0 {
-		return "", "", fmt.Errorf("account %s has no directory %q%s", account, directory, existing(directories, func(d client.Directory) string { return d.Name }))
-	}
-	directoryID = directories[at].ID
+// find returns the id of a directory's client that is named by its id or name.
+func (r *scimClientResource) find(ctx context.Context, account, directoryID, name string) (string, error) {
 	clients, err := r.data.client.ListSCIMClients(ctx, account, directoryID)
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
-	at = slices.IndexFunc(clients, func(c client.SCIMClient) bool { return strings.EqualFold(c.ID, name) || c.Name == name })
+	at := slices.IndexFunc(clients, func(c client.SCIMClient) bool { return strings.EqualFold(c.ID, name) || c.Name == name })
 	if at < 0 {
-		return "", "", fmt.Errorf("the directory %s has no client %q%s", directory, name, existing(clients, func(c client.SCIMClient) string { return c.Name }))
+		return "", fmt.Errorf("the directory %s has no client %q%s", directoryID, name, existing(clients, func(c client.SCIMClient) string { return c.Name }))
 	}
-	return directoryID, clients[at].ID, nil
+	return clients[at].ID, nil
 }

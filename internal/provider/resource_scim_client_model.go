@@ -79,14 +79,8 @@ type scimClientModel struct {
 	SecretCreated   types.String      `tfsdk:"secret_created"`
 }
 
-type scimClientIdentity struct {
-	AccountID   types.String `tfsdk:"account_id"`
-	DirectoryID types.String `tfsdk:"directory_id"`
-	ID          types.String `tfsdk:"id"`
-}
-
-func (m *scimClientModel) identity(accountID string) scimClientIdentity {
-	return scimClientIdentity{types.StringValue(accountID), m.DirectoryID, m.ID}
+func (m *scimClientModel) identity(accountID string) directoryItemIdentity {
+	return directoryItemIdentity{types.StringValue(accountID), m.DirectoryID, m.ID}
 }
 
 // fromAPI takes the server's answer.
