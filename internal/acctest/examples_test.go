@@ -49,7 +49,7 @@ func TestAccExamplesImport(t *testing.T) {
 	forEachExample(t, func(t *testing.T, folder string) {
 		script, err := os.ReadFile(filepath.Join(folder, "import.sh"))
 		if os.IsNotExist(err) {
-			if strings.Contains(folder, "resources") && !slices.Contains(noImport, filepath.Base(folder)) {
+			if strings.Contains(filepath.ToSlash(folder), "/resources/") && !slices.Contains(noImport, filepath.Base(folder)) {
 				t.Error("a resource without an import example")
 			}
 			return
