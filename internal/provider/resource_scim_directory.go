@@ -85,8 +85,8 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 
 // planDestroy judges the end of a directory.
 func (r *scimDirectoryResource) planDestroy(ctx context.Context, prior *scimDirectoryModel, diags *diag.Diagnostics) {
-	if !prior.Configurable.ValueBool() {
-		return // it is only watched here, and stays
+	if !prior.Configurable.ValueBool() || prior.ID.IsNull() {
+		return // it is only watched here, and stays; or Delete finds out what there is
 	}
 	if r.data == nil || r.data.client == nil { // what holds of every directory can be said in any case
 		diags.Append(diagnosticFrom(access.Finding{

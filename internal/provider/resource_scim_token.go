@@ -304,7 +304,7 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 		return false, nil
 	}
 	full := noRoom(live, directory)
-	if full != nil && (prior == nil || !prior.mayHave(secret)) {
+	if full != nil && prior != nil && !prior.mayHave(secret) { // the end of the old one would be that of others, too
 		diags.Append(full)
 		return false, nil
 	}
