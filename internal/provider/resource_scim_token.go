@@ -67,7 +67,7 @@ func (r *scimTokenResource) Metadata(_ context.Context, req resource.MetadataReq
 func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The secret with which an identity provider pushes people and groups into a directory. You bring it, as an ephemeral value, and hand the same value to the identity provider's own Terraform provider: it stands in no state and no plan.\n\n" +
-			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, unless its token was deleted before any identity provider used it, so a new version needs a new secret, and a token is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is rejected.\n\n" +
+			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, unless its token was deleted before any identity provider used it, so a new version needs a new secret, and a token that was used is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is rejected.\n\n" +
 			"Destroying the resource ends the token, and one that a rotation left overlapping. An imported token has no `token_wo_version`, because its secret cannot be read: the first apply finds that it has the configured secret, or rotates it.",
 		Attributes: map[string]schema.Attribute{
 			"id":         schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the token; another one after a rotation."},
@@ -331,6 +331,8 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 	case before >= 0 && id == live[before].ID && prior.mayHave(secret) && live[before].Name == m.Name.ValueString():
 		m.fromAPI(account, &live[before]) // the imported token has this secret, the API says so
 		return true, nil
+	case id != "" && !slices.ContainsFunc(live, func(t client.SCIMToken) bool { return t.ID == id }):
+		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, and this one is in use in the directory %s itself (%s). Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.\n\n%s", directory, id, reason(err)))
 	case id != "":
 		diags.AddAttributeError(path.Root("token_wo"), "SCIM token exists already", fmt.Sprintf("The directory %s has a live token with this secret (%s). Nothing was taken over. If it is the one that this resource is to manage, as where an earlier apply made it and broke off, import it:\n\n  terraform import prefectsso_scim_token.<name> %q\n\n%s Otherwise bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.\n\n%s", directory, id, account+"/"+directory+"/"+id, ifDeletedToo("secret"), reason(err)))
 	case client.IsConflict(err) && full != nil:
