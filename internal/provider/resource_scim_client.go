@@ -123,8 +123,7 @@ func (r *scimClientResource) checkNew(ctx context.Context, plan *scimClientModel
 		diags.AddAttributeError(path.Root("secret_wo"), d.Summary(), fmt.Sprintf("%s If an earlier apply made the client and broke off, import it:\n\n  terraform import prefectsso_scim_client.<name> %q", d.Detail(), account+"/"+directory+"/"+live[at].ID))
 		return
 	}
-	d := clientExists(account, directory, live[at].ID, plan.Name.ValueString())
-	diags.AddAttributeWarning(path.Root("name"), d.Summary(), d.Detail()+"\n\nUnless it is gone by then, as where this plan replaces it, applying this plan fails.")
+	diags.AddAttributeWarning(path.Root("name"), "SCIM client exists already", fmt.Sprintf("The directory %s has a client %s (%s). Unless it is gone by then, as where this plan replaces it, applying this plan fails.", directory, live[at].Name, live[at].ID))
 }
 
 // checkRotation finds out while planning what would make a rotation fail. sent is the suffix of the secret that was sent
