@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -630,5 +631,90 @@ func TestUncertainRotation(t *testing.T) {
 				t.Errorf("destroy leaves %v: %s", m.ids(srv, before), detailsOf(found))
 			}
 		})
+	}
+}
+
+// What is set the same by the next apply needs no key: whatever happens to the answers, the next apply sets what the
+// configuration says, and a destroy ends it.
+func TestWritesWithoutKeysHeal(t *testing.T) {
+	t.Parallel()
+	role := func(want string) func(*acctest.Server) error {
+		return func(srv *acctest.Server) error { return srv.WantRole("ada@acme.com", want) }
+	}
+	domains := func(want ...string) func(*acctest.Server) error {
+		return func(srv *acctest.Server) error { return srv.WantDomains(want...) }
+	}
+	inWorkspace := func(want string) func(*acctest.Server) error {
+		return func(srv *acctest.Server) error {
+			if got := srv.TeamRoles(srv.TeamID("Crew"))["production"]; got != want {
+				return fmt.Errorf("the team is %q, want %q", got, want)
+			}
+			return nil
+		}
+	}
+	policy := func(want int) func(*acctest.Server) error {
+		return func(srv *acctest.Server) error {
+			var settings struct {
+				Seconds *int `json:"auth_expiration_seconds"`
+			}
+			srv.Call(acctest.OwnerKey, http.MethodGet, "", nil, &settings)
+			if settings.Seconds == nil || *settings.Seconds != want {
+				return fmt.Errorf("a login is recent for %v, want %d", settings.Seconds, want)
+			}
+			return nil
+		}
+	}
+	for kind, test := range map[string]struct {
+		config         object
+		set, destroyed func(*acctest.Server) error
+	}{
+		"prefectsso_domain":              {object{"name": "acme.example"}, domains("acme.com", "acme.example"), domains("acme.com")},
+		"prefectsso_domains":             {object{"names": []string{"acme.com", "acme.example"}}, domains("acme.com", "acme.example"), domains()},
+		"prefectsso_member_role":         {object{"email": "ada@acme.com", "role": "Admin", "on_destroy": "reset"}, role("Admin"), role("Member")},
+		"prefectsso_member_roles":        {object{"roles": map[string]string{"ada@acme.com": "Admin"}}, role("Admin"), role("Admin")},
+		"prefectsso_role_members":        {object{"role": "Auditor", "members": []string{"ada@acme.com"}}, role("Auditor"), role("Auditor")},
+		"prefectsso_team_workspace_role": {object{"team": object{"name": "Crew"}, "workspace": "production", "role": "Viewer"}, inWorkspace("Viewer"), inWorkspace("")},
+		"prefectsso_session_policy":      {object{"auth_expiration_seconds": 3600}, policy(3600), policy(3600)},
+	} {
+		for name, how := range map[string]fault{"answers are lost": lost, "requests are lost": dropped, "errors after the write": failed, "errors": refused} {
+			for name, times := range map[string]int{name + " once": 1, name + " over all tries": 0} {
+				t.Run(kind+", "+name, func(t *testing.T) {
+					t.Parallel()
+					srv := acctest.Start(t, acctest.WithDirectory)
+					srv.AddTeam("Crew")
+					r := &tracked{typeName: kind, line: newLine(t, srv), key: acctest.ServiceKey}
+					r.line.breaks(writes(how, times))
+					first := r.apply(t, test.config)
+					r.line.breaks()
+					if found := r.apply(t, test.config); errorsIn(found) > 0 {
+						t.Fatalf("the second apply: %s\nafter the first: %s", detailsOf(found), detailsOf(first))
+					}
+					if err := test.set(srv); err != nil {
+						t.Error(err)
+					}
+					if r.tainted || r.value == nil {
+						t.Errorf("tainted %t, in the state %t", r.tainted, r.value != nil)
+					}
+					if found := r.apply(t, nil); errorsIn(found) > 0 {
+						t.Errorf("destroy: %s", detailsOf(found))
+					}
+					if err := test.destroyed(srv); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+	}
+}
+
+// writes is a fault of the next changes, all of them for times 0.
+func writes(f fault, times int) func(*http.Request) fault {
+	struck := 0
+	return func(r *http.Request) fault {
+		if r.Method != http.MethodPut && r.Method != http.MethodPatch || times > 0 && struck >= times {
+			return passes
+		}
+		struck++
+		return f
 	}
 }
