@@ -359,7 +359,10 @@ func forAllMade(t *testing.T, test func(t *testing.T, m made, r *tracked, before
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			srv := acctest.Start(t, acctest.WithDirectory, acctest.PrivateIssuers)
-			_, issuer := acctest.StartIdP(t, srv)
+			issuer := ""
+			if kind == identityProvider {
+				_, issuer = acctest.StartIdP(t, srv)
+			}
 			m := allMade(srv, issuer)[i]
 			if m.typeName != kind {
 				t.Fatalf("row %d is of %s", i, m.typeName)
