@@ -495,6 +495,75 @@ func TestUncertainCreateIsDestroyed(t *testing.T) {
 	}
 }
 
+// Who unmarks it as tainted keeps what was made, as where a replacement cannot come before the destruction.
+func TestUncertainCreateIsKept(t *testing.T) {
+	t.Parallel()
+	forAllMade(t, func(t *testing.T, m made, r *tracked, before []string) {
+		r.line.breaks(creates(lost, 0), questions(dropped))
+		if found := r.apply(t, m.config); errorsIn(found) != 1 || !r.tainted {
+			t.Fatalf("tainted %t: %s", r.tainted, detailsOf(found))
+		}
+		r.line.breaks()
+		r.tainted = false // terraform untaint
+		made, posts := m.ids(r.line.srv, before), r.line.posts
+		wantFindings(t, r.refresh(t), warns("made-after-all", "id"))
+		for range 2 {
+			if found := r.apply(t, m.config); errorsIn(found) > 0 {
+				t.Fatal(detailsOf(found))
+			}
+		}
+		if now := m.ids(r.line.srv, before); !slices.Equal(now, made) || r.text(t, "id") != made[0] || r.line.posts != posts || len(r.line.deleted) > 0 {
+			t.Errorf("there was %v, and is %v, the state has %s; deleted %v", made, now, r.text(t, "id"), r.line.deleted)
+		}
+		if found := r.apply(t, nil); errorsIn(found) > 0 || len(m.ids(r.line.srv, before)) > 0 {
+			t.Errorf("destroy leaves %v: %s", m.ids(r.line.srv, before), detailsOf(found))
+		}
+	})
+}
+
+// What fails after a connection was made does not cost it: an activation whose answers are lost has taken effect, and one that
+// could not be seen to become active is kept.
+func TestConnectionOutlivesItsActivation(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		activation, state string
+		breaks            func(*http.Request) fault
+		warning           string
+	}{
+		"the answer is lost": {"immediate", "active", func(r *http.Request) fault {
+			if strings.HasSuffix(r.URL.Path, "/activate") {
+				return lost
+			}
+			return passes
+		}, ""},
+		"nobody can be seen to log in": {"first_login", "validating", func(r *http.Request) fault {
+			if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/sso/connections/") {
+				return refused
+			}
+			return passes
+		}, "Could not wait for the first login"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := acctest.Start(t, acctest.WithDirectory, acctest.PrivateIssuers)
+			_, issuer := acctest.StartIdP(t, srv)
+			m := allMade(srv, issuer)[0]
+			r := &tracked{typeName: m.typeName, line: newLine(t, srv), key: acctest.ServiceKey}
+			r.line.breaks(test.breaks)
+			found := r.apply(t, with(m.config, "activation", test.activation))
+			if errorsIn(found) > 0 || r.tainted || r.text(t, "state") != test.state {
+				t.Errorf("it is %s, tainted %t: %s", r.text(t, "state"), r.tainted, detailsOf(found))
+			}
+			if test.warning != "" && !strings.Contains(detailsOf(found), test.warning) {
+				t.Errorf("no warning: %s", detailsOf(found))
+			}
+			if made := m.ids(srv, nil); len(made) != 1 || made[0] != r.text(t, "id") {
+				t.Errorf("there are %v, the state has %s", made, r.text(t, "id"))
+			}
+		})
+	}
+}
+
 // After Terraform was killed no state has what was made: the error has the import line, and that is enough.
 func TestKilledCreateIsImported(t *testing.T) {
 	t.Parallel()
