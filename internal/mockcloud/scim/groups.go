@@ -74,7 +74,7 @@ func (groups) replace(c *call, body map[string]any) (*answer, error) {
 // patch is PATCH /Groups/{id} (RFC 7644, 3.5.2). Its answer has no body, which may be
 // long, unless the caller says what to put into it.
 func (groups) patch(c *call, body map[string]any) (*answer, error) {
-	operations, err := c.operations(body)
+	operations, err := c.operations(schema.Group(), body)
 	if err != nil || len(operations) == 0 {
 		return c.unchanged(groups{}, err)
 	}

@@ -24,10 +24,17 @@ func (c *call) isLenient() bool {
 
 // operations reads the body of a PATCH. None at all change nothing, for a directory
 // of a type whose clients send that.
-func (c *call) operations(body map[string]any) ([]patch.Operation, error) {
+func (c *call) operations(rt *schema.ResourceType, body map[string]any) ([]patch.Operation, error) {
 	operations, err := patch.Parse(body)
 	if err == nil && len(operations) == 0 && !c.isLenient() {
 		return nil, patch.ErrNone
+	}
+	for i, o := range operations {
+		if object, ok := o.Value.(map[string]any); ok && (o.Target == nil || o.Target.Name == "") {
+			if err := rt.CheckNames(object, o.Schema()); err != nil {
+				return nil, patch.InOperation(i, err)
+			}
+		}
 	}
 	return operations, err
 }

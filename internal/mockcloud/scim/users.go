@@ -80,7 +80,7 @@ func (users) replace(c *call, body map[string]any) (*answer, error) {
 
 // patch is PATCH /Users/{id} (RFC 7644, 3.5.2).
 func (users) patch(c *call, body map[string]any) (*answer, error) {
-	operations, err := c.operations(body)
+	operations, err := c.operations(schema.User(), body)
 	if err != nil || len(operations) == 0 {
 		return c.unchanged(users{}, err)
 	}
