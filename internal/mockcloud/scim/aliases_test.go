@@ -23,14 +23,25 @@ func aliases() map[string][]obj {
 		"emails": {{"emails": mails}, {"Emails": mails}, {coreUser + ":emails": mails}, {coreUser: obj{"EMAILS": mails}}, {"urn:scim:schemas:core:2.0:User:emails": mails}},
 		"name":   {{"name": obj{"givenName": "new"}}, {"name.givenName": "new"}, {coreUser + ":name.givenname": "new"}, {coreUser + ":name": obj{"GivenName": "new"}}},
 		"department": {
-			{enterprise: obj{"department": "new"}}, {strings.ToUpper(enterprise): obj{"Department": "new"}}, {enterprise + ":department": "new"},
-			{enterprise + ".department": "new"}, {draft: obj{"department": "new"}}, {draft + ":department": "new"}, {draft + ".department": "new"},
+			{enterprise: obj{"department": "new"}},
+			{strings.ToUpper(enterprise): obj{"Department": "new"}},
+			{enterprise + ":department": "new"},
+			{enterprise + ".department": "new"},
+			{draft: obj{"department": "new"}},
+			{draft + ":department": "new"},
+			{draft + ".department": "new"},
 		},
 		"manager": {
-			{enterprise: obj{"manager": obj{"value": "new"}}}, {enterprise: obj{"manager": "new"}}, {enterprise: obj{"manager": obj{"managerId": "new"}}},
-			{enterprise: obj{"manager": obj{"managerId": "new", "value": ""}}}, {enterprise: obj{"manager": obj{"managerId": "new", "value": nil}}},
-			{enterprise + ":manager": "new"}, {enterprise + ":manager": obj{"managerId": "new"}}, {enterprise + ":manager.value": "new"},
-			{draft + ":manager": obj{"managerId": "new"}}, {draft: obj{"manager": obj{"managerId": "new", "displayName": "M"}}},
+			{enterprise: obj{"manager": obj{"value": "new"}}},
+			{enterprise: obj{"manager": "new"}},
+			{enterprise: obj{"manager": obj{"managerId": "new"}}},
+			{enterprise: obj{"manager": obj{"managerId": "new", "value": ""}}},
+			{enterprise: obj{"manager": obj{"managerId": "new", "value": nil}}},
+			{enterprise + ":manager": "new"},
+			{enterprise + ":manager": obj{"managerId": "new"}},
+			{enterprise + ":manager.value": "new"},
+			{draft + ":manager": obj{"managerId": "new"}},
+			{draft: obj{"manager": obj{"managerId": "new", "displayName": "M"}}},
 		},
 	}
 }
@@ -163,7 +174,8 @@ func TestAliasesOfMembers(t *testing.T) {
 	}
 	before := w.everything()
 	for _, both := range []obj{
-		{"members": one, coreGroup + ":members": []obj{{"value": ada}}}, {"members": one, coreGroup: obj{"members": []obj{}}},
+		{"members": one, coreGroup + ":members": []obj{{"value": ada}}},
+		{"members": one, coreGroup: obj{"members": []obj{}}},
 		{"displayName": "a", coreGroup + ":displayName": "b"},
 	} {
 		w.failed(w.send("PATCH", at, patchOf(obj{"op": "replace", "value": both})), http.StatusBadRequest, "invalidSyntax", "more than once")
