@@ -39,6 +39,9 @@ type SCIMCredential struct {
 	lastUsed time.Time
 }
 
+// OfClient reports whether it is an access token of one of the directory's clients.
+func (by SCIMCredential) OfClient() bool { return by.client != nil }
+
 // AuthenticateClient finds the directory behind an endpoint, and the client and the live secret of it that somebody
 // shows (RFC 6749, section 2.3.1). It says Unauthenticated of whatever is wrong with any of them, and takes as long for
 // each; and Forbidden of a directory that is switched off.
