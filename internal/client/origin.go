@@ -32,7 +32,7 @@ func createOnce[T any](ctx context.Context, c *Client, r call, made func(*T) Ori
 	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookUpTimeout)
 	defer cancel()
 	found, lookErr := do[[]T](look, c, call{
-		method: http.MethodGet, path: r.path, query: url.Values{"idempotency_key": {r.idempotencyKey}},
+		method: http.MethodGet, path: r.path, query: url.Values{"idempotency_key": {r.idempotencyKey}}, secrets: r.secrets,
 	})
 	// A server that does not know the parameter lists everything, and has no maker to tell.
 	if lookErr != nil || len(found) != 1 || made(&found[0]).CreatedBy == nil {

@@ -52,6 +52,7 @@ type callState struct {
 	retryAfter time.Duration // what the last answer asked for, uncapped
 	staleAfter time.Time     // when it must not be sent any more; such a call is sent once
 	took       time.Duration // the last attempt
+	redact     redactor      // knows what the call sends
 }
 
 type callStateKey struct{}
