@@ -86,8 +86,9 @@ func (s *SSO) rejectedOIDC(w http.ResponseWriter, r *http.Request, account uuid.
 	if returnTo == "" {
 		returnTo = refused.ReturnTo
 	}
-	if s.rehearsedRefusal(w, r, returnTo, string(refused.Reason), refused.Sentence, oidcAttributes(refused.Claims, refused.Mapping)) {
+	f := refusal{connection: refused.ConnectionID, reason: string(refused.Reason), attributes: refused.ClaimNames}
+	if s.rehearsedRefusal(w, r, returnTo, f.saying(refused.Sentence), oidcAttributes(refused.Claims, refused.Mapping)) {
 		return
 	}
-	s.refuse(w, r, account, refusal{connection: refused.ConnectionID, reason: string(refused.Reason), attributes: refused.ClaimNames})
+	s.refuse(w, r, account, f)
 }

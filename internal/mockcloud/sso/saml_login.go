@@ -11,6 +11,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/trial"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
@@ -135,6 +136,9 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 		s.rejectedSAML(w, r, account, c.ID, hint.ReturnTo, err)
 		return
 	}
+	if login.IDPInitiated && trial.Is(login.ReturnTo) { // no test login begins there
+		login.ReturnTo = ""
+	}
 	handle := s.waiting.add(answered{account: account, connection: c.ID, login: login})
 	// Relative, as the browser may have reached us by another name than we know.
 	http.Redirect(w, r, "/sso/saml/"+account.String()+"/continue?login="+url.QueryEscape(handle), http.StatusSeeOther)
@@ -238,10 +242,11 @@ func (s *SSO) rejectedSAML(w http.ResponseWriter, r *http.Request, account uuid.
 		s.failed(w, r, err)
 		return
 	}
-	if s.rehearsedRefusal(w, r, returnTo, string(refused.Reason), refused.Sentence, samlAttributes(refused.Attributes)) {
+	f := refusal{connection: connection, reason: string(refused.Reason), attributes: refused.AttributeNames}
+	if s.rehearsedRefusal(w, r, returnTo, f.saying(refused.Sentence), samlAttributes(refused.Attributes)) {
 		return
 	}
-	s.refuse(w, r, account, refusal{connection: connection, reason: string(refused.Reason), attributes: refused.AttributeNames})
+	s.refuse(w, r, account, f)
 }
 
 // samlMetadata is GET /sso/saml/{account_id}/metadata (SAML Metadata 2.4.4). It is the

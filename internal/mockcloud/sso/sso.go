@@ -182,15 +182,17 @@ type refusal struct {
 	attributes []string
 }
 
+// saying is the refusal with a sentence for the person of what was wrong in their login.
+func (f refusal) saying(sentence string) refusal {
+	f.sentence = sentence
+	return f
+}
+
 // refuse notes that a login was refused and tells the person what to do, and by which
 // reference their administrator finds out why. Nothing that a library or an identity
 // provider said gets onto the page.
 func (s *SSO) refuse(w http.ResponseWriter, r *http.Request, account uuid.UUID, f refusal) {
-	reference := ""
-	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) (err error) {
-		reference, err = tx.RefuseLogin(account, f.connection, f.reason, f.attributes)
-		return err
-	})
+	reference, err := s.Store.RefuseLogin(account, f.connection, f.reason, f.attributes)
 	if err != nil && !store.IsUnavailable(err) {
 		s.failed(w, r, err)
 		return

@@ -22,8 +22,8 @@ var errRehearsed = errors.New("a test login changes nothing")
 // rehearse is finish for a test login: it finds out what the login would do, does
 // nothing of it, and leads to the page that shows it.
 func (s *SSO) rehearse(w http.ResponseWriter, r *http.Request, account uuid.UUID, proven store.ProvenLogin, returnTo string, attributes []trial.Attribute) {
-	test, known := s.Tests.Find(returnTo)
-	if !known || test.ConnectionID != proven.ConnectionID {
+	test, known := s.testOf(returnTo, proven.ConnectionID)
+	if !known {
 		s.testOver(w)
 		return
 	}
@@ -55,6 +55,14 @@ func (s *SSO) rehearse(w http.ResponseWriter, r *http.Request, account uuid.UUID
 	http.Redirect(w, r, s.Tests.Keep(result), http.StatusSeeOther)
 }
 
+// testOf returns the test login that leads back there, where it is one of the connection.
+// Only the test's own connection goes by it: whoever began one in an account could else
+// keep the refusals of other accounts to themselves.
+func (s *SSO) testOf(returnTo, connection string) (trial.Test, bool) {
+	test, known := s.Tests.Find(returnTo)
+	return test, known && test.ConnectionID == connection
+}
+
 // outcomeOf says what a login has done.
 func outcomeOf(tx *store.Tx, account uuid.UUID, connection string, session *store.Session) (out trial.Outcome, err error) {
 	u, err := tx.User(session.UserID)
@@ -80,20 +88,27 @@ func outcomeOf(tx *store.Tx, account uuid.UUID, connection string, session *stor
 }
 
 // rehearsedRefusal leads a test login that was refused to the page that says why, and
-// reports whether it was a test.
-func (s *SSO) rehearsedRefusal(w http.ResponseWriter, r *http.Request, returnTo, reason, sentence string, attributes []trial.Attribute) bool {
-	if !trial.Is(returnTo) {
+// reports whether it was a test: that of a connection which is being set up. All other
+// refusals are kept for the account's administrators.
+func (s *SSO) rehearsedRefusal(w http.ResponseWriter, r *http.Request, returnTo string, f refusal, attributes []trial.Attribute) bool {
+	test, known := s.testOf(returnTo, f.connection)
+	if !known || !s.isBeingTested(f.connection) {
 		return false
 	}
-	test, known := s.Tests.Find(returnTo)
-	if !known {
-		s.testOver(w)
-		return true
-	}
 	s.clearLogin(w, r)
-	path := s.Tests.Keep(trial.Result{Test: test, Reason: reason, Sentence: sentence, Attributes: attributes})
+	path := s.Tests.Keep(trial.Result{Test: test, Reason: f.reason, Sentence: f.sentence, Attributes: attributes})
 	http.Redirect(w, r, path, http.StatusSeeOther)
 	return true
+}
+
+// isBeingTested reports whether a connection waits for its first login.
+func (s *SSO) isBeingTested(connection string) (waits bool) {
+	err := s.Store.View(func(r *store.Reader) error {
+		c, err := r.ConnectionByID(connection)
+		waits = err == nil && c.State == store.ConnectionValidating
+		return err
+	})
+	return waits && err == nil
 }
 
 func (s *SSO) testOver(w http.ResponseWriter) {
