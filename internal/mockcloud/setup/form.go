@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 )
 
 const (
@@ -43,13 +47,29 @@ type filesKey struct{}
 // errForm says that a form cannot be read at all.
 var errForm = errors.New("the form cannot be read")
 
-// readForm reads a form of either kind. A file that is too large is cut off, and the
-// rest of the form is read all the same.
-func readForm(w http.ResponseWriter, r *http.Request) (uploads, error) {
-	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/form-data" {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		return nil, r.ParseForm()
+// manyOf are the fields of which a form may have several.
+const manyOf = "domain"
+
+// readForm reads a form of either kind, in which every other field is there at most once.
+func readForm(w http.ResponseWriter, r *http.Request) (files uploads, err error) {
+	if kind, _, ok := request.Media(r); ok && kind == "multipart/form-data" {
+		files, err = readParts(w, r)
+	} else {
+		_, err = request.Form(r, maxForm)
+	}
+	if err != nil {
+		return nil, err
+	}
+	names := slices.DeleteFunc(slices.Collect(maps.Keys(r.PostForm)), func(name string) bool { return name == manyOf })
+	return files, request.Once(r.PostForm, names...)
+}
+
+// readParts reads a form that has files. One that is too large is cut off, and the rest of
+// the form is read all the same.
+func readParts(w http.ResponseWriter, r *http.Request) (uploads, error) {
+	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || params["boundary"] == "" {
+		return nil, errForm
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
 	files := uploads{}
@@ -83,8 +103,15 @@ func (f uploads) take(part *multipart.Part, fields url.Values) error {
 	if _, err := io.Copy(&data, io.LimitReader(part, limit)); err != nil {
 		return err
 	}
-	if _, err := io.Copy(io.Discard, part); err != nil {
+	rest, err := io.Copy(io.Discard, part)
+	if err != nil {
 		return err
+	}
+	if rest > 0 && part.FileName() == "" { // half of what was typed is something else
+		return errForm
+	}
+	if _, twice := f[part.FormName()]; twice && part.FileName() != "" {
+		return errForm
 	}
 	if name := part.FileName(); name != "" {
 		f[part.FormName()] = upload{name, data.Bytes()}

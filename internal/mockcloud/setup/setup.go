@@ -91,7 +91,7 @@ func (d *Dashboard) Handler() http.Handler {
 			}
 			files, err := readForm(w, r)
 			if err != nil {
-				d.notice(w, http.StatusRequestEntityTooLarge, "This form could not be read",
+				d.notice(w, http.StatusBadRequest, "This form could not be read",
 					"Nothing has been changed. Metadata of one identity provider has at most 1 MiB; is more in it? Go back in your browser: what you typed is still there.")
 				return
 			}

@@ -18,7 +18,10 @@ type loginPage struct{ Email, ReturnTo, Problem string }
 // showLogin is GET /login: with an email address or a connection straight to the
 // identity provider, else to the page that asks.
 func (s *SSO) showLogin(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
+	query, ok := readQuery(w, r, "email", "connection", "return_to", "redirect_uri")
+	if !ok {
+		return
+	}
 	returnTo, ok := s.returnTo(w, r, query)
 	if !ok {
 		return
@@ -36,22 +39,15 @@ func (s *SSO) showLogin(w http.ResponseWriter, r *http.Request) {
 
 // startLogin is POST /login, the page's form.
 func (s *SSO) startLogin(w http.ResponseWriter, r *http.Request) {
-	if !readForm(w, r) {
-		return
-	}
-	returnTo, ok := s.returnTo(w, r, r.PostForm)
+	form, ok := readForm(w, r, "email")
 	if !ok {
 		return
 	}
-	s.loginAs(w, r, strings.TrimSpace(r.PostForm.Get("email")), returnTo)
-}
-
-func readForm(w http.ResponseWriter, r *http.Request) bool {
-	if err := r.ParseForm(); err != nil {
-		show(w, http.StatusBadRequest, "problem.html", problem{Title: "The form could not be read", Text: "Please start again."})
-		return false
+	returnTo, ok := s.returnTo(w, r, form)
+	if !ok {
+		return
 	}
-	return true
+	s.loginAs(w, r, strings.TrimSpace(form.Get("email")), returnTo)
 }
 
 // returnTo reads where to go after the login: a path of this server. What the API was

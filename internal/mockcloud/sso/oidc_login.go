@@ -45,7 +45,11 @@ func (s *SSO) oidcCallback(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	login, err := s.Parties.Finish(r.Context(), s.findOIDC(r, account), boundBy(r), r.URL.Query())
+	query, ok := readQuery(w, r) // of what is there twice the protocol says more
+	if !ok {
+		return
+	}
+	login, err := s.Parties.Finish(r.Context(), s.findOIDC(r, account), boundBy(r), query)
 	if err != nil {
 		s.rejectedOIDC(w, r, account, "", err)
 		return

@@ -84,16 +84,12 @@ func (s *SSO) Mount(rt *router.Router) {
 	mux.HandleFunc("GET /sso/saml/{account_id}/metadata", s.samlMetadata)
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header(), ownForms)
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		mux.ServeHTTP(w, r)
 	})
 	for _, path := range []string{homePath, "/login", "/login/", "/logout", "/sso/"} {
 		rt.Mount(path, h)
 	}
 }
-
-// maxForm bounds what is read of a request: SAML's answers are the largest.
-const maxForm = 1 << 20
 
 // Where the forms of a page may lead. Browsers hold the redirect after a form to the
 // same list, so that of pages which lead to an identity provider cannot be ours alone.
