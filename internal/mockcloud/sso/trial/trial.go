@@ -142,11 +142,36 @@ func (t *Tests) Result(key string, setup uuid.UUID) (Result, bool) {
 	return known.value, true
 }
 
-// Drop forgets a result, so that its login is finished once.
+// Take is Result for the one who finishes its login: of several side by side one gets it.
+// Nobody gets it again unless PutBack says that the login was not finished.
+func (t *Tests) Take(key string, setup uuid.UUID) (Result, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.results.expire(t.clock())
+	known, ok := t.results.byKey[key]
+	if !ok || known.taken || known.value.SetupID != setup {
+		return Result{}, false
+	}
+	known.taken = true
+	t.results.byKey[key] = known
+	return known.value, true
+}
+
+// Drop forgets a result whose login was finished: it has values of a person.
 func (t *Tests) Drop(key string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.results.byKey, key)
+}
+
+// PutBack undoes Take, where the result is kept still.
+func (t *Tests) PutBack(key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if known, ok := t.results.byKey[key]; ok {
+		known.taken = false
+		t.results.byKey[key] = known
+	}
 }
 
 // IsStale reports whether a result is too old for its login to be finished.
@@ -195,6 +220,8 @@ type shelf[V any] struct {
 type kept[V any] struct {
 	value V
 	until time.Time
+	// taken reports whether its one user has it.
+	taken bool
 }
 
 func (s *shelf[V]) put(v V, now time.Time) (key string) {
@@ -205,7 +232,7 @@ func (s *shelf[V]) put(v V, now time.Time) (key string) {
 		s.dropOldest()
 	}
 	key = rand.Text()
-	s.byKey[key] = kept[V]{v, now.Add(lasts)}
+	s.byKey[key] = kept[V]{value: v, until: now.Add(lasts)}
 	s.byAge = append(s.byAge, key)
 	return key
 }

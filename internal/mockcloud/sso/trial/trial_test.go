@@ -2,6 +2,8 @@ package trial_test
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +44,41 @@ func TestBegin(t *testing.T) {
 	}
 	clock.Advance(30 * time.Minute)
 	if _, ok := tests.Find(path); ok {
+		t.Error("it lasts for ever")
+	}
+}
+
+// TestTake: of several who finish a test's login side by side one does, and another only when the first could not.
+func TestTake(t *testing.T) {
+	t.Parallel()
+	clock := mocktest.NewClock()
+	tests := trial.New(clock.Now)
+	key := strings.TrimPrefix(tests.Keep(trial.Result{Test: trial.Test{SetupID: mine}}), trial.Prefix)
+	if _, ok := tests.Take(key, theirs); ok {
+		t.Error("another session takes it")
+	}
+	for range 2 {
+		var taken atomic.Int64
+		var group sync.WaitGroup
+		for range 8 {
+			group.Go(func() {
+				if _, ok := tests.Take(key, mine); ok {
+					taken.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		if n := taken.Load(); n != 1 {
+			t.Errorf("%d take it", n)
+		}
+		if _, ok := tests.Result(key, mine); !ok {
+			t.Error("its page is gone")
+		}
+		tests.PutBack(key)
+	}
+	clock.Advance(30 * time.Minute)
+	tests.PutBack(key)
+	if _, ok := tests.Take(key, mine); ok {
 		t.Error("it lasts for ever")
 	}
 }
