@@ -24,8 +24,10 @@ const (
 	// maxFile is how much of a file is kept: a byte more than metadata may have, so that
 	// more is noticed.
 	maxFile = 1<<20 + 1
-	// maxText is how much of a field is kept.
+	// maxText is how much of a field is kept, maxKept of all fields and files together:
+	// who sends them need not have a session.
 	maxText  = 2 << 20
+	maxKept  = 6 << 20
 	maxParts = 64
 )
 
@@ -77,6 +79,7 @@ func readParts(w http.ResponseWriter, r *http.Request) (uploads, error) {
 	r.Form, r.PostForm = url.Values{}, url.Values{}
 	r.MultipartForm = &multipart.Form{}
 	in := multipart.NewReader(r.Body, params["boundary"])
+	left := int64(maxKept)
 	for range maxParts {
 		part, err := in.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -85,7 +88,7 @@ func readParts(w http.ResponseWriter, r *http.Request) (uploads, error) {
 		if err != nil {
 			return files, err
 		}
-		if err := files.take(part, r.PostForm); err != nil {
+		if err := files.take(part, r.PostForm, &left); err != nil {
 			return files, err
 		}
 		r.Form = r.PostForm
@@ -93,16 +96,20 @@ func readParts(w http.ResponseWriter, r *http.Request) (uploads, error) {
 	return files, errForm
 }
 
-// take reads a part of a form.
-func (f uploads) take(part *multipart.Part, fields url.Values) error {
+// take reads a part of a form, of which only so much is left to be kept.
+func (f uploads) take(part *multipart.Part, fields url.Values, left *int64) error {
 	limit := int64(maxText)
 	if part.FileName() != "" {
 		limit = maxFile
+	}
+	if limit > *left {
+		return errForm
 	}
 	var data bytes.Buffer
 	if _, err := io.Copy(&data, io.LimitReader(part, limit)); err != nil {
 		return err
 	}
+	*left -= int64(data.Len())
 	rest, err := io.Copy(io.Discard, part)
 	if err != nil {
 		return err
