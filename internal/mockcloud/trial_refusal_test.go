@@ -118,6 +118,29 @@ func TestTestLoginHidesNothing(t *testing.T) {
 	})
 }
 
+// TestTestLoginOfOneInUse: once a connection is in use, its refusals are its account's, whatever test a login names.
+func TestTestLoginOfOneInUse(t *testing.T) {
+	t.Parallel()
+	for protocol, email := range newcomers {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t).trying(protocol, nil)
+			handle := o.handle()
+			o.submit(o.choose(o.start(), email), nil).want(t, http.StatusOK, "Single sign-on is active")
+			b := o.office.browser()
+			try := func(person string) page {
+				return b.choose(b.get("/login?connection="+o.connection+"&return_to="+url.QueryEscape(handle)), person)
+			}
+			try(email).want(t, http.StatusGone, "test login is over")
+			o.idp.Misbehave(map[string]idp.Mode{"oidc": idp.ClaimsUnverified, "saml": idp.SAMLWithoutEmail}[protocol])
+			try(email).want(t, http.StatusForbidden, "Reference")
+			if reasons := o.rejections(); len(reasons) != 1 || b.token() != "" {
+				t.Errorf("%q, %q", reasons, b.token())
+			}
+		})
+	}
+}
+
 // requestID is the id of the request that a test login sends to the identity provider.
 func (o *tryout) requestID() string {
 	o.t.Helper()

@@ -55,12 +55,19 @@ func (s *SSO) rehearse(w http.ResponseWriter, r *http.Request, account uuid.UUID
 	http.Redirect(w, r, s.Tests.Keep(result), http.StatusSeeOther)
 }
 
-// testOf returns the test login that leads back there, where it is one of the connection.
-// Only the test's own connection goes by it: whoever began one in an account could else
-// keep the refusals of other accounts to themselves.
-func (s *SSO) testOf(returnTo, connection string) (trial.Test, bool) {
-	test, known := s.Tests.Find(returnTo)
-	return test, known && test.ConnectionID == connection
+// testOf returns the test login that leads back there, where it is one of the connection
+// and that is still being set up. Whoever began one could else keep refusals of other
+// connections, or of one in use, to themselves.
+func (s *SSO) testOf(returnTo, connection string) (test trial.Test, ok bool) {
+	if test, ok = s.Tests.Find(returnTo); !ok || test.ConnectionID != connection {
+		return test, false
+	}
+	err := s.Store.View(func(r *store.Reader) error {
+		c, err := r.ConnectionByID(connection)
+		ok = err == nil && c.State == store.ConnectionValidating
+		return err
+	})
+	return test, ok && err == nil
 }
 
 // outcomeOf says what a login has done.
@@ -88,27 +95,17 @@ func outcomeOf(tx *store.Tx, account uuid.UUID, connection string, session *stor
 }
 
 // rehearsedRefusal leads a test login that was refused to the page that says why, and
-// reports whether it was a test: that of a connection which is being set up. All other
-// refusals are kept for the account's administrators.
+// reports whether it was a test. All other refusals are kept for the account's
+// administrators.
 func (s *SSO) rehearsedRefusal(w http.ResponseWriter, r *http.Request, returnTo string, f refusal, attributes []trial.Attribute) bool {
 	test, known := s.testOf(returnTo, f.connection)
-	if !known || !s.isBeingTested(f.connection) {
+	if !known {
 		return false
 	}
 	s.clearLogin(w, r)
 	path := s.Tests.Keep(trial.Result{Test: test, Reason: f.reason, Sentence: f.sentence, Attributes: attributes})
 	http.Redirect(w, r, path, http.StatusSeeOther)
 	return true
-}
-
-// isBeingTested reports whether a connection waits for its first login.
-func (s *SSO) isBeingTested(connection string) (waits bool) {
-	err := s.Store.View(func(r *store.Reader) error {
-		c, err := r.ConnectionByID(connection)
-		waits = err == nil && c.State == store.ConnectionValidating
-		return err
-	})
-	return waits && err == nil
 }
 
 func (s *SSO) testOver(w http.ResponseWriter) {
