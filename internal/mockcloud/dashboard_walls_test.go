@@ -24,7 +24,7 @@ var dashboardPaths = []string{
 func TestDashboardNeedsItsSession(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t).trying("oidc", nil)
-	_, form := o.form(o.browser.get("/setup/details"))
+	_, form := o.form(o.get("/setup/details"))
 	stranger := o.office.browser()
 	ended := newOffice(t).trying("oidc", nil)
 	ended.clock.Advance(31 * time.Minute)

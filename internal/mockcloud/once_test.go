@@ -10,14 +10,21 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest"
 )
 
+// reply is an answer without its body.
+type reply struct {
+	status   int
+	location string
+	cookies  []*http.Cookie
+}
+
 // atOnce makes the same request several times side by side and returns the answers, whose redirects are not followed.
-func (b *browser) atOnce(method, address string, form url.Values) []*http.Response {
+func (b *browser) atOnce(method, address string, form url.Values) []reply {
 	b.t.Helper()
 	if strings.HasPrefix(address, "/") {
 		address = b.URL + address
 	}
 	const times = 8
-	answers := make([]*http.Response, times)
+	answers := make([]reply, times)
 	var group sync.WaitGroup
 	start := make(chan struct{})
 	for i := range times {
@@ -42,7 +49,7 @@ func (b *browser) atOnce(method, address string, form url.Values) []*http.Respon
 			if err := answer.Body.Close(); err != nil {
 				b.t.Error(err)
 			}
-			answers[i] = answer
+			answers[i] = reply{answer.StatusCode, answer.Header.Get("Location"), answer.Cookies()}
 		})
 	}
 	close(start)
@@ -51,11 +58,11 @@ func (b *browser) atOnce(method, address string, form url.Values) []*http.Respon
 }
 
 // wantOne fails unless exactly one answer is what is looked for.
-func wantOne(t *testing.T, what string, answers []*http.Response, is func(*http.Response) bool) (found *http.Response) {
+func wantOne(t *testing.T, what string, answers []reply, is func(reply) bool) (found reply) {
 	t.Helper()
 	n := 0
 	for _, answer := range answers {
-		if answer != nil && is(answer) {
+		if is(answer) {
 			n, found = n+1, answer
 		}
 	}
@@ -65,9 +72,9 @@ func wantOne(t *testing.T, what string, answers []*http.Response, is func(*http.
 	return found
 }
 
-func sets(name string) func(*http.Response) bool {
-	return func(answer *http.Response) bool {
-		for _, cookie := range answer.Cookies() {
+func sets(name string) func(reply) bool {
+	return func(answer reply) bool {
+		for _, cookie := range answer.cookies {
 			if cookie.Name == name && cookie.MaxAge >= 0 && cookie.Value != "" {
 				return true
 			}
@@ -121,8 +128,8 @@ func TestOnce(t *testing.T) {
 		o.configure("saml", "saml.example")
 		b := o.browser()
 		acs, form := b.form(b.answerAs(b.get("/login?email=admin@saml.example"), "admin@saml.example"))
-		on := wantOne(t, "answers", b.atOnce(http.MethodPost, acs, form), func(a *http.Response) bool { return a.StatusCode == http.StatusSeeOther })
-		wantOne(t, "sessions", b.atOnce(http.MethodGet, on.Header.Get("Location"), nil), sets("mockcloud_session"))
+		on := wantOne(t, "answers", b.atOnce(http.MethodPost, acs, form), func(a reply) bool { return a.status == http.StatusSeeOther })
+		wantOne(t, "sessions", b.atOnce(http.MethodGet, on.location, nil), sets("mockcloud_session"))
 		if n := o.sessions(); n != 1 {
 			t.Errorf("%d logins", n)
 		}
@@ -139,8 +146,8 @@ func TestOnce(t *testing.T) {
 		o.api("GET", "/sso/service_provider", mocktest.Terraform, nil).Want(http.StatusOK).Into(&provider)
 		b := o.browser()
 		acs, form := b.form(b.answerAs(b.get(o.idp.SAMLStartURL(provider.EntityID, provider.ACSURL, "")), "admin@saml.example"))
-		on := wantOne(t, "answers", b.atOnce(http.MethodPost, acs, form), func(a *http.Response) bool { return a.StatusCode == http.StatusSeeOther })
-		action, confirm := b.form(b.get(on.Header.Get("Location")))
+		on := wantOne(t, "answers", b.atOnce(http.MethodPost, acs, form), func(a reply) bool { return a.status == http.StatusSeeOther })
+		action, confirm := b.form(b.get(on.location))
 		wantOne(t, "sessions", b.atOnce(http.MethodPost, action, confirm), sets("mockcloud_session"))
 	})
 	for protocol, email := range newcomers {
@@ -151,8 +158,8 @@ func TestOnce(t *testing.T) {
 			answers := o.atOnce(http.MethodPost, action, form)
 			wantOne(t, "sessions", answers, sets("mockcloud_session"))
 			for _, answer := range answers {
-				if answer.StatusCode != http.StatusSeeOther {
-					t.Errorf("%d", answer.StatusCode)
+				if answer.status != http.StatusSeeOther {
+					t.Errorf("%d", answer.status)
 				}
 			}
 			if n := o.sessions(); n != 1 || o.state(o.connection) != "active" {

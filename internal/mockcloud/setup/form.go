@@ -130,7 +130,7 @@ func (f uploads) take(part *multipart.Part, fields url.Values, left *int64) erro
 	return nil
 }
 
-// file returns an upload of the visit's form, if somebody chose one.
+// file returns an upload of the visit's form, if there is one.
 func (v *visit) file(field string) (upload, bool) {
 	files, _ := v.r.Context().Value(filesKey{}).(uploads) // there are none in a form without
 	u, ok := files[field]

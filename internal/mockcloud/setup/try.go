@@ -28,7 +28,7 @@ type saved struct {
 func viewSaved(v *visit) any { return v.saved() }
 
 func (v *visit) saved() saved {
-	c := v.connection // nobody gets here before there is one
+	c := v.connection // the step is reached only with one
 	named, _ := providerOf(c.Type)
 	out := saved{Connection: c, Provider: named, Guide: v.ssoGuide()}
 	for _, d := range v.enabled {

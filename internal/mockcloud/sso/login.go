@@ -50,8 +50,8 @@ func (s *SSO) startLogin(w http.ResponseWriter, r *http.Request) {
 	s.loginAs(w, r, strings.TrimSpace(form.Get("email")), returnTo)
 }
 
-// returnTo reads where to go after the login: a path of this server. What the API was
-// given as redirect_uri may lead elsewhere, where nobody is sent.
+// returnTo reads where to go after the login: a path of this server. A redirect_uri that
+// leads elsewhere is ignored, and a return_to refused.
 func (s *SSO) returnTo(w http.ResponseWriter, r *http.Request, values url.Values) (string, bool) {
 	if given := values.Get("return_to"); given != "" {
 		path, ok := oidc.LocalPath(given)
@@ -135,7 +135,7 @@ func (s *SSO) recent(account uuid.UUID) (seconds *int) {
 		return err
 	})
 	if err != nil {
-		return nil // the account is gone, and nobody will be let in
+		return nil // the account is gone, and the login will be refused
 	}
 	return seconds
 }

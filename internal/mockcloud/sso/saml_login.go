@@ -92,8 +92,9 @@ func samlConnection(c *store.Connection) (saml.Connection, error) {
 	return out, nil
 }
 
-// samlAnswer is POST /sso/saml/{account_id}/acs (SAML Bindings 3.5). It lets nobody in:
-// the cookie that says whose login it is does not come with another site's form.
+// samlAnswer is POST /sso/saml/{account_id}/acs (SAML Bindings 3.5). It creates no
+// session: the cookie that binds the login to its browser is not sent with another site's
+// form.
 func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 	account, ok := s.account(w, r)
 	if !ok {

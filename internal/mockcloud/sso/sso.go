@@ -98,8 +98,8 @@ const (
 	anyForms = "'self' https: http:"
 )
 
-// secure tells browsers to keep a page to themselves, to run no script in it and to
-// let nobody frame it. The Referrer-Policy is not no-referrer, since browsers would then
+// secure tells browsers not to store a page, to run no script in it and not to show it in
+// a frame. The Referrer-Policy is not no-referrer, since browsers would then
 // call the origin of our own forms "null".
 func secure(h http.Header, forms string) {
 	h.Set("Cache-Control", "no-store")

@@ -55,9 +55,9 @@ func (s *SSO) rehearse(w http.ResponseWriter, r *http.Request, account uuid.UUID
 	http.Redirect(w, r, s.Tests.Keep(result), http.StatusSeeOther)
 }
 
-// testOf returns the test login that leads back there, where it is one of the connection
-// and that is still being set up. Whoever began one could else keep refusals of other
-// connections, or of one in use, to themselves.
+// testOf returns the test login that leads back to a path, if it is a test of the
+// connection and the connection is still being set up. Otherwise a test could hide refusals
+// of other connections, or of one in use, from their administrators.
 func (s *SSO) testOf(returnTo, connection string) (test trial.Test, ok bool) {
 	if test, ok = s.Tests.Find(returnTo); !ok || test.ConnectionID != connection {
 		return test, false

@@ -165,7 +165,7 @@ func (p *Pusher) findUser(ctx context.Context, r *resource, userName string) err
 	return nil
 }
 
-// groupsOf puts the groups of somebody in line who has got an id just now.
+// groupsOf queues the groups of a person who has just been given an id.
 func (p *Pusher) groupsOf(subject string) {
 	for _, id := range p.directory.GroupsOf(subject) {
 		if g, ok := p.directory.Group(id); ok {

@@ -2,9 +2,9 @@
 // begun, by the handle in the path that they lead back to, and what came of them, by a key
 // that only the browser is told which brought the identity provider's answer.
 //
-// A test login is judged like any other and lets nobody in: no session, no person and no
-// membership comes of it, and its connection stays as it is. Only when the person who saw
-// what arrived says so is it finished as the connection's first login.
+// A test login is judged like any other and changes nothing: it creates no session, user or
+// membership, and its connection stays as it is. When the person has seen what arrived, they
+// can finish it as the connection's first login.
 //
 // All of it is in memory, bounded, and gone after a while: it has values of people.
 package trial
@@ -21,8 +21,8 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// Prefix is where test logins lead back to. A login that goes there lets nobody in,
-// whether the test is known or not.
+// Prefix begins the paths that test logins lead back to. A login that leads there creates
+// no session, whether the test is known or not.
 const Prefix = "/setup/tried/"
 
 const (
@@ -142,8 +142,8 @@ func (t *Tests) Result(key string, setup uuid.UUID) (Result, bool) {
 	return known.value, true
 }
 
-// Take is Result for the one who finishes its login: of several side by side one gets it.
-// Nobody gets it again unless PutBack says that the login was not finished.
+// Take is Result for finishing the login: of several requests at once one gets it. It
+// cannot be taken again unless PutBack says that the login was not finished.
 func (t *Tests) Take(key string, setup uuid.UUID) (Result, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -220,7 +220,7 @@ type shelf[V any] struct {
 type kept[V any] struct {
 	value V
 	until time.Time
-	// taken reports whether its one user has it.
+	// taken reports whether Take has returned it.
 	taken bool
 }
 
