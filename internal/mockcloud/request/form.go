@@ -11,6 +11,9 @@ import (
 // them. Its error is an *Error: 413 for one over the limit, 408 for one that came too
 // slowly, else 400.
 func Form(r *http.Request, limit int64) (url.Values, error) {
+	if r.PostForm != nil { // what is in front of the handler has read it
+		return r.PostForm, nil
+	}
 	raw, err := Body(r, limit)
 	if err != nil {
 		return nil, err
