@@ -304,7 +304,7 @@ func (r *groupRoleMappingResource) Read(ctx context.Context, req resource.ReadRe
 	}
 	mapping, err := r.data.client.GetGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
 	if client.IsNotFound(err) {
-		resp.Diagnostics.AddWarning("Group role mapping is gone", fmt.Sprintf("The mapping %s of the directory %s no longer exists in account %s: it, or the directory, was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.ID.ValueString(), m.DirectoryID.ValueString(), account))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "Group role mapping is gone", fmt.Sprintf("The mapping %s of the directory %s no longer exists in account %s: it, or the directory, was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.ID.ValueString(), m.DirectoryID.ValueString(), account)))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	}
