@@ -17,7 +17,10 @@ type hosts []string
 func newHosts(names []string) hosts {
 	out := make(hosts, len(names))
 	for i, name := range names {
-		out[i] = strings.ToLower(name)
+		out[i] = strings.TrimSuffix(strings.ToLower(name), ".")
+		if addr, err := netip.ParseAddr(name); err == nil {
+			out[i] = addr.String()
+		}
 	}
 	return out
 }
