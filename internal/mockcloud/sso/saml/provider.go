@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -117,7 +118,9 @@ func (sp *ServiceProvider) Metadata(conn Connection) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, pair := range encryption {
+	// The next key first: identity providers encrypt for the first one that they find, and
+	// would else go on with the old one until it is gone.
+	for _, pair := range slices.Backward(encryption) {
 		descriptor := keyDescriptor("encryption", pair.Certificate)
 		for _, algorithm := range []string{nsEncryption11 + "aes256-gcm", nsEncryption11 + "aes128-gcm", oaepMGF1P} {
 			descriptor.EncryptionMethods = append(descriptor.EncryptionMethods, crewjam.EncryptionMethod{Algorithm: algorithm})
