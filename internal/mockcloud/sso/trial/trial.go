@@ -11,6 +11,7 @@ package trial
 
 import (
 	"crypto/rand"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -33,6 +34,8 @@ const (
 	MaxAge   = 10 * time.Minute
 	maxTests = 1_000
 	maxKept  = 200
+	// maxOwn is how many tests and how many results one setup session has.
+	maxOwn = 20
 )
 
 // Test is a test login that was begun.
@@ -89,7 +92,11 @@ type Tests struct {
 
 // New returns none.
 func New(clock func() time.Time) *Tests {
-	return &Tests{clock: clock, begun: shelf[Test]{limit: maxTests}, results: shelf[Result]{limit: maxKept}}
+	return &Tests{
+		clock:   clock,
+		begun:   shelf[Test]{limit: maxTests, owner: func(t Test) uuid.UUID { return t.SetupID }},
+		results: shelf[Result]{limit: maxKept, owner: func(r Result) uuid.UUID { return r.SetupID }},
+	}
 }
 
 // Begin remembers a test and returns the path that its login has to lead back to. The
@@ -209,10 +216,11 @@ func cut(s string, most int) string {
 	return s[:most] + "…"
 }
 
-// shelf keeps values for a time, the oldest of which make room. Its keys cannot be
-// guessed.
+// shelf keeps values for a time, the oldest of which make room, those of the same owner
+// first. Its keys cannot be guessed.
 type shelf[V any] struct {
 	limit int
+	owner func(V) uuid.UUID
 	byKey map[string]kept[V]
 	byAge []string
 }
@@ -227,6 +235,16 @@ type kept[V any] struct {
 func (s *shelf[V]) put(v V, now time.Time) (key string) {
 	if s.byKey == nil {
 		s.byKey = make(map[string]kept[V])
+	}
+	own := make([]string, 0, maxOwn)
+	for _, other := range s.byAge {
+		if there, ok := s.byKey[other]; ok && s.owner(there.value) == s.owner(v) {
+			own = append(own, other)
+		}
+	}
+	if len(own) >= maxOwn {
+		delete(s.byKey, own[0])
+		s.byAge = slices.DeleteFunc(s.byAge, func(other string) bool { return other == own[0] })
 	}
 	for len(s.byAge) >= s.limit {
 		s.dropOldest()

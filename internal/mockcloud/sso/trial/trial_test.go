@@ -83,6 +83,29 @@ func TestTake(t *testing.T) {
 	}
 }
 
+// TestNeighbors: however often one session tests, the tests and results of others stay.
+func TestNeighbors(t *testing.T) {
+	t.Parallel()
+	clock := mocktest.NewClock()
+	tests := trial.New(clock.Now)
+	path := tests.Begin(trial.Test{SetupID: mine, ConnectionID: "conn_1", Version: clock.Now()})
+	result := strings.TrimPrefix(tests.Keep(trial.Result{Test: trial.Test{SetupID: mine}}), trial.Prefix)
+	last := ""
+	for i := range 2000 {
+		tests.Begin(trial.Test{SetupID: theirs, ConnectionID: "conn_2", Version: clock.Now().Add(time.Duration(i))})
+		last = strings.TrimPrefix(tests.Keep(trial.Result{Test: trial.Test{SetupID: theirs}}), trial.Prefix)
+	}
+	if _, ok := tests.Find(path); !ok {
+		t.Error("the test is gone")
+	}
+	if _, ok := tests.Result(result, mine); !ok {
+		t.Error("the result is gone")
+	}
+	if _, ok := tests.Result(last, theirs); !ok {
+		t.Error("the last result is gone")
+	}
+}
+
 // TestResult: what came of a test is its session's own, for a while.
 func TestResult(t *testing.T) {
 	t.Parallel()
