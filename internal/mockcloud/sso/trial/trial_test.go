@@ -135,7 +135,7 @@ func TestResult(t *testing.T) {
 	}
 }
 
-// TestBounded: strangers cannot fill the memory.
+// TestBounded: many sessions together cannot fill the memory.
 func TestBounded(t *testing.T) {
 	t.Parallel()
 	clock := mocktest.NewClock()
@@ -143,8 +143,9 @@ func TestBounded(t *testing.T) {
 	first := tests.Keep(trial.Result{Test: trial.Test{SetupID: mine}})
 	begun := tests.Begin(trial.Test{SetupID: mine})
 	for i := range 1_000 {
-		tests.Keep(trial.Result{Test: trial.Test{SetupID: theirs}})
-		tests.Begin(trial.Test{SetupID: theirs, Version: clock.Now().Add(time.Duration(i))})
+		other := uuid.New()
+		tests.Keep(trial.Result{Test: trial.Test{SetupID: other}})
+		tests.Begin(trial.Test{SetupID: other, Version: clock.Now().Add(time.Duration(i))})
 	}
 	if _, ok := tests.Result(strings.TrimPrefix(first, trial.Prefix), mine); ok {
 		t.Error("the oldest result makes no room")
