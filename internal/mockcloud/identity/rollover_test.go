@@ -233,6 +233,13 @@ func TestRefreshLeavesAll(t *testing.T) {
 	if n := f.events(); n != 0 {
 		t.Errorf("%d events of changes that were none", n)
 	}
+	f.idp.says(func() (identity.Metadata, bool, error) { return identity.Metadata{}, false, errors.New("nobody answers") })
+	f.refresh()
+	failed := f.connection()
+	f.refresh()
+	if again := f.connection(); again != failed {
+		t.Errorf("the same failure is written again: %+v", again.SAML.Fetch)
+	}
 	f.idp.document(f.metadata("old"))
 	if s := f.refresh(); s.Fetch.Error != "" || s.Fetch.ErrorID != "" {
 		t.Errorf("%+v", s.Fetch)
