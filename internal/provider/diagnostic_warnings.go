@@ -25,6 +25,7 @@ var leads = map[access.ID]lead{
 	teamFollowsNoGroup:            actionNeeded,
 	teamRenamed:                   actionNeeded,
 	groupNotArrived:               actionNeeded,
+	madeAfterAll:                  noAction,
 }
 
 func leadOf(id access.ID) lead {
