@@ -249,7 +249,9 @@ func (d *drawer) changed() []Resource {
 		case 0:
 			config = Stage{Config: config}.without(config[i].Address()).Config
 		case 1:
-			rename(config, i)
+			if !hasUniqueName[config[i].Type] || !forced(config)[config[i].Address()] {
+				rename(config, i) // the new one is there only once the old one is gone
+			}
 		default:
 			d.alter(&config[i])
 		}
