@@ -54,6 +54,9 @@ func TestWords(t *testing.T) {
 		saysMemberGone("ada@acme.com", "ada@acme.example", "acme"),
 		saysChangedSincePlan("state", types.StringValue("active"), types.StringValue("inactive"), true),
 		saysChangedSincePlan("url", types.StringValue("a"), types.StringValue("b"), false),
+		saysOutcomeUnknown("SCIM token", &client.UncertainWriteError{Key: "k", Err: &client.APIError{Status: 503, Method: "POST", Path: "/api/tokens", RequestID: "r-1"}}),
+		saysRotationUnknown("okta", &client.UncertainWriteError{Key: "k", Err: &client.ConnectionError{Method: "POST", Path: "/api/tokens", Why: "EOF", Attempts: 7}}),
+		saysMadeAfterAll("SCIM token", "t-1"),
 	}
 	var got strings.Builder
 	for _, n := range all {

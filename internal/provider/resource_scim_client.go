@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,6 +29,9 @@ var (
 // privateSent is the key of the private state that holds the suffix of the secret that was sent last, where the client
 // has got another one since.
 const privateSent = "sent"
+
+// clientNoun names the thing in messages.
+const clientNoun = "SCIM client"
 
 func newSCIMClientResource() resource.Resource { return &scimClientResource{} }
 
@@ -69,8 +71,7 @@ func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.Modify
 		return
 	}
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	sent, diags := req.Private.GetKey(ctx, privateSent)
-	resp.Diagnostics.Append(diags...)
+	sent := privateTextAt(ctx, req.Private, privateSent, &resp.Diagnostics)
 	moves := known(plan.DirectoryID) && !plan.DirectoryID.Equal(prior.DirectoryID)
 	switch {
 	case resp.Diagnostics.HasError():
@@ -84,7 +85,7 @@ func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.Modify
 	case moves || plan.DirectoryID.IsUnknown():
 		r.checkNew(ctx, &plan, secret.ValueString(), &resp.Diagnostics)
 	default:
-		r.checkRotation(ctx, &plan, &prior, secret.ValueString(), suffixOf(sent), &resp.Diagnostics)
+		r.checkRotation(ctx, &plan, &prior, secret.ValueString(), sent, &resp.Diagnostics)
 	}
 }
 
@@ -117,7 +118,7 @@ func (r *scimClientResource) checkNew(ctx context.Context, plan *scimClientModel
 	if at < 0 {
 		return
 	}
-	if slices.ContainsFunc(live[at].Secrets, func(s client.SCIMClientSecret) bool { return endsWith(secret, s.Suffix) }) {
+	if slices.ContainsFunc(live[at].Secrets, func(s client.SCIMClientSecret) bool { return s.LastUsedAt != nil && endsWith(secret, s.Suffix) }) {
 		d := secretWasUsed(fmt.Sprintf("The directory %s has a client %s (%s), a secret of which ends", directory, live[at].Name, live[at].ID))
 		diags.AddAttributeError(path.Root("secret_wo"), d.Summary(), fmt.Sprintf("%s If an earlier apply made the client and broke off, import it:\n\n  terraform import prefectsso_scim_client.<name> %q", d.Detail(), account+"/"+directory+"/"+live[at].ID))
 		return
@@ -172,7 +173,7 @@ func noSecretRoom(c *client.SCIMClient, overlap time.Duration) diag.Diagnostic {
 // clientExists returns the error of a name that another client has.
 func clientExists(account, directory, id, name string) diag.Diagnostic {
 	return alreadyExists(path.Root("name"), "SCIM client exists already", fmt.Sprintf("The directory %s has a client %s (%s).", directory, name, id),
-		"prefectsso_scim_client", account+"/"+directory+"/"+id, "give one of the two another name")
+		"prefectsso_scim_client", account+"/"+directory+"/"+id, "name", "give one of the two another name")
 }
 
 // clientFailure is failure, and says what a person does where the server has no clients.
@@ -203,8 +204,8 @@ func (r *scimClientResource) Create(ctx context.Context, req resource.CreateRequ
 		return
 	}
 	directory := m.DirectoryID.ValueString()
-	live, err := r.data.client.ListSCIMClients(ctx, account, directory)
-	switch {
+	// The list tells a directory that is not there from a server that offers none.
+	switch _, err := r.data.client.ListSCIMClients(ctx, account, directory); {
 	case client.IsNotFound(err):
 		resp.Diagnostics.AddAttributeError(path.Root("directory_id"), summary, fmt.Sprintf("Account %s has no directory %s.", account, directory))
 		return
@@ -212,17 +213,25 @@ func (r *scimClientResource) Create(ctx context.Context, req resource.CreateRequ
 		resp.Diagnostics.Append(clientFailure(summary, err))
 		return
 	}
-	if at := slices.IndexFunc(live, func(c client.SCIMClient) bool { return c.Name == m.Name.ValueString() }); at >= 0 {
-		resp.Diagnostics.Append(clientExists(account, directory, live[at].ID, live[at].Name))
+	created, err := createInTurn(ctx, r.data, func(key string) (*client.CreatedSCIMClient, error) {
+		return r.data.client.CreateSCIMClient(ctx, account, directory, key, client.NewSCIMClient{Name: m.Name.ValueString(), Secret: secret.ValueString()})
+	})
+	if keepUncertain(ctx, clientNoun, err, req, resp) {
 		return
 	}
-	created, err := r.data.client.CreateSCIMClient(ctx, account, directory, uuid.NewString(), client.NewSCIMClient{Name: m.Name.ValueString(), Secret: secret.ValueString()})
 	if err != nil {
-		resp.Diagnostics.Append(refusedSecret(summary, directory, err))
+		resp.Diagnostics.Append(r.writeFailure(ctx, account, summary, &m, err))
 		return
 	}
 	m.fromAPI(account, &created.SCIMClient)
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// createdWith finds the id of the client that an Idempotency-Key made; "" for none.
+func (r *scimClientResource) createdWith(ctx context.Context, account string, m *scimClientModel) func(string) (string, error) {
+	return func(key string) (string, error) {
+		return r.data.client.SCIMClientCreatedWith(ctx, account, m.DirectoryID.ValueString(), key)
+	}
 }
 
 // refusedSecret returns the error of a secret that the server did not take.
@@ -245,6 +254,9 @@ func (r *scimClientResource) Read(ctx context.Context, req resource.ReadRequest,
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	if !readUncertain(ctx, clientNoun, req, resp, &m.ID, func() any { return m.identity(account) }, r.createdWith(ctx, account, &m)) {
+		return
+	}
 	c, err := r.data.client.GetSCIMClient(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
 	if client.IsNotFound(err) {
 		resp.Diagnostics.AddWarning("SCIM client is gone", fmt.Sprintf("The client %s (%s) of directory %s no longer exists: it, or the directory, was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates a new one, with another `client_id`. The server takes no secret twice that was used: bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", m.Name.ValueString(), m.ID.ValueString(), m.DirectoryID.ValueString()))
@@ -257,22 +269,11 @@ func (r *scimClientResource) Read(ctx context.Context, req resource.ReadRequest,
 	}
 	if m.rotatedBy(c) && !m.SecretWOVersion.IsNull() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo_version"), "SCIM client got another secret", fmt.Sprintf("The newest secret of the client %s ends with %s, not with %s: it was rotated outside of Terraform, or by an apply that broke off. The plan rotates it. Unless the configuration has that newest secret, bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", c.Name, newestSecret(c).Suffix, m.Suffix.ValueString()))
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateSuffix(m.Suffix.ValueString()))...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateText(m.Suffix.ValueString()))...)
 		m.SecretWOVersion = types.Int64Null()
 	}
 	m.fromAPI(account, c)
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
-}
-
-// privateSuffix returns a suffix as the private state takes it, and suffixOf reads it.
-func privateSuffix(suffix string) []byte {
-	text, _ := json.Marshal(suffix) // a string can always be encoded
-	return text
-}
-
-func suffixOf(private []byte) (suffix string) {
-	_ = json.Unmarshal(private, &suffix) // nothing, or what privateSuffix has made
-	return suffix
 }
 
 // Update implements [resource.Resource]. A new version is a new secret; overlap alone is kept for the next one.
@@ -291,7 +292,7 @@ func (r *scimClientResource) Update(ctx context.Context, req resource.UpdateRequ
 			return
 		}
 		m.fromAPI(account, c)
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateSuffix(""))...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, nil)...)
 	case !m.Name.Equal(prior.Name): // it was not known while planning
 		resp.Diagnostics.Append(needsClientSecret())
 		return
@@ -332,7 +333,7 @@ func (r *scimClientResource) rotate(ctx context.Context, account string, m, prio
 	case err == nil:
 		return &rotated.SCIMClient
 	case !strings.EqualFold(client.ExistingID(err), id):
-		diags.Append(r.rotationFailure(ctx, account, summary, m, err))
+		diags.Append(r.writeFailure(ctx, account, summary, m, err))
 	case has && rotation.Name == nil && (prior.SecretWOVersion.IsNull() || prior.Suffix.ValueString() != newestSecret(before).Suffix):
 		return before
 	default:
@@ -341,8 +342,9 @@ func (r *scimClientResource) rotate(ctx context.Context, account string, m, prio
 	return nil
 }
 
-// rotationFailure returns what is said when a rotation was refused: that another client has the name, where that is it.
-func (r *scimClientResource) rotationFailure(ctx context.Context, account, summary string, m *scimClientModel, err error) diag.Diagnostic {
+// writeFailure returns what is said when a client could not be made or rotated: that another one has the name, where that
+// is it.
+func (r *scimClientResource) writeFailure(ctx context.Context, account, summary string, m *scimClientModel, err error) diag.Diagnostic {
 	directory := m.DirectoryID.ValueString()
 	if id := client.ExistingID(err); id != "" {
 		if other, readErr := r.data.client.GetSCIMClient(ctx, account, directory, id); readErr == nil && other.Name == m.Name.ValueString() {
@@ -360,6 +362,10 @@ func (r *scimClientResource) Delete(ctx context.Context, req resource.DeleteRequ
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	if !deleteUncertain(ctx, clientNoun, req, resp, &m.ID, r.createdWith(ctx, account, &m)) {
+		return
+	}
+	defer r.data.run.Underway.Begin(m.ID.ValueString())()
 	if err := r.data.client.DeleteSCIMClient(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString()); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete SCIM client", err))
 	}
