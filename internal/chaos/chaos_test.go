@@ -45,7 +45,7 @@ func TestCampaign(t *testing.T) {
 		runs = min(runs, 40)
 	}
 	for n := range runs {
-		c := chaos.Draw(uint64(seed+n), chaos.Draws{})
+		c := chaos.Draw(uint64(seed+n), chaos.Draws{LostCreates: true})
 		t.Run(fmt.Sprint("seed=", c.Seed), func(t *testing.T) {
 			t.Parallel()
 			trace, err := play(t, c)

@@ -23,6 +23,9 @@ type drawer struct {
 	count     map[string]int
 	config    []Resource
 	cbd       bool
+	// gentle is a case in which no create fails half-way. Then it would be tainted, and where its name has to be unique
+	// and it is created before it is destroyed, only a person gets on.
+	gentle bool
 }
 
 // Draw draws a case.
@@ -34,6 +37,9 @@ func Draw(seed uint64, draws Draws) *Case {
 	d.free = slices.DeleteFunc(slices.Clone(people), func(p string) bool { return p == "barbara@acme.com" })
 	d.Shuffle(len(d.free), func(i, k int) { d.free[i], d.free[k] = d.free[k], d.free[i] })
 	d.resources()
+	if before := forced(d.config); slices.ContainsFunc(d.config, func(r Resource) bool { return hasUniqueName[r.Type] && before[r.Address()] }) {
+		d.gentle, c.RateLimit = true, 0
+	}
 	first := d.stage(d.config)
 	c.Stages = []Stage{first}
 	if d.chance(75) {
@@ -251,6 +257,9 @@ func (d *drawer) changed() []Resource {
 		case 1:
 			if !hasUniqueName[config[i].Type] || !forced(config)[config[i].Address()] {
 				rename(config, i) // the new one is there only once the old one is gone
+				if r := config[i].Type; r == "scim_token" || r == "scim_client" {
+					d.alter(&config[i]) // a secret cannot go from one to the other
+				}
 			}
 		default:
 			d.alter(&config[i])
@@ -401,6 +410,12 @@ func (d *drawer) fault() Fault {
 		f.Status, f.AfterWrite = pickOne(d, 500, 502, 503, 504), d.chance(60)
 	case 5:
 		f.Status, f.RetryAfter = 429, pickOne(d, 0, 1, 20, 150)
+	}
+	if d.gentle {
+		f.Times, f.Latency = min(f.Times, 2), min(f.Latency, 29_000)
+		if f.Status == 500 {
+			f.Status = 503
+		}
 	}
 	makes := f.Method == "POST" || f.Method == "*"
 	if makes && (f.AfterWrite || f.Truncate) && !d.draws.LostCreates {

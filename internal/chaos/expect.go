@@ -187,10 +187,8 @@ func (a *Account) loosen(earlier []Resource) {
 	for _, r := range earlier {
 		switch r.Type {
 		case "domains": // of which some were enabled before, and left others without them
-			for _, name := range elements(r.Attrs["names"]) {
-				if a.Domains[name] != "" {
-					a.Domains[name] = anything
-				}
+			for name := range a.Domains {
+				a.Domains[name] = anything
 			}
 			a.loosenServed()
 		case "member_role":
