@@ -42,6 +42,8 @@ type Fault struct {
 	Truncate   bool   `json:"truncate,omitempty"`
 	AfterWrite bool   `json:"after_write,omitempty"`
 	Times      int    `json:"times,omitempty"`
+	// Moment is when it begins: before the plan or between plan and apply, of each walk.
+	Moment Moment `json:"-"`
 }
 
 func (f Fault) String() string {
@@ -49,7 +51,7 @@ func (f Fault) String() string {
 	if err != nil {
 		return err.Error()
 	}
-	return string(data)
+	return string(f.Moment) + ": " + string(data)
 }
 
 // Moment is when something happens behind Terraform's back.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 )
 
 // Draws says what cases may have.
@@ -350,7 +351,7 @@ func (d *drawer) alter(r *Resource) {
 // stage draws what goes wrong while a configuration is applied.
 func (d *drawer) stage(config []Resource) Stage {
 	s := Stage{Config: config, Walks: 1 + d.IntN(2)}
-	for range d.IntN(4) {
+	for range 1 + d.IntN(5) {
 		s.Faults = append(s.Faults, d.fault())
 	}
 	for range d.IntN(3) {
@@ -359,46 +360,43 @@ func (d *drawer) stage(config []Resource) Stage {
 	return s
 }
 
-// routes are what faults are for.
-func (d *drawer) routes() [][2]string {
-	const account = "/api/accounts/{account_id}"
-	out := [][2]string{
-		{"*", "*"},
-		{"GET", "*"},
-		{"PATCH", "*"},
-		{"DELETE", "*"},
-		{"GET", account + "/domains"},
-		{"PATCH", account + "/domains"},
-		{"PATCH", account},
-		{"POST", account + "/account_memberships/filter"},
-		{"PATCH", account + "/account_memberships*"},
-		{"POST", account + "/teams/filter"},
-		{"*", account + "/workspaces*"},
-		{"GET", account + "/sso/integrations"},
+const inAccount = "/api/accounts/{account_id}"
+
+// reads and writes are what faults are for.
+var (
+	reads = []string{
+		"GET *", "GET /domains", "POST /account_memberships/filter", "POST /teams/filter", "POST /account_roles/filter", "GET /sso/integrations",
+		"GET /sso/connections*", "GET /sso/directories*", "GET /sso/directories/{id}*",
 	}
-	if !d.published {
-		out = append(out, [][2]string{
-			{"*", account + "/sso*"},
-			{"POST", account + "/sso*"},
-			{"POST", account + "/sso/connections"},
-			{"*", account + "/sso/connections*"},
-			{"POST", account + "/sso/directories"},
-			{"*", account + "/sso/directories*"},
-			{"POST", account + "/sso/directories/{id}/tokens"},
-			{"POST", account + "/sso/directories/{id}/clients*"},
-			{"POST", account + "/sso/directories/{id}/group_role_mappings"},
-			{"GET", account + "/sso/directories/{id}*"},
-			{"DELETE", account + "/sso*"},
-			{"POST", account + "/sso/connections/{id}/activate"},
-		}...)
+	writes = []string{
+		"* *", "PATCH *", "DELETE *", "PATCH /domains", "PATCH ", "PATCH /account_memberships*", "* /workspaces*",
+		"* /sso*", "POST /sso*", "DELETE /sso*", "POST /sso/connections", "* /sso/connections*", "POST /sso/connections/{id}/activate",
+		"POST /sso/directories", "PATCH /sso/directories*", "POST /sso/directories/{id}/tokens", "POST /sso/directories/{id}/clients*",
+		"POST /sso/directories/{id}/group_role_mappings", "PATCH /sso/directories/{id}/group_role_mappings/{mapping_id}",
 	}
-	return out
+)
+
+// route draws what a fault is for.
+func (d *drawer) route() (method, route string) {
+	from := reads
+	if d.chance(75) {
+		from = writes
+	}
+	method, route, _ = strings.Cut(pickOne(d, from...), " ")
+	if d.published && strings.HasPrefix(route, "/sso/") {
+		route = "/sso/integrations*"
+		method = "*"
+	}
+	if route == "*" {
+		return method, route
+	}
+	return method, inAccount + route
 }
 
 // fault draws a fault. The client tries seven times.
 func (d *drawer) fault() Fault {
-	at := pickOne(d, d.routes()...)
-	f := Fault{Method: at[0], Route: at[1], Times: pickOne(d, 1, 1, 2, 3, 8, 15)}
+	f := Fault{Times: pickOne(d, 1, 2, 3, 8, 15, 30), Moment: pickOne(d, BeforePlan, BeforeApply, BeforeApply)}
+	f.Method, f.Route = d.route()
 	switch d.IntN(6) {
 	case 0:
 		f.Latency = pickOne(d, 50, 2_000, 29_000, 40_000) // an attempt has 30 s

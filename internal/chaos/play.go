@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/provider"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/scimprobe"
 )
 
 // Walks is how many walks it may take, once nothing goes wrong any more, until a plan is empty or all is destroyed.
@@ -99,26 +100,35 @@ func (p *play) addressed(config []Resource) []Resource {
 
 // stage applies a configuration while things go wrong.
 func (p *play) stage(s Stage, config []Resource) error {
-	for _, f := range s.Faults {
-		if err := p.server.api.Fault(f); err != nil {
-			return fmt.Errorf("fault %s: %w", f, err)
-		}
-	}
 	for n := range s.Walks {
 		var events []Event
 		if n == 0 {
 			events = s.Events
 		}
-		if _, err := p.walk(config, events); err != nil {
+		if _, err := p.walk(config, s.Faults, events); err != nil {
 			return err
 		}
 	}
-	return p.server.api.ClearFaults()
+	return nil
+}
+
+// goWrong has faults begin.
+func (p *play) goWrong(faults []Fault, at Moment) error {
+	for _, f := range faults {
+		if f.Moment != at {
+			continue
+		}
+		if err := p.server.api.Fault(f); err != nil {
+			return fmt.Errorf("fault %s: %w", f, err)
+		}
+	}
+	return nil
 }
 
 // walk plans and applies. What the provider rejects is no error: done says whether there was nothing to do, and nothing
 // went wrong.
-func (p *play) walk(config []Resource, events []Event) (done bool, err error) {
+func (p *play) walk(config []Resource, faults []Fault, events []Event) (done bool, err error) {
+	defer func() { err = errors.Join(err, p.server.api.ClearFaults()) }()
 	var replaced []string
 	for _, e := range events {
 		switch {
@@ -132,6 +142,9 @@ func (p *play) walk(config []Resource, events []Event) (done bool, err error) {
 			p.happen(e, config)
 		}
 	}
+	if err := p.goWrong(faults, BeforePlan); err != nil {
+		return false, err
+	}
 	planned, err := p.tf.plan(config, replaced...)
 	if err != nil {
 		return false, err
@@ -142,6 +155,9 @@ func (p *play) walk(config []Resource, events []Event) (done bool, err error) {
 		if e.Moment == BeforeApply {
 			p.happen(e, config)
 		}
+	}
+	if err := p.goWrong(faults, BeforeApply); err != nil {
+		return false, err
 	}
 	if len(planned.errs) == 0 && !planned.empty() {
 		p.gate.count(func(n int) {
@@ -217,8 +233,9 @@ func stringsOf(o *object) map[string]string {
 // heal applies until there is nothing to do.
 func (p *play) heal(config []Resource) error {
 	p.log("# nothing goes wrong any more")
+	time.Sleep(scimprobe.CanaryAge) // the next probe removes what is as old as that
 	for range Walks {
-		done, err := p.walk(config, nil)
+		done, err := p.walk(config, nil, nil)
 		if err != nil || done {
 			return err
 		}
@@ -270,21 +287,13 @@ func (p *play) compare(when string, want *Account) error {
 // end destroys everything.
 func (p *play) end(want *Account) error {
 	p.log("# destroy")
-	for _, f := range p.c.Ending {
-		if err := p.server.api.Fault(f); err != nil {
-			return fmt.Errorf("fault %s: %w", f, err)
-		}
-	}
 	if len(p.c.Ending) > 0 {
-		if _, err := p.walk(nil, nil); err != nil {
-			return err
-		}
-		if err := p.server.api.ClearFaults(); err != nil {
+		if _, err := p.walk(nil, p.c.Ending, nil); err != nil {
 			return err
 		}
 	}
 	for range Walks {
-		done, err := p.walk(nil, nil)
+		done, err := p.walk(nil, nil, nil)
 		if err != nil {
 			return err
 		}
