@@ -194,41 +194,46 @@ type served struct {
 }
 
 // serve starts the server of a case.
-func serve(c *Case, stateFile string) (*served, error) {
-	parsed, err := scenario.Parse("case.yaml", []byte(c.Scenario()))
+func serve(c *Case, stateFile string, wrap func(http.Handler) http.Handler) (*served, error) {
+	cfg, err := Configure(c, stateFile)
 	if err != nil {
 		return nil, err
 	}
-	if c.Published {
-		if err := configureByHand(parsed, stateFile); err != nil {
-			return nil, err
-		}
-	} else {
-		stateFile = ""
-	}
-	return listen(mockcloud.Config{Scenario: parsed, StateFile: stateFile, PublishedOnly: c.Published, Checker: checker{}})
+	return listen(cfg, wrap)
 }
 
-// configureByHand makes the connection that a person made in the browser.
-func configureByHand(s *scenario.Scenario, stateFile string) error {
-	before, err := listen(mockcloud.Config{Scenario: s, StateFile: stateFile, Checker: checker{}})
+// Configure returns the configuration of a case's server. Where that is one like today's Prefect Cloud, its state is in
+// the file, with a connection that a person made in the browser.
+func Configure(c *Case, stateFile string) (mockcloud.Config, error) {
+	parsed, err := scenario.Parse("case.yaml", []byte(c.Scenario()))
+	cfg := mockcloud.Config{Scenario: parsed, Checker: checker{}}
+	if err != nil || !c.Published {
+		return cfg, err
+	}
+	cfg.StateFile = stateFile
+	before, err := listen(cfg, nil)
 	if err != nil {
-		return err
+		return cfg, err
 	}
 	err = before.api.call(http.MethodPost, "/sso/connections", map[string]any{
 		"name": "Corp", "connection_type": "GenericOIDC", "domains": []string{"acme.com"}, "oidc": map[string]any{"issuer": "https://idp.example", "client_id": "prefect", "client_secret": "by-hand"},
 	}, nil)
-	return errors.Join(err, before.close())
+	cfg.PublishedOnly = true
+	return cfg, errors.Join(err, before.close())
 }
 
-func listen(cfg mockcloud.Config) (*served, error) {
+func listen(cfg mockcloud.Config, wrap func(http.Handler) http.Handler) (*served, error) {
 	mock, err := mockcloud.New(cfg)
 	if err != nil {
 		return nil, err
 	}
+	var handler http.Handler = mock
+	if wrap != nil {
+		handler = wrap(mock)
+	}
 	network := newMemory()
 	s := &served{
-		mock: mock, server: &http.Server{Handler: mock}, ended: make(chan struct{}),
+		mock: mock, server: &http.Server{Handler: handler}, ended: make(chan struct{}),
 		over: &http.Transport{DialContext: network.dial, MaxIdleConnsPerHost: 16},
 	}
 	s.api = &API{URL: "http://" + network.host, Client: &http.Client{Transport: s.over}}

@@ -186,11 +186,6 @@ func released(others *Account, was []Managed) *Account {
 func (a *Account) loosen(earlier []Resource) {
 	for _, r := range earlier {
 		switch r.Type {
-		case "domains": // of which some were enabled before, and left others without them
-			for name := range a.Domains {
-				a.Domains[name] = anything
-			}
-			a.loosenServed()
 		case "member_role":
 			a.Roles[text(r.Attrs["email"])] = anything
 		case "member_roles":

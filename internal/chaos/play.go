@@ -3,7 +3,7 @@ package chaos
 import (
 	"errors"
 	"fmt"
-	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -16,13 +16,28 @@ import (
 // Walks is how many walks it may take, once nothing goes wrong any more, until a plan is empty or all is destroyed.
 const Walks = 5
 
+// Runner is a Terraform that a case is played with.
+type Runner interface {
+	// Walk plans a configuration, nil for a destroy of everything, and applies the plan unless it is empty or rejected.
+	// planned is called in between. It reports whether there was nothing to do; wrong is what went wrong, which may be
+	// meant to.
+	Walk(config []Resource, replaced []string, planned func() error) (done bool, wrong []string, err error)
+	// Taint marks a resource, and reports whether it is in the state.
+	Taint(address string) (bool, error)
+	// State returns the attributes of every resource in the state that are texts, true or false, by address.
+	State() (map[string]map[string]string, error)
+	// Pass lets time pass.
+	Pass(d time.Duration) error
+}
+
 // play is one case under way.
 type play struct {
 	c      *Case
-	server *served
-	gate   *gate
-	tf     *terraform
+	api    *API
+	runner Runner
 	others *Account
+	// during is told of what is to happen during the next apply; nil where that cannot be.
+	during func(happen func(n int))
 
 	mu    sync.Mutex
 	trace []string
@@ -30,11 +45,32 @@ type play struct {
 }
 
 // Play plays a case, within a bubble of testing/synctest, and returns what is wrong and how it came about. The file is
-// where a server that has what was made by hand keeps its state.
-func Play(c *Case, stateFile string) (trace string, failed error) {
-	p := &play{c: c}
-	failed = p.run(stateFile)
-	return strings.Join(p.trace, "\n"), failed
+// where a server that has what was made by hand keeps its state. wrap stands before the server; nil is nothing.
+func Play(c *Case, stateFile string, wrap func(http.Handler) http.Handler) (trace string, err error) {
+	server, err := serve(c, stateFile, wrap)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, server.close()) }()
+	gate := newGate(server.over, c.Seed)
+	closing := make(chan struct{})
+	defer close(closing)
+	go gate.open(closing)
+	block := Attrs{"endpoint": server.api.URL + "/api", "api_key": ServiceKey, "account_id": AccountID, "lockout_protection": false}
+	tf, err := newTerraform(provider.NewOver("test", gate), block, c.AtOnce)
+	if err != nil {
+		return "", err
+	}
+	p := &play{c: c, api: server.api, runner: tf, during: gate.count}
+	err = p.run()
+	return strings.Join(p.trace, "\n"), err
+}
+
+// PlayWith plays a case with another Terraform, on a server that was configured by [Configure].
+func PlayWith(c *Case, api *API, runner Runner) (trace string, err error) {
+	p := &play{c: c, api: api, runner: runner}
+	err = p.run()
+	return strings.Join(p.trace, "\n"), err
 }
 
 func (p *play) log(format string, args ...any) {
@@ -43,30 +79,22 @@ func (p *play) log(format string, args ...any) {
 	p.trace = append(p.trace, fmt.Sprintf(format, args...))
 }
 
-func (p *play) run(stateFile string) (err error) {
-	if p.server, err = serve(p.c, stateFile); err != nil {
+func (p *play) run() (err error) {
+	if p.others, err = p.api.Look(p.c.Published); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.server.close()) }()
-	p.gate = newGate(p.server.over, p.c.Seed)
-	closing := make(chan struct{})
-	defer close(closing)
-	go p.gate.open(closing)
-
-	block := Attrs{"endpoint": p.server.api.URL + "/api", "api_key": ServiceKey, "account_id": AccountID, "lockout_protection": false}
-	if p.tf, err = newTerraform(provider.NewOver("test", p.gate), block, p.c.AtOnce, p.log); err != nil {
-		return err
-	}
-	if p.others, err = p.server.api.Look(p.c.Published); err != nil {
-		return err
-	}
-	var earlier []Resource
-	var last []Resource
+	var earlier, last []Resource
 	for i, stage := range p.c.Stages {
 		config := p.addressed(stage.Config)
 		p.log("# stage %d", i+1)
-		if err := p.stage(stage, config); err != nil {
-			return err
+		for n := range stage.Walks {
+			var events []Event
+			if n == 0 {
+				events = stage.Events
+			}
+			if _, err := p.walk(config, stage.Faults, events); err != nil {
+				return err
+			}
 		}
 		earlier, last = append(earlier, last...), config
 	}
@@ -91,25 +119,11 @@ func (p *play) addressed(config []Resource) []Resource {
 		for name, v := range r.Attrs {
 			if s, ok := v.(string); ok && strings.Contains(s, urlMark) {
 				out[i].Attrs = copyOf(r.Attrs)
-				out[i].Attrs[name] = strings.ReplaceAll(s, urlMark, p.server.api.URL)
+				out[i].Attrs[name] = strings.ReplaceAll(s, urlMark, p.api.URL)
 			}
 		}
 	}
 	return out
-}
-
-// stage applies a configuration while things go wrong.
-func (p *play) stage(s Stage, config []Resource) error {
-	for n := range s.Walks {
-		var events []Event
-		if n == 0 {
-			events = s.Events
-		}
-		if _, err := p.walk(config, s.Faults, events); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // goWrong has faults begin.
@@ -118,24 +132,27 @@ func (p *play) goWrong(faults []Fault, at Moment) error {
 		if f.Moment != at {
 			continue
 		}
-		if err := p.server.api.Fault(f); err != nil {
+		if err := p.api.Fault(f); err != nil {
 			return fmt.Errorf("fault %s: %w", f, err)
 		}
 	}
 	return nil
 }
 
-// walk plans and applies. What the provider rejects is no error: done says whether there was nothing to do, and nothing
-// went wrong.
+// walk plans and applies once, and reports whether there was nothing to do.
 func (p *play) walk(config []Resource, faults []Fault, events []Event) (done bool, err error) {
-	defer func() { err = errors.Join(err, p.server.api.ClearFaults()) }()
+	defer func() { err = errors.Join(err, p.api.ClearFaults()) }()
 	var replaced []string
 	for _, e := range events {
 		switch {
 		case e.Deed == Replace:
 			replaced = append(replaced, e.Address)
 		case e.Deed == Taint:
-			if p.tf.taint(e.Address) {
+			there, err := p.runner.Taint(e.Address)
+			if err != nil {
+				return false, err
+			}
+			if there {
 				p.log("%s", e)
 			}
 		case e.Moment == BeforePlan:
@@ -145,49 +162,30 @@ func (p *play) walk(config []Resource, faults []Fault, events []Event) (done boo
 	if err := p.goWrong(faults, BeforePlan); err != nil {
 		return false, err
 	}
-	planned, err := p.tf.plan(config, replaced...)
-	if err != nil {
-		return false, err
-	}
-	p.log("plan:%s", planned)
-	p.report("plan", planned.errs)
-	for _, e := range events {
-		if e.Moment == BeforeApply {
-			p.happen(e, config)
-		}
-	}
-	if err := p.goWrong(faults, BeforeApply); err != nil {
-		return false, err
-	}
-	if len(planned.errs) == 0 && !planned.empty() {
-		p.gate.count(func(n int) {
-			for _, e := range events {
-				if e.Moment == DuringApply && e.After == n {
-					p.happen(e, config)
-				}
+	done, wrong, err := p.runner.Walk(config, replaced, func() error {
+		for _, e := range events {
+			if e.Moment == BeforeApply || e.Moment == DuringApply && p.during == nil {
+				p.happen(e, config)
 			}
-		})
-		failed, err := p.tf.apply(planned)
-		p.gate.count(nil)
-		if err != nil {
-			return false, err
 		}
-		p.log("applied")
-		p.report("apply", failed)
+		if p.during != nil {
+			p.during(func(n int) {
+				for _, e := range events {
+					if e.Moment == DuringApply && e.After == n {
+						p.happen(e, config)
+					}
+				}
+			})
+		}
+		return p.goWrong(faults, BeforeApply)
+	})
+	if p.during != nil {
+		p.during(nil)
 	}
-	if p.wrong != nil {
-		return false, p.wrong
+	for _, line := range wrong {
+		p.log("  %s", strings.ReplaceAll(line, "\n", " "))
 	}
-	if len(p.tf.broken) > 0 {
-		return false, fmt.Errorf("Terraform would have stopped: %s", strings.Join(p.tf.broken, "\n"))
-	}
-	return len(planned.errs) == 0 && planned.empty(), nil
-}
-
-func (p *play) report(walk string, errs map[string]error) {
-	for _, address := range slices.Sorted(maps.Keys(errs)) {
-		p.log("  %s of %s: %s", walk, address, strings.ReplaceAll(errs[address].Error(), "\n", " "))
-	}
+	return done, errors.Join(err, p.wrong)
 }
 
 // happen has an event happen.
@@ -199,41 +197,24 @@ func (p *play) happen(e Event, config []Resource) {
 			resource = &r
 		}
 	}
-	p.tf.mu.Lock()
-	o := p.tf.state[e.Address]
-	p.tf.mu.Unlock()
-	var is map[string]string
-	if o != nil {
-		is = stringsOf(o)
+	state, err := p.runner.State()
+	if err != nil {
+		p.wrong = errors.Join(p.wrong, err)
+		return
 	}
-	err := p.server.api.untroubled(func() error { return p.server.api.happen(e, resource, is, p.others) })
+	is := state[e.Address]
+	err = p.api.untroubled(func() error { return p.api.happen(e, resource, is, p.others) })
 	if err != nil && p.wrong == nil {
 		p.wrong = fmt.Errorf("event %s: %w", e, err)
 	}
 }
 
-// stringsOf returns the attributes of an object that are texts, and true and false.
-func stringsOf(o *object) map[string]string {
-	values, err := attributes(o.value)
-	if err != nil {
-		return nil
-	}
-	out := map[string]string{}
-	for name, v := range values {
-		var yes *bool
-		if s := textOf(v); s != "" {
-			out[name] = s
-		} else if v.IsKnown() && v.As(&yes) == nil && yes != nil {
-			out[name] = fmt.Sprint(*yes)
-		}
-	}
-	return out
-}
-
 // heal applies until there is nothing to do.
 func (p *play) heal(config []Resource) error {
 	p.log("# nothing goes wrong any more")
-	time.Sleep(scimprobe.CanaryAge) // the next probe removes what is as old as that
+	if err := p.runner.Pass(scimprobe.CanaryAge); err != nil { // the next probe removes what is as old as that
+		return err
+	}
 	for range Walks {
 		done, err := p.walk(config, nil, nil)
 		if err != nil || done {
@@ -245,19 +226,17 @@ func (p *play) heal(config []Resource) error {
 
 // managed returns the resources of a configuration as the state has them.
 func (p *play) managed(config []Resource) (out []Managed, err error) {
+	state, err := p.runner.State()
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range config {
-		o := p.tf.state[r.Address()]
-		if o == nil {
+		if state[r.Address()] == nil {
 			return nil, fmt.Errorf("the state has no %s", r.Address())
 		}
-		attrs, _ := resolved(r.Attrs, func(ref Ref) any {
-			if other := p.tf.state[ref.Address]; other != nil {
-				return stringsOf(other)[ref.Attribute]
-			}
-			return nil
-		}).(Attrs) // of the same type
+		attrs, _ := resolved(r.Attrs, func(ref Ref) any { return state[ref.Address][ref.Attribute] }).(Attrs) // of the same type
 		r.Attrs = attrs
-		out = append(out, Managed{r, stringsOf(o)})
+		out = append(out, Managed{r, state[r.Address()]})
 	}
 	for _, m := range out { // a team that another resource names
 		if team, ok := m.Resource.Attrs["team"].(Attrs); ok && team["id"] != nil {
@@ -273,8 +252,10 @@ func (p *play) managed(config []Resource) (out []Managed, err error) {
 
 // compare looks at the account, when what only lives on for an overlap has ended.
 func (p *play) compare(when string, want *Account) error {
-	time.Sleep(48 * time.Hour)
-	is, err := p.server.api.Look(p.c.Published)
+	if err := p.runner.Pass(48 * time.Hour); err != nil {
+		return err
+	}
+	is, err := p.api.Look(p.c.Published)
 	if err != nil {
 		return err
 	}
@@ -298,8 +279,8 @@ func (p *play) end(want *Account) error {
 			return err
 		}
 		if done {
-			if left := len(p.tf.state) + len(p.tf.deposed); left > 0 {
-				return fmt.Errorf("the destroy left %d resources in the state", left)
+			if left, err := p.runner.State(); err != nil || len(left) > 0 {
+				return errors.Join(err, fmt.Errorf("the destroy left %d resources in the state", len(left)))
 			}
 			return p.compare("after the destroy", want)
 		}

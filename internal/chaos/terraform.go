@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -21,7 +23,6 @@ type terraform struct {
 	provider func() provider.Provider
 	block    Attrs // the provider block
 	atOnce   int
-	log      func(format string, args ...any)
 
 	schemas *tfprotov6.GetProviderSchemaResponse
 
@@ -45,8 +46,8 @@ type object struct {
 }
 
 // newTerraform returns one with an empty state.
-func newTerraform(of func() provider.Provider, block Attrs, atOnce int, log func(string, ...any)) (*terraform, error) {
-	t := &terraform{provider: of, block: block, atOnce: atOnce, log: log, state: map[string]*object{}, deposed: map[string][]*object{}}
+func newTerraform(of func() provider.Provider, block Attrs, atOnce int) (*terraform, error) {
+	t := &terraform{provider: of, block: block, atOnce: atOnce, state: map[string]*object{}, deposed: map[string][]*object{}}
 	server, err := providerserver.NewProtocol6WithError(of())()
 	if err != nil {
 		return nil, err
@@ -626,14 +627,81 @@ func (a *applying) end(o *object) (*object, error) {
 	return &left, failed
 }
 
-// taint marks an object, so that the next plan replaces it.
-func (t *terraform) taint(address string) bool {
+// Walk implements [Runner].
+func (t *terraform) Walk(config []Resource, replaced []string, between func() error) (done bool, wrong []string, err error) {
+	planned, err := t.plan(config, replaced...)
+	if err != nil {
+		return false, nil, err
+	}
+	wrong = append(wrong, "plan:"+planned.String())
+	wrong = append(wrong, report("plan", planned.errs)...)
+	if len(planned.errs) > 0 || planned.empty() {
+		return len(planned.errs) == 0, wrong, nil
+	}
+	if err := between(); err != nil {
+		return false, wrong, err
+	}
+	failed, err := t.apply(planned)
+	wrong = append(wrong, report("apply", failed)...)
+	if err == nil && len(t.broken) > 0 {
+		err = fmt.Errorf("Terraform would have stopped: %s", strings.Join(t.broken, "\n"))
+	}
+	return false, wrong, err
+}
+
+func report(walk string, errs map[string]error) (lines []string) {
+	for _, address := range slices.Sorted(maps.Keys(errs)) {
+		lines = append(lines, fmt.Sprintf("  %s of %s: %s", walk, address, errs[address]))
+	}
+	return lines
+}
+
+// Taint implements [Runner].
+func (t *terraform) Taint(address string) (bool, error) {
 	o := t.state[address]
 	if o == nil {
-		return false
+		return false, nil
 	}
 	marked := *o
 	marked.tainted = true
 	t.state[address] = &marked
-	return true
+	return true, nil
+}
+
+// State implements [Runner]. Deposed objects are in it under names of their own.
+func (t *terraform) State() (map[string]map[string]string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := map[string]map[string]string{}
+	for address, o := range t.state {
+		out[address] = stringsOf(o)
+	}
+	for address, objects := range t.deposed {
+		out[address+" (deposed)"] = stringsOf(objects[0])
+	}
+	return out, nil
+}
+
+// Pass implements [Runner].
+func (t *terraform) Pass(d time.Duration) error {
+	time.Sleep(d) // by the bubble's clock
+	return nil
+}
+
+// stringsOf returns the attributes of an object that are texts, and true and false.
+func stringsOf(o *object) map[string]string {
+	values, err := attributes(o.value)
+	if err != nil {
+		return nil
+	}
+	out := map[string]string{}
+	for name, v := range values {
+		var yes *bool
+		if s := textOf(v); s != "" {
+			out[name] = s
+		} else if v.IsKnown() && v.As(&yes) == nil && yes != nil {
+			out[name] = fmt.Sprint(*yes)
+		}
+	}
+	return out
 }
