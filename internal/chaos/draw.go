@@ -45,6 +45,29 @@ func Draw(seed uint64) *Case {
 	return c
 }
 
+// DrawWith draws the first case from a seed on that is, or is not, under create_before_destroy, with Terraform's
+// -parallelism. Its faults are such that nobody has to wait for long.
+func DrawWith(seed uint64, before bool, atOnce int) *Case {
+	for ; ; seed++ {
+		c := Draw(seed)
+		if slices.ContainsFunc(c.Stages[0].Config, func(r Resource) bool { return r.CreateBeforeDestroy }) != before {
+			continue
+		}
+		c.AtOnce, c.RateLimit = atOnce, 0
+		for i := range c.Stages {
+			impatient(c.Stages[i].Faults)
+		}
+		impatient(c.Ending)
+		return c
+	}
+}
+
+func impatient(faults []Fault) {
+	for i := range faults {
+		faults[i].Latency, faults[i].RetryAfter = min(faults[i].Latency, 300), min(faults[i].RetryAfter, 1)
+	}
+}
+
 func (d *drawer) chance(percent int) bool { return d.IntN(100) < percent }
 
 func pickOne[T any](d *drawer, from ...T) T { return from[d.IntN(len(from))] }

@@ -73,6 +73,13 @@ func PlayWith(c *Case, api *API, runner Runner) (trace string, err error) {
 	return strings.Join(p.trace, "\n"), err
 }
 
+// Heal is PlayWith after an apply of the only stage that was broken off. before is the account as it was before that.
+func Heal(c *Case, api *API, runner Runner, before *Account) (trace string, err error) {
+	p := &play{c: c, api: api, runner: runner, others: before}
+	err = p.run()
+	return strings.Join(p.trace, "\n"), err
+}
+
 func (p *play) log(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -80,12 +87,14 @@ func (p *play) log(format string, args ...any) {
 }
 
 func (p *play) run() (err error) {
-	if p.others, err = p.api.Look(p.c.Published); err != nil {
-		return err
+	if p.others == nil {
+		if p.others, err = p.api.Look(p.c.Published); err != nil {
+			return err
+		}
 	}
 	var earlier, last []Resource
 	for i, stage := range p.c.Stages {
-		config := p.addressed(stage.Config)
+		config := At(p.api.URL, stage.Config)
 		p.log("# stage %d", i+1)
 		for n := range stage.Walks {
 			var events []Event
@@ -112,14 +121,14 @@ func (p *play) run() (err error) {
 	return p.end(released(p.others, managed))
 }
 
-// addressed puts the server's address into a configuration.
-func (p *play) addressed(config []Resource) []Resource {
+// At puts the server's address into a configuration.
+func At(url string, config []Resource) []Resource {
 	out := slices.Clone(config)
 	for i, r := range out {
 		for name, v := range r.Attrs {
 			if s, ok := v.(string); ok && strings.Contains(s, urlMark) {
 				out[i].Attrs = copyOf(r.Attrs)
-				out[i].Attrs[name] = strings.ReplaceAll(s, urlMark, p.api.URL)
+				out[i].Attrs[name] = strings.ReplaceAll(s, urlMark, url)
 			}
 		}
 	}

@@ -129,6 +129,11 @@ func (a *API) Fault(f Fault) error { return a.do(http.MethodPost, "/_mockcloud/f
 // ClearFaults ends all misbehavior.
 func (a *API) ClearFaults() error { return a.do(http.MethodDelete, "/_mockcloud/faults", nil, nil) }
 
+// Advance moves the server's clock ahead.
+func (a *API) Advance(by time.Duration) error {
+	return a.do(http.MethodPost, "/_mockcloud/clock", map[string]any{"advance": by.String()}, nil)
+}
+
 // untroubled does something while nothing goes wrong, and has the rest go wrong afterwards.
 func (a *API) untroubled(f func() error) error {
 	var set []struct {
