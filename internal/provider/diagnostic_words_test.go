@@ -3,6 +3,8 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +74,10 @@ func TestWords(t *testing.T) {
 			t.Errorf("the detail has the id: %t\n%s", withID, d.Detail())
 		}
 		fmt.Fprintf(&got, "%s\n%s\n\n", d.Summary(), d.Detail())
+	}
+	got.WriteString("Leads of warnings; of all others: " + string(leadOf("")) + "\n")
+	for _, id := range slices.Sorted(maps.Keys(leads)) {
+		fmt.Fprintf(&got, "%s: %s\n", id, leads[id])
 	}
 	golden.Check(t, "testdata/words.golden", got.String())
 }

@@ -38,9 +38,9 @@ const connectionNoun = "identity provider"
 
 func newIdentityProviderResource() resource.Resource { return &identityProviderResource{} }
 
-// identityProviderResource is a connection to an identity provider. Its schema is in identity_provider_schema.go, its
-// mapping to the API in identity_provider_model.go, what it does where the API does not offer it in
-// identity_provider_published.go.
+// identityProviderResource is a connection to an identity provider. Its schema is in
+// resource_identity_provider_schema.go, its mapping to the API in resource_identity_provider_model.go, what it does where the
+// API does not offer it in resource_identity_provider_adopted.go.
 type identityProviderResource struct {
 	resourceBase
 }
@@ -249,7 +249,7 @@ func warnOfExpiry(expiries types.Map, now time.Time, diags *diag.Diagnostics) {
 		}
 		expires := parseTime(text.ValueString())
 		if left := expires.Sub(now); left < expiresSoon {
-			diags.AddAttributeWarning(path.Root("saml"), "Certificate expires soon", fmt.Sprintf("The identity provider's certificate %s… expires on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
+			diags.Append(warns(actionNeeded, path.Root("saml"), "Certificate expires soon", fmt.Sprintf("The identity provider's certificate %s… expires on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day"))))
 		}
 	}
 }
@@ -339,6 +339,11 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 	switch m.Activation.ValueString() {
 	case activationImmediate:
 		connection, err := r.data.client.ActivateConnection(ctx, account, m.ID.ValueString(), m.TakeOverDomains.ValueBool())
+		if err != nil && !client.IsConflict(err) { // its answer may be lost
+			if now, readErr := r.data.client.GetConnection(ctx, account, m.ID.ValueString()); readErr == nil && now.State == client.ConnectionActive {
+				connection, err = now, nil
+			}
+		}
 		if err != nil {
 			diags.Append(failureAt(at, "Could not activate identity provider", err))
 			return false
@@ -347,16 +352,17 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 		return true
 	case activationFirstLogin:
 		if m.State.ValueString() == client.ConnectionInactive {
-			diags.AddAttributeWarning(at, "Identity provider is switched off", "The connection was switched off outside of Terraform, so users cannot log in through it. `activation = \"immediate\"` switches it on again.")
+			diags.Append(warns(actionNeeded, at, "Identity provider is switched off", "The connection was switched off outside of Terraform, so users cannot log in through it. `activation = \"immediate\"` switches it on again."))
 			return false
 		}
 		connection, err := r.waitForLogin(ctx, account, m.ID.ValueString(), wait)
 		if err != nil {
-			diags.Append(failureAt(at, "Could not wait for the first login", err))
+			// No error: that would have Terraform replace a connection which may be in use by the next apply.
+			diags.Append(warns(checkThis, at, "Could not wait for the first login", "The identity provider is configured, and becomes active at the first successful login. Whether there was one could not be read. "+reason(err)))
 			return false
 		}
 		if connection.State != client.ConnectionActive {
-			diags.AddAttributeWarning(at, "No login yet", fmt.Sprintf("The identity provider is configured, but within %s (`timeouts.create`) no user logged in through it. It becomes active at the first successful login.", wait))
+			diags.Append(warns(actionNeeded, at, "No login yet", fmt.Sprintf("The identity provider is configured, but within %s (`timeouts.create`) no user logged in through it. It becomes active at the first successful login.", wait)))
 		}
 		diags.Append(m.fromAPI(account, connection)...)
 		return true
@@ -395,7 +401,7 @@ func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRe
 	connection, err := r.data.client.GetConnection(ctx, account, m.ID.ValueString())
 	switch {
 	case client.IsNotFound(err):
-		resp.Diagnostics.AddWarning("Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account)))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	case err != nil:
@@ -448,7 +454,9 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 	} else {
 		r.refreshMetadata(ctx, account, &m, &resp.Diagnostics)
 	}
-	r.activate(ctx, account, &m, wait, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() {
+		r.activate(ctx, account, &m, wait, &resp.Diagnostics)
+	}
 	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 }
 
@@ -461,7 +469,7 @@ func (r *identityProviderResource) Delete(ctx context.Context, req resource.Dele
 		return
 	}
 	if !m.Configurable.ValueBool() {
-		resp.Diagnostics.AddWarning("Identity provider stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and people go on logging in through it.", m.Name.ValueString()))
+		resp.Diagnostics.Append(warns(noAction, path.Empty(), "Identity provider stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and people go on logging in through it.", m.Name.ValueString())))
 		return
 	}
 	if !deleteUncertain(ctx, connectionNoun, req, resp, &m.ID, r.createdWith(ctx, account)) {

@@ -28,7 +28,7 @@ const directoryNoun = "SCIM directory"
 func newSCIMDirectoryResource() resource.Resource { return &scimDirectoryResource{} }
 
 // scimDirectoryResource is a directory that pushes people and groups into the account. Its schema and its mapping to the
-// API are in scim_directory_model.go, what it does where the API does not offer it in scim_directory_published.go.
+// API are in resource_scim_directory_model.go, what it does where the API does not offer it in resource_scim_directory_adopted.go.
 type scimDirectoryResource struct {
 	resourceBase
 }
@@ -85,8 +85,8 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 
 // planDestroy judges the end of a directory.
 func (r *scimDirectoryResource) planDestroy(ctx context.Context, prior *scimDirectoryModel, diags *diag.Diagnostics) {
-	if !prior.Configurable.ValueBool() {
-		return // it is only watched here, and stays
+	if !prior.Configurable.ValueBool() || prior.ID.IsNull() {
+		return // it is only watched here, and stays; or Delete finds out what there is
 	}
 	if r.data == nil || r.data.client == nil { // what holds of every directory can be said in any case
 		diags.Append(diagnosticFrom(access.Finding{
@@ -284,7 +284,7 @@ func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadReque
 	}
 	switch {
 	case client.IsNotFound(err) || err == nil && directory == nil:
-		resp.Diagnostics.AddWarning("SCIM directory is gone", fmt.Sprintf("The directory %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "SCIM directory is gone", fmt.Sprintf("The directory %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account)))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	case err != nil:
@@ -348,7 +348,7 @@ func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteR
 		return
 	}
 	if !m.Configurable.ValueBool() {
-		resp.Diagnostics.AddWarning("SCIM directory stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and goes on pushing people and groups.", m.Name.ValueString()))
+		resp.Diagnostics.Append(warns(noAction, path.Empty(), "SCIM directory stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and goes on pushing people and groups.", m.Name.ValueString())))
 		return
 	}
 	if !deleteUncertain(ctx, directoryNoun, req, resp, &m.ID, r.createdWith(ctx, account)) {

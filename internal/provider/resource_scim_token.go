@@ -67,7 +67,7 @@ func (r *scimTokenResource) Metadata(_ context.Context, req resource.MetadataReq
 func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The secret with which an identity provider pushes people and groups into a directory. You bring it, as an ephemeral value, and hand the same value to the identity provider's own Terraform provider: it stands in no state and no plan.\n\n" +
-			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, unless its token was deleted before any identity provider used it, so a new version needs a new secret, and a token is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is rejected.\n\n" +
+			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, unless its token was deleted before any identity provider used it, so a new version needs a new secret, and a token that was used is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is rejected.\n\n" +
 			"Destroying the resource ends the token, and one that a rotation left overlapping. An imported token has no `token_wo_version`, because its secret cannot be read: the first apply finds that it has the configured secret, or rotates it.",
 		Attributes: map[string]schema.Attribute{
 			"id":         schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the token; another one after a rotation."},
@@ -192,9 +192,12 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	case known(plan.DirectoryID) && !plan.DirectoryID.Equal(prior.DirectoryID) || known(plan.Name) && !plan.Name.Equal(prior.Name):
 		resp.Diagnostics.Append(needsSecret())
 	default:
+		if plan.DirectoryID.IsUnknown() {
+			resp.Diagnostics.Append(asWarning(needsSecret(), " Unless the directory stays the same, applying this plan ends the token and then fails."))
+		}
 		warnOfTokenExpiry(&prior, time.Now(), &resp.Diagnostics)
 		if !plan.ExpiresIn.Equal(prior.ExpiresIn) {
-			resp.Diagnostics.AddAttributeWarning(path.Root("expires_in"), "Counts from the next rotation", "The expiry of a token is set when it is created. To change it, rotate the token: bring a new `token_wo`, and bump `token_wo_version`.")
+			resp.Diagnostics.Append(warns(noAction, path.Root("expires_in"), "Counts from the next rotation", "The expiry of a token is set when it is created. To change it, rotate the token: bring a new `token_wo`, and bump `token_wo_version`."))
 		}
 		plan.observed(&prior)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -234,7 +237,7 @@ func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, 
 		return
 	}
 	if d := noRoom(live, plan.DirectoryID.ValueString()); d != nil {
-		diags.AddAttributeWarning(path.Root("token_wo_version"), d.Summary(), d.Detail()+" Unless there is room by then, applying this plan fails.")
+		diags.Append(asWarning(d, " Unless there is room by then, applying this plan fails."))
 	}
 }
 
@@ -265,7 +268,7 @@ func warnOfTokenExpiry(m *scimTokenModel, now time.Time, diags *diag.Diagnostics
 	}
 	expires := parseTime(m.ExpiresAt.ValueString())
 	if left := expires.Sub(now); left < expiresSoon {
-		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token expires soon", fmt.Sprintf("The token %s (…%s) expires on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
+		diags.Append(warns(actionNeeded, path.Root("token_wo_version"), "SCIM token expires soon", fmt.Sprintf("The token %s (…%s) expires on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day"))))
 	}
 }
 
@@ -304,7 +307,7 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 		return false, nil
 	}
 	full := noRoom(live, directory)
-	if full != nil && (prior == nil || !prior.mayHave(secret)) {
+	if full != nil && prior != nil && !prior.mayHave(secret) { // the end of the old one would be that of others, too
 		diags.Append(full)
 		return false, nil
 	}
@@ -331,6 +334,8 @@ func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *
 	case before >= 0 && id == live[before].ID && prior.mayHave(secret) && live[before].Name == m.Name.ValueString():
 		m.fromAPI(account, &live[before]) // the imported token has this secret, the API says so
 		return true, nil
+	case id != "" && !slices.ContainsFunc(live, func(t client.SCIMToken) bool { return t.ID == id }):
+		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, and this one is in use in the directory %s itself (%s). Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.\n\n%s", directory, id, reason(err)))
 	case id != "":
 		diags.AddAttributeError(path.Root("token_wo"), "SCIM token exists already", fmt.Sprintf("The directory %s has a live token with this secret (%s). Nothing was taken over. If it is the one that this resource is to manage, as where an earlier apply made it and broke off, import it:\n\n  terraform import prefectsso_scim_token.<name> %q\n\n%s Otherwise bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.\n\n%s", directory, id, account+"/"+directory+"/"+id, ifDeletedToo("secret"), reason(err)))
 	case client.IsConflict(err) && full != nil:
@@ -395,7 +400,7 @@ func (r *scimTokenResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	at := slices.IndexFunc(live, func(t client.SCIMToken) bool { return t.ID == m.ID.ValueString() })
 	if at < 0 {
-		resp.Diagnostics.AddWarning("SCIM token is gone", fmt.Sprintf("The token %s (…%s) of directory %s no longer works: it has expired, or was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates a new one. The server takes no secret twice: bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.", m.Name.ValueString(), m.Suffix.ValueString(), m.DirectoryID.ValueString()))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "SCIM token is gone", fmt.Sprintf("The token %s (…%s) of directory %s no longer works: it has expired, or was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates a new one. The server takes no secret twice: bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.", m.Name.ValueString(), m.Suffix.ValueString(), m.DirectoryID.ValueString())))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	}
