@@ -270,12 +270,11 @@ func (d *drawer) changed() []Resource {
 		i := d.IntN(len(config))
 		switch d.IntN(5) {
 		case 0:
-			if config[i].Type == "domains" {
-				break // who serves a domain that it names would be left without
+			if config[i].Type != "domains" { // it takes domains away that others serve
+				config = Stage{Config: config}.without(config[i].Address()).Config
 			}
-			config = Stage{Config: config}.without(config[i].Address()).Config
 		case 1:
-			if !hasUniqueName[config[i].Type] || !forced(config)[config[i].Address()] {
+			if config[i].Type != "domains" && (!hasUniqueName[config[i].Type] || !forced(config)[config[i].Address()]) {
 				rename(config, i) // the new one is there only once the old one is gone
 				if r := config[i].Type; r == "scim_token" || r == "scim_client" {
 					d.alter(&config[i]) // a secret cannot go from one to the other
@@ -449,7 +448,7 @@ func (d *drawer) event(config []Resource) Event {
 		e.Deed = pickOne(d, Delete, Delete, Alter, Alter, Taint, Replace)
 		if e.Deed == Taint || e.Deed == Replace {
 			e.Moment = BeforePlan
-			if d.published && hasUniqueName[r.Type] || hasUniqueName[r.Type] && forced(config)[e.Address] {
+			if r.Type == "domains" || d.published && hasUniqueName[r.Type] || hasUniqueName[r.Type] && forced(config)[e.Address] {
 				e.Deed = Alter
 			}
 		}

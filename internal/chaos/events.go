@@ -174,8 +174,11 @@ func (a *API) makeOther(what string, others *Account) error {
 // dropOther deletes a thing that is not Terraform's.
 func (a *API) dropOther(what string, others *Account) error {
 	if what == "domain" {
-		delete(others.Domains, "others.example")
-		return a.setDomains(func(names map[string]bool) { names["others.example"] = false })
+		err := a.setDomains(func(names map[string]bool) { names["others.example"] = false })
+		if err == nil {
+			delete(others.Domains, "others.example")
+		}
+		return err
 	}
 	for id, thing := range others.Things {
 		if thing["kind"] == "group_role_mappings" && thing["directory"] == probed(others) {
