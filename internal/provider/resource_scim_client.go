@@ -301,7 +301,7 @@ func (r *scimClientResource) Update(ctx context.Context, req resource.UpdateRequ
 			return
 		}
 		m.fromAPI(account, c)
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, nil)...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateText(""))...)
 	case !m.Name.Equal(prior.Name): // it was not known while planning
 		resp.Diagnostics.Append(needsClientSecret())
 		return
