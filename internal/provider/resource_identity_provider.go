@@ -339,6 +339,11 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 	switch m.Activation.ValueString() {
 	case activationImmediate:
 		connection, err := r.data.client.ActivateConnection(ctx, account, m.ID.ValueString(), m.TakeOverDomains.ValueBool())
+		if err != nil && !client.IsConflict(err) { // its answer may be lost
+			if now, readErr := r.data.client.GetConnection(ctx, account, m.ID.ValueString()); readErr == nil && now.State == client.ConnectionActive {
+				connection, err = now, nil
+			}
+		}
 		if err != nil {
 			diags.Append(failureAt(at, "Could not activate identity provider", err))
 			return false
@@ -352,7 +357,8 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 		}
 		connection, err := r.waitForLogin(ctx, account, m.ID.ValueString(), wait)
 		if err != nil {
-			diags.Append(failureAt(at, "Could not wait for the first login", err))
+			// No error: that would have Terraform replace a connection which may be in use by the next apply.
+			diags.Append(warns(checkThis, at, "Could not wait for the first login", "The identity provider is configured, and becomes active at the first successful login. Whether there was one could not be read. "+reason(err)))
 			return false
 		}
 		if connection.State != client.ConnectionActive {
