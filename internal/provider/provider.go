@@ -13,6 +13,7 @@ package provider
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -41,9 +42,18 @@ func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &prefectssoProvider{version: version, after: time.After} }
 }
 
+// NewOver is New whose connections another transport makes: tests reach a server in their own process by it, in a bubble
+// of testing/synctest whose clock stands for every wait. No configuration leads here.
+func NewOver(version string, transport http.RoundTripper) func() provider.Provider {
+	return func() provider.Provider {
+		return &prefectssoProvider{version: version, after: time.After, transport: transport}
+	}
+}
+
 type prefectssoProvider struct {
-	version string
-	after   func(time.Duration) <-chan time.Time
+	version   string
+	after     func(time.Duration) <-chan time.Time
+	transport http.RoundTripper // nil for the client's own
 }
 
 // Metadata implements [provider.Provider].
@@ -124,7 +134,7 @@ func (p *prefectssoProvider) Configure(ctx context.Context, req provider.Configu
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data, diags := newProviderData(model, p.version, req.TerraformVersion, p.after)
+	data, diags := newProviderData(model, p.version, req.TerraformVersion, p.after, p.transport)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

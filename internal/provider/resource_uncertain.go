@@ -43,10 +43,10 @@ func createInTurn[T any](ctx context.Context, p *providerData, send func(idempot
 }
 
 // keepUncertain puts a create of which nobody knows whether it has made something into the state, with what was planned
-// and with its key. With the error that it adds, Terraform marks it as tainted. It reports whether err is such a one.
+// and with its key, if it has one. With the error that it adds, Terraform marks it as tainted. It reports whether err is
+// such a one.
 func keepUncertain(ctx context.Context, what string, err error, req resource.CreateRequest, resp *resource.CreateResponse) bool {
-	key := client.UncertainKey(err)
-	if key == "" {
+	if !client.IsUncertain(err) {
 		return false
 	}
 	planned, transformErr := tftypes.Transform(req.Plan.Raw, func(_ *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
@@ -60,7 +60,9 @@ func keepUncertain(ctx context.Context, what string, err error, req resource.Cre
 		return true
 	}
 	resp.State.Raw = planned
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateCreateKey, privateText(key))...)
+	if key := client.UncertainKey(err); key != "" {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateCreateKey, privateText(key))...)
+	}
 	resp.Diagnostics.Append(saysOutcomeUnknown(what, err).failure())
 	return true
 }
