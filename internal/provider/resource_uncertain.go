@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/google/uuid"
@@ -107,20 +106,9 @@ func deleteUncertain(ctx context.Context, what string, req resource.DeleteReques
 	return there && !resp.Diagnostics.HasError()
 }
 
-// privateText returns a text as the private state takes it, and privateTextAt reads it; "" for none.
-func privateText(text string) []byte {
-	encoded, _ := json.Marshal(text) // a string can always be encoded
-	return encoded
-}
-
-func privateTextAt(ctx context.Context, private privateState, key string, diags *diag.Diagnostics) (text string) {
-	encoded, got := private.GetKey(ctx, key)
+// privateTextAt reads a text from the private state; "" for none.
+func privateTextAt(ctx context.Context, private privateState, key string, diags *diag.Diagnostics) string {
+	text, got := private.GetKey(ctx, key)
 	diags.Append(got...)
-	if encoded == nil || got.HasError() {
-		return ""
-	}
-	if err := json.Unmarshal(encoded, &text); err != nil {
-		diags.AddError("Could not read private state", english.ErrorSentence(err))
-	}
-	return text
+	return textFrom(text)
 }
