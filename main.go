@@ -16,6 +16,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/driftreport"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/provider"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
 // version is set when a release is built.
@@ -49,7 +50,7 @@ func main() {
 func reportDrift(args []string) (exitCode int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return driftreport.Run(ctx, version, args, driftreport.Streams{
+	return driftreport.Run(ctx, version, args, report.Streams{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now,
 	})
 }
