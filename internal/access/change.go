@@ -16,8 +16,18 @@ type Change interface {
 
 // Apply makes several changes, one after the other.
 func Apply(w World, changes ...Change) World {
-	for _, change := range changes {
-		w = change.Apply(w)
+	for len(changes) > 0 {
+		if teams := teamChanges(changes); len(teams) > 1 { // of many, each copying the world would take long
+			w = change(w, changes[0], func(d *draft) {
+				for _, c := range teams {
+					c.on(d)
+				}
+			})
+			w.changes = append(w.changes, changes[1:len(teams)]...)
+			changes = changes[len(teams):]
+			continue
+		}
+		w, changes = changes[0].Apply(w), changes[1:]
 	}
 	return w
 }
@@ -192,12 +202,12 @@ func (c RemovePeople) Apply(w World) World {
 
 // Apply implements [Change].
 func (c PutTeamAccess) Apply(w World) World {
-	return change(w, c, func(d *draft) { d.setTeamAccess(c.TeamID, c.WorkspaceID, c.RoleID) })
+	return change(w, c, c.on)
 }
 
 // Apply implements [Change].
 func (c DeleteTeamAccess) Apply(w World) World {
-	return change(w, c, func(d *draft) { d.setTeamAccess(c.TeamID, c.WorkspaceID, "") })
+	return change(w, c, c.on)
 }
 
 // Apply implements [Change].
