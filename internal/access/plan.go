@@ -69,8 +69,11 @@ func NeedsReport(changes []Change) func(World) []Want {
 		if k.people() || k.teams {
 			wants = append(wants, Want{Kind: WantRoles}, Want{Kind: WantTeams}, Want{Kind: WantWorkspaces}, Want{Kind: WantWorkspaceRoles}, Want{Kind: WantEveryone})
 		}
+		if k.domains || k.connections || k.directories {
+			wants = append(wants, Want{Kind: WantDomains})
+		}
 		if k.domains || k.connections {
-			wants = append(wants, Want{Kind: WantDomains}, Want{Kind: WantOffer}, Want{Kind: WantInvitations})
+			wants = append(wants, Want{Kind: WantOffer}, Want{Kind: WantInvitations})
 		}
 		if len(w.Directories.Or(nil)) > 0 {
 			wants = append(wants, Want{Kind: WantDirectories})

@@ -90,19 +90,12 @@ func (b *built) account() Account {
 	a.Enforced = ShiftOfBool{pointer(effects.Enforced.Before), pointer(effects.Enforced.After)}
 	a.Session = ShiftOfInt{effects.AuthExpirationSeconds.Before.Or(nil), effects.AuthExpirationSeconds.After.Or(nil)}
 	a.Bypass = ShiftOfInt{count(effects.Bypassing.Before), count(effects.Bypassing.After)}
-	for _, e := range effects.People {
-		a.People = append(a.People, b.person(e))
-	}
-	sortPeople(a.People)
+	a.People = b.people(effects.People)
 	later := access.Compare(b.after, b.later)
-	for _, e := range later.People {
-		a.Later = append(a.Later, b.person(e))
-	}
-	sortPeople(a.Later)
-	for _, e := range effects.Invited {
-		a.Invited = append(a.Invited, b.person(e))
-	}
+	a.Later = b.people(later.People)
+	a.Invited = b.people(effects.Invited)
 	a.Meanwhile = b.meanwhile(a.People)
+	a.Unenforced = is(effects.Enforced.Before, true) && is(effects.Enforced.After, true) && is(b.gap.Enforced(), false)
 	for _, e := range effects.ServiceAccounts {
 		a.ServiceAccounts = append(a.ServiceAccounts, ServiceAccount{
 			Name: e.Name, Caller: e.Caller, Gained: b.names.reach(e.Gained().Or(nil)), Lost: b.names.reach(e.Lost().Or(nil)),
@@ -118,6 +111,18 @@ func (b *built) account() Account {
 	a.Standing = b.standing()
 	a.Findings = b.findings(effects, later, a)
 	return a
+}
+
+// people says what happens to some, the worst first. Who signs in through a connection that is made anew, and goes by the
+// same name, is left out.
+func (b *built) people(effects []access.Effect) (out []Person) {
+	for _, e := range effects {
+		if p := b.person(e); len(p.Kinds) > 0 {
+			out = append(out, p)
+		}
+	}
+	sortPeople(out)
+	return out
 }
 
 func pointer[T any](p access.Part[T]) *T {
@@ -196,10 +201,10 @@ func kindsOf(e access.Effect, p Person) (kinds []Kind) {
 	before, knownBefore := e.Role.Before.Get()
 	after, knownAfter := e.Role.After.Get()
 	if was && stays && knownBefore && knownAfter && before.ID != after.ID {
-		switch {
-		case before.Demotes(after) && after.Demotes(before):
+		switch less, more := before.Demotes(after), after.Demotes(before); {
+		case less == more:
 			note(true, RoleOther)
-		case before.Demotes(after):
+		case less:
 			note(true, RoleDown)
 		default:
 			note(true, RoleUp)
@@ -210,12 +215,14 @@ func kindsOf(e access.Effect, p Person) (kinds []Kind) {
 	gained, lost := e.Gained().Or(nil), e.Lost().Or(nil)
 	onlyGained, onlyLost := without(gained, reached(e.Reach.Before)), without(lost, reached(e.Reach.After))
 	note(len(onlyLost) > 0, LosesWorkspaces)
-	signedIn, signsIn := e.SignIn.Before.Or(access.SignIn{Method: access.MethodNone}), e.SignIn.After.Or(access.SignIn{Method: access.MethodNone})
-	note(signedIn != signsIn && signedIn.Method != access.MethodNone && signsIn.Method != access.MethodNone, OtherSignIn)
+	if was, now := p.SignIn.Before, p.SignIn.After; was != nil && now != nil && !slices.Contains(kinds, GainsBypass) && !slices.Contains(kinds, LosesBypass) {
+		note(*was != *now && *was != signsNotIn && *now != signsNotIn, OtherSignIn)
+	}
 	note(len(onlyGained) > 0, GainsWorkspaces)
 	note(len(gained)+len(lost) > 0 && len(onlyGained)+len(onlyLost) == 0, OtherWorkspaces)
 	note(!was && stays, JoinsAccount)
 	note(e.GainsAccess().Or(false), GainsAccess)
+	note(differs(e.Active) && e.Active.Before.IsKnown() && e.Active.After.IsKnown() && len(kinds) == 0, OtherActivity)
 	note(len(p.Unknown) > 0, PerhapsSomething)
 	return kinds
 }
@@ -241,7 +248,7 @@ func sortPeople(people []Person) {
 
 var kindOrder = []Kind{
 	LosesAccess, Deprovisioned, LeavesAccount, LosesBypass, RoleDown, RoleOther, EarlierRole, PerhapsSomething, LosesWorkspaces, GainsBypass, RoleUp, OtherSignIn,
-	GainsWorkspaces, OtherWorkspaces, JoinsAccount, GainsAccess,
+	GainsWorkspaces, OtherWorkspaces, JoinsAccount, GainsAccess, OtherActivity,
 }
 
 // meanwhile says who is without something while a thing is replaced, and has it again afterwards.
@@ -258,7 +265,7 @@ func (b *built) meanwhile(people []Person) (out []Interruption) {
 		var kinds []Kind
 		for _, kind := range p.Kinds {
 			switch kind {
-			case LosesAccess, Deprovisioned, LeavesAccount, LosesBypass, RoleDown, EarlierRole, LosesWorkspaces, OtherSignIn:
+			case LosesAccess, Deprovisioned, LeavesAccount, LosesBypass, RoleDown, EarlierRole, LosesWorkspaces:
 				if !slices.Contains(finally[p.Email], kind) {
 					kinds = append(kinds, kind)
 				}

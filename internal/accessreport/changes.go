@@ -41,20 +41,20 @@ type resolver struct {
 	rough bool
 
 	changes
-	enable, disable         []string
-	disableSSO              bool
-	domains                 *access.SetDomains
-	connections, activated  []access.Change
-	directories, mappings   []access.Change
-	teamPuts                []access.PutTeamAccess
-	teamDeletes             []access.DeleteTeamAccess
-	roles                   []access.RoleOf
-	deletedMappings         []access.DeleteMapping
-	deletedDirectories      []access.DeleteDirectory
-	deletedConnections      []access.DeleteConnection
-	policies                []access.Change
-	wantsDirectoryUsers     bool
-	givenBy                 map[string][]string // addresses of the resources that give a person a role, by address of the person
+	enable, disable        []string
+	disableSSO             bool
+	domains                *access.SetDomains
+	connections, activated []access.Change
+	directories, mappings  []access.Change
+	teamPuts               []access.PutTeamAccess
+	teamDeletes            []access.DeleteTeamAccess
+	roles                  []access.RoleOf
+	deletedMappings        []access.DeleteMapping
+	deletedDirectories     []access.DeleteDirectory
+	deletedConnections     []access.DeleteConnection
+	policies               []access.Change
+	wantsDirectoryUsers    bool
+	givenBy                map[string][]string // addresses of the resources that give a person a role, by address of the person
 }
 
 // resolve makes the changes of an account.
@@ -71,7 +71,9 @@ func (in *input) resolve(account string, w access.World, rough bool) *resolver {
 
 // order puts the changes into their order.
 func (r *resolver) order() {
-	keeps := func(name string) bool { return slices.Contains(r.enable, name) || r.domains != nil && slices.Contains(r.domains.Names, name) }
+	keeps := func(name string) bool {
+		return slices.Contains(r.enable, name) || r.domains != nil && slices.Contains(r.domains.Names, name)
+	}
 	if len(r.enable) > 0 {
 		r.rest = append(r.rest, access.EnableDomains{Names: r.enable})
 	}

@@ -247,7 +247,7 @@ func (r *Report) judge() {
 
 // changes reports whether something changes for somebody.
 func (a Account) changes() bool {
-	return len(a.People)+len(a.Meanwhile)+len(a.Later)+len(a.Invited)+len(a.ServiceAccounts)+len(a.Directories)+len(a.Refused) > 0 ||
+	return len(a.People)+len(a.Meanwhile)+len(a.Later)+len(a.Invited)+len(a.ServiceAccounts)+len(a.Directories)+len(a.Refused) > 0 || a.Unenforced ||
 		!reflect.DeepEqual(a.Session.Before, a.Session.After) || !reflect.DeepEqual(a.Enforced.Before, a.Enforced.After)
 }
 

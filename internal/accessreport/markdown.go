@@ -83,4 +83,3 @@ func (r *Report) markdownOf(atMost int) string {
 	table(section{title: "Not known", rows: r.unknownRows(set), open: true}, "What", "Why")
 	return b.String()
 }
-

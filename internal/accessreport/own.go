@@ -14,6 +14,8 @@ import (
 const (
 	// AccessInterrupted: a thing is deleted before it is made anew, and people are without what it gave them meanwhile.
 	AccessInterrupted = "access-interrupted"
+	// SSOInterrupted: single sign-on is not enforced while a connection is replaced.
+	SSOInterrupted = "sso-interrupted"
 	// ExpiresSoon: a certificate, a token, a client's secret or a key expires within the time that was asked for.
 	ExpiresSoon = "expires-soon"
 	// APIRefuses: the API would refuse a part of the plan, so the apply fails there.
@@ -37,8 +39,13 @@ func ownFindings(a Account) (out []Finding) {
 		if losers != nil {
 			message += fmt.Sprintf(" Of them %s cannot sign in until then, or longer if the apply fails in between.", english.Count(len(losers), "person"))
 		}
-		out = append(out, Finding{ID: AccessInterrupted, Severity: string(access.Warning), Summary: "Access is interrupted", People: people,
-			Message: message + " With `create_before_destroy` there is no gap, where the names allow it."})
+		out = append(out, Finding{
+			ID: AccessInterrupted, Severity: string(access.Warning), Summary: "Access is interrupted", People: people,
+			Message: message + " With `create_before_destroy` there is no gap, where the names allow it.",
+		})
+	}
+	if a.Unenforced {
+		out = append(out, Finding{ID: SSOInterrupted, Severity: string(access.Warning), Summary: "Single sign-on is interrupted", Message: "The plan deletes the last active connection and makes it anew afterwards. Until then, or longer if the apply fails in between, all members sign in however they like. With `create_before_destroy` and `take_over_domains` there is no gap, where the names allow it."})
 	}
 	for _, r := range a.Refused {
 		if r.Reason != string(access.RejectedLastBypass) && r.Reason != string(access.RejectedCaller) && r.Reason != string(access.RejectedMapping) && r.Reason != string(access.RejectedRouted) {
@@ -53,8 +60,10 @@ func ownFindings(a Account) (out []Finding) {
 		out = append(out, Finding{ID: ExpiresSoon, Severity: string(access.Warning), Summary: "Something expires soon", Message: english.Some(names) + "."})
 	}
 	if len(a.Moved) > 0 {
-		out = append(out, Finding{ID: ValuesMoved, Severity: string(access.Warning), Summary: "The account has changed since the plan was made",
-			Message: fmt.Sprintf("%s that the plan goes by %s by now. The report is about the account as it is; plan again before you apply.", english.Count(len(a.Moved), "value"), changed(len(a.Moved)))})
+		out = append(out, Finding{
+			ID: ValuesMoved, Severity: string(access.Warning), Summary: "The account has changed since the plan was made",
+			Message: fmt.Sprintf("%s that the plan goes by %s by now. The report is about the account as it is; plan again before you apply.", english.Count(len(a.Moved), "value"), changed(len(a.Moved))),
+		})
 	}
 	return out
 }
@@ -149,7 +158,9 @@ func (in *input) expiring(account string, w access.World, now time.Time, within 
 	for _, s := range w.ServiceAccounts.Or(nil) {
 		add("service-account-key", s.Name, "", s.KeyExpires, s.ID)
 	}
-	slices.SortFunc(out, func(a, b Expiring) int { return cmp.Or(a.Expires.Compare(b.Expires), cmp.Compare(a.words(), b.words())) })
+	slices.SortFunc(out, func(a, b Expiring) int {
+		return cmp.Or(a.Expires.Compare(b.Expires), cmp.Compare(a.words(), b.words()))
+	})
 	return out
 }
 

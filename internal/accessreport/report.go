@@ -57,6 +57,7 @@ type Account struct {
 
 	People          []Person         `json:"people" doc:"those to whom something happens, or may happen"`
 	Meanwhile       []Interruption   `json:"meanwhile" doc:"who is without something while a thing is replaced: it is deleted before it is made anew"`
+	Unenforced      bool             `json:"unenforced_meanwhile" doc:"single sign-on is enforced before and after, and not while a connection is replaced"`
 	Later           []Person         `json:"later" doc:"what the first login through a connection does for which the apply does not wait, beyond the rest"`
 	Invited         []Person         `json:"invited" doc:"pending invitations for which something is different once they are accepted"`
 	ServiceAccounts []ServiceAccount `json:"service_accounts" doc:"service accounts to which something happens"`
@@ -88,6 +89,7 @@ const (
 	OtherWorkspaces  Kind = "reaches-workspaces-otherwise"
 	JoinsAccount     Kind = "joins-account"
 	GainsAccess      Kind = "gains-access"
+	OtherActivity    Kind = "activity-changes"
 	PerhapsSomething Kind = "not-known"
 )
 

@@ -34,7 +34,7 @@ var phrases = map[Kind][2]string{
 	RoleUp: {"gets a role that may do more", "get a role that may do more"}, GainsBypass: {"signs in without single sign-on from now on", "sign in without single sign-on from now on"},
 	LosesWorkspaces: {"loses workspaces", "lose workspaces"}, OtherSignIn: {"signs in in another way", "sign in in another way"}, GainsWorkspaces: {"reaches more workspaces", "reach more workspaces"},
 	OtherWorkspaces: {"reaches workspaces in another way", "reach workspaces in another way"}, JoinsAccount: {"joins the account", "join the account"}, GainsAccess: {"gains access", "gain access"},
-	PerhapsSomething: {"may be concerned, which is not known", "may be concerned, which is not known"},
+	OtherActivity: {"is activated or deactivated", "are activated or deactivated"}, PerhapsSomething: {"may be concerned, which is not known", "may be concerned, which is not known"},
 }
 
 func phrase(kind Kind, n int) string {
@@ -60,6 +60,9 @@ func (a Account) headline() string {
 	}
 	if n := len(a.Meanwhile); n > 0 {
 		parts = append(parts, are(n, "person")+" without something during the apply")
+	}
+	if a.Unenforced {
+		parts = append(parts, "single sign-on is not enforced for a moment")
 	}
 	if n := len(a.Later); n > 0 {
 		parts = append(parts, fmt.Sprintf("the first login through a connection then concerns %s", english.Count(n, "person")))
@@ -146,7 +149,7 @@ func (a Account) sections(set func(string) string) (out []section) {
 	for _, kind := range kindOrder {
 		var rows []row
 		for _, p := range a.People {
-			if len(p.Kinds) > 0 && p.Kinds[0] == kind || len(p.Kinds) == 0 && kind == OtherWorkspaces {
+			if len(p.Kinds) > 0 && p.Kinds[0] == kind {
 				rows = append(rows, p.row(set))
 			}
 		}
@@ -316,8 +319,11 @@ func (w Workspace) row(set func(string) string) row {
 		names []string
 		of    string
 	}{
-		{"gained by", w.Gained, "person"}, {"lost by", w.Lost, "person"}, {"reached otherwise by", w.Otherwise, "person"},
-		{"gained by", w.GainedServiceAccounts, "service account"}, {"lost by", w.LostServiceAccounts, "service account"},
+		{"gained by", w.Gained, "person"},
+		{"lost by", w.Lost, "person"},
+		{"reached otherwise by", w.Otherwise, "person"},
+		{"gained by", w.GainedServiceAccounts, "service account"},
+		{"lost by", w.LostServiceAccounts, "service account"},
 	} {
 		if len(one.names) == 0 {
 			continue

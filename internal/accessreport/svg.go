@@ -53,10 +53,10 @@ func fit(text string, atMost int) string {
 
 // part is a way of signing in with how many people have it, and where it is drawn.
 type part struct {
-	way           string
-	people        int
-	y, height     float64
-	out           float64 // how much of it flows have taken
+	way       string
+	people    int
+	y, height float64
+	out       float64 // how much of it flows have taken
 }
 
 // color returns the color of a way: red for no access, amber for what single sign-on does not reach.
