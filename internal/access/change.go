@@ -17,17 +17,24 @@ type Change interface {
 // Apply makes several changes, one after the other.
 func Apply(w World, changes ...Change) World {
 	for len(changes) > 0 {
-		if teams := teamChanges(changes); len(teams) > 1 { // of many, each copying the world would take long
+		n := 1
+		if teams, mappings := leading[teamChange](changes), leading[mappingChange](changes); len(teams) > 1 {
+			n = len(teams) // each copying the world would take long
 			w = change(w, changes[0], func(d *draft) {
 				for _, c := range teams {
 					c.on(d)
 				}
 			})
-			w.changes = append(w.changes, changes[1:len(teams)]...)
-			changes = changes[len(teams):]
-			continue
+		} else if len(mappings) > 1 {
+			n = len(mappings)
+			w = change(w, changes[0], func(d *draft) { d.editMappings(mappings) })
+		} else {
+			w = changes[0].Apply(w)
 		}
-		w, changes = changes[0].Apply(w), changes[1:]
+		if n > 1 {
+			w.changes = append(w.changes, changes[1:n]...)
+		}
+		changes = changes[n:]
 	}
 	return w
 }
@@ -177,12 +184,12 @@ func (c DeleteDirectory) Apply(w World) World {
 
 // Apply implements [Change].
 func (c PutMapping) Apply(w World) World {
-	return change(w, c, func(d *draft) { d.putMapping(c.DirectoryID, c.Mapping) })
+	return change(w, c, func(d *draft) { d.editMappings([]mappingChange{c}) })
 }
 
 // Apply implements [Change].
 func (c DeleteMapping) Apply(w World) World {
-	return change(w, c, func(d *draft) { d.deleteMapping(c.DirectoryID, c.ID) })
+	return change(w, c, func(d *draft) { d.editMappings([]mappingChange{c}) })
 }
 
 // Apply implements [Change].

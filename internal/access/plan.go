@@ -25,10 +25,24 @@ type teamChange interface {
 func (c PutTeamAccess) on(d *draft)    { d.setTeamAccess(c.TeamID, c.WorkspaceID, c.RoleID) }
 func (c DeleteTeamAccess) on(d *draft) { d.setTeamAccess(c.TeamID, c.WorkspaceID, "") }
 
-// teamChanges returns those of teams' accesses at the front.
-func teamChanges(changes []Change) (found []teamChange) {
+// mappingChange is a change of a mapping. Many of them are made together, too.
+type mappingChange interface {
+	Change
+	edit(d *draft) (directoryID string, touched []Mapping)
+}
+
+func (c PutMapping) edit(d *draft) (directoryID string, touched []Mapping) {
+	return c.DirectoryID, d.putMapping(c.DirectoryID, c.Mapping)
+}
+
+func (c DeleteMapping) edit(d *draft) (directoryID string, touched []Mapping) {
+	return c.DirectoryID, d.deleteMapping(c.DirectoryID, c.ID)
+}
+
+// leading returns the changes of a kind at the front.
+func leading[T Change](changes []Change) (found []T) {
 	for _, c := range changes {
-		of, ok := c.(teamChange)
+		of, ok := c.(T)
 		if !ok {
 			break
 		}
@@ -73,10 +87,13 @@ func NeedsReport(changes []Change) func(World) []Want {
 			wants = append(wants, Want{Kind: WantDomains})
 		}
 		if k.domains || k.connections {
-			wants = append(wants, Want{Kind: WantOffer}, Want{Kind: WantInvitations})
+			wants = append(wants, Want{Kind: WantInvitations})
 		}
-		if len(w.Directories.Or(nil)) > 0 {
-			wants = append(wants, Want{Kind: WantDirectories})
+		switch {
+		case len(w.Directories.Or(nil)) > 0:
+			wants = append(wants, Want{Kind: WantDirectories}) // which tells whether the managed configuration is offered, too
+		case !w.Directories.IsMissing():
+			wants = append(wants, Want{Kind: WantOffer})
 		}
 		for _, d := range w.Directories.Or(nil) {
 			if d.Settings.IsKnown() {
@@ -144,7 +161,10 @@ func (k kinds) directoryNeeds(d Directory) []Want {
 	}
 	wants = append(wants, Want{Kind: WantMappings, DirectoryID: d.ID})
 	if k.domains || k.directories {
-		wants = append(wants, Want{Kind: WantHeld, DirectoryID: d.ID}, Want{Kind: WantGroups, DirectoryID: d.ID})
+		wants = append(wants, Want{Kind: WantHeld, DirectoryID: d.ID})
+	}
+	if k.directories {
+		wants = append(wants, Want{Kind: WantGroups, DirectoryID: d.ID})
 	}
 	if k.domains || k.directories || len(d.Mappings.Or(nil)) > 0 || len(k.matches[d.ID]) > 0 {
 		wants = append(wants, Want{Kind: WantUsers, DirectoryID: d.ID})

@@ -139,7 +139,17 @@ func (o arguments) reach(ctx context.Context, w *worlds, before access.World, r 
 			}
 		}
 	}
-	for _, changes := range [][]access.Change{r.first, r.all(), r.withLater()} {
+	wholes := [][]access.Change{r.all()}
+	if len(r.first) > 0 {
+		wholes = append(wholes, r.first)
+	}
+	if len(r.later) > 0 {
+		wholes = append(wholes, r.withLater())
+	}
+	for _, changes := range wholes {
+		if len(touched) == len(rooms) {
+			break
+		}
 		for _, e := range access.Compare(before, access.Plan{Changes: changes}.Apply(before)).People {
 			if differs(e.Member) || differs(e.Active) || roleDiffers(e.Role) {
 				for _, room := range rooms {
