@@ -99,4 +99,3 @@ func BenchmarkReport(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/report")
 }
-

@@ -224,6 +224,7 @@ func kindsOf(e access.Effect, p Person) (kinds []Kind) {
 	note(e.GainsAccess().Or(false), GainsAccess)
 	note(differs(e.Active) && e.Active.Before.IsKnown() && e.Active.After.IsKnown() && len(kinds) == 0, OtherActivity)
 	note(len(p.Unknown) > 0, PerhapsSomething)
+	slices.SortFunc(kinds, func(a, b Kind) int { return cmp.Compare(slices.Index(kindOrder, a), slices.Index(kindOrder, b)) })
 	return kinds
 }
 

@@ -39,7 +39,7 @@ var marks = map[string]string{string(access.Error): "🛑", string(access.Warnin
 func (r *Report) markdownOf(atMost int) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	set := report.Code
+	in := style{report.Code, report.Escape}
 	line("### Access report\n\n**%s**", r.title())
 	for _, note := range r.notes() {
 		line("\n%s", note)
@@ -62,9 +62,9 @@ func (r *Report) markdownOf(atMost int) string {
 		}
 		line("\n</details>")
 	}
-	table(section{"In the configuration and not in the plan", r.missingRows(set), true}, "What", "")
+	table(section{"In the configuration and not in the plan", r.missingRows(in), true}, "What", "")
 	for _, a := range r.Accounts {
-		line("\n#### Account %s\n\n%s.", a.name(set), english.Capitalize(a.headline()))
+		line("\n#### Account %s\n\n%s.", a.name(in), english.Capitalize(r.headline(a)))
 		shown, rest := report.Capped(a.Findings, max(atMost, 5))
 		for _, f := range shown {
 			when := ""
@@ -76,10 +76,10 @@ func (r *Report) markdownOf(atMost int) string {
 		if rest != "" {
 			line("\n%s findings", rest)
 		}
-		for _, s := range a.sections(set) {
+		for _, s := range a.sections(in) {
 			table(s, "Who or what", "Before and after")
 		}
 	}
-	table(section{title: "Not known", rows: r.unknownRows(set), open: true}, "What", "Why")
+	table(section{title: "Not known", rows: r.unknownRows(in), open: true}, "What", "Why")
 	return b.String()
 }

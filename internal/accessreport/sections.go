@@ -12,8 +12,11 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
-// What text and Markdown share: a report as sections of rows. set sets a name apart from the words around it, and makes it
-// safe there.
+// What text and Markdown share: a report as sections of rows.
+
+// style is how a form shows what comes from a plan or an account: set sets a name apart from the words around it, say shows
+// words. Both make it safe there.
+type style struct{ set, say func(string) string }
 
 type section struct {
 	title string
@@ -45,7 +48,7 @@ func phrase(kind Kind, n int) string {
 }
 
 // headline says in a line what the plan does to an account's people.
-func (a Account) headline() string {
+func (r *Report) headline(a Account) string {
 	counts := map[Kind]int{}
 	for _, p := range a.People {
 		for _, kind := range p.Kinds {
@@ -75,6 +78,9 @@ func (a Account) headline() string {
 		return english.And(parts)
 	case a.changes():
 		return "something changes, and for no person who is a member now"
+	}
+	if !r.Plan.Complete {
+		return "in what the plan has, nothing concerns a person"
 	}
 	return "nothing changes for anybody"
 }
@@ -132,14 +138,14 @@ func (r *Report) notes() (notes []string) {
 }
 
 // name returns what people call the account.
-func (a Account) name(set func(string) string) string {
+func (a Account) name(in style) string {
 	if a.Handle != nil && *a.Handle != "" {
-		return set(*a.Handle) + " (" + set(a.ID) + ")"
+		return in.set(*a.Handle) + " (" + in.set(a.ID) + ")"
 	}
-	return set(a.ID)
+	return in.set(a.ID)
 }
 
-func (a Account) sections(set func(string) string) (out []section) {
+func (a Account) sections(in style) (out []section) {
 	add := func(title string, open bool, rows []row) {
 		if len(rows) > 0 {
 			out = append(out, section{title, rows, open})
@@ -150,7 +156,7 @@ func (a Account) sections(set func(string) string) (out []section) {
 		var rows []row
 		for _, p := range a.People {
 			if len(p.Kinds) > 0 && p.Kinds[0] == kind {
-				rows = append(rows, p.row(set))
+				rows = append(rows, p.row(in))
 			}
 		}
 		add(english.Capitalize(english.Count(len(rows), "person")+" "+phrase(kind, len(rows))), slices.Index(kindOrder, kind) <= slices.Index(kindOrder, RoleDown), rows)
@@ -160,28 +166,28 @@ func (a Account) sections(set func(string) string) (out []section) {
 		for _, kind := range i.Kinds {
 			facts = append(facts, phrase(kind, 1)+", until it is made anew")
 		}
-		return row{set(i.Email), facts}
+		return row{in.set(i.Email), facts}
 	}))
-	add("Later, with the first login through a connection", false, rowsOf(a.Later, func(p Person) row { return p.row(set) }))
-	add("Invitations, once they are accepted", false, rowsOf(a.Invited, func(p Person) row { return p.row(set) }))
+	add("Later, with the first login through a connection", false, rowsOf(a.Later, func(p Person) row { return p.row(in) }))
+	add("Invitations, once they are accepted", false, rowsOf(a.Invited, func(p Person) row { return p.row(in) }))
 	add("Service accounts", false, rowsOf(a.ServiceAccounts, func(s ServiceAccount) row {
-		facts := slices.Concat(reaches("gains", s.Gained, set), reaches("loses", s.Lost, set))
+		facts := slices.Concat(reaches("gains", s.Gained, in), reaches("loses", s.Lost, in))
 		if s.Caller {
 			facts = append(facts, "its key is the one in use")
 		}
-		return row{set(s.Name), facts}
+		return row{in.set(s.Name), facts}
 	}))
-	add("Workspaces", false, rowsOf(a.Workspaces, func(w Workspace) row { return w.row(set) }))
-	add("Directories", true, rowsOf(a.Directories, func(d Directory) row { return d.row(set) }))
+	add("Workspaces", false, rowsOf(a.Workspaces, func(w Workspace) row { return w.row(in) }))
+	add("Directories", true, rowsOf(a.Directories, func(d Directory) row { return d.row(in) }))
 	add("Expires soon", false, rowsOf(a.Expiring, func(e Expiring) row {
 		of := ""
 		if e.Of != "" {
-			of = " of " + set(e.Of)
+			of = " of " + in.set(e.Of)
 		}
-		return row{set(e.Name), []string{kindNames[e.Kind] + of + ": " + inDays(e)}}
+		return row{in.set(e.Name), []string{kindNames[e.Kind] + of + ": " + inDays(e)}}
 	}))
 	add("Other by now than when the plan was made", true, rowsOf(a.Moved, func(m Moved) row {
-		return row{set(m.Address), []string{set(m.Attribute) + ": " + set(m.Planned) + " in the plan, " + set(m.Now) + " now"}}
+		return row{in.set(m.Address), []string{in.set(m.Attribute) + ": " + in.set(m.Planned) + " in the plan, " + in.set(m.Now) + " now"}}
 	}))
 	return out
 }
@@ -223,15 +229,15 @@ func (a Account) general() (rows []row) {
 }
 
 // row says what happens to a person.
-func (p Person) row(set func(string) string) row {
+func (p Person) row(in style) row {
 	var facts []string
 	shift := func(what string, s ShiftOfText, unknown string) {
-		before, after := text(s.Before, set), text(s.After, set)
+		before, after := text(s.Before, in), text(s.After, in)
 		if before != after {
 			facts = append(facts, fmt.Sprintf("%s %s → %s", what, before, after))
 		}
 		if why := p.Unknown[unknown]; why != "" && s.After == nil {
-			facts = append(facts, what+" is not known: "+set(why))
+			facts = append(facts, what+" is not known: "+in.say(why))
 		}
 	}
 	switch {
@@ -251,9 +257,9 @@ func (p Person) row(set func(string) string) row {
 		facts = append(facts, map[bool]string{true: "is activated", false: "is deactivated"}[*after])
 	}
 	shift("signs in", p.SignIn, "sign_in")
-	facts = slices.Concat(facts, reaches("gains", p.Gained, set), reaches("loses", p.Lost, set))
+	facts = slices.Concat(facts, reaches("gains", p.Gained, in), reaches("loses", p.Lost, in))
 	if why := p.Unknown["workspaces"]; why != "" {
-		facts = append(facts, "which workspaces they reach is not known: "+set(why))
+		facts = append(facts, "which workspaces they reach is not known: "+in.say(why))
 	}
 	if p.RoleFrom != nil && *p.RoleFrom == string(access.RoleMapping) && slices.ContainsFunc(p.Kinds, func(k Kind) bool { return k == RoleUp || k == RoleDown || k == RoleOther }) {
 		facts = append(facts, "by a group role mapping")
@@ -262,20 +268,20 @@ func (p Person) row(set func(string) string) row {
 		shown, rest := report.Capped(p.By, 3)
 		names := make([]string, len(shown))
 		for i, address := range shown {
-			names[i] = set(address)
+			names[i] = in.set(address)
 		}
 		facts = append(facts, strings.TrimSuffix("by "+strings.Join(names, ", ")+" "+rest, " "))
 	}
 	if p.Caller {
 		facts = append(facts, "the API key in use is theirs")
 	}
-	return row{set(p.Email), facts}
+	return row{in.set(p.Email), facts}
 }
 
 // ways of signing in that are words of this report, and no names.
 var ways = []string{signsNotIn, signsInAny, signsWithout, noMember, notKnownWay}
 
-func text(value *string, set func(string) string) string {
+func text(value *string, in style) string {
 	switch {
 	case value == nil:
 		return "not known"
@@ -284,13 +290,13 @@ func text(value *string, set func(string) string) string {
 	case slices.Contains(ways, *value):
 		return *value
 	case strings.HasPrefix(*value, signsThrough):
-		return signsThrough + set(strings.TrimPrefix(*value, signsThrough))
+		return signsThrough + in.set(strings.TrimPrefix(*value, signsThrough))
 	}
-	return set(*value)
+	return in.set(*value)
 }
 
 // reaches says which ways into workspaces come or go.
-func reaches(verb string, rows []Reach, set func(string) string) (facts []string) {
+func reaches(verb string, rows []Reach, in style) (facts []string) {
 	shown, rest := report.Capped(rows, 10)
 	for _, r := range shown {
 		how := ""
@@ -298,13 +304,13 @@ func reaches(verb string, rows []Reach, set func(string) string) (facts []string
 		case access.ViaRole:
 			how = "by the account role"
 		case access.ViaTeam:
-			how = "as " + set(r.Role) + " through team " + set(r.Team)
+			how = "as " + in.set(r.Role) + " through team " + in.set(r.Team)
 		case access.ViaDefault:
-			how = "as " + set(r.Role) + ", as all members"
+			how = "as " + in.set(r.Role) + ", as all members"
 		default:
-			how = "as " + set(r.Role)
+			how = "as " + in.set(r.Role)
 		}
-		facts = append(facts, verb+" "+set(r.Workspace)+" "+how)
+		facts = append(facts, verb+" "+in.set(r.Workspace)+" "+how)
 	}
 	if rest != "" {
 		facts = append(facts, rest+" workspaces")
@@ -312,7 +318,7 @@ func reaches(verb string, rows []Reach, set func(string) string) (facts []string
 	return facts
 }
 
-func (w Workspace) row(set func(string) string) row {
+func (w Workspace) row(in style) row {
 	var facts []string
 	for _, one := range []struct {
 		what  string
@@ -331,11 +337,11 @@ func (w Workspace) row(set func(string) string) row {
 		shown, rest := report.Capped(slices.Sorted(slices.Values(one.names)), 20)
 		names := make([]string, len(shown))
 		for i, name := range shown {
-			names[i] = set(name)
+			names[i] = in.set(name)
 		}
 		facts = append(facts, fmt.Sprintf("%s %s: %s", one.what, english.Count(len(one.names), one.of), strings.TrimSuffix(strings.Join(names, ", ")+" "+rest, " ")))
 	}
-	return row{set(w.Handle), facts}
+	return row{in.set(w.Handle), facts}
 }
 
 // directoryWords say what a directory becomes.
@@ -347,7 +353,7 @@ var directoryWords = map[string]string{
 	"domains-dropped": "no longer allows domains that are disabled",
 }
 
-func (d Directory) row(set func(string) string) row {
+func (d Directory) row(in style) row {
 	var facts []string
 	for _, kind := range d.Kinds {
 		facts = append(facts, directoryWords[kind])
@@ -356,25 +362,25 @@ func (d Directory) row(set func(string) string) row {
 		shown, rest := report.Capped(d.Names, 20)
 		names := make([]string, len(shown))
 		for i, name := range shown {
-			names[i] = set(name)
+			names[i] = in.set(name)
 		}
 		facts = append(facts, strings.TrimSuffix("this is about "+strings.Join(names, ", ")+" "+rest, " "))
 	}
-	return row{set(d.Name), append(facts, "it has "+english.Count(d.Users, "active user"))}
+	return row{in.set(d.Name), append(facts, "it has "+english.Count(d.Users, "active user"))}
 }
 
 // unknownRows say what could not be known.
-func (r *Report) unknownRows(set func(string) string) []row {
+func (r *Report) unknownRows(in style) []row {
 	return rowsOf(r.Unknown, func(u Unknown) row {
-		what := set(u.Subject)
+		what := in.set(u.Subject)
 		if u.Attribute != "" {
-			what += " " + set(u.Attribute)
+			what += " " + in.set(u.Attribute)
 		}
-		return row{what, []string{set(cmp.Or(u.Why, "the API does not report it"))}}
+		return row{what, []string{in.say(cmp.Or(u.Why, "the API does not report it"))}}
 	})
 }
 
 // missingRows say what the configuration has and the plan lacks.
-func (r *Report) missingRows(set func(string) string) []row {
-	return rowsOf(r.Missing, func(address string) row { return row{set(address), nil} })
+func (r *Report) missingRows(in style) []row {
+	return rowsOf(r.Missing, func(address string) row { return row{in.set(address), nil} })
 }

@@ -28,7 +28,7 @@ func (r *Report) svg() string {
 	var b strings.Builder
 	top := 44
 	for _, a := range r.Accounts {
-		top = a.draw(&b, top)
+		top = a.draw(&b, top, r.headline(a))
 	}
 	if len(r.Accounts) == 0 {
 		top += 20
@@ -101,13 +101,13 @@ func parts(flows []Flow, way func(Flow) string, top float64) []*part {
 	return all
 }
 
-func (a Account) draw(b *strings.Builder, top int) (bottom int) {
+func (a Account) draw(b *strings.Builder, top int, headline string) (bottom int) {
 	name := a.ID
 	if a.Handle != nil && *a.Handle != "" {
 		name = *a.Handle
 	}
 	fmt.Fprintf(b, `<text x="20" y="%d" font-weight="600" fill="#1f2328">%s</text>`+"\n", top+18, xml(fit("Account "+name, 100)))
-	fmt.Fprintf(b, `<text x="20" y="%d" fill="#59636e">%s</text>`+"\n", top+38, xml(fit(english.Capitalize(a.headline())+".", 125)))
+	fmt.Fprintf(b, `<text x="20" y="%d" fill="#59636e">%s</text>`+"\n", top+38, xml(fit(english.Capitalize(headline)+".", 125)))
 	if len(a.Standing) == 0 {
 		fmt.Fprintf(b, `<text x="20" y="%d" fill="#59636e">How people sign in does not depend on this plan.</text>`+"\n", top+58)
 		return top + 76

@@ -12,6 +12,7 @@ func (r *Report) text() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	set := report.Printable
+	in := style{set, set}
 	line("%s", r.title())
 	for _, note := range r.notes() {
 		line("%s", note)
@@ -32,9 +33,9 @@ func (r *Report) text() string {
 			line("  %s", rest)
 		}
 	}
-	list("In the configuration and not in the plan", r.missingRows(set))
+	list("In the configuration and not in the plan", r.missingRows(in))
 	for _, a := range r.Accounts {
-		line("\nAccount %s: %s.", a.name(set), a.headline())
+		line("\nAccount %s: %s.", a.name(in), r.headline(a))
 		for _, f := range a.Findings {
 			when := ""
 			if f.Later {
@@ -43,10 +44,10 @@ func (r *Report) text() string {
 			line("\n  %s%s: %s [%s]", strings.ToUpper(f.Severity), when, set(f.Summary), f.ID) //nolint:forbidigo // a word of this report
 			line("    %s", set(f.Message))
 		}
-		for _, s := range a.sections(set) {
+		for _, s := range a.sections(in) {
 			list(s.title, s.rows)
 		}
 	}
-	list("Not known", r.unknownRows(set))
+	list("Not known", r.unknownRows(in))
 	return b.String()
 }

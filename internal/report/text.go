@@ -34,7 +34,10 @@ func Code(text string) string {
 	if strings.ContainsAny(text, "`|<>") {
 		return "<code>" + Escape(text) + "</code>"
 	}
-	return "`" + Printable(text) + "`"
+	if text = Printable(text); text == "" {
+		return "(empty)"
+	}
+	return "`" + text + "`"
 }
 
 var markdownSpecials = strings.NewReplacer(
