@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -41,6 +42,8 @@ const (
 	changedSincePlan      access.ID = "changed-since-plan"
 	memberGone            access.ID = "member-gone"
 	roleGone              access.ID = "role-gone"
+	outcomeUnknown        access.ID = "outcome-unknown"
+	madeAfterAll          access.ID = "made-after-all"
 )
 
 // destroyAdvice ends each error of a plan that is not one to destroy.
@@ -53,11 +56,16 @@ type notice struct {
 }
 
 func (n notice) warning(at path.Path) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(at, n.summary, n.id.Detail(n.message))
+	return warns(leadOf(n.id), at, n.summary, n.id.Detail(n.message))
 }
 
 func (n notice) error(at path.Path) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, n.summary, n.id.Detail(n.message))
+}
+
+// failure is error where no attribute is at fault.
+func (n notice) failure() diag.Diagnostic {
+	return diag.NewErrorDiagnostic(n.summary, n.id.Detail(n.message))
 }
 
 func saysMemberAbsent(email, account string) notice {
@@ -175,15 +183,39 @@ func saysRoleGone(role *client.UnknownNameError) notice {
 	return notice{roleGone, "Role is gone", fmt.Sprintf("Account %s has no role %q any more: it was renamed or deleted outside of Terraform. It has: %s. The resource is taken out of the state, and the people keep their roles. If the role was renamed, write its new name in `role`; else take the resource out of the configuration.", role.AccountID, role.Name, strings.Join(role.Existing, ", "))}
 }
 
-// saysChangedSincePlan is about an attribute that an update finds changed by somebody else; show says that its values may
+// saysChangedSincePlan is about an attribute that an update finds changed by another hand; show says that its values may
 // stand in a message.
 func saysChangedSincePlan(name string, planned, got attr.Value, show bool) notice {
-	what := fmt.Sprintf("`%s` was changed outside of this run after it was planned", name)
+	what := fmt.Sprintf("`%s` is not as planned", name)
 	switch planned.(type) {
 	case basetypes.StringValue, basetypes.BoolValue, basetypes.Int64Value:
 		if show {
 			what += fmt.Sprintf(": planned was %s, and the API now has %s", planned, got)
 		}
 	}
-	return notice{changedSincePlan, "Changed since the plan", what + ". Nothing has to be done: the state has the planned value until the next refresh reads the new one, and the next plan shows what follows from it."}
+	return notice{changedSincePlan, "Changed since the plan", what + ". It was changed after the plan, outside of this run or by another resource of it. Plan again: the state has the planned value until the next refresh reads the new one."}
+}
+
+// saysOutcomeUnknown is about a create that nobody knows the outcome of.
+func saysOutcomeUnknown(what string, err error) notice {
+	return notice{outcomeUnknown, "Not known whether it was made: " + what, fmt.Sprintf("No answer of the API told whether the %s was made, and asking once more did not, either. It is in the state, marked as tainted. Run the same command again: it asks what this request made, and where that is nothing, the %s is made anew; else it is replaced.\n\n%s", what, what, english.ErrorSentence(lastAnswer(err)))}
+}
+
+// saysMadeAfterAll is about what such a create has made.
+func saysMadeAfterAll(what, id string) notice {
+	return notice{madeAfterAll, "It was made after all: " + what, fmt.Sprintf("An earlier apply could not learn whether it made the %s. It did: %s. It is marked as tainted, and the plan replaces it. To keep it instead, run `terraform untaint` with the address of the resource.", what, id)}
+}
+
+// saysRotationUnknown is about a rotation of a token that nobody knows the outcome of.
+func saysRotationUnknown(name string, err error) notice {
+	return notice{outcomeUnknown, "Not known whether the token was rotated", fmt.Sprintf("No answer of the API told whether the token %s was rotated, and asking once more did not, either. Run the same command again: it asks what this request made, and rotates only where that is nothing.\n\n%s", name, english.ErrorSentence(lastAnswer(err)))}
+}
+
+// lastAnswer returns how the last attempt of a create ended that nobody knows the outcome of.
+func lastAnswer(err error) error {
+	var uncertain *client.UncertainWriteError
+	if errors.As(err, &uncertain) {
+		return uncertain.Err
+	}
+	return err
 }

@@ -3,6 +3,8 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +56,9 @@ func TestWords(t *testing.T) {
 		saysMemberGone("ada@acme.com", "ada@acme.example", "acme"),
 		saysChangedSincePlan("state", types.StringValue("active"), types.StringValue("inactive"), true),
 		saysChangedSincePlan("url", types.StringValue("a"), types.StringValue("b"), false),
+		saysOutcomeUnknown("SCIM token", &client.UncertainWriteError{Key: "k", Err: &client.APIError{Status: 503, Method: "POST", Path: "/api/tokens", RequestID: "r-1"}}),
+		saysRotationUnknown("okta", &client.UncertainWriteError{Key: "k", Err: &client.ConnectionError{Method: "POST", Path: "/api/tokens", Why: "EOF", Attempts: 7}}),
+		saysMadeAfterAll("SCIM token", "t-1"),
 	}
 	var got strings.Builder
 	for _, n := range all {
@@ -69,6 +74,10 @@ func TestWords(t *testing.T) {
 			t.Errorf("the detail has the id: %t\n%s", withID, d.Detail())
 		}
 		fmt.Fprintf(&got, "%s\n%s\n\n", d.Summary(), d.Detail())
+	}
+	got.WriteString("Leads of warnings; of all others: " + string(leadOf("")) + "\n")
+	for _, id := range slices.Sorted(maps.Keys(leads)) {
+		fmt.Fprintf(&got, "%s: %s\n", id, leads[id])
 	}
 	golden.Check(t, "testdata/words.golden", got.String())
 }

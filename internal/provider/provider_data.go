@@ -67,7 +67,7 @@ func (b *ephemeralBase) Configure(_ context.Context, req ephemeral.ConfigureRequ
 	b.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
-// sessionFrom is nil before the provider is configured, as during validation.
+// providerDataFrom returns nil before the provider is configured, as during validation.
 func providerDataFrom(data any, diags *diag.Diagnostics) *providerData {
 	if data == nil {
 		return nil
@@ -100,7 +100,7 @@ func (p *providerData) canPlan(diags *diag.Diagnostics) bool {
 		return false
 	}
 	if p.client == nil {
-		diags.AddWarning("Not checked against the account", fmt.Sprintf("%s of the provider block is not known while planning, so this plan could not be checked against the account. The same checks are made when it is applied.", english.AndCode(p.unknown)))
+		diags.Append(warns(checkThis, path.Empty(), "Not checked against the account", fmt.Sprintf("%s of the provider block is not known while planning, so this plan could not be checked against the account. The same checks are made when it is applied.", english.AndCode(p.unknown))))
 		return false
 	}
 	return true

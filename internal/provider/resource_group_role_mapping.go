@@ -27,6 +27,9 @@ var (
 	_ resource.ResourceWithIdentity    = &groupRoleMappingResource{}
 )
 
+// mappingNoun names the thing in messages.
+const mappingNoun = "group role mapping"
+
 func newGroupRoleMappingResource() resource.Resource { return &groupRoleMappingResource{} }
 
 // groupRoleMappingResource is an account role for the people of a directory whom it matches. Its schema and its mapping
@@ -69,14 +72,6 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 	if prior != nil && (movesAccount(plan.AccountID, prior.AccountID) || !plan.DirectoryID.Equal(prior.DirectoryID)) {
 		r.planDestroy(ctx, prior, &resp.Diagnostics)
 		return // Terraform plans the new one, in the other directory or account, by itself
-	}
-	if prior != nil && r.data != nil && plan.Match.known() && plan.Match.toAPI() != prior.Match.toAPI() {
-		over := r.data.run.Mappings.Begin(prior.ID.ValueString())
-		defer func() {
-			if resp.Diagnostics.HasError() { // then it does not come to that
-				over()
-			}
-		}()
 	}
 	r.planMapping(ctx, &plan, prior, resp)
 	suppressNoOp(ctx, req, resp, "account_id", "directory_id", "match", "role", "priority")
@@ -184,7 +179,8 @@ func withMatch(mappings []access.Mapping, plan *groupRoleMappingModel, own types
 	return mappings[at], true
 }
 
-// warnOfAbsentGroup looks whether the group has arrived in the directory.
+// warnOfAbsentGroup looks whether the group has arrived in the directory. An apply does not say so again: `status` has it,
+// and in a directory that is as new as the mapping no group can be yet.
 func (r *groupRoleMappingResource) warnOfAbsentGroup(ctx context.Context, account string, directoryID types.String, match client.MappingMatch, diags *diag.Diagnostics) {
 	groups, err := r.data.client.ListDirectoryGroups(ctx, account, directoryID.ValueString(), match.GroupName)
 	if err != nil {
@@ -235,7 +231,7 @@ func (r *groupRoleMappingResource) writeFailure(ctx context.Context, account, su
 	if id := client.ExistingID(err); id != "" {
 		return alreadyExists(path.Root("match"), "Group role mapping exists already", fmt.Sprintf("The directory %s has a mapping of %s (%s).", directory, access.Match(m.Match.toAPI()), id),
 			"prefectsso_group_role_mapping", account+"/"+directory+"/"+id,
-			"give one of the two another match. If this apply takes it from another resource, as where a key of a for_each was renamed, apply again: Terraform came to that one too late. A `moved` block keeps such a mapping")
+			"match", "give one of the two another match")
 	}
 	if client.IsNotFound(err) {
 		_, readErr := r.data.client.ListGroupRoleMappings(ctx, account, directory)
@@ -254,17 +250,10 @@ func (r *groupRoleMappingResource) write(ctx context.Context, account string, m,
 	return mapping, err
 }
 
-// createInTurn makes a mapping. One that is in its way, and that another resource of this run is about to end or to give
-// another match, it lets go first, once.
-func (r *groupRoleMappingResource) createInTurn(ctx context.Context, account string, m *groupRoleMappingModel, write client.GroupRoleMappingWrite) (*client.GroupRoleMapping, error) {
-	var awaited []string
-	for {
-		mapping, err := r.data.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), uuid.NewString(), write)
-		id := client.ExistingID(err)
-		if id == "" || slices.Contains(awaited, id) || !r.data.run.Mappings.Await(ctx, id) {
-			return mapping, err
-		}
-		awaited = append(awaited, id)
+// createdWith finds the id of the mapping that an Idempotency-Key made; "" for none.
+func (r *groupRoleMappingResource) createdWith(ctx context.Context, account string, m *groupRoleMappingModel) func(string) (string, error) {
+	return func(key string) (string, error) {
+		return r.data.client.GroupRoleMappingCreatedWith(ctx, account, m.DirectoryID.ValueString(), key)
 	}
 }
 
@@ -283,16 +272,18 @@ func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.Crea
 	}
 	match := m.Match.toAPI()
 	mapping, err := r.write(ctx, account, &m, nil, func() (*client.GroupRoleMapping, error) {
-		return r.createInTurn(ctx, account, &m, client.GroupRoleMappingWrite{Match: &match, AccountRoleID: role.ID, Priority: m.Priority.ValueInt64Pointer()})
+		return createInTurn(ctx, r.data, func(key string) (*client.GroupRoleMapping, error) {
+			return r.data.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), key, client.GroupRoleMappingWrite{Match: &match, AccountRoleID: role.ID, Priority: m.Priority.ValueInt64Pointer()})
+		})
 	})
+	if keepUncertain(ctx, mappingNoun, err, req, resp) {
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(r.writeFailure(ctx, account, summary, &m, err))
 		return
 	}
 	m.fromAPI(account, mapping, role)
-	if mapping.Status == client.MappingDangling {
-		warnOfDangling(mapping.Match, m.DirectoryID, &resp.Diagnostics)
-	}
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
@@ -304,9 +295,12 @@ func (r *groupRoleMappingResource) Read(ctx context.Context, req resource.ReadRe
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	if !readUncertain(ctx, mappingNoun, req, resp, &m.ID, func() any { return m.identity(account) }, r.createdWith(ctx, account, &m)) {
+		return
+	}
 	mapping, err := r.data.client.GetGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
 	if client.IsNotFound(err) {
-		resp.Diagnostics.AddWarning("Group role mapping is gone", fmt.Sprintf("The mapping %s of the directory %s no longer exists in account %s: it, or the directory, was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.ID.ValueString(), m.DirectoryID.ValueString(), account))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "Group role mapping is gone", fmt.Sprintf("The mapping %s of the directory %s no longer exists in account %s: it, or the directory, was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.ID.ValueString(), m.DirectoryID.ValueString(), account)))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	}
@@ -342,7 +336,7 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 		return
 	}
-	defer r.data.run.Mappings.Begin(m.ID.ValueString())()
+	defer r.data.run.Underway.Begin(m.ID.ValueString())()
 	mapping, err := r.write(ctx, account, &m, &prior, func() (*client.GroupRoleMapping, error) {
 		return r.data.client.UpdateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString(), write)
 	})
@@ -351,9 +345,6 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 		return
 	}
 	m.fromAPI(account, mapping, role)
-	if mapping.Status == client.MappingDangling {
-		warnOfDangling(mapping.Match, m.DirectoryID, &resp.Diagnostics)
-	}
 	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 }
 
@@ -365,7 +356,10 @@ func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.Dele
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	defer r.data.run.Mappings.Begin(m.ID.ValueString())()
+	if !deleteUncertain(ctx, mappingNoun, req, resp, &m.ID, r.createdWith(ctx, account, &m)) {
+		return
+	}
+	defer r.data.run.Underway.Begin(m.ID.ValueString())()
 	if deletion, ok := r.deletion(&m, &resp.Diagnostics); !ok || !r.data.recheck(ctx, deletion, &resp.Diagnostics) {
 		return
 	}

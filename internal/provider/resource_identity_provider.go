@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -34,11 +33,14 @@ var (
 // firstLoginWait is how long activation = "first_login" waits unless timeouts.create says otherwise.
 const firstLoginWait = 20 * time.Minute
 
+// connectionNoun names the thing in messages.
+const connectionNoun = "identity provider"
+
 func newIdentityProviderResource() resource.Resource { return &identityProviderResource{} }
 
-// identityProviderResource is a connection to an identity provider. Its schema is in identity_provider_schema.go, its
-// mapping to the API in identity_provider_model.go, what it does where the API does not offer it in
-// identity_provider_published.go.
+// identityProviderResource is a connection to an identity provider. Its schema is in
+// resource_identity_provider_schema.go, its mapping to the API in resource_identity_provider_model.go, what it does where the
+// API does not offer it in resource_identity_provider_adopted.go.
 type identityProviderResource struct {
 	resourceBase
 }
@@ -243,7 +245,7 @@ func warnOfExpiry(expiries types.Map, now time.Time, diags *diag.Diagnostics) {
 		}
 		expires := parseTime(text.ValueString())
 		if left := expires.Sub(now); left < expiresSoon {
-			diags.AddAttributeWarning(path.Root("saml"), "Certificate expires soon", fmt.Sprintf("The identity provider's certificate %s… expires on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
+			diags.Append(warns(actionNeeded, path.Root("saml"), "Certificate expires soon", fmt.Sprintf("The identity provider's certificate %s… expires on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day"))))
 		}
 	}
 }
@@ -279,10 +281,6 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 		r.adopt(ctx, account, connections, &m, resp)
 		return
 	}
-	if at := slices.IndexFunc(connections, func(c client.Connection) bool { return c.Name == m.Name.ValueString() }); at >= 0 {
-		resp.Diagnostics.Append(m.exists(account, connections[at].ID))
-		return
-	}
 	if !r.recheckLogins(ctx, account, &m, nil, &resp.Diagnostics) {
 		return
 	}
@@ -291,9 +289,15 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	connection, err := r.data.client.CreateConnection(ctx, account, uuid.NewString(), write)
-	if existing := client.ExistingID(err); existing != "" { // it came since
+	connection, err := createInTurn(ctx, r.data, func(key string) (*client.Connection, error) {
+		return r.data.client.CreateConnection(ctx, account, key, write)
+	})
+	if existing := client.ExistingID(err); existing != "" {
 		resp.Diagnostics.Append(m.exists(account, existing))
+		return
+	}
+	if keepUncertain(ctx, connectionNoun, err, req, resp) {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("configurable"), true)...) // or it would be only watched
 		return
 	}
 	if err != nil {
@@ -309,10 +313,17 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	}
 }
 
+// createdWith finds the id of the connection that an Idempotency-Key made; "" for none.
+func (r *identityProviderResource) createdWith(ctx context.Context, account string) func(string) (string, error) {
+	return func(key string) (string, error) {
+		return r.data.client.ConnectionCreatedWith(ctx, account, key)
+	}
+}
+
 // exists returns the error of a connection whose name is taken.
 func (m *identityProviderModel) exists(account, id string) diag.Diagnostic {
 	return alreadyExists(path.Root("name"), "Identity provider exists already", fmt.Sprintf("Account %s has a connection named %q (%s).", account, m.Name.ValueString(), id),
-		"prefectsso_identity_provider", account+"/"+id, "choose another name")
+		"prefectsso_identity_provider", account+"/"+id, "name", "choose another name")
 }
 
 // activate does what activation says, and takes over the answer. It says whether there is a new one.
@@ -332,7 +343,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 		return true
 	case activationFirstLogin:
 		if m.State.ValueString() == client.ConnectionInactive {
-			diags.AddAttributeWarning(at, "Identity provider is switched off", "The connection was switched off outside of Terraform, so users cannot log in through it. `activation = \"immediate\"` switches it on again.")
+			diags.Append(warns(actionNeeded, at, "Identity provider is switched off", "The connection was switched off outside of Terraform, so users cannot log in through it. `activation = \"immediate\"` switches it on again."))
 			return false
 		}
 		connection, err := r.waitForLogin(ctx, account, m.ID.ValueString(), wait)
@@ -341,7 +352,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 			return false
 		}
 		if connection.State != client.ConnectionActive {
-			diags.AddAttributeWarning(at, "No login yet", fmt.Sprintf("The identity provider is configured, but within %s (`timeouts.create`) no user logged in through it. It becomes active at the first successful login.", wait))
+			diags.Append(warns(actionNeeded, at, "No login yet", fmt.Sprintf("The identity provider is configured, but within %s (`timeouts.create`) no user logged in through it. It becomes active at the first successful login.", wait)))
 		}
 		diags.Append(m.fromAPI(account, connection)...)
 		return true
@@ -366,6 +377,9 @@ func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRe
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	if !readUncertain(ctx, connectionNoun, req, resp, &m.ID, func() any { return m.identity(account) }, r.createdWith(ctx, account)) {
+		return
+	}
 	if m.Configurable.IsNull() { // just imported
 		r.readImported(ctx, account, &m, resp)
 		return
@@ -377,7 +391,7 @@ func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRe
 	connection, err := r.data.client.GetConnection(ctx, account, m.ID.ValueString())
 	switch {
 	case client.IsNotFound(err):
-		resp.Diagnostics.AddWarning("Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account)))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	case err != nil:
@@ -430,7 +444,9 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 	} else {
 		r.refreshMetadata(ctx, account, &m, &resp.Diagnostics)
 	}
-	r.activate(ctx, account, &m, wait, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() {
+		r.activate(ctx, account, &m, wait, &resp.Diagnostics)
+	}
 	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 }
 
@@ -443,9 +459,13 @@ func (r *identityProviderResource) Delete(ctx context.Context, req resource.Dele
 		return
 	}
 	if !m.Configurable.ValueBool() {
-		resp.Diagnostics.AddWarning("Identity provider stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and people go on logging in through it.", m.Name.ValueString()))
+		resp.Diagnostics.Append(warns(noAction, path.Empty(), "Identity provider stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and people go on logging in through it.", m.Name.ValueString())))
 		return
 	}
+	if !deleteUncertain(ctx, connectionNoun, req, resp, &m.ID, r.createdWith(ctx, account)) {
+		return
+	}
+	defer r.data.run.Underway.Begin(m.ID.ValueString())()
 	if err := r.data.client.DeleteConnection(ctx, account, m.ID.ValueString()); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete identity provider", err))
 	}

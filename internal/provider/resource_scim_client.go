@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -30,6 +30,9 @@ var (
 // privateSent is the key of the private state that holds the suffix of the secret that was sent last, where the client
 // has got another one since.
 const privateSent = "sent"
+
+// clientNoun names the thing in messages.
+const clientNoun = "SCIM client"
 
 func newSCIMClientResource() resource.Resource { return &scimClientResource{} }
 
@@ -69,14 +72,16 @@ func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.Modify
 		return
 	}
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	sent, diags := req.Private.GetKey(ctx, privateSent)
-	resp.Diagnostics.Append(diags...)
+	sent := privateTextAt(ctx, req.Private, privateSent, &resp.Diagnostics)
 	moves := known(plan.DirectoryID) && !plan.DirectoryID.Equal(prior.DirectoryID)
 	switch {
 	case resp.Diagnostics.HasError():
 	case plan.SecretWOVersion.Equal(prior.SecretWOVersion) && (moves || known(plan.Name) && !plan.Name.Equal(prior.Name)):
 		resp.Diagnostics.Append(needsClientSecret())
 	case plan.SecretWOVersion.Equal(prior.SecretWOVersion):
+		if plan.DirectoryID.IsUnknown() {
+			resp.Diagnostics.Append(asWarning(needsClientSecret(), " Unless the directory stays the same, applying this plan ends the client and then fails."))
+		}
 		plan.Suffix, plan.SecretCreated = prior.Suffix, prior.SecretCreated
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	case moves && endsWith(secret.ValueString(), prior.Suffix.ValueString()): // it would be ended first
@@ -84,7 +89,7 @@ func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.Modify
 	case moves || plan.DirectoryID.IsUnknown():
 		r.checkNew(ctx, &plan, secret.ValueString(), &resp.Diagnostics)
 	default:
-		r.checkRotation(ctx, &plan, &prior, secret.ValueString(), suffixOf(sent), &resp.Diagnostics)
+		r.checkRotation(ctx, &plan, &prior, secret.ValueString(), sent, &resp.Diagnostics)
 	}
 }
 
@@ -117,13 +122,12 @@ func (r *scimClientResource) checkNew(ctx context.Context, plan *scimClientModel
 	if at < 0 {
 		return
 	}
-	if slices.ContainsFunc(live[at].Secrets, func(s client.SCIMClientSecret) bool { return endsWith(secret, s.Suffix) }) {
+	if slices.ContainsFunc(live[at].Secrets, func(s client.SCIMClientSecret) bool { return s.LastUsedAt != nil && endsWith(secret, s.Suffix) }) {
 		d := secretWasUsed(fmt.Sprintf("The directory %s has a client %s (%s), a secret of which ends", directory, live[at].Name, live[at].ID))
 		diags.AddAttributeError(path.Root("secret_wo"), d.Summary(), fmt.Sprintf("%s If an earlier apply made the client and broke off, import it:\n\n  terraform import prefectsso_scim_client.<name> %q", d.Detail(), account+"/"+directory+"/"+live[at].ID))
 		return
 	}
-	d := clientExists(account, directory, live[at].ID, plan.Name.ValueString())
-	diags.AddAttributeWarning(path.Root("name"), d.Summary(), d.Detail()+"\n\nUnless it is gone by then, as where this plan replaces it, applying this plan fails.")
+	diags.Append(warns(checkThis, path.Root("name"), "SCIM client exists already", fmt.Sprintf("The directory %s has a client %s (%s). Unless it is gone by then, as where this plan replaces it, applying this plan fails.", directory, live[at].Name, live[at].ID)))
 }
 
 // checkRotation finds out while planning what would make a rotation fail. sent is the suffix of the secret that was sent
@@ -146,10 +150,10 @@ func (r *scimClientResource) checkRotation(ctx context.Context, plan, prior *sci
 	}
 	// Four characters are no proof, and a rotation that is refused loses nothing, so this is no error.
 	if secret != "" && (newest || endsWith(secret, sent) || hasOldSecret(c, secret[max(0, len(secret)-4):])) {
-		diags.AddAttributeWarning(path.Root("secret_wo"), "Secret may have been used before", fmt.Sprintf("A secret that the client %s has or had (…%s) ends with the same four characters, and the server takes no secret twice. Unless this is another one, applying this plan fails: bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", c.Name, secret[max(0, len(secret)-4):]))
+		diags.Append(warns(checkThis, path.Root("secret_wo"), "Secret may have been used before", fmt.Sprintf("A secret that the client %s has or had (…%s) ends with the same four characters, and the server takes no secret twice. Unless this is another one, applying this plan fails: bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", c.Name, secret[max(0, len(secret)-4):])))
 	}
 	if d := noSecretRoom(c, plan.overlap()); d != nil {
-		diags.AddAttributeWarning(path.Root("secret_wo_version"), d.Summary(), d.Detail()+" Unless there is room by then, applying this plan fails.")
+		diags.Append(asWarning(d, " Unless there is room by then, applying this plan fails."))
 	}
 }
 
@@ -172,7 +176,7 @@ func noSecretRoom(c *client.SCIMClient, overlap time.Duration) diag.Diagnostic {
 // clientExists returns the error of a name that another client has.
 func clientExists(account, directory, id, name string) diag.Diagnostic {
 	return alreadyExists(path.Root("name"), "SCIM client exists already", fmt.Sprintf("The directory %s has a client %s (%s).", directory, name, id),
-		"prefectsso_scim_client", account+"/"+directory+"/"+id, "give one of the two another name")
+		"prefectsso_scim_client", account+"/"+directory+"/"+id, "name", "give one of the two another name")
 }
 
 // clientFailure is failure, and says what a person does where the server has no clients.
@@ -203,8 +207,11 @@ func (r *scimClientResource) Create(ctx context.Context, req resource.CreateRequ
 		return
 	}
 	directory := m.DirectoryID.ValueString()
-	live, err := r.data.client.ListSCIMClients(ctx, account, directory)
-	switch {
+	if !r.data.reserve("prefectsso_scim_client", account, run.SCIMClient, path.Root("name"), &resp.Diagnostics, m.inDirectory(m.Name)) {
+		return
+	}
+	// The list tells a directory that is not there from a server that offers none.
+	switch _, err := r.data.client.ListSCIMClients(ctx, account, directory); {
 	case client.IsNotFound(err):
 		resp.Diagnostics.AddAttributeError(path.Root("directory_id"), summary, fmt.Sprintf("Account %s has no directory %s.", account, directory))
 		return
@@ -212,17 +219,25 @@ func (r *scimClientResource) Create(ctx context.Context, req resource.CreateRequ
 		resp.Diagnostics.Append(clientFailure(summary, err))
 		return
 	}
-	if at := slices.IndexFunc(live, func(c client.SCIMClient) bool { return c.Name == m.Name.ValueString() }); at >= 0 {
-		resp.Diagnostics.Append(clientExists(account, directory, live[at].ID, live[at].Name))
+	created, err := createInTurn(ctx, r.data, func(key string) (*client.CreatedSCIMClient, error) {
+		return r.data.client.CreateSCIMClient(ctx, account, directory, key, client.NewSCIMClient{Name: m.Name.ValueString(), Secret: secret.ValueString()})
+	})
+	if keepUncertain(ctx, clientNoun, err, req, resp) {
 		return
 	}
-	created, err := r.data.client.CreateSCIMClient(ctx, account, directory, uuid.NewString(), client.NewSCIMClient{Name: m.Name.ValueString(), Secret: secret.ValueString()})
 	if err != nil {
-		resp.Diagnostics.Append(refusedSecret(summary, directory, err))
+		resp.Diagnostics.Append(r.writeFailure(ctx, account, summary, &m, err))
 		return
 	}
 	m.fromAPI(account, &created.SCIMClient)
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// createdWith finds the id of the client that an Idempotency-Key made; "" for none.
+func (r *scimClientResource) createdWith(ctx context.Context, account string, m *scimClientModel) func(string) (string, error) {
+	return func(key string) (string, error) {
+		return r.data.client.SCIMClientCreatedWith(ctx, account, m.DirectoryID.ValueString(), key)
+	}
 }
 
 // refusedSecret returns the error of a secret that the server did not take.
@@ -245,9 +260,12 @@ func (r *scimClientResource) Read(ctx context.Context, req resource.ReadRequest,
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	if !readUncertain(ctx, clientNoun, req, resp, &m.ID, func() any { return m.identity(account) }, r.createdWith(ctx, account, &m)) {
+		return
+	}
 	c, err := r.data.client.GetSCIMClient(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
 	if client.IsNotFound(err) {
-		resp.Diagnostics.AddWarning("SCIM client is gone", fmt.Sprintf("The client %s (%s) of directory %s no longer exists: it, or the directory, was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates a new one, with another `client_id`. The server takes no secret twice that was used: bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", m.Name.ValueString(), m.ID.ValueString(), m.DirectoryID.ValueString()))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "SCIM client is gone", fmt.Sprintf("The client %s (%s) of directory %s no longer exists: it, or the directory, was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates a new one, with another `client_id`. The server takes no secret twice that was used: bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", m.Name.ValueString(), m.ID.ValueString(), m.DirectoryID.ValueString())))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	}
@@ -256,23 +274,12 @@ func (r *scimClientResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 	if m.rotatedBy(c) && !m.SecretWOVersion.IsNull() {
-		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo_version"), "SCIM client got another secret", fmt.Sprintf("The newest secret of the client %s ends with %s, not with %s: it was rotated outside of Terraform, or by an apply that broke off. The plan rotates it. Unless the configuration has that newest secret, bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", c.Name, newestSecret(c).Suffix, m.Suffix.ValueString()))
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateSuffix(m.Suffix.ValueString()))...)
+		resp.Diagnostics.Append(warns(checkThis, path.Root("secret_wo_version"), "SCIM client got another secret", fmt.Sprintf("The newest secret of the client %s ends with %s, not with %s: it was rotated outside of Terraform, or by an apply that broke off. The plan rotates it. Unless the configuration has that newest secret, bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", c.Name, newestSecret(c).Suffix, m.Suffix.ValueString())))
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateText(m.Suffix.ValueString()))...)
 		m.SecretWOVersion = types.Int64Null()
 	}
 	m.fromAPI(account, c)
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
-}
-
-// privateSuffix returns a suffix as the private state takes it, and suffixOf reads it.
-func privateSuffix(suffix string) []byte {
-	text, _ := json.Marshal(suffix) // a string can always be encoded
-	return text
-}
-
-func suffixOf(private []byte) (suffix string) {
-	_ = json.Unmarshal(private, &suffix) // nothing, or what privateSuffix has made
-	return suffix
 }
 
 // Update implements [resource.Resource]. A new version is a new secret; overlap alone is kept for the next one.
@@ -284,6 +291,9 @@ func (r *scimClientResource) Update(ctx context.Context, req resource.UpdateRequ
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	if !r.data.reserve("prefectsso_scim_client", account, run.SCIMClient, path.Root("name"), &resp.Diagnostics, m.inDirectory(m.Name), m.inDirectory(prior.ID)) {
+		return
+	}
 	switch {
 	case !m.SecretWOVersion.Equal(prior.SecretWOVersion):
 		c := r.rotate(ctx, account, &m, &prior, req.Config, &resp.Diagnostics)
@@ -291,7 +301,7 @@ func (r *scimClientResource) Update(ctx context.Context, req resource.UpdateRequ
 			return
 		}
 		m.fromAPI(account, c)
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateSuffix(""))...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateText(""))...)
 	case !m.Name.Equal(prior.Name): // it was not known while planning
 		resp.Diagnostics.Append(needsClientSecret())
 		return
@@ -332,7 +342,7 @@ func (r *scimClientResource) rotate(ctx context.Context, account string, m, prio
 	case err == nil:
 		return &rotated.SCIMClient
 	case !strings.EqualFold(client.ExistingID(err), id):
-		diags.Append(r.rotationFailure(ctx, account, summary, m, err))
+		diags.Append(r.writeFailure(ctx, account, summary, m, err))
 	case has && rotation.Name == nil && (prior.SecretWOVersion.IsNull() || prior.Suffix.ValueString() != newestSecret(before).Suffix):
 		return before
 	default:
@@ -341,8 +351,9 @@ func (r *scimClientResource) rotate(ctx context.Context, account string, m, prio
 	return nil
 }
 
-// rotationFailure returns what is said when a rotation was refused: that another client has the name, where that is it.
-func (r *scimClientResource) rotationFailure(ctx context.Context, account, summary string, m *scimClientModel, err error) diag.Diagnostic {
+// writeFailure returns what is said when a client could not be made or rotated: that another one has the name, where that
+// is it.
+func (r *scimClientResource) writeFailure(ctx context.Context, account, summary string, m *scimClientModel, err error) diag.Diagnostic {
 	directory := m.DirectoryID.ValueString()
 	if id := client.ExistingID(err); id != "" {
 		if other, readErr := r.data.client.GetSCIMClient(ctx, account, directory, id); readErr == nil && other.Name == m.Name.ValueString() {
@@ -360,6 +371,10 @@ func (r *scimClientResource) Delete(ctx context.Context, req resource.DeleteRequ
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	if !deleteUncertain(ctx, clientNoun, req, resp, &m.ID, r.createdWith(ctx, account, &m)) {
+		return
+	}
+	defer r.data.run.Underway.Begin(m.ID.ValueString())()
 	if err := r.data.client.DeleteSCIMClient(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString()); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete SCIM client", err))
 	}

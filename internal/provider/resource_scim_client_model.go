@@ -22,7 +22,7 @@ import (
 func (r *scimClientResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An OAuth 2.0 client with which an identity provider pushes people and groups into a directory: it gets itself access tokens, each for an hour, with the client's id and secret (the client credentials grant, RFC 6749). Take it where the identity provider asks for a token endpoint, a client id and a secret; one that asks for a token takes a `prefectsso_scim_token`. You bring the secret, as an ephemeral value, and hand the same value to the identity provider's own Terraform provider: it stands in no state and no plan.\n\n" +
-			"**Rotation** is one version, bumped on both sides: a new `secret_wo_version` sends the secret of that time, and the old one, with the access tokens that it got, lives on for `overlap`, so that no push fails in between. The client and its id stay. The server takes no secret twice, unless its client was deleted before any identity provider used it, so a new version needs a new secret, and a client is rotated, never replaced (`-replace`, a taint). A client has at most two live secrets: a second rotation within the overlap is rejected, unless its own `overlap` is `0s`, which ends all older secrets at once. A secret that somebody else has given the client since shows as a missing `secret_wo_version`, and the next apply rotates it with the secret of that time.\n\n" +
+			"**Rotation** is one version, bumped on both sides: a new `secret_wo_version` sends the secret of that time, and the old one, with the access tokens that it got, lives on for `overlap`, so that no push fails in between. The client and its id stay. The server takes no secret twice, unless its client was deleted before any identity provider used it, so a new version needs a new secret, and a client that was used is rotated, never replaced (`-replace`, a taint). A client has at most two live secrets: a second rotation within the overlap is rejected, unless its own `overlap` is `0s`, which ends all older secrets at once. A secret that somebody else has given the client since shows as a missing `secret_wo_version`, and the next apply rotates it with the secret of that time.\n\n" +
 			"Destroying the resource ends the client, its secrets and its access tokens at once. An imported client has no `secret_wo_version` either: the first apply gives it the configured secret, or finds that it has it.",
 		Attributes: map[string]schema.Attribute{
 			"id":         observed("UUID of the client; it stays the same when the secret is rotated."),
@@ -81,6 +81,11 @@ type scimClientModel struct {
 
 func (m *scimClientModel) identity(accountID string) directoryItemIdentity {
 	return directoryItemIdentity{types.StringValue(accountID), m.DirectoryID, m.ID}
+}
+
+// inDirectory returns a name or id of a client as what the resource reserves.
+func (m *scimClientModel) inDirectory(name types.String) string {
+	return name.ValueString() + " of " + m.DirectoryID.ValueString()
 }
 
 // fromAPI takes the server's answer.
