@@ -16,27 +16,5 @@
 set -eu
 cd "$(dirname "$0")"
 
-# A plan may hold what is not meant for everybody.
-umask 077
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-terraform init -input=false >&2
-
-# 0: no changes, 2: changes. A plan that fails still has what it found until then.
-code=0
-terraform plan -input=false -refresh=true -detailed-exitcode -out="$work/plan" >&2 || code=$?
-if [ "$code" -ne 0 ] && [ ! -e "$work/plan" ]; then
-	exit 1
-fi
-terraform show -json "$work/plan" >"$work/plan.json"
-
-# The reporter is the provider that init has just installed. An older version may
-# still lie beside it.
-version=$(terraform version | sed -n 's|^+ provider .*/prefectsso/prefectsso v||p')
-reporter=$(find -L .terraform/providers -type f -path "*/prefectsso/prefectsso/$version/*" -name 'terraform-provider-prefectsso*' | head -n 1)
-if [ -z "$reporter" ]; then
-	echo "drift.sh: terraform init has not installed the provider; with dev_overrides it never does" >&2
-	exit 1
-fi
-"$reporter" drift-report --format "${FORMAT:-text}" --fail-on "${FAIL_ON:-drift}" "$work/plan.json"
+. ./plan.sh
+"$reporter" drift-report --format "${FORMAT:-text}" --fail-on "${FAIL_ON:-drift}" "$plan"

@@ -144,7 +144,7 @@ func count(p access.Part[[]access.Person]) *int64 {
 // person says what happens to a person.
 func (b *built) person(e access.Effect) Person {
 	p := Person{
-		Email: e.Name, Caller: e.Caller, Deprovisioned: e.Deprovisioned, Unknown: map[string]string{}, By: b.names.givenBy[e.Name],
+		Email: e.Name, Caller: e.Caller, Deprovisioned: e.Deprovisioned, Unknown: map[string]string{},
 		Member: ShiftOfBool{pointer(e.Member.Before), pointer(e.Member.After)}, Active: ShiftOfBool{pointer(e.Active.Before), pointer(e.Active.After)},
 		Bypass: ShiftOfBool{pointer(e.Bypass.Before), pointer(e.Bypass.After)},
 	}
@@ -160,6 +160,9 @@ func (b *built) person(e access.Effect) Person {
 			return &value.Name
 		}
 		return nil
+	}
+	if roleDiffers(e.Role) {
+		p.By = b.names.givenBy[e.Name]
 	}
 	p.SignIn = ShiftOfText{way(e.SignIn.Before), way(e.SignIn.After)}
 	p.Role = ShiftOfText{role(e.Role.Before), role(e.Role.After)}

@@ -86,9 +86,11 @@ func TestAccDriftInCI(t *testing.T) {
 	d.Mirror()
 	main := ciFile(t, "main.tf")
 	d.Write("main.tf", main)
-	d.Write("drift.sh", ciFile(t, "drift.sh"))
-	if err := os.Chmod(filepath.Join(d.Path, "drift.sh"), 0o700); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"plan.sh", "drift.sh"} {
+		d.Write(name, ciFile(t, name))
+		if err := os.Chmod(filepath.Join(d.Path, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	eve := srv.As(acctest.SecondOwnerKey)
 	apply := func() {

@@ -316,7 +316,8 @@ func allMade(srv *acctest.Server, issuer string) []made {
 			}), inAccount,
 		},
 		{
-			"prefectsso_scim_directory", "/sso/directories", object{"name": "Entra", "type": "azure scim v2.0"},
+			"prefectsso_scim_directory", "/sso/directories",
+			object{"name": "Entra", "type": "azure scim v2.0"},
 			post("/sso/directories", object{"name": "Entra", "type": "azure scim v2.0"}), inAccount,
 		},
 		{
