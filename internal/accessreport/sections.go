@@ -79,8 +79,11 @@ func (r *Report) headline(a Account) string {
 	case a.changes():
 		return "something changes, and for no person who is a member now"
 	}
-	if !r.Plan.Complete {
+	switch {
+	case !r.Plan.Complete:
 		return "in what the plan has, nothing concerns a person"
+	case len(r.Unknown) > 0:
+		return "nothing that is known changes for anybody"
 	}
 	return "nothing changes for anybody"
 }
@@ -96,6 +99,9 @@ func (r *Report) title() string {
 		return "The plan is about no account: nothing changes for anybody."
 	case r.Result == ResultNothing:
 		return "Nothing changes for anybody."
+	}
+	if !slices.ContainsFunc(r.Accounts, Account.changes) && r.Result == ResultChanges {
+		return "Something is not known; nothing that is known changes for anybody."
 	}
 	var errors, warnings int
 	for _, a := range r.Accounts {

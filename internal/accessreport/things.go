@@ -229,7 +229,11 @@ func (in *input) made(t *thing, attribute, kind string) *thing {
 		}
 	}
 	if len(found) > 1 {
-		found = slices.DeleteFunc(found, func(other *thing) bool { return other.Index == nil || other.Index != t.Index })
+		keys := report.Keys(t.Address) // of the same instance, be it of the resource or of a module around it
+		found = slices.DeleteFunc(found, func(other *thing) bool {
+			own := report.Keys(other.Address)
+			return len(own) == 0 || slices.ContainsFunc(own, func(key string) bool { return !slices.Contains(keys, key) })
+		})
 	}
 	if len(found) != 1 {
 		return nil

@@ -175,6 +175,9 @@ func (p *Plan) Value(module string, raw json.RawMessage) (value any, ok bool) {
 
 var instance = regexp.MustCompile(`\[(\d+|"(\\.|[^"\\])*")\]`)
 
+// Keys returns the keys of the instances in an address, those of its modules too, as they are written.
+func Keys(address string) []string { return instance.FindAllString(address, -1) }
+
 // Configured returns the resource in the configuration that an address or a reference is about: that of no instance, and
 // without an attribute.
 func Configured(address string) string {
