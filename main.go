@@ -28,6 +28,10 @@ func main() {
 	if len(os.Args) > 1 && commands[os.Args[1]] != nil {
 		os.Exit(start(commands[os.Args[1]], os.Args[2:]))
 	}
+	flag.Usage = func() {
+		_, _ = fmt.Fprint(flag.CommandLine.Output(), usage) // there is nowhere else to say it
+		flag.PrintDefaults()
+	}
 	debug := flag.Bool("debug", false, "wait for a debugger, and print how Terraform reaches this process")
 	showVersion := flag.Bool("version", false, "print the version and end")
 	flag.Parse()
@@ -48,6 +52,15 @@ func main() {
 		log.Fatal(err)
 	}
 }
+
+const usage = `Terraform starts this program as a plugin. By hand it has these commands; each
+says more with -h:
+
+  access-report   what a plan does to people, for a pull request
+  drift-report    what changed outside of Terraform, and by whom
+
+Options:
+`
 
 // commands are what the binary does for people and pipelines, by name.
 var commands = map[string]func(ctx context.Context, version string, args []string, s report.Streams) (exitCode int){

@@ -226,6 +226,8 @@ func (r *resolver) delete(t *thing, c access.Change) {
 		r.deletedDirectories = append(r.deletedDirectories, c)
 	case access.DeleteConnection:
 		r.deletedConnections = append(r.deletedConnections, c)
+	case access.DeleteTeamAccess:
+		r.teamDeletes = append(r.teamDeletes, c)
 	case access.DisableDomains:
 		r.disable = append(r.disable, c.Names...)
 		r.disableSSO = r.disableSSO || c.DisableSSO
@@ -488,7 +490,7 @@ func (r *resolver) person(email string) (access.Person, bool) {
 
 func (r *resolver) memberRole(t *thing, comes, leaves bool) {
 	if leaves && t.before.text("on_destroy").Or("") == "reset" {
-		r.give(t, "email", t.before.text("email").Or(""), "Member")
+		r.reset(t)
 	}
 	if !comes {
 		return
@@ -502,6 +504,20 @@ func (r *resolver) memberRole(t *thing, comes, leaves bool) {
 		r.pending(t, "role", ": what "+email+" becomes is not known")
 	default:
 		r.give(t, "email", email, role)
+	}
+}
+
+// reset gives a person the role of who is destroyed, before everything else where the resource is made anew after it.
+func (r *resolver) reset(t *thing) {
+	email := t.before.text("email").Or("")
+	if !t.Change.DeletesFirst() {
+		r.give(t, "email", email, "Member")
+		return
+	}
+	if id, ok := r.role(t, "Member"); ok {
+		p, _ := r.person(client.EmailKey(email))
+		r.first = append(r.first, access.SetRoles{Roles: []access.RoleOf{{Email: client.EmailKey(email), MembershipID: p.ID, RoleID: id}}})
+		r.replaced = append(r.replaced, t.Address)
 	}
 }
 
@@ -573,7 +589,7 @@ func (r *resolver) inDirectory(p access.Person) bool {
 func (r *resolver) teamRole(t *thing, comes, leaves bool) {
 	oldTeam, oldRoom := accountKey(t.before.text("team_id").Or("")), accountKey(t.before.text("workspace_id").Or(""))
 	if leaves {
-		r.teamDeletes = append(r.teamDeletes, access.DeleteTeamAccess{TeamID: oldTeam, WorkspaceID: oldRoom})
+		r.delete(t, access.DeleteTeamAccess{TeamID: oldTeam, WorkspaceID: oldRoom})
 	}
 	if !comes {
 		return

@@ -2,6 +2,7 @@ package accessreport_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -259,6 +260,55 @@ func TestWorkspaces(t *testing.T) {
 	}
 	if len(a.ServiceAccounts) != 1 || a.ServiceAccounts[0].Name != "robot" || a.ServiceAccounts[0].Lost[0].Workspace != "staging" {
 		t.Errorf("%+v", a.ServiceAccounts)
+	}
+}
+
+// TestMeanwhile: who is without something while a thing is replaced, and only then.
+func TestMeanwhile(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.PushGroup("Staff", o.PushUser("ada@acme.com"))
+	mapping := object{"directory_id": o.DirectoryID(), "match": object{"group_name": "Staff"}, "role": "Auditor", "priority": 1}
+	before := maps.Clone(mapping)
+	before["id"] = o.AddMapping("Staff", "Admin", 1)
+	before["role"] = "Admin"
+	mapping["role"] = "Admin"
+	for name, tc := range map[string]struct {
+		plan func(p *planDocument, actions []string)
+		want map[string]accessreport.Kind
+	}{
+		"a role that is reset": {func(p *planDocument, actions []string) {
+			p.change("prefectsso_member_role", "x", actions, object{"email": "second.owner@acme.com", "role": "Owner", "on_destroy": "reset"}, object{"email": "second.owner@acme.com", "role": "Owner"})
+		}, map[string]accessreport.Kind{"second.owner@acme.com": accessreport.LosesBypass}},
+		"a team's role": {func(p *planDocument, actions []string) {
+			p.change("prefectsso_team_workspace_role", "x", actions, o.teamRole("Viewer"), o.teamRole("Viewer"))
+		}, map[string]accessreport.Kind{"grace@acme.com": accessreport.LosesWorkspaces}},
+		"a mapping": {func(p *planDocument, actions []string) {
+			p.change("prefectsso_group_role_mapping", "x", actions, before, mapping)
+		}, map[string]accessreport.Kind{"ada@acme.com": accessreport.EarlierRole}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for order, actions := range map[string][]string{"deleted first": {"delete", "create"}, "made first": {"create", "delete"}} {
+				if name == "a mapping" && order == "made first" {
+					continue // the API has one of a match
+				}
+				p := newPlan()
+				tc.plan(p, actions)
+				got := run(t, o.Server, p.json(t), "--format", "json")
+				kinds := map[string]accessreport.Kind{}
+				for _, i := range got.account(t).Meanwhile {
+					kinds[i.Email] = i.Kinds[0]
+				}
+				want := tc.want
+				if order == "made first" {
+					want = map[string]accessreport.Kind{}
+				}
+				if fmt.Sprint(kinds) != fmt.Sprint(want) || got.hasFinding(t, accessreport.AccessInterrupted) != (order == "deleted first") {
+					t.Errorf("%s: %v, want %v; exit code %d: %s", order, kinds, want, got.code, got.out)
+				}
+			}
+		})
 	}
 }
 
