@@ -112,7 +112,7 @@ func (p *prefectssoProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 			},
 			"lockout_protection": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Reject a plan that would take away the access of people who are not in `acknowledge_lockout`. With `false` such a plan gets a warning instead of an error; a plan by which the caller locks out itself is rejected either way. Default `true`.",
+				MarkdownDescription: "Reject a plan that would take away the access of people who are not in `acknowledge_lockout`. With `false` such a plan gets a warning instead of an error; a plan by which the caller locks out itself is rejected either way. Default: the environment variable `PREFECTSSO_LOCKOUT_PROTECTION`, else `true`; a pipeline that only plans sets it to `false` and lets `access-report` judge.",
 			},
 			"allow_disable_sso": schema.BoolAttribute{
 				Optional:            true,

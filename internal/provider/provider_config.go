@@ -72,7 +72,7 @@ func newProviderData(m providerModel, version, terraformVersion string, after fu
 	if known("max_concurrent_requests", m.MaxConcurrentRequests) {
 		cfg.MaxConcurrentRequests = intBetween("max_concurrent_requests", m.MaxConcurrentRequests, defaultMaxConcurrentRequests, 1, 100, &diags)
 	}
-	p.policy = newPolicy(m, &diags)
+	p.policy = newPolicy(m, os.Getenv, &diags)
 	p.allowDisableSSO = m.AllowDisableSSO.ValueBool() // while it is unknown, the strict answer holds
 
 	if diags.HasError() || len(p.unknown) > 0 {
