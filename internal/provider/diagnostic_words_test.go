@@ -3,6 +3,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,11 @@ func TestWords(t *testing.T) {
 		saysMemberGone("ada@acme.com", "ada@acme.example", "acme"),
 		saysChangedSincePlan("state", types.StringValue("active"), types.StringValue("inactive"), true),
 		saysChangedSincePlan("url", types.StringValue("a"), types.StringValue("b"), false),
+		saysKeyRejected(&client.APIError{Status: http.StatusUnauthorized, Message: "Invalid authentication credentials", Method: http.MethodGet, Path: "/api/me/accounts/acme/permissions"}),
+		saysKeyRejected(&client.AccountNotFoundError{AccountID: "acme", Err: &client.APIError{Status: http.StatusNotFound, Message: "Account not found", Method: http.MethodGet, Path: "/api/accounts/acme"}}),
+		saysKeyNotChecked("acme", &client.APIError{Status: http.StatusInternalServerError, Message: "Internal Server Error", Method: http.MethodGet, Path: "/api/me/accounts/acme/permissions"}),
+		saysPermissionMissing(client.PermissionUpdateMembership, "acme", false),
+		saysPermissionMissing(client.PermissionAdministrateSSO, "acme", true),
 	}
 	var got strings.Builder
 	for _, n := range all {

@@ -32,7 +32,10 @@ type providerData struct {
 	policy    access.Policy  // what this run may do to people's access
 	world     *fetch.Fetcher // what guards read of accounts; whatever the client writes drops it
 
-	run *run.Run // what the resources of this run know of each other
+	run       *run.Run  // what the resources of this run know of each other
+	preflight preflight // what this run has said of its key
+
+	permissionsAreErrors bool // a permission that only the apply needs ends the plan
 
 	allowDisableSSO bool // domains go at once, also those without which single sign-on ends
 }
@@ -128,7 +131,15 @@ func (p *providerData) scope(own types.String, diags *diag.Diagnostics) (string,
 	if !p.ready(diags) {
 		return "", false
 	}
-	return p.account(own, diags)
+	account, ok := p.account(own, diags)
+	if !ok {
+		return "", false
+	}
+	if err := p.preflight.rejection(account); err != nil {
+		diags.Append(failure("Could not use the API key", err))
+		return "", false
+	}
+	return account, true
 }
 
 // planAccount settles the planned `account_id` of a resource that leaves it to the provider: it is the provider's, it

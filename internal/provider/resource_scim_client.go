@@ -51,7 +51,7 @@ func (r *scimClientResource) IdentitySchema(_ context.Context, _ resource.Identi
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, planning{permission: client.PermissionAdministrateSSO, unsent: []string{"overlap"}})
 	if isDestroy(req) {
 		return
 	}
@@ -239,6 +239,7 @@ func refusedSecret(summary, directory string, err error) diag.Diagnostic {
 
 // Read implements [resource.Resource].
 func (r *scimClientResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m scimClientModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

@@ -132,7 +132,7 @@ func (m *teamWorkspaceRoleModel) fromAPI(accountID string, team client.TeamAcces
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, planning{})
 	if isDestroy(req) {
 		return
 	}
@@ -340,6 +340,7 @@ func (r *teamWorkspaceRoleResource) warnOfAdoption(team client.Team, workspace c
 
 // Read implements [resource.Resource].
 func (r *teamWorkspaceRoleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m teamWorkspaceRoleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
