@@ -44,8 +44,9 @@ func (c *Client) SCIMByClient(ctx context.Context, endpoint, clientID, secret st
 		return nil, errors.New("the SCIM client's id is empty")
 	}
 	// Both parts are encoded as forms are (RFC 6749, section 2.3.1).
-	asks.authorizes = "Basic " + base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(clientID)+":"+url.QueryEscape(secret)))
-	asks.secrets = append(asks.secrets, url.QueryEscape(secret), asks.authorizes)
+	both := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(clientID) + ":" + url.QueryEscape(secret)))
+	asks.authorizes = "Basic " + both
+	asks.secrets = append(asks.secrets, url.QueryEscape(secret), both)
 	asks.redact = newRedactor(asks.secrets...)
 	got, err := do[struct {
 		AccessToken string `json:"access_token"`

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -51,15 +52,17 @@ func TestSCIMByClient(t *testing.T) {
 func TestSCIMByClientRefused(t *testing.T) {
 	t.Parallel()
 	const secret = "canary+/secret=="
+	basic := base64.StdEncoding.EncodeToString([]byte("id:" + url.QueryEscape(secret)))
 	for name, test := range map[string]struct {
 		status     int
 		body       string
 		code, says string
 	}{
-		"an unknown client": {401, `{"error":"invalid_client","error_description":"no such client ` + secret + ` ` + url.QueryEscape(secret) + `"}`, "invalid_client", "no such client [redacted] [redacted], error invalid_client"},
-		"no description":    {400, `{"error":"invalid_request"}`, "invalid_request", "400 Bad Request"},
-		"no token endpoint": {404, `{"detail":"There is no such endpoint","status":"404"}`, "", "There is no such endpoint"},
-		"no token":          {200, `{"token_type":"Bearer"}`, "none", "has no access token"},
+		"an unknown client":       {401, `{"error":"invalid_client","error_description":"no such client ` + secret + ` ` + url.QueryEscape(secret) + `"}`, "invalid_client", "no such client [redacted] [redacted], error invalid_client"},
+		"what came in the header": {401, `{"error":"invalid_client","error_description":"not ` + basic + `"}`, "invalid_client", "not [redacted], error"},
+		"no description":          {400, `{"error":"invalid_request"}`, "invalid_request", "400 Bad Request"},
+		"no token endpoint":       {404, `{"detail":"There is no such endpoint","status":"404"}`, "", "There is no such endpoint"},
+		"no token":                {200, `{"token_type":"Bearer"}`, "none", "has no access token"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -73,7 +76,7 @@ func TestSCIMByClientRefused(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.says) || errors.As(err, &refused) != (test.code != "none") || refused != nil && refused.Code != test.code {
 				t.Errorf("got %v", err)
 			}
-			if text := fmt.Sprintf("%v %+v", err, refused); strings.Contains(text, "canary") {
+			if text := fmt.Sprintf("%v %+v", err, refused); strings.Contains(text, "canary") || strings.Contains(text, basic) {
 				t.Errorf("the secret came out: %s", text)
 			}
 		})

@@ -39,9 +39,6 @@ const (
 	teamRenamed           access.ID = "team-renamed"
 	subjectMappingChanged access.ID = "subject-mapping-changed"
 	changedSincePlan      access.ID = "changed-since-plan"
-	keyRejected           access.ID = "key-rejected"
-	keyNotChecked         access.ID = "key-not-checked"
-	permissionMissing     access.ID = "permission-missing"
 	memberGone            access.ID = "member-gone"
 	roleGone              access.ID = "role-gone"
 )
@@ -178,37 +175,15 @@ func saysRoleGone(role *client.UnknownNameError) notice {
 	return notice{roleGone, "Role is gone", fmt.Sprintf("Account %s has no role %q any more: it was renamed or deleted outside of Terraform. It has: %s. The resource is taken out of the state, and the people keep their roles. If the role was renamed, write its new name in `role`; else take the resource out of the configuration.", role.AccountID, role.Name, strings.Join(role.Existing, ", "))}
 }
 
-// saysKeyRejected is about a key that the API does not know, or an account that is not the key's.
-func saysKeyRejected(err error) notice {
-	summary := "API key not accepted"
-	if rejectedAccount(err) != "" {
-		summary = "Account not found with this key"
-	}
-	return notice{keyRejected, summary, reason(err)}
-}
-
-func saysKeyNotChecked(account string, err error) notice {
-	return notice{keyNotChecked, "API key not checked", fmt.Sprintf("Whether the API key may make the planned changes in account %s was not found out, so the apply may be the first to say. %s", account, reason(err))}
-}
-
-// saysPermissionMissing is about a permission that the apply needs.
-func saysPermissionMissing(permission, account string, ends bool) notice {
-	next := "Nothing has to be done if this plan is applied with another key, as where pull requests are planned with one that may only read; `plan_permissions = \"error\"` in the provider block makes this an error."
-	if ends {
-		next = "Plan with a key whose role has it, or take `plan_permissions = \"error\"` out of the provider block."
-	}
-	return notice{permissionMissing, "API key may not apply this plan", fmt.Sprintf("The API key in use does not have the permission %s in account %s, which applying this plan needs. %s", permission, account, next)}
-}
-
-// saysChangedSincePlan is about an attribute that an update finds changed by somebody else; show says that its values may
+// saysChangedSincePlan is about an attribute that an update finds changed by another hand; show says that its values may
 // stand in a message.
 func saysChangedSincePlan(name string, planned, got attr.Value, show bool) notice {
-	what := fmt.Sprintf("`%s` was changed outside of this run after it was planned", name)
+	what := fmt.Sprintf("`%s` is not as planned", name)
 	switch planned.(type) {
 	case basetypes.StringValue, basetypes.BoolValue, basetypes.Int64Value:
 		if show {
 			what += fmt.Sprintf(": planned was %s, and the API now has %s", planned, got)
 		}
 	}
-	return notice{changedSincePlan, "Changed since the plan", what + ". Nothing has to be done: the state has the planned value until the next refresh reads the new one, and the next plan shows what follows from it."}
+	return notice{changedSincePlan, "Changed since the plan", what + ". It was changed after the plan, outside of this run or by another resource of it. Plan again: the state has the planned value until the next refresh reads the new one."}
 }

@@ -97,6 +97,17 @@ func TestGuardDirectoryPlans(t *testing.T) {
 			typeName: directory, before: asIs, after: config(allowed, []string{"acme.example"}),
 			want: []finding{is("error", "bypass-nobody-left", allowed)},
 		},
+		"fewer domains, one of the two who sign in without single sign-on": {
+			arrange: func(srv *acctest.Server) {
+				srv.SetDomains("acme.com", "acme.example")
+				srv.PushUser("second.owner@acme.com")
+			},
+			typeName: directory, before: asIs, after: config(allowed, []string{"acme.example"}),
+			want: []finding{
+				is("error", "people-lose-access", allowed, "second.owner@acme.com"),
+				is("warning", "bypass-one-left", allowed),
+			},
+		},
 		"fewer domains, which nobody has": {arrange: staff("Member"), typeName: directory, before: asIs, after: fewer},
 		"domains that are not known yet": {
 			arrange: branch, typeName: directory, before: asIs, after: config(allowed, tftypes.UnknownValue),

@@ -70,7 +70,7 @@ func (b *ephemeralBase) Configure(_ context.Context, req ephemeral.ConfigureRequ
 	b.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
-// sessionFrom is nil before the provider is configured, as during validation.
+// providerDataFrom returns nil before the provider is configured, as during validation.
 func providerDataFrom(data any, diags *diag.Diagnostics) *providerData {
 	if data == nil {
 		return nil

@@ -36,9 +36,9 @@ const firstLoginWait = 20 * time.Minute
 
 func newIdentityProviderResource() resource.Resource { return &identityProviderResource{} }
 
-// identityProviderResource is a connection to an identity provider. Its schema is in identity_provider_schema.go, its
-// mapping to the API in identity_provider_model.go, what it does where the API does not offer it in
-// identity_provider_published.go.
+// identityProviderResource is a connection to an identity provider. Its schema is in
+// resource_identity_provider_schema.go, its mapping to the API in resource_identity_provider_model.go, what it does where the
+// API does not offer it in resource_identity_provider_adopted.go.
 type identityProviderResource struct {
 	resourceBase
 }
@@ -435,7 +435,9 @@ func (r *identityProviderResource) Update(ctx context.Context, req resource.Upda
 	} else {
 		r.refreshMetadata(ctx, account, &m, &resp.Diagnostics)
 	}
-	r.activate(ctx, account, &m, wait, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() {
+		r.activate(ctx, account, &m, wait, &resp.Diagnostics)
+	}
 	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 }
 

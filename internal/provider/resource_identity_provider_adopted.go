@@ -122,6 +122,9 @@ func (r *identityProviderResource) readAdopted(ctx context.Context, account stri
 func (m *identityProviderModel) observe(c *client.Connection) {
 	m.Name, m.ConnectionType, m.State = types.StringValue(c.Name), types.StringValue(c.ConnectionType), types.StringValue(c.State)
 	m.Domains = normalized.Domain.SetValueAs(m.Domains, connectionDomains(c))
+	if m.SAML != nil && m.SAML.WantEncrypted.IsNull() { // a state from before there was the argument
+		m.SAML.WantEncrypted = types.BoolValue(false)
+	}
 }
 
 // connections lists the connections in whichever way the server offers: managed says which one that was.

@@ -121,6 +121,10 @@ func TestClientAuthChangesInPlace(t *testing.T) {
 	if got := told(plan.Diagnostics); !slices.Equal(got, []string{"ERROR oidc token_endpoint_auth_method"}) {
 		t.Errorf("%q: %v", got, plan.Diagnostics)
 	}
+	plan, _ = run().change(t, identityProvider, read, config(nil))
+	if got := told(plan.Diagnostics); !slices.Equal(got, []string{"WARNING oidc client_secret_wo"}) {
+		t.Errorf("%q: %v", got, plan.Diagnostics)
+	}
 	state = run().applied(t, identityProvider, state, config(object{
 		"token_endpoint_auth_method": "client_secret_basic", "client_secret_wo": acctest.ClientSecret, "client_secret_wo_version": 2,
 	}))

@@ -100,7 +100,7 @@ func (r *identityProviderResource) planSigning(ctx context.Context, req resource
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, signRequestsPath, wants)...)
-	// What is written is read anew, so what comes of it is not known yet. Where nothing changes, settle takes this back.
+	// What is written is read anew, so what comes of it is not known yet. Where nothing changes, suppressNoOp takes this back.
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("certificates"), types.MapUnknown(types.StringType))...)
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("want_authn_requests_signed"), types.BoolUnknown())...)
 }

@@ -1,14 +1,11 @@
 package provider_test
 
 import (
-	"context"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
@@ -75,27 +72,12 @@ var notUnset = map[string]string{
 	"attribute_mapping.groups": "rejected whatever it is",
 }
 
-// with returns a configuration with an argument more, by its path.
-func with(config object, at string, value any) object {
-	out := maps.Clone(config)
-	name, within, nested := strings.Cut(at, ".")
-	if !nested {
-		out[name] = value
-		return out
-	}
-	inner, _ := out[name].(object)
-	inner = maps.Clone(inner)
-	inner[within] = value
-	out[name] = inner
-	return out
-}
-
 // Every optional argument of a connection can be left out again: after it was applied, and after an import of a connection
 // that has it. The server then has the default, and a plan is empty.
 func TestIdentityProviderArgumentsCanBeUnset(t *testing.T) {
 	t.Parallel()
 	all := slices.Sorted(maps.Keys(unsets(t, "")))
-	for _, at := range optionalArguments(t) {
+	for _, at := range inProcess(t, acctest.Start(t)).optionalArguments(identityProvider) {
 		if _, excused := notUnset[at]; !excused && !slices.Contains(all, at) {
 			t.Errorf("the optional argument %s has no row", at)
 		}
@@ -134,89 +116,6 @@ func startWithIssuer(t *testing.T) (*acctest.Server, string) {
 	srv.SetDomains("acme.com")
 	_, issuer := acctest.StartIdP(t, srv)
 	return srv, issuer
-}
-
-// optionalArguments are the paths of the resource's optional arguments.
-func optionalArguments(t *testing.T) (paths []string) {
-	t.Helper()
-	srv := acctest.Start(t)
-	var walk func(prefix string, attributes []*tfprotov6.SchemaAttribute)
-	walk = func(prefix string, attributes []*tfprotov6.SchemaAttribute) {
-		for _, attribute := range attributes {
-			if attribute.Optional {
-				paths = append(paths, prefix+attribute.Name)
-			}
-			if attribute.NestedType != nil {
-				walk(prefix+attribute.Name+".", attribute.NestedType.Attributes)
-			}
-		}
-	}
-	walk("", inProcess(t, srv).schemas.ResourceSchemas[identityProvider].Block.Attributes)
-	return paths
-}
-
-// applied refreshes, plans and applies a change. As Terraform does it wants what was planned, and as nobody else changes
-// anything, no warning that says so.
-func (p *protocol) applied(t *testing.T, typeName string, prior *tfprotov6.DynamicValue, config object) *tfprotov6.DynamicValue {
-	t.Helper()
-	before := p.read(t, typeName, prior, nil).NewState
-	plan, given := p.change(t, typeName, before, config)
-	noErrors(t, plan.Diagnostics)
-	if len(plan.RequiresReplace) > 0 {
-		t.Fatalf("it would be replaced because of %v", plan.RequiresReplace)
-	}
-	done, err := p.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: typeName, PriorState: before, PlannedState: plan.PlannedState, Config: given, PlannedPrivate: plan.PlannedPrivate,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range done.Diagnostics {
-		t.Errorf("%s: %s", d.Summary, d.Detail)
-	}
-	want, got := p.object(t, p.resourceType(typeName), plan.PlannedState), p.object(t, p.resourceType(typeName), done.NewState)
-	for name := range want {
-		wantAsPlanned(t, name, want[name], got[name])
-	}
-	return done.NewState
-}
-
-// wantAsPlanned wants each value that the plan knew.
-func wantAsPlanned(t *testing.T, at string, planned, got tftypes.Value) {
-	t.Helper()
-	if planned.IsFullyKnown() {
-		if !planned.Equal(got) {
-			t.Errorf("inconsistent result: %s was planned as %s and is %s", at, planned, got)
-		}
-		return
-	}
-	if !planned.IsKnown() || !planned.Type().Is(tftypes.Object{}) {
-		return
-	}
-	want, have := map[string]tftypes.Value{}, map[string]tftypes.Value{}
-	if err := planned.As(&want); err != nil {
-		t.Fatal(err)
-	}
-	if err := got.As(&have); err != nil {
-		t.Fatal(err)
-	}
-	for name := range want {
-		wantAsPlanned(t, at+"."+name, want[name], have[name])
-	}
-}
-
-// unchanged refreshes, and wants an empty plan.
-func (p *protocol) unchanged(t *testing.T, typeName string, state *tfprotov6.DynamicValue, config object) {
-	t.Helper()
-	read := p.read(t, typeName, state, nil).NewState
-	plan, _ := p.change(t, typeName, read, config)
-	noErrors(t, plan.Diagnostics)
-	before := p.object(t, p.resourceType(typeName), read)
-	for name, after := range p.object(t, p.resourceType(typeName), plan.PlannedState) {
-		if !after.Equal(before[name]) {
-			t.Errorf("the plan is not empty: %s was %s and would be %s", name, before[name], after)
-		}
-	}
 }
 
 func textOf(t *testing.T, value tftypes.Value) (text string) {

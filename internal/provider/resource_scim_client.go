@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
 var (
@@ -77,6 +77,9 @@ func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.Modify
 	case plan.SecretWOVersion.Equal(prior.SecretWOVersion) && (moves || known(plan.Name) && !plan.Name.Equal(prior.Name)):
 		resp.Diagnostics.Append(needsClientSecret())
 	case plan.SecretWOVersion.Equal(prior.SecretWOVersion):
+		if plan.DirectoryID.IsUnknown() {
+			resp.Diagnostics.Append(asWarning(needsClientSecret(), "Unless the directory stays the same, applying this plan ends the client and then fails."))
+		}
 		plan.Suffix, plan.SecretCreated = prior.Suffix, prior.SecretCreated
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	case moves && endsWith(secret.ValueString(), prior.Suffix.ValueString()): // it would be ended first
@@ -84,7 +87,7 @@ func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.Modify
 	case moves || plan.DirectoryID.IsUnknown():
 		r.checkNew(ctx, &plan, secret.ValueString(), &resp.Diagnostics)
 	default:
-		r.checkRotation(ctx, &plan, &prior, secret.ValueString(), suffixOf(sent), &resp.Diagnostics)
+		r.checkRotation(ctx, &plan, &prior, secret.ValueString(), textFrom(sent), &resp.Diagnostics)
 	}
 }
 
@@ -203,6 +206,9 @@ func (r *scimClientResource) Create(ctx context.Context, req resource.CreateRequ
 		return
 	}
 	directory := m.DirectoryID.ValueString()
+	if !r.data.reserve("prefectsso_scim_client", account, run.SCIMClient, path.Root("name"), &resp.Diagnostics, m.inDirectory(m.Name)) {
+		return
+	}
 	live, err := r.data.client.ListSCIMClients(ctx, account, directory)
 	switch {
 	case client.IsNotFound(err):
@@ -218,7 +224,7 @@ func (r *scimClientResource) Create(ctx context.Context, req resource.CreateRequ
 	}
 	created, err := r.data.client.CreateSCIMClient(ctx, account, directory, uuid.NewString(), client.NewSCIMClient{Name: m.Name.ValueString(), Secret: secret.ValueString()})
 	if err != nil {
-		resp.Diagnostics.Append(refusedSecret(summary, directory, err))
+		resp.Diagnostics.Append(r.writeFailure(ctx, account, summary, &m, err))
 		return
 	}
 	m.fromAPI(account, &created.SCIMClient)
@@ -258,22 +264,11 @@ func (r *scimClientResource) Read(ctx context.Context, req resource.ReadRequest,
 	}
 	if m.rotatedBy(c) && !m.SecretWOVersion.IsNull() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo_version"), "SCIM client got another secret", fmt.Sprintf("The newest secret of the client %s ends with %s, not with %s: it was rotated outside of Terraform, or by an apply that broke off. The plan rotates it. Unless the configuration has that newest secret, bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", c.Name, newestSecret(c).Suffix, m.Suffix.ValueString()))
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateSuffix(m.Suffix.ValueString()))...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateText(m.Suffix.ValueString()))...)
 		m.SecretWOVersion = types.Int64Null()
 	}
 	m.fromAPI(account, c)
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
-}
-
-// privateSuffix returns a suffix as the private state takes it, and suffixOf reads it.
-func privateSuffix(suffix string) []byte {
-	text, _ := json.Marshal(suffix) // a string can always be encoded
-	return text
-}
-
-func suffixOf(private []byte) (suffix string) {
-	_ = json.Unmarshal(private, &suffix) // nothing, or what privateSuffix has made
-	return suffix
 }
 
 // Update implements [resource.Resource]. A new version is a new secret; overlap alone is kept for the next one.
@@ -285,6 +280,9 @@ func (r *scimClientResource) Update(ctx context.Context, req resource.UpdateRequ
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	if !r.data.reserve("prefectsso_scim_client", account, run.SCIMClient, path.Root("name"), &resp.Diagnostics, m.inDirectory(m.Name), m.inDirectory(prior.ID)) {
+		return
+	}
 	switch {
 	case !m.SecretWOVersion.Equal(prior.SecretWOVersion):
 		c := r.rotate(ctx, account, &m, &prior, req.Config, &resp.Diagnostics)
@@ -292,7 +290,7 @@ func (r *scimClientResource) Update(ctx context.Context, req resource.UpdateRequ
 			return
 		}
 		m.fromAPI(account, c)
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateSuffix(""))...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateText(""))...)
 	case !m.Name.Equal(prior.Name): // it was not known while planning
 		resp.Diagnostics.Append(needsClientSecret())
 		return
@@ -333,7 +331,7 @@ func (r *scimClientResource) rotate(ctx context.Context, account string, m, prio
 	case err == nil:
 		return &rotated.SCIMClient
 	case !strings.EqualFold(client.ExistingID(err), id):
-		diags.Append(r.rotationFailure(ctx, account, summary, m, err))
+		diags.Append(r.writeFailure(ctx, account, summary, m, err))
 	case has && rotation.Name == nil && (prior.SecretWOVersion.IsNull() || prior.Suffix.ValueString() != newestSecret(before).Suffix):
 		return before
 	default:
@@ -342,8 +340,9 @@ func (r *scimClientResource) rotate(ctx context.Context, account string, m, prio
 	return nil
 }
 
-// rotationFailure returns what is said when a rotation was refused: that another client has the name, where that is it.
-func (r *scimClientResource) rotationFailure(ctx context.Context, account, summary string, m *scimClientModel, err error) diag.Diagnostic {
+// writeFailure returns what is said when a creation or rotation was refused: that another client has the name, where that
+// is it.
+func (r *scimClientResource) writeFailure(ctx context.Context, account, summary string, m *scimClientModel, err error) diag.Diagnostic {
 	directory := m.DirectoryID.ValueString()
 	if id := client.ExistingID(err); id != "" {
 		if other, readErr := r.data.client.GetSCIMClient(ctx, account, directory, id); readErr == nil && other.Name == m.Name.ValueString() {

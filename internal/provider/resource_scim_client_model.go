@@ -83,6 +83,11 @@ func (m *scimClientModel) identity(accountID string) directoryItemIdentity {
 	return directoryItemIdentity{types.StringValue(accountID), m.DirectoryID, m.ID}
 }
 
+// inDirectory returns a name or id of a client as what the resource reserves.
+func (m *scimClientModel) inDirectory(name types.String) string {
+	return name.ValueString() + " of " + m.DirectoryID.ValueString()
+}
+
 // fromAPI takes the server's answer.
 func (m *scimClientModel) fromAPI(accountID string, c *client.SCIMClient) {
 	m.ID, m.ClientID, m.AccountID = types.StringValue(c.ID), types.StringValue(c.ID), preserveCase(m.AccountID, accountID)

@@ -26,7 +26,7 @@ var (
 func newSCIMDirectoryResource() resource.Resource { return &scimDirectoryResource{} }
 
 // scimDirectoryResource is a directory that pushes people and groups into the account. Its schema and its mapping to the
-// API are in scim_directory_model.go, what it does where the API does not offer it in scim_directory_published.go.
+// API are in resource_scim_directory_model.go, what it does where the API does not offer it in resource_scim_directory_adopted.go.
 type scimDirectoryResource struct {
 	resourceBase
 }

@@ -184,6 +184,9 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	case known(plan.DirectoryID) && !plan.DirectoryID.Equal(prior.DirectoryID) || known(plan.Name) && !plan.Name.Equal(prior.Name):
 		resp.Diagnostics.Append(needsSecret())
 	default:
+		if plan.DirectoryID.IsUnknown() {
+			resp.Diagnostics.Append(asWarning(needsSecret(), "Unless the directory stays the same, applying this plan ends the token and then fails."))
+		}
 		warnOfTokenExpiry(&prior, time.Now(), &resp.Diagnostics)
 		if !plan.ExpiresIn.Equal(prior.ExpiresIn) {
 			resp.Diagnostics.AddAttributeWarning(path.Root("expires_in"), "Counts from the next rotation", "The expiry of a token is set when it is created. To change it, rotate the token: bring a new `token_wo`, and bump `token_wo_version`.")
@@ -364,7 +367,7 @@ func (r *scimTokenResource) Update(ctx context.Context, req resource.UpdateReque
 		if !r.send(ctx, account, &m, &prior, req.Config, &resp.Diagnostics) {
 			return
 		}
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePrevious, previousToken(prior.ID.ValueString()))...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePrevious, privateText(prior.ID.ValueString()))...)
 	case !m.Name.Equal(prior.Name): // it was not known while planning
 		resp.Diagnostics.Append(needsSecret())
 		return
@@ -372,12 +375,6 @@ func (r *scimTokenResource) Update(ctx context.Context, req resource.UpdateReque
 		m.observed(&prior)
 	}
 	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
-}
-
-// previousToken returns a token's id as the private state takes it.
-func previousToken(id string) []byte {
-	text, _ := json.Marshal(id) // a string can always be encoded
-	return text
 }
 
 // Delete implements [resource.Resource]: it ends the token, and the one before it where that still overlaps.

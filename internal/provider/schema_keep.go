@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // An update leaves most computed attributes as they are, so a plan keeps their values: what refers to them stays known, and
@@ -62,7 +63,7 @@ func setUpdated(ctx context.Context, req resource.UpdateRequest, resp *resource.
 		if diags.HasError() {
 			return diags
 		}
-		if !whollyKnown(ctx, planned) || semanticallyEqual(ctx, planned, got, &diags) {
+		if planned = fillUnknown(ctx, planned, got); planned.IsUnknown() || semanticallyEqual(ctx, planned, got, &diags) {
 			continue
 		}
 		diags.Append(resp.State.SetAttribute(ctx, path.Root(name), planned)...)
@@ -71,10 +72,43 @@ func setUpdated(ctx context.Context, req resource.UpdateRequest, resp *resource.
 	return diags
 }
 
-// whollyKnown reports whether a value and all that is in it is known.
-func whollyKnown(ctx context.Context, v attr.Value) bool {
-	raw, err := v.ToTerraformValue(ctx)
-	return err == nil && raw.IsFullyKnown()
+// fillUnknown returns a planned value with what the plan did not know in it taken from the one that it came to; unknown
+// where that has another shape.
+func fillUnknown(ctx context.Context, planned, got attr.Value) attr.Value {
+	if planned.Equal(got) {
+		return got
+	}
+	kind := planned.Type(ctx)
+	unknown, err := kind.ValueFromTerraform(ctx, tftypes.NewValue(kind.TerraformType(ctx), tftypes.UnknownValue))
+	if err != nil {
+		return got
+	}
+	raw, err := planned.ToTerraformValue(ctx)
+	if err != nil || raw.IsFullyKnown() {
+		return planned
+	}
+	is, err := got.ToTerraformValue(ctx)
+	if err != nil {
+		return unknown
+	}
+	filled, err := tftypes.Transform(raw, func(at *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
+		if v.IsKnown() {
+			return v, nil
+		}
+		found, _, err := tftypes.WalkAttributePath(is, at)
+		if value, ok := found.(tftypes.Value); ok {
+			return value, err
+		}
+		return v, err
+	})
+	if err != nil {
+		return unknown
+	}
+	value, err := kind.ValueFromTerraform(ctx, filled)
+	if err != nil {
+		return unknown
+	}
+	return value
 }
 
 // semanticallyEqual reports whether two values are equal, or mean the same as their type has it.

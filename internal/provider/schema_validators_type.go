@@ -39,22 +39,13 @@ func (v oneOfTypes) ValidateString(_ context.Context, req validator.StringReques
 // closest returns the type that is most like what was written, whatever its case and punctuation; "" where none is like it.
 func (v oneOfTypes) closest(written string) string {
 	best, least := "", 4
+	lower := strings.ToLower //nolint:forbidigo // names of types, of which one is only suggested
 	plain := strings.NewReplacer("-", "", "_", "", " ", "")
 	for _, kind := range v.types {
-		distance := levenshtein.Distance(lowerASCII(plain.Replace(written)), lowerASCII(kind), nil)
+		distance := levenshtein.Distance(lower(plain.Replace(written)), lower(kind), nil)
 		if distance < least && distance*2 < len(kind) {
 			best, least = kind, distance
 		}
 	}
 	return best
-}
-
-// lowerASCII returns a name with A to Z in lower case.
-func lowerASCII(name string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, name)
 }

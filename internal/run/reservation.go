@@ -13,6 +13,7 @@ const (
 	Connection    Kind = "identity provider"
 	TeamRole      Kind = "role of team"
 	Directory     Kind = "SCIM directory"
+	SCIMClient    Kind = "SCIM client"
 )
 
 // Reservations keep two resources of one run from managing one thing. Create and Update reserve what they are about to

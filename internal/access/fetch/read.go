@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
@@ -197,18 +198,12 @@ func (r reader) integrations(ctx context.Context) (fill, error) {
 			return
 		}
 		w.Connections = access.Known(mapped(all.Connections, toConnection))
-		if w.Directories.IsKnown() && !w.FewDirectories {
+		if w.Directories.IsKnown() {
 			return
 		}
-		old := *w
-		asked := !w.Directories.IsMissing() && !w.FewDirectories
+		asked := !w.Directories.IsMissing()
 		reason := w.Directories.Why()
-		w.FewDirectories = false
-		w.Directories = access.Known(mapped(all.Directories, func(row client.Directory) access.Directory {
-			d := onTopOf(old, row)
-			d.Settings = access.Part[access.DirectorySettings]{}
-			return d
-		}))
+		w.Directories = access.Known(mapped(all.Directories, toDirectory))
 		if asked {
 			w.Directories = unknownDirectories(w.Directories, reason)
 		}
@@ -227,16 +222,6 @@ func toDirectory(row client.Directory) access.Directory {
 	return access.Directory{
 		ID: row.ID, Name: row.Name, Off: row.State == client.DirectoryUnlinked, ActiveUsers: int(row.Metadata.Users.Active), LastSynced: row.LastSyncedAt,
 	}
-}
-
-// onTopOf returns a directory with what a world knows of its people, groups and mappings.
-func onTopOf(w access.World, row client.Directory) access.Directory {
-	d := toDirectory(row)
-	if before, there := w.Directory(d.ID); there {
-		before.Off, before.ActiveUsers, before.LastSynced = d.Off, d.ActiveUsers, d.LastSynced
-		return before
-	}
-	return d
 }
 
 // directories reads directories with their settings. Where those are not reported they are unknown, and so are people,
@@ -261,7 +246,11 @@ func (r reader) directories(ctx context.Context) (fill, error) {
 			return
 		}
 		w.Directories = access.Known(mapped(rows, func(row client.Directory) access.Directory {
-			d := onTopOf(old, row)
+			d := toDirectory(row)
+			if before, there := old.Directory(d.ID); there { // its people, groups and mappings stay
+				before.Off, before.ActiveUsers, before.LastSynced = d.Off, d.ActiveUsers, d.LastSynced
+				d = before
+			}
 			d.Settings = access.Known(access.DirectorySettings{
 				DefaultRoleID: row.DefaultAccountRoleID, RemovesLeavers: row.DeprovisionAction == "delete",
 				TeamsFromGroups: row.SyncGroupsToTeams, AllowedDomains: keys(row.AllowedDomains),
@@ -404,15 +393,19 @@ func (r reader) directoryTeams(ctx context.Context, directoryID string) (fill, e
 
 // tokens reads what identity providers call a directory with: its tokens and its OAuth clients.
 func (r reader) tokens(ctx context.Context, directoryID string) (fill, error) {
+	var clients []client.SCIMClient
+	var clientsErr error
+	var side sync.WaitGroup
+	side.Go(func() { clients, clientsErr = r.client.ListSCIMClients(ctx, r.account, directoryID) })
 	rows, err := r.client.ListSCIMTokens(ctx, r.account, directoryID)
+	side.Wait()
 	p, err := part(mapped(rows, func(row client.SCIMToken) access.Token {
 		return access.Token{ID: row.ID, Name: row.Name, Suffix: row.Suffix, Expires: row.ExpiresAt}
 	}), nil, err)
 	if err != nil {
 		return nil, err
 	}
-	clients, err := r.client.ListSCIMClients(ctx, r.account, directoryID)
-	c, err := part(mapped(clients, toClient), nil, err)
+	c, err := part(mapped(clients, toClient), nil, clientsErr)
 	return inDirectory(directoryID, func(d *access.Directory) { d.Tokens, d.Clients = p, c }), err
 }
 
