@@ -169,15 +169,7 @@ func (p *providerData) planAccount(ctx context.Context, req resource.ModifyPlanR
 // reserve reserves what a resource of type owner is about to write, all of the keys or none; the error names the resource
 // type that has it.
 func (p *providerData) reserve(owner, account string, kind run.Kind, at path.Path, diags *diag.Diagnostics, keys ...string) bool {
-	return reserved(p.run.Written.Reserve(owner, account, kind, keys...), owner, at, diags)
-}
-
-// reservePlanned is the same for what a plan found there.
-func (p *providerData) reservePlanned(owner, account string, kind run.Kind, at path.Path, diags *diag.Diagnostics, keys ...string) bool {
-	return reserved(p.run.Planned.Reserve(owner, account, kind, keys...), owner, at, diags)
-}
-
-func reserved(conflict *run.Conflict, owner string, at path.Path, diags *diag.Diagnostics) bool {
+	conflict := p.run.Written.Reserve(owner, account, kind, keys...)
 	if conflict != nil {
 		diags.Append(saysManagedTwice(*conflict, owner).error(at))
 	}

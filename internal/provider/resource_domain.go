@@ -99,7 +99,7 @@ func (m *domainModel) identity(accountID string) domainIdentity {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.data.endPlan(ctx, req, resp, planning{permission: client.PermissionAdministrateSSO, unsent: []string{"timeouts"}})
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_domain")
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
 		suppressNoOp(ctx, req, resp, "account_id", "name", "timeouts")

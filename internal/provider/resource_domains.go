@@ -86,7 +86,7 @@ func (m *domainsModel) fromAPI(accountID string, domains []client.Domain) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.data.endPlan(ctx, req, resp, planning{permission: client.PermissionAdministrateSSO, unsent: []string{"timeouts"}})
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_domains")
 	var prior, plan domainsModel
 	if !isCreate(req) {
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)

@@ -47,7 +47,7 @@ func (r *groupRoleMappingResource) IdentitySchema(_ context.Context, _ resource.
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.data.endPlan(ctx, req, resp, planning{permission: client.PermissionAdministrateSSO})
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_group_role_mapping")
 	var prior *groupRoleMappingModel
 	if !isCreate(req) {
 		prior = &groupRoleMappingModel{}

@@ -84,7 +84,7 @@ func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resou
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.data.endPlan(ctx, req, resp, planning{permission: client.PermissionAdministrateSSO, unsent: []string{"timeouts"}})
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_identity_provider")
 	var plan, prior *identityProviderModel
 	if !isCreate(req) {
 		prior = &identityProviderModel{}

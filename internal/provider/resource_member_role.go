@@ -152,7 +152,7 @@ func (m *memberRoleModel) identity(accountID string) memberRoleIdentity {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *memberRoleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.data.endPlan(ctx, req, resp, planning{})
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_member_role")
 	if isDestroy(req) {
 		r.planDestroy(ctx, req, resp)
 		return

@@ -98,7 +98,7 @@ func (m *memberRolesModel) emails() []string {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *memberRolesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.data.endPlan(ctx, req, resp, planning{})
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_member_roles")
 	if isDestroy(req) || r.data.plansNothing(req) {
 		return
 	}

@@ -137,7 +137,7 @@ func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.data.endPlan(ctx, req, resp, planning{})
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_role_members")
 	if isDestroy(req) {
 		return
 	}

@@ -51,7 +51,7 @@ func (r *scimClientResource) IdentitySchema(_ context.Context, _ resource.Identi
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.data.endPlan(ctx, req, resp, planning{permission: client.PermissionAdministrateSSO, unsent: []string{"overlap"}})
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_scim_client")
 	if isDestroy(req) {
 		return
 	}

@@ -47,7 +47,7 @@ func (m *scimDirectoryModel) identity(accountID string) idIdentity {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.data.endPlan(ctx, req, resp, planning{permission: client.PermissionAdministrateSSO})
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_scim_directory")
 	var prior *scimDirectoryModel
 	if !isCreate(req) {
 		prior = &scimDirectoryModel{}

@@ -158,7 +158,7 @@ func (m *scimTokenModel) observed(prior *scimTokenModel) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.data.endPlan(ctx, req, resp, planning{permission: client.PermissionAdministrateSSO, unsent: []string{"expires_in", "overlap"}})
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_scim_token")
 	if isDestroy(req) {
 		return
 	}

@@ -67,7 +67,7 @@ func (m *sessionPolicyModel) fromAPI(a *client.Account) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *sessionPolicyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer r.data.endPlan(ctx, req, resp, planning{permission: client.PermissionUpdateAccount, stays: true})
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_session_policy")
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
 		suppressNoOp(ctx, req, resp, "account_id", "auth_expiration_seconds")
