@@ -121,7 +121,7 @@ func (eventNameValidator) ValidateString(_ context.Context, req validator.String
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid event name", "A name is empty. Leave it out to get events of all names.")
 	case strings.HasPrefix(name, resourcePrefix), pattern && strings.HasPrefix(resourcePrefix, name):
 	default:
-		resp.Diagnostics.AddAttributeWarning(req.Path, "Not one of the account's own events", fmt.Sprintf("The account's own events begin with %q, and %q does not: it finds only events that users posted under that name. If one of the account's own is meant, write %q.", resourcePrefix, text, resourcePrefix+text))
+		resp.Diagnostics.Append(warns(checkThis, req.Path, "Not one of the account's own events", fmt.Sprintf("The account's own events begin with %q, and %q does not: it finds only events that users posted under that name. If one of the account's own is meant, write %q.", resourcePrefix, text, resourcePrefix+text)))
 	}
 }
 

@@ -107,14 +107,6 @@ func reason(err error) string {
 	return strings.TrimSpace(message+" "+strings.Join(advices, " ")) + origin(apiErr)
 }
 
-// asWarning returns what would be an error for certain as a warning of what may come.
-func asWarning(d diag.Diagnostic, unless string) diag.Diagnostic {
-	if at, ok := d.(diag.DiagnosticWithPath); ok {
-		return diag.NewAttributeWarningDiagnostic(at.Path(), d.Summary(), d.Detail()+" "+unless)
-	}
-	return diag.NewWarningDiagnostic(d.Summary(), d.Detail()+" "+unless)
-}
-
 // fieldReason says which value the API rejects and why, without the words of the library that checks it there: "Value error"
 // before each message, and where in a request the value is.
 func fieldReason(field client.FieldError) string {

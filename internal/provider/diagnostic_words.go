@@ -53,7 +53,7 @@ type notice struct {
 }
 
 func (n notice) warning(at path.Path) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(at, n.summary, n.id.Detail(n.message))
+	return warns(leadOf(n.id), at, n.summary, n.id.Detail(n.message))
 }
 
 func (n notice) error(at path.Path) diag.Diagnostic {

@@ -3,7 +3,9 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +77,10 @@ func TestWords(t *testing.T) {
 			t.Errorf("the detail has the id: %t\n%s", withID, d.Detail())
 		}
 		fmt.Fprintf(&got, "%s\n%s\n\n", d.Summary(), d.Detail())
+	}
+	got.WriteString("Leads of warnings; of all others: " + string(leadOf("")) + "\n")
+	for _, id := range slices.Sorted(maps.Keys(leads)) {
+		fmt.Fprintf(&got, "%s: %s\n", id, leads[id])
 	}
 	golden.Check(t, "testdata/words.golden", got.String())
 }

@@ -123,6 +123,6 @@ func (e *scimTokenEphemeral) Close(ctx context.Context, req ephemeral.CloseReque
 		err = e.data.client.DeleteSCIMToken(ctx, opened.AccountID, opened.DirectoryID, opened.ID)
 	}
 	if err != nil {
-		resp.Diagnostics.AddWarning("SCIM token of this run lives on", reason(err)+" It ends by itself within an hour.")
+		resp.Diagnostics.Append(warns(noAction, path.Empty(), "SCIM token of this run lives on", reason(err)+" It ends by itself within an hour."))
 	}
 }

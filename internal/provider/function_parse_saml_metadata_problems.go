@@ -72,7 +72,7 @@ func addMetadataError(at path.Path, err error, diags *diag.Diagnostics) {
 // addMetadataWarnings reports what of metadata was left out.
 func addMetadataWarnings(at path.Path, problems []samlmetadata.Problem, diags *diag.Diagnostics) {
 	for _, p := range problems {
-		diags.AddAttributeWarning(at, leftOutSummary, problemDetail(p.Message, p.ID))
+		diags.Append(warns(checkThis, at, leftOutSummary, problemDetail(p.Message, p.ID)))
 	}
 }
 

@@ -97,7 +97,7 @@ func diagnosticFrom(f access.Finding, at path.Path) diag.Diagnostic {
 	if f.Severity == access.Error {
 		return diag.NewAttributeErrorDiagnostic(at, f.Summary(), f.Detail())
 	}
-	return diag.NewAttributeWarningDiagnostic(at, f.Summary(), f.Detail())
+	return warns(leadOf(f.ID), at, f.Summary(), f.Detail())
 }
 
 // notJudged warns that a check needs what is not known while planning, and is made when that is applied. The id says

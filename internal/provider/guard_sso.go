@@ -35,5 +35,5 @@ func (p *providerData) checkRemoval(ctx context.Context, own types.String, domai
 
 // notJudgedBecause warns that a check which the apply can do without could not be made.
 func notJudgedBecause(at path.Path, id access.ID, err error) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(at, access.Finding{ID: id}.Summary(), id.Detail(reason(err)))
+	return warns(leadOf(id), at, access.Finding{ID: id}.Summary(), id.Detail(reason(err)))
 }

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -217,7 +218,20 @@ func (p *protocol) create(t testing.TB, typeName string, config map[string]any) 
 		t.Fatal(err)
 	}
 	noErrors(t, done.Diagnostics)
+	saidOnce(t, plan.Diagnostics, done.Diagnostics)
 	return done
+}
+
+// saidOnce wants no warning of a plan again in its apply.
+func saidOnce(t testing.TB, planned, applied []*tfprotov6.Diagnostic) {
+	t.Helper()
+	for _, d := range applied {
+		if d.Severity == tfprotov6.DiagnosticSeverityWarning && slices.ContainsFunc(planned, func(p *tfprotov6.Diagnostic) bool {
+			return p.Summary == d.Summary && p.Attribute.Equal(d.Attribute)
+		}) {
+			t.Errorf("the plan had said so: %s: %s", d.Summary, d.Detail)
+		}
+	}
 }
 
 // read refreshes a state.

@@ -138,9 +138,9 @@ func (m providerModel) arguments(known func(string, attr.Value) bool) settings.A
 func diagnosticOf(p settings.Problem) diag.Diagnostic {
 	switch {
 	case p.Warning && p.Argument == "":
-		return diag.NewWarningDiagnostic(p.Summary, p.Detail)
+		return warns(checkThis, path.Empty(), p.Summary, p.Detail)
 	case p.Warning:
-		return diag.NewAttributeWarningDiagnostic(path.Root(p.Argument), p.Summary, p.Detail)
+		return warns(checkThis, path.Root(p.Argument), p.Summary, p.Detail)
 	case p.Argument == "":
 		return diag.NewErrorDiagnostic(p.Summary, p.Detail)
 	}

@@ -103,7 +103,7 @@ func (p *providerData) canPlan(diags *diag.Diagnostics) bool {
 		return false
 	}
 	if p.client == nil {
-		diags.AddWarning("Not checked against the account", fmt.Sprintf("%s of the provider block is not known while planning, so this plan could not be checked against the account. The same checks are made when it is applied.", english.AndCode(p.unknown)))
+		diags.Append(warns(checkThis, path.Empty(), "Not checked against the account", fmt.Sprintf("%s of the provider block is not known while planning, so this plan could not be checked against the account. The same checks are made when it is applied.", english.AndCode(p.unknown))))
 		return false
 	}
 	return true

@@ -138,7 +138,7 @@ func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	if already {
-		resp.Diagnostics.AddAttributeWarning(path.Root("name"), "Domain was enabled already", fmt.Sprintf("%s was enabled in this account before. It now belongs to this resource: destroying the resource disables it.", domain.Name))
+		resp.Diagnostics.Append(warns(noAction, path.Root("name"), "Domain was enabled already", fmt.Sprintf("%s was enabled in this account before. It now belongs to this resource: destroying the resource disables it.", domain.Name)))
 	}
 	m.fromAPI(account, domain)
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
@@ -165,7 +165,7 @@ func (r *domainResource) Read(ctx context.Context, req resource.ReadRequest, res
 			return
 		}
 	}
-	resp.Diagnostics.AddWarning("Domain is gone", fmt.Sprintf("%s is no longer enabled in account %s, or is being released: it was disabled outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan enables it again.", m.Name.ValueString(), account))
+	resp.Diagnostics.Append(warns(checkThis, path.Empty(), "Domain is gone", fmt.Sprintf("%s is no longer enabled in account %s, or is being released: it was disabled outside of Terraform. It is taken out of the state; as long as the configuration has it, the plan enables it again.", m.Name.ValueString(), account)))
 	removeFromState(ctx, resp, m.identity(account))
 }
 
@@ -191,7 +191,7 @@ func (r *domainResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	defer r.data.run.Written.Deleting()()
 	if r.data.run.Written.IsReserved(account, run.Domain, m.Name.Normalized()) {
-		resp.Diagnostics.AddWarning("Domain stays enabled", fmt.Sprintf("Another resource of this run manages %s now, so it was not disabled.", m.Name.ValueString()))
+		resp.Diagnostics.Append(warns(noAction, path.Empty(), "Domain stays enabled", fmt.Sprintf("Another resource of this run manages %s now, so it was not disabled.", m.Name.ValueString())))
 		return
 	}
 	if !r.data.recheck(ctx, r.data.removal(account, []string{m.Name.Normalized()}, path.Root("name")), &resp.Diagnostics) {

@@ -96,5 +96,5 @@ func (p *providerData) warnOfReleasing(ctx context.Context, account string, at p
 			holder = "the connection " + english.Some(names)
 		}
 	} // a warning can do without the name
-	diags.AddAttributeWarning(at, "Domain is being released", fmt.Sprintf("%s was disabled, and %s still names it. Single sign-on would end without it, so its people go on logging in until that connection names other domains, is deactivated or deleted; then the domain is gone. If the connection's `domains` refer to this resource, that follows in this apply; if not, take it out there. To take it away at once, and single sign-on with it, set `allow_disable_sso = true` in the provider block.", english.Some(releasing), holder))
+	diags.Append(warns(actionNeeded, at, "Domain is being released", fmt.Sprintf("%s was disabled, and %s still names it. Single sign-on would end without it, so its people go on logging in until that connection names other domains, is deactivated or deleted; then the domain is gone. If the connection's `domains` refer to this resource, that follows in this apply; if not, take it out there. To take it away at once, and single sign-on with it, set `allow_disable_sso = true` in the provider block.", english.Some(releasing), holder)))
 }

@@ -184,7 +184,8 @@ func withMatch(mappings []access.Mapping, plan *groupRoleMappingModel, own types
 	return mappings[at], true
 }
 
-// warnOfAbsentGroup looks whether the group has arrived in the directory.
+// warnOfAbsentGroup looks whether the group has arrived in the directory. An apply does not say so again: `status` has it,
+// and in a directory that is as new as the mapping no group can be yet.
 func (r *groupRoleMappingResource) warnOfAbsentGroup(ctx context.Context, account string, directoryID types.String, match client.MappingMatch, diags *diag.Diagnostics) {
 	groups, err := r.data.client.ListDirectoryGroups(ctx, account, directoryID.ValueString(), match.GroupName)
 	if err != nil {
@@ -290,9 +291,6 @@ func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.Crea
 		return
 	}
 	m.fromAPI(account, mapping, role)
-	if mapping.Status == client.MappingDangling {
-		warnOfDangling(mapping.Match, m.DirectoryID, &resp.Diagnostics)
-	}
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
@@ -307,7 +305,7 @@ func (r *groupRoleMappingResource) Read(ctx context.Context, req resource.ReadRe
 	}
 	mapping, err := r.data.client.GetGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
 	if client.IsNotFound(err) {
-		resp.Diagnostics.AddWarning("Group role mapping is gone", fmt.Sprintf("The mapping %s of the directory %s no longer exists in account %s: it, or the directory, was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.ID.ValueString(), m.DirectoryID.ValueString(), account))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "Group role mapping is gone", fmt.Sprintf("The mapping %s of the directory %s no longer exists in account %s: it, or the directory, was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.ID.ValueString(), m.DirectoryID.ValueString(), account)))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	}
@@ -352,9 +350,6 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 		return
 	}
 	m.fromAPI(account, mapping, role)
-	if mapping.Status == client.MappingDangling {
-		warnOfDangling(mapping.Match, m.DirectoryID, &resp.Diagnostics)
-	}
 	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 }
 

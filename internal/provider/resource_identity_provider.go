@@ -247,7 +247,7 @@ func warnOfExpiry(expiries types.Map, now time.Time, diags *diag.Diagnostics) {
 		}
 		expires := parseTime(text.ValueString())
 		if left := expires.Sub(now); left < expiresSoon {
-			diags.AddAttributeWarning(path.Root("saml"), "Certificate expires soon", fmt.Sprintf("The identity provider's certificate %s… expires on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
+			diags.Append(warns(actionNeeded, path.Root("saml"), "Certificate expires soon", fmt.Sprintf("The identity provider's certificate %s… expires on %s (%s from now); logins fail after that. Add its successor beside it, let the identity provider roll over, then take this one out.", print[:min(16, len(print))], expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day"))))
 		}
 	}
 }
@@ -336,7 +336,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 		return true
 	case activationFirstLogin:
 		if m.State.ValueString() == client.ConnectionInactive {
-			diags.AddAttributeWarning(at, "Identity provider is switched off", "The connection was switched off outside of Terraform, so users cannot log in through it. `activation = \"immediate\"` switches it on again.")
+			diags.Append(warns(actionNeeded, at, "Identity provider is switched off", "The connection was switched off outside of Terraform, so users cannot log in through it. `activation = \"immediate\"` switches it on again."))
 			return false
 		}
 		connection, err := r.waitForLogin(ctx, account, m.ID.ValueString(), wait)
@@ -345,7 +345,7 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 			return false
 		}
 		if connection.State != client.ConnectionActive {
-			diags.AddAttributeWarning(at, "No login yet", fmt.Sprintf("The identity provider is configured, but within %s (`timeouts.create`) no user logged in through it. It becomes active at the first successful login.", wait))
+			diags.Append(warns(actionNeeded, at, "No login yet", fmt.Sprintf("The identity provider is configured, but within %s (`timeouts.create`) no user logged in through it. It becomes active at the first successful login.", wait)))
 		}
 		diags.Append(m.fromAPI(account, connection)...)
 		return true
@@ -382,7 +382,7 @@ func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRe
 	connection, err := r.data.client.GetConnection(ctx, account, m.ID.ValueString())
 	switch {
 	case client.IsNotFound(err):
-		resp.Diagnostics.AddWarning("Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "Identity provider is gone", fmt.Sprintf("The connection %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account)))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	case err != nil:
@@ -450,7 +450,7 @@ func (r *identityProviderResource) Delete(ctx context.Context, req resource.Dele
 		return
 	}
 	if !m.Configurable.ValueBool() {
-		resp.Diagnostics.AddWarning("Identity provider stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and people go on logging in through it.", m.Name.ValueString()))
+		resp.Diagnostics.Append(warns(noAction, path.Empty(), "Identity provider stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and people go on logging in through it.", m.Name.ValueString())))
 		return
 	}
 	if err := r.data.client.DeleteConnection(ctx, account, m.ID.ValueString()); err != nil {

@@ -33,7 +33,7 @@ func (r *identityProviderResource) adopt(ctx context.Context, account string, co
 	wanted := *m
 	m.ID, m.State = types.StringValue(connection.ID), types.StringValue(connection.State)
 	m.observeAdopted(&wanted)
-	resp.Diagnostics.AddWarning("Identity provider was adopted", fmt.Sprintf("This server does not offer the configuration of identity providers over its API. The connection %s (%s) is only watched: its name, type, domains and state. Not verified, because the server does not show it: %s.", connection.Name, connection.ID, english.AndCode(unverified(m))))
+	resp.Diagnostics.Append(warns(noAction, path.Empty(), "Identity provider was adopted", fmt.Sprintf("This server does not offer the configuration of identity providers over its API. The connection %s (%s) is only watched: its name, type, domains and state. Not verified, because the server does not show it: %s.", connection.Name, connection.ID, english.AndCode(unverified(m)))))
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
 }
 
@@ -110,7 +110,7 @@ func (r *identityProviderResource) readAdopted(ctx context.Context, account stri
 	}
 	at := slices.IndexFunc(found.Connections, func(c client.Connection) bool { return c.ID == m.ID.ValueString() })
 	if at < 0 {
-		resp.Diagnostics.AddWarning("Identity provider is gone", fmt.Sprintf("The adopted connection %s (%s) no longer exists in account %s. It is taken out of the state.", m.Name.ValueString(), m.ID.ValueString(), account))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "Identity provider is gone", fmt.Sprintf("The adopted connection %s (%s) no longer exists in account %s. It is taken out of the state.", m.Name.ValueString(), m.ID.ValueString(), account)))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	}

@@ -44,11 +44,11 @@ func (r *identityProviderResource) planClientAuth(ctx context.Context, req resou
 	switch {
 	case method == privateKeyJWT || method == publicClient:
 		if configured {
-			resp.Diagnostics.AddAttributeWarning(path.Root("oidc").AtName("client_secret_wo"), "Client secret is not used", "With `token_endpoint_auth_method = \""+method+"\"` no secret goes to the identity provider. Leave `client_secret_wo` and `client_secret_wo_version` out.")
+			resp.Diagnostics.Append(warns(checkThis, path.Root("oidc").AtName("client_secret_wo"), "Client secret is not used", "With `token_endpoint_auth_method = \""+method+"\"` no secret goes to the identity provider. Leave `client_secret_wo` and `client_secret_wo_version` out."))
 		}
 	case configured || method == "" && prior != nil && !r.lacksSecret(ctx, prior, &oidc, resp):
 	case method == "":
-		resp.Diagnostics.AddAttributeWarning(path.Root("oidc").AtName("client_secret_wo"), "No client secret", "Unless the identity provider takes only `private_key_jwt`, users cannot log in without a client secret. "+step)
+		resp.Diagnostics.Append(warns(checkThis, path.Root("oidc").AtName("client_secret_wo"), "No client secret", "Unless the identity provider takes only `private_key_jwt`, users cannot log in without a client secret. "+step))
 	case prior == nil || r.lacksSecret(ctx, prior, &oidc, resp):
 		resp.Diagnostics.AddAttributeError(clientAuthPath, "Client secret is missing", "`"+method+"` authenticates with a client secret, and this connection has none. "+step)
 	}

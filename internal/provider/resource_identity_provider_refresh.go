@@ -70,5 +70,5 @@ func (m *identityProviderModel) reportMetadataError(c *client.Connection, diags 
 		diags.AddAttributeError(metadataURLPath, "Metadata of another identity provider", problemDetail(fmt.Sprintf("%s describes another identity provider than before, so nothing was taken over from it and logins go on as they did. %s If it moved on purpose, set `metadata_entity_id` to the new entity id: its users then become other people here unless its subjects are the same. Otherwise ask the identity provider's administrator.", url, english.Sentence(*c.SAML.MetadataError)), client.MetadataAnotherEntity))
 		return
 	}
-	diags.AddAttributeWarning(metadataURLPath, "Metadata could not be updated", problemDetail(fmt.Sprintf("The server could not update what it knows of the metadata at %s; logins go on with the keys that it has. %s It tries again when somebody logs in, and at the next update.", url, english.Sentence(*c.SAML.MetadataError)), samlmetadata.ID(id)))
+	diags.Append(warns(actionNeeded, metadataURLPath, "Metadata could not be updated", problemDetail(fmt.Sprintf("The server could not update what it knows of the metadata at %s; logins go on with the keys that it has. %s It tries again when somebody logs in, and at the next update.", url, english.Sentence(*c.SAML.MetadataError)), samlmetadata.ID(id))))
 }

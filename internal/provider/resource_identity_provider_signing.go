@@ -38,7 +38,7 @@ func configuredSAML(ctx context.Context, config tfsdk.Config, diags *diag.Diagno
 func (s *samlModel) validateMetadata(now time.Time, diags *diag.Diagnostics) {
 	at := path.Root("saml")
 	if known(s.MetadataURL) && isEntraWithoutApp(s.MetadataURL.ValueString()) {
-		diags.AddAttributeWarning(at.AtName("metadata_url"), "Metadata of no application", "This is the metadata of the whole tenant of Microsoft Entra ID. An application that has a signing certificate of its own signs with another key, so logins would fail. Add `?appid=<application id>` to the address.")
+		diags.Append(warns(checkThis, at.AtName("metadata_url"), "Metadata of no application", "This is the metadata of the whole tenant of Microsoft Entra ID. An application that has a signing certificate of its own signs with another key, so logins would fail. Add `?appid=<application id>` to the address."))
 	}
 	if !known(s.MetadataXML.StringValue) || s.MetadataEntityID.IsUnknown() {
 		return
@@ -57,7 +57,7 @@ func (s *samlModel) validateMetadata(now time.Time, diags *diag.Diagnostics) {
 // warnUnsigned warns where the identity provider refuses what is configured.
 func (s *samlModel) warnUnsigned(diags *diag.Diagnostics) {
 	if !s.SignRequests.IsNull() && !s.SignRequests.IsUnknown() && !s.SignRequests.ValueBool() {
-		diags.AddAttributeWarning(signRequestsPath, "The identity provider wants signed requests", "Its metadata says WantAuthnRequestsSigned, so it rejects unsigned requests and logins fail with `sign_requests = false`. Leave `sign_requests` out: it then follows the metadata.")
+		diags.Append(warns(checkThis, signRequestsPath, "The identity provider wants signed requests", "Its metadata says WantAuthnRequestsSigned, so it rejects unsigned requests and logins fail with `sign_requests = false`. Leave `sign_requests` out: it then follows the metadata."))
 	}
 }
 
@@ -121,6 +121,6 @@ func (m *identityProviderModel) warnLeftOut(c *client.Connection, diags *diag.Di
 		return // of metadata_xml the plan has said it
 	}
 	for _, warning := range c.SAML.IDPMetadataWarnings {
-		diags.AddAttributeWarning(path.Root("saml").AtName("metadata_url"), leftOutSummary, fmt.Sprintf("Of the metadata at %s: %s", m.SAML.MetadataURL.ValueString(), warning))
+		diags.Append(warns(checkThis, path.Root("saml").AtName("metadata_url"), leftOutSummary, fmt.Sprintf("Of the metadata at %s: %s", m.SAML.MetadataURL.ValueString(), warning)))
 	}
 }

@@ -265,7 +265,7 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 		}
 		member.AccountRoleID, member.AccountRoleName = role.ID, role.Name
 		if now, err := members.Refetch(ctx, m.Email.Normalized()); err != nil {
-			diags.AddWarning("Role not read back", "The role was changed, but reading it back failed; the next plan reads it again. "+reason(err))
+			diags.Append(warns(noAction, path.Empty(), "Role not read back", "The role was changed, but reading it back failed; the next plan reads it again. "+reason(err)))
 		} else if row, there := now[m.Email.Normalized()]; there {
 			member = row
 		}
@@ -283,7 +283,7 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 func (r *memberRoleResource) observeOwner(ctx context.Context, account string, m *memberRoleModel, member client.Membership, diags *diag.Diagnostics) {
 	var err error
 	if m.ManagedBy, err = r.data.managedBy(ctx, account, member); err != nil {
-		diags.AddWarning("Not known who decides about the role", fmt.Sprintf("Reading what decides about the role of %s failed, so `managed_by` is null. %s", m.Email.ValueString(), reason(err)))
+		diags.Append(warns(noAction, path.Empty(), "Not known who decides about the role", fmt.Sprintf("Reading what decides about the role of %s failed, so `managed_by` is null. %s", m.Email.ValueString(), reason(err))))
 	}
 }
 

@@ -252,7 +252,7 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 	}
 	members := r.data.client.Members(account)
 	if _, err := members.Refetch(ctx, emails...); err != nil {
-		diags.AddAttributeWarning(at, "Roles not read back", "Reading the changed roles back failed; the next plan reads them again. "+reason(err))
+		diags.Append(warns(noAction, at, "Roles not read back", "Reading the changed roles back failed; the next plan reads them again. "+reason(err)))
 	}
 	rows, err := members.ByEmails(ctx, m.emails())
 	if err != nil {
@@ -296,7 +296,7 @@ func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest
 	before := m
 	gone := m.fromAPI(account, rows)
 	if len(gone) > 0 {
-		resp.Diagnostics.AddAttributeWarning(path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, english.Some(gone)))
+		resp.Diagnostics.Append(warns(checkThis, path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, english.Some(gone))))
 	}
 	if m.AccountID == before.AccountID && m.Roles.Equal(before.Roles) {
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, accountIdentity{types.StringValue(account)})...) // the state is there already

@@ -78,7 +78,7 @@ func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.Modify
 		resp.Diagnostics.Append(needsClientSecret())
 	case plan.SecretWOVersion.Equal(prior.SecretWOVersion):
 		if plan.DirectoryID.IsUnknown() {
-			resp.Diagnostics.Append(asWarning(needsClientSecret(), "Unless the directory stays the same, applying this plan ends the client and then fails."))
+			resp.Diagnostics.Append(asWarning(needsClientSecret(), " Unless the directory stays the same, applying this plan ends the client and then fails."))
 		}
 		plan.Suffix, plan.SecretCreated = prior.Suffix, prior.SecretCreated
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -126,7 +126,7 @@ func (r *scimClientResource) checkNew(ctx context.Context, plan *scimClientModel
 		return
 	}
 	d := clientExists(account, directory, live[at].ID, plan.Name.ValueString())
-	diags.AddAttributeWarning(path.Root("name"), d.Summary(), d.Detail()+"\n\nUnless it is gone by then, as where this plan replaces it, applying this plan fails.")
+	diags.Append(asWarning(d, "\n\nUnless it is gone by then, as where this plan replaces it, applying this plan fails."))
 }
 
 // checkRotation finds out while planning what would make a rotation fail. sent is the suffix of the secret that was sent
@@ -149,10 +149,10 @@ func (r *scimClientResource) checkRotation(ctx context.Context, plan, prior *sci
 	}
 	// Four characters are no proof, and a rotation that is refused loses nothing, so this is no error.
 	if secret != "" && (newest || endsWith(secret, sent) || hasOldSecret(c, secret[max(0, len(secret)-4):])) {
-		diags.AddAttributeWarning(path.Root("secret_wo"), "Secret may have been used before", fmt.Sprintf("A secret that the client %s has or had (…%s) ends with the same four characters, and the server takes no secret twice. Unless this is another one, applying this plan fails: bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", c.Name, secret[max(0, len(secret)-4):]))
+		diags.Append(warns(checkThis, path.Root("secret_wo"), "Secret may have been used before", fmt.Sprintf("A secret that the client %s has or had (…%s) ends with the same four characters, and the server takes no secret twice. Unless this is another one, applying this plan fails: bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", c.Name, secret[max(0, len(secret)-4):])))
 	}
 	if d := noSecretRoom(c, plan.overlap()); d != nil {
-		diags.AddAttributeWarning(path.Root("secret_wo_version"), d.Summary(), d.Detail()+" Unless there is room by then, applying this plan fails.")
+		diags.Append(asWarning(d, " Unless there is room by then, applying this plan fails."))
 	}
 }
 
@@ -254,7 +254,7 @@ func (r *scimClientResource) Read(ctx context.Context, req resource.ReadRequest,
 	}
 	c, err := r.data.client.GetSCIMClient(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
 	if client.IsNotFound(err) {
-		resp.Diagnostics.AddWarning("SCIM client is gone", fmt.Sprintf("The client %s (%s) of directory %s no longer exists: it, or the directory, was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates a new one, with another `client_id`. The server takes no secret twice that was used: bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", m.Name.ValueString(), m.ID.ValueString(), m.DirectoryID.ValueString()))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "SCIM client is gone", fmt.Sprintf("The client %s (%s) of directory %s no longer exists: it, or the directory, was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates a new one, with another `client_id`. The server takes no secret twice that was used: bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", m.Name.ValueString(), m.ID.ValueString(), m.DirectoryID.ValueString())))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	}
@@ -263,7 +263,7 @@ func (r *scimClientResource) Read(ctx context.Context, req resource.ReadRequest,
 		return
 	}
 	if m.rotatedBy(c) && !m.SecretWOVersion.IsNull() {
-		resp.Diagnostics.AddAttributeWarning(path.Root("secret_wo_version"), "SCIM client got another secret", fmt.Sprintf("The newest secret of the client %s ends with %s, not with %s: it was rotated outside of Terraform, or by an apply that broke off. The plan rotates it. Unless the configuration has that newest secret, bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", c.Name, newestSecret(c).Suffix, m.Suffix.ValueString()))
+		resp.Diagnostics.Append(warns(checkThis, path.Root("secret_wo_version"), "SCIM client got another secret", fmt.Sprintf("The newest secret of the client %s ends with %s, not with %s: it was rotated outside of Terraform, or by an apply that broke off. The plan rotates it. Unless the configuration has that newest secret, bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", c.Name, newestSecret(c).Suffix, m.Suffix.ValueString())))
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateSent, privateText(m.Suffix.ValueString()))...)
 		m.SecretWOVersion = types.Int64Null()
 	}

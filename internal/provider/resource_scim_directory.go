@@ -271,7 +271,7 @@ func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadReque
 	}
 	switch {
 	case client.IsNotFound(err) || err == nil && directory == nil:
-		resp.Diagnostics.AddWarning("SCIM directory is gone", fmt.Sprintf("The directory %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "SCIM directory is gone", fmt.Sprintf("The directory %s (%s) no longer exists in account %s: it was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates it again.", m.Name.ValueString(), m.ID.ValueString(), account)))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	case err != nil:
@@ -335,7 +335,7 @@ func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteR
 		return
 	}
 	if !m.Configurable.ValueBool() {
-		resp.Diagnostics.AddWarning("SCIM directory stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and goes on pushing people and groups.", m.Name.ValueString()))
+		resp.Diagnostics.Append(warns(noAction, path.Empty(), "SCIM directory stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and goes on pushing people and groups.", m.Name.ValueString())))
 		return
 	}
 	if !r.data.recheck(ctx, r.deletion(account, &m), &resp.Diagnostics) {

@@ -54,7 +54,7 @@ func (r *scimDirectoryResource) adopt(ctx context.Context, account string, direc
 		return
 	}
 	m.observe(account, &directory)
-	resp.Diagnostics.AddWarning("SCIM directory was adopted", fmt.Sprintf("This server does not offer the configuration of directories over its API. The directory %s (%s) is only watched: its name, type and state. Not verified, because the server does not show it: %s.", directory.Name, directory.ID, english.AndCode(hiddenOfDirectory)))
+	resp.Diagnostics.Append(warns(noAction, path.Empty(), "SCIM directory was adopted", fmt.Sprintf("This server does not offer the configuration of directories over its API. The directory %s (%s) is only watched: its name, type and state. Not verified, because the server does not show it: %s.", directory.Name, directory.ID, english.AndCode(hiddenOfDirectory))))
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
 }
 

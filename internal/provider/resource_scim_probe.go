@@ -378,18 +378,18 @@ func reportProbe(c scimprobe.Canary, result scimprobe.Result, strict bool, diags
 	case result.Err != nil:
 		diags.AddError("Could not make probe", strings.TrimSpace(reason(result.Err)+"\n\n"+gone))
 	case result.Differences != nil:
-		summary, detail := "Provisioning is not healthy", strings.TrimSpace("- "+strings.Join(result.Differences, "\n- ")+"\n\n"+gone)
+		summary, detail := "Provisioning is not healthy", strings.TrimSpace("The probe found:\n\n- "+strings.Join(result.Differences, "\n- ")+"\n\n"+gone)
 		if strict {
 			diags.AddError(summary, detail)
 		} else {
-			diags.AddWarning(summary, detail)
+			diags.Append(warns(checkThis, path.Empty(), summary, detail))
 		}
 	}
 	if result.Removed != nil {
-		diags.AddWarning("Removed canaries of earlier probes", "Probes that did not come to their end had left behind "+english.Some(result.Removed)+". They are gone now.")
+		diags.Append(warns(noAction, path.Empty(), "Removed canaries of earlier probes", "Probes that did not come to their end had left behind "+english.Some(result.Removed)+". They are gone now."))
 	}
 	if result.NotRemoved != nil {
-		diags.AddWarning("Canaries of earlier probes not looked for", reason(result.NotRemoved))
+		diags.Append(warns(checkThis, path.Empty(), "Canaries of earlier probes not looked for", reason(result.NotRemoved)))
 	}
 }
 

@@ -185,11 +185,11 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		resp.Diagnostics.Append(needsSecret())
 	default:
 		if plan.DirectoryID.IsUnknown() {
-			resp.Diagnostics.Append(asWarning(needsSecret(), "Unless the directory stays the same, applying this plan ends the token and then fails."))
+			resp.Diagnostics.Append(asWarning(needsSecret(), " Unless the directory stays the same, applying this plan ends the token and then fails."))
 		}
 		warnOfTokenExpiry(&prior, time.Now(), &resp.Diagnostics)
 		if !plan.ExpiresIn.Equal(prior.ExpiresIn) {
-			resp.Diagnostics.AddAttributeWarning(path.Root("expires_in"), "Counts from the next rotation", "The expiry of a token is set when it is created. To change it, rotate the token: bring a new `token_wo`, and bump `token_wo_version`.")
+			resp.Diagnostics.Append(warns(noAction, path.Root("expires_in"), "Counts from the next rotation", "The expiry of a token is set when it is created. To change it, rotate the token: bring a new `token_wo`, and bump `token_wo_version`."))
 		}
 		plan.observed(&prior)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -223,7 +223,7 @@ func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, 
 		return
 	}
 	if d := noRoom(live, plan.DirectoryID.ValueString()); d != nil {
-		diags.AddAttributeWarning(path.Root("token_wo_version"), d.Summary(), d.Detail()+" Unless there is room by then, applying this plan fails.")
+		diags.Append(asWarning(d, " Unless there is room by then, applying this plan fails."))
 	}
 }
 
@@ -254,7 +254,7 @@ func warnOfTokenExpiry(m *scimTokenModel, now time.Time, diags *diag.Diagnostics
 	}
 	expires := parseTime(m.ExpiresAt.ValueString())
 	if left := expires.Sub(now); left < expiresSoon {
-		diags.AddAttributeWarning(path.Root("token_wo_version"), "SCIM token expires soon", fmt.Sprintf("The token %s (…%s) expires on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day")))
+		diags.Append(warns(actionNeeded, path.Root("token_wo_version"), "SCIM token expires soon", fmt.Sprintf("The token %s (…%s) expires on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day"))))
 	}
 }
 
@@ -345,7 +345,7 @@ func (r *scimTokenResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	at := slices.IndexFunc(live, func(t client.SCIMToken) bool { return t.ID == m.ID.ValueString() })
 	if at < 0 {
-		resp.Diagnostics.AddWarning("SCIM token is gone", fmt.Sprintf("The token %s (…%s) of directory %s no longer works: it has expired, or was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates a new one. The server takes no secret twice: bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.", m.Name.ValueString(), m.Suffix.ValueString(), m.DirectoryID.ValueString()))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "SCIM token is gone", fmt.Sprintf("The token %s (…%s) of directory %s no longer works: it has expired, or was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates a new one. The server takes no secret twice: bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.", m.Name.ValueString(), m.Suffix.ValueString(), m.DirectoryID.ValueString())))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	}

@@ -348,7 +348,7 @@ func (r *teamWorkspaceRoleResource) Read(ctx context.Context, req resource.ReadR
 	at := slices.IndexFunc(rows, func(a client.TeamAccess) bool { return strings.EqualFold(a.TeamID, m.TeamID.ValueString()) })
 	switch {
 	case client.IsNotFound(err), err == nil && at < 0:
-		resp.Diagnostics.AddWarning("Team is not in the workspace", fmt.Sprintf("The team %s has no role in the workspace %s any more: it was taken out, or one of the two was deleted, outside of Terraform. The role is removed from the state; as long as the configuration has it, the plan gives it again.", m.TeamID.ValueString(), m.Workspace.ValueString()))
+		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "Team is not in the workspace", fmt.Sprintf("The team %s has no role in the workspace %s any more: it was taken out, or one of the two was deleted, outside of Terraform. The role is removed from the state; as long as the configuration has it, the plan gives it again.", m.TeamID.ValueString(), m.Workspace.ValueString())))
 		removeFromState(ctx, resp, m.identity(account))
 		return
 	case err != nil:
