@@ -118,8 +118,12 @@ func (t *attempts) try(ctx context.Context, req *http.Request) (*http.Response, 
 	defer cancel()
 	wire := &wireTrace{}
 	resp, err := t.base.RoundTrip(req.WithContext(wire.watch(limited)))
+	status := 0
 	if err == nil {
-		err = readAll(resp)
+		status, err = resp.StatusCode, readAll(resp)
+	}
+	if err == nil || wire.sent() && !isDialError(err) {
+		callStateOf(ctx).doubt.note(status, err)
 	}
 	var rejected *attemptError
 	var proxy *proxyRejection

@@ -154,9 +154,17 @@ func (c *Client) GetConnection(ctx context.Context, accountID, id string) (*Conn
 //
 // POST /api/accounts/{account_id}/sso/connections
 func (c *Client) CreateConnection(ctx context.Context, accountID, idempotencyKey string, w ConnectionWrite) (*Connection, error) {
-	return createOnce(ctx, c, call{
+	return createOnce[Connection](ctx, c, call{
 		method: http.MethodPost, path: connectionPath(accountID), body: w, secrets: w.secrets(), idempotencyKey: idempotencyKey, feature: featureSSO,
-	}, func(c *Connection) Origin { return c.Origin })
+	})
+}
+
+// ConnectionCreatedWith returns the id of the connection that this caller made with an Idempotency-Key; "" where there is none, or
+// none any more.
+//
+// GET /api/accounts/{account_id}/sso/connections
+func (c *Client) ConnectionCreatedWith(ctx context.Context, accountID, key string) (string, error) {
+	return createdID(ctx, c, call{path: connectionPath(accountID), feature: featureSSO, absent: routeOrAccount}, key)
 }
 
 // UpdateConnection changes what w holds, and keeps the id and the state.

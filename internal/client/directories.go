@@ -82,9 +82,17 @@ func (c *Client) GetDirectory(ctx context.Context, accountID, id string) (*Direc
 //
 // POST /api/accounts/{account_id}/sso/directories
 func (c *Client) CreateDirectory(ctx context.Context, accountID, idempotencyKey string, w DirectoryWrite) (*Directory, error) {
-	return createOnce(ctx, c, call{
+	return createOnce[Directory](ctx, c, call{
 		method: http.MethodPost, path: directoryPath(accountID), body: w, idempotencyKey: idempotencyKey, feature: featureSCIM,
-	}, func(d *Directory) Origin { return d.Origin })
+	})
+}
+
+// DirectoryCreatedWith returns the id of the directory that this caller made with an Idempotency-Key; "" where there is none, or
+// none any more.
+//
+// GET /api/accounts/{account_id}/sso/directories
+func (c *Client) DirectoryCreatedWith(ctx context.Context, accountID, key string) (string, error) {
+	return createdID(ctx, c, call{path: directoryPath(accountID), feature: featureSCIM, absent: routeOrAccount}, key)
 }
 
 // UpdateDirectory changes what w holds.

@@ -39,6 +39,8 @@ type call struct {
 	// on it is not sent, and it is never sent twice.
 	staleAfter time.Time
 	took       *time.Duration // receives how long the last attempt took
+
+	doubt *doubt // receives what the attempts leave open
 }
 
 // account returns the id of the account that the call is about.
@@ -116,6 +118,9 @@ func (c *Client) exchange(ctx context.Context, r call) (*reply, error) {
 	resp, err := c.http.Do(req)
 	if r.took != nil {
 		*r.took = state.took
+	}
+	if r.doubt != nil {
+		*r.doubt = state.doubt
 	}
 	if resp != nil {
 		defer func() { _ = resp.Body.Close() }() // bytes in memory: cannot fail

@@ -58,9 +58,17 @@ func (c *Client) GetGroupRoleMapping(ctx context.Context, accountID, directoryID
 //
 // POST /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings
 func (c *Client) CreateGroupRoleMapping(ctx context.Context, accountID, directoryID, idempotencyKey string, w GroupRoleMappingWrite) (*GroupRoleMapping, error) {
-	return createOnce(ctx, c, call{
+	return createOnce[GroupRoleMapping](ctx, c, call{
 		method: http.MethodPost, path: mappingPath(accountID, directoryID), body: w, idempotencyKey: idempotencyKey, feature: featureSCIM,
-	}, func(m *GroupRoleMapping) Origin { return m.Origin })
+	})
+}
+
+// GroupRoleMappingCreatedWith returns the id of the mapping that this caller made with an Idempotency-Key; "" where there is none, or
+// none any more.
+//
+// GET /api/accounts/{account_id}/sso/directories/{id}/group_role_mappings
+func (c *Client) GroupRoleMappingCreatedWith(ctx context.Context, accountID, directoryID, key string) (string, error) {
+	return createdID(ctx, c, call{path: mappingPath(accountID, directoryID), feature: featureSCIM, absent: thingOrDirectory}, key)
 }
 
 // UpdateGroupRoleMapping changes what w holds. The match may be another mapping's,

@@ -52,6 +52,21 @@ type callState struct {
 	retryAfter time.Duration // what the last answer asked for, uncapped
 	staleAfter time.Time     // when it must not be sent any more; such a call is sent once
 	took       time.Duration // the last attempt
+	doubt      doubt
+}
+
+// doubt is what the attempts of a call leave open of what it writes.
+type doubt struct {
+	written  bool // an attempt may have written, and no answer tells
+	underway bool // an attempt without an answer may still be worked on
+}
+
+// note takes over how an attempt ended that may have reached the server: err is nil after an answer. Below 500 an answer
+// tells; those of a gateway do not tell whether the server has done with the request.
+func (d *doubt) note(status int, err error) {
+	gateway := status == http.StatusBadGateway || status == http.StatusGatewayTimeout
+	d.written = d.written || err != nil || status >= http.StatusInternalServerError
+	d.underway = d.underway || err != nil || gateway
 }
 
 type callStateKey struct{}

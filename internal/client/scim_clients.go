@@ -21,6 +21,9 @@ type SCIMClientSecret struct {
 	Suffix    string     `json:"suffix"` // the last four characters
 	Created   time.Time  `json:"created"`
 	ExpiresAt *time.Time `json:"expires_at"` // nil: never
+	// LastUsedAt is when it last got an access token; nil for never. Deleted with its
+	// client, one that was never used may be brought again.
+	LastUsedAt *time.Time `json:"last_used_at"`
 }
 
 // MaxSCIMClientSecrets is how many live secrets a client has at most.
@@ -72,11 +75,18 @@ func (c *Client) CreateSCIMClient(ctx context.Context, accountID, directoryID, i
 		method: http.MethodPost, path: directoryPath(accountID, directoryID, "clients"),
 		body: w, secrets: []string{w.Secret}, idempotencyKey: idempotencyKey, feature: featureSCIM,
 	}
-	made := func(m *CreatedSCIMClient) Origin { return m.Origin }
 	if w.Secret == "" { // a secret that the server made is in its answer only: without that the client is of no use
-		made = func(*CreatedSCIMClient) Origin { return Origin{} }
+		return do[*CreatedSCIMClient](ctx, c, r)
 	}
-	return createOnce(ctx, c, r, made)
+	return createOnce[CreatedSCIMClient](ctx, c, r)
+}
+
+// SCIMClientCreatedWith returns the id of the client that this caller made with an Idempotency-Key; "" where there is none, or
+// none any more.
+//
+// GET /api/accounts/{account_id}/sso/directories/{id}/clients
+func (c *Client) SCIMClientCreatedWith(ctx context.Context, accountID, directoryID, key string) (string, error) {
+	return createdID(ctx, c, call{path: directoryPath(accountID, directoryID, "clients"), feature: featureSCIM, absent: thingOrDirectory}, key)
 }
 
 // RotateSCIMClient gives a client another secret. A conflict says that there are

@@ -15,6 +15,9 @@ type SCIMToken struct {
 	Suffix    string     `json:"token_suffix"` // the secret's last four characters
 	ExpiresAt *time.Time `json:"expires_at"`   // nil: never
 	Run       bool       `json:"run"`          // for one run, an hour at most
+	// LastUsedAt is when it last authenticated a request; nil for never. The secret of
+	// one that never did is free when it is deleted.
+	LastUsedAt *time.Time `json:"last_used_at"`
 }
 
 // MaxSCIMTokens is how many live tokens a directory has at most, those for one
@@ -56,11 +59,18 @@ func (c *Client) CreateSCIMToken(ctx context.Context, accountID, directoryID, id
 		method: http.MethodPost, path: directoryPath(accountID, directoryID, "tokens"),
 		body: w, secrets: []string{w.Token}, idempotencyKey: idempotencyKey, feature: featureSCIM,
 	}
-	made := func(t *CreatedSCIMToken) Origin { return t.Origin }
 	if w.Token == "" { // a secret that the server made is in its answer only: without that the token is of no use
-		made = func(*CreatedSCIMToken) Origin { return Origin{} }
+		return do[*CreatedSCIMToken](ctx, c, r)
 	}
-	return createOnce(ctx, c, r, made)
+	return createOnce[CreatedSCIMToken](ctx, c, r)
+}
+
+// SCIMTokenCreatedWith returns the id of the live token that this caller made with an Idempotency-Key; "" where there is none, or
+// none any more.
+//
+// GET /api/accounts/{account_id}/sso/directories/{id}/tokens
+func (c *Client) SCIMTokenCreatedWith(ctx context.Context, accountID, directoryID, key string) (string, error) {
+	return createdID(ctx, c, call{path: directoryPath(accountID, directoryID, "tokens"), feature: featureSCIM, absent: thingOrDirectory}, key)
 }
 
 // DeleteSCIMToken ends a token at once; one that is gone is success.

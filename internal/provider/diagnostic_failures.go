@@ -44,9 +44,15 @@ func failureAtField(arguments map[string]path.Path, summary string, err error) d
 }
 
 // alreadyExists returns the error of a create that something is in the way of. It is never taken over just because it
-// looks equal: whoever means that thing imports it.
-func alreadyExists(at path.Path, summary, what, resourceType, importID, otherwise string) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s Nothing was taken over. If it is the one that this resource is to manage, import it:\n\n  terraform import %s.<name> %q\n\nOtherwise %s.", what, resourceType, importID, otherwise))
+// looks equal: whoever means that thing imports it. Whether Terraform is about to delete it no create knows.
+func alreadyExists(at path.Path, summary, what, resourceType, importID, unique, otherwise string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s Nothing was taken over. If it is the one that this resource is to manage, import it:\n\n  terraform import %s.<name> %q\n\n%s Otherwise %s.", what, resourceType, importID, ifDeletedToo(unique), otherwise))
+}
+
+// ifDeletedToo says why a create can be refused because of what the same apply deletes or changes; unique is what no two
+// things have.
+func ifDeletedToo(unique string) string {
+	return fmt.Sprintf("If this apply also deletes it or gives it another %[1]s, that came too late: apply again; where only the address of a resource has changed, a `moved` block keeps what it manages. If this resource replaces it with `create_before_destroy`, that cannot work, as no two have the same %[1]s: leave that out, or give this one another %[1]s.", unique)
 }
 
 // reason explains an error by its type, never by its text.

@@ -25,6 +25,8 @@ var leads = map[access.ID]lead{
 	teamFollowsNoGroup:            actionNeeded,
 	teamRenamed:                   actionNeeded,
 	groupNotArrived:               actionNeeded,
+	madeAfterAll:                  noAction,
+	managedTwice:                  actionNeeded,
 }
 
 func leadOf(id access.ID) lead {

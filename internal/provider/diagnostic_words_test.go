@@ -62,6 +62,9 @@ func TestWords(t *testing.T) {
 		saysKeyNotChecked("acme", &client.APIError{Status: http.StatusInternalServerError, Message: "Internal Server Error", Method: http.MethodGet, Path: "/api/me/accounts/acme/permissions"}),
 		saysPermissionMissing(client.PermissionUpdateMembership, "acme", false),
 		saysPermissionMissing(client.PermissionAdministrateSSO, "acme", true),
+		saysOutcomeUnknown("SCIM token", &client.UncertainWriteError{Key: "k", Err: &client.APIError{Status: 503, Method: "POST", Path: "/api/tokens", RequestID: "r-1"}}),
+		saysRotationUnknown("okta", &client.UncertainWriteError{Key: "k", Err: &client.ConnectionError{Method: "POST", Path: "/api/tokens", Why: "EOF", Attempts: 7}}),
+		saysMadeAfterAll("SCIM token", "t-1"),
 	}
 	var got strings.Builder
 	for _, n := range all {

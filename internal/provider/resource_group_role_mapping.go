@@ -27,6 +27,9 @@ var (
 	_ resource.ResourceWithIdentity    = &groupRoleMappingResource{}
 )
 
+// mappingNoun names the thing in messages.
+const mappingNoun = "group role mapping"
+
 func newGroupRoleMappingResource() resource.Resource { return &groupRoleMappingResource{} }
 
 // groupRoleMappingResource is an account role for the people of a directory whom it matches. Its schema and its mapping
@@ -69,14 +72,6 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 	if prior != nil && (movesAccount(plan.AccountID, prior.AccountID) || !plan.DirectoryID.Equal(prior.DirectoryID)) {
 		r.planDestroy(ctx, prior, &resp.Diagnostics)
 		return // Terraform plans the new one, in the other directory or account, by itself
-	}
-	if prior != nil && r.data != nil && plan.Match.known() && plan.Match.toAPI() != prior.Match.toAPI() {
-		over := r.data.run.Mappings.Begin(prior.ID.ValueString())
-		defer func() {
-			if resp.Diagnostics.HasError() { // then it does not come to that
-				over()
-			}
-		}()
 	}
 	r.planMapping(ctx, &plan, prior, resp)
 	suppressNoOp(ctx, req, resp, "account_id", "directory_id", "match", "role", "priority")
@@ -236,7 +231,7 @@ func (r *groupRoleMappingResource) writeFailure(ctx context.Context, account, su
 	if id := client.ExistingID(err); id != "" {
 		return alreadyExists(path.Root("match"), "Group role mapping exists already", fmt.Sprintf("The directory %s has a mapping of %s (%s).", directory, access.Match(m.Match.toAPI()), id),
 			"prefectsso_group_role_mapping", account+"/"+directory+"/"+id,
-			"give one of the two another match. If this apply takes it from another resource, as where a key of a for_each was renamed, apply again: Terraform came to that one too late. A `moved` block keeps such a mapping")
+			"match", "give one of the two another match")
 	}
 	if client.IsNotFound(err) {
 		_, readErr := r.data.client.ListGroupRoleMappings(ctx, account, directory)
@@ -255,17 +250,10 @@ func (r *groupRoleMappingResource) write(ctx context.Context, account string, m,
 	return mapping, err
 }
 
-// createInTurn makes a mapping. One that is in its way, and that another resource of this run is about to end or to give
-// another match, it lets go first, once.
-func (r *groupRoleMappingResource) createInTurn(ctx context.Context, account string, m *groupRoleMappingModel, write client.GroupRoleMappingWrite) (*client.GroupRoleMapping, error) {
-	var awaited []string
-	for {
-		mapping, err := r.data.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), uuid.NewString(), write)
-		id := client.ExistingID(err)
-		if id == "" || slices.Contains(awaited, id) || !r.data.run.Mappings.Await(ctx, id) {
-			return mapping, err
-		}
-		awaited = append(awaited, id)
+// createdWith finds the id of the mapping that an Idempotency-Key made; "" for none.
+func (r *groupRoleMappingResource) createdWith(ctx context.Context, account string, m *groupRoleMappingModel) func(string) (string, error) {
+	return func(key string) (string, error) {
+		return r.data.client.GroupRoleMappingCreatedWith(ctx, account, m.DirectoryID.ValueString(), key)
 	}
 }
 
@@ -284,8 +272,13 @@ func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.Crea
 	}
 	match := m.Match.toAPI()
 	mapping, err := r.write(ctx, account, &m, nil, func() (*client.GroupRoleMapping, error) {
-		return r.createInTurn(ctx, account, &m, client.GroupRoleMappingWrite{Match: &match, AccountRoleID: role.ID, Priority: m.Priority.ValueInt64Pointer()})
+		return createInTurn(ctx, r.data, func(key string) (*client.GroupRoleMapping, error) {
+			return r.data.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), key, client.GroupRoleMappingWrite{Match: &match, AccountRoleID: role.ID, Priority: m.Priority.ValueInt64Pointer()})
+		})
 	})
+	if keepUncertain(ctx, mappingNoun, err, req, resp) {
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(r.writeFailure(ctx, account, summary, &m, err))
 		return
@@ -301,6 +294,9 @@ func (r *groupRoleMappingResource) Read(ctx context.Context, req resource.ReadRe
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if !readUncertain(ctx, mappingNoun, req, resp, &m.ID, func() any { return m.identity(account) }, r.createdWith(ctx, account, &m)) {
 		return
 	}
 	mapping, err := r.data.client.GetGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
@@ -341,7 +337,7 @@ func (r *groupRoleMappingResource) Update(ctx context.Context, req resource.Upda
 		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 		return
 	}
-	defer r.data.run.Mappings.Begin(m.ID.ValueString())()
+	defer r.data.run.Underway.Begin(m.ID.ValueString())()
 	mapping, err := r.write(ctx, account, &m, &prior, func() (*client.GroupRoleMapping, error) {
 		return r.data.client.UpdateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString(), write)
 	})
@@ -361,7 +357,10 @@ func (r *groupRoleMappingResource) Delete(ctx context.Context, req resource.Dele
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	defer r.data.run.Mappings.Begin(m.ID.ValueString())()
+	if !deleteUncertain(ctx, mappingNoun, req, resp, &m.ID, r.createdWith(ctx, account, &m)) {
+		return
+	}
+	defer r.data.run.Underway.Begin(m.ID.ValueString())()
 	if deletion, ok := r.deletion(&m, &resp.Diagnostics); !ok || !r.data.recheck(ctx, deletion, &resp.Diagnostics) {
 		return
 	}

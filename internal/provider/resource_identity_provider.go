@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -33,6 +32,9 @@ var (
 
 // firstLoginWait is how long activation = "first_login" waits unless timeouts.create says otherwise.
 const firstLoginWait = 20 * time.Minute
+
+// connectionNoun names the thing in messages.
+const connectionNoun = "identity provider"
 
 func newIdentityProviderResource() resource.Resource { return &identityProviderResource{} }
 
@@ -283,10 +285,6 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 		r.adopt(ctx, account, connections, &m, resp)
 		return
 	}
-	if at := slices.IndexFunc(connections, func(c client.Connection) bool { return c.Name == m.Name.ValueString() }); at >= 0 {
-		resp.Diagnostics.Append(m.exists(account, connections[at].ID))
-		return
-	}
 	if !r.recheckLogins(ctx, account, &m, nil, &resp.Diagnostics) {
 		return
 	}
@@ -295,9 +293,15 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	connection, err := r.data.client.CreateConnection(ctx, account, uuid.NewString(), write)
-	if existing := client.ExistingID(err); existing != "" { // it came since
+	connection, err := createInTurn(ctx, r.data, func(key string) (*client.Connection, error) {
+		return r.data.client.CreateConnection(ctx, account, key, write)
+	})
+	if existing := client.ExistingID(err); existing != "" {
 		resp.Diagnostics.Append(m.exists(account, existing))
+		return
+	}
+	if keepUncertain(ctx, connectionNoun, err, req, resp) {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("configurable"), true)...) // or it would be only watched
 		return
 	}
 	if err != nil {
@@ -313,10 +317,17 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	}
 }
 
+// createdWith finds the id of the connection that an Idempotency-Key made; "" for none.
+func (r *identityProviderResource) createdWith(ctx context.Context, account string) func(string) (string, error) {
+	return func(key string) (string, error) {
+		return r.data.client.ConnectionCreatedWith(ctx, account, key)
+	}
+}
+
 // exists returns the error of a connection whose name is taken.
 func (m *identityProviderModel) exists(account, id string) diag.Diagnostic {
 	return alreadyExists(path.Root("name"), "Identity provider exists already", fmt.Sprintf("Account %s has a connection named %q (%s).", account, m.Name.ValueString(), id),
-		"prefectsso_identity_provider", account+"/"+id, "choose another name")
+		"prefectsso_identity_provider", account+"/"+id, "name", "choose another name")
 }
 
 // activate does what activation says, and takes over the answer. It says whether there is a new one.
@@ -369,6 +380,9 @@ func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRe
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if !readUncertain(ctx, connectionNoun, req, resp, &m.ID, func() any { return m.identity(account) }, r.createdWith(ctx, account)) {
 		return
 	}
 	if m.Configurable.IsNull() { // just imported
@@ -453,6 +467,10 @@ func (r *identityProviderResource) Delete(ctx context.Context, req resource.Dele
 		resp.Diagnostics.Append(warns(noAction, path.Empty(), "Identity provider stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and people go on logging in through it.", m.Name.ValueString())))
 		return
 	}
+	if !deleteUncertain(ctx, connectionNoun, req, resp, &m.ID, r.createdWith(ctx, account)) {
+		return
+	}
+	defer r.data.run.Underway.Begin(m.ID.ValueString())()
 	if err := r.data.client.DeleteConnection(ctx, account, m.ID.ValueString()); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete identity provider", err))
 	}

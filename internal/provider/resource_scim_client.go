@@ -31,6 +31,9 @@ var (
 // has got another one since.
 const privateSent = "sent"
 
+// clientNoun names the thing in messages.
+const clientNoun = "SCIM client"
+
 func newSCIMClientResource() resource.Resource { return &scimClientResource{} }
 
 // scimClientResource is an OAuth 2.0 client with which an identity provider pushes into a directory. The caller brings the
@@ -69,8 +72,7 @@ func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.Modify
 		return
 	}
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	sent, diags := req.Private.GetKey(ctx, privateSent)
-	resp.Diagnostics.Append(diags...)
+	sent := privateTextAt(ctx, req.Private, privateSent, &resp.Diagnostics)
 	moves := known(plan.DirectoryID) && !plan.DirectoryID.Equal(prior.DirectoryID)
 	switch {
 	case resp.Diagnostics.HasError():
@@ -87,7 +89,7 @@ func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.Modify
 	case moves || plan.DirectoryID.IsUnknown():
 		r.checkNew(ctx, &plan, secret.ValueString(), &resp.Diagnostics)
 	default:
-		r.checkRotation(ctx, &plan, &prior, secret.ValueString(), textFrom(sent), &resp.Diagnostics)
+		r.checkRotation(ctx, &plan, &prior, secret.ValueString(), sent, &resp.Diagnostics)
 	}
 }
 
@@ -120,13 +122,12 @@ func (r *scimClientResource) checkNew(ctx context.Context, plan *scimClientModel
 	if at < 0 {
 		return
 	}
-	if slices.ContainsFunc(live[at].Secrets, func(s client.SCIMClientSecret) bool { return endsWith(secret, s.Suffix) }) {
+	if slices.ContainsFunc(live[at].Secrets, func(s client.SCIMClientSecret) bool { return s.LastUsedAt != nil && endsWith(secret, s.Suffix) }) {
 		d := secretWasUsed(fmt.Sprintf("The directory %s has a client %s (%s), a secret of which ends", directory, live[at].Name, live[at].ID))
 		diags.AddAttributeError(path.Root("secret_wo"), d.Summary(), fmt.Sprintf("%s If an earlier apply made the client and broke off, import it:\n\n  terraform import prefectsso_scim_client.<name> %q", d.Detail(), account+"/"+directory+"/"+live[at].ID))
 		return
 	}
-	d := clientExists(account, directory, live[at].ID, plan.Name.ValueString())
-	diags.Append(asWarning(d, "\n\nUnless it is gone by then, as where this plan replaces it, applying this plan fails."))
+	diags.Append(warns(checkThis, path.Root("name"), "SCIM client exists already", fmt.Sprintf("The directory %s has a client %s (%s). Unless it is gone by then, as where this plan replaces it, applying this plan fails.", directory, live[at].Name, live[at].ID)))
 }
 
 // checkRotation finds out while planning what would make a rotation fail. sent is the suffix of the secret that was sent
@@ -175,7 +176,7 @@ func noSecretRoom(c *client.SCIMClient, overlap time.Duration) diag.Diagnostic {
 // clientExists returns the error of a name that another client has.
 func clientExists(account, directory, id, name string) diag.Diagnostic {
 	return alreadyExists(path.Root("name"), "SCIM client exists already", fmt.Sprintf("The directory %s has a client %s (%s).", directory, name, id),
-		"prefectsso_scim_client", account+"/"+directory+"/"+id, "give one of the two another name")
+		"prefectsso_scim_client", account+"/"+directory+"/"+id, "name", "give one of the two another name")
 }
 
 // clientFailure is failure, and says what a person does where the server has no clients.
@@ -209,8 +210,8 @@ func (r *scimClientResource) Create(ctx context.Context, req resource.CreateRequ
 	if !r.data.reserve("prefectsso_scim_client", account, run.SCIMClient, path.Root("name"), &resp.Diagnostics, m.inDirectory(m.Name)) {
 		return
 	}
-	live, err := r.data.client.ListSCIMClients(ctx, account, directory)
-	switch {
+	// The list tells a directory that is not there from a server that offers none.
+	switch _, err := r.data.client.ListSCIMClients(ctx, account, directory); {
 	case client.IsNotFound(err):
 		resp.Diagnostics.AddAttributeError(path.Root("directory_id"), summary, fmt.Sprintf("Account %s has no directory %s.", account, directory))
 		return
@@ -218,17 +219,25 @@ func (r *scimClientResource) Create(ctx context.Context, req resource.CreateRequ
 		resp.Diagnostics.Append(clientFailure(summary, err))
 		return
 	}
-	if at := slices.IndexFunc(live, func(c client.SCIMClient) bool { return c.Name == m.Name.ValueString() }); at >= 0 {
-		resp.Diagnostics.Append(clientExists(account, directory, live[at].ID, live[at].Name))
+	created, err := createInTurn(ctx, r.data, func(key string) (*client.CreatedSCIMClient, error) {
+		return r.data.client.CreateSCIMClient(ctx, account, directory, key, client.NewSCIMClient{Name: m.Name.ValueString(), Secret: secret.ValueString()})
+	})
+	if keepUncertain(ctx, clientNoun, err, req, resp) {
 		return
 	}
-	created, err := r.data.client.CreateSCIMClient(ctx, account, directory, uuid.NewString(), client.NewSCIMClient{Name: m.Name.ValueString(), Secret: secret.ValueString()})
 	if err != nil {
 		resp.Diagnostics.Append(r.writeFailure(ctx, account, summary, &m, err))
 		return
 	}
 	m.fromAPI(account, &created.SCIMClient)
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+}
+
+// createdWith finds the id of the client that an Idempotency-Key made; "" for none.
+func (r *scimClientResource) createdWith(ctx context.Context, account string, m *scimClientModel) func(string) (string, error) {
+	return func(key string) (string, error) {
+		return r.data.client.SCIMClientCreatedWith(ctx, account, m.DirectoryID.ValueString(), key)
+	}
 }
 
 // refusedSecret returns the error of a secret that the server did not take.
@@ -250,6 +259,9 @@ func (r *scimClientResource) Read(ctx context.Context, req resource.ReadRequest,
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if !readUncertain(ctx, clientNoun, req, resp, &m.ID, func() any { return m.identity(account) }, r.createdWith(ctx, account, &m)) {
 		return
 	}
 	c, err := r.data.client.GetSCIMClient(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString())
@@ -340,7 +352,7 @@ func (r *scimClientResource) rotate(ctx context.Context, account string, m, prio
 	return nil
 }
 
-// writeFailure returns what is said when a creation or rotation was refused: that another client has the name, where that
+// writeFailure returns what is said when a client could not be made or rotated: that another one has the name, where that
 // is it.
 func (r *scimClientResource) writeFailure(ctx context.Context, account, summary string, m *scimClientModel, err error) diag.Diagnostic {
 	directory := m.DirectoryID.ValueString()
@@ -360,6 +372,10 @@ func (r *scimClientResource) Delete(ctx context.Context, req resource.DeleteRequ
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	if !deleteUncertain(ctx, clientNoun, req, resp, &m.ID, r.createdWith(ctx, account, &m)) {
+		return
+	}
+	defer r.data.run.Underway.Begin(m.ID.ValueString())()
 	if err := r.data.client.DeleteSCIMClient(ctx, account, m.DirectoryID.ValueString(), m.ID.ValueString()); err != nil {
 		resp.Diagnostics.Append(failure("Could not delete SCIM client", err))
 	}

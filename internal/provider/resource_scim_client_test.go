@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -20,9 +21,10 @@ import (
 
 // scimClientRow is what the server says of one client.
 type scimClientRow struct {
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	Secrets []struct {
+	ID            string `json:"id"`
+	Name          string `json:"name"`
+	TokenEndpoint string `json:"token_endpoint"`
+	Secrets       []struct {
 		Suffix    string  `json:"suffix"`
 		ExpiresAt *string `json:"expires_at"`
 	} `json:"secrets"`
@@ -47,6 +49,19 @@ func scimClients(srv *acctest.Server) []scimClientRow {
 		srv.Call(acctest.OwnerKey, http.MethodGet, "/sso/directories/"+d.ID+"/clients", nil, &rows)
 	}
 	return rows
+}
+
+// useClient gets an access token, as an identity provider does.
+func useClient(t *testing.T, c scimClientRow, secret string) {
+	t.Helper()
+	resp, err := http.PostForm(c.TokenEndpoint, url.Values{"grant_type": {"client_credentials"}, "client_id": {c.ID}, "client_secret": {secret}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("the token endpoint answers %s", resp.Status)
+	}
 }
 
 // clientsAre checks the clients that the server has.
@@ -167,7 +182,7 @@ func TestAccSCIMClientHeals(t *testing.T) {
 			PreConfig: func() {
 				srv.Call(acctest.OwnerKey, http.MethodPost, "/sso/directories/"+directories(srv)[0].ID+"/clients", map[string]any{"name": "okta", "client_secret": scimSecret(1)}, nil)
 			},
-			Config: scimClient(srv, 1), ExpectError: spread(`Secret was used before.*terraform import`),
+			Config: scimClient(srv, 1), ExpectError: spread(`SCIM client exists already.*terraform import`),
 		},
 		resource.TestStep{
 			Config: scimClient(srv, 1) + fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, "Okta/okta"),
@@ -193,7 +208,12 @@ func TestAccSCIMClientHeals(t *testing.T) {
 			Config: scimClient(srv, 4), Check: clientsAre(srv, "okta: 0004, 0002 ending"),
 		},
 		resource.TestStep{ // taken away and made again: no identity provider ever used the secret
-			Taint: []string{address}, Config: scimClient(srv, 4), ExpectError: spread(`Secret was used before.*terraform untaint`),
+			Taint: []string{address}, Config: scimClient(srv, 4), ConfigPlanChecks: planned(address, plancheck.ResourceActionReplace),
+			Check: clientsAre(srv, "okta: 0004"),
+		},
+		resource.TestStep{ // now one has
+			PreConfig: func() { useClient(t, scimClients(srv)[0], scimSecret(4)) },
+			Taint:     []string{address}, Config: scimClient(srv, 4), ExpectError: spread(`Secret was used before.*terraform untaint`),
 		},
 	)
 }

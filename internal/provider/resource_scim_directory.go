@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -22,6 +21,9 @@ var (
 	_ resource.ResourceWithImportState = &scimDirectoryResource{}
 	_ resource.ResourceWithIdentity    = &scimDirectoryResource{}
 )
+
+// directoryNoun names the thing in messages.
+const directoryNoun = "SCIM directory"
 
 func newSCIMDirectoryResource() resource.Resource { return &scimDirectoryResource{} }
 
@@ -83,8 +85,8 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 
 // planDestroy judges the end of a directory.
 func (r *scimDirectoryResource) planDestroy(ctx context.Context, prior *scimDirectoryModel, diags *diag.Diagnostics) {
-	if !prior.Configurable.ValueBool() {
-		return // it is only watched here, and stays
+	if !prior.Configurable.ValueBool() || prior.ID.IsNull() {
+		return // it is only watched here, and stays; or Delete finds out what there is
 	}
 	if r.data == nil || r.data.client == nil { // what holds of every directory can be said in any case
 		diags.Append(diagnosticFrom(access.Finding{
@@ -206,19 +208,21 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 		r.adopt(ctx, account, directories, &m, resp)
 		return
 	}
-	if at := slices.IndexFunc(directories, func(d client.Directory) bool { return d.Name == m.Name.ValueString() }); at >= 0 {
-		resp.Diagnostics.Append(m.exists(account, directories[at].ID))
-		return
-	}
 	role, err := r.data.client.Roles(account).Resolve(ctx, m.DefaultRole.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("default_role"), "Unusable role", err))
 		return
 	}
 	enabled := m.Enabled.ValueBool()
-	directory, err := r.data.client.CreateDirectory(ctx, account, uuid.NewString(), m.toWrite(role.ID))
-	if existing := client.ExistingID(err); existing != "" { // it came since
+	directory, err := createInTurn(ctx, r.data, func(key string) (*client.Directory, error) {
+		return r.data.client.CreateDirectory(ctx, account, key, m.toWrite(role.ID))
+	})
+	if existing := client.ExistingID(err); existing != "" {
 		resp.Diagnostics.Append(m.exists(account, existing))
+		return
+	}
+	if keepUncertain(ctx, directoryNoun, err, req, resp) {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("configurable"), true)...) // or it would be only watched
 		return
 	}
 	if err != nil {
@@ -240,10 +244,17 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
+// createdWith finds the id of the directory that an Idempotency-Key made; "" for none.
+func (r *scimDirectoryResource) createdWith(ctx context.Context, account string) func(string) (string, error) {
+	return func(key string) (string, error) {
+		return r.data.client.DirectoryCreatedWith(ctx, account, key)
+	}
+}
+
 // exists returns the error of a directory whose name is taken.
 func (m *scimDirectoryModel) exists(account, id string) diag.Diagnostic {
 	return alreadyExists(path.Root("name"), "SCIM directory exists already", fmt.Sprintf("Account %s has a directory named %q (%s).", account, m.Name.ValueString(), id),
-		"prefectsso_scim_directory", account+"/"+id, "choose another name")
+		"prefectsso_scim_directory", account+"/"+id, "name", "choose another name")
 }
 
 // begin is what Create and Update do first: find the account and claim the directory.
@@ -260,6 +271,9 @@ func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadReque
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if !readUncertain(ctx, directoryNoun, req, resp, &m.ID, func() any { return m.identity(account) }, r.createdWith(ctx, account)) {
 		return
 	}
 	directory, managed := (*client.Directory)(nil), m.Configurable.ValueBool()
@@ -338,6 +352,10 @@ func (r *scimDirectoryResource) Delete(ctx context.Context, req resource.DeleteR
 		resp.Diagnostics.Append(warns(noAction, path.Empty(), "SCIM directory stays", fmt.Sprintf("%s was configured in the browser and is only watched here: it is forgotten, and goes on pushing people and groups.", m.Name.ValueString())))
 		return
 	}
+	if !deleteUncertain(ctx, directoryNoun, req, resp, &m.ID, r.createdWith(ctx, account)) {
+		return
+	}
+	defer r.data.run.Underway.Begin(m.ID.ValueString())()
 	if !r.data.recheck(ctx, r.deletion(account, &m), &resp.Diagnostics) {
 		return
 	}

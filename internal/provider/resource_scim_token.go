@@ -3,13 +3,11 @@ package provider
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -28,9 +26,10 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure  = &scimTokenResource{}
-	_ resource.ResourceWithModifyPlan = &scimTokenResource{}
-	_ resource.ResourceWithIdentity   = &scimTokenResource{}
+	_ resource.ResourceWithConfigure   = &scimTokenResource{}
+	_ resource.ResourceWithModifyPlan  = &scimTokenResource{}
+	_ resource.ResourceWithIdentity    = &scimTokenResource{}
+	_ resource.ResourceWithImportState = &scimTokenResource{}
 )
 
 const (
@@ -43,6 +42,11 @@ const (
 	maxLifetime = 10 * 365 * 24 * time.Hour
 	// privatePrevious is the key of the private state that holds the id of the token before the last rotation.
 	privatePrevious = "previous"
+	// privateRotation is the key of the private state that holds a rotation whose outcome was not known.
+	privateRotation = "rotation"
+
+	// tokenNoun names the thing in messages.
+	tokenNoun = "SCIM token"
 )
 
 func newSCIMTokenResource() resource.Resource { return &scimTokenResource{} }
@@ -63,8 +67,8 @@ func (r *scimTokenResource) Metadata(_ context.Context, req resource.MetadataReq
 func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The secret with which an identity provider pushes people and groups into a directory. You bring it, as an ephemeral value, and hand the same value to the identity provider's own Terraform provider: it stands in no state and no plan.\n\n" +
-			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, unless its token was deleted before any identity provider used it, so a new version needs a new secret, and a token is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is rejected.\n\n" +
-			"Destroying the resource ends the token, and one that a rotation left overlapping. A token cannot be imported, because its secret cannot be read.",
+			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, unless its token was deleted before any identity provider used it, so a new version needs a new secret, and a token that was used is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is rejected.\n\n" +
+			"Destroying the resource ends the token, and one that a rotation left overlapping. An imported token has no `token_wo_version`, because its secret cannot be read: the first apply finds that it has the configured secret, or rotates it.",
 		Attributes: map[string]schema.Attribute{
 			"id":         schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the token; another one after a rotation."},
 			"account_id": accountIDAttribute(),
@@ -111,7 +115,7 @@ func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 
 // IdentitySchema implements [resource.ResourceWithIdentity].
 func (r *scimTokenResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identitySchema("id", "UUID of the token.")
+	resp.IdentitySchema = identitySchema("directory_id", "Id of the directory, directory_….", "id", "UUID of the token.")
 }
 
 type scimTokenModel struct {
@@ -129,8 +133,8 @@ type scimTokenModel struct {
 	ExpiresAt      types.String      `tfsdk:"expires_at"`
 }
 
-func (m *scimTokenModel) identity(accountID string) idIdentity {
-	return idIdentity{types.StringValue(accountID), m.ID}
+func (m *scimTokenModel) identity(accountID string) directoryItemIdentity {
+	return directoryItemIdentity{types.StringValue(accountID), m.DirectoryID, m.ID}
 }
 
 // toNew returns the token as it is sent. The secret comes from the configuration: the plan has none.
@@ -169,9 +173,9 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	var secret types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("token_wo"), &secret)...)
 	if isCreate(req) {
-		var secret types.String
-		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("token_wo"), &secret)...)
 		r.checkNew(ctx, &plan, secret.ValueString(), &resp.Diagnostics)
 		return
 	}
@@ -179,6 +183,10 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	switch {
 	case resp.Diagnostics.HasError():
+	case prior.mayHave(secret):
+		if known(plan.Name) && !plan.Name.Equal(prior.Name) {
+			resp.Diagnostics.Append(needsSecret())
+		}
 	case !plan.TokenWOVersion.Equal(prior.TokenWOVersion):
 		r.checkNew(ctx, &plan, "", &resp.Diagnostics) // the server refuses a secret that it had, and nothing is lost
 	case known(plan.DirectoryID) && !plan.DirectoryID.Equal(prior.DirectoryID) || known(plan.Name) && !plan.Name.Equal(prior.Name):
@@ -196,13 +204,19 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 }
 
+// mayHave reports whether an imported token may have the configured secret, by all that can be read of it.
+func (m *scimTokenModel) mayHave(secret types.String) bool {
+	return m.TokenWOVersion.IsNull() && endsWith(secret.ValueString(), m.Suffix.ValueString())
+}
+
 // needsSecret returns the error of a change that a token cannot take without another secret.
 func needsSecret() diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "A new token needs a new secret", "Another name or another directory takes another token, and the server takes no secret twice. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.")
 }
 
 // checkNew finds out while planning what would make the apply fail. That the server offers no tokens is an error, and so
-// is a secret, where it is given, like that of the live token of the same name: a replacement would end that one first.
+// is a secret, where it is given, like that of the live token of the same name: a replacement would end that one first, and
+// one that an identity provider has used does not free its secret.
 // That there is no room now is a warning, because there may be until then.
 func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, secret string, diags *diag.Diagnostics) {
 	if plan.DirectoryID.IsUnknown() || plan.AccountID.IsUnknown() || !r.data.canPlan(diags) {
@@ -217,7 +231,7 @@ func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, 
 		return
 	}
 	if slices.ContainsFunc(live, func(t client.SCIMToken) bool {
-		return t.Name == plan.Name.ValueString() && t.Suffix != "" && strings.HasSuffix(secret, t.Suffix)
+		return t.LastUsedAt != nil && t.Name == plan.Name.ValueString() && endsWith(secret, t.Suffix)
 	}) {
 		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The directory %s has a live token %s whose secret ends with the same four characters, and the server takes no secret twice. A token is rotated, never replaced: that would end it first, and then fail. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider; take `-replace` away, or a taint by `terraform untaint`.", plan.DirectoryID.ValueString(), plan.Name.ValueString()))
 		return
@@ -263,54 +277,92 @@ func (r *scimTokenResource) Create(ctx context.Context, req resource.CreateReque
 	var m scimTokenModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
-	if ok && !resp.Diagnostics.HasError() && r.send(ctx, account, &m, nil, req.Config, &resp.Diagnostics) {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
 	}
+	sent, err := r.send(ctx, account, &m, nil, req.Config, &resp.Diagnostics)
+	if keepUncertain(ctx, tokenNoun, err, req, resp) || !sent {
+		return
+	}
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
-// send makes the planned token, beside the prior one that it takes the place of, if any.
-func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *scimTokenModel, config tfsdk.Config, diags *diag.Diagnostics) bool {
+// send makes the planned token, beside the prior one that it takes the place of, if any. It returns the error of a token
+// that may have been made, and reports any other.
+func (r *scimTokenResource) send(ctx context.Context, account string, m, prior *scimTokenModel, config tfsdk.Config, diags *diag.Diagnostics) (sent bool, uncertain error) {
 	const summary = "Could not create SCIM token"
 	var secret types.String
 	diags.Append(config.GetAttribute(ctx, path.Root("token_wo"), &secret)...)
 	if diags.HasError() {
-		return false
+		return false, nil
 	}
 	directory := m.DirectoryID.ValueString()
-	live, err := r.data.client.ListSCIMTokens(ctx, account, directory)
+	live, err := r.list(ctx, account, directory)
 	switch {
 	case client.IsNotFound(err):
 		diags.AddAttributeError(path.Root("directory_id"), summary, fmt.Sprintf("Account %s has no directory %s.", account, directory))
-		return false
+		return false, nil
 	case err != nil:
 		diags.Append(failure(summary, err))
-		return false
+		return false, nil
 	}
-	if d := noRoom(live, directory); d != nil {
-		diags.Append(d)
-		return false
+	full := noRoom(live, directory)
+	if full != nil && prior != nil && !prior.mayHave(secret) { // the end of the old one would be that of others, too
+		diags.Append(full)
+		return false, nil
 	}
 	token := m.toNew(secret.ValueString(), time.Now())
 	// Tokens that are not this resource's are left alone, so an end is set only while the old one is there.
-	if prior != nil && slices.ContainsFunc(live, func(t client.SCIMToken) bool { return t.ID == prior.ID.ValueString() }) {
+	before := -1
+	if prior != nil {
+		before = slices.IndexFunc(live, func(t client.SCIMToken) bool { return t.ID == prior.ID.ValueString() })
+	}
+	if before >= 0 {
 		overlap := int64(parseDuration(m.Overlap.ValueString()) / time.Second)
 		token.OldTokenExpiresInSeconds = &overlap
 	}
-	created, err := r.data.client.CreateSCIMToken(ctx, account, directory, uuid.NewString(), token)
-	if id := client.ExistingID(err); id != "" {
-		diags.AddAttributeError(path.Root("token_wo"), "SCIM token exists already", fmt.Sprintf("The directory %s has a live token with this secret (%s). A token cannot be imported, because its secret cannot be read, and it was not taken over. If an earlier apply made it and broke off, delete it (`DELETE …/sso/directories/%s/tokens/%s`) and apply again: a secret that no identity provider ever used is free then. If an identity provider uses it, bring a new `token_wo`, and bump `token_wo_version` here and there.%s", directory, id, directory, id, "\n\n"+reason(err)))
-		return false
-	}
-	if client.IsConflict(err) { // there was room a moment ago
+	created, err := createInTurn(ctx, r.data, func(key string) (*client.CreatedSCIMToken, error) {
+		return r.data.client.CreateSCIMToken(ctx, account, directory, key, token)
+	})
+	id := client.ExistingID(err)
+	switch {
+	case err == nil:
+		m.fromAPI(account, &created.SCIMToken)
+		return true, nil
+	case client.UncertainKey(err) != "":
+		return false, err
+	case before >= 0 && id == live[before].ID && prior.mayHave(secret) && live[before].Name == m.Name.ValueString():
+		m.fromAPI(account, &live[before]) // the imported token has this secret, the API says so
+		return true, nil
+	case id != "" && !slices.ContainsFunc(live, func(t client.SCIMToken) bool { return t.ID == id }):
+		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, and this one is in use in the directory %s itself (%s). Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.\n\n%s", directory, id, reason(err)))
+	case id != "":
+		diags.AddAttributeError(path.Root("token_wo"), "SCIM token exists already", fmt.Sprintf("The directory %s has a live token with this secret (%s). Nothing was taken over. If it is the one that this resource is to manage, as where an earlier apply made it and broke off, import it:\n\n  terraform import prefectsso_scim_token.<name> %q\n\n%s Otherwise bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.\n\n%s", directory, id, account+"/"+directory+"/"+id, ifDeletedToo("secret"), reason(err)))
+	case client.IsConflict(err) && full != nil:
+		diags.Append(full)
+	case client.IsConflict(err): // there was room a moment ago
 		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The server takes no secret twice, also not that of a token which has expired, or was used and deleted, or belongs to another directory. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider. Live in directory %s now: %s.\n\n%s", directory, cmp.Or(english.And(tokenNames(live)), "none"), reason(err)))
-		return false
-	}
-	if err != nil {
+	default:
 		diags.Append(failureAtField(tokenArguments, summary, err))
-		return false
 	}
-	m.fromAPI(account, &created.SCIMToken)
-	return true
+	return false, nil
+}
+
+// list returns the live tokens of a directory. Where there is no room for another one, what another resource of this run is
+// deleting at that moment goes first.
+func (r *scimTokenResource) list(ctx context.Context, account, directory string) ([]client.SCIMToken, error) {
+	live, err := r.data.client.ListSCIMTokens(ctx, account, directory)
+	if err != nil || noRoom(live, directory) == nil || !slices.ContainsFunc(live, func(t client.SCIMToken) bool { return r.data.run.Underway.Await(ctx, t.ID) }) {
+		return live, err
+	}
+	return r.data.client.ListSCIMTokens(ctx, account, directory)
+}
+
+// createdWith finds the id of the token that an Idempotency-Key made; "" for none.
+func (r *scimTokenResource) createdWith(ctx context.Context, account string, m *scimTokenModel) func(string) (string, error) {
+	return func(key string) (string, error) {
+		return r.data.client.SCIMTokenCreatedWith(ctx, account, m.DirectoryID.ValueString(), key)
+	}
 }
 
 func tokenNames(tokens []client.SCIMToken) []string {
@@ -336,6 +388,10 @@ func (r *scimTokenResource) Read(ctx context.Context, req resource.ReadRequest, 
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if !readUncertain(ctx, tokenNoun, req, resp, &m.ID, func() any { return m.identity(account) }, r.createdWith(ctx, account, &m)) ||
+		!r.readRotation(ctx, account, &m, req, resp) {
 		return
 	}
 	live, err := r.data.client.ListSCIMTokens(ctx, account, m.DirectoryID.ValueString())
@@ -364,10 +420,13 @@ func (r *scimTokenResource) Update(ctx context.Context, req resource.UpdateReque
 	}
 	switch {
 	case !m.TokenWOVersion.Equal(prior.TokenWOVersion):
-		if !r.send(ctx, account, &m, &prior, req.Config, &resp.Diagnostics) {
+		sent, err := r.send(ctx, account, &m, &prior, req.Config, &resp.Diagnostics)
+		if keepRotation(ctx, err, &m, resp) || !sent {
 			return
 		}
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePrevious, privateText(prior.ID.ValueString()))...)
+		if !m.ID.Equal(prior.ID) {
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, privatePrevious, privateText(prior.ID.ValueString()))...)
+		}
 	case !m.Name.Equal(prior.Name): // it was not known while planning
 		resp.Diagnostics.Append(needsSecret())
 		return
@@ -381,24 +440,60 @@ func (r *scimTokenResource) Update(ctx context.Context, req resource.UpdateReque
 func (r *scimTokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m scimTokenModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	previous, diags := req.Private.GetKey(ctx, privatePrevious)
-	resp.Diagnostics.Append(diags...)
+	previous := privateTextAt(ctx, req.Private, privatePrevious, &resp.Diagnostics)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	if !ok || resp.Diagnostics.HasError() || !deleteUncertain(ctx, tokenNoun, req, resp, &m.ID, r.createdWith(ctx, account, &m)) {
 		return
 	}
 	ids := []string{m.ID.ValueString()}
-	if previous != nil {
-		var id string
-		if err := json.Unmarshal(previous, &id); err != nil {
-			resp.Diagnostics.AddError("Could not read private state", english.ErrorSentence(err))
+	if previous != "" {
+		ids = append(ids, previous)
+	}
+	rotation, ok := rotationAt(ctx, req.Private, &resp.Diagnostics)
+	if ok {
+		made, err := r.createdWith(ctx, account, &m)(rotation.Key)
+		if err != nil && !client.IsNotFound(err) {
+			resp.Diagnostics.Append(failure("Could not delete SCIM token", err))
 			return
 		}
-		ids = append(ids, id)
+		if made != "" {
+			ids = append(ids, made)
+		}
 	}
 	for _, id := range ids {
+		over := r.data.run.Underway.Begin(id)
 		if err := r.data.client.DeleteSCIMToken(ctx, account, m.DirectoryID.ValueString(), id); err != nil {
 			resp.Diagnostics.Append(failure("Could not delete SCIM token", err))
 		}
+		over()
 	}
+}
+
+// ImportState implements [resource.ResourceWithImportState]: `<directory id or name>/<token id or name>`, with
+// `<account_id>/` in front or not. Its secret cannot be read, so the first apply sends one.
+func (r *scimTokenResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if err := r.data.importDirectoryItem(ctx, req, resp, r.find); err != nil {
+		resp.Diagnostics.Append(failure("Could not import SCIM token", err))
+	}
+}
+
+// find returns the id of a directory's live token that is named by its id or name.
+func (r *scimTokenResource) find(ctx context.Context, account, directoryID, name string) (string, error) {
+	tokens, err := r.data.client.ListSCIMTokens(ctx, account, directoryID)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, t := range tokens {
+		if strings.EqualFold(t.ID, name) || t.Name == name {
+			found = append(found, t.ID)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", fmt.Errorf("the directory %s has no live token %q%s", directoryID, name, existing(tokens, func(t client.SCIMToken) string { return t.Name }))
+	case 1:
+		return found[0], nil
+	}
+	return "", fmt.Errorf("the directory %s has %d live tokens %q: %s; name one by its id", directoryID, len(found), name, english.Some(found))
 }

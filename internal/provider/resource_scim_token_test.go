@@ -56,8 +56,8 @@ func scimSecret(version int) string {
 	return fmt.Sprintf("a-secret-0123456789-0123456789-%04d", version)
 }
 
-// Replacing a token would end it and then fail, because the server takes no secret twice: the plan fails instead. With
-// another secret it is another token.
+// Replacing a token that was used would end it and then fail, because the server takes no secret twice: the plan fails
+// instead. With another secret it is another token.
 func TestAccSCIMTokenIsNotReplaced(t *testing.T) {
 	t.Parallel()
 	const address = "prefectsso_scim_token.okta"
@@ -65,6 +65,17 @@ func TestAccSCIMTokenIsNotReplaced(t *testing.T) {
 	var first []token
 	runSteps(t,
 		resource.TestStep{Config: scimToken(srv, 1), Check: func(*terraform.State) error { first = tokens(srv); return nil }},
+		resource.TestStep{ // not used yet, its secret is free when it ends
+			Taint: []string{address}, Config: scimToken(srv, 1), ConfigPlanChecks: planned(address, plancheck.ResourceActionReplace),
+			Check: func(*terraform.State) error {
+				before := first
+				if first = tokens(srv); len(first) != 1 || first[0].ID == before[0].ID {
+					return fmt.Errorf("the tokens are %+v, before %+v", first, before)
+				}
+				srv.SCIMTo(directories(srv)[0].SCIMEndpoint, scimSecret(1), http.MethodGet, "/Users", nil, nil)
+				return nil
+			},
+		},
 		resource.TestStep{
 			Taint: []string{address}, Config: scimToken(srv, 1),
 			ExpectError: spread(`Secret was used before.*live token okta.*rotated, never replaced.*terraform untaint`),

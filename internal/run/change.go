@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Changes are the things that resources of this run are about to change or delete. Where one of them is in a create's
-// way, as when a list shifts by one or a key of a for_each is renamed, the create lets it go first. For what this run has
-// not come to nothing waits: with one resource at a time, Terraform begins it only afterwards.
+// Changes are the things that resources of this run have begun to change or delete. Where one of them is in a create's
+// way, as when a key of a for_each is renamed, the create lets it go first. For what this run has not come to nothing
+// waits, planned or not: it may come only afterwards, and not at all.
 type Changes struct {
 	after func(time.Duration) <-chan time.Time
 	ended broadcast
@@ -24,8 +24,8 @@ func newChanges(after func(time.Duration) <-chan time.Time) *Changes {
 	return &Changes{after: after, things: map[string]*underway{}}
 }
 
-// Begin notes that the thing of this id is about to be changed or deleted: in the plan that Terraform makes just before,
-// and again when it comes to that. The function that it returns says that this is over; more calls of it do nothing.
+// Begin notes that the thing of this id is being changed or deleted. The function that it returns says that this is over;
+// more calls of it do nothing.
 func (c *Changes) Begin(id string) (end func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -22,8 +22,8 @@ type Run struct {
 	Planned *PlannedReservations
 	// Connections are those that are to be active after this run.
 	Connections *Connections
-	// Mappings are the group role mappings that this run changes or deletes.
-	Mappings *Changes
+	// Underway are the things that this run has begun to delete, and the mappings that it has begun to change.
+	Underway *Changes
 
 	after func(time.Duration) <-chan time.Time
 	mu    sync.Mutex
@@ -33,7 +33,7 @@ type Run struct {
 // New makes a run. after is time.After, but for tests.
 func New(after func(time.Duration) <-chan time.Time) *Run {
 	return &Run{
-		Written: newReservations(), Planned: newPlannedReservations(), Connections: newConnections(), Mappings: newChanges(after),
+		Written: newReservations(), Planned: newPlannedReservations(), Connections: newConnections(), Underway: newChanges(after),
 		after: after, locks: map[string]*BypassLock{},
 	}
 }

@@ -1,9 +1,11 @@
 package identity_test
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
@@ -85,6 +87,46 @@ func TestOrigin(t *testing.T) {
 			t.Errorf("%s: made anew %+v, found %+v", collection, recreated, got)
 		}
 	}
+}
+
+// TestKeysOutliveTheServer: what was made with a key is found by it after the server was stopped and started again, and
+// the same create is answered as before.
+func TestKeysOutliveTheServer(t *testing.T) {
+	t.Parallel()
+	config := mockcloud.Config{StateFile: filepath.Join(t.TempDir(), "state.db")}
+	secret := "a-secret-of-the-caller-0123456789-abc"
+	creates := map[string]obj{} // by the collection
+	first := map[string]string{}
+	t.Run("first", func(t *testing.T) {
+		s := mocktest.Start(t, config)
+		var d made
+		creates[directories] = okta("kept")
+		s.Call("POST", directories, mocktest.Owner, creates[directories], "Idempotency-Key", "k").Want(201).Into(&d)
+		at := directories + "/" + d.ID
+		creates[at+"/tokens"] = obj{"name": "a", "token": secret}
+		creates[at+"/clients"] = obj{"name": "b"}
+		creates[at+"/group_role_mappings"] = obj{"match": obj{"attribute": "title", "equals": "CTO"}, "account_role_id": s.RoleNamed("Member").ID, "priority": 1}
+		for collection, body := range creates {
+			var row made
+			s.Call("POST", collection, mocktest.Owner, body, "Idempotency-Key", "k").Want(201).Into(&row)
+			first[collection] = row.ID
+		}
+	})
+	t.Run("second", func(t *testing.T) {
+		s := mocktest.Start(t, config)
+		for collection, body := range creates {
+			var rows []made
+			s.Call("GET", collection+"?idempotency_key=k", mocktest.Owner, nil).Want(200).Into(&rows)
+			if len(rows) != 1 || rows[0].ID != first[collection] || rows[0].CreatedBy == nil {
+				t.Errorf("%s: %+v, before %s", collection, rows, first[collection])
+			}
+			s.Call("GET", collection+"?idempotency_key=k", mocktest.Admin, nil).Want(200).Into(&rows)
+			if len(rows) != 0 {
+				t.Errorf("%s: somebody else finds %+v", collection, rows)
+			}
+			s.Call("POST", collection, mocktest.Owner, body, "Idempotency-Key", "k").Want(201, first[collection])
+		}
+	})
 }
 
 // TestExistingID: a create says what is in its way where the caller may see it, and only there.

@@ -1,0 +1,4 @@
+import {
+  to = prefectsso_scim_token.okta
+  id = "Okta/okta"
+}
