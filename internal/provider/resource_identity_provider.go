@@ -86,7 +86,7 @@ func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resou
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_identity_provider")
 	var plan, prior *identityProviderModel
 	if !isCreate(req) {
 		prior = &identityProviderModel{}
@@ -377,6 +377,7 @@ func (r *identityProviderResource) waitForLogin(ctx context.Context, account, id
 
 // Read implements [resource.Resource].
 func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m identityProviderModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
