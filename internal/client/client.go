@@ -103,6 +103,8 @@ type Client struct {
 	closing context.Context // ends when Close is called
 	close   context.CancelFunc
 
+	administers sync.Map // accounts, as calls name them, of which a request that needs administrate:sso was granted
+
 	mu             sync.Mutex
 	roles          map[string]*Roles
 	workspaces     map[string]*Workspaces

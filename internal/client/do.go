@@ -145,6 +145,7 @@ func (c *Client) exchange(ctx context.Context, r call) (*reply, error) {
 	case foreign(resp.Header.Get("Content-Type"), body):
 		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerOther, notJSON+titled(body), nil))
 	}
+	c.noteGranted(r)
 	return &reply{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
 
