@@ -644,7 +644,7 @@ func (t *terraform) Walk(config []Resource, replaced []string, between func() er
 	failed, err := t.apply(planned)
 	wrong = append(wrong, report("apply", failed)...)
 	if err == nil && len(t.broken) > 0 {
-		err = fmt.Errorf("Terraform would have stopped: %s", strings.Join(t.broken, "\n"))
+		err = fmt.Errorf("a provider must not: %s", strings.Join(t.broken, "\n"))
 	}
 	return false, wrong, err
 }
