@@ -133,7 +133,7 @@ func TestErrorAnswers(t *testing.T) {
 		text        string
 	}{
 		"detail": {
-			404, "application/json", `{"detail":"Account not found"}`, IsNotFound,
+			404, "application/json", `{"detail":"Account not found"}`, isNoAccount,
 			"GET " + accountPath + " answered 404 Not Found: Account not found (request id req-1)",
 		},
 		"validation": {
@@ -147,7 +147,7 @@ func TestErrorAnswers(t *testing.T) {
 		},
 		"unauthorized":       {401, "application/json", `{"detail":"Invalid authentication credentials"}`, func(err error) bool { return hasStatus(err, http.StatusUnauthorized) }, "401 Unauthorized: Invalid"},
 		"conflict":           {409, "application/json", `{"detail":"taken"}`, IsConflict, "409 Conflict: taken"},
-		"empty":              {404, "", ``, IsNotFound, "404 Not Found (request id"},
+		"empty":              {404, "", ``, isNoAccount, "404 Not Found (request id"},
 		"another shape":      {403, "application/json", `{"detail":{"a":1}}`, IsForbidden, "403 Forbidden (request id"},
 		"a gateway":          {413, "application/json", `{"message":"too large"}`, func(err error) bool { return hasStatus(err, 413) }, "413 Request Entity Too Large: too large"},
 		"500 with a page":    {500, "text/html", `<title>Oops</title>`, func(err error) bool { return hasStatus(err, 500) }, `500 Internal Server Error: a web page came instead (it is a page titled "Oops")`},

@@ -74,7 +74,7 @@ func (c *Client) changeDomains(ctx context.Context, accountID string, change dom
 		case lookErr == nil && w.change.isDone(seen.domains, true):
 			return seen.domains, true, nil
 		case lookErr != nil, w.doubt.underway:
-			return nil, false, &UncertainWriteError{Err: err}
+			err = &UncertainWriteError{Err: err}
 		}
 	}
 	if err != nil {
@@ -174,7 +174,7 @@ func (w *domainWriter) pause() time.Duration {
 //
 // GET /api/accounts/{account_id}/domains
 func (c *Client) readDomains(ctx context.Context, accountID string, took *time.Duration) ([]Domain, string, error) {
-	return doTagged[[]Domain](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "domains"}, feature: featureSSO, took: took})
+	return doTagged[[]Domain](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "domains"}, feature: featureSSO, absent: thingOrAccount, took: took})
 }
 
 // writeDomains replaces the list.

@@ -75,7 +75,7 @@ func createOnce[T any, R row[T]](ctx context.Context, c *Client, r call) (R, err
 	// The caller's end ends the create, not the look for what became of it.
 	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookUpTimeout)
 	defer cancel()
-	found, lookErr := createdWith[T, R](look, c, call{path: r.path, feature: r.feature}, r.idempotencyKey)
+	found, lookErr := createdWith[T, R](look, c, call{path: r.path, feature: r.feature, secrets: r.secrets}, r.idempotencyKey)
 	switch {
 	case found != nil:
 		return found, nil

@@ -67,7 +67,7 @@ func (c *Client) ListTeams(ctx context.Context, accountID string, q TeamQuery) (
 		func(ctx context.Context, p page) ([]Team, error) {
 			return do[[]Team](ctx, c, call{
 				method: http.MethodPost, reads: true, path: []string{"accounts", accountID, "teams", "filter"},
-				body: teamsBody{page: p, Teams: filter, Sort: oldestFirst}, feature: featureTeams,
+				body: teamsBody{page: p, Teams: filter, Sort: oldestFirst}, feature: featureTeams, absent: thingOrAccount,
 			})
 		})
 }

@@ -19,12 +19,12 @@ import (
 // failure turns an error of the client into an error diagnostic: the summary says what failed, the detail why and what
 // to do next.
 func failure(summary string, err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(summary, reason(err))
+	return ofKey(diag.NewErrorDiagnostic(summary, reason(err)), err)
 }
 
 // failureAt returns failure on the attribute at fault.
 func failureAt(at path.Path, summary string, err error) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(at, summary, reason(err))
+	return ofKey(diag.NewAttributeErrorDiagnostic(at, summary, reason(err)), err)
 }
 
 // failureAtField returns failureAt on the argument that the server's refusal names first, found by the field of the API, or

@@ -16,12 +16,14 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
@@ -112,7 +114,7 @@ func (p *prefectssoProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 			},
 			"lockout_protection": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Reject a plan that would take away the access of people who are not in `acknowledge_lockout`. With `false` such a plan gets a warning instead of an error; a plan by which the caller locks out itself is rejected either way. Default `true`.",
+				MarkdownDescription: "Reject a plan that would take away the access of people who are not in `acknowledge_lockout`. With `false` such a plan gets a warning instead of an error; a plan by which the caller locks out itself is rejected either way. Default: the environment variable `PREFECTSSO_LOCKOUT_PROTECTION`, else `true`; a pipeline that only plans sets it to `false` and lets `access-report` judge.",
 			},
 			"allow_disable_sso": schema.BoolAttribute{
 				Optional:            true,
@@ -122,6 +124,11 @@ func (p *prefectssoProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 				ElementType:         types.StringType,
 				Optional:            true,
 				MarkdownDescription: "People who may lose their access by this plan: email addresses, or `*@domain` for all people of a domain.",
+			},
+			"plan_permissions": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "What a plan says of a permission that the API key lacks and that only the apply needs: `" + permissionsWarning + "` (default), because a plan may be made with a key that may only read and be applied with another one, or `" + permissionsError + "`. A key that the API does not accept, and an account that is not the key's, fail the plan either way.",
+				Validators:          []validator.String{stringvalidator.OneOf(permissionsWarning, permissionsError)},
 			},
 		},
 	}

@@ -41,6 +41,7 @@ type providerModel struct {
 	LockoutProtection     types.Bool   `tfsdk:"lockout_protection"`
 	AllowDisableSSO       types.Bool   `tfsdk:"allow_disable_sso"`
 	AcknowledgeLockout    types.Set    `tfsdk:"acknowledge_lockout"`
+	PlanPermissions       types.String `tfsdk:"plan_permissions"`
 }
 
 // newProviderData checks the whole provider block, reporting every mistake, and connects nothing: the first request is made
@@ -72,7 +73,8 @@ func newProviderData(m providerModel, version, terraformVersion string, after fu
 	if known("max_concurrent_requests", m.MaxConcurrentRequests) {
 		cfg.MaxConcurrentRequests = intBetween("max_concurrent_requests", m.MaxConcurrentRequests, defaultMaxConcurrentRequests, 1, 100, &diags)
 	}
-	p.policy = newPolicy(m, &diags)
+	p.policy = newPolicy(m, os.Getenv, &diags)
+	p.permissionsAreErrors = m.PlanPermissions.ValueString() == permissionsError
 	p.allowDisableSSO = m.AllowDisableSSO.ValueBool() // while it is unknown, the strict answer holds
 
 	if diags.HasError() || len(p.unknown) > 0 {

@@ -168,15 +168,48 @@ func TestPolicy(t *testing.T) {
 	var diags diag.Diagnostics
 	p := newPolicy(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{
 		types.StringValue("Ada@Acme.com"), types.StringValue("*@Other.example"), types.StringValue("ada@acme.com"),
-	})}, &diags)
+	})}, noEnvironment, &diags)
 	if diags.HasError() || !p.Protect || !slices.Equal(p.Acknowledged, []string{"*@other.example", "ada@acme.com"}) {
 		t.Errorf("policy %+v, %v", p, diags)
 	}
-	if p = newPolicy(providerModel{LockoutProtection: types.BoolValue(false)}, &diags); p.Protect {
+	if p = newPolicy(providerModel{LockoutProtection: types.BoolValue(false)}, noEnvironment, &diags); p.Protect {
 		t.Error("it protects, though nobody wants that")
 	}
-	newPolicy(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{types.StringValue("acme.com")})}, &diags)
+	newPolicy(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{types.StringValue("acme.com")})}, noEnvironment, &diags)
 	if !diags.HasError() {
 		t.Error("a domain without *@ is accepted")
+	}
+}
+
+func noEnvironment(string) string { return "" }
+
+// The environment is the default of lockout_protection and no more: what the block says counts.
+func TestPolicyFromEnvironment(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		env   string
+		block types.Bool
+		want  bool
+		fails bool
+	}{
+		{"", types.BoolNull(), true, false},
+		{"false", types.BoolNull(), false, false},
+		{"0", types.BoolNull(), false, false},
+		{"true", types.BoolNull(), true, false},
+		{"false", types.BoolValue(true), true, false},
+		{"false", types.BoolUnknown(), true, false},
+		{"true", types.BoolValue(false), false, false},
+		{"off", types.BoolNull(), true, true},
+	} {
+		var diags diag.Diagnostics
+		p := newPolicy(providerModel{LockoutProtection: tc.block}, func(name string) string {
+			if name == "PREFECTSSO_LOCKOUT_PROTECTION" {
+				return tc.env
+			}
+			return ""
+		}, &diags)
+		if p.Protect != tc.want || diags.HasError() != tc.fails {
+			t.Errorf("%q and %s: protects %t, %v", tc.env, tc.block, p.Protect, diags)
+		}
 	}
 }

@@ -13,7 +13,10 @@ const (
 	Connection    Kind = "identity provider"
 	TeamRole      Kind = "role of team"
 	Directory     Kind = "SCIM directory"
+	RoleHolders   Kind = "role"
+	Mapping       Kind = "group role mapping"
 	SCIMClient    Kind = "SCIM client"
+	SCIMToken     Kind = "secret of SCIM token"
 )
 
 // Reservations keep two resources of one run from managing one thing. Create and Update reserve what they are about to
@@ -42,6 +45,8 @@ type Conflict struct {
 	Key  string
 	// Owner is the resource type that manages it, such as prefectsso_domain.
 	Owner string
+	// Changes reports, in a plan, whether one of the two resources changes something.
+	Changes bool
 }
 
 func newReservations() *Reservations {
