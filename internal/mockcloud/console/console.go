@@ -26,7 +26,7 @@ import (
 // and nothing else is there.
 const Prefix = "/console/"
 
-// Options are what a console takes from outside.
+// Options are the dependencies of a console.
 type Options struct {
 	Store *store.Store
 	// Token, unless empty, has to come with every request.
@@ -110,7 +110,7 @@ func protect(h http.Header) {
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 }
 
-// guard lets in who may look.
+// guard refuses requests of other origins, and those without the control token.
 func (c *Console) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -163,8 +163,7 @@ func (c *Console) show(file string, of view) http.HandlerFunc {
 	}
 }
 
-// accounts is the page to begin with, which leads on at once where there is nothing to
-// choose.
+// accounts is the page that lists the accounts. It redirects to the only one.
 func (c *Console) accounts(w http.ResponseWriter, r *http.Request) {
 	var p page
 	var list []*store.Account

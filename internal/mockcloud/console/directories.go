@@ -38,7 +38,7 @@ type mapping struct {
 	Dangling    bool
 }
 
-// held is a person who is in no membership.
+// held is a person who was pushed and has no membership.
 type held struct{ UserName, Email, Reason string }
 
 // maxHeld is how many held people of a directory the page names.
@@ -134,7 +134,7 @@ func (l *look) match(directoryID string, m store.MappingMatch) string {
 	return m.String()
 }
 
-// directoryName is how people call a directory.
+// directoryName returns the name of a directory in a sentence.
 func (l *look) directoryName(id string) string {
 	d, err := l.Directory(l.account.ID, id)
 	if err != nil {

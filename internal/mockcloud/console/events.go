@@ -58,8 +58,8 @@ func (l *look) event(e *eventlog.Event) entryView {
 	return v
 }
 
-// named returns names in the place of ids of what has a name here. Other ids say nothing
-// to people; the API has them.
+// named replaces ids of things that have a name by those names. Other ids are left out; the
+// API has them.
 func (l *look) named(payload map[string]any) map[string]any {
 	out := make(map[string]any, len(payload))
 	for field, value := range payload {

@@ -12,7 +12,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// look is one look at an account: what is read in it belongs together.
+// look is a consistent view of an account.
 type look struct {
 	*store.Reader
 	account *store.Account

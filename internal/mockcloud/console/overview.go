@@ -65,7 +65,7 @@ func overview(l *look, _ *http.Request) (string, any, error) {
 	return "Overview", p, nil
 }
 
-// census is everybody, counted.
+// census has the counts of all members.
 type census struct {
 	active, inactive, out, bypass, bots int
 	journeys, botJourneys               []picture.Journey

@@ -44,7 +44,7 @@ func crowd(c picture.Crowd) string {
 	return people + ", " + bots
 }
 
-// page is what every page shows.
+// page is the data of a page's template.
 type page struct {
 	Title string
 	// Account is nil where none is chosen.
@@ -116,7 +116,7 @@ func (c *Console) render(w http.ResponseWriter, status int, file string, p page)
 	_, _ = out.WriteTo(w)
 }
 
-// notice is a page that says why there is no other.
+// notice answers with a page that says why there is nothing to show.
 func (c *Console) notice(w http.ResponseWriter, status int, title, text string) {
 	c.render(w, status, "notice.html", page{Title: title, Content: text})
 }

@@ -128,7 +128,7 @@ type apiKey struct {
 	Expires      time.Time
 }
 
-// personPage is all that there is to know of a member.
+// personPage is the page of one member.
 type personPage struct {
 	member
 	Joined time.Time

@@ -66,7 +66,7 @@ func (l *look) through(s *store.Session) string {
 	return c.Name
 }
 
-// sessionsPage is who is logged in, and who was not let in.
+// sessionsPage lists the sessions and the refused logins.
 type sessionsPage struct {
 	Rows []session
 	Leaf leaf

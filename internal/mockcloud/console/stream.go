@@ -27,7 +27,7 @@ const (
 	batchSize = 100
 )
 
-// streamURL is where what happens after a stamp comes from.
+// streamURL returns the address of the stream of what happens after a stamp.
 func streamURL(a *store.Account, after time.Time) string {
 	return Prefix + a.Handle + "/stream?after=" + cursor(after)
 }
@@ -35,8 +35,8 @@ func streamURL(a *store.Account, after time.Time) string {
 // cursor writes a stamp: to the microsecond, as stamps are.
 func cursor(at time.Time) string { return strconv.FormatInt(at.UnixMicro(), 10) }
 
-// readCursor finds where a stream goes on: after the last event that the browser got,
-// else where its page ends. What is no cursor is now.
+// readCursor returns where a stream continues: after the last event that the browser got,
+// else where its page ends, and now where neither is a cursor.
 func readCursor(r *http.Request, now time.Time) time.Time {
 	for _, given := range []string{r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")} {
 		if micros, err := strconv.ParseInt(given, 10, 64); err == nil {

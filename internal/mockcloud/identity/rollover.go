@@ -25,11 +25,11 @@ type MetadataFetcher interface {
 	RefetchMetadata(ctx context.Context, source MetadataSource) (m Metadata, changed bool, err error)
 }
 
-// askedEvery is how often logins cause a fetch of a connection's metadata at most: what
-// strangers do must not become requests to others.
+// askedEvery is how often logins cause a fetch of a connection's metadata at most, since
+// everyone can begin a login.
 const askedEvery = time.Minute
 
-// Why metadata that was fetched again does not count, beside the reasons of package
+// The reasons for which fetched metadata is not taken over, beside those of package
 // samlmetadata.
 const (
 	metadataUnreachable   = "metadata-unreachable"
@@ -117,8 +117,8 @@ func (r *Rollover) AwaitKeys(ctx context.Context, c *store.Connection) (*store.C
 	return now, err == nil && now.SAML != nil
 }
 
-// Refresh fetches a connection's metadata now, in an actor's name. That it could not be
-// taken over is no error of it: it stands with the connection.
+// Refresh fetches a connection's metadata now, in an actor's name. It returns no error where
+// the metadata could not be taken over: the connection says so.
 func (r *Rollover) Refresh(ctx context.Context, by store.Actor, account uuid.UUID, id string) error {
 	err := r.store.View(func(reader *store.Reader) error {
 		c, err := reader.Connection(account, id)
@@ -144,8 +144,8 @@ func (r *Rollover) Refresh(ctx context.Context, by store.Actor, account uuid.UUI
 	}
 }
 
-// due reports whether something that strangers cause may happen for a connection, and
-// notes that it does. It needs the lock.
+// due reports whether a login may cause a fetch of a connection's metadata again, and notes
+// that it does. The caller holds the lock.
 func (r *Rollover) due(last map[string]time.Time, id string) bool {
 	now := r.clock()
 	for other, at := range last {
@@ -160,8 +160,8 @@ func (r *Rollover) due(last map[string]time.Time, id string) bool {
 	return true
 }
 
-// begin fetches a connection's metadata, unless that is under way, and returns what is
-// closed at the end. It needs the lock.
+// begin starts a fetch of a connection's metadata, unless one is under way, and returns a
+// channel that is closed at its end. The caller holds the lock.
 func (r *Rollover) begin(by store.Actor, account uuid.UUID, id string) <-chan struct{} {
 	if over, flying := r.flights[id]; flying {
 		return over
@@ -194,8 +194,8 @@ func wait(ctx context.Context, over <-chan struct{}) bool {
 	}
 }
 
-// fetch fetches a connection's metadata and keeps what came of it. No request is there to
-// be answered by a fault of this server, and the server goes on: the connection says so.
+// fetch fetches a connection's metadata and saves the result. It runs behind requests, so a
+// panic would stop the server: it is logged, and the connection says so.
 func (r *Rollover) fetch(by store.Actor, account uuid.UUID, id string) {
 	var was *store.SAML
 	err := r.store.View(func(reader *store.Reader) error {

@@ -2,6 +2,7 @@ package request
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 )
@@ -44,7 +45,7 @@ func Query(r *http.Request) (url.Values, error) {
 func Once(fields url.Values, names ...string) error {
 	for _, name := range names {
 		if len(fields[name]) > 1 {
-			return badForm("The field " + name + " is there more than once")
+			return badForm(fmt.Sprintf("The field %.40q is there more than once", name))
 		}
 	}
 	return nil
@@ -54,7 +55,7 @@ func Once(fields url.Values, names ...string) error {
 func Needs(fields url.Values, names ...string) error {
 	for _, name := range names {
 		if !fields.Has(name) {
-			return badForm("The field " + name + " is missing")
+			return badForm(fmt.Sprintf("The field %.40q is missing", name))
 		}
 	}
 	return nil

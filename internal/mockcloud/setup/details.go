@@ -25,8 +25,8 @@ type details struct {
 	Mapping          mapping
 }
 
-// mapping says in which attributes or claims the identity provider has what is known of
-// a person; empty for the usual names.
+// mapping has the names of the attributes or claims from which a user's data is read; empty
+// for the usual names.
 type mapping struct{ Email, FirstName, LastName, Subject string }
 
 // IsSet reports whether anything is mapped.
@@ -133,7 +133,7 @@ func (d *details) readMapping(v *visit) map[string]*string {
 	return out
 }
 
-// missing returns what has to be there whatever the way.
+// missing returns the problems of fields that are required in any case.
 func (d details) missing() []problem {
 	var out []problem
 	need := func(given, field, text string) {
@@ -149,7 +149,7 @@ func (d details) missing() []problem {
 	return out
 }
 
-// save goes the way of POST …/sso/connections.
+// save does what POST …/sso/connections does.
 func (v *visit) save(checker identity.Checker, body connectionBody) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -182,8 +182,8 @@ func (d details) explain(err error) ([]problem, bool) {
 	return out, true
 }
 
-// fieldOf finds the field for a place in the API's body; empty for one that another
-// page asks for. Metadata is one thing here, whatever of it is wrong.
+// fieldOf returns the form's field for a location in the API's body; empty for one that is
+// on another page. All of the metadata is one field here.
 func (d details) fieldOf(loc []any) string {
 	for i, part := range loc {
 		switch part {

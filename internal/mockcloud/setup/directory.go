@@ -43,7 +43,7 @@ const anotherDirectory store.DirectoryType = "generic scim v2.0"
 // IsNamed reports whether it is a product that has a name here.
 func (d directory) IsNamed() bool { return d.Type != anotherDirectory }
 
-// InSentence is its name within a sentence.
+// InSentence returns the product's name as it stands within a sentence.
 func (d directory) InSentence() string {
 	if !d.IsNamed() {
 		return "your directory"
@@ -162,7 +162,7 @@ type directoryBody struct {
 	Type store.DirectoryType `json:"type"`
 }
 
-// makeDirectory goes the way of POST …/sso/directories and …/tokens.
+// makeDirectory does what POST …/sso/directories and …/tokens do.
 func (v *visit) makeDirectory(body directoryBody) (token string, err error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -184,7 +184,7 @@ func (v *visit) makeDirectory(body directoryBody) (token string, err error) {
 	return token, err
 }
 
-// rejectName says what is wrong with a name.
+// rejectName shows what is wrong with a name.
 func (v *visit) rejectName(name string, err error) {
 	var conflict *store.Conflict
 	var invalid *store.Invalid

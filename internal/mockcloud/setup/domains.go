@@ -45,7 +45,7 @@ func takeDomains(v *visit) {
 	v.choose(chooseProvider, func(tx *store.Tx, link *store.SetupLink) { tx.ChooseInSetup(link, chosen, link.Type) })
 }
 
-// choose notes a choice and goes on.
+// choose saves a choice and redirects to the next step.
 func (v *visit) choose(next int, note func(*store.Tx, *store.SetupLink)) {
 	err := v.update(func(tx *store.Tx, link *store.SetupLink) error {
 		note(tx, link)

@@ -49,7 +49,7 @@ type filesKey struct{}
 // errForm says that a form cannot be read at all.
 var errForm = errors.New("the form cannot be read")
 
-// manyOf are the fields of which a form may have several.
+// manyOf is the field that a form may have several times.
 const manyOf = "domain"
 
 // readForm reads a form of either kind, in which every other field is there at most once.
@@ -96,7 +96,7 @@ func readParts(w http.ResponseWriter, r *http.Request) (uploads, error) {
 	return files, errForm
 }
 
-// take reads a part of a form, of which only so much is left to be kept.
+// take reads a part of a form. left is how many bytes may still be kept.
 func (f uploads) take(part *multipart.Part, fields url.Values, left *int64) error {
 	limit := int64(maxText)
 	if part.FileName() != "" {

@@ -19,8 +19,8 @@ type guided struct {
 	values map[idpguide.Value]string
 }
 
-// guideOf finds the guide of a type. Every type that can be chosen has one, as a test
-// sees to.
+// guideOf returns the guide of a type. A test makes sure that every type that can be chosen
+// has one.
 func (d *Dashboard) guideOf(kind, name string, values map[idpguide.Value]string) guided {
 	g, ok := d.Guides.For(kind)
 	if !ok {
@@ -86,7 +86,7 @@ func fieldID(value idpguide.Value, used map[string]int) string {
 	return id
 }
 
-// Show makes HTML of a text: all of it is escaped but for the marks' own elements.
+// Show returns a text as HTML: everything but the elements of its marks is escaped.
 func (g guided) Show(text idpguide.Text) template.HTML {
 	var b strings.Builder
 	in := func(element, s string) {
@@ -112,7 +112,7 @@ func (g guided) Show(text idpguide.Text) template.HTML {
 // Where returns where the product shows an input.
 func (g guided) Where(input string) template.HTML { return g.Show(g.From(idpguide.Input(input))) }
 
-// Usual returns the name under which the product's attribute is found without a mapping.
+// Usual returns the name under which an attribute of the product is found without a mapping.
 func (g guided) Usual(meaning string) string {
 	for _, a := range g.Attributes {
 		if string(a.For) == meaning {

@@ -71,7 +71,7 @@ func (d *Dashboard) startSession(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// unusable is the page for a link that nothing is known of.
+// unusable answers a link that is not known.
 func (d *Dashboard) unusable(w http.ResponseWriter, r *http.Request, err error) {
 	var missing *store.NotFound
 	if !errors.As(err, &missing) {
@@ -81,7 +81,7 @@ func (d *Dashboard) unusable(w http.ResponseWriter, r *http.Request, err error) 
 	d.notice(w, http.StatusNotFound, "This setup link is not known", "Nothing has been changed. Check that the whole link was copied, or ask for a new one: setup links can be opened for five minutes.")
 }
 
-// cookieName is the session's.
+// cookieName is the name of the setup session's cookie.
 const cookieName = "mockcloud_setup"
 
 func (d *Dashboard) setCookie(w http.ResponseWriter, r *http.Request, session string) {

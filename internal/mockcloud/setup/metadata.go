@@ -16,7 +16,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
 
-// The ways to give the identity provider's side.
+// The ways to enter the identity provider's configuration.
 const (
 	byAddress = "url"
 	byFile    = "file"
@@ -25,7 +25,7 @@ const (
 	asSaved   = "keep"
 )
 
-// samlSide is what was typed of a SAML identity provider.
+// samlSide is the form's part about a SAML identity provider.
 type samlSide struct {
 	Way string
 	// MetadataURL, MetadataXML and MetadataEntityID are for metadata; the last chooses one of
@@ -40,7 +40,7 @@ type samlSide struct {
 	SavedEntityID                  string
 }
 
-// savedSide returns what is saved.
+// savedSide returns the form's part as it is saved.
 func savedSide(s *store.SAML) samlSide {
 	out := samlSide{
 		Way: asSaved, MetadataURL: s.MetadataURL, MetadataEntityID: s.MetadataEntityID,
@@ -55,7 +55,7 @@ func savedSide(s *store.SAML) samlSide {
 	return out
 }
 
-// firstWay is the way that suits a product best.
+// firstWay returns the way that suits the product best.
 func (g guided) firstWay() string {
 	if len(g.Bring) > 0 && g.Bring[0].Input == idpguide.InputMetadataFile {
 		return byFile
@@ -63,7 +63,7 @@ func (g guided) firstWay() string {
 	return byAddress
 }
 
-// samlBody is the part of the API's body that says it.
+// samlBody is the same as a part of the API's body.
 type samlBody struct {
 	MetadataXML      string   `json:"idp_metadata_xml,omitempty"`
 	MetadataURL      string   `json:"idp_metadata_url,omitempty"`
@@ -106,7 +106,7 @@ func (s *samlSide) read(v *visit, saved bool) (*samlBody, []problem) {
 	return &samlBody{MetadataURL: s.MetadataURL, MetadataEntityID: s.MetadataEntityID}, nil
 }
 
-// guessedWay is the way of a form that does not say which.
+// guessedWay returns the way of a form in which none is selected.
 func (s *samlSide) guessedWay(v *visit, saved bool) string {
 	_, uploaded := v.file("metadata_file")
 	switch {
@@ -124,8 +124,8 @@ func (s *samlSide) guessedWay(v *visit, saved bool) string {
 	return byAddress
 }
 
-// readFile takes the metadata out of a file. Its text goes into the form, so that the
-// file need not be chosen again when there is something else to put right.
+// readFile reads the metadata from an uploaded file. Its text is put into the form, so that
+// the file need not be chosen again when another field has to be corrected.
 func (s *samlSide) readFile(v *visit) (*samlBody, []problem) {
 	reject := func(format string, args ...any) (*samlBody, []problem) {
 		return nil, []problem{{"metadata_file", fmt.Sprintf(format, args...)}}
@@ -150,7 +150,7 @@ func (s *samlSide) readFile(v *visit) (*samlBody, []problem) {
 	return &samlBody{MetadataXML: text, MetadataEntityID: s.MetadataEntityID}, nil
 }
 
-// looksLikeXML reports whether a text is meant to be XML.
+// looksLikeXML reports whether a text seems to be XML.
 func looksLikeXML(text string) bool {
 	return strings.HasPrefix(strings.TrimLeft(text, "\ufeff \t\r\n"), "<") && !strings.ContainsRune(text, 0)
 }
@@ -182,7 +182,7 @@ func (s *samlSide) readHand(v *visit) (*samlBody, []problem) {
 	return &samlBody{EntityID: s.EntityID, SSOURL: s.SSOURL, Certificates: certificates}, problems
 }
 
-// certificateText is a certificate's file as text, or what is wrong with the file.
+// certificateText returns the certificates of a file as text, or what is wrong with it.
 func certificateText(file upload) (text, refusal string) {
 	const maxCertificate = 64 << 10
 	switch {
@@ -198,8 +198,8 @@ func certificateText(file upload) (text, refusal string) {
 	return "", fmt.Sprintf("The file %s is no certificate. Choose the one that ends with .pem, .cer or .crt.", file.name)
 }
 
-// splitCertificates takes a text with several PEM certificates apart. What is no PEM is
-// one.
+// splitCertificates splits a text into its PEM certificates. A text without PEM is one
+// certificate.
 func splitCertificates(text string) []string {
 	var out []string
 	rest := []byte(text)
@@ -219,8 +219,8 @@ func splitCertificates(text string) []string {
 	return []string{text}
 }
 
-// field is the control that a mistake in what the identity provider says of itself
-// belongs to.
+// field returns the id of the control that a mistake in the identity provider's
+// configuration is shown at.
 func (s samlSide) field() string {
 	if s.Offered != nil {
 		return "metadata_entity_id"
@@ -236,7 +236,7 @@ func (s samlSide) field() string {
 	return "metadata_url"
 }
 
-// offer lists the identity providers among which a document leaves the choice.
+// offer lists the identity providers of a document that has several.
 func (s *samlSide) offer(refused *samlmetadata.Error) {
 	if refused != nil && refused.More == 0 && len(refused.Offered) > 1 {
 		s.Offered = refused.Offered

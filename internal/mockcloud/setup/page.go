@@ -18,7 +18,7 @@ var pageFiles embed.FS
 
 var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
-// page is what every page shows.
+// page is the data of a page's template.
 type page struct {
 	Title string
 	// Account and what follows are there in a session only. Purpose is what is set up.
@@ -58,7 +58,7 @@ func (p page) HasProblem(prefix string) bool {
 	return slices.ContainsFunc(p.Problems, func(known problem) bool { return strings.HasPrefix(known.Field, prefix) })
 }
 
-// field is what the template of a single field needs.
+// field is the data of a field's template.
 type field struct {
 	ID, Label, Hint, Value, Problem string
 	// Kind is an input's type, or "area". The Value of a "file" are the kinds of files.
@@ -93,7 +93,7 @@ func (p page) File(id, label, hint, kinds string) field {
 	return f
 }
 
-// Described are the ids of what describes a field.
+// Described returns the ids of the elements that describe the field (aria-describedby).
 func (f field) Described() string {
 	var ids []string
 	add := func(there bool, what string) {
@@ -107,13 +107,13 @@ func (f field) Described() string {
 	return strings.Join(ids, " ")
 }
 
-// Where adds to a field where a product shows what belongs there.
+// Where adds to a field where the product shows its value.
 func (f field) Where(where template.HTML) field {
 	f.At = where
 	return f
 }
 
-// Secret is Text for what is not shown.
+// Secret is Text for a value that is not shown.
 func (p page) Secret(id, label, hint string) field {
 	f := p.Text(id, label, hint, "")
 	f.Kind = "password"
@@ -139,7 +139,7 @@ func serveStyle(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, pageFiles, "pages/style.css")
 }
 
-// sentence makes a sentence of an error's text.
+// sentence returns an error's text with a capital letter and a full stop.
 func sentence(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	if size == 0 {

@@ -12,7 +12,7 @@ type provider struct {
 	Name string
 }
 
-// Protocol names the protocol that its connections speak.
+// Protocol returns the name of the protocol that its connections use.
 func (p provider) Protocol() string {
 	if p.Type.IsSAML() {
 		return "SAML 2.0"
@@ -20,7 +20,7 @@ func (p provider) Protocol() string {
 	return "OpenID Connect"
 }
 
-// InSentence is its name within a sentence.
+// InSentence returns the product's name as it stands within a sentence.
 func (p provider) InSentence() string {
 	if p.Name == "Another one" {
 		return "your identity provider"

@@ -49,7 +49,7 @@ type Dashboard struct {
 	Logger *slog.Logger
 }
 
-// Logins lets people in.
+// Logins finishes test logins.
 type Logins interface {
 	// LetIn finishes a test login as a login. Refusals are store.LoginRefused or
 	// store.Conflict.

@@ -34,7 +34,7 @@ const (
 	finished
 )
 
-// way is all that leads to one purpose.
+// way is the sequence of steps that sets up one purpose.
 type way struct {
 	// name is what is set up.
 	name  string
@@ -70,7 +70,7 @@ func ssoSteps() []*step {
 	}
 }
 
-// visit is one request of a session.
+// visit is one request within a setup session.
 type visit struct {
 	*Dashboard
 	w http.ResponseWriter
@@ -119,7 +119,7 @@ func (d *Dashboard) inStep(s *step, serve func(*visit)) http.HandlerFunc {
 	}
 }
 
-// enter reads all that a page needs.
+// enter reads the data of the session's pages.
 func (v *visit) enter(r *store.Reader) (err error) {
 	if v.link, v.by, err = r.SetupSession(v.session); err != nil {
 		return err

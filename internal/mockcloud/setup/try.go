@@ -42,7 +42,7 @@ func (v *visit) saved() saved {
 // viewTry is GET /setup/test.
 func viewTry(v *visit) any { return v.try() }
 
-// try offers a test login of the connection as it is.
+// try returns the page that offers a test login of the connection as it is.
 func (v *visit) try() saved {
 	out := v.saved()
 	test := trial.Test{SetupID: v.link.ID, ConnectionID: v.connection.ID, Version: v.connection.Updated}
@@ -51,7 +51,7 @@ func (v *visit) try() saved {
 	return out
 }
 
-// tested is what came of a test login, for the person whose it was.
+// tested is the result of a test login, as the page shows it.
 type tested struct {
 	// Key finds it again.
 	Key string
@@ -76,10 +76,10 @@ func (t *tested) MayActivate() bool { return t.Outcome != nil && t.Outcome.Activ
 // remedy is a pitfall of the guide.
 type remedy struct{ Seen, Do template.HTML }
 
-// found is something that is read of a person, and where.
+// found is a value that was read about the person, and the attribute that has it.
 type found struct{ What, Value, From string }
 
-// arrived is an attribute that came, and what it is used as.
+// arrived is an attribute of the answer, and what it is used as.
 type arrived struct {
 	Name, UsedAs string
 	Values       []string
@@ -121,7 +121,7 @@ func (v *visit) askTested(key string, result trial.Result, problems ...problem) 
 	v.ask(page, problems...)
 }
 
-// read says what of a login is used, and what is missing.
+// read fills in what of the login is used, and what is missing.
 func (t *tested) read(login store.ProvenLogin, arrived []trial.Attribute, g guided) {
 	from := func(meaning string) string {
 		for _, a := range arrived {

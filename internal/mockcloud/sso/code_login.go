@@ -8,8 +8,8 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// sendCode is POST /login/code: mails a code to who may bypass single sign-on. The
-// answer is the same for everybody.
+// sendCode is POST /login/code: it mails a code to a user who may bypass single sign-on.
+// The answer is the same for every address.
 func (s *SSO) sendCode(w http.ResponseWriter, r *http.Request) {
 	form, ok := readForm(w, r, "email")
 	if !ok {
@@ -31,7 +31,7 @@ func (s *SSO) sendCode(w http.ResponseWriter, r *http.Request) {
 	show(w, http.StatusOK, "code.html", loginPage{Email: email, ReturnTo: returnTo})
 }
 
-// verifyCode is POST /login/verify: the code comes back.
+// verifyCode is POST /login/verify: it logs in the user who enters a code from a mail.
 func (s *SSO) verifyCode(w http.ResponseWriter, r *http.Request) {
 	form, ok := readForm(w, r, "email", "code")
 	if !ok {

@@ -14,8 +14,8 @@ import (
 // maxForm bounds what is read of a form: SAML's answers are the largest.
 const maxForm = 1 << 20
 
-// readForm reads a form of one of our own pages, in which no field is there twice and none
-// of the needed ones is missing, or answers that it cannot be read.
+// readForm returns the fields of a form of one of this server's pages. Where it cannot be
+// decoded, has a field twice or lacks a needed one, it answers so and returns false.
 func readForm(w http.ResponseWriter, r *http.Request, needed ...string) (url.Values, bool) {
 	form, err := request.Form(r, maxForm)
 	err = cmp.Or(err, request.Once(form, slices.Collect(maps.Keys(form))...), request.Needs(form, needed...))
@@ -26,8 +26,8 @@ func readForm(w http.ResponseWriter, r *http.Request, needed ...string) (url.Val
 	return form, true
 }
 
-// readQuery reads the fields of a page's address, in which the named ones are not there
-// twice, or answers that it cannot be read.
+// readQuery returns the fields of a page's address. Where it cannot be decoded or has one of
+// the named fields twice, it answers so and returns false.
 func readQuery(w http.ResponseWriter, r *http.Request, once ...string) (url.Values, bool) {
 	query, err := request.Query(r)
 	if err = cmp.Or(err, request.Once(query, once...)); err != nil {
@@ -37,7 +37,7 @@ func readQuery(w http.ResponseWriter, r *http.Request, once ...string) (url.Valu
 	return query, true
 }
 
-// unreadable answers a form or an address of which nothing is done.
+// unreadable answers a form or an address that cannot be read, and that is ignored.
 func unreadable(w http.ResponseWriter, err error) {
 	status := http.StatusBadRequest
 	var refused *request.Error

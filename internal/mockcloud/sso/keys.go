@@ -18,15 +18,15 @@ import (
 // Metadata 2.4.1.1), or of the client of OpenID providers (private_key_jwt).
 type KeyUse string
 
-// The server's own keys. Each is a pair of its own, so that nothing that is decrypted with
-// one can be taken for a signature by the other, and no request for an assertion.
+// The uses of the server's own keys. Each use has its own key pair, so that a decryption
+// cannot be passed off as a signature, nor a signed request as a client's assertion.
 const (
 	SigningKey    KeyUse = "signing"
 	EncryptionKey KeyUse = "encryption"
 	ClientAuthKey KeyUse = "client_authentication"
 )
 
-// keyNames are what they are kept under.
+// keyNames are the names of the secrets in the store.
 var keyNames = map[KeyUse]string{
 	SigningKey: "saml-service-provider", EncryptionKey: "saml-service-provider-encryption", ClientAuthKey: "oidc-client",
 }
@@ -38,7 +38,7 @@ func IsKeyUse(use KeyUse) bool { return keyNames[use] != "" }
 // last as long as the state, as identity providers keep their certificates.
 const keyLasts = 10 * 365 * 24 * time.Hour
 
-// keys are the server's own. They lie sealed in the state.
+// keys are the server's own key pairs. They are kept in the store, encrypted.
 type keys struct {
 	store *store.Store
 	clock func() time.Time
@@ -48,21 +48,21 @@ type keys struct {
 	read map[KeyUse]readKeys
 }
 
-// readKeys are key pairs and what they were read of.
+// readKeys are key pairs, and the stored form that they were read from.
 type readKeys struct {
 	stored []byte
 	pairs  []saml.KeyPair
 }
 
-// pairs returns the key pairs for a use, the one in use first and during a rollover the
-// next one behind it. The first is made when it is first needed.
+// pairs returns the key pairs for a use: the one in use, and during a rollover the next one
+// after it. The first pair is created when it is first needed.
 func (k *keys) pairs(use KeyUse) ([]saml.KeyPair, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.load(use)
 }
 
-// load needs the lock.
+// load is pairs for a caller that holds the lock.
 func (k *keys) load(use KeyUse) ([]saml.KeyPair, error) {
 	var stored []byte
 	err := k.store.View(func(reader *store.Reader) error {
@@ -112,8 +112,8 @@ func (k *keys) keep(use KeyUse, pairs []saml.KeyPair) error {
 	})
 }
 
-// PublishNextKey puts a second key into the service provider's metadata, or into the key
-// set of the client. The first goes on signing; assertions may be encrypted for either.
+// PublishNextKey adds a second key to the service provider's metadata, or to the key set of
+// the client. The first key is still used for signing; assertions may be encrypted for either.
 func (s *SSO) PublishNextKey(use KeyUse) error {
 	return s.keys.change(use, func(pairs []saml.KeyPair) ([]saml.KeyPair, error) {
 		if len(pairs) > 1 {
@@ -124,7 +124,7 @@ func (s *SSO) PublishNextKey(use KeyUse) error {
 	})
 }
 
-// WithdrawOldKey takes the first key away: the second takes its place.
+// WithdrawOldKey removes the first key; the second one is used from then on.
 func (s *SSO) WithdrawOldKey(use KeyUse) error {
 	return s.keys.change(use, func(pairs []saml.KeyPair) ([]saml.KeyPair, error) {
 		if len(pairs) < 2 {
@@ -147,7 +147,7 @@ func (k *keys) change(use KeyUse, to func([]saml.KeyPair) ([]saml.KeyPair, error
 	return k.keep(use, pairs)
 }
 
-// readPairs reads keys and certificates, in turn.
+// readPairs reads PEM in which private keys and their certificates alternate.
 func readPairs(stored []byte) (pairs []saml.KeyPair, err error) {
 	unreadable := errors.New("the server's own key cannot be read")
 	for {

@@ -95,7 +95,7 @@ func (s *SSO) loginAs(w http.ResponseWriter, r *http.Request, email, returnTo st
 	}
 }
 
-// loginThrough tries a connection out, as its administrators do before people use it.
+// loginThrough begins a login by a connection's id, as administrators do to try it out.
 func (s *SSO) loginThrough(w http.ResponseWriter, r *http.Request, id, email, returnTo string) {
 	var c *store.Connection
 	err := s.Store.View(func(reader *store.Reader) (err error) {
@@ -124,8 +124,8 @@ func (s *SSO) begin(w http.ResponseWriter, r *http.Request, c *store.Connection,
 	s.beginSAML(w, r, c, returnTo)
 }
 
-// recent returns how many seconds a login counts as recent in an account; nil where it
-// does for as long as its session lasts.
+// recent returns for how many seconds a login counts as recent in an account; nil for as
+// long as its session lasts.
 func (s *SSO) recent(account uuid.UUID) (seconds *int) {
 	err := s.Store.View(func(r *store.Reader) error {
 		a, err := r.Account(account)
@@ -140,8 +140,8 @@ func (s *SSO) recent(account uuid.UUID) (seconds *int) {
 	return seconds
 }
 
-// loginCookie has the secret by which a login belongs to the browser that began it. A
-// later login's takes its place.
+// loginCookie is the name of the cookie that binds a login to the browser that began it. A
+// later login replaces it.
 const loginCookie = "mockcloud_login"
 
 // loginLasts is how long a person may take at the identity provider.
@@ -162,7 +162,7 @@ func (s *SSO) loginCookie(r *http.Request, secret string, maxAge int) *http.Cook
 	}
 }
 
-// boundBy returns the secret that a browser was bound by, empty for none.
+// boundBy returns the secret of the login cookie, empty for none.
 func boundBy(r *http.Request) string {
 	cookie, err := r.Cookie(loginCookie)
 	if err != nil {

@@ -24,7 +24,7 @@ func (s *SSO) beginOIDC(w http.ResponseWriter, r *http.Request, c *store.Connect
 	http.Redirect(w, r, begun.AuthURL, http.StatusSeeOther)
 }
 
-// oidcConnection is a connection as the protocol wants it.
+// oidcConnection returns a connection in the form that package oidc takes.
 func (s *SSO) oidcConnection(r *http.Request, c *store.Connection) oidc.Connection {
 	return oidc.Connection{
 		ID: c.ID, Issuer: c.OIDC.Issuer, ClientID: c.OIDC.ClientID, ClientSecret: c.OIDC.ClientSecret, Scopes: c.OIDC.Scopes,
@@ -61,7 +61,7 @@ func (s *SSO) oidcCallback(w http.ResponseWriter, r *http.Request) {
 	}, login.ReturnTo, oidcAttributes(login.Claims, login.Mapping))
 }
 
-// findOIDC finds the account's connections as they are configured now.
+// findOIDC returns a function that finds the account's connections as configured now.
 func (s *SSO) findOIDC(r *http.Request, account uuid.UUID) oidc.Find {
 	return func(_ context.Context, id string) (out oidc.Connection, err error) {
 		err = s.Store.View(func(reader *store.Reader) error {
@@ -79,8 +79,8 @@ func (s *SSO) findOIDC(r *http.Request, account uuid.UUID) oidc.Find {
 	}
 }
 
-// rejectedOIDC says why a login was refused. returnTo is for one that did not begin; the
-// refusal knows it of others.
+// rejectedOIDC answers a login that was refused. returnTo is needed only for a login that
+// could not begin; other refusals carry it.
 func (s *SSO) rejectedOIDC(w http.ResponseWriter, r *http.Request, account uuid.UUID, returnTo string, err error) {
 	var refused *oidc.Refusal
 	if !errors.As(err, &refused) {

@@ -47,7 +47,7 @@ func (s *SSO) beginSAML(w http.ResponseWriter, r *http.Request, c *store.Connect
 	show(w, http.StatusOK, "post.html", asked)
 }
 
-// serviceProvider is this server as an account's identity providers see it.
+// serviceProvider returns this server in the role of an account's service provider.
 func (s *SSO) serviceProvider(r *http.Request, account uuid.UUID, signing bool) (*saml.ServiceProvider, error) {
 	us := identity.ServiceProviderOf(s.baseURL(r), account)
 	provider := &saml.ServiceProvider{
@@ -68,7 +68,7 @@ func (s *SSO) serviceProvider(r *http.Request, account uuid.UUID, signing bool) 
 	return provider, nil
 }
 
-// samlConnection is a connection as the protocol wants it.
+// samlConnection returns a connection in the form that package saml takes.
 func samlConnection(c *store.Connection) (saml.Connection, error) {
 	out := saml.Connection{
 		ID: c.ID, IDPEntityID: c.SAML.EntityID, SSOURL: c.SAML.SSOURL, Binding: saml.Redirect,
@@ -150,7 +150,7 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/sso/saml/"+account.String()+"/continue?login="+url.QueryEscape(handle), http.StatusSeeOther)
 }
 
-// renew waits for the connection's metadata to be fetched again.
+// renew returns a function that waits until the connection's metadata is fetched again.
 func (s *SSO) renew(r *http.Request, c *store.Connection) func() (saml.Connection, bool) {
 	if s.Rollover == nil {
 		return nil
@@ -220,8 +220,8 @@ func (s *SSO) samlContinue(w http.ResponseWriter, r *http.Request) {
 	s.finishSAML(w, r, a)
 }
 
-// samlConfirm is POST /sso/saml/{account_id}/continue: the person says that they mean to
-// log in as whom their identity provider says.
+// samlConfirm is POST /sso/saml/{account_id}/continue: the person confirms a login that the
+// identity provider began.
 func (s *SSO) samlConfirm(w http.ResponseWriter, r *http.Request) {
 	account, ok := s.account(w, r)
 	if !ok {
@@ -252,8 +252,8 @@ func (s *SSO) finishSAML(w http.ResponseWriter, r *http.Request, a *answered) {
 	}, a.login.ReturnTo, samlAttributes(a.login.Attributes))
 }
 
-// rejectedSAML says why a login was refused that leads to returnTo; empty where that is not
-// known.
+// rejectedSAML answers a login that was refused. returnTo is where the login leads, empty
+// where that is not known.
 func (s *SSO) rejectedSAML(w http.ResponseWriter, r *http.Request, account uuid.UUID, connection, returnTo string, err error) {
 	var refused *saml.Error
 	if !errors.As(err, &refused) {

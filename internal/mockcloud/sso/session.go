@@ -10,7 +10,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// letIn gives the browser its session and sends it on.
+// letIn gives the browser its session and redirects it.
 func (s *SSO) letIn(w http.ResponseWriter, r *http.Request, session *store.Session, token, returnTo string) {
 	if returnTo == "" {
 		returnTo = homePath
@@ -33,7 +33,7 @@ func (s *SSO) sessionCookie(r *http.Request, token string) *http.Cookie {
 	}
 }
 
-// session returns the browser's session and whose it is.
+// session returns the browser's session and its user.
 func (s *SSO) session(r *http.Request) (session *store.Session, person *store.User, ok bool) {
 	cookie, err := r.Cookie(router.SessionCookie)
 	if err != nil {
@@ -46,10 +46,10 @@ func (s *SSO) session(r *http.Request) (session *store.Session, person *store.Us
 	return session, person, ok && err == nil
 }
 
-// homePath is the page of those who came for no other.
+// homePath is the page that a login leads to unless another one was asked for.
 const homePath = "/me"
 
-// home is GET /me: who is logged in.
+// home is GET /me: it shows the user who is logged in.
 func (s *SSO) home(w http.ResponseWriter, r *http.Request) {
 	session, person, ok := s.session(r)
 	if !ok {
@@ -80,7 +80,7 @@ func (s *SSO) logout(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 
-// clientAddress is where a request comes from.
+// clientAddress returns the address that a request comes from.
 func clientAddress(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -89,7 +89,7 @@ func clientAddress(r *http.Request) string {
 	return host
 }
 
-// maxUserAgent bounds what is kept of what a browser calls itself.
+// maxUserAgent bounds what is kept of a User-Agent.
 const maxUserAgent = 512
 
 func userAgent(r *http.Request) string {

@@ -27,7 +27,7 @@ var pageFiles embed.FS
 
 var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
-// Options are what logins need from outside.
+// Options are the dependencies of SSO.
 type Options struct {
 	Store *store.Store
 	// Parties speaks OpenID Connect; it is the one that checks issuers as well.
@@ -52,7 +52,7 @@ type SSO struct {
 	keys    keys
 }
 
-// New returns the login pages.
+// New returns an SSO.
 func New(options Options) *SSO {
 	if options.Tests == nil {
 		options.Tests = trial.New(options.Clock)
@@ -91,8 +91,8 @@ func (s *SSO) Mount(rt *router.Router) {
 	}
 }
 
-// Where the forms of a page may lead. Browsers hold the redirect after a form to the
-// same list, so that of pages which lead to an identity provider cannot be ours alone.
+// The form-action policies of pages. Browsers apply them to the redirect after a form, too,
+// so pages whose form leads to an identity provider cannot allow this server alone.
 const (
 	ownForms = "'self'"
 	anyForms = "'self' https: http:"
@@ -147,7 +147,7 @@ func show(w http.ResponseWriter, status int, page string, data any) {
 	_, _ = body.WriteTo(w)
 }
 
-// baseURL is what links to this server begin with.
+// baseURL returns the URL that links to this server begin with.
 func (s *SSO) baseURL(r *http.Request) string { return router.BaseURL(s.PublicURL, r) }
 
 // account returns the account in the path, or answers that there is none.
@@ -178,15 +178,15 @@ type refusal struct {
 	attributes []string
 }
 
-// saying is the refusal with a sentence for the person of what was wrong in their login.
+// saying returns the refusal with a sentence for the person.
 func (f refusal) saying(sentence string) refusal {
 	f.sentence = sentence
 	return f
 }
 
-// refuse notes that a login was refused and tells the person what to do, and by which
-// reference their administrator finds out why. Nothing that a library or an identity
-// provider said gets onto the page.
+// refuse records a refused login and tells the person what to do, and the reference by which
+// their administrator finds out why. Nothing that a library or an identity provider said is
+// on the page.
 func (s *SSO) refuse(w http.ResponseWriter, r *http.Request, account uuid.UUID, f refusal) {
 	reference, err := s.Store.RefuseLogin(account, f.connection, f.reason, f.attributes)
 	if err != nil && !store.IsUnavailable(err) {
@@ -201,7 +201,7 @@ func (s *SSO) refuse(w http.ResponseWriter, r *http.Request, account uuid.UUID, 
 	})
 }
 
-// failed answers what should not happen. Only the log is told why.
+// failed answers an unexpected error, which only the log shows.
 func (s *SSO) failed(w http.ResponseWriter, r *http.Request, err error) {
 	status := http.StatusServiceUnavailable
 	if !store.IsUnavailable(err) { // of which the log tells once
@@ -212,7 +212,8 @@ func (s *SSO) failed(w http.ResponseWriter, r *http.Request, err error) {
 	show(w, status, "problem.html", problem{Title: "Something went wrong", Text: "You are not logged in. See the server's log for the cause."})
 }
 
-// finish lets a person in whom an identity provider vouches for, or says why not.
+// finish logs in a person whom an identity provider has authenticated, or answers why they
+// are refused.
 func (s *SSO) finish(w http.ResponseWriter, r *http.Request, account uuid.UUID, proven store.ProvenLogin, returnTo string, attributes []trial.Attribute) {
 	if trial.Is(returnTo) {
 		s.rehearse(w, r, account, proven, returnTo, attributes)

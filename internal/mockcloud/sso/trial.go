@@ -16,11 +16,11 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// errRehearsed takes back what a test login would have done.
+// errRehearsed rolls back the transaction of a test login.
 var errRehearsed = errors.New("a test login changes nothing")
 
-// rehearse is finish for a test login: it finds out what the login would do, does
-// nothing of it, and leads to the page that shows it.
+// rehearse is finish for a test login: it makes the login in a transaction that is rolled
+// back, and redirects to the page that shows what it would do.
 func (s *SSO) rehearse(w http.ResponseWriter, r *http.Request, account uuid.UUID, proven store.ProvenLogin, returnTo string, attributes []trial.Attribute) {
 	test, known := s.testOf(returnTo, proven.ConnectionID)
 	if !known {
@@ -70,7 +70,7 @@ func (s *SSO) testOf(returnTo, connection string) (test trial.Test, ok bool) {
 	return test, ok && err == nil
 }
 
-// outcomeOf says what a login has done.
+// outcomeOf returns what a login has changed.
 func outcomeOf(tx *store.Tx, account uuid.UUID, connection string, session *store.Session) (out trial.Outcome, err error) {
 	u, err := tx.User(session.UserID)
 	if err != nil {
@@ -94,9 +94,8 @@ func outcomeOf(tx *store.Tx, account uuid.UUID, connection string, session *stor
 	return out, nil
 }
 
-// rehearsedRefusal leads a test login that was refused to the page that says why, and
-// reports whether it was a test. All other refusals are kept for the account's
-// administrators.
+// rehearsedRefusal reports whether a refused login is a test login, and if so redirects to
+// the page that shows why it was refused. The caller records all other refusals.
 func (s *SSO) rehearsedRefusal(w http.ResponseWriter, r *http.Request, returnTo string, f refusal, attributes []trial.Attribute) bool {
 	test, known := s.testOf(returnTo, f.connection)
 	if !known {
@@ -115,8 +114,8 @@ func (s *SSO) testOver(w http.ResponseWriter) {
 	})
 }
 
-// LetIn finishes a test login as a login: it makes the session and gives it to the
-// browser, provided that the connection is what was tested. Refusals are
+// LetIn finishes a test login as a real one: it creates the session and gives it to the
+// browser, provided that the connection is as it was tested. Refusals are
 // store.LoginRefused or store.Conflict.
 func (s *SSO) LetIn(w http.ResponseWriter, r *http.Request, result trial.Result) error {
 	if result.Login == nil {
@@ -144,7 +143,7 @@ func (s *SSO) LetIn(w http.ResponseWriter, r *http.Request, result trial.Result)
 	return nil
 }
 
-// samlAttributes are those of an answer, and what they are used for.
+// samlAttributes returns the attributes of an assertion and what each is used for.
 func samlAttributes(attributes []saml.Attribute) []trial.Attribute {
 	out := make([]trial.Attribute, len(attributes))
 	for i, a := range attributes {
@@ -153,8 +152,8 @@ func samlAttributes(attributes []saml.Attribute) []trial.Attribute {
 	return out
 }
 
-// oidcAttributes are the claims of a person, and what they are used for. The token's own
-// are left out.
+// oidcAttributes returns the claims about a person and what each is used for. Claims about
+// the token itself are left out.
 func oidcAttributes(claims map[string]any, mapping oidc.Mapping) []trial.Attribute {
 	own := []string{"aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "c_hash", "jti", "sid"}
 	var out []trial.Attribute
@@ -176,7 +175,7 @@ func oidcAttributes(claims map[string]any, mapping oidc.Mapping) []trial.Attribu
 	return out
 }
 
-// plainly is a claim's value as a person reads it.
+// plainly returns a claim's value as text for a page.
 func plainly(value any) string {
 	if text, ok := value.(string); ok {
 		return text

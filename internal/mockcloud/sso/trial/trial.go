@@ -47,7 +47,7 @@ type Test struct {
 	Version      time.Time
 }
 
-// Attribute is what an identity provider said of a person.
+// Attribute is an attribute or claim about a person, as it came.
 type Attribute struct {
 	Name string
 	// For says what it is used for: "email", "first_name", "last_name", "subject" or
@@ -56,7 +56,7 @@ type Attribute struct {
 	Values []string
 }
 
-// Result is what came of a test.
+// Result is the result of a test login.
 type Result struct {
 	Test
 	At time.Time
@@ -81,7 +81,7 @@ type Outcome struct {
 	Activates bool
 }
 
-// Tests are a server's. Use New.
+// Tests are the test logins of a server. Use New.
 type Tests struct {
 	clock func() time.Time
 
@@ -90,7 +90,7 @@ type Tests struct {
 	results shelf[Result]
 }
 
-// New returns none.
+// New returns an empty Tests.
 func New(clock func() time.Time) *Tests {
 	return &Tests{
 		clock:   clock,
@@ -137,7 +137,7 @@ func (t *Tests) Keep(r Result) (path string) {
 	return Prefix + t.results.put(r, r.At)
 }
 
-// Result returns a result to the session whose it is.
+// Result returns a result to the setup session that it belongs to.
 func (t *Tests) Result(key string, setup uuid.UUID) (Result, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -184,7 +184,7 @@ func (t *Tests) PutBack(key string) {
 // IsStale reports whether a result is too old for its login to be finished.
 func (t *Tests) IsStale(r Result) bool { return t.clock().Sub(r.At) >= MaxAge }
 
-// bounded keeps what a page can show.
+// bounded cuts attributes down to what a page can show.
 func bounded(attributes []Attribute) []Attribute {
 	const (
 		maxAttributes = 100
