@@ -233,7 +233,9 @@ func TestRefreshLeavesAll(t *testing.T) {
 	if n := f.events(); n != 0 {
 		t.Errorf("%d events of changes that were none", n)
 	}
-	f.idp.says(func() (identity.Metadata, bool, error) { return identity.Metadata{}, false, errors.New("nobody answers") })
+	f.idp.says(func() (identity.Metadata, bool, error) {
+		return identity.Metadata{}, false, errors.New("nobody answers")
+	})
 	f.refresh()
 	failed := f.connection()
 	f.refresh()
