@@ -183,6 +183,9 @@ func withMatch(mappings []access.Mapping, plan *groupRoleMappingModel, own types
 // and in a directory that is as new as the mapping no group can be yet.
 func (r *groupRoleMappingResource) warnOfAbsentGroup(ctx context.Context, account string, directoryID types.String, match client.MappingMatch, diags *diag.Diagnostics) {
 	groups, err := r.data.client.ListDirectoryGroups(ctx, account, directoryID.ValueString(), match.GroupName)
+	if client.IsDirectoryGone(err) {
+		return // since its mappings were read; what uses it says so
+	}
 	if err != nil {
 		diags.Append(failureAt(path.Root("match"), "Could not look up groups", err))
 		return
