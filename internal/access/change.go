@@ -16,8 +16,25 @@ type Change interface {
 
 // Apply makes several changes, one after the other.
 func Apply(w World, changes ...Change) World {
-	for _, change := range changes {
-		w = change.Apply(w)
+	for len(changes) > 0 {
+		n := 1
+		if teams, mappings := leading[teamChange](changes), leading[mappingChange](changes); len(teams) > 1 {
+			n = len(teams) // each copying the world would take long
+			w = change(w, changes[0], func(d *draft) {
+				for _, c := range teams {
+					c.on(d)
+				}
+			})
+		} else if len(mappings) > 1 {
+			n = len(mappings)
+			w = change(w, changes[0], func(d *draft) { d.editMappings(mappings) })
+		} else {
+			w = changes[0].Apply(w)
+		}
+		if n > 1 {
+			w.changes = append(w.changes, changes[1:n]...)
+		}
+		changes = changes[n:]
 	}
 	return w
 }
@@ -167,12 +184,12 @@ func (c DeleteDirectory) Apply(w World) World {
 
 // Apply implements [Change].
 func (c PutMapping) Apply(w World) World {
-	return change(w, c, func(d *draft) { d.putMapping(c.DirectoryID, c.Mapping) })
+	return change(w, c, func(d *draft) { d.editMappings([]mappingChange{c}) })
 }
 
 // Apply implements [Change].
 func (c DeleteMapping) Apply(w World) World {
-	return change(w, c, func(d *draft) { d.deleteMapping(c.DirectoryID, c.ID) })
+	return change(w, c, func(d *draft) { d.editMappings([]mappingChange{c}) })
 }
 
 // Apply implements [Change].
@@ -192,12 +209,12 @@ func (c RemovePeople) Apply(w World) World {
 
 // Apply implements [Change].
 func (c PutTeamAccess) Apply(w World) World {
-	return change(w, c, func(d *draft) { d.setTeamAccess(c.TeamID, c.WorkspaceID, c.RoleID) })
+	return change(w, c, c.on)
 }
 
 // Apply implements [Change].
 func (c DeleteTeamAccess) Apply(w World) World {
-	return change(w, c, func(d *draft) { d.setTeamAccess(c.TeamID, c.WorkspaceID, "") })
+	return change(w, c, c.on)
 }
 
 // Apply implements [Change].

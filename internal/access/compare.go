@@ -369,7 +369,7 @@ func (w World) enables(domain string) bool {
 	if rows, known := w.Domains.Get(); known {
 		return slices.ContainsFunc(rows, func(d Domain) bool { return d.Name == domain && !d.Releasing })
 	}
-	for _, c := range w.changes {
+	for _, c := range flatten(w.changes) {
 		switch c := c.(type) {
 		case DisableDomains:
 			if slices.Contains(c.Names, domain) {

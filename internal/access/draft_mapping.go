@@ -111,15 +111,35 @@ func (d *draft) mappingsOf(id string) (*Directory, []Mapping) {
 	return dir, dir.Mappings.value
 }
 
-func (d *draft) putMapping(directoryID string, m Mapping) {
+// editMappings makes changes of mappings, and brings in line whom they are and were for when all are made: what people have
+// between them nobody is left with.
+func (d *draft) editMappings(changes []mappingChange) {
+	touched := map[string][]Mapping{}
+	var directories []string
+	for _, c := range changes {
+		id, mappings := c.edit(d)
+		if touched[id] == nil && mappings != nil {
+			directories = append(directories, id)
+		}
+		touched[id] = append(touched[id], mappings...)
+	}
+	for _, id := range directories {
+		if dir := d.directory(id); dir != nil {
+			d.reconcileMatched(dir, touched[id])
+		}
+	}
+}
+
+// putMapping makes or changes a mapping, and returns what it is and was.
+func (d *draft) putMapping(directoryID string, m Mapping) []Mapping {
 	dir, rows := d.mappingsOf(directoryID)
 	if dir == nil {
-		return
+		return nil
 	}
 	if m.ID == "" {
 		if at := slices.IndexFunc(rows, func(other Mapping) bool { return other.Match == m.Match }); at >= 0 {
 			d.reject(Rejection{Reason: RejectedMatch, DirectoryID: directoryID, MappingID: rows[at].ID})
-			return
+			return nil
 		}
 		m.ID = "new mapping of " + m.Match.kind() + " " + m.Match.GroupID + m.Match.GroupName + m.Match.Attribute + " " + m.Match.Equals
 	}
@@ -131,22 +151,22 @@ func (d *draft) putMapping(directoryID string, m Mapping) {
 		return old.ID == m.ID
 	})
 	dir.Mappings = Known(slices.SortedFunc(slices.Values(append(rows, m)), compareMappings))
-	d.reconcileMatched(dir, matches)
+	return matches
 }
 
-func (d *draft) deleteMapping(directoryID, id string) {
+// deleteMapping ends a mapping, and returns what it was.
+func (d *draft) deleteMapping(directoryID, id string) (deleted []Mapping) {
 	dir, rows := d.mappingsOf(directoryID)
 	if dir == nil {
-		return
+		return nil
 	}
-	var deleted []Mapping
 	dir.Mappings = Known(slices.DeleteFunc(rows, func(old Mapping) bool {
 		if old.ID == id {
 			deleted = append(deleted, old)
 		}
 		return old.ID == id
 	}))
-	d.reconcileMatched(dir, deleted)
+	return deleted
 }
 
 // reconcileMatched brings everybody in line whom mappings are or were for. In which order the API does that is not known for
@@ -162,6 +182,9 @@ func (d *draft) reconcileMatched(dir *Directory, mappings []Mapping) {
 	if !dir.Users.IsKnown() && slices.ContainsFunc(mappings, func(m Mapping) bool { return !dir.Matches[m.Match].IsKnown() }) {
 		d.missing(GapMatches)
 	}
+	if len(whom) == 0 {
+		return
+	}
 	run := func(d *draft) {
 		dir := d.directory(id)
 		for _, u := range dir.users() {
@@ -175,7 +198,7 @@ func (d *draft) reconcileMatched(dir *Directory, mappings []Mapping) {
 	run(trial)
 	lost, gained := d.bypassShift(trial)
 	run(d)
-	if holders := d.before.holders(); len(lost) > 0 && len(holders) <= len(lost) && len(lost)+len(gained) > 1 {
+	if len(lost) > 0 && len(lost)+len(gained) > 1 && len(d.before.holders()) <= len(lost) {
 		one := Rejection{Reason: RejectedLastBypass}
 		for _, key := range lost {
 			p := d.person(key)

@@ -71,6 +71,7 @@ const (
 	CauseTwins            Cause = "groups-of-one-name"  // groups have one name, so that the API does not tell who is in which
 	CauseDisableSSO       Cause = "allow-disable-sso"   // the provider block takes the last domain at once
 	CauseNotReleased      Cause = "not-released"        // the API takes the last domain at once
+	CauseConnectionEnds   Cause = "connection-ends"     // the last active connection goes or is switched off
 	CauseUnreported       Cause = "not-reported"        // the API does not report it
 	CauseUnknownArguments Cause = "arguments-not-known" // arguments are not known while planning
 )
@@ -115,7 +116,7 @@ type FindingPerson struct {
 
 // Thing is what makes a change.
 type Thing struct {
-	// Kind is "directory", "mapping", "connection" or "" for the resource itself.
+	// Kind is "directory", "mapping", "connection", "plan" for everything that a plan does, or "" for the resource itself.
 	Kind     string
 	ID, Name string
 	// Match and Priority are a mapping's, DirectoryID is the directory that it is of.
@@ -125,6 +126,9 @@ type Thing struct {
 	// Deleted reports that it goes.
 	Deleted bool
 }
+
+// kindPlan is the kind of a whole plan.
+const kindPlan = "plan"
 
 // Emails returns the addresses of the people of a finding.
 func (f Finding) Emails() []string {

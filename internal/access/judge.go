@@ -129,6 +129,8 @@ func (j *judgement) by() Thing {
 		return Thing{Kind: "connection", ID: c.ID}
 	case DeleteConnection:
 		return Thing{Kind: "connection", ID: c.ID, Deleted: true}
+	case Plan:
+		return Thing{Kind: kindPlan}
 	}
 	return Thing{}
 }
@@ -152,7 +154,7 @@ func (w World) mapping(directoryID, id string) (Mapping, bool) {
 // givenRoles returns the roles that changes give by hand, by the key and the address of people.
 func givenRoles(changes []Change) map[string]string {
 	roles := map[string]string{}
-	for _, c := range changes {
+	for _, c := range flatten(changes) {
 		if c, ok := c.(SetRoles); ok {
 			for _, r := range c.Roles {
 				for _, key := range []string{r.MembershipID, r.Email} {
@@ -243,7 +245,7 @@ func (j *judgement) isRemoval() bool {
 // callerDeprovisioned is about the owner of the API key in use. Where the plan destroys the domain, the directory may be
 // destroyed before it; who then keeps the membership may still sign in no more.
 func (j *judgement) callerDeprovisioned(e Effect, person FindingPerson) {
-	f := Finding{ID: CallerDeprovisioned, Severity: Error, People: []FindingPerson{person}, Cause: j.deprovisionCause(), By: j.directory(e.DirectoryID, false), Names: j.domainsTaken()}
+	f := Finding{ID: CallerDeprovisioned, Severity: Error, People: []FindingPerson{person}, Cause: j.deprovisionCause(e), By: j.directory(e.DirectoryID, false), Names: j.domainsTaken()}
 	if j.p.Destroying {
 		f.Severity, f.Rechecked = Warning, true
 		if j.routingTakes(e) {
@@ -279,16 +281,21 @@ func (j *judgement) lose(e Effect, person FindingPerson) {
 		if j.p.Destroying && j.routingTakes(e) { // whatever becomes of the directory
 			j.lost[key] = append(j.lost[key], person)
 		}
-		key = lossKey{j.deprovisionCause(), e.DirectoryID}
+		key = lossKey{j.deprovisionCause(e), e.DirectoryID}
 	case e.SignIn.Before.Or(SignIn{}).Method == MethodBypass:
 		key.cause = CauseBypassLost
 	}
 	j.lost[key] = append(j.lost[key], person)
 }
 
-func (j *judgement) deprovisionCause() Cause {
-	if _, ok := j.own().(PutDirectory); ok {
+func (j *judgement) deprovisionCause(e Effect) Cause {
+	switch j.own().(type) {
+	case PutDirectory:
 		return CauseDomainNotAllowed
+	case Plan:
+		if j.e.after.enables(domainOf(e.Name)) {
+			return CauseDomainNotAllowed
+		}
 	}
 	return CauseDomainDisabled
 }
@@ -338,8 +345,20 @@ func (j *judgement) domainsTaken() []string {
 			}
 		}
 		return names
+	case Plan:
+		return j.e.before.domainsMissing(j.e.after)
 	}
 	return nil
+}
+
+// domainsMissing returns the domains that are enabled and are not in another world.
+func (w World) domainsMissing(other World) (names []string) {
+	for _, d := range w.Domains.Or(nil) {
+		if !d.Releasing && !other.enables(d.Name) {
+			names = append(names, d.Name)
+		}
+	}
+	return names
 }
 
 // roles reports whose roles mappings change.

@@ -124,10 +124,21 @@ func (j *judgement) ssoEnds() {
 		if c.DisableSSO {
 			cause = CauseDisableSSO
 		}
+	case Plan:
+		if !j.e.after.domainlessConnection(j.e.before) {
+			cause = CauseConnectionEnds
+		}
 	default:
 		return // the connection's own change ends it, and says so
 	}
 	j.add(Finding{ID: SSOEnds, Severity: Warning, Cause: cause, Names: names})
+}
+
+// domainlessConnection reports whether a connection that was active before is there and has no domain any more.
+func (w World) domainlessConnection(before World) bool {
+	return slices.ContainsFunc(w.Connections.Or(nil), func(c Connection) bool {
+		return len(c.Domains) == 0 && slices.ContainsFunc(before.Connections.Or(nil), func(was Connection) bool { return was.ID == c.ID && was.State == ConnectionActive })
+	})
 }
 
 // directories reports what directories become for their people.
@@ -181,38 +192,44 @@ func (j *judgement) gaps() {
 
 // changesMappings reports whether mappings begin, change or end by the change: with a directory, those that it has.
 func (j *judgement) changesMappings() bool {
-	switch c := j.own().(type) {
-	case PutMapping, DeleteMapping:
-		return true
-	case DeleteDirectory:
-		d, _ := j.e.before.Directory(c.ID)
-		return len(d.Mappings.Or([]Mapping{{}})) > 0
-	}
-	return false
+	return anyOf(j.own(), func(c Change) bool {
+		switch c := c.(type) {
+		case PutMapping, DeleteMapping:
+			return true
+		case DeleteDirectory:
+			d, _ := j.e.before.Directory(c.ID)
+			return len(d.Mappings.Or([]Mapping{{}})) > 0
+		}
+		return false
+	})
 }
 
 // mayDeprovision reports whether a directory whose people are unknown may deprovision a member: not where domains
 // go of which no active member has an address.
 func (j *judgement) mayDeprovision() bool {
-	switch j.own().(type) {
-	case DisableDomains, SetDomains:
-		taken := j.domainsTaken()
-		return !j.e.Everyone || slices.ContainsFunc(j.e.before.People.Rows, func(p Person) bool {
-			return !is(p.Active, false) && slices.Contains(taken, p.Domain())
-		})
-	case PutDirectory:
-		return true
-	}
-	return false
+	return anyOf(j.own(), func(c Change) bool {
+		switch c.(type) {
+		case DisableDomains, SetDomains:
+			taken := j.domainsTaken()
+			return !j.e.Everyone || slices.ContainsFunc(j.e.before.People.Rows, func(p Person) bool {
+				return !is(p.Active, false) && slices.Contains(taken, p.Domain())
+			})
+		case PutDirectory:
+			return true
+		}
+		return false
+	})
 }
 
 // mayEnforce reports whether the change may begin single sign-on.
 func (j *judgement) mayEnforce() bool {
-	switch j.own().(type) {
-	case PutConnection, FirstLogin:
-		return true
-	}
-	return false
+	return anyOf(j.own(), func(c Change) bool {
+		switch c.(type) {
+		case PutConnection, FirstLogin:
+			return true
+		}
+		return false
+	})
 }
 
 // surplus names the acknowledgements that the change did not need. What the others of the plan need is not known here.

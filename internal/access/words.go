@@ -139,6 +139,9 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("The group role mapping %s (%s) of the directory %s gives the role of %s, and the API rejects another one while it matches. %s Or change or delete the mapping first (prefectsso_group_role_mapping), or take the person out of it at the identity provider.", f.By.ID, f.By.Match, f.By.DirectoryID, f.emails(), cmp.Or(f.LeaveOut, "Leave them out, or give them the role that the mapping gives."))
 	},
 	BypassNobodyLeft: func(f Finding) string {
+		if f.By.Kind == kindPlan {
+			return fmt.Sprintf("After this plan no active user of account %s would have a role with bypass:sso. The API does not take it from the last one, so applying the plan fails. Keep at least one Owner, better two.", f.AccountID)
+		}
 		return fmt.Sprintf("After this change no active user of account %s would have a role with bypass:sso. The API does not take it from the last one. Keep at least one Owner, better two. If another resource of this configuration gives a user such a role, make this one wait for it with `depends_on`.", f.AccountID) + f.rechecked()
 	},
 	BypassNobodyLeftTogether: func(f Finding) string {
@@ -151,6 +154,9 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("With single sign-on enforced, %s of account %s could sign in when the identity provider fails. Give a second person a role with bypass:sso, such as Owner.", english.Count(f.Count, "person"), f.AccountID)
 	},
 	AcknowledgementSurplus: func(f Finding) string {
+		if f.By.Kind == kindPlan {
+			return fmt.Sprintf("acknowledge_lockout names %s, who do not lose access by this plan. Take them out, so that they do not hide a mistake later.", english.Some(f.Names))
+		}
 		return fmt.Sprintf("acknowledge_lockout names %s, who do not lose access by this resource's change. Another change of the same plan may cost them theirs; if none does, take them out, so that they do not hide a mistake later.", english.Some(f.Names))
 	},
 	DomainAllowedByDirectory: func(f Finding) string {
@@ -175,6 +181,9 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("This resource makes `names` the whole set of the account's enabled domains. Enabled today and not in `names`: %s. Add what should stay.", english.Some(f.Names))
 	},
 	SSOEnds: func(f Finding) string {
+		if f.Cause == CauseConnectionEnds {
+			return "No connection would be active any more, so all users sign in without single sign-on until another one is. Let another connection route their domains first."
+		}
 		why := "the API takes it away at once"
 		if f.Cause == CauseDisableSSO {
 			why = "`allow_disable_sso` takes it away at once"
@@ -276,6 +285,9 @@ func loseAccess(when string) func(Finding) string {
 		case CauseBypassLost:
 			return fmt.Sprintf("%s would take bypass:sso from %s of account %s: %s. Single sign-on is enforced, and no active connection serves their domain, so they could not sign in any more. Let a connection serve it first, leave them their role, or %s", f.by(), people, account, f.emails(), howToAcknowledge)
 		}
+		if f.By.Kind == kindPlan {
+			return fmt.Sprintf("%s no active connection serves their email domain, and single sign-on is enforced: %s of account %s cannot sign in any more: %s. Let a connection serve their domain in the same plan or before it, give these people a role that bypasses single sign-on, or %s", when, people, account, f.emails(), howToAcknowledge)
+		}
 		return fmt.Sprintf("%s no active connection serves their email domain, and single sign-on is enforced: %s of account %s cannot sign in any more: %s. Let a connection serve their domain first: in an apply before this one, or by a resource on which this one depends (`depends_on`), because what others are to change does not count. Or give these people a role that bypasses single sign-on, or %s", when, people, account, f.emails(), howToAcknowledge)
 	}
 }
@@ -313,6 +325,8 @@ func (f Finding) by() string {
 			name += ", whose mappings are deleted with it,"
 		}
 		return name
+	case kindPlan:
+		return "This plan"
 	case "mapping":
 		name := fmt.Sprintf("mapping of %s with the priority %d", f.By.Match, f.By.Priority)
 		if f.By.Deleted {

@@ -57,6 +57,11 @@ func TestWords(t *testing.T) {
 		with(SSOEnds, func(f *Finding) { f.Cause = CauseDisableSSO }),
 		with(CallerDeprovisioned, func(f *Finding) { f.Cause, f.Rechecked = CauseDomainDisabled, true }),
 		with(BypassNobodyLeft, func(f *Finding) { f.Rechecked = true }),
+		with(BypassNobodyLeft, func(f *Finding) { f.By = Thing{Kind: kindPlan} }),
+		with(AcknowledgementSurplus, func(f *Finding) { f.By = Thing{Kind: kindPlan} }),
+		with(PeopleLoseAccess, func(f *Finding) { f.By = Thing{Kind: kindPlan} }),
+		with(PeopleBypassSSO, func(f *Finding) { f.By = Thing{Kind: kindPlan} }),
+		with(SSOEnds, func(f *Finding) { f.Cause = CauseConnectionEnds }),
 		with(DirectoryNotSynced, func(f *Finding) { f.At = nil }),
 		with(MappingDangling, func(f *Finding) { f.By = mapping }),
 	)

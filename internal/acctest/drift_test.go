@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/driftreport"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
 // workflow is what is looked at of a GitHub Actions workflow.
@@ -86,9 +86,11 @@ func TestAccDriftInCI(t *testing.T) {
 	d.Mirror()
 	main := ciFile(t, "main.tf")
 	d.Write("main.tf", main)
-	d.Write("drift.sh", ciFile(t, "drift.sh"))
-	if err := os.Chmod(filepath.Join(d.Path, "drift.sh"), 0o700); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"plan.sh", "drift.sh"} {
+		d.Write(name, ciFile(t, name))
+		if err := os.Chmod(filepath.Join(d.Path, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	eve := srv.As(acctest.SecondOwnerKey)
 	apply := func() {
@@ -113,14 +115,14 @@ func TestAccDriftInCI(t *testing.T) {
 		judged int // exit code of the workflow's last step
 		says   []string
 	}{
-		{"a quiet day", func() {}, driftreport.ExitNothing, 0, []string{"Nothing changed outside of Terraform, and nothing is planned."}},
+		{"a quiet day", func() {}, report.ExitNothing, 0, []string{"Nothing changed outside of Terraform, and nothing is planned."}},
 		{
 			"somebody clicks around", func() {
 				eve.SetRole("ada@acme.com", "Member")
 				eve.SetRole("linus@acme.com", "Admin")
 				eve.SetDomains("acme.com", "evil.example")
 				eve.RemoveMember("grace@acme.com")
-			}, driftreport.ExitDrift, 1,
+			}, report.ExitFinding, 1,
 			[]string{
 				"3 things changed outside of Terraform",
 				"`prefectsso_member_role.ada`<br>`ada@acme.com` | `role: \"Admin\" → \"Member\"` | `second.owner@acme.com`, ",
@@ -135,11 +137,11 @@ func TestAccDriftInCI(t *testing.T) {
 			"it is mended", func() {
 				d.Write("main.tf", strings.Replace(main, `"grace@acme.com" = "Auditor"`, "", 1))
 				apply()
-			}, driftreport.ExitNothing, 0, []string{"Nothing changed"},
+			}, report.ExitNothing, 0, []string{"Nothing changed"},
 		},
 		{
 			"somebody makes a further Owner, whom nothing manages", func() { eve.SetRole("admin@acme.com", "Owner") },
-			driftreport.ExitChecks, 1,
+			report.ExitFinding, 1,
 			[]string{"1 check does not hold", "- `check.only_known_owners`: Owner without being in local.owners: admin&#64;acme.com."},
 		},
 		{
@@ -149,7 +151,7 @@ func TestAccDriftInCI(t *testing.T) {
 					"locals { auditors = keys(data.prefectsso_members.auditors.members) }\noutput \"auditors\" { value = local.auditors }\n")
 				apply()
 				eve.SetRole("admin@acme.com", "Auditor")
-			}, driftreport.ExitDrift, 1,
+			}, report.ExitFinding, 1,
 			[]string{
 				"1 thing changed outside of Terraform.",
 				"| `output.auditors` | `value: \"admin@acme.com\" added` | unknown: it comes from data.prefectsso\\_members.auditors, and no planned change explains it | the plan accepts it |",
@@ -160,17 +162,17 @@ func TestAccDriftInCI(t *testing.T) {
 				d.Write("more.tf", "")
 				apply()
 				d.Write("more.tf", "resource \"prefectsso_session_policy\" \"this\" { auth_expiration_seconds = 60 }\n")
-			}, driftreport.ExitPlanned, 0,
+			}, report.ExitChanges, 0,
 			[]string{"1 change is planned", "- `create prefectsso_session_policy.this`"},
 		},
 		{
 			"a plan that is refused still tells of the drift", func() {
 				d.Write("more.tf", "resource \"prefectsso_member_roles\" \"more\" { roles = { \"owner@acme.com\" = \"No such role\" } }\n")
 				eve.SetRole("ada@acme.com", "Member")
-			}, driftreport.ExitDrift, 1,
+			}, report.ExitError, 1,
 			[]string{"The plan failed, so it may not show everything.", "`role: \"Admin\" → \"Member\"` | `second.owner@acme.com`, "},
 		},
-		{"no configuration", func() { d.Write("more.tf", "resource {") }, driftreport.ExitError, 1, nil},
+		{"no configuration", func() { d.Write("more.tf", "resource {") }, report.ExitError, 1, nil},
 	} {
 		day.before()
 		report := runWorkflow(t, d, day.name, day.code, day.judged)
@@ -203,7 +205,7 @@ func runWorkflow(t *testing.T, d *acctest.Dir, day string, wantLook, wantJudge i
 				t.Fatal(err)
 			}
 			code := strings.TrimSpace(strings.TrimPrefix(string(content), "code="))
-			if want := []string{"0", "1", "2", "3", "4"}[wantLook]; code != want {
+			if want := []string{"0", "1", "2", "3"}[wantLook]; code != want {
 				t.Errorf("%s: drift.sh ended with %s, want %s:\n%s", day, code, want, log)
 			}
 			d.Setenv(name, code)

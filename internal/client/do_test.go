@@ -227,6 +227,20 @@ func TestBodyThatBreaksOff(t *testing.T) {
 	}
 }
 
+// An error answer that breaks off speaks by its status all the same: it is the API's.
+func TestErrorThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	client := newNetworkClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", "1000")
+		w.WriteHeader(http.StatusPreconditionFailed)
+		_, _ = io.WriteString(w, `{"detail":"The`)
+	}))
+	if _, err := client.send(t.Context(), writeCall); !IsPreconditionFailed(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestBodyThatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]string{200: "the body is larger than 32 MiB", 500: "the answer is not JSON"} {

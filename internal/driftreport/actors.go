@@ -1,12 +1,14 @@
 package driftreport
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
 const (
@@ -53,7 +55,7 @@ type lister interface {
 
 // look reads the events of all that is in the report, in as few requests as it
 // takes. A trail that cannot be read leaves a gap in the report, not none.
-func look(ctx context.Context, api lister, r *report, since, until time.Time) lookup {
+func look(ctx context.Context, api lister, r *found, since, until time.Time) lookup {
 	out := lookup{since: since, failed: map[string]string{}, events: map[subject][]client.Event{}}
 	for _, q := range queries(r.facts()) {
 		if out.failed[q.account] != "" {
@@ -109,7 +111,7 @@ func explain(err error) string {
 	case client.IsForbidden(err):
 		return "the key may not read the audit trail (read:audit_event)"
 	default:
-		return "the audit trail could not be read: " + printable(err.Error())
+		return "the audit trail could not be read: " + report.Printable(err.Error())
 	}
 }
 
@@ -199,13 +201,13 @@ func (l lookup) who(f typedFact) culprit {
 	if found.actors != nil {
 		return found
 	}
-	return unknownCulprit("no event since " + clock(l.since) + " tells of it")
+	return unknownCulprit("no event since " + report.Clock(l.since) + " tells of it")
 }
 
 // nameOf returns an actor as people know them.
 func nameOf(actor map[string]string) string {
 	id := actor[client.LabelResourceID]
-	name := printable(firstOf(actor[client.LabelResourceName], id))
+	name := report.Printable(cmp.Or(actor[client.LabelResourceName], id))
 	switch {
 	case name == "":
 		return "an actor whom the event does not name"
@@ -218,17 +220,15 @@ func nameOf(actor map[string]string) string {
 	}
 }
 
-func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
-
 // words returns who it was, or why that is not known.
 func (c culprit) words() string {
 	switch {
 	case c.unknown != "":
 		return "by whom is unknown: " + c.unknown
 	case c.certain:
-		return "by " + c.names(printable)
+		return "by " + c.names(report.Printable)
 	default:
-		return c.names(printable)
+		return c.names(report.Printable)
 	}
 }
 
@@ -236,15 +236,15 @@ func (c culprit) words() string {
 // become a link, a name with @ a mention.
 func (c culprit) markdown() string {
 	if c.unknown != "" {
-		return "unknown: " + escape(c.unknown)
+		return "unknown: " + report.Escape(c.unknown)
 	}
-	return c.names(code)
+	return c.names(report.Code)
 }
 
 func (c culprit) names(set func(string) string) string {
 	var who []string
 	for _, one := range c.actors {
-		who = append(who, set(one.who)+", "+clock(one.at))
+		who = append(who, set(one.who)+", "+report.Clock(one.at))
 	}
 	switch {
 	case c.certain:

@@ -7,8 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
 // difference is one attribute, or one element of a collection, that is not what
@@ -37,33 +37,12 @@ func (d difference) place() string {
 type masks struct{ before, after, unknown any }
 
 func (m masks) at(key string) masks {
-	return masks{shade(m.before, key), shade(m.after, key), shade(m.unknown, key)}
-}
-
-// shade returns a mask one level deeper. A mask that is true covers all below it.
-func shade(mask any, key string) any {
-	if object, ok := mask.(map[string]any); ok {
-		return object[key]
-	}
-	return mask
-}
-
-// covers reports whether a mask marks a value or anything in it.
-func covers(mask any) bool {
-	switch m := mask.(type) {
-	case bool:
-		return m
-	case []any:
-		return slices.ContainsFunc(m, covers)
-	case map[string]any:
-		return slices.ContainsFunc(slices.Collect(maps.Values(m)), covers)
-	}
-	return false
+	return masks{report.Shade(m.before, key), report.Shade(m.after, key), report.Shade(m.unknown, key)}
 }
 
 // differences returns what a change does attribute by attribute, in the order of
 // their names.
-func (c change) differences() []difference {
+func differences(c report.Change) []difference {
 	before, _ := c.Before.(map[string]any)
 	after, _ := c.After.(map[string]any)
 	var out []difference
@@ -77,10 +56,10 @@ func (c change) differences() []difference {
 func compare(at difference, before, after any, m masks) []difference {
 	at.before, at.after = before, after
 	if m.unknown == true {
-		at.unknown, at.hidden = true, covers(m.before) || covers(m.after)
+		at.unknown, at.hidden = true, report.Covers(m.before) || report.Covers(m.after)
 		return []difference{at}
 	}
-	if reflect.DeepEqual(before, after) && !covers(m.unknown) {
+	if reflect.DeepEqual(before, after) && !report.Covers(m.unknown) {
 		return nil
 	}
 	oldObject, oldIsObject := before.(map[string]any)
@@ -99,31 +78,54 @@ func compare(at difference, before, after any, m masks) []difference {
 		}
 		return out
 	case (oldIsList || before == nil) && (newIsList || after == nil):
-		if covers(m.before) || covers(m.after) {
+		if report.Covers(m.before) || report.Covers(m.after) {
 			at.hidden = true
 			return []difference{at}
 		}
-		return elements(at, oldList, newList)
+		return elements(at, oldList, newList, m)
 	}
-	at.hidden = covers(m.before) || covers(m.after)
+	at.hidden = report.Covers(m.before) || report.Covers(m.after)
 	return []difference{at}
 }
 
-// elements compares lists and sets, which JSON does not tell apart: what went,
-// what came, and, where that is nothing, the whole in its new order.
-func elements(at difference, before, after []any) []difference {
+// elements compares lists and sets, which JSON does not tell apart: objects that changed in their place, attribute by
+// attribute; else what went and what came; and, where what stays has another order, which only a list has, the whole.
+func elements(at difference, before, after []any, m masks) []difference {
 	var out []difference
 	gone, come := without(before, after), without(after, before)
+	if places := changedObjects(before, after); len(places) > 0 && len(places) == len(gone) && len(places) == len(come) {
+		for _, i := range places {
+			below := difference{path: at.path + "[" + strconv.Itoa(i) + "]", attr: at.attr, key: strconv.Itoa(i)}
+			out = append(out, compare(below, before[i], after[i], m.at(""))...)
+		}
+		return out
+	}
 	for _, v := range gone {
 		out = append(out, difference{path: at.path, attr: at.attr, key: plain(v), before: v, element: true})
 	}
 	for _, v := range come {
 		out = append(out, difference{path: at.path, attr: at.attr, key: plain(v), after: v, element: true})
 	}
-	if out == nil {
-		return []difference{at}
+	if out == nil || !reflect.DeepEqual(without(before, gone), without(after, come)) {
+		out = append(out, at)
 	}
 	return out
+}
+
+// changedObjects returns where lists of one length have different objects; nil where they differ in anything else.
+func changedObjects(before, after []any) (places []int) {
+	for i := range before {
+		if len(before) != len(after) || reflect.DeepEqual(before[i], after[i]) {
+			continue
+		}
+		_, wasObject := before[i].(map[string]any)
+		_, isObject := after[i].(map[string]any)
+		if !wasObject || !isObject {
+			return nil
+		}
+		places = append(places, i)
+	}
+	return places
 }
 
 // without returns what list has more of than other.
@@ -194,18 +196,8 @@ func shown(v any) string {
 	case string:
 		return strconv.Quote(text) + cut
 	default:
-		return printable(text) + cut
+		return report.Printable(text) + cut
 	}
-}
-
-// printable returns a text on one line, without anything that steers a terminal.
-func printable(text string) string {
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, text)), " ")
 }
 
 // words returns what became of the place.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
 func TestDifferences(t *testing.T) {
@@ -32,6 +34,8 @@ func TestDifferences(t *testing.T) {
 		},
 		"a list that has something twice": {`{"before":{"l":["a","a"]},"after":{"l":["a"]}}`, []string{`l: "a" removed`}},
 		"another order":                   {`{"before":{"l":["a","b"]},"after":{"l":["b","a"]}}`, []string{`l: ["a","b"] → ["b","a"]`}},
+		"another order, and more":         {`{"before":{"l":["a","b"]},"after":{"l":["b","a","c"]}}`, []string{`l: "c" added`, `l: ["a","b"] → ["b","a","c"]`}},
+		"an object of a list":             {`{"before":{"l":[{"k":1},{"k":2,"n":"x"}]},"after":{"l":[{"k":1},{"k":3,"n":"x"}]}}`, []string{`l[1].k: 2 → 3`}},
 		"a list that comes":               {`{"before":{"l":null},"after":{"l":["a"]}}`, []string{`l: "a" added`}},
 		"a block that comes": {
 			`{"before":{"oidc":null},"after":{"oidc":{"issuer":"https://x","scopes":null}}}`,
@@ -58,7 +62,7 @@ func TestDifferences(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, d := range decodeChange(t, tc.change).differences() {
+			for _, d := range differences(decodeChange(t, tc.change)) {
 				got = append(got, d.words())
 			}
 			if !slices.Equal(got, tc.want) {
@@ -73,7 +77,7 @@ func TestDifferencesUnknown(t *testing.T) {
 	t.Parallel()
 	c := decodeChange(t, `{"before":{"id":"1","role":"a"},"after":{"role":"b"},"after_unknown":{"id":true,"new":true}}`)
 	var got []string
-	for _, d := range c.differences() {
+	for _, d := range differences(c) {
 		if d.unknown {
 			got = append(got, d.path)
 		}
@@ -83,11 +87,11 @@ func TestDifferencesUnknown(t *testing.T) {
 	}
 }
 
-func decodeChange(t *testing.T, text string) change {
+func decodeChange(t *testing.T, text string) report.Change {
 	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
-	var c change
+	var c report.Change
 	if err := decoder.Decode(&c); err != nil {
 		t.Fatal(err)
 	}

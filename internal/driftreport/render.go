@@ -3,17 +3,42 @@ package driftreport
 import (
 	"fmt"
 	"strings"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
 // maxFacts bounds what a report shows of one resource: a map may hold
 // thousands of people.
-const maxFacts = 50
+const maxFacts = report.MaxShown
+
+// list shows the first rows of a list, and how many more there are.
+func list[T any](rows []T, show func(T), note func(rest string)) {
+	shown, rest := report.Capped(rows, report.MaxShown)
+	for _, row := range shown {
+		show(row)
+	}
+	if rest != "" {
+		note(rest)
+	}
+}
+
+// movedOn is what moved on by itself.
+type movedOn struct{ address, words string }
+
+func (r *found) steps() (steps []movedOn) {
+	for _, d := range r.moved {
+		for _, f := range d.facts {
+			steps = append(steps, movedOn{d.address, f.words()})
+		}
+	}
+	return steps
+}
 
 // unfinished is said of a plan that failed.
 const unfinished = "The plan failed, so it may not show everything."
 
 // text returns the report for a terminal or a log.
-func (r *report) text() string {
+func (r *found) text() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("%s", r.title())
@@ -21,7 +46,7 @@ func (r *report) text() string {
 		line("\nChanged outside of Terraform:")
 	}
 	for _, d := range r.drifted {
-		line("\n  %s", strings.TrimSpace(printable(d.address)+" "+inBrackets(d.label)))
+		line("\n  %s", strings.TrimSpace(report.Printable(d.address)+" "+inBrackets(d.label)))
 		for i, f := range d.shown() {
 			line("    %s\n      %s\n      %s", f.words(), d.by[i].words(), d.remedies[i])
 		}
@@ -32,28 +57,20 @@ func (r *report) text() string {
 	if r.moved != nil {
 		line("\nMoved on by itself, as in ordinary operation:\n")
 	}
-	for _, d := range r.moved {
-		for _, f := range d.facts {
-			line("  %s %s", printable(d.address), f.words())
-		}
-	}
+	list(r.steps(), func(s movedOn) { line("  %s %s", report.Printable(s.address), s.words) }, func(rest string) { line("  %s", rest) })
 	if r.failed != nil {
 		line("\nChecks that do not hold:\n")
 	}
-	for _, f := range r.failed {
-		line("  %s: %s", printable(f.name), printable(f.message))
-	}
+	list(r.failed, func(f failure) { line("  %s: %s", report.Printable(f.name), report.Printable(f.message)) }, func(rest string) { line("  %s", rest) })
 	if r.planned != nil {
 		line("\nPlanned, because the configuration asks for it:\n")
 	}
-	for _, p := range r.planned {
-		line("  %s", printable(p.words()))
-	}
+	list(r.planned, func(p planned) { line("  %s", report.Printable(p.words())) }, func(rest string) { line("  %s", rest) })
 	return b.String()
 }
 
 // markdown returns the report for a page, such as the summary of a workflow.
-func (r *report) markdown() string {
+func (r *found) markdown() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("### Drift report\n\n%s", r.title())
@@ -61,16 +78,16 @@ func (r *report) markdown() string {
 		line("\n#### Changed outside of Terraform\n\n| What | Change | By whom | What the plan does |\n|---|---|---|---|")
 	}
 	for _, d := range r.drifted {
-		what := code(d.address)
+		what := report.Code(d.address)
 		if d.label != "" {
-			what += "<br>" + code(d.label)
+			what += "<br>" + report.Code(d.label)
 		}
 		for i, f := range d.shown() {
-			change := code(f.words())
+			change := report.Code(f.words())
 			if f.gone {
 				change = f.words()
 			}
-			line("| %s | %s | %s | %s |", what, change, d.by[i].markdown(), escape(d.remedies[i]))
+			line("| %s | %s | %s | %s |", what, change, d.by[i].markdown(), report.Escape(d.remedies[i]))
 		}
 		if note := d.rest(); note != "" {
 			line("| %s | %s | | |", what, note)
@@ -79,23 +96,15 @@ func (r *report) markdown() string {
 	if r.moved != nil {
 		line("\n#### Moved on by itself, as in ordinary operation\n")
 	}
-	for _, d := range r.moved {
-		for _, f := range d.facts {
-			line("- %s %s", code(d.address), code(f.words()))
-		}
-	}
+	list(r.steps(), func(s movedOn) { line("- %s %s", report.Code(s.address), report.Code(s.words)) }, func(rest string) { line("- %s", rest) })
 	if r.failed != nil {
 		line("\n#### Checks that do not hold\n")
 	}
-	for _, f := range r.failed {
-		line("- %s: %s", code(f.name), escape(f.message))
-	}
+	list(r.failed, func(f failure) { line("- %s: %s", report.Code(f.name), report.Escape(f.message)) }, func(rest string) { line("- %s", rest) })
 	if r.planned != nil {
 		line("\n#### Planned, because the configuration asks for it\n")
 	}
-	for _, p := range r.planned {
-		line("- %s", code(p.words()))
-	}
+	list(r.planned, func(p planned) { line("- %s", report.Code(p.words())) }, func(rest string) { line("- %s", rest) })
 	return b.String()
 }
 
@@ -116,7 +125,8 @@ func (d drifted) rest() string {
 func (p planned) words() string {
 	text := p.action + " " + p.address
 	if p.attributes != nil {
-		text += ": " + strings.Join(p.attributes, ", ")
+		names, rest := report.Capped(p.attributes, report.MaxShown)
+		text += strings.TrimSuffix(": "+strings.Join(names, ", ")+" "+rest, " ")
 	}
 	return text
 }
@@ -125,22 +135,5 @@ func inBrackets(text string) string {
 	if text == "" {
 		return ""
 	}
-	return "(" + printable(text) + ")"
+	return "(" + report.Printable(text) + ")"
 }
-
-// code returns a text in a code span. A backtick would end the span, and a pipe the
-// cell of a table around it.
-func code(text string) string {
-	if strings.ContainsAny(text, "`|") {
-		return "<code>" + escape(text) + "</code>"
-	}
-	return "`" + printable(text) + "`"
-}
-
-var markdownSpecials = strings.NewReplacer(
-	"&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;", "`", "&#96;", `\`, `\\`, "*", `\*`, "_", `\_`,
-	"[", `\[`, "]", `\]`, "#", `\#`, "@", "&#64;", "~", `\~`, "!", `\!`,
-)
-
-// escape returns a text that Markdown shows as it is, on one line.
-func escape(text string) string { return markdownSpecials.Replace(printable(text)) }

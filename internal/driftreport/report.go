@@ -5,15 +5,18 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
-// report is what a plan says, made for people.
-type report struct {
+// found is what a plan says, made for people.
+type found struct {
 	drifted []drifted
 	moved   []drifted // took the next step on their own, as they do in ordinary operation
 	planned []planned
 	failed  []failure // checks
 	errored bool      // the plan is one that failed, and may not be whole
+	destroy bool      // the plan is one to destroy, which has no drift
 }
 
 // drifted is a resource that changed behind Terraform's back, or an output that did
@@ -44,17 +47,17 @@ type planned struct {
 // failure is a check that does not hold.
 type failure struct{ name, message string }
 
-func newReport(p *plan) *report {
-	r := &report{errored: p.Errored}
-	plans := map[string]change{}
+func newReport(p *report.Plan) *found {
+	r := &found{errored: p.Errored, destroy: p.Destroys()}
+	plans := map[string]report.Change{}
 	for _, rc := range p.ResourceChanges {
-		if rc.Mode != dataMode && rc.Deposed == "" {
+		if rc.Mode != report.DataMode && rc.Deposed == "" {
 			plans[rc.Address] = rc.Change
 		}
 	}
 	mended := map[string]map[string]bool{} // by address, the places that drifted
 	for _, rc := range p.ResourceDrift {
-		if rc.Mode == dataMode || rc.Deposed != "" || rc.Change.does("no-op") { // a no-op is a thing that moved to another address
+		if rc.Mode == report.DataMode || rc.Deposed != "" || rc.Change.Does("no-op") { // a no-op is a thing that moved to another address
 			continue
 		}
 		d := newDrifted(rc, plans, p.Errored)
@@ -71,7 +74,7 @@ func newReport(p *plan) *report {
 		}
 	}
 	for _, rc := range p.ResourceChanges {
-		if rc.Mode == dataMode || rc.Change.does("no-op") {
+		if rc.Mode == report.DataMode || rc.Change.Does("no-op") {
 			continue
 		}
 		if one, further := newPlanned(rc, mended[rc.Address]); further {
@@ -80,28 +83,25 @@ func newReport(p *plan) *report {
 	}
 	r.addOutputs(p)
 	for _, c := range p.Checks {
-		r.failed = append(r.failed, c.failures()...)
+		r.failed = append(r.failed, failures(c)...)
 	}
 	return r
 }
 
-// dataMode is the mode of data sources: reading them changes nothing.
-const dataMode = "data"
-
-func newDrifted(rc resourceChange, plans map[string]change, errored bool) drifted {
+func newDrifted(rc report.ResourceChange, plans map[string]report.Change, errored bool) drifted {
 	was, _ := rc.Change.Before.(map[string]any)
 	now, _ := rc.Change.After.(map[string]any)
 	d := drifted{address: rc.Address, resource: rc.Type, label: label(rc.Change)}
-	if rc.Change.does("delete") {
+	if rc.Change.Does("delete") {
 		d.facts = []fact{{gone: true, was: was}}
 	} else {
-		for _, diff := range rc.Change.differences() {
+		for _, diff := range differences(rc.Change) {
 			d.facts = append(d.facts, fact{difference: diff, was: was, now: now})
 		}
 	}
 	then, planned := plans[rc.Address]
 	next := map[string]difference{}
-	for _, diff := range then.differences() {
+	for _, diff := range differences(then) {
 		next[diff.place()] = diff
 	}
 	d.by = make([]culprit, len(d.facts))
@@ -119,10 +119,10 @@ func newDrifted(rc resourceChange, plans map[string]change, errored bool) drifte
 }
 
 // label returns the attribute by which people know a thing.
-func label(c change) string {
+func label(c report.Change) string {
 	was, _ := c.Before.(map[string]any)
 	for _, name := range []string{"email", "name", "role", "kind"} {
-		if text, ok := was[name].(string); ok && !covers(shade(c.BeforeSensitive, name)) {
+		if text, ok := was[name].(string); ok && !report.Covers(report.Shade(c.BeforeSensitive, name)) {
 			return text
 		}
 	}
@@ -131,18 +131,18 @@ func label(c change) string {
 
 // remedy returns what a planned change, given with its differences by place, does
 // about a fact.
-func remedy(f typedFact, then change, differences map[string]difference) string {
+func remedy(f typedFact, then report.Change, differences map[string]difference) string {
 	next, changes := differences[f.place()]
 	switch {
-	case f.personLeft() && !then.does("delete") && (then.does("create") || changes):
+	case f.personLeft() && !then.Does("delete") && (then.Does("create") || changes):
 		return "the plan gives the role again, which fails until the person is back"
-	case then.does("create") && then.does("delete"):
+	case then.Does("create") && then.Does("delete"):
 		return "the plan replaces it"
-	case then.does("create"):
+	case then.Does("create"):
 		return "the plan creates it again"
-	case then.does("delete"):
+	case then.Does("delete"):
 		return "the plan deletes it"
-	case then.does("forget"):
+	case then.Does("forget"):
 		return "the plan stops managing it"
 	case !changes:
 		return accepted
@@ -159,12 +159,12 @@ func remedy(f typedFact, then change, differences map[string]difference) string 
 
 // newPlanned returns a planned change but for what only mends; further is false
 // where nothing else is left of it.
-func newPlanned(rc resourceChange, mended map[string]bool) (one planned, further bool) {
-	one = planned{address: rc.Address, action: rc.Change.verb()}
-	if !rc.Change.does("update") {
+func newPlanned(rc report.ResourceChange, mended map[string]bool) (one planned, further bool) {
+	one = planned{address: rc.Address, action: rc.Change.Verb()}
+	if !rc.Change.Does("update") {
 		return one, mended == nil
 	}
-	for _, d := range rc.Change.differences() {
+	for _, d := range differences(rc.Change) {
 		if !d.unknown && !mended[d.place()] {
 			one.attributes = append(one.attributes, d.path)
 		}
@@ -173,21 +173,11 @@ func newPlanned(rc resourceChange, mended map[string]bool) (one planned, further
 	return one, mended == nil || one.attributes != nil
 }
 
-func (c change) does(action string) bool { return slices.Contains(c.Actions, action) }
-
-// verb returns a change in one word.
-func (c change) verb() string {
-	if c.does("create") && c.does("delete") {
-		return "replace"
-	}
-	return strings.Join(c.Actions, ", ")
-}
-
 // failures returns the problems of a check that does not hold.
-func (c check) failures() []failure {
+func failures(c report.Check) []failure {
 	var out []failure
 	for _, instance := range c.Instances {
-		if instance.Status != checkFails && instance.Status != checkError {
+		if instance.Status != report.CheckFails && instance.Status != report.CheckError {
 			continue
 		}
 		if instance.Problems == nil {
@@ -197,14 +187,14 @@ func (c check) failures() []failure {
 			out = append(out, failure{instance.Address.ToDisplay, problem.Message})
 		}
 	}
-	if out == nil && (c.Status == checkFails || c.Status == checkError) {
+	if out == nil && (c.Status == report.CheckFails || c.Status == report.CheckError) {
 		out = []failure{{c.Address.ToDisplay, "it could not be decided"}}
 	}
 	return out
 }
 
 // facts returns all that changed and is shown, for looking up who did it.
-func (r *report) facts() []typedFact {
+func (r *found) facts() []typedFact {
 	var out []typedFact
 	for _, d := range r.drifted {
 		for _, f := range d.shown() {
@@ -215,7 +205,7 @@ func (r *report) facts() []typedFact {
 }
 
 // name lets the report say who did what.
-func (r *report) name(l lookup) {
+func (r *found) name(l lookup) {
 	for _, d := range r.drifted {
 		for i, f := range d.shown() {
 			if d.by[i] = l.who(typedFact{f, d.resource}); d.reads != nil {
@@ -245,8 +235,15 @@ func (f typedFact) personLeft() bool {
 	}
 }
 
-// title returns in a line what was found.
-func (r *report) title() string {
+// title returns in a line what was found, and in another one what the plan cannot tell.
+func (r *found) title() string {
+	if r.destroy {
+		return r.summary() + " " + report.NoDrift
+	}
+	return r.summary()
+}
+
+func (r *found) summary() string {
 	count := func(n int, one, many string) string {
 		if n == 1 {
 			return "1 " + one
@@ -267,14 +264,14 @@ func (r *report) title() string {
 	if n := len(r.planned); n > 0 {
 		parts = append(parts, count(n, "change is planned", "changes are planned"))
 	}
-	found := strings.Join(parts, ", ") + "."
+	what := strings.Join(parts, ", ") + "."
 	switch {
 	case r.errored && parts == nil:
 		return unfinished
 	case r.errored:
-		return found + " " + unfinished
+		return what + " " + unfinished
 	case parts != nil:
-		return found
+		return what
 	case r.moved != nil:
 		return "Nothing changed outside of Terraform beyond ordinary operation, and nothing is planned."
 	default:

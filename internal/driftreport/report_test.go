@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/golden"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
 // The whole of a report in both forms. The plan is made by hand: what no server
@@ -19,7 +20,7 @@ func TestReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = file.Close() }) // it was only read
-	p, err := readPlan(file)
+	p, err := report.Read(Name, file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func TestRemedy(t *testing.T) {
 	} {
 		then := decodeChange(t, tc.then)
 		next := map[string]difference{}
-		for _, d := range then.differences() {
+		for _, d := range differences(then) {
 			next[d.place()] = d
 		}
 		resource := "prefectsso_domain"
@@ -105,9 +106,9 @@ func TestWhatMovesByItself(t *testing.T) {
 		{"prefectsso_identity_provider", "name", "draft", "active", true},
 		{"another_thing", "state", "draft", "active", true},
 	} {
-		want := ExitNothing
+		want := report.ExitNothing
 		if tc.drift {
-			want = ExitDrift
+			want = report.ExitChanges
 		}
 		got := command(t, nil, planOf(t, object{"resource_drift": []object{changed(tc.resource, object{tc.attr: tc.from}, object{tc.attr: tc.to})}}))
 		if got.code != want || strings.Contains(got.out, "\nMoved on by itself, as in ordinary operation:\n") == tc.drift || strings.Contains(got.out, "by whom") != tc.drift {
@@ -118,7 +119,7 @@ func TestWhatMovesByItself(t *testing.T) {
 		changed("prefectsso_identity_provider", object{"state": "draft", "name": "a"}, object{"state": "active", "name": "b"}),
 	}}))
 	for _, want := range []string{"1 thing changed outside of Terraform.", `name: "a" → "b"`, `prefectsso_identity_provider.this state: "draft" → "active"`} {
-		if both.code != ExitDrift || strings.Count(both.out, want) != 1 {
+		if both.code != report.ExitChanges || strings.Count(both.out, want) != 1 {
 			t.Errorf("%q is not once in %+v", want, both)
 		}
 	}

@@ -2,7 +2,7 @@
 // things, from what to what, by whom, and what the plan would do about it. It is
 // the provider's command drift-report, made for CI.
 //
-// The way of the data: `terraform show -json PLANFILE` is read (plan.go), compared
+// The way of the data: `terraform show -json PLANFILE` is read (package report), compared
 // attribute by attribute (diff.go), made into a report (report.go), looked up in
 // the account's audit trail (trail.go says where, actors.go reads it), and printed
 // (render.go). It trusts the plan for what changed and the trail for who did it;
@@ -11,31 +11,27 @@ package driftreport
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
 // Name is the command's name.
 const Name = "drift-report"
 
-// The exit codes, for a pipeline to branch on. Of several that fit, the one that
-// stands first counts.
+// What --fail-on takes: the findings of this command by how much they matter.
 const (
-	ExitDrift   = 2 // something changed outside of Terraform
-	ExitError   = 1 // there is no report, or the plan failed
-	ExitChecks  = 4 // a check block does not hold
-	ExitPlanned = 3 // the configuration is ahead of the account
-	ExitNothing = 0
+	failOnChecks  = "check"   // a check block does not hold
+	failOnDrift   = "drift"   // that, or something changed outside of Terraform
+	failOnPlanned = "planned" // that, or changes are planned
+	failOnNothing = "none"
 )
 
 const usage = `Usage: terraform-provider-prefectsso drift-report [options] [FILE]
@@ -51,57 +47,41 @@ Options:
   --since SPAN             how far back to look before the plan: a time (RFC 3339)
                            or a duration such as 36h or 7d, 14 days at most
                            (default 14d)
+  --fail-on check|drift|planned|none
+                           what is worth the exit code 3: a check block that does
+                           not hold; also what changed outside of Terraform; also
+                           what is planned (default check)
 
 Environment: PREFECT_API_KEY, PREFECT_API_URL, PREFECT_PROFILE and its file,
 PREFECT_CLIENT_CUSTOM_HEADERS, HTTPS_PROXY and SSL_CERT_FILE, as the provider reads
 them; which account it is stands in the plan. The key needs the permission
 read:audit_event.
 
-Exit codes; of several that fit, the first of these counts:
-  2  something changed outside of Terraform
-  1  there is no report, or the plan failed
-  4  a check block does not hold
-  3  nothing of that, but changes are planned
-  0  nothing to report
-`
-
-const retries = 3
-
-// Streams are what the command reads, writes and knows of its surroundings.
-type Streams struct {
-	In       io.Reader
-	Out, Err io.Writer
-	Getenv   func(string) string
-	Now      func() time.Time
-}
+` + report.ExitCodes
 
 // Run runs the command with its arguments and gives the exit code.
-func Run(ctx context.Context, version string, args []string, s Streams) int {
+func Run(ctx context.Context, version string, args []string, s report.Streams) int {
 	code, err := run(ctx, version, args, s)
-	if err != nil {
-		_, _ = fmt.Fprintf(s.Err, "%s: %v\n", Name, err) // there is nowhere else to say it
-		return ExitError
-	}
-	return code
+	return report.Exit(Name, code, err, s)
 }
 
 type options struct {
 	markdown bool
 	actors   bool
-	since    string
+	since    string // "" for as far back as there is
+	failOn   string
 	file     string // "" for standard input
 }
 
-func run(ctx context.Context, version string, args []string, s Streams) (int, error) {
+func run(ctx context.Context, version string, args []string, s report.Streams) (int, error) {
 	o, err := parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		_, err = io.WriteString(s.Out, usage)
-		return ExitNothing, err
+	if asked, err := report.Help(err, usage, s); asked {
+		return report.ExitNothing, err
 	}
 	if err != nil {
 		return 0, err
 	}
-	p, err := o.read(s.In)
+	p, err := report.Open(Name, o.file, s.In)
 	if err != nil {
 		return 0, err
 	}
@@ -118,41 +98,38 @@ func run(ctx context.Context, version string, args []string, s Streams) (int, er
 	if _, err := io.WriteString(s.Out, out); err != nil {
 		return 0, fmt.Errorf("could not write the report: %w", err)
 	}
-	return r.exitCode(), nil
+	return r.exitCode(o.failOn), nil
 }
 
-func (r *report) exitCode() int {
+func (r *found) exitCode(failOn string) int {
+	finding := r.failed != nil && failOn != failOnNothing ||
+		r.drifted != nil && (failOn == failOnDrift || failOn == failOnPlanned) ||
+		r.planned != nil && failOn == failOnPlanned
 	switch {
-	case r.drifted != nil:
-		return ExitDrift
 	case r.errored:
-		return ExitError
-	case r.failed != nil:
-		return ExitChecks
-	case r.planned != nil:
-		return ExitPlanned
-	default:
-		return ExitNothing
+		return report.ExitError
+	case finding:
+		return report.ExitFinding
+	case r.drifted != nil, r.planned != nil, r.failed != nil:
+		return report.ExitChanges
 	}
+	return report.ExitNothing
 }
 
-// parse reads the arguments; options may stand before and after the file.
+// parse reads the arguments.
 func parse(args []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet(Name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	format := flags.String("format", "text", "")
 	actors := flags.String("actors", "auto", "")
-	flags.StringVar(&o.since, "since", "14d", "")
-	var files []string
-	for rest := args; ; rest = flags.Args()[1:] {
-		if err := flags.Parse(rest); err != nil {
-			return o, fmt.Errorf("%w; %s -h shows the options", err, Name)
-		}
-		if flags.NArg() == 0 {
-			break
-		}
-		files = append(files, flags.Arg(0))
+	flags.StringVar(&o.since, "since", "", "")
+	flags.StringVar(&o.failOn, "fail-on", failOnChecks, "")
+	var err error
+	if o.file, err = report.Parse(flags, args); err != nil {
+		return o, err
+	}
+	if report.Given(flags)["since"] && o.since == "" {
+		return o, badSince("")
 	}
 	switch *format {
 	case "text", "markdown":
@@ -166,41 +143,22 @@ func parse(args []string) (options, error) {
 	default:
 		return o, fmt.Errorf("--actors is %q; it takes auto or off", *actors)
 	}
-	switch {
-	case len(files) > 1:
-		return o, fmt.Errorf("%d files are given; a report is of one plan", len(files))
-	case len(files) == 1 && files[0] != "-":
-		o.file = files[0]
+	switch o.failOn {
+	case failOnChecks, failOnDrift, failOnPlanned, failOnNothing:
+	default:
+		return o, fmt.Errorf("--fail-on is %q; it takes check, drift, planned or none", o.failOn)
 	}
 	return o, nil
 }
 
-func (o options) read(in io.Reader) (*plan, error) {
-	if o.file == "" {
-		if file, ok := in.(*os.File); ok {
-			if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-				return nil, notAPlan("there is no input")
-			}
-		}
-		return readPlan(in)
-	}
-	file, err := os.Open(o.file)
-	if err != nil {
-		return nil, fmt.Errorf("could not read the plan: %w", err)
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	p, err := readPlan(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", o.file, err)
-	}
-	return p, nil
-}
-
 // parseSince reads a span before the plan: a time, or a duration, in which d
-// stands for 24 hours.
+// stands for 24 hours. Without one it is as long as there may be.
 func parseSince(text string, planned, now time.Time) (time.Time, error) {
 	if planned.IsZero() {
 		planned = now // Terraform before 1.5 gives no time
+	}
+	if text == "" {
+		return planned.Add(-client.EventWindow), nil
 	}
 	since, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -214,15 +172,19 @@ func parseSince(text string, planned, now time.Time) (time.Time, error) {
 	case since.After(now):
 		return since, fmt.Errorf("--since %s lies in the future: there are no events yet", text)
 	case !since.Before(planned):
-		return since, fmt.Errorf("--since %s is not before the plan, which was made at %s", text, clock(planned))
+		return since, fmt.Errorf("--since %s is not before the plan, which was made at %s", text, report.Clock(planned))
 	case planned.Sub(since) > client.EventWindow:
-		return since, fmt.Errorf("--since %s is more than 14 days before the plan (%s): no more is looked at", text, clock(planned))
+		return since, fmt.Errorf("--since %s is more than 14 days before the plan (%s): no more is looked at", text, report.Clock(planned))
 	}
 	return since, nil
 }
 
 // maxDays is more than anybody may ask for, and fits into a time.Duration.
 const maxDays = 1e4
+
+func badSince(text string) error {
+	return fmt.Errorf("--since is %q; it takes a time such as 2026-11-22T08:00:00Z or a duration such as 36h or 7d", text)
+}
 
 func parseSpan(text string) (time.Duration, error) {
 	span, err := time.ParseDuration(text)
@@ -236,7 +198,7 @@ func parseSpan(text string) (time.Duration, error) {
 	}
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("--since is %q; it takes a time such as 2026-11-22T08:00:00Z or a duration such as 36h or 7d", text)
+		return 0, badSince(text)
 	case span < 0:
 		return 0, fmt.Errorf("--since %s lies in the future: there are no events yet", text)
 	}
@@ -245,7 +207,7 @@ func parseSpan(text string) (time.Duration, error) {
 
 // name looks up who did it, where that is wanted and possible. What keeps it from
 // that is a gap in the report, which says it.
-func (o options) name(ctx context.Context, version string, r *report, since, planned time.Time, s Streams) {
+func (o options) name(ctx context.Context, version string, r *found, since, planned time.Time, s report.Streams) {
 	switch {
 	case r.drifted == nil:
 		return
@@ -256,7 +218,7 @@ func (o options) name(ctx context.Context, version string, r *report, since, pla
 	if planned.IsZero() {
 		planned = s.Now()
 	}
-	api, why := connect(version, s)
+	api, _, why := report.Connect(Name, version, "the trail", s)
 	if api == nil {
 		r.name(lookup{off: why})
 		return
@@ -267,41 +229,4 @@ func (o options) name(ctx context.Context, version string, r *report, since, pla
 		since = earliest // as much as one request answers
 	}
 	r.name(look(ctx, api, r, since, until))
-}
-
-// connect makes a client by the provider's own rules, or says why there is none.
-func connect(version string, s Streams) (api *client.Client, why string) {
-	found, problems := settings.Resolve(settings.Arguments{}, s.Getenv)
-	var reasons []string
-	for _, p := range problems {
-		if p.Warning {
-			_, _ = fmt.Fprintf(s.Err, "%s: %s: %s\n", Name, p.Summary, printable(p.Detail)) // there is nowhere else to say it
-			continue
-		}
-		reasons = append(reasons, unasked(p))
-	}
-	if reasons != nil {
-		return nil, strings.Join(reasons, "; ")
-	}
-	config := found.Config
-	config.MaxRetries = retries
-	config.UserAgent = settings.UserAgent("terraform-provider-prefectsso/"+version+" "+Name, s.Getenv)
-	api, err := client.New(config)
-	if err != nil {
-		return nil, "the trail cannot be asked: " + printable(err.Error())
-	}
-	return api, ""
-}
-
-// unasked returns why the trail is not asked. Where the provider would take plain
-// http if told to, this command has nothing to tell it by.
-func unasked(p settings.Problem) string {
-	var endpoint *client.EndpointError
-	switch {
-	case errors.As(p.Err, &endpoint) && endpoint.PlainHTTP:
-		return settings.EnvEndpoint + " is an http:// address of another machine, and " + Name + " sends no key unencrypted"
-	case p.Argument == settings.ArgAPIKey:
-		return settings.EnvAPIKey + " is not set, and no profile has a key"
-	}
-	return "the trail cannot be asked: " + printable(p.Detail)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
 // outcome is what a run of the command left.
@@ -26,7 +28,7 @@ type outcome struct {
 func command(t *testing.T, env map[string]string, input string, args ...string) outcome {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := Run(context.Background(), "test", args, Streams{
+	code := Run(context.Background(), "test", args, report.Streams{
 		In: strings.NewReader(input), Out: &out, Err: &errs, Getenv: func(name string) string { return env[name] }, Now: time.Now,
 	})
 	return outcome{code, out.String(), errs.String()}
@@ -71,17 +73,17 @@ func TestExitCodes(t *testing.T) {
 		parts object
 		want  int
 	}{
-		"nothing":              {object{}, ExitNothing},
-		"a data source":        {object{"resource_changes": read}, ExitNothing},
-		"planned":              {object{"resource_changes": create}, ExitPlanned},
-		"checks":               {object{"checks": checks}, ExitChecks},
-		"checks and planned":   {object{"checks": checks, "resource_changes": create}, ExitChecks},
-		"drift":                {object{"resource_drift": drift}, ExitDrift},
-		"all of it":            {object{"resource_drift": drift, "checks": checks, "resource_changes": create, "errored": true}, ExitDrift},
-		"a step by itself":     {object{"resource_drift": step}, ExitNothing},
-		"a plan that failed":   {object{"errored": true, "resource_changes": create}, ExitError},
-		"an output's change":   {object{"output_changes": object{"o": object{"actions": []string{"update"}}}}, ExitPlanned},
-		"an output, unchanged": {object{"output_changes": object{"o": object{"actions": []string{"no-op"}}}}, ExitNothing},
+		"nothing":              {object{}, report.ExitNothing},
+		"a data source":        {object{"resource_changes": read}, report.ExitNothing},
+		"planned":              {object{"resource_changes": create}, report.ExitChanges},
+		"checks":               {object{"checks": checks}, report.ExitFinding},
+		"checks and planned":   {object{"checks": checks, "resource_changes": create}, report.ExitFinding},
+		"drift":                {object{"resource_drift": drift}, report.ExitChanges},
+		"all of it":            {object{"resource_drift": drift, "checks": checks, "resource_changes": create, "errored": true}, report.ExitError},
+		"a step by itself":     {object{"resource_drift": step}, report.ExitNothing},
+		"a plan that failed":   {object{"errored": true, "resource_changes": create}, report.ExitError},
+		"an output's change":   {object{"output_changes": object{"o": object{"actions": []string{"update"}}}}, report.ExitChanges},
+		"an output, unchanged": {object{"output_changes": object{"o": object{"actions": []string{"no-op"}}}}, report.ExitNothing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -90,6 +92,51 @@ func TestExitCodes(t *testing.T) {
 				t.Errorf("%d, want %d; printed %q, %q", got.code, tc.want, got.out, got.err)
 			}
 		})
+	}
+}
+
+// What is worth the exit code 3 is chosen.
+func TestFailOn(t *testing.T) {
+	t.Parallel()
+	drift := object{"resource_drift": []object{changed("prefectsso_session_policy", object{"auth_expiration_seconds": 1}, object{"auth_expiration_seconds": 2})}}
+	planned := object{"resource_changes": []object{{"address": "a.b", "mode": "managed", "type": "a", "change": object{"actions": []string{"create"}, "after": object{}}}}}
+	checks := object{"checks": []object{{"address": object{"to_display": "check.a"}, "status": "fail"}}}
+	for failOn, want := range map[string][3]int{"check": {2, 2, 3}, "drift": {3, 2, 3}, "planned": {3, 3, 3}, "none": {2, 2, 2}} {
+		for i, parts := range []object{drift, planned, checks} {
+			if got := command(t, nil, planOf(t, parts), "--fail-on", failOn); got.code != want[i] {
+				t.Errorf("--fail-on %s: %d of %v, want %d", failOn, got.code, parts, want[i])
+			}
+		}
+		if got := command(t, nil, planOf(t, nil), "--fail-on", failOn); got.code != report.ExitNothing {
+			t.Errorf("--fail-on %s of nothing: %d", failOn, got.code)
+		}
+	}
+}
+
+// Long lists end in a count, a plan to destroy says what it leaves out, and no option is named that was not given.
+func TestWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	var creates, deletes []object
+	for i := range 60 {
+		creates = append(creates, object{"address": fmt.Sprintf("a.b[%d]", i), "mode": "managed", "type": "a", "change": object{"actions": []string{"create"}, "after": object{}}})
+		deletes = append(deletes, object{"address": fmt.Sprintf("a.b[%d]", i), "mode": "managed", "type": "a", "change": object{"actions": []string{"delete"}, "before": object{}}})
+	}
+	for _, format := range []string{"text", "markdown"} {
+		if got := command(t, nil, planOf(t, object{"resource_changes": creates}), "--format", format); !strings.Contains(got.out, "… and 10 more") || strings.Contains(got.out, "a.b[50]") || strings.Contains(got.out, report.NoDrift) {
+			t.Errorf("%s", got.out)
+		}
+		if got := command(t, nil, planOf(t, object{"resource_changes": deletes}), "--format", format); !strings.Contains(got.out, report.NoDrift) {
+			t.Errorf("%s", got.out)
+		}
+		deletes[0]["action_reason"] = "delete_because_no_resource_config"
+		if got := command(t, nil, planOf(t, object{"resource_changes": deletes}), "--format", format); strings.Contains(got.out, report.NoDrift) {
+			t.Errorf("%s", got.out)
+		}
+		delete(deletes[0], "action_reason")
+	}
+	ahead := planOf(t, object{"timestamp": time.Now().Add(30 * 24 * time.Hour).UTC().Format(time.RFC3339), "resource_drift": []object{changed("prefectsso_domain", object{"name": "x.io"}, nil)}})
+	if got := command(t, nil, ahead); got.code != report.ExitChanges || strings.Contains(got.out+got.err, "--") {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -112,6 +159,8 @@ func TestBadArguments(t *testing.T) {
 		"words for a span":         {[]string{"--since", "yesterday"}, `--since is "yesterday"; it takes`},
 		"d alone":                  {[]string{"--since", "d"}, `--since is "d"; it takes`},
 		"an unknown format":        {[]string{"--format", "html"}, "takes text or markdown"},
+		"no span given":            {[]string{"--since="}, `--since is ""; it takes`},
+		"an unknown severity":      {[]string{"--fail-on", "error"}, "takes check, drift, planned or none"},
 		"unknown actors":           {[]string{"--actors", "on"}, "takes auto or off"},
 		"an unknown option":        {[]string{"--nonsense"}, "flag provided but not defined: -nonsense"},
 		"two files":                {[]string{"a.json", "b.json"}, "2 files"},
@@ -120,7 +169,7 @@ func TestBadArguments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := command(t, nil, planOf(t, nil), tc.args...)
-			if got.code != ExitError || got.out != "" || !strings.Contains(got.err, tc.want) || strings.Count(got.err, "\n") != 1 {
+			if got.code != report.ExitError || got.out != "" || !strings.Contains(got.err, tc.want) || strings.Count(got.err, "\n") != 1 {
 				t.Errorf("%+v, want code 1 and %q", got, tc.want)
 			}
 		})
@@ -139,11 +188,11 @@ func TestArguments(t *testing.T) {
 		"standard input":          {"-format", "markdown", "-"},
 		"a time":                  {"--format=markdown", "--since", time.Now().Add(-time.Hour).Format(time.RFC3339)},
 	} {
-		if got := command(t, nil, planOf(t, nil), args...); got.code != ExitNothing || !strings.HasPrefix(got.out, "### Drift report") {
+		if got := command(t, nil, planOf(t, nil), args...); got.code != report.ExitNothing || !strings.HasPrefix(got.out, "### Drift report") {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	if got := command(t, nil, "", "-h"); got.code != ExitNothing || !strings.Contains(got.out, "Exit codes") {
+	if got := command(t, nil, "", "-h"); got.code != report.ExitNothing || !strings.Contains(got.out, "Exit codes") {
 		t.Errorf("help: %+v", got)
 	}
 }
@@ -155,10 +204,10 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe
 func TestReportThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	var errs bytes.Buffer
-	code := Run(context.Background(), "test", nil, Streams{
+	code := Run(context.Background(), "test", nil, report.Streams{
 		In: strings.NewReader(planOf(t, nil)), Out: brokenPipe{}, Err: &errs, Getenv: func(string) string { return "" }, Now: time.Now,
 	})
-	if code != ExitError || !strings.Contains(errs.String(), "broken pipe") {
+	if code != report.ExitError || !strings.Contains(errs.String(), "broken pipe") {
 		t.Errorf("%d %s", code, errs.String())
 	}
 }
@@ -237,7 +286,7 @@ func TestActors(t *testing.T) {
 					by = append(by, line)
 				}
 			}
-			if got.code != ExitDrift || len(by) != len(tc.want) {
+			if got.code != report.ExitChanges || len(by) != len(tc.want) {
 				t.Fatalf("%+v, want %q", got, tc.want)
 			}
 			for i, want := range tc.want {
@@ -263,13 +312,13 @@ func TestActorsThatCannotBeAsked(t *testing.T) {
 		code     int
 		want     string
 	}{
-		"switched off":       {acctest.ServiceKey, url, []string{"--actors=off"}, ExitDrift, "--actors is off"},
-		"without a key":      {"", url, nil, ExitDrift, "PREFECT_API_KEY is not set"},
-		"an unknown key":     {"pnb_canary", url, nil, ExitDrift, "the audit trail could not be read: "},
-		"the browser's page": {"pnb_canary", "https://app.prefect.cloud/account/" + acctest.AccountID, nil, ExitDrift, "is the address of a page for the browser"},
-		"no URL":             {"pnb_canary", "localhost:1", nil, ExitDrift, "has no scheme"},
-		"no encryption":      {"pnb_canary", "http://prefect.example/api", nil, ExitDrift, "is an http:// address of another machine, and drift-report sends no key unencrypted"},
-		"a key of two lines": {"pnb_canary\nx", url, nil, ExitDrift, "the API key holds"},
+		"switched off":       {acctest.ServiceKey, url, []string{"--actors=off"}, report.ExitChanges, "--actors is off"},
+		"without a key":      {"", url, nil, report.ExitChanges, "PREFECT_API_KEY is not set"},
+		"an unknown key":     {"pnb_canary", url, nil, report.ExitChanges, "the audit trail could not be read: "},
+		"the browser's page": {"pnb_canary", "https://app.prefect.cloud/account/" + acctest.AccountID, nil, report.ExitChanges, "is the address of a page for the browser"},
+		"no URL":             {"pnb_canary", "localhost:1", nil, report.ExitChanges, "has no scheme"},
+		"no encryption":      {"pnb_canary", "http://prefect.example/api", nil, report.ExitChanges, "is an http:// address of another machine, and drift-report sends no key unencrypted"},
+		"a key of two lines": {"pnb_canary\nx", url, nil, report.ExitChanges, "the API key holds"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := command(t, map[string]string{"PREFECT_API_KEY": tc.key, "PREFECT_API_URL": tc.url}, drift, tc.args...)
@@ -314,7 +363,7 @@ func TestActorsOfAnotherServer(t *testing.T) {
 			srv := httptest.NewServer(tc.handler)
 			t.Cleanup(srv.Close)
 			got := command(t, map[string]string{"PREFECT_API_KEY": "pnb_canary", "PREFECT_API_URL": srv.URL}, drift)
-			if got.code != ExitDrift || !strings.Contains(got.out, "is not Prefect Cloud's account API") || !strings.Contains(got.out, tc.want) || strings.Contains(got.out, "account_id") {
+			if got.code != report.ExitChanges || !strings.Contains(got.out, "is not Prefect Cloud's account API") || !strings.Contains(got.out, tc.want) || strings.Contains(got.out, "account_id") {
 				t.Errorf("%+v, want %q", got, tc.want)
 			}
 		})
@@ -343,7 +392,7 @@ func TestActorsByProfile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := command(t, tc.env, drift)
-			if got.code != ExitDrift || !strings.Contains(got.out, tc.want) || strings.Contains(got.out+got.err, "canary") {
+			if got.code != report.ExitChanges || !strings.Contains(got.out, tc.want) || strings.Contains(got.out+got.err, "canary") {
 				t.Errorf("%+v, want %q", got, tc.want)
 			}
 		})
@@ -356,7 +405,7 @@ func TestActorsWithoutPermission(t *testing.T) {
 	srv.Fault(object{"method": "POST", "route": "/api/accounts/{account_id}/events/filter", "status": 403})
 	got := command(t, map[string]string{"PREFECT_API_KEY": acctest.ServiceKey, "PREFECT_API_URL": srv.URL + "/api"},
 		planOf(t, object{"resource_drift": []object{changed("prefectsso_domain", object{"name": "labs.example"}, nil)}}))
-	if got.code != ExitDrift || !strings.Contains(got.out, "the key may not read the audit trail (read:audit_event)") {
+	if got.code != report.ExitChanges || !strings.Contains(got.out, "the key may not read the audit trail (read:audit_event)") {
 		t.Errorf("%+v", got)
 	}
 }

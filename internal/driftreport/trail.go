@@ -2,6 +2,7 @@ package driftreport
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"math/big"
 	"reflect"
@@ -165,7 +166,7 @@ var fields = map[string]string{
 const enabled, unlinked = "enabled", "unlinked"
 
 // field returns the name that events have for what a fact is about.
-func (f fact) field() string { return firstOf(fields[f.attr], f.path) }
+func (f fact) field() string { return cmp.Or(fields[f.attr], f.path) }
 
 // fieldChange is what an event says of a field.
 type fieldChange struct{ From, To any }
@@ -230,7 +231,7 @@ func domainSays(f fact, e client.Event) evidence {
 	if f.gone || f.after == nil {
 		names = gone
 	}
-	domain, err := client.NormalizeDomain(firstOf(f.key, f.text("name")))
+	domain, err := client.NormalizeDomain(cmp.Or(f.key, f.text("name")))
 	if err == nil && slices.Contains(names, domain) {
 		return agrees
 	}

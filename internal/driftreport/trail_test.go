@@ -181,13 +181,13 @@ func roleEvent(minute int, id, email, payload, actor string) client.Event {
 	}
 }
 
-func driftOf(resource string, was map[string]any, diffs ...difference) *report {
+func driftOf(resource string, was map[string]any, diffs ...difference) *found {
 	was["account_id"] = anAccount
 	d := drifted{address: resource + ".this", resource: resource, by: make([]culprit, len(diffs)), remedies: make([]string, len(diffs))}
 	for _, diff := range diffs {
 		d.facts = append(d.facts, fact{difference: diff, was: was})
 	}
-	return &report{drifted: []drifted{d}}
+	return &found{drifted: []drifted{d}}
 }
 
 // The newest event that tells of it counts; one that tells of something else, or
@@ -347,7 +347,7 @@ func TestLookAsksForManyAtOnce(t *testing.T) {
 	}
 }
 
-func allFacts(r *report) []typedFact {
+func allFacts(r *found) []typedFact {
 	var out []typedFact
 	for _, f := range r.drifted[0].facts {
 		out = append(out, typedFact{f, r.drifted[0].resource})

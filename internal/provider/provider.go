@@ -13,6 +13,7 @@ package provider
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -43,9 +44,18 @@ func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &prefectssoProvider{version: version, after: time.After} }
 }
 
+// NewOver is New whose connections another transport makes: tests reach a server in their own process by it, in a bubble
+// of testing/synctest whose clock stands for every wait. No configuration leads here.
+func NewOver(version string, transport http.RoundTripper) func() provider.Provider {
+	return func() provider.Provider {
+		return &prefectssoProvider{version: version, after: time.After, transport: transport}
+	}
+}
+
 type prefectssoProvider struct {
-	version string
-	after   func(time.Duration) <-chan time.Time
+	version   string
+	after     func(time.Duration) <-chan time.Time
+	transport http.RoundTripper // nil for the client's own
 }
 
 // Metadata implements [provider.Provider].
@@ -104,7 +114,7 @@ func (p *prefectssoProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 			},
 			"lockout_protection": schema.BoolAttribute{
 				Optional:            true,
-				MarkdownDescription: "Reject a plan that would take away the access of people who are not in `acknowledge_lockout`. With `false` such a plan gets a warning instead of an error; a plan by which the caller locks out itself is rejected either way. Default `true`.",
+				MarkdownDescription: "Reject a plan that would take away the access of people who are not in `acknowledge_lockout`. With `false` such a plan gets a warning instead of an error; a plan by which the caller locks out itself is rejected either way. Default: the environment variable `PREFECTSSO_LOCKOUT_PROTECTION`, else `true`; a pipeline that only plans sets it to `false` and lets `access-report` judge.",
 			},
 			"allow_disable_sso": schema.BoolAttribute{
 				Optional:            true,
@@ -131,7 +141,7 @@ func (p *prefectssoProvider) Configure(ctx context.Context, req provider.Configu
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data, diags := newProviderData(model, p.version, req.TerraformVersion, p.after)
+	data, diags := newProviderData(model, p.version, req.TerraformVersion, p.after, p.transport)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

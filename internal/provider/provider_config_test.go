@@ -68,7 +68,7 @@ func TestNewSession(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			setOnly(t, test.env)
-			s, diags := newProviderData(test.model, "test", "1.11.4", time.After)
+			s, diags := newProviderData(test.model, "test", "1.11.4", time.After, nil)
 			compareErrors(t, diags.Errors(), test.want)
 			if (s.client == nil) != (len(test.want) > 0) {
 				t.Errorf("client there: %t, want %t", s.client != nil, len(test.want) == 0)
@@ -105,7 +105,7 @@ func compareErrors(t *testing.T, got diag.Diagnostics, want []string) {
 
 // While something is unknown there is no client, the rest is checked all the same, and what needs the API says why.
 func TestNewSessionUnknown(t *testing.T) {
-	s, diags := newProviderData(providerModel{APIKey: types.StringUnknown(), AccountID: types.StringValue(someAccount)}, "test", "1.11.4", time.After)
+	s, diags := newProviderData(providerModel{APIKey: types.StringUnknown(), AccountID: types.StringValue(someAccount)}, "test", "1.11.4", time.After, nil)
 	if diags.HasError() || s.client != nil || !slices.Equal(s.unknown, []string{"api_key"}) {
 		t.Fatalf("client %v, unknown %v, %v; want no client, api_key, no error", s.client, s.unknown, diags)
 	}
@@ -139,7 +139,7 @@ func TestNewSessionUnknownSettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			setOnly(t, nil)
-			s, diags := newProviderData(test.model, "test", "1.11.4", time.After)
+			s, diags := newProviderData(test.model, "test", "1.11.4", time.After, nil)
 			if diags.HasError() || s.client != nil || !slices.Equal(s.unknown, []string{test.unknown}) || s.noAccount != test.noAccount {
 				t.Errorf("client %v, unknown %v, no account %t, %v", s.client, s.unknown, s.noAccount, diags)
 			}
@@ -168,15 +168,48 @@ func TestPolicy(t *testing.T) {
 	var diags diag.Diagnostics
 	p := newPolicy(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{
 		types.StringValue("Ada@Acme.com"), types.StringValue("*@Other.example"), types.StringValue("ada@acme.com"),
-	})}, &diags)
+	})}, noEnvironment, &diags)
 	if diags.HasError() || !p.Protect || !slices.Equal(p.Acknowledged, []string{"*@other.example", "ada@acme.com"}) {
 		t.Errorf("policy %+v, %v", p, diags)
 	}
-	if p = newPolicy(providerModel{LockoutProtection: types.BoolValue(false)}, &diags); p.Protect {
+	if p = newPolicy(providerModel{LockoutProtection: types.BoolValue(false)}, noEnvironment, &diags); p.Protect {
 		t.Error("it protects, though nobody wants that")
 	}
-	newPolicy(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{types.StringValue("acme.com")})}, &diags)
+	newPolicy(providerModel{AcknowledgeLockout: types.SetValueMust(types.StringType, []attr.Value{types.StringValue("acme.com")})}, noEnvironment, &diags)
 	if !diags.HasError() {
 		t.Error("a domain without *@ is accepted")
+	}
+}
+
+func noEnvironment(string) string { return "" }
+
+// The environment is the default of lockout_protection and no more: what the block says counts.
+func TestPolicyFromEnvironment(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		env   string
+		block types.Bool
+		want  bool
+		fails bool
+	}{
+		{"", types.BoolNull(), true, false},
+		{"false", types.BoolNull(), false, false},
+		{"0", types.BoolNull(), false, false},
+		{"true", types.BoolNull(), true, false},
+		{"false", types.BoolValue(true), true, false},
+		{"false", types.BoolUnknown(), true, false},
+		{"true", types.BoolValue(false), false, false},
+		{"off", types.BoolNull(), true, true},
+	} {
+		var diags diag.Diagnostics
+		p := newPolicy(providerModel{LockoutProtection: tc.block}, func(name string) string {
+			if name == "PREFECTSSO_LOCKOUT_PROTECTION" {
+				return tc.env
+			}
+			return ""
+		}, &diags)
+		if p.Protect != tc.want || diags.HasError() != tc.fails {
+			t.Errorf("%q and %s: protects %t, %v", tc.env, tc.block, p.Protect, diags)
+		}
 	}
 }

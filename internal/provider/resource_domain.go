@@ -133,6 +133,10 @@ func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	domain, already, err := r.data.client.EnableDomain(ctx, account, m.Name.Normalized())
+	if keepUncertain(ctx, "domain", err, req, resp) {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(r.data.domainFailure(ctx, account, path.Root("name"), "Could not enable domain", err))
 		return

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -16,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/planned"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
@@ -157,29 +157,25 @@ func (r *identityProviderResource) planActivation(ctx context.Context, req resou
 	}
 }
 
-// putConnection returns what a plan makes of a connection. Logins that are to make it active come after it.
-func (m *identityProviderModel) putConnection(prior *identityProviderModel) access.PutConnection {
-	put := access.PutConnection{
-		Name: m.Name.ValueString(), Domains: m.Domains.Normalized(),
-		Activate: m.Activation.ValueString() == activationImmediate, TakeOver: m.TakeOverDomains.ValueBool(),
+// planned returns the connection as far as people's access depends on it; nil for none.
+func (m *identityProviderModel) planned() *planned.Connection {
+	if m == nil {
+		return nil
 	}
-	if prior != nil {
-		put.ID = prior.ID.ValueString()
-		put.Activate = put.Activate && prior.State.ValueString() != client.ConnectionActive
+	return &planned.Connection{
+		ID: m.ID.ValueString(), Name: m.Name.ValueString(), Domains: m.Domains.Normalized(), Activation: m.Activation.ValueString(),
+		TakeOver: m.TakeOverDomains.ValueBool(), State: access.ConnectionState(m.State.ValueString()),
 	}
-	return put
 }
 
 // logins returns the change of a connection that is made or changed, to be judged. With activation = "none" it becomes
 // active at a login that the apply does not wait for.
 func (r *identityProviderResource) logins(account string, plan, prior *identityProviderModel) judging {
-	put := plan.putConnection(prior)
-	j := judging{account: account, policy: r.data.policy, changes: []access.Change{put}}
-	if prior != nil && prior.State.ValueString() == client.ConnectionActive || put.Activate {
-		return j
+	j := judging{account: account, policy: r.data.policy, changes: []access.Change{plan.planned().Put(prior.planned())}}
+	if login, awaited := plan.planned().FirstLogin(prior.planned()); login != nil {
+		j.changes = append(j.changes, *login)
+		j.policy.AtFirstLogin = !awaited
 	}
-	j.changes = append(j.changes, access.FirstLogin{ID: cmp.Or(put.ID, put.Name)})
-	j.policy.AtFirstLogin = plan.Activation.ValueString() == activationNone
 	return j
 }
 
@@ -213,7 +209,7 @@ func (r *identityProviderResource) checkLogins(ctx context.Context, plan, prior 
 	j := r.logins(account, plan, prior)
 	j.changes = append(r.data.run.Connections.Beside(account, plan.Name.ValueString()), j.changes...)
 	if !j.policy.AtFirstLogin {
-		r.data.run.Connections.Plan(account, plan.putConnection(prior))
+		r.data.run.Connections.Plan(account, plan.planned().Put(prior.planned()))
 	}
 	found, err := r.data.findings(ctx, j, r.data.world.For)
 	switch {
@@ -339,6 +335,11 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 	switch m.Activation.ValueString() {
 	case activationImmediate:
 		connection, err := r.data.client.ActivateConnection(ctx, account, m.ID.ValueString(), m.TakeOverDomains.ValueBool())
+		if err != nil && !client.IsConflict(err) { // its answer may be lost
+			if now, readErr := r.data.client.GetConnection(ctx, account, m.ID.ValueString()); readErr == nil && now.State == client.ConnectionActive {
+				connection, err = now, nil
+			}
+		}
 		if err != nil {
 			diags.Append(failureAt(at, "Could not activate identity provider", err))
 			return false
@@ -352,7 +353,8 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 		}
 		connection, err := r.waitForLogin(ctx, account, m.ID.ValueString(), wait)
 		if err != nil {
-			diags.Append(failureAt(at, "Could not wait for the first login", err))
+			// No error: that would have Terraform replace a connection which may be in use by the next apply.
+			diags.Append(warns(checkThis, at, "Could not wait for the first login", "The identity provider is configured, and becomes active at the first successful login. Whether there was one could not be read. "+reason(err)))
 			return false
 		}
 		if connection.State != client.ConnectionActive {

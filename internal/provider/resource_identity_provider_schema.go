@@ -20,14 +20,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/planned"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
 // The values of activation.
 const (
-	activationNone       = "none"
-	activationImmediate  = "immediate"
-	activationFirstLogin = "first_login"
+	activationNone       = planned.ActivationNone
+	activationImmediate  = planned.ActivationImmediate
+	activationFirstLogin = planned.ActivationFirstLogin
 )
 
 // The connection types that the managed configuration takes, by protocol.

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/planned"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
@@ -106,13 +107,29 @@ func (r *scimDirectoryResource) deletion(account string, m *scimDirectoryModel) 
 
 // known returns the directory as the state has it, which tells neither how many people it has nor, as an id, their role.
 func (m *scimDirectoryModel) known() *access.Directory {
-	settings := access.DirectorySettings{
-		RemovesLeavers: m.DeprovisionAction.ValueString() == deprovisionDelete, TeamsFromGroups: m.SyncGroupsToTeams.ValueBool(),
+	d := m.planned().World()
+	return &d
+}
+
+// planned returns the directory as far as its people's access depends on it.
+func (m *scimDirectoryModel) planned() planned.Directory {
+	d := planned.Directory{ID: m.ID.ValueString(), Name: m.Name.ValueString()}
+	if !m.Enabled.IsUnknown() {
+		d.Enabled = access.Known(m.Enabled.ValueBool())
 	}
-	if !m.AllowedDomains.IsNull() {
-		settings.AllowedDomains = append([]string{}, m.AllowedDomains.Normalized()...)
+	if !m.DeprovisionAction.IsUnknown() {
+		d.DeprovisionAction = access.Known(m.DeprovisionAction.ValueString())
 	}
-	return &access.Directory{ID: m.ID.ValueString(), Name: m.Name.ValueString(), Off: !m.Enabled.ValueBool(), Settings: access.Known(settings)}
+	if !m.SyncGroupsToTeams.IsUnknown() {
+		d.SyncGroupsToTeams = access.Known(m.SyncGroupsToTeams.ValueBool())
+	}
+	switch {
+	case m.AllowedDomains.IsNull():
+		d.AllowedDomains = access.Known([]string(nil))
+	case m.AllowedDomains.IsWhollyKnown():
+		d.AllowedDomains = access.Known(append([]string{}, m.AllowedDomains.Normalized()...))
+	}
+	return d
 }
 
 // checkPeople judges what a change does to the people whom the directory brought.
@@ -125,35 +142,10 @@ func (r *scimDirectoryResource) checkPeople(ctx context.Context, prior *scimDire
 	if !plan.AllowedDomains.IsWhollyKnown() {
 		notJudged(path.Root("allowed_domains"), access.LockoutNotChecked, &resp.Diagnostics)
 	}
-	put, any := plan.putDirectory(prior)
+	put, any := plan.planned().Put(prior.planned())
 	if account, ok := r.data.account(prior.AccountID, &resp.Diagnostics); ok && any {
 		r.data.judge(ctx, judging{account: account, directory: prior.known(), policy: r.data.policy, changes: []access.Change{put}}, &resp.Diagnostics)
 	}
-}
-
-// putDirectory returns what a plan changes of a directory, as far as that is known and concerns people; any is false
-// for nothing.
-func (m *scimDirectoryModel) putDirectory(prior *scimDirectoryModel) (put access.PutDirectory, any bool) {
-	put = access.PutDirectory{ID: prior.ID.ValueString(), Name: prior.Name.ValueString()}
-	if !m.Enabled.IsUnknown() && m.Enabled.ValueBool() != prior.Enabled.ValueBool() {
-		off := !m.Enabled.ValueBool()
-		put.Off = &off
-	}
-	if !m.DeprovisionAction.IsUnknown() && !m.DeprovisionAction.Equal(prior.DeprovisionAction) {
-		removes := m.DeprovisionAction.ValueString() == deprovisionDelete
-		put.RemovesLeavers = &removes
-	}
-	if !m.SyncGroupsToTeams.IsUnknown() && m.SyncGroupsToTeams.ValueBool() != prior.SyncGroupsToTeams.ValueBool() {
-		put.TeamsFromGroups = m.SyncGroupsToTeams.ValueBoolPointer()
-	}
-	if m.AllowedDomains.IsWhollyKnown() && !m.AllowedDomains.Equal(prior.AllowedDomains) {
-		var domains []string
-		if !m.AllowedDomains.IsNull() {
-			domains = append([]string{}, m.AllowedDomains.Normalized()...)
-		}
-		put.AllowedDomains = &domains
-	}
-	return put, put.Off != nil || put.RemovesLeavers != nil || put.TeamsFromGroups != nil || put.AllowedDomains != nil
 }
 
 // planDefaultRole checks a default role that changes. One that is the same by id and by name stays as the state has it.

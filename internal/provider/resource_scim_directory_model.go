@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/planned"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
@@ -22,7 +23,7 @@ import (
 // The values of deprovision_action.
 const (
 	deprovisionDeactivate = "deactivate"
-	deprovisionDelete     = "delete"
+	deprovisionDelete     = planned.DeprovisionDelete
 )
 
 // Schema implements [resource.Resource].

@@ -316,6 +316,11 @@ func (r *teamWorkspaceRoleResource) write(ctx context.Context, account string, m
 		r.warnOfAdoption(team, workspace, role, diags)
 	}
 	access, err := r.data.client.SetTeamAccess(ctx, account, workspace.ID, team.ID, role.ID)
+	if prior == nil && client.IsUncertain(err) { // with this error, Terraform marks it as tainted
+		m.fromAPI(account, client.TeamAccess{TeamID: team.ID, RoleID: role.ID}, workspace, role)
+		diags.Append(saysOutcomeUnknown("role of the team", err).failure())
+		return true
+	}
 	if err != nil {
 		diags.Append(failureAt(path.Root("role"), "Could not give the team its role", err))
 		return false

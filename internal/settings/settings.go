@@ -36,6 +36,10 @@ const (
 	EnvCertificates  = "PREFECT_API_SSL_CERT_FILE"
 )
 
+// EnvLockoutProtection is the default of lockout_protection, for pipelines that only plan: the guards warn there, and the
+// apply keeps them.
+const EnvLockoutProtection = "PREFECTSSO_LOCKOUT_PROTECTION"
+
 // The arguments of the provider block that this package knows.
 const (
 	ArgEndpoint      = "endpoint"

@@ -1,8 +1,11 @@
-package driftreport
+package report
 
 import (
+	"bytes"
+	"encoding/binary"
 	"strings"
 	"testing"
+	"unicode/utf16"
 )
 
 // What is no JSON plan is told apart, so that people learn what to give instead.
@@ -28,7 +31,7 @@ func TestReadPlanRejects(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := readPlan(strings.NewReader(tc.input))
+			_, err := Read("drift-report", strings.NewReader(tc.input))
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Fatalf("%v, want %q in it", err, tc.want)
 			}
@@ -45,8 +48,31 @@ func TestReadPlanRejects(t *testing.T) {
 // Fields that later versions of the format add do no harm.
 func TestReadPlanOfALaterMinorVersion(t *testing.T) {
 	t.Parallel()
-	p, err := readPlan(strings.NewReader(`{"format_version":"1.9","planned_values":{},"new":{},"timestamp":"2026-11-22T08:00:00Z"}`))
+	p, err := Read("drift-report", strings.NewReader(`{"format_version":"1.9","planned_values":{},"new":{},"timestamp":"2026-11-22T08:00:00Z"}`))
 	if err != nil || p.Timestamp.Hour() != 8 {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// PowerShell's redirection writes UTF-16, and some editors a byte order mark.
+func TestReadPlanInOtherEncodings(t *testing.T) {
+	t.Parallel()
+	const text = `{"format_version":"1.2","planned_values":{},"resource_changes":[{"address":"ö.😀"}]}`
+	utf16le, utf16be := []byte{0xFF, 0xFE}, []byte{0xFE, 0xFF}
+	for _, unit := range utf16.Encode([]rune(text + "\r\n")) {
+		utf16le = binary.LittleEndian.AppendUint16(utf16le, unit)
+		utf16be = binary.BigEndian.AppendUint16(utf16be, unit)
+	}
+	for name, input := range map[string]string{
+		"plain": text, "a byte order mark": "\uFEFF" + text, "UTF-16, little-endian": string(utf16le), "UTF-16, big-endian": string(utf16be),
+		"UTF-16 with half a unit": string(utf16le) + "\r",
+	} {
+		p, err := Read("drift-report", strings.NewReader(input))
+		if err != nil || p.ResourceChanges[0].Address != "ö.😀" {
+			t.Errorf("%s: %+v, %v", name, p, err)
+		}
+	}
+	if _, err := Read("drift-report", bytes.NewReader([]byte{0xFF, 0xFE})); err == nil || !strings.Contains(err.Error(), "the input is empty") {
+		t.Errorf("a mark and nothing else: %v", err)
 	}
 }
