@@ -56,6 +56,7 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 		prior = &scimDirectoryModel{}
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
+	r.noteEnd(ctx, req, prior, resp)
 	if isDestroy(req) {
 		r.planDestroy(ctx, prior, &resp.Diagnostics)
 		return
@@ -81,6 +82,25 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 		r.rejectUnconfigurableChange(ctx, prior, resp)
 	default:
 		r.checkPeople(ctx, prior, resp)
+	}
+}
+
+// privateReplaced is the key of the private state under which a plan keeps which directory it changes: the plan of a creation
+// that has it is the second one of a replacement, and ends that directory.
+const privateReplaced = "replaced"
+
+// noteEnd notes a directory that the plan destroys or replaces, for what is in it.
+func (r *scimDirectoryResource) noteEnd(ctx context.Context, req resource.ModifyPlanRequest, prior *scimDirectoryModel, resp *resource.ModifyPlanResponse) {
+	switch {
+	case r.data == nil:
+	case isCreate(req):
+		if id := privateTextAt(ctx, req.Private, privateReplaced, &resp.Diagnostics); id != "" {
+			r.data.run.Ending.Note(id)
+		}
+	case isDestroy(req):
+		r.data.run.Ending.Note(prior.ID.ValueString())
+	default:
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateReplaced, privateText(prior.ID.ValueString()))...)
 	}
 }
 

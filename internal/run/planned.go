@@ -115,3 +115,16 @@ func (p *planned) both(o *planned) (keys []string) {
 	}
 	return keys
 }
+
+// Noted are things that one resource of a run says something of, for another one that is planned later. The zero value is
+// ready.
+type Noted struct{ things sync.Map }
+
+// Note notes a thing.
+func (n *Noted) Note(thing string) { n.things.Store(thing, true) }
+
+// Has reports whether a thing was noted.
+func (n *Noted) Has(thing string) bool {
+	_, noted := n.things.Load(thing)
+	return noted
+}
