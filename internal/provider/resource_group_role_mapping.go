@@ -110,6 +110,10 @@ func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior 
 		return
 	}
 	mappings, err := r.data.mappings(ctx, account, plan.DirectoryID.ValueString())
+	if client.IsDirectoryGone(err) {
+		resp.Diagnostics.Append(saysDirectoryAbsent(plan.DirectoryID.ValueString(), account).warning(path.Root("directory_id")))
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(mappingFailure("Group role mappings cannot be used here", err))
 		return

@@ -131,8 +131,9 @@ func (r *scimClientResource) checkNew(ctx context.Context, plan *scimClientModel
 	}
 	account, directory := plan.AccountID.ValueString(), plan.DirectoryID.ValueString()
 	live, err := r.data.client.ListSCIMClients(ctx, account, directory)
-	if client.IsNotFound(err) {
-		return // a directory that is gone by now, or comes until then
+	if client.IsNotFound(err) { // gone by now, or it comes until then
+		diags.Append(saysDirectoryAbsent(directory, account).warning(path.Root("directory_id")))
+		return
 	}
 	if err != nil {
 		diags.Append(clientFailure("Could not read SCIM clients", err))

@@ -34,8 +34,9 @@ func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, 
 		return
 	}
 	live, err := r.data.client.ListSCIMTokens(ctx, plan.AccountID.ValueString(), plan.DirectoryID.ValueString())
-	if client.IsNotFound(err) {
-		return // a directory that is gone by now, or comes until then
+	if client.IsNotFound(err) { // gone by now, or it comes until then
+		diags.Append(saysDirectoryAbsent(plan.DirectoryID.ValueString(), plan.AccountID.ValueString()).warning(path.Root("directory_id")))
+		return
 	}
 	if err != nil {
 		diags.Append(failure("Could not read SCIM tokens", err))

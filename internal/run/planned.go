@@ -69,6 +69,13 @@ func (r *PlannedReservations) Reserve(account string, kind Kind, wanted Planned)
 	return found
 }
 
+// Has reports whether a resource that was planned already is going to manage a thing of this key.
+func (r *PlannedReservations) Has(account string, kind Kind, key string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.tables[planTable{account, kind}], func(p *planned) bool { return p.set()[key] })
+}
+
 // before orders conflicts by how much they matter.
 func (c *Conflict) before(o *Conflict) bool {
 	if c.Changes != o.Changes {
