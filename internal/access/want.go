@@ -65,9 +65,12 @@ func (w Want) Key() string {
 	return strings.Join(append([]string{string(w.Kind), w.DirectoryID, w.Match.GroupID, w.Match.GroupName, w.Match.Attribute, w.Match.Equals, since}, w.Emails...), "\x00")
 }
 
-// has reports whether a part is there, or was asked for in vain.
+// has reports whether a part is there, was asked for in vain, or is of a directory that is gone.
 func (w World) has(want Want) bool {
-	dir, _ := w.Directory(want.DirectoryID)
+	dir, there := w.Directory(want.DirectoryID)
+	if want.DirectoryID != "" && !there && w.Directories.IsKnown() && !w.FewDirectories {
+		return true // it is gone, and everything of it
+	}
 	switch want.Kind {
 	case WantAccount:
 		return !w.Account.IsMissing()

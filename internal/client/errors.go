@@ -139,6 +139,19 @@ func (e *AccountNotFoundError) Error() string { return e.Err.Error() }
 // Unwrap returns the answer that said so.
 func (e *AccountNotFoundError) Unwrap() error { return e.Err }
 
+// DirectoryGoneError says that the directory is not there in which something was to be
+// read or written, or not any more. It counts as not found.
+type DirectoryGoneError struct {
+	DirectoryID string
+	Err         error
+}
+
+// Error implements error.
+func (e *DirectoryGoneError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the answer that said so.
+func (e *DirectoryGoneError) Unwrap() error { return e.Err }
+
 // SCIMError is a refusal by a directory's SCIM endpoint, where the token and
 // not the API key counts (RFC 7644, section 3.12).
 type SCIMError struct {
@@ -214,6 +227,13 @@ func IsNotFound(err error) bool {
 		return false
 	}
 	return errors.As(err, &absent) || hasStatus(err, http.StatusNotFound)
+}
+
+// IsDirectoryGone reports that it is the directory which does not exist. That of
+// something in it, 404 alone does not say: a server may have no route for it.
+func IsDirectoryGone(err error) bool {
+	var gone *DirectoryGoneError
+	return errors.As(err, &gone)
 }
 
 // isNoAccount reports that the account is not there for the key.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 )
 
 // absence is what a 404 of a call can mean. A call that does not say gets the answer
@@ -86,8 +87,12 @@ func (c *Client) absent(ctx context.Context, r call, err error, apiError *APIErr
 	case routeOrAccount:
 		return c.routeOrAccount(ctx, r, err, apiError)
 	case thingOrDirectory:
-		if _, listErr := c.ListDirectories(ctx, r.account()); listErr != nil {
+		rows, listErr := c.ListDirectories(ctx, r.account())
+		if listErr != nil {
 			return listErr
+		}
+		if id := r.path[4]; !slices.ContainsFunc(rows, func(d Directory) bool { return d.ID == id }) {
+			return &DirectoryGoneError{DirectoryID: id, Err: err}
 		}
 		return err
 	case accessOrWorkspace:

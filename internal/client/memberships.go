@@ -131,7 +131,7 @@ type MembershipDetails struct {
 // GET /api/accounts/{account_id}/account_memberships/{id}
 func (c *Client) GetMembershipDetails(ctx context.Context, accountID, membershipID string) (MembershipDetails, error) {
 	return do[MembershipDetails](ctx, c, call{
-		method: http.MethodGet, path: []string{"accounts", accountID, "account_memberships", membershipID},
+		method: http.MethodGet, path: []string{"accounts", accountID, "account_memberships", membershipID}, absent: thingOrAccount,
 	})
 }
 

@@ -10,6 +10,7 @@ type RoleOwner struct {
 	Source      string // one of the RoleSource constants; "" where the server does not tell
 	DirectoryID string // the directory that manages the membership, if any
 	MappingID   string // the group role mapping that gives the role, if one does
+	Gone        bool   // there is no such membership any more
 }
 
 // RoleOwnerOf finds out what decides about a user's role: one request for
@@ -18,6 +19,8 @@ type RoleOwner struct {
 func (c *Client) RoleOwnerOf(ctx context.Context, accountID string, m Membership) (RoleOwner, error) {
 	details, err := c.GetMembershipDetails(ctx, accountID, m.ID)
 	switch {
+	case IsNotFound(err):
+		return RoleOwner{Gone: true}, nil
 	case isUnknown(err):
 		return RoleOwner{}, nil
 	case err != nil:
@@ -32,7 +35,10 @@ func (c *Client) RoleOwnerOf(ctx context.Context, accountID string, m Membership
 	email := scimQuote(*m.Email)
 	for _, filter := range []string{"userName eq " + email, "emails.value eq " + email} {
 		users, err := c.ListDirectoryUsers(ctx, accountID, owner.DirectoryID, DirectoryUserQuery{Filter: filter})
-		if isUnknown(err) {
+		switch {
+		case IsDirectoryGone(err): // its people stay members, and nothing but people decides about their roles
+			return RoleOwner{Source: RoleSourceManual}, nil
+		case isUnknown(err):
 			return owner, nil
 		}
 		if err != nil {

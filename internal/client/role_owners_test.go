@@ -48,14 +48,16 @@ func TestRoleOwnerOf(t *testing.T) {
 		fails   bool
 	}{
 		"in no directory":        {map[string]any{details: `{"id":"M1","directory_id":null}`}, RoleOwner{Source: "manual"}, false},
-		"a mapping":              {map[string]any{details: in, byName: user(`"m1"`, `,"role_source":"mapping","mapping_id":"x"`)}, RoleOwner{"mapping", "directory_1", "x"}, false},
-		"the directory":          {map[string]any{details: in, byName: user(`"M1"`, `,"role_source":"default"`)}, RoleOwner{"default", "directory_1", ""}, false},
-		"linked, role kept":      {map[string]any{details: in, byName: user(`"M1"`, `,"role_source":null,"mapping_id":null`)}, RoleOwner{"manual", "directory_1", ""}, false},
-		"another user name":      {map[string]any{details: in, byName: user(`"other"`, ""), byEmail: user(`"M1"`, `,"role_source":"default"`)}, RoleOwner{"default", "directory_1", ""}, false},
+		"a mapping":              {map[string]any{details: in, byName: user(`"m1"`, `,"role_source":"mapping","mapping_id":"x"`)}, RoleOwner{Source: "mapping", DirectoryID: "directory_1", MappingID: "x"}, false},
+		"the directory":          {map[string]any{details: in, byName: user(`"M1"`, `,"role_source":"default"`)}, RoleOwner{Source: "default", DirectoryID: "directory_1"}, false},
+		"linked, role kept":      {map[string]any{details: in, byName: user(`"M1"`, `,"role_source":null,"mapping_id":null`)}, RoleOwner{Source: "manual", DirectoryID: "directory_1"}, false},
+		"another user name":      {map[string]any{details: in, byName: user(`"other"`, ""), byEmail: user(`"M1"`, `,"role_source":"default"`)}, RoleOwner{Source: "default", DirectoryID: "directory_1"}, false},
 		"not found there":        {map[string]any{details: in, byName: nobody, byEmail: nobody}, RoleOwner{DirectoryID: "directory_1"}, false},
 		"directories not shown":  {map[string]any{details: in, byName: 403, "": `{"id":"a","features":["scim"]}`}, RoleOwner{DirectoryID: "directory_1"}, false},
 		"not offered":            {map[string]any{details: in, "": `{"id":"a","features":["scim"]}`}, RoleOwner{DirectoryID: "directory_1"}, false},
 		"memberships not shown":  {map[string]any{details: 403}, RoleOwner{}, false},
+		"no member any more":     {map[string]any{details: 404, "": `{"id":"a"}`}, RoleOwner{Gone: true}, false},
+		"the directory is gone":  {map[string]any{details: in, byName: 404, "/sso/directories": `[]`}, RoleOwner{Source: "manual"}, false},
 		"the server breaks down": {map[string]any{details: in, byName: 500}, RoleOwner{}, true},
 	} {
 		t.Run(name, func(t *testing.T) {

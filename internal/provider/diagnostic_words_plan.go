@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // The sentences about a plan as a whole: what its key may do, and what its resources do to each other.
@@ -13,6 +14,9 @@ const (
 	keyRejected       access.ID = "key-rejected"
 	keyNotChecked     access.ID = "key-not-checked"
 	permissionMissing access.ID = "permission-missing"
+	domainNotEnabled  access.ID = "domain-not-enabled"
+	directoryAbsent   access.ID = "directory-absent"
+	nothingToAdopt    access.ID = "nothing-to-adopt"
 )
 
 // saysKeyRejected is about a key that the API does not know, or an account that is not the key's.
@@ -36,3 +40,23 @@ func saysPermissionMissing(permission, account string, ends bool) notice {
 	}
 	return notice{permissionMissing, "API key may not apply this plan", fmt.Sprintf("The API key in use does not have the permission %s in account %s, which applying this plan needs. %s", permission, account, next)}
 }
+
+// saysDomainsNotEnabled is about domains of an argument that are not enabled yet.
+func saysDomainsNotEnabled(names []string, account, argument string) notice {
+	is := map[bool]string{true: "is", false: "are"}[len(names) == 1]
+	return notice{domainNotEnabled, "Domain not enabled yet", fmt.Sprintf("%s %s not enabled in account %s now, and applying this plan fails unless that is so by then. Where a prefectsso_domain of this configuration enables it, let `%s` refer to that resource (`prefectsso_domain.<name>.name`), so that Terraform makes it first.", english.And(names), is, account, argument)}
+}
+
+// saysDirectoryAbsent is about the directory that something is in.
+func saysDirectoryAbsent(id, account string) notice {
+	return notice{directoryAbsent, "No such directory yet", fmt.Sprintf("Account %s has no directory %s now, and applying this plan fails unless it is there by then. Where a prefectsso_scim_directory of this configuration makes it, let `directory_id` refer to that resource (`prefectsso_scim_directory.<name>.id`), so that Terraform makes it first.", account, id)}
+}
+
+// saysNothingToAdopt is about what only a person can configure on this server.
+func saysNothingToAdopt(kind, name, account, others string) notice {
+	about, thing := configuration[kindFeatures[kind]].what, map[string]string{setupSSO: "connection", setupDirectorySync: "directory"}[kind]
+	return notice{nothingToAdopt, "Nothing to adopt yet", fmt.Sprintf("This server does not offer the configuration of %s over its API, and account %s has no %s named %q%s. Applying this plan fails unless a person has configured it in the browser by then: the resource prefectsso_setup_link with `kind = %q` gives the link, also one of this plan. Then apply again, and the %s is adopted.", about, account, thing, name, others, kind, thing)}
+}
+
+// kindFeatures are the features that the kinds of setup links configure.
+var kindFeatures = map[string]string{setupSSO: "sso", setupDirectorySync: "scim"}

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -97,13 +96,10 @@ func (p *providerData) reservePlanned(ctx context.Context, req resource.ModifyPl
 
 // holder returns the id under which a resource reserves things in a plan. Terraform hands it on in the private state.
 func (p *providerData) holder(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) (id string) {
-	kept, diags := req.Private.GetKey(ctx, privateHolder)
-	resp.Diagnostics.Append(diags...)
-	if kept != nil && json.Unmarshal(kept, &id) == nil && id != "" {
-		return id
+	if id = privateTextAt(ctx, req.Private, privateHolder, &resp.Diagnostics); id == "" {
+		id = uuid.NewString()
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateHolder, privateText(id))...)
 	}
-	id = uuid.NewString()
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateHolder, []byte(`"`+id+`"`))...)
 	return id
 }
 

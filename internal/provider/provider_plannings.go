@@ -26,8 +26,14 @@ var plannings = map[string]planning{
 	},
 	"prefectsso_domains": {
 		permission: client.PermissionAdministrateSSO, unsent: []string{"timeouts"},
-		at: atRoot("names"), manages: func(values, values) []managed {
-			return []managed{{kind: run.Domain, keys: exactly(""), takes: func(string) bool { return true }}}
+		at: atRoot("names"), manages: func(planned, _ values) []managed {
+			return []managed{{kind: run.Domain, takes: func(string) bool { return true }, keys: func() []string {
+				keys := []string{""} // all, whatever their names
+				for _, name := range planned.texts("names") {
+					keys = append(keys, normalized.Domain.Key(name))
+				}
+				return keys
+			}}}
 		},
 	},
 	"prefectsso_group_role_mapping": {

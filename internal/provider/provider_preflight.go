@@ -124,7 +124,7 @@ func (p *providerData) sayKeyOnce(diags *diag.Diagnostics) {
 // endRead ends a refresh: see sayKeyOnce. What stays as it is needs an identity, too, which Terraform before 1.12 keeps none of.
 func (p *providerData) endRead(ctx context.Context, resp *resource.ReadResponse) {
 	p.sayKeyOnce(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() || resp.Identity == nil || !resp.Identity.Raw.IsFullyNull() {
+	if resp.Diagnostics.HasError() || resp.Identity == nil || resp.State.Raw.IsNull() || !resp.Identity.Raw.IsFullyNull() {
 		return
 	}
 	var state map[string]tftypes.Value

@@ -110,6 +110,10 @@ func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior 
 		return
 	}
 	mappings, err := r.data.mappings(ctx, account, plan.DirectoryID.ValueString())
+	if client.IsDirectoryGone(err) {
+		resp.Diagnostics.Append(saysDirectoryAbsent(plan.DirectoryID.ValueString(), account).warning(path.Root("directory_id")))
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(mappingFailure("Group role mappings cannot be used here", err))
 		return
@@ -183,6 +187,9 @@ func withMatch(mappings []access.Mapping, plan *groupRoleMappingModel, own types
 // and in a directory that is as new as the mapping no group can be yet.
 func (r *groupRoleMappingResource) warnOfAbsentGroup(ctx context.Context, account string, directoryID types.String, match client.MappingMatch, diags *diag.Diagnostics) {
 	groups, err := r.data.client.ListDirectoryGroups(ctx, account, directoryID.ValueString(), match.GroupName)
+	if client.IsDirectoryGone(err) {
+		return // since its mappings were read; what uses it says so
+	}
 	if err != nil {
 		diags.Append(failureAt(path.Root("match"), "Could not look up groups", err))
 		return

@@ -133,7 +133,7 @@ func TestAccGroupRoleMappingBadInput(t *testing.T) {
 		"no such attribute":      {match: `attribute = "shoe", equals = "9"`, want: `Could not create group role mapping.*not an attribute of SCIM users`},
 		"an unknown role":        {role: "Boss", want: `Unusable role.*no role "Boss".*Admin`},
 		"a name for a directory": {directory: "Okta", want: `is the id of a directory`},
-		"no such directory":      {directory: "directory_01KABCDEFGHJKMNPQRSTVWXYZ0", want: `Group role mappings cannot be used here.*Directory not found`},
+		"no such directory":      {directory: "directory_01KABCDEFGHJKMNPQRSTVWXYZ0", want: `Could not create group role mapping.*Directory not found`},
 		"no permission":          {key: "pnu_ada", want: `administrate:sso`},
 	} {
 		srv := acctest.Start(t, acctest.WithDirectory)

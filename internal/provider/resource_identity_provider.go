@@ -123,12 +123,26 @@ func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.
 	if prior != nil && plan != nil {
 		r.warnOfSubject(ctx, plan, prior, &resp.Diagnostics)
 	}
+	if plan != nil {
+		r.warnOfAbsent(ctx, plan, prior, &resp.Diagnostics)
+	}
 	if prior != nil && plan != nil && plan.stopsLogins(prior) {
 		plan = nil // Terraform plans the new one by itself
 	}
 	if !resp.Plan.Raw.Equal(req.State.Raw) {
 		r.checkLogins(ctx, plan, prior, &resp.Diagnostics)
 	}
+}
+
+// warnOfAbsent says what a connection wants and is not there yet.
+func (r *identityProviderResource) warnOfAbsent(ctx context.Context, plan, prior *identityProviderModel, diags *diag.Diagnostics) {
+	var before []string
+	if prior == nil {
+		r.data.warnOfNothingToAdopt(ctx, plan.AccountID, plan.Name, setupSSO, diags)
+	} else {
+		before = prior.Domains.Normalized()
+	}
+	r.data.warnOfDisabledDomains(ctx, plan.AccountID, plan.Domains.Normalized(), before, path.Root("domains"), diags)
 }
 
 // stopsLogins reports whether the plan ends the logins that go through the prior connection: it is replaced by one in

@@ -63,7 +63,7 @@ func (p *providerData) holders(ctx context.Context, account string, role client.
 // notFromDirectory leaves out people whom a directory brought, unless the configuration names them. Only the read of a
 // single membership tells.
 func (p *providerData) notFromDirectory(ctx context.Context, account string, rows []client.Membership, named []string) ([]client.Membership, error) {
-	brought := make([]bool, len(rows))
+	brought, gone := make([]bool, len(rows)), make([]bool, len(rows))
 	var reads errgroup.Group
 	reads.SetLimit(applyAtOnce)
 	for i, row := range rows {
@@ -72,6 +72,10 @@ func (p *providerData) notFromDirectory(ctx context.Context, account string, row
 		}
 		reads.Go(func() error {
 			details, err := p.client.GetMembershipDetails(ctx, account, row.ID)
+			if client.IsNotFound(err) { // who is no member any more holds no role
+				gone[i] = true
+				return nil
+			}
 			brought[i] = details.DirectoryID != nil
 			return err
 		})
@@ -81,7 +85,7 @@ func (p *providerData) notFromDirectory(ctx context.Context, account string, row
 	}
 	var kept []client.Membership
 	for i, row := range rows {
-		if !brought[i] {
+		if !brought[i] && !gone[i] {
 			kept = append(kept, row)
 		}
 	}

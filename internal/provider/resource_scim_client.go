@@ -80,7 +80,7 @@ func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.Modify
 		resp.Diagnostics.Append(needsClientSecret())
 	case plan.SecretWOVersion.Equal(prior.SecretWOVersion):
 		if plan.DirectoryID.IsUnknown() {
-			resp.Diagnostics.Append(asWarning(needsClientSecret(), " Unless the directory stays the same, applying this plan ends the client and then fails."))
+			r.checkMove(ctx, &prior, &resp.Diagnostics)
 		}
 		plan.Suffix, plan.SecretCreated = prior.Suffix, prior.SecretCreated
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -90,6 +90,26 @@ func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.Modify
 		r.checkNew(ctx, &plan, secret.ValueString(), &resp.Diagnostics)
 	default:
 		r.checkRotation(ctx, &plan, &prior, secret.ValueString(), sent, &resp.Diagnostics)
+	}
+}
+
+// checkMove looks whether a client can go on whose directory is not known yet, and which brings no new secret: not where the
+// plan replaces its directory, and an identity provider has used the secret.
+func (r *scimClientResource) checkMove(ctx context.Context, prior *scimClientModel, diags *diag.Diagnostics) {
+	unless := asWarning(needsClientSecret(), " Unless the directory stays the same, applying this plan ends the client and then fails.")
+	if r.data == nil || r.data.client == nil || !r.data.run.Ending.Has(prior.DirectoryID.ValueString()) {
+		diags.Append(unless)
+		return
+	}
+	c, err := r.data.client.GetSCIMClient(ctx, prior.AccountID.ValueString(), prior.DirectoryID.ValueString(), prior.ID.ValueString())
+	switch {
+	case client.IsNotFound(err):
+	case err != nil:
+		diags.Append(clientFailure("Could not read SCIM client", err))
+	case newestSecret(c).LastUsedAt != nil:
+		diags.Append(needsClientSecret())
+	default:
+		diags.Append(unless)
 	}
 }
 
@@ -111,8 +131,9 @@ func (r *scimClientResource) checkNew(ctx context.Context, plan *scimClientModel
 	}
 	account, directory := plan.AccountID.ValueString(), plan.DirectoryID.ValueString()
 	live, err := r.data.client.ListSCIMClients(ctx, account, directory)
-	if client.IsNotFound(err) {
-		return // a directory that is gone by now, or comes until then
+	if client.IsNotFound(err) { // gone by now, or it comes until then
+		diags.Append(saysDirectoryAbsent(directory, account).warning(path.Root("directory_id")))
+		return
 	}
 	if err != nil {
 		diags.Append(clientFailure("Could not read SCIM clients", err))
@@ -152,8 +173,12 @@ func (r *scimClientResource) checkRotation(ctx context.Context, plan, prior *sci
 	if secret != "" && (newest || endsWith(secret, sent) || hasOldSecret(c, secret[max(0, len(secret)-4):])) {
 		diags.Append(warns(checkThis, path.Root("secret_wo"), "Secret may have been used before", fmt.Sprintf("A secret that the client %s has or had (…%s) ends with the same four characters, and the server takes no secret twice. Unless this is another one, applying this plan fails: bring a new `secret_wo`, and bump `secret_wo_version` here and at the identity provider.", c.Name, secret[max(0, len(secret)-4):])))
 	}
-	if d := noSecretRoom(c, plan.overlap()); d != nil {
+	switch d := noSecretRoom(c, plan.overlap()); {
+	case d == nil:
+	case slices.ContainsFunc(c.Secrets, func(s client.SCIMClientSecret) bool { return endsSoon(s.ExpiresAt) }):
 		diags.Append(asWarning(d, " Unless there is room by then, applying this plan fails."))
+	default: // all are the client's own, and go on
+		diags.Append(d)
 	}
 }
 

@@ -56,6 +56,7 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 		prior = &scimDirectoryModel{}
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
+	r.noteEnd(ctx, req, prior, resp)
 	if isDestroy(req) {
 		r.planDestroy(ctx, prior, &resp.Diagnostics)
 		return
@@ -75,12 +76,32 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 	switch {
 	case prior == nil:
 		r.checkOffer(ctx, resp)
+		r.warnOfDisabledDomains(ctx, resp)
 	case movesAccount(account, prior.AccountID):
 		r.planDestroy(ctx, prior, &resp.Diagnostics) // Terraform plans the new one by itself
 	case !prior.Configurable.ValueBool():
 		r.rejectUnconfigurableChange(ctx, prior, resp)
 	default:
 		r.checkPeople(ctx, prior, resp)
+	}
+}
+
+// privateReplaced is the key of the private state under which a plan keeps which directory it changes: the plan of a creation
+// that has it is the second one of a replacement, and ends that directory.
+const privateReplaced = "replaced"
+
+// noteEnd notes a directory that the plan destroys or replaces, for what is in it.
+func (r *scimDirectoryResource) noteEnd(ctx context.Context, req resource.ModifyPlanRequest, prior *scimDirectoryModel, resp *resource.ModifyPlanResponse) {
+	switch {
+	case r.data == nil:
+	case isCreate(req):
+		if id := privateTextAt(ctx, req.Private, privateReplaced, &resp.Diagnostics); id != "" {
+			r.data.run.Ending.Note(id)
+		}
+	case isDestroy(req):
+		r.data.run.Ending.Note(prior.ID.ValueString())
+	default:
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateReplaced, privateText(prior.ID.ValueString()))...)
 	}
 }
 
@@ -171,15 +192,30 @@ func (r *scimDirectoryResource) planDefaultRole(ctx context.Context, prior *scim
 	}
 }
 
-// checkOffer fails a plan that makes a directory in an account whose plan has none.
+// warnOfDisabledDomains names allowed domains of a new directory that are not enabled yet. Of one that is there, looking would
+// cost each plan of a change a request.
+func (r *scimDirectoryResource) warnOfDisabledDomains(ctx context.Context, resp *resource.ModifyPlanResponse) {
+	var plan scimDirectoryModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	if !resp.Diagnostics.HasError() && !plan.AllowedDomains.IsNull() {
+		r.data.warnOfDisabledDomains(ctx, plan.AccountID, plan.AllowedDomains.Normalized(), nil, path.Root("allowed_domains"), &resp.Diagnostics)
+	}
+}
+
+// checkOffer fails a plan that makes a directory in an account whose plan has none, and warns where a person has to make it
+// first.
 func (r *scimDirectoryResource) checkOffer(ctx context.Context, resp *resource.ModifyPlanResponse) {
-	var own types.String
+	var own, name types.String
 	resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, accountIDPath, &own)...)
 	if resp.Diagnostics.HasError() || own.IsUnknown() || r.data == nil || r.data.client == nil {
 		return
 	}
-	if _, err := r.data.client.ListDirectories(ctx, own.ValueString()); client.IsPlanLimit(err) {
+	switch _, err := r.data.client.ListDirectories(ctx, own.ValueString()); {
+	case client.IsPlanLimit(err):
 		resp.Diagnostics.Append(failure("Could not create SCIM directory", err))
+	case client.IsNotOffered(err):
+		resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root("name"), &name)...)
+		r.data.warnOfNothingToAdopt(ctx, own, name, setupDirectorySync, &resp.Diagnostics)
 	}
 }
 

@@ -227,6 +227,9 @@ func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
+	if known(plan.EmailDomain.StringValue) {
+		r.data.warnOfDisabledDomains(ctx, plan.AccountID, []string{plan.EmailDomain.Normalized()}, nil, path.Root("email_domain"), &resp.Diagnostics)
+	}
 	if known(plan.SCIMEndpoint) {
 		if _, err := r.data.client.ParseSCIMEndpoint(plan.SCIMEndpoint.ValueString()); err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))

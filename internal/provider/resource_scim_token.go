@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -186,12 +185,13 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 			resp.Diagnostics.Append(needsSecret())
 		}
 	case !plan.TokenWOVersion.Equal(prior.TokenWOVersion):
-		r.checkNew(ctx, &plan, "", &resp.Diagnostics) // the server refuses a secret that it had, and nothing is lost
+		previous := privateTextAt(ctx, req.Private, privatePrevious, &resp.Diagnostics)
+		r.checkNew(ctx, &plan, "", &resp.Diagnostics, prior.ID.ValueString(), previous) // the server refuses a secret that it had, and nothing is lost
 	case known(plan.DirectoryID) && !plan.DirectoryID.Equal(prior.DirectoryID) || known(plan.Name) && !plan.Name.Equal(prior.Name):
 		resp.Diagnostics.Append(needsSecret())
 	default:
 		if plan.DirectoryID.IsUnknown() {
-			resp.Diagnostics.Append(asWarning(needsSecret(), " Unless the directory stays the same, applying this plan ends the token and then fails."))
+			r.checkMove(ctx, &prior, &resp.Diagnostics)
 		}
 		warnOfTokenExpiry(&prior, time.Now(), &resp.Diagnostics)
 		if !plan.ExpiresIn.Equal(prior.ExpiresIn) {
@@ -205,69 +205,6 @@ func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 // mayHave reports whether an imported token may have the configured secret, by all that can be read of it.
 func (m *scimTokenModel) mayHave(secret types.String) bool {
 	return m.TokenWOVersion.IsNull() && endsWith(secret.ValueString(), m.Suffix.ValueString())
-}
-
-// needsSecret returns the error of a change that a token cannot take without another secret.
-func needsSecret() diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "A new token needs a new secret", "Another name or another directory takes another token, and the server takes no secret twice. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.")
-}
-
-// checkNew finds out while planning what would make the apply fail. That the server offers no tokens is an error, and so
-// is a secret, where it is given, like that of the live token of the same name: a replacement would end that one first, and
-// one that an identity provider has used does not free its secret.
-// That there is no room now is a warning, because there may be until then.
-func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, secret string, diags *diag.Diagnostics) {
-	if plan.DirectoryID.IsUnknown() || plan.AccountID.IsUnknown() || !r.data.canPlan(diags) {
-		return
-	}
-	live, err := r.data.client.ListSCIMTokens(ctx, plan.AccountID.ValueString(), plan.DirectoryID.ValueString())
-	if client.IsNotFound(err) {
-		return // a directory that is gone by now, or comes until then
-	}
-	if err != nil {
-		diags.Append(failure("Could not read SCIM tokens", err))
-		return
-	}
-	if slices.ContainsFunc(live, func(t client.SCIMToken) bool {
-		return t.LastUsedAt != nil && t.Name == plan.Name.ValueString() && endsWith(secret, t.Suffix)
-	}) {
-		diags.AddAttributeError(path.Root("token_wo"), "Secret was used before", fmt.Sprintf("The directory %s has a live token %s whose secret ends with the same four characters, and the server takes no secret twice. A token is rotated, never replaced: that would end it first, and then fail. Bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider; take `-replace` away, or a taint by `terraform untaint`.", plan.DirectoryID.ValueString(), plan.Name.ValueString()))
-		return
-	}
-	if d := noRoom(live, plan.DirectoryID.ValueString()); d != nil {
-		diags.Append(asWarning(d, " Unless there is room by then, applying this plan fails."))
-	}
-}
-
-// noRoom returns the error of a token beside which there are too many already. A rotation without an overlap is no
-// exception: it would end all of the directory's other tokens, somebody else's too.
-func noRoom(live []client.SCIMToken, directoryID string) diag.Diagnostic {
-	var names []string
-	for _, token := range live {
-		if token.Run {
-			continue
-		}
-		expires := "never expires"
-		if token.ExpiresAt != nil {
-			expires = "expires " + token.ExpiresAt.UTC().Format(time.RFC3339)
-		}
-		names = append(names, fmt.Sprintf("%s (…%s, id %s, %s)", token.Name, token.Suffix, token.ID, expires))
-	}
-	if len(names) < client.MaxSCIMTokens {
-		return nil
-	}
-	return diag.NewAttributeErrorDiagnostic(path.Root("token_wo_version"), "Too many live tokens", fmt.Sprintf("The directory %s has %s. At most %d live at once: wait until one expires, destroy the resource that made it, or delete it.", directoryID, english.And(names), client.MaxSCIMTokens))
-}
-
-// warnOfTokenExpiry warns 30 days before a token ends, as warnOfExpiry does for certificates.
-func warnOfTokenExpiry(m *scimTokenModel, now time.Time, diags *diag.Diagnostics) {
-	if m.ExpiresAt.IsNull() {
-		return
-	}
-	expires := parseTime(m.ExpiresAt.ValueString())
-	if left := expires.Sub(now); left < expiresSoon {
-		diags.Append(warns(actionNeeded, path.Root("token_wo_version"), "SCIM token expires soon", fmt.Sprintf("The token %s (…%s) expires on %s (%s from now); pushes of the identity provider fail after that. Rotate it: bring a new `token_wo`, and bump `token_wo_version` here and there.", m.Name.ValueString(), m.Suffix.ValueString(), expires.Format(time.DateOnly), english.Count(max(0, int(left.Hours()/24)), "day"))))
-	}
 }
 
 // Create implements [resource.Resource].
@@ -312,6 +249,7 @@ func (r *scimTokenResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	at := slices.IndexFunc(live, func(t client.SCIMToken) bool { return t.ID == m.ID.ValueString() })
 	if at < 0 {
+		r.noteExpired(&m)
 		resp.Diagnostics.Append(warns(checkThis, path.Empty(), "SCIM token is gone", fmt.Sprintf("The token %s (…%s) of directory %s no longer works: it has expired, or was deleted outside of Terraform. It is removed from the state; as long as the configuration has it, the plan creates a new one. The server takes no secret twice: bring a new `token_wo`, and bump `token_wo_version` here and at the identity provider.", m.Name.ValueString(), m.Suffix.ValueString(), m.DirectoryID.ValueString())))
 		removeFromState(ctx, resp, m.identity(account))
 		return

@@ -20,6 +20,10 @@ type Run struct {
 	Written *Reservations
 	// Planned are the things that resources of this run are going to manage, as far as they are planned.
 	Planned *PlannedReservations
+	// Ending are the ids of directories that this run is going to delete, as far as it has planned that.
+	Ending *Noted
+	// Expired are the tokens that this run has found to have expired.
+	Expired *Noted
 	// Connections are those that are to be active after this run.
 	Connections *Connections
 	// Underway are the things that this run has begun to delete, and the mappings that it has begun to change.
@@ -33,7 +37,7 @@ type Run struct {
 // New makes a run. after is time.After, but for tests.
 func New(after func(time.Duration) <-chan time.Time) *Run {
 	return &Run{
-		Written: newReservations(), Planned: newPlannedReservations(), Connections: newConnections(), Underway: newChanges(after),
+		Written: newReservations(), Planned: newPlannedReservations(), Ending: &Noted{}, Expired: &Noted{}, Connections: newConnections(), Underway: newChanges(after),
 		after: after, locks: map[string]*BypassLock{},
 	}
 }

@@ -69,6 +69,13 @@ func (r *PlannedReservations) Reserve(account string, kind Kind, wanted Planned)
 	return found
 }
 
+// Has reports whether a resource that was planned already is going to manage a thing of this key.
+func (r *PlannedReservations) Has(account string, kind Kind, key string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.tables[planTable{account, kind}], func(p *planned) bool { return p.set()[key] })
+}
+
 // before orders conflicts by how much they matter.
 func (c *Conflict) before(o *Conflict) bool {
 	if c.Changes != o.Changes {
@@ -114,4 +121,17 @@ func (p *planned) both(o *planned) (keys []string) {
 		}
 	}
 	return keys
+}
+
+// Noted are things that one resource of a run says something of, for another one that is planned later. The zero value is
+// ready.
+type Noted struct{ things sync.Map }
+
+// Note notes a thing.
+func (n *Noted) Note(thing string) { n.things.Store(thing, true) }
+
+// Has reports whether a thing was noted.
+func (n *Noted) Has(thing string) bool {
+	_, noted := n.things.Load(thing)
+	return noted
 }

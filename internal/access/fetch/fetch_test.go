@@ -32,6 +32,9 @@ type house struct {
 	asked []string
 	fails string // what is answered with 500
 	hold  chan struct{}
+
+	server http.Handler
+	asks   func(what string) // is told of each request before it is made
 }
 
 // roundTrip hands requests to a server without a network, and notes them.
@@ -40,8 +43,11 @@ func (h *house) roundTrip(server http.Handler) roundTrip {
 		what := r.Method + " " + strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/api/accounts/"+mocktest.Account), "/api")
 		h.mu.Lock()
 		h.asked = append(h.asked, what)
-		fails, hold := h.fails == what, h.hold
+		fails, hold, asks := h.fails == what, h.hold, h.asks
 		h.mu.Unlock()
+		if asks != nil {
+			asks(what)
+		}
 		if hold != nil {
 			select {
 			case <-hold:
@@ -89,7 +95,7 @@ func newHouse(t *testing.T, key string, publishedOnly bool) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t}
+	h := &house{t: t, server: server}
 	if h.client, err = client.New(client.Config{Endpoint: "http://localhost/api", APIKey: key, Transport: h.roundTrip(server)}); err != nil {
 		t.Fatal(err)
 	}

@@ -187,7 +187,9 @@ func (r reader) owner(ctx context.Context, p access.Person) (out owned, err erro
 }
 
 func putOwners(w access.World, emails []string, found map[string]owned) access.World {
-	w.People.Rows = slices.Clone(w.People.Rows)
+	w.People.Rows = slices.DeleteFunc(slices.Clone(w.People.Rows), func(p access.Person) bool {
+		return slices.Contains(emails, p.Email) && found[p.Email].owner.Gone
+	})
 	for i := range w.People.Rows {
 		p := &w.People.Rows[i]
 		o, asked := found[p.Email]

@@ -294,9 +294,23 @@ func inDirectory(id string, change func(*access.Directory)) fill {
 	}
 }
 
+// without makes a fill that takes away a directory which was listed, and is gone by now: nothing of it decides about anybody
+// any more.
+func without(directoryID string) fill {
+	return func(w access.World) access.World {
+		if rows, known := w.Directories.Get(); known {
+			w.Directories = access.Known(slices.DeleteFunc(slices.Clone(rows), func(d access.Directory) bool { return d.ID == directoryID }))
+		}
+		return w
+	}
+}
+
 func (r reader) users(ctx context.Context, want access.Want) (fill, error) {
 	held := want.Kind == access.WantHeld
 	rows, err := r.client.ListDirectoryUsers(ctx, r.account, want.DirectoryID, client.DirectoryUserQuery{Held: held})
+	if client.IsDirectoryGone(err) {
+		return without(want.DirectoryID), nil
+	}
 	p, err := part(mapped(rows, toDirectoryUser), nil, err)
 	if err != nil {
 		return nil, err
@@ -331,6 +345,9 @@ func toGroup(row client.DirectoryGroup) access.DirectoryGroup {
 
 func (r reader) matches(ctx context.Context, want access.Want) (fill, error) {
 	rows, reported, err := r.client.ListMatchedUsers(ctx, r.account, want.DirectoryID, client.MappingMatch(want.Match))
+	if client.IsDirectoryGone(err) {
+		return without(want.DirectoryID), nil
+	}
 	p, err := part(mapped(rows, toDirectoryUser), nil, err)
 	if err != nil {
 		return nil, err
@@ -366,6 +383,9 @@ func see(seen, users []access.DirectoryUser) []access.DirectoryUser {
 
 func (r reader) mappings(ctx context.Context, directoryID string) (fill, error) {
 	rows, err := r.client.ListGroupRoleMappings(ctx, r.account, directoryID)
+	if client.IsDirectoryGone(err) {
+		return without(directoryID), nil
+	}
 	p, err := part(mapped(rows, toMapping), nil, err)
 	return inDirectory(directoryID, func(d *access.Directory) { d.Mappings = p }), err
 }
@@ -381,6 +401,9 @@ func toMapping(row client.GroupRoleMapping) access.Mapping {
 
 func (r reader) groups(ctx context.Context, directoryID string) (fill, error) {
 	rows, err := r.client.ListDirectoryGroups(ctx, r.account, directoryID, "")
+	if client.IsDirectoryGone(err) {
+		return without(directoryID), nil
+	}
 	p, err := part(mapped(rows, toGroup), nil, err)
 	return inDirectory(directoryID, func(d *access.Directory) { d.Groups = p }), err
 }
@@ -399,6 +422,9 @@ func (r reader) tokens(ctx context.Context, directoryID string) (fill, error) {
 	side.Go(func() { clients, clientsErr = r.client.ListSCIMClients(ctx, r.account, directoryID) })
 	rows, err := r.client.ListSCIMTokens(ctx, r.account, directoryID)
 	side.Wait()
+	if client.IsDirectoryGone(err) || client.IsDirectoryGone(clientsErr) {
+		return without(directoryID), nil
+	}
 	p, err := part(mapped(rows, func(row client.SCIMToken) access.Token {
 		return access.Token{ID: row.ID, Name: row.Name, Suffix: row.Suffix, Expires: row.ExpiresAt}
 	}), nil, err)
