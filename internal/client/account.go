@@ -25,11 +25,12 @@ type Me struct {
 	Email string `json:"email"`
 }
 
-// GetAccount reads an account.
+// GetAccount reads an account. Where it is not there for the key the error is an
+// *AccountNotFoundError.
 //
 // GET /api/accounts/{account_id}
 func (c *Client) GetAccount(ctx context.Context, accountID string) (*Account, error) {
-	return do[*Account](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID}})
+	return do[*Account](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID}, absent: account})
 }
 
 // SetAuthExpiration says for how many seconds a login counts as recent; nil

@@ -144,7 +144,8 @@ func (t *attempts) try(ctx context.Context, req *http.Request) (*http.Response, 
 }
 
 // readAll replaces the body by its bytes in memory. An error answer speaks by
-// its status, so what can be had of its body is enough.
+// its status, so what can be had of its body is enough; of JSON that broke off
+// there is nothing to be had, and half of it would pass for another server's.
 func readAll(resp *http.Response) error {
 	defer func() { _ = resp.Body.Close() }() // read to its end or given up: nothing to learn
 	limit := int64(maxBody)
@@ -159,6 +160,9 @@ func readAll(resp *http.Response) error {
 			answer.Why = fmt.Sprintf("the body is larger than %d MiB", maxBody>>20)
 		}
 		return &attemptError{err: answer, sent: true, permanent: oversize}
+	}
+	if err != nil && isJSON(resp.Header.Get("Content-Type")) {
+		body = nil
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body[:min(int64(len(body)), limit)]))
 	return nil

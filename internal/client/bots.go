@@ -32,7 +32,7 @@ func (c *Client) ListBots(ctx context.Context, accountID string) ([]Bot, error) 
 			return do[[]Bot](ctx, c, call{
 				method: http.MethodPost, reads: true,
 				path: []string{"accounts", accountID, "bots", "filter"},
-				body: p,
+				body: p, absent: thingOrAccount,
 			})
 		})
 }

@@ -23,10 +23,30 @@ func (c *Client) mayBelongTo(b Bot) bool {
 		strings.HasSuffix(c.apiKey, (*masked)[len(*masked)-shown:])
 }
 
-// MyPermissions reads what the calling user may do in an account. A service
-// account gets 403.
+// MyPermissions reads what the calling actor, a user or a service account, may do in an
+// account. Where the account is not there for the key the error is an
+// *AccountNotFoundError; a 404 with the account there is a server without the route.
 //
 // GET /api/me/accounts/{account_id}/permissions
 func (c *Client) MyPermissions(ctx context.Context, accountID string) ([]string, error) {
-	return do[[]string](ctx, c, call{method: http.MethodGet, path: []string{"me", "accounts", accountID, "permissions"}})
+	permissions, err := do[[]string](ctx, c, call{method: http.MethodGet, path: []string{"me", "accounts", accountID, "permissions"}})
+	if !IsNotFound(err) {
+		return permissions, err
+	}
+	return nil, c.thingOrAccount(ctx, call{path: []string{"accounts", accountID}}, err)
+}
+
+// Administers reports whether the API has granted this client something of an account
+// that needs administrate:sso, so that the key has it.
+func (c *Client) Administers(accountID string) bool {
+	_, granted := c.administers.Load(accountID)
+	return granted
+}
+
+// noteGranted notes what a call that succeeded says of the key: all routes below an
+// account's sso need administrate:sso, but for the one that looks at one's own login.
+func (c *Client) noteGranted(r call) {
+	if len(r.path) > 3 && r.path[0] == "accounts" && r.path[2] == "sso" && r.path[3] != "validate" {
+		c.administers.Store(r.account(), true)
+	}
 }

@@ -103,6 +103,8 @@ type Client struct {
 	closing context.Context // ends when Close is called
 	close   context.CancelFunc
 
+	administers sync.Map // accounts, as calls name them, of which a request that needs administrate:sso was granted
+
 	mu             sync.Mutex
 	roles          map[string]*Roles
 	workspaces     map[string]*Workspaces
@@ -157,9 +159,13 @@ func newClient(cfg Config, d dialect) (*Client, error) {
 		workspaceRoles: map[string]*WorkspaceRoles{},
 	}
 	c.log = func(ctx context.Context, level Level, msg string, fields map[string]any) {
+		redact := c.redact
+		if call := callStateOf(ctx).redact; call.replace != nil {
+			redact = call
+		}
 		for name, value := range fields {
 			if s, ok := value.(string); ok {
-				fields[name] = c.redact.words(s)
+				fields[name] = redact.words(s)
 			}
 		}
 		cfg.Log(ctx, level, msg, fields)

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"encoding/json"
 	"html"
 	"mime"
@@ -38,7 +37,11 @@ func parseDetail(body []byte) (message string, fields []FieldError, understood b
 	for _, entry := range entries {
 		var loc []string
 		for _, part := range entry.Loc {
-			loc = append(loc, string(bytes.Trim(part, `"`)))
+			var name string
+			if json.Unmarshal(part, &name) != nil {
+				name = string(part) // the place in a list
+			}
+			loc = append(loc, name)
 		}
 		fields = append(fields, FieldError{Loc: strings.Join(loc, "."), Message: entry.Msg, Type: entry.Type})
 	}

@@ -106,6 +106,7 @@ func (c *Client) exchange(ctx context.Context, r call) (*reply, error) {
 		idempotent: r.method != http.MethodPost || r.reads || r.repeatable || r.idempotencyKey != "",
 		keyed:      r.idempotencyKey != "",
 		staleAfter: r.staleAfter,
+		redact:     c.redactFor(r),
 	}
 	req, err := c.request(withCallState(ctx, state), r, path)
 	if err != nil {
@@ -144,6 +145,7 @@ func (c *Client) exchange(ctx context.Context, r call) (*reply, error) {
 	case foreign(resp.Header.Get("Content-Type"), body):
 		return nil, c.identify(ctx, r, c.unexpected(r, resp.StatusCode, resp.Header, StrangerOther, notJSON+titled(body), nil))
 	}
+	c.noteGranted(r)
 	return &reply{status: resp.StatusCode, header: resp.Header, body: body}, nil
 }
 
@@ -277,34 +279,36 @@ func (c *Client) statusError(r call, state *callState, status int, header http.H
 			return c.unexpected(r, status, header, kind, message, nil)
 		}
 	}
+	shown := c.redactFor(r).words
 	for i, field := range fields {
-		fields[i] = FieldError{Loc: c.redactFor(r).words(field.Loc), Message: c.redactFor(r).words(field.Message), Type: c.redactFor(r).words(field.Type)}
+		fields[i] = FieldError{Loc: shown(field.Loc), Message: shown(field.Message), Type: shown(field.Type)}
 	}
 	return &APIError{
 		Status:     status,
-		Message:    c.redactFor(r).words(message),
+		Message:    shown(message),
 		Fields:     fields,
-		RequestID:  c.redactFor(r).words(header.Get(requestIDHeader)),
+		RequestID:  shown(header.Get(requestIDHeader)),
 		Method:     r.method,
 		Path:       c.shownPath(r),
 		Attempts:   state.attempts,
 		RetryAfter: state.retryAfter,
-		ExistingID: c.redactFor(r).words(existingIDOf(body)),
-		scimType:   c.redactFor(r).words(scimTypeOf(body)),
-		tokenError: c.redactFor(r).words(tokenErrorOf(body)),
+		ExistingID: shown(existingIDOf(body)),
+		scimType:   shown(scimTypeOf(body)),
+		tokenError: shown(tokenErrorOf(body)),
 		selfHosted: isSelfHosted(status, body),
 	}
 }
 
 func (c *Client) unexpected(r call, status int, header http.Header, kind Stranger, why string, err error) error {
+	shown := c.redactFor(r).words
 	return &UnexpectedAnswerError{
 		kind:        kind,
 		Method:      r.method,
 		Path:        c.shownPath(r),
 		Status:      status,
-		ContentType: c.redactFor(r).words(header.Get("Content-Type")),
-		Why:         c.redactFor(r).words(why),
-		RequestID:   c.redactFor(r).words(header.Get(requestIDHeader)),
+		ContentType: shown(header.Get("Content-Type")),
+		Why:         shown(why),
+		RequestID:   shown(header.Get(requestIDHeader)),
 		cause:       cause{err},
 	}
 }

@@ -133,7 +133,7 @@ func TestErrorAnswers(t *testing.T) {
 		text        string
 	}{
 		"detail": {
-			404, "application/json", `{"detail":"Account not found"}`, IsNotFound,
+			404, "application/json", `{"detail":"Account not found"}`, isNoAccount,
 			"GET " + accountPath + " answered 404 Not Found: Account not found (request id req-1)",
 		},
 		"validation": {
@@ -147,7 +147,7 @@ func TestErrorAnswers(t *testing.T) {
 		},
 		"unauthorized":       {401, "application/json", `{"detail":"Invalid authentication credentials"}`, func(err error) bool { return hasStatus(err, http.StatusUnauthorized) }, "401 Unauthorized: Invalid"},
 		"conflict":           {409, "application/json", `{"detail":"taken"}`, IsConflict, "409 Conflict: taken"},
-		"empty":              {404, "", ``, IsNotFound, "404 Not Found (request id"},
+		"empty":              {404, "", ``, isNoAccount, "404 Not Found (request id"},
 		"another shape":      {403, "application/json", `{"detail":{"a":1}}`, IsForbidden, "403 Forbidden (request id"},
 		"a gateway":          {413, "application/json", `{"message":"too large"}`, func(err error) bool { return hasStatus(err, 413) }, "413 Request Entity Too Large: too large"},
 		"500 with a page":    {500, "text/html", `<title>Oops</title>`, func(err error) bool { return hasStatus(err, 500) }, `500 Internal Server Error: a web page came instead (it is a page titled "Oops")`},
@@ -224,6 +224,20 @@ func TestBodyThatBreaksOff(t *testing.T) {
 				t.Errorf("%d attempts, want %d", got, c.want)
 			}
 		})
+	}
+}
+
+// An error answer that breaks off speaks by its status all the same: it is the API's.
+func TestErrorThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	client := newNetworkClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", "1000")
+		w.WriteHeader(http.StatusPreconditionFailed)
+		_, _ = io.WriteString(w, `{"detail":"The`)
+	}))
+	if _, err := client.send(t.Context(), writeCall); !IsPreconditionFailed(err) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -51,14 +51,28 @@ type domainWriter struct {
 	failures int
 	sent     bool // a write, which may have arrived: a 412 can be about an own one whose answer was lost
 	written  bool // one that was not refused
+	doubt    doubt
+	unread   bool // one that may have been made, and nothing was read since
 }
 
 // changeDomains reads, merges, writes and reads back until the change holds or ctx
-// ends. Writers in this process wait for each other.
+// ends. Writers in this process wait for each other. Where no answer tells whether the
+// last write was made, it looks once more, also when ctx has ended.
 func (c *Client) changeDomains(ctx context.Context, accountID string, change domainChange) (now []Domain, written bool, err error) {
 	w := &domainWriter{Client: c, account: accountID, change: change, since: time.Now()}
 	for done := false; !done && err == nil; {
 		now, done, err = w.try(ctx)
+	}
+	if err != nil && w.unread {
+		look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookUpTimeout)
+		defer cancel()
+		seen, lookErr := w.read(look)
+		switch {
+		case lookErr == nil && w.change.isDone(seen.domains, true):
+			return seen.domains, true, nil
+		case lookErr != nil, w.doubt.underway:
+			return nil, false, &UncertainWriteError{Err: err}
+		}
 	}
 	if w.tries > 1 && errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
 		return nil, false, &LostWriteError{AccountID: accountID, Domains: change.names, Tries: w.tries, Since: w.since, Waited: time.Since(w.since)}
@@ -105,8 +119,8 @@ func (w *domainWriter) merge(ctx context.Context) (seen domainList, done bool, e
 	if w.change.isDone(seen.domains, w.written) {
 		return seen, true, nil
 	}
-	took, err := w.writeDomains(ctx, w.account, seen, w.change.apply(seen.domains), w.change.force)
-	w.cost, w.sent = max(w.cost, took), true
+	took, err := w.writeDomains(ctx, w.account, seen, w.change.apply(seen.domains), w.change.force, &w.doubt)
+	w.cost, w.sent, w.unread = max(w.cost, took), true, err == nil || w.doubt.written
 	switch {
 	case err == nil:
 		w.written = true
@@ -135,7 +149,7 @@ func isPassing(err error) bool {
 func (w *domainWriter) read(ctx context.Context) (seen domainList, err error) {
 	var took time.Duration
 	seen.domains, seen.etag, err = w.readDomains(ctx, w.account, &took)
-	w.cost = max(w.cost, took)
+	w.cost, w.unread = max(w.cost, took), w.unread && err != nil
 	if seen.etag == "" {
 		seen.staleAfter = time.Now().Add(max(w.retry.base/2, w.trip()))
 	}
@@ -160,19 +174,19 @@ func (w *domainWriter) pause() time.Duration {
 //
 // GET /api/accounts/{account_id}/domains
 func (c *Client) readDomains(ctx context.Context, accountID string, took *time.Duration) ([]Domain, string, error) {
-	return doTagged[[]Domain](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "domains"}, feature: featureSSO, took: took})
+	return doTagged[[]Domain](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "domains"}, feature: featureSSO, absent: thingOrAccount, took: took})
 }
 
 // writeDomains replaces the list.
 //
 // PATCH /api/accounts/{account_id}/domains
-func (c *Client) writeDomains(ctx context.Context, accountID string, seen domainList, names []string, force bool) (took time.Duration, err error) {
+func (c *Client) writeDomains(ctx context.Context, accountID string, seen domainList, names []string, force bool, left *doubt) (took time.Duration, err error) {
 	var query url.Values
 	if force {
 		query = url.Values{"allow_disable_sso": {"true"}}
 	}
 	_, err = c.send(ctx, call{
-		method: http.MethodPatch, ifMatch: seen.etag, staleAfter: seen.staleAfter, took: &took,
+		method: http.MethodPatch, ifMatch: seen.etag, staleAfter: seen.staleAfter, took: &took, doubt: left,
 		path: []string{"accounts", accountID, "domains"}, feature: featureSSO,
 		query: query,
 		body: struct {

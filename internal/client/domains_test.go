@@ -228,7 +228,7 @@ func TestDomainErrors(t *testing.T) {
 		requests int
 	}{
 		"taken elsewhere": {&fakeAPI{before: reject(409, "acme.com is enabled in another account")}, IsConflict, "another account", 1},
-		"gone":            {&fakeAPI{before: reject(404, "Account not found")}, IsNotFound, "Account not found", 1},
+		"gone":            {&fakeAPI{before: reject(404, "Account not found")}, IsNotFound, "Account not found", 2},
 		"plan": {
 			&fakeAPI{before: reject(403, "Enterprise only"), features: []string{"teams"}},
 			func(err error) bool { return IsPlanLimit(err) && IsForbidden(err) }, `does not have the feature "sso": GET`, 2,

@@ -216,6 +216,12 @@ func IsNotFound(err error) bool {
 	return errors.As(err, &absent) || hasStatus(err, http.StatusNotFound)
 }
 
+// isNoAccount reports that the account is not there for the key.
+func isNoAccount(err error) bool {
+	var account *AccountNotFoundError
+	return errors.As(err, &account)
+}
+
 // IsConflict reports 409.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
 
@@ -224,6 +230,12 @@ func IsPreconditionFailed(err error) bool { return hasStatus(err, http.StatusPre
 
 // IsForbidden reports 403, a plan's limit included.
 func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
+
+// IsMethodNotAllowed reports 405: the server has no such route.
+func IsMethodNotAllowed(err error) bool { return hasStatus(err, http.StatusMethodNotAllowed) }
+
+// IsUnauthorized reports 401: the API does not know the key.
+func IsUnauthorized(err error) bool { return hasStatus(err, http.StatusUnauthorized) }
 
 // IsPlanLimit reports a refusal because the account's plan lacks a feature.
 func IsPlanLimit(err error) bool {

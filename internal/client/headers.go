@@ -97,6 +97,10 @@ func headerSecrets(headers map[string]string) []string {
 				secrets = append(secrets, part)
 			}
 		}
+		basic := http.Request{Header: http.Header{"Authorization": {headers[name]}}}
+		if _, password, ok := basic.BasicAuth(); ok && len(password) >= shortestSecret {
+			secrets = append(secrets, password)
+		}
 	}
 	return secrets
 }

@@ -197,10 +197,10 @@ func TestOwn404(t *testing.T) {
 			})))
 			for range 3 {
 				_, err := c.GetAccount(t.Context(), testAccount)
-				if !IsNotFound(err) {
+				var account *AccountNotFoundError
+				if !errors.As(err, &account) || IsNotFound(err) {
 					t.Fatalf("got %v", err)
 				}
-				var account *AccountNotFoundError
 				if _, err = c.GetConnection(t.Context(), testAccount, "conn_1"); !errors.As(err, &account) {
 					t.Fatalf("got %v", err)
 				}

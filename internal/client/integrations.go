@@ -40,7 +40,7 @@ type Integrations struct {
 //
 // GET /api/accounts/{account_id}/sso/integrations
 func (c *Client) GetIntegrations(ctx context.Context, accountID string) (*Integrations, error) {
-	return do[*Integrations](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "sso", "integrations"}, feature: featureSSO})
+	return do[*Integrations](ctx, c, call{method: http.MethodGet, path: []string{"accounts", accountID, "sso", "integrations"}, feature: featureSSO, absent: thingOrAccount})
 }
 
 // SetupURL makes a link to the configuration dashboard, good for five minutes.

@@ -12,6 +12,8 @@ type absence int
 
 const (
 	asAnswered absence = iota
+	// account: it is the account itself that is not there.
+	account
 	// thingOrAccount: the thing is gone, or the account is not there for this key, and
 	// then nothing is known of the thing.
 	thingOrAccount
@@ -72,6 +74,8 @@ func (c *Client) absent(ctx context.Context, r call, err error, apiError *APIErr
 		return err
 	}
 	switch r.absent {
+	case account:
+		return &AccountNotFoundError{AccountID: r.account(), Err: err}
 	case thingOrAccount:
 		return c.thingOrAccount(ctx, r, err)
 	case goneIsSuccess:
@@ -101,8 +105,6 @@ func (c *Client) thingOrAccount(ctx context.Context, r call, err error) error {
 	switch {
 	case readErr == nil || IsForbidden(readErr): // the account is there
 		return err
-	case IsNotFound(readErr):
-		return &AccountNotFoundError{AccountID: r.account(), Err: readErr}
 	}
 	return readErr
 }
@@ -112,8 +114,8 @@ func (c *Client) thingOrAccount(ctx context.Context, r call, err error) error {
 func (c *Client) routeOrAccount(ctx context.Context, r call, err error, apiError *APIError) error {
 	account, readErr := c.GetAccount(ctx, r.account())
 	switch {
-	case IsNotFound(readErr):
-		return &AccountNotFoundError{AccountID: r.account(), Err: readErr}
+	case isNoAccount(readErr):
+		return readErr
 	case readErr != nil:
 		return err
 	case account.lacks(r.feature):

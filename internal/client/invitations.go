@@ -33,7 +33,7 @@ func (c *Client) ListPendingInvitations(ctx context.Context, accountID string) (
 		func(ctx context.Context, p page) ([]Invitation, error) {
 			return do[[]Invitation](ctx, c, call{
 				method: http.MethodPost, reads: true, path: []string{"accounts", accountID, "invitations", "filter"},
-				body: invitationsBody{p, invitationFilterBody{anyOrLike{Any: []string{InvitationPending}}}},
+				body: invitationsBody{p, invitationFilterBody{anyOrLike{Any: []string{InvitationPending}}}}, absent: thingOrAccount,
 			})
 		})
 }

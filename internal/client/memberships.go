@@ -115,7 +115,7 @@ func (c *Client) membershipPage(ctx context.Context, accountID string, q Members
 	return do[[]Membership](ctx, c, call{
 		method: http.MethodPost, reads: true,
 		path: []string{"accounts", accountID, "account_memberships", "filter"},
-		body: membershipsBody{membershipCriteria: q.criteria(), page: p, Sort: q.sort()},
+		body: membershipsBody{membershipCriteria: q.criteria(), page: p, Sort: q.sort()}, absent: thingOrAccount,
 	})
 }
 
@@ -142,7 +142,7 @@ func (c *Client) CountMemberships(ctx context.Context, accountID string, q Membe
 	return do[int](ctx, c, call{
 		method: http.MethodPost, reads: true,
 		path: []string{"accounts", accountID, "account_memberships", "count"},
-		body: q.criteria(),
+		body: q.criteria(), absent: thingOrAccount,
 	})
 }
 

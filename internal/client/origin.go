@@ -20,10 +20,10 @@ type Origin struct {
 }
 
 // UncertainWriteError says that nobody knows whether a create has made something: no answer told, not even after all
-// retries, nor did one to the question what its key made. What comes of it is asked later, by the same key (the methods
-// …CreatedWith).
+// retries, nor did one to the question what is there now. What comes of it is asked later, where it was sent with a key
+// by that (the methods …CreatedWith), else by reading.
 type UncertainWriteError struct {
-	Key string // the Idempotency-Key of the create
+	Key string // the Idempotency-Key of the create; "" for none
 	Err error  // how the last attempt ended
 }
 
@@ -42,6 +42,12 @@ func UncertainKey(err error) string {
 		return uncertain.Key
 	}
 	return ""
+}
+
+// IsUncertain reports whether nobody knows if what failed has taken effect: no answer told, and none told of what is there.
+func IsUncertain(err error) bool {
+	var uncertain *UncertainWriteError
+	return errors.As(err, &uncertain)
 }
 
 // lookUpTimeout is how long a create whose outcome is not known is looked up.
@@ -69,7 +75,7 @@ func createOnce[T any, R row[T]](ctx context.Context, c *Client, r call) (R, err
 	// The caller's end ends the create, not the look for what became of it.
 	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookUpTimeout)
 	defer cancel()
-	found, lookErr := createdWith[T, R](look, c, call{path: r.path, feature: r.feature}, r.idempotencyKey)
+	found, lookErr := createdWith[T, R](look, c, call{path: r.path, feature: r.feature, secrets: r.secrets}, r.idempotencyKey)
 	switch {
 	case found != nil:
 		return found, nil

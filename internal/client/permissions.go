@@ -8,6 +8,15 @@ const PermissionBypassSSO = "bypass:sso"
 // PermissionAdministrateSSO is the account permission that lets its holders say which identity provider vouches for whom.
 const PermissionAdministrateSSO = "administrate:sso"
 
+// PermissionUpdateMembership is the account permission that lets its holders give members roles.
+const PermissionUpdateMembership = "update:account_membership"
+
+// PermissionDeleteMembership is the account permission that lets its holders remove members.
+const PermissionDeleteMembership = "delete:account_membership"
+
+// PermissionUpdateAccount is the account permission that lets its holders change the account's own settings.
+const PermissionUpdateAccount = "update:account"
+
 // PermissionAdministrateWorkspace is the account permission that lets its holders into every workspace.
 const PermissionAdministrateWorkspace = "administrate:workspace"
 

@@ -53,6 +53,7 @@ type callState struct {
 	staleAfter time.Time     // when it must not be sent any more; such a call is sent once
 	took       time.Duration // the last attempt
 	doubt      doubt
+	redact     redactor // knows what the call sends
 }
 
 // doubt is what the attempts of a call leave open of what it writes.

@@ -52,6 +52,6 @@ func readAccountRoles(ctx context.Context, c *Client, accountID string, p page) 
 	return do[[]AccountRole](ctx, c, call{
 		method: http.MethodPost, reads: true,
 		path: []string{"accounts", accountID, "account_roles", "filter"},
-		body: p,
+		body: p, absent: thingOrAccount,
 	})
 }

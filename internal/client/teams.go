@@ -67,7 +67,7 @@ func (c *Client) ListTeams(ctx context.Context, accountID string, q TeamQuery) (
 		func(ctx context.Context, p page) ([]Team, error) {
 			return do[[]Team](ctx, c, call{
 				method: http.MethodPost, reads: true, path: []string{"accounts", accountID, "teams", "filter"},
-				body: teamsBody{page: p, Teams: filter, Sort: oldestFirst}, feature: featureTeams,
+				body: teamsBody{page: p, Teams: filter, Sort: oldestFirst}, feature: featureTeams, absent: thingOrAccount,
 			})
 		})
 }
@@ -93,7 +93,8 @@ func (c *Client) ListTeamAccess(ctx context.Context, accountID, workspaceID stri
 }
 
 // SetTeamAccess gives a team a role in a workspace, instead of the one that it
-// has there, if any. Other teams keep theirs.
+// has there, if any. Other teams keep theirs. Where no answer tells whether that
+// took effect, it looks once more.
 //
 // PUT /api/accounts/{account_id}/workspaces/{workspace_id}/team_access/
 func (c *Client) SetTeamAccess(ctx context.Context, accountID, workspaceID, teamID, roleID string) (TeamAccess, error) {
@@ -101,12 +102,27 @@ func (c *Client) SetTeamAccess(ctx context.Context, accountID, workspaceID, team
 		TeamID string `json:"team_id"`
 		RoleID string `json:"workspace_role_id"`
 	}
-	r := call{method: http.MethodPut, path: teamAccessPath(accountID, workspaceID, "/"), body: []grant{{teamID, roleID}}, feature: featureTeams}
+	of := func(rows []TeamAccess) int {
+		return slices.IndexFunc(rows, func(a TeamAccess) bool { return strings.EqualFold(a.TeamID, teamID) })
+	}
+	var left doubt
+	r := call{method: http.MethodPut, path: teamAccessPath(accountID, workspaceID, "/"), body: []grant{{teamID, roleID}}, feature: featureTeams, doubt: &left}
 	rows, err := do[[]TeamAccess](ctx, c, r)
+	if err != nil && isUncertain(err, left) {
+		look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookUpTimeout)
+		defer cancel()
+		now, lookErr := c.ListTeamAccess(look, accountID, workspaceID)
+		if i := of(now); i >= 0 && strings.EqualFold(now[i].RoleID, roleID) {
+			return now[i], nil
+		}
+		if lookErr != nil || left.underway {
+			err = &UncertainWriteError{Err: err}
+		}
+	}
 	if err != nil {
 		return TeamAccess{}, err
 	}
-	at := slices.IndexFunc(rows, func(a TeamAccess) bool { return strings.EqualFold(a.TeamID, teamID) })
+	at := of(rows)
 	if at < 0 {
 		return TeamAccess{}, c.unexpected(r, http.StatusOK, http.Header{}, "", "the team that was named is not in it", nil)
 	}

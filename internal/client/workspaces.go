@@ -64,7 +64,7 @@ var workspaceKind = catalogKind[Workspace]{
 // POST /api/accounts/{account_id}/workspaces/filter
 func readWorkspaces(ctx context.Context, c *Client, accountID string, p page) ([]Workspace, error) {
 	return do[[]Workspace](ctx, c, call{
-		method: http.MethodPost, reads: true, path: []string{"accounts", accountID, "workspaces", "filter"}, body: p,
+		method: http.MethodPost, reads: true, path: []string{"accounts", accountID, "workspaces", "filter"}, body: p, absent: thingOrAccount,
 	})
 }
 
@@ -91,6 +91,6 @@ var workspaceRoleKind = catalogKind[WorkspaceRole]{
 // POST /api/accounts/{account_id}/workspace_roles/filter
 func readWorkspaceRoles(ctx context.Context, c *Client, accountID string, p page) ([]WorkspaceRole, error) {
 	return do[[]WorkspaceRole](ctx, c, call{
-		method: http.MethodPost, reads: true, path: []string{"accounts", accountID, "workspace_roles", "filter"}, body: p,
+		method: http.MethodPost, reads: true, path: []string{"accounts", accountID, "workspace_roles", "filter"}, body: p, absent: thingOrAccount,
 	})
 }

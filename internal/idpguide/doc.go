@@ -5,7 +5,7 @@
 //
 // A text may have **names of menus and buttons**, `values`, [links](https://…) and
 // {{placeholders}}, which stand for the values that an identity provider has to know of
-// this side. Load refuses a file with anything else, so whoever shows a text need not.
+// this side. Load refuses a file with anything else, so the code that shows a text need not.
 //
 // The package is pure: it knows no server, no HTML and no store.
 package idpguide

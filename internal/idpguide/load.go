@@ -148,7 +148,7 @@ func (g *Guide) check() error {
 		}
 	}
 	for _, v := range g.Protocol.values() {
-		// Metadata says the other two; whoever has those needs no metadata.
+		// The metadata has the other two; with those, it is not needed.
 		need(copied[v] || v == MetadataURL || copied[MetadataURL], "the value %s is copied nowhere", v)
 	}
 	wrong = append(wrong, g.checkBring(), g.checkRest())

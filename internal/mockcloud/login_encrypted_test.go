@@ -3,6 +3,7 @@ package mockcloud_test
 import (
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -91,6 +92,34 @@ func TestOwnKeysRotate(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+var encryptionCertificates = regexp.MustCompile(`(?s)<KeyDescriptor use="encryption">.*?<X509Certificate[^>]*>([^<]+)<`)
+
+// TestNextEncryptionKeyFirst: identity providers that encrypt for the first key of the metadata take the next one as soon
+// as it is published, while answers for the old one are still read, and do not notice when that one goes.
+func TestNextEncryptionKeyFirst(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	published := func() (keys []string) {
+		t.Helper()
+		answer, err := o.Try("GET", "/sso/saml/"+mocktest.Account+"/metadata", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range encryptionCertificates.FindAllStringSubmatch(answer.Want(http.StatusOK).Body, -1) {
+			keys = append(keys, found[1])
+		}
+		return keys
+	}
+	first := published()
+	o.Call("POST", "/_mockcloud/service_provider_keys", "", obj{"use": "encryption", "step": "publish"}).Want(http.StatusNoContent)
+	both := published()
+	o.Call("POST", "/_mockcloud/service_provider_keys", "", obj{"use": "encryption", "step": "withdraw"}).Want(http.StatusNoContent)
+	next := published()
+	if len(first) != 1 || len(next) != 1 || len(both) != 2 || both[0] != next[0] || both[1] != first[0] || next[0] == first[0] {
+		t.Errorf("%d, %d and %d keys, in another order", len(first), len(both), len(next))
 	}
 }
 

@@ -60,7 +60,7 @@ type Config struct {
 	// another one at each start.
 	IdPListen string
 	// IdPPushTo are origins ("https://scim.example.com") to which its directory may
-	// be pushed besides this machine and PublicURL. Whoever reaches the provider
+	// be pushed besides this machine and PublicURL. Every caller of the provider
 	// chooses among them, so there are none unless named here.
 	IdPPushTo []string
 	// IdPMisbehave lets control calls make it misbehave.

@@ -19,12 +19,12 @@ import (
 // failure turns an error of the client into an error diagnostic: the summary says what failed, the detail why and what
 // to do next.
 func failure(summary string, err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(summary, reason(err))
+	return ofKey(diag.NewErrorDiagnostic(summary, reason(err)), err)
 }
 
 // failureAt returns failure on the attribute at fault.
 func failureAt(at path.Path, summary string, err error) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(at, summary, reason(err))
+	return ofKey(diag.NewAttributeErrorDiagnostic(at, summary, reason(err)), err)
 }
 
 // failureAtField returns failureAt on the argument that the server's refusal names first, found by the field of the API, or
@@ -52,7 +52,7 @@ func alreadyExists(at path.Path, summary, what, resourceType, importID, unique, 
 // ifDeletedToo says why a create can be refused because of what the same apply deletes or changes; unique is what no two
 // things have.
 func ifDeletedToo(unique string) string {
-	return fmt.Sprintf("If this apply also deletes it or gives it another %[1]s, that came too late: apply again; where only the address of a resource has changed, a `moved` block keeps what it manages. If this resource replaces it with `create_before_destroy`, that cannot work, as no two have the same %[1]s: leave that out, or give this one another %[1]s.", unique)
+	return fmt.Sprintf("If this apply also deletes it or gives it another %[1]s, that came too late: apply again; where only the address of a resource has changed, a `moved` block keeps what it manages. If this resource replaces it with `create_before_destroy`, that cannot work, as no two have the same %[1]s: leave that out, give this one another %[1]s, or keep the one that is there by `terraform untaint` where it is tainted.", unique)
 }
 
 // reason explains an error by its type, never by its text.

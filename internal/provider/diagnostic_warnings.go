@@ -26,6 +26,7 @@ var leads = map[access.ID]lead{
 	teamRenamed:                   actionNeeded,
 	groupNotArrived:               actionNeeded,
 	madeAfterAll:                  noAction,
+	managedTwice:                  actionNeeded,
 }
 
 func leadOf(id access.ID) lead {

@@ -198,7 +198,7 @@ func saysChangedSincePlan(name string, planned, got attr.Value, show bool) notic
 
 // saysOutcomeUnknown is about a create that nobody knows the outcome of.
 func saysOutcomeUnknown(what string, err error) notice {
-	return notice{outcomeUnknown, "Not known whether it was made: " + what, fmt.Sprintf("No answer of the API told whether the %s was made, and asking once more did not, either. It is in the state, marked as tainted. Run the same command again: it asks what this request made, and where that is nothing, the %s is made anew; else it is replaced.\n\n%s", what, what, english.ErrorSentence(lastAnswer(err)))}
+	return notice{outcomeUnknown, "Not known whether it was made: " + what, fmt.Sprintf("No answer of the API told whether the %s was made, and asking once more did not, either. It is in the state, marked as tainted. Run the same command again: it looks what became of it, and where that is nothing, the %s is made anew; else it is replaced.\n\n%s", what, what, english.ErrorSentence(lastAnswer(err)))}
 }
 
 // saysMadeAfterAll is about what such a create has made.

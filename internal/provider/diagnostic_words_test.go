@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +57,11 @@ func TestWords(t *testing.T) {
 		saysMemberGone("ada@acme.com", "ada@acme.example", "acme"),
 		saysChangedSincePlan("state", types.StringValue("active"), types.StringValue("inactive"), true),
 		saysChangedSincePlan("url", types.StringValue("a"), types.StringValue("b"), false),
+		saysKeyRejected(&client.APIError{Status: http.StatusUnauthorized, Message: "Invalid authentication credentials", Method: http.MethodGet, Path: "/api/me/accounts/acme/permissions"}),
+		saysKeyRejected(&client.AccountNotFoundError{AccountID: "acme", Err: &client.APIError{Status: http.StatusNotFound, Message: "Account not found", Method: http.MethodGet, Path: "/api/accounts/acme"}}),
+		saysKeyNotChecked("acme", &client.APIError{Status: http.StatusInternalServerError, Message: "Internal Server Error", Method: http.MethodGet, Path: "/api/me/accounts/acme/permissions"}),
+		saysPermissionMissing(client.PermissionUpdateMembership, "acme", false),
+		saysPermissionMissing(client.PermissionAdministrateSSO, "acme", true),
 		saysOutcomeUnknown("SCIM token", &client.UncertainWriteError{Key: "k", Err: &client.APIError{Status: 503, Method: "POST", Path: "/api/tokens", RequestID: "r-1"}}),
 		saysRotationUnknown("okta", &client.UncertainWriteError{Key: "k", Err: &client.ConnectionError{Method: "POST", Path: "/api/tokens", Why: "EOF", Attempts: 7}}),
 		saysMadeAfterAll("SCIM token", "t-1"),

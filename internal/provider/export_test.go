@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -10,3 +12,6 @@ import (
 func NewWithTimer(after func(time.Duration) <-chan time.Time) func() provider.Provider {
 	return func() provider.Provider { return &prefectssoProvider{version: "test", after: after} }
 }
+
+// PlannedTypes returns the resource types whose plans have something in common.
+func PlannedTypes() []string { return slices.Sorted(maps.Keys(plannings)) }

@@ -155,6 +155,7 @@ func TestGuardDirectoryPlans(t *testing.T) {
 			want: []finding{
 				is("warning", "directory-deleted-keeps-people", "name"),
 				is("warning", "earlier-roles-return", "name", "ada@acme.com", "grace@acme.com"),
+				is("error", "key-rejected", ""),
 			},
 		},
 		"a domain is disabled": {
@@ -188,7 +189,7 @@ func TestGuardDirectoryPlans(t *testing.T) {
 		"domains go to another account": {
 			arrange: branch, typeName: domains, before: names("acme.com", "acme.example"),
 			after: map[string]any{"account_id": elsewhere, "names": []string{"acme.com", "acme.example"}},
-			want:  []finding{is("warning", "people-lose-access", "names", "ada@acme.com", "lin@acme.example", "wu@acme.example")},
+			want:  []finding{is("warning", "people-lose-access", "names", "ada@acme.com", "lin@acme.example", "wu@acme.example"), is("error", "key-rejected", "")},
 		},
 		"domains that are not known": {
 			arrange: branch, typeName: domains, before: names("acme.com", "acme.example"), after: map[string]any{"names": tftypes.UnknownValue},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/fetch"
@@ -42,6 +43,7 @@ func (data *providerData) checkRoles(ctx context.Context, account string, change
 			return g.at(f.People[0].Email)
 		},
 	}, diags)
+	data.need(ctx, types.StringValue(account), client.PermissionUpdateMembership, diags)
 }
 
 // roleFailure returns what is said when a role could not be changed: where a rule is the reason, what that says.

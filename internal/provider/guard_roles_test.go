@@ -67,7 +67,7 @@ func TestRolePlans(t *testing.T) {
 			steps: []step{
 				one(owner, "Member"),
 				holders("Admin", []string{second}, warns("bypass-one-left", "members")),
-				some(map[string]string{ada: "Auditor", grace: "Admin"}, warns("bypass-nobody-left-together", `roles["ada@acme.com"]`, ada, owner, second)),
+				some(map[string]string{ada: "Auditor", grace: "Auditor"}, warns("bypass-nobody-left-together", `roles["ada@acme.com"]`, ada, owner, second)),
 			},
 		},
 		"several take it from everybody, whatever happens": {

@@ -13,14 +13,17 @@ package provider
 
 import (
 	"context"
+	"net/http"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/settings"
@@ -41,9 +44,18 @@ func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &prefectssoProvider{version: version, after: time.After} }
 }
 
+// NewOver is New whose connections another transport makes: tests reach a server in their own process by it, in a bubble
+// of testing/synctest whose clock stands for every wait. No configuration leads here.
+func NewOver(version string, transport http.RoundTripper) func() provider.Provider {
+	return func() provider.Provider {
+		return &prefectssoProvider{version: version, after: time.After, transport: transport}
+	}
+}
+
 type prefectssoProvider struct {
-	version string
-	after   func(time.Duration) <-chan time.Time
+	version   string
+	after     func(time.Duration) <-chan time.Time
+	transport http.RoundTripper // nil for the client's own
 }
 
 // Metadata implements [provider.Provider].
@@ -113,6 +125,11 @@ func (p *prefectssoProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 				Optional:            true,
 				MarkdownDescription: "People who may lose their access by this plan: email addresses, or `*@domain` for all people of a domain.",
 			},
+			"plan_permissions": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "What a plan says of a permission that the API key lacks and that only the apply needs: `" + permissionsWarning + "` (default), because a plan may be made with a key that may only read and be applied with another one, or `" + permissionsError + "`. A key that the API does not accept, and an account that is not the key's, fail the plan either way.",
+				Validators:          []validator.String{stringvalidator.OneOf(permissionsWarning, permissionsError)},
+			},
 		},
 	}
 }
@@ -124,7 +141,7 @@ func (p *prefectssoProvider) Configure(ctx context.Context, req provider.Configu
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data, diags := newProviderData(model, p.version, req.TerraformVersion, p.after)
+	data, diags := newProviderData(model, p.version, req.TerraformVersion, p.after, p.transport)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"strconv"
 	"time"
@@ -40,11 +41,12 @@ type providerModel struct {
 	LockoutProtection     types.Bool   `tfsdk:"lockout_protection"`
 	AllowDisableSSO       types.Bool   `tfsdk:"allow_disable_sso"`
 	AcknowledgeLockout    types.Set    `tfsdk:"acknowledge_lockout"`
+	PlanPermissions       types.String `tfsdk:"plan_permissions"`
 }
 
 // newProviderData checks the whole provider block, reporting every mistake, and connects nothing: the first request is made
 // by the first resource that needs one.
-func newProviderData(m providerModel, version, terraformVersion string, after func(time.Duration) <-chan time.Time) (*providerData, diag.Diagnostics) {
+func newProviderData(m providerModel, version, terraformVersion string, after func(time.Duration) <-chan time.Time, transport http.RoundTripper) (*providerData, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	p := &providerData{run: run.New(after)}
 	known := func(name string, v attr.Value) bool {
@@ -72,12 +74,13 @@ func newProviderData(m providerModel, version, terraformVersion string, after fu
 		cfg.MaxConcurrentRequests = intBetween("max_concurrent_requests", m.MaxConcurrentRequests, defaultMaxConcurrentRequests, 1, 100, &diags)
 	}
 	p.policy = newPolicy(m, os.Getenv, &diags)
+	p.permissionsAreErrors = m.PlanPermissions.ValueString() == permissionsError
 	p.allowDisableSSO = m.AllowDisableSSO.ValueBool() // while it is unknown, the strict answer holds
 
 	if diags.HasError() || len(p.unknown) > 0 {
 		return p, diags
 	}
-	cfg.Wrote = p.wrote
+	cfg.Wrote, cfg.Transport = p.wrote, transport
 	c, err := client.New(cfg)
 	if err != nil {
 		diags.AddError("Invalid provider configuration", english.ErrorSentence(err))

@@ -68,7 +68,7 @@ func TestNewSession(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			setOnly(t, test.env)
-			s, diags := newProviderData(test.model, "test", "1.11.4", time.After)
+			s, diags := newProviderData(test.model, "test", "1.11.4", time.After, nil)
 			compareErrors(t, diags.Errors(), test.want)
 			if (s.client == nil) != (len(test.want) > 0) {
 				t.Errorf("client there: %t, want %t", s.client != nil, len(test.want) == 0)
@@ -105,7 +105,7 @@ func compareErrors(t *testing.T, got diag.Diagnostics, want []string) {
 
 // While something is unknown there is no client, the rest is checked all the same, and what needs the API says why.
 func TestNewSessionUnknown(t *testing.T) {
-	s, diags := newProviderData(providerModel{APIKey: types.StringUnknown(), AccountID: types.StringValue(someAccount)}, "test", "1.11.4", time.After)
+	s, diags := newProviderData(providerModel{APIKey: types.StringUnknown(), AccountID: types.StringValue(someAccount)}, "test", "1.11.4", time.After, nil)
 	if diags.HasError() || s.client != nil || !slices.Equal(s.unknown, []string{"api_key"}) {
 		t.Fatalf("client %v, unknown %v, %v; want no client, api_key, no error", s.client, s.unknown, diags)
 	}
@@ -139,7 +139,7 @@ func TestNewSessionUnknownSettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			setOnly(t, nil)
-			s, diags := newProviderData(test.model, "test", "1.11.4", time.After)
+			s, diags := newProviderData(test.model, "test", "1.11.4", time.After, nil)
 			if diags.HasError() || s.client != nil || !slices.Equal(s.unknown, []string{test.unknown}) || s.noAccount != test.noAccount {
 				t.Errorf("client %v, unknown %v, no account %t, %v", s.client, s.unknown, s.noAccount, diags)
 			}

@@ -32,7 +32,10 @@ type providerData struct {
 	policy    access.Policy  // what this run may do to people's access
 	world     *fetch.Fetcher // what guards read of accounts; whatever the client writes drops it
 
-	run *run.Run // what the resources of this run know of each other
+	run       *run.Run  // what the resources of this run know of each other
+	preflight preflight // what this run has said of its key
+
+	permissionsAreErrors bool // a permission that only the apply needs ends the plan
 
 	allowDisableSSO bool // domains go at once, also those without which single sign-on ends
 }
@@ -128,7 +131,15 @@ func (p *providerData) scope(own types.String, diags *diag.Diagnostics) (string,
 	if !p.ready(diags) {
 		return "", false
 	}
-	return p.account(own, diags)
+	account, ok := p.account(own, diags)
+	if !ok {
+		return "", false
+	}
+	if err := p.preflight.rejection(account); err != nil {
+		diags.Append(failure("Could not use the API key", err))
+		return "", false
+	}
+	return account, true
 }
 
 // planAccount settles the planned `account_id` of a resource that leaves it to the provider: it is the provider's, it
@@ -158,15 +169,7 @@ func (p *providerData) planAccount(ctx context.Context, req resource.ModifyPlanR
 // reserve reserves what a resource of type owner is about to write, all of the keys or none; the error names the resource
 // type that has it.
 func (p *providerData) reserve(owner, account string, kind run.Kind, at path.Path, diags *diag.Diagnostics, keys ...string) bool {
-	return reserved(p.run.Written.Reserve(owner, account, kind, keys...), owner, at, diags)
-}
-
-// reservePlanned is the same for what a plan found there.
-func (p *providerData) reservePlanned(owner, account string, kind run.Kind, at path.Path, diags *diag.Diagnostics, keys ...string) bool {
-	return reserved(p.run.Planned.Reserve(owner, account, kind, keys...), owner, at, diags)
-}
-
-func reserved(conflict *run.Conflict, owner string, at path.Path, diags *diag.Diagnostics) bool {
+	conflict := p.run.Written.Reserve(owner, account, kind, keys...)
 	if conflict != nil {
 		diags.Append(saysManagedTwice(*conflict, owner).error(at))
 	}

@@ -99,7 +99,7 @@ func (m *domainModel) identity(accountID string) domainIdentity {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *domainResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_domain")
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
 		suppressNoOp(ctx, req, resp, "account_id", "name", "timeouts")
@@ -133,6 +133,10 @@ func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	domain, already, err := r.data.client.EnableDomain(ctx, account, m.Name.Normalized())
+	if keepUncertain(ctx, "domain", err, req, resp) {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(r.data.domainFailure(ctx, account, path.Root("name"), "Could not enable domain", err))
 		return
@@ -146,6 +150,7 @@ func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest,
 
 // Read implements [resource.Resource].
 func (r *domainResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m domainModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

@@ -48,7 +48,7 @@ func TestDomainThatEndsSingleSignOn(t *testing.T) {
 				p := inProcessAs(t, block)
 				made := p.create(t, typeName, config[0])
 				for what, after := range map[string]map[string]any{"changed": config[1], "destroyed": nil} {
-					plan, _ := p.change(t, typeName, made.NewState, after)
+					plan, _ := inProcessAs(t, block).change(t, typeName, made.NewState, after)
 					noErrors(t, plan.Diagnostics)
 					if got := slices.Contains(summaries(plan.Diagnostics), ssoEnds); got != test.ssoEnds {
 						t.Errorf("%s: %q, want %t", what, summaries(plan.Diagnostics), test.ssoEnds)

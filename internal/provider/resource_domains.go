@@ -86,7 +86,7 @@ func (m *domainsModel) fromAPI(accountID string, domains []client.Domain) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *domainsResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_domains")
 	var prior, plan domainsModel
 	if !isCreate(req) {
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
@@ -173,6 +173,7 @@ func (r *domainsResource) write(ctx context.Context, account string, m *domainsM
 
 // Read implements [resource.Resource].
 func (r *domainsResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m domainsModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

@@ -50,7 +50,7 @@ func (r *groupRoleMappingResource) IdentitySchema(_ context.Context, _ resource.
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_group_role_mapping")
 	var prior *groupRoleMappingModel
 	if !isCreate(req) {
 		prior = &groupRoleMappingModel{}
@@ -289,6 +289,7 @@ func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.Crea
 
 // Read implements [resource.Resource].
 func (r *groupRoleMappingResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m groupRoleMappingModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

@@ -86,7 +86,7 @@ func (r *identityProviderResource) ValidateConfig(ctx context.Context, req resou
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *identityProviderResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_identity_provider")
 	var plan, prior *identityProviderModel
 	if !isCreate(req) {
 		prior = &identityProviderModel{}
@@ -335,6 +335,11 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 	switch m.Activation.ValueString() {
 	case activationImmediate:
 		connection, err := r.data.client.ActivateConnection(ctx, account, m.ID.ValueString(), m.TakeOverDomains.ValueBool())
+		if err != nil && !client.IsConflict(err) { // its answer may be lost
+			if now, readErr := r.data.client.GetConnection(ctx, account, m.ID.ValueString()); readErr == nil && now.State == client.ConnectionActive {
+				connection, err = now, nil
+			}
+		}
 		if err != nil {
 			diags.Append(failureAt(at, "Could not activate identity provider", err))
 			return false
@@ -348,7 +353,8 @@ func (r *identityProviderResource) activate(ctx context.Context, account string,
 		}
 		connection, err := r.waitForLogin(ctx, account, m.ID.ValueString(), wait)
 		if err != nil {
-			diags.Append(failureAt(at, "Could not wait for the first login", err))
+			// No error: that would have Terraform replace a connection which may be in use by the next apply.
+			diags.Append(warns(checkThis, at, "Could not wait for the first login", "The identity provider is configured, and becomes active at the first successful login. Whether there was one could not be read. "+reason(err)))
 			return false
 		}
 		if connection.State != client.ConnectionActive {
@@ -371,6 +377,7 @@ func (r *identityProviderResource) waitForLogin(ctx context.Context, account, id
 
 // Read implements [resource.Resource].
 func (r *identityProviderResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m identityProviderModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

@@ -152,8 +152,12 @@ func (m *memberRoleModel) identity(accountID string) memberRoleIdentity {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *memberRoleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
-	if isDestroy(req) || r.data.plansNothing(req) {
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_member_role")
+	if isDestroy(req) {
+		r.planDestroy(ctx, req, resp)
+		return
+	}
+	if r.data.plansNothing(req) {
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
@@ -162,6 +166,15 @@ func (r *memberRoleResource) ModifyPlan(ctx context.Context, req resource.Modify
 	keepState(ctx, req, resp, "id", "user_id", "actor_id", "active")
 	if !changes(ctx, req, resp, "role") {
 		keepState(ctx, req, resp, "managed_by")
+	}
+}
+
+// planDestroy looks whether the key may reset the role, where that is to be done.
+func (r *memberRoleResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var prior memberRoleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	if prior.OnDestroy.ValueString() == onDestroyReset {
+		r.data.need(ctx, prior.AccountID, client.PermissionUpdateMembership, &resp.Diagnostics)
 	}
 }
 
@@ -276,6 +289,7 @@ func (r *memberRoleResource) observeOwner(ctx context.Context, account string, m
 
 // Read implements [resource.Resource].
 func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m memberRoleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

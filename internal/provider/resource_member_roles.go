@@ -98,7 +98,7 @@ func (m *memberRolesModel) emails() []string {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *memberRolesResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_member_roles")
 	if isDestroy(req) || r.data.plansNothing(req) {
 		return
 	}
@@ -281,6 +281,7 @@ func differing(wanted, got normalized.Map, gone []string) []string {
 
 // Read implements [resource.Resource].
 func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m memberRolesModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

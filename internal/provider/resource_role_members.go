@@ -137,7 +137,7 @@ func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_role_members")
 	if isDestroy(req) {
 		return
 	}
@@ -196,6 +196,7 @@ func (r *roleMembersResource) Update(ctx context.Context, req resource.UpdateReq
 
 // Read implements [resource.Resource].
 func (r *roleMembersResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m roleMembersModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

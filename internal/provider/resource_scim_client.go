@@ -54,7 +54,7 @@ func (r *scimClientResource) IdentitySchema(_ context.Context, _ resource.Identi
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_scim_client")
 	if isDestroy(req) {
 		return
 	}
@@ -254,6 +254,7 @@ func refusedSecret(summary, directory string, err error) diag.Diagnostic {
 
 // Read implements [resource.Resource].
 func (r *scimClientResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m scimClientModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

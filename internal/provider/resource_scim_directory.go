@@ -50,7 +50,7 @@ func (m *scimDirectoryModel) identity(accountID string) idIdentity {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_scim_directory")
 	var prior *scimDirectoryModel
 	if !isCreate(req) {
 		prior = &scimDirectoryModel{}
@@ -258,6 +258,7 @@ func (r *scimDirectoryResource) begin(m *scimDirectoryModel, diags *diag.Diagnos
 
 // Read implements [resource.Resource].
 func (r *scimDirectoryResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m scimDirectoryModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

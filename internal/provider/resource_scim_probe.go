@@ -213,7 +213,7 @@ func (m *scimProbeModel) fromProbe(result scimprobe.Result, now time.Time) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_scim_probe")
 	if isDestroy(req) {
 		return
 	}

@@ -47,7 +47,7 @@ func TestSCIMClientsOfOneName(t *testing.T) {
 	p := inProcess(t, srv)
 	errors := 0
 	for version := 1; version <= 2; version++ {
-		plan, given, null := p.plan(t, typeName, clientOf(object{"secret_wo": scimSecret(version)})(srv))
+		plan, given, null := inProcess(t, srv).plan(t, typeName, clientOf(object{"secret_wo": scimSecret(version)})(srv))
 		noErrors(t, plan.Diagnostics)
 		done, err := p.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{TypeName: typeName, PriorState: null, PlannedState: plan.PlannedState, Config: given, PlannedPrivate: plan.PlannedPrivate})
 		if err != nil {

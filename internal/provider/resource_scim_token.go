@@ -162,7 +162,7 @@ func (m *scimTokenModel) observed(prior *scimTokenModel) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *scimTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_scim_token")
 	if isDestroy(req) {
 		return
 	}
@@ -383,6 +383,7 @@ var tokenArguments = map[string]path.Path{
 
 // Read implements [resource.Resource].
 func (r *scimTokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m scimTokenModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

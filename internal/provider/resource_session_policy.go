@@ -67,7 +67,7 @@ func (m *sessionPolicyModel) fromAPI(a *client.Account) {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *sessionPolicyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_session_policy")
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
 		suppressNoOp(ctx, req, resp, "account_id", "auth_expiration_seconds")
@@ -109,6 +109,7 @@ func (r *sessionPolicyResource) write(ctx context.Context, m *sessionPolicyModel
 
 // Read implements [resource.Resource].
 func (r *sessionPolicyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m sessionPolicyModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	id, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

@@ -91,7 +91,7 @@ type setupLinkIdentity struct {
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *setupLinkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	defer r.data.endPlan(ctx, req, resp, "prefectsso_setup_link")
 	if !isDestroy(req) {
 		r.data.planAccount(ctx, req, resp)
 		suppressNoOp(ctx, req, resp, "account_id", "kind", "triggers")

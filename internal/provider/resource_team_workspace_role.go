@@ -119,7 +119,7 @@ func (m *teamWorkspaceRoleModel) identity(accountID string) teamWorkspaceRoleIde
 
 // key returns what the resource claims.
 func (m *teamWorkspaceRoleModel) key() string {
-	return m.TeamID.ValueString() + " in workspace " + m.WorkspaceID.ValueString()
+	return teamInWorkspace(m.TeamID.ValueString(), m.WorkspaceID.ValueString())
 }
 
 // fromAPI takes what the server says. The team stays as it is written, workspace and role keep the form of it.
@@ -132,7 +132,8 @@ func (m *teamWorkspaceRoleModel) fromAPI(accountID string, team client.TeamAcces
 
 // ModifyPlan implements [resource.ResourceWithModifyPlan].
 func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer adviseDestroy(req, resp)
+	var found []managed
+	defer func() { r.data.endPlan(ctx, req, resp, "prefectsso_team_workspace_role", found...) }()
 	if isDestroy(req) {
 		return
 	}
@@ -159,18 +160,8 @@ func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource
 	if !changes(ctx, req, resp, "role") {
 		keepState(ctx, req, resp, "role_id")
 	}
-	if prior != nil {
-		r.reservePlanned(ctx, resp)
-	}
-}
-
-// reservePlanned fails a plan with another resource for the same team and workspace, which Update cannot see where only one
-// of the two changes. A creation is left out: of a resource that is replaced it is planned a second time.
-func (r *teamWorkspaceRoleResource) reservePlanned(ctx context.Context, resp *resource.ModifyPlanResponse) {
-	var plan teamWorkspaceRoleModel
-	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if !resp.Diagnostics.HasError() && r.data != nil && known(plan.AccountID) && known(plan.TeamID) && known(plan.WorkspaceID) {
-		r.data.reservePlanned("prefectsso_team_workspace_role", strings.ToLower(plan.AccountID.ValueString()), run.TeamRole, plan.Team.at(path.Root("team")), &resp.Diagnostics, plan.key())
+	if prior == nil && known(plan.TeamID) && known(plan.WorkspaceID) { // the plan itself leaves them to the apply
+		found = []managed{{kind: run.TeamRole, keys: exactly(plan.key())}}
 	}
 }
 
@@ -181,7 +172,7 @@ func moves(ctx context.Context, resp *resource.ModifyPlanResponse, name string, 
 }
 
 // planNames finds out what names stand for: what is another spelling of the same thing is no change, and what the account
-// does not have fails here.
+// does not have fails here. Of a new resource it leaves the ids that it found in the model, and not in the plan.
 func (r *teamWorkspaceRoleResource) planNames(ctx context.Context, plan, prior *teamWorkspaceRoleModel, resp *resource.ModifyPlanResponse) {
 	before := teamWorkspaceRoleModel{}
 	if prior != nil {
@@ -207,8 +198,12 @@ func (r *teamWorkspaceRoleResource) planNames(ctx context.Context, plan, prior *
 	case plan.Workspace.Equal(before.Workspace):
 	case known(plan.Workspace):
 		workspace, ok := resolve(ctx, r.data.client.Workspaces(account).Resolve, plan.Workspace, path.Root("workspace"), "Unusable workspace", &resp.Diagnostics)
-		if ok && !same("workspace", workspace.ID, before.WorkspaceID, before.Workspace) && prior != nil {
+		switch {
+		case !ok || same("workspace", workspace.ID, before.WorkspaceID, before.Workspace):
+		case prior != nil:
 			moves(ctx, resp, "workspace_id", types.StringValue(workspace.ID))
+		default:
+			plan.WorkspaceID = types.StringValue(workspace.ID)
 		}
 	case prior != nil:
 		moves(ctx, resp, "workspace_id", types.StringUnknown())
@@ -255,7 +250,9 @@ func (r *teamWorkspaceRoleResource) planTeam(ctx context.Context, account string
 		}
 	case err != nil:
 		resp.Diagnostics.Append(failureAt(at, "Could not look up team", err))
-	case prior != nil && !strings.EqualFold(team.ID, prior.TeamID.ValueString()):
+	case prior == nil:
+		plan.TeamID = types.StringValue(team.ID)
+	case !strings.EqualFold(team.ID, prior.TeamID.ValueString()):
 		move(types.StringValue(team.ID))
 		if plan.Team.equal(prior.Team) {
 			resp.Diagnostics.Append(saysTeamNameTaken(plan.Team.text(), team.ID, prior.TeamID.ValueString()).warning(at))
@@ -319,6 +316,11 @@ func (r *teamWorkspaceRoleResource) write(ctx context.Context, account string, m
 		r.warnOfAdoption(team, workspace, role, diags)
 	}
 	access, err := r.data.client.SetTeamAccess(ctx, account, workspace.ID, team.ID, role.ID)
+	if prior == nil && client.IsUncertain(err) { // with this error, Terraform marks it as tainted
+		m.fromAPI(account, client.TeamAccess{TeamID: team.ID, RoleID: role.ID}, workspace, role)
+		diags.Append(saysOutcomeUnknown("role of the team", err).failure())
+		return true
+	}
 	if err != nil {
 		diags.Append(failureAt(path.Root("role"), "Could not give the team its role", err))
 		return false
@@ -340,6 +342,7 @@ func (r *teamWorkspaceRoleResource) warnOfAdoption(team client.Team, workspace c
 
 // Read implements [resource.Resource].
 func (r *teamWorkspaceRoleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.endRead(ctx, resp)
 	var m teamWorkspaceRoleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)

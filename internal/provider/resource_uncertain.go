@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/google/uuid"
@@ -43,10 +42,10 @@ func createInTurn[T any](ctx context.Context, p *providerData, send func(idempot
 }
 
 // keepUncertain puts a create of which nobody knows whether it has made something into the state, with what was planned
-// and with its key. With the error that it adds, Terraform marks it as tainted. It reports whether err is such a one.
+// and with its key, if it has one. With the error that it adds, Terraform marks it as tainted. It reports whether err is
+// such a one.
 func keepUncertain(ctx context.Context, what string, err error, req resource.CreateRequest, resp *resource.CreateResponse) bool {
-	key := client.UncertainKey(err)
-	if key == "" {
+	if !client.IsUncertain(err) {
 		return false
 	}
 	planned, transformErr := tftypes.Transform(req.Plan.Raw, func(_ *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
@@ -60,7 +59,9 @@ func keepUncertain(ctx context.Context, what string, err error, req resource.Cre
 		return true
 	}
 	resp.State.Raw = planned
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateCreateKey, privateText(key))...)
+	if key := client.UncertainKey(err); key != "" {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateCreateKey, privateText(key))...)
+	}
 	resp.Diagnostics.Append(saysOutcomeUnknown(what, err).failure())
 	return true
 }
@@ -105,20 +106,9 @@ func deleteUncertain(ctx context.Context, what string, req resource.DeleteReques
 	return there && !resp.Diagnostics.HasError()
 }
 
-// privateText returns a text as the private state takes it, and privateTextAt reads it; "" for none.
-func privateText(text string) []byte {
-	encoded, _ := json.Marshal(text) // a string can always be encoded
-	return encoded
-}
-
-func privateTextAt(ctx context.Context, private privateState, key string, diags *diag.Diagnostics) (text string) {
-	encoded, got := private.GetKey(ctx, key)
+// privateTextAt reads a text from the private state; "" for none.
+func privateTextAt(ctx context.Context, private privateState, key string, diags *diag.Diagnostics) string {
+	text, got := private.GetKey(ctx, key)
 	diags.Append(got...)
-	if encoded == nil || got.HasError() {
-		return ""
-	}
-	if err := json.Unmarshal(encoded, &text); err != nil {
-		diags.AddError("Could not read private state", english.ErrorSentence(err))
-	}
-	return text
+	return textFrom(text)
 }

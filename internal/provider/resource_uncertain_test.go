@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -58,12 +60,11 @@ func (l *line) breaks(how ...func(*http.Request) fault) {
 
 // creates is a fault of the next requests that make something, all of them for times 0.
 func creates(f fault, times int) func(*http.Request) fault {
-	struck := 0
+	var struck atomic.Int32
 	return func(r *http.Request) fault {
-		if r.Header.Get("Idempotency-Key") == "" || times > 0 && struck >= times {
+		if r.Header.Get("Idempotency-Key") == "" || int(struck.Add(1)) > times && times > 0 {
 			return passes
 		}
-		struck++
 		return f
 	}
 }
@@ -85,12 +86,7 @@ func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // the provider has gone
 	}
 	l.mu.Lock()
-	how := passes
-	for _, f := range l.broken {
-		if how = f(r); how != passes {
-			break
-		}
-	}
+	broken := l.broken
 	switch r.Method {
 	case http.MethodPost:
 		if r.Header.Get("Idempotency-Key") != "" {
@@ -100,6 +96,12 @@ func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		l.deleted = append(l.deleted, r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
 	}
 	l.mu.Unlock()
+	how := passes
+	for _, f := range broken {
+		if how = f(r); how != passes {
+			break
+		}
+	}
 	if how != dropped && how != refused {
 		req, err := http.NewRequestWithContext(r.Context(), r.Method, l.srv.URL+r.URL.RequestURI(), strings.NewReader(string(body)))
 		if err != nil {
@@ -360,7 +362,10 @@ func forAllMade(t *testing.T, test func(t *testing.T, m made, r *tracked, before
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			srv := acctest.Start(t, acctest.WithDirectory, acctest.PrivateIssuers)
-			_, issuer := acctest.StartIdP(t, srv)
+			issuer := ""
+			if kind == identityProvider {
+				_, issuer = acctest.StartIdP(t, srv)
+			}
 			m := allMade(srv, issuer)[i]
 			if m.typeName != kind {
 				t.Fatalf("row %d is of %s", i, m.typeName)
@@ -710,12 +715,117 @@ func TestWritesWithoutKeysHeal(t *testing.T) {
 
 // writes is a fault of the next changes, all of them for times 0.
 func writes(f fault, times int) func(*http.Request) fault {
-	struck := 0
+	var struck atomic.Int32
 	return func(r *http.Request) fault {
-		if r.Method != http.MethodPut && r.Method != http.MethodPatch || times > 0 && struck >= times {
+		if r.Method != http.MethodPut && r.Method != http.MethodPatch || int(struck.Add(1)) > times && times > 0 {
 			return passes
 		}
-		struck++
 		return f
+	}
+}
+
+// A create lets go first what another resource of its run has begun to delete, as where a key of a for_each is renamed; for
+// what is only planned it does not wait.
+func TestCreateWaitsForADeletionUnderWay(t *testing.T) {
+	t.Parallel()
+	forAllMade(t, func(t *testing.T, m made, r *tracked, before []string) {
+		if found := r.apply(t, m.config); errorsIn(found) > 0 {
+			t.Fatal(detailsOf(found))
+		}
+		old := m.ids(r.line.srv, before)
+		waits := make(chan struct{}, 1)
+		run := func() *protocol { // a run whose waits never time out
+			return inProcessWith(t, func(time.Duration) <-chan time.Time {
+				waits <- struct{}{}
+				return nil
+			}, object{"endpoint": r.line.url + "/api", "api_key": r.key, "account_id": acctest.AccountID, "max_retries": 1})
+		}
+		create := func(p *protocol) []*tfprotov6.Diagnostic {
+			plan, given, null := p.plan(t, m.typeName, m.config)
+			done, err := p.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{TypeName: m.typeName, PriorState: null, PlannedState: plan.PlannedState, Config: given, PlannedPrivate: plan.PlannedPrivate})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return done.Diagnostics
+		}
+
+		p := run()
+		if planned, _ := p.change(t, m.typeName, r.value, nil); errorsIn(planned.Diagnostics) > 0 {
+			t.Fatal(detailsOf(planned.Diagnostics))
+		}
+		if found := create(p); errorsIn(found) != 1 || len(waits) > 0 {
+			t.Errorf("beside what is only planned it waits %d times: %s", len(waits), detailsOf(found))
+		}
+
+		p = run()
+		held, goOn := make(chan struct{}), make(chan struct{})
+		proceed := sync.OnceFunc(func() { close(goOn) })
+		defer proceed()
+		r.line.breaks(func(r *http.Request) fault {
+			if r.Method == http.MethodDelete {
+				close(held)
+				<-goOn
+			}
+			return passes
+		})
+		deleted := make(chan []*tfprotov6.Diagnostic, 1)
+		go func() {
+			null := p.null(t, p.resourceType(m.typeName))
+			done, err := p.server.ApplyResourceChange(context.Background(), &tfprotov6.ApplyResourceChangeRequest{TypeName: m.typeName, PriorState: r.value, PlannedState: null, Config: null, PlannedPrivate: r.private})
+			if err != nil {
+				t.Error(err)
+				deleted <- nil
+				return
+			}
+			deleted <- done.Diagnostics
+		}()
+		<-held
+		created := make(chan struct{})
+		go func() { // the deletion goes on when the create waits for it, or has not done so
+			select {
+			case <-waits:
+			case <-created:
+			}
+			proceed()
+		}()
+		found := create(p)
+		close(created)
+		if done := <-deleted; errorsIn(done) > 0 {
+			t.Errorf("the deletion: %s", detailsOf(done))
+		}
+		if now := m.ids(r.line.srv, before); errorsIn(found) > 0 || len(now) != 1 || slices.Equal(now, old) {
+			t.Errorf("there was %v, and is %v: %s", old, now, detailsOf(found))
+		}
+	})
+}
+
+// A server without the managed configuration, as today's Prefect Cloud, makes nothing by a request with a key: nothing is
+// sent there, no question is asked, and the state has nothing that is not there.
+func TestPublishedOnlyCreatesAreCertain(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.WithDirectory, acctest.PublishedOnly)
+	line := newLine(t, srv)
+	var asked atomic.Int32
+	line.breaks(creates(dropped, 0), func(r *http.Request) fault {
+		if r.URL.Query().Has("idempotency_key") {
+			asked.Add(1)
+		}
+		return passes
+	})
+	const directory = "directory_01KABCDEFGHJKMNPQRSTVWXYZ0"
+	for kind, config := range map[string]object{
+		identityProvider:                {"name": "Corp", "connection_type": "GenericOIDC", "domains": []string{"acme.com"}, "oidc": object{"issuer": "https://idp.example", "client_id": "prefect"}},
+		"prefectsso_scim_directory":     {"name": "Entra", "type": "azure scim v2.0"},
+		"prefectsso_scim_token":         {"directory_id": directory, "name": "okta", "token_wo": scimSecret(1), "token_wo_version": 1},
+		"prefectsso_scim_client":        {"directory_id": directory, "name": "ping", "secret_wo": scimSecret(2), "secret_wo_version": 1},
+		"prefectsso_group_role_mapping": {"directory_id": directory, "match": object{"group_name": "Staff"}, "role": "Auditor", "priority": 1},
+	} {
+		r := &tracked{typeName: kind, line: line, key: acctest.ServiceKey}
+		if found := r.apply(t, config); errorsIn(found) == 0 || r.value != nil || strings.Contains(detailsOf(found), "outcome-unknown") {
+			t.Errorf("%s: in the state %t: %s", kind, r.value != nil, detailsOf(found))
+		}
+	}
+	if line.posts > 0 || asked.Load() > 0 {
+		t.Errorf("%d creates were sent, %d questions asked", line.posts, asked.Load())
 	}
 }

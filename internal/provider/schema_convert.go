@@ -2,6 +2,7 @@ package provider
 
 import (
 	"cmp"
+	"encoding/json"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -78,4 +79,15 @@ func millisecondsOrNull(d *time.Duration) types.Int64 {
 		return types.Int64Null()
 	}
 	return types.Int64Value((*d + time.Millisecond - 1).Milliseconds())
+}
+
+// privateText returns a text as the private state takes it, and textFrom reads it; "" where there is none.
+func privateText(text string) []byte {
+	encoded, _ := json.Marshal(text) // a string can always be encoded
+	return encoded
+}
+
+func textFrom(private []byte) (text string) {
+	_ = json.Unmarshal(private, &text) // nothing, or what privateText has made
+	return text
 }

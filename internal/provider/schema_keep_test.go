@@ -144,7 +144,7 @@ func TestUpdatesKeepWhatTheyDoNotDecide(t *testing.T) {
 				prior = p.create(t, test.typeName, test.config(srv)).NewState
 			}
 			prior = p.read(t, test.typeName, prior, nil).NewState
-			plan, given := p.change(t, test.typeName, prior, test.after(srv))
+			plan, given := inProcess(t, srv).change(t, test.typeName, prior, test.after(srv))
 			noErrors(t, plan.Diagnostics)
 			typ := p.resourceType(test.typeName)
 			planned := p.object(t, typ, plan.PlannedState)

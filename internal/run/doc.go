@@ -18,8 +18,8 @@ const Timeout = 30 * time.Second
 type Run struct {
 	// Written are the things that resources of this run have written, or are about to write.
 	Written *Reservations
-	// Planned are those that plans of this run have found there.
-	Planned *Reservations
+	// Planned are the things that resources of this run are going to manage, as far as they are planned.
+	Planned *PlannedReservations
 	// Connections are those that are to be active after this run.
 	Connections *Connections
 	// Underway are the things that this run has begun to delete, and the mappings that it has begun to change.
@@ -33,7 +33,7 @@ type Run struct {
 // New makes a run. after is time.After, but for tests.
 func New(after func(time.Duration) <-chan time.Time) *Run {
 	return &Run{
-		Written: newReservations(), Planned: newReservations(), Connections: newConnections(), Underway: newChanges(after),
+		Written: newReservations(), Planned: newPlannedReservations(), Connections: newConnections(), Underway: newChanges(after),
 		after: after, locks: map[string]*BypassLock{},
 	}
 }

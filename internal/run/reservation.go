@@ -13,18 +13,23 @@ const (
 	Connection    Kind = "identity provider"
 	TeamRole      Kind = "role of team"
 	Directory     Kind = "SCIM directory"
+	RoleHolders   Kind = "role"
+	Mapping       Kind = "group role mapping"
 	SCIMClient    Kind = "SCIM client"
+	SCIMToken     Kind = "secret of SCIM token"
 )
 
 // Reservations keep two resources of one run from managing one thing. Create and Update reserve what they are about to
 // write; the second one to reserve a thing is refused. Delete asks whether another resource took the thing over in the
 // same run, and then leaves it alone.
 type Reservations struct {
-	// deletes is held for reading by every Delete that is under way, and for writing while a reservation is made: who
-	// reserves a thing finds all Deletes before it done, and every Delete after it finds the reservation.
-	deletes sync.RWMutex
-	mu      sync.Mutex
-	owners  map[reservation]string // the resource type that has it
+	mu     sync.Mutex
+	owners map[reservation]string // the resource type that has it
+	// A reservation waits until no Delete is under way, and a Delete lets those that wait go first: who reserves a thing
+	// finds all Deletes before it done, and every Delete after it finds the reservation. It is no RWMutex, since a Delete
+	// takes requests: only a wait for a condition lets the fake clock of testing/synctest go on meanwhile.
+	deleting, waiting int
+	changed           *sync.Cond // of the two
 }
 
 // reservation names one thing. Key "" is all things of the kind.
@@ -40,17 +45,27 @@ type Conflict struct {
 	Key  string
 	// Owner is the resource type that manages it, such as prefectsso_domain.
 	Owner string
+	// Changes reports, in a plan, whether one of the two resources changes something.
+	Changes bool
 }
 
-func newReservations() *Reservations { return &Reservations{owners: map[reservation]string{}} }
+func newReservations() *Reservations {
+	r := &Reservations{owners: map[reservation]string{}}
+	r.changed = sync.NewCond(&r.mu)
+	return r
+}
 
 // Reserve reserves things of an account for a resource of type owner: all of the keys, or none and it returns the first
 // that another resource has. The key "" is all things of the kind.
 func (r *Reservations) Reserve(owner, account string, kind Kind, keys ...string) *Conflict {
-	r.deletes.Lock()
-	defer r.deletes.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.waiting++
+	for r.deleting > 0 {
+		r.changed.Wait()
+	}
+	r.waiting--
+	r.changed.Broadcast()
 	for _, key := range keys {
 		if other, taken := r.owner(account, kind, key); taken {
 			return &Conflict{Kind: kind, Key: key, Owner: other}
@@ -64,8 +79,18 @@ func (r *Reservations) Reserve(owner, account string, kind Kind, keys ...string)
 
 // Deleting begins a Delete; the function that it returns ends it. In between, nothing is reserved.
 func (r *Reservations) Deleting() (done func()) {
-	r.deletes.RLock()
-	return r.deletes.RUnlock
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.waiting > 0 {
+		r.changed.Wait()
+	}
+	r.deleting++
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.deleting--
+		r.changed.Broadcast()
+	}
 }
 
 // IsReserved reports whether a resource of this run has reserved a thing.

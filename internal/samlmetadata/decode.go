@@ -52,8 +52,8 @@ func byLabel(in io.Reader, name string) (io.Reader, error) {
 	case label == "utf-8", label == "utf8":
 		return validUTF8(in), nil
 	case strings.HasPrefix(label, "utf-16"), strings.HasPrefix(label, "ucs-2"), label == "iso-10646-ucs-2":
-		// Its declaration was read as ASCII, so it is not what it says: somebody
-		// converted it and left the declaration.
+		// Its declaration was read as ASCII, so it is not what it says: it was converted, and
+		// the declaration left as it was.
 		return validUTF8(in), nil
 	}
 	enc, canonical := charset.Lookup(name)

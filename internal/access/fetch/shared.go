@@ -51,6 +51,21 @@ func (f *Fetcher) Me(ctx context.Context) (*client.Me, error) {
 	return me.value, me.err
 }
 
+// Permissions returns what the API key may do in an account, which it reads once. Known is false where the server does not
+// say.
+//
+// GET /api/me/accounts/{account_id}/permissions
+func (f *Fetcher) Permissions(ctx context.Context, accountID string) (permissions []string, known bool, err error) {
+	found, err := share(ctx, f, "", "", "what the key may do in "+strings.ToLower(accountID), func(ctx context.Context, _ bool) (answer[[]string], error) {
+		permissions, err := f.client.MyPermissions(ctx, accountID)
+		if client.IsNotFound(err) || client.IsMethodNotAllowed(err) { // the account is there, so it is the route that is not
+			return answer[[]string]{err: err}, nil
+		}
+		return asAnswer(permissions, err)
+	})
+	return found.value, err == nil && found.err == nil, err
+}
+
 // share reads something of an account, "" for what is of none, unless that was done or is being done. It goes on while
 // anybody waits for it. Failures are not kept. read is told whether the client's memory of people may be stale.
 func share[T any](ctx context.Context, f *Fetcher, accountID string, kind access.WantKind, key string, read func(ctx context.Context, stale bool) (T, error)) (T, error) {

@@ -158,6 +158,9 @@ func serve(ctx context.Context, args []string, getenv func(string) string, stdou
 	if f.allowPrivateIssuers {
 		cfg.Logger.Warn("users who configure single sign-on here can make this server fetch from private networks (--allow-private-issuers)")
 	}
+	if f.allowRemote && f.publicURL == "" {
+		cfg.Logger.Warn("without --public-url the URLs of this server, and for whom answers of identity providers have to be, go by the Host of each request (--allow-remote)")
+	}
 	if f.scenario != "" {
 		data, err := os.ReadFile(f.scenario)
 		if err != nil {

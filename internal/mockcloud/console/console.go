@@ -80,7 +80,7 @@ func (c *Console) Handler() http.Handler {
 	guarded := c.guard(pages)
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", http.RedirectHandler(Prefix, http.StatusSeeOther))
-	// Nothing in these is anybody's secret, and the page that asks for the token looks
+	// These have no secret in them, and the page that asks for the token looks
 	// better with them.
 	for _, file := range []string{"style.css", "console.js", "icon.svg"} {
 		mux.HandleFunc("GET "+Prefix+file, func(w http.ResponseWriter, r *http.Request) {

@@ -90,7 +90,7 @@ func (l *look) named(payload map[string]any) map[string]any {
 	return out
 }
 
-// uuidOf reads an id; what is none is nobody's.
+// uuidOf reads an id; it returns uuid.Nil for what is not one.
 func uuidOf(text string) uuid.UUID {
 	id, err := uuid.Parse(text)
 	if err != nil {

@@ -19,8 +19,8 @@ const (
 	// pace is how long a stream waits between batches, so that thousands of events a
 	// second become few changes of a page.
 	pace = 200 * time.Millisecond
-	// writeTimeout is how long a reader may take to read before it is dropped. Nobody else
-	// waits for it meanwhile.
+	// writeTimeout is how long a reader may take to read before it is dropped. No other
+	// reader waits for it meanwhile.
 	writeTimeout = 10 * time.Second
 	// batchSize is how many events come at once. Of more, the newest come, and how many
 	// there are besides.

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -134,8 +135,18 @@ accounts:
         clients: [{name: okta, client_id: 0c1f1d2e-0000-4000-8000-00000000c11e, secret: client-secret-0123456789-0123456789}]
 `
 	const form = "grant_type=client_credentials&client_id=0c1f1d2e-0000-4000-8000-00000000c11e&client_secret=client-secret-0123456789-0123456789"
-	for _, published := range []bool{true, false} {
-		s := mocktest.Start(t, mockcloud.Config{PublishedOnly: published, Scenario: mocktest.Scenario(t, scenario)})
+	state, access := filepath.Join(t.TempDir(), "state"), ""
+	for _, published := range []bool{false, true} { // the second goes on with what the first has
+		mock, err := mockcloud.New(mockcloud.Config{PublishedOnly: published, Scenario: mocktest.Scenario(t, scenario), StateFile: state})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := mock.Close(); err != nil { // the first one again
+				t.Error(err)
+			}
+		})
+		s := mocktest.Serve(t, mock)
 		ask := func(key string) mocktest.Answer {
 			return s.Call("POST", "/scim/v2.0/okta/oauth/token", key, form, "Content-Type", "application/x-www-form-urlencoded")
 		}
@@ -144,11 +155,22 @@ accounts:
 			t.Errorf("published only %t: the scheme is listed: %t", published, listed)
 		}
 		if !published {
-			ask("").Want(200, "access_token")
+			var got struct {
+				AccessToken string `json:"access_token"`
+			}
+			ask("").Want(200).Into(&got)
+			access = got.AccessToken
+			s.Call("GET", "/scim/v2.0/okta/Users", access, nil).Want(200)
+			if err := mock.Close(); err != nil {
+				t.Fatal(err)
+			}
 			continue
 		}
 		ask("").Want(401)
+		ask(access).Want(401)
 		ask("directory-token-0123456789-0123456789").Want(404)
+		s.Call("GET", "/scim/v2.0/okta/Users", access, nil).Want(401)
+		s.Call("GET", "/scim/v2.0/okta/Users", "directory-token-0123456789-0123456789", nil).Want(200)
 		s.Call("GET", directories+"/directory_1/clients", mocktest.Owner, nil).Want(404, "Not Found")
 	}
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
@@ -194,7 +194,8 @@ func wait(ctx context.Context, over <-chan struct{}) bool {
 	}
 }
 
-// fetch fetches a connection's metadata and keeps what came of it.
+// fetch fetches a connection's metadata and keeps what came of it. No request is there to
+// be answered by a fault of this server, and the server goes on: the connection says so.
 func (r *Rollover) fetch(by store.Actor, account uuid.UUID, id string) {
 	var was *store.SAML
 	err := r.store.View(func(reader *store.Reader) error {
@@ -207,21 +208,19 @@ func (r *Rollover) fetch(by store.Actor, account uuid.UUID, id string) {
 	if err != nil || was == nil || was.MetadataURL == "" {
 		return // it is gone since
 	}
-	m, changed, err := r.refetch(MetadataSource{was.MetadataURL, was.MetadataEntityID, was.Fetch.ETag, was.Fetch.LastModified})
-	if r.ctx.Err() != nil {
-		return // the server ends; that says nothing of the identity provider
-	}
-	change := refreshed(was, m, changed, err, r.clock())
 	keep := func(change store.SAMLChange) error {
 		return r.store.Update(by, func(tx *store.Tx) error {
 			_, err := tx.RefreshMetadata(account, id, was, change)
 			return err
 		})
 	}
-	err = keep(change)
-	var invalid *store.Invalid
-	if errors.As(err, &invalid) {
-		err = keep(failed(was, metadataNotTaken, err.Error()))
+	err = request.Guard(func() error { return r.follow(was, keep) })
+	var fault *request.Panic
+	if errors.As(err, &fault) {
+		r.logger.Error("unexpected failure while metadata was fetched", "connection", id, "fault", fault.Value, "stack", fault.Stack)
+		err = request.Guard(func() error {
+			return keep(failed(was, metadataNotTaken, "the metadata could not be read because of a fault of this server, whose log says more"))
+		})
 	}
 	var gone *store.NotFound
 	if err != nil && !store.IsUnavailable(err) && !errors.As(err, &gone) {
@@ -229,26 +228,24 @@ func (r *Rollover) fetch(by store.Actor, account uuid.UUID, id string) {
 	}
 }
 
-// errUnread says that a document made the reader of metadata fail in a way that it never
-// should. No request is there to be answered by it, and the server goes on.
-var errUnread = errors.New("the metadata could not be read because of a fault of this server, whose log says more")
-
-// refetch is the fetcher's RefetchMetadata.
-func (r *Rollover) refetch(source MetadataSource) (m Metadata, changed bool, err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			r.logger.Error("unexpected failure while metadata was read", "fault", fault, "stack", string(debug.Stack()))
-			err = errUnread
-		}
-	}()
-	return r.fetcher.RefetchMetadata(r.ctx, source)
+// follow fetches metadata and keeps the change that it makes, or why it makes none.
+func (r *Rollover) follow(was *store.SAML, keep func(store.SAMLChange) error) error {
+	source := MetadataSource{was.MetadataURL, was.MetadataEntityID, was.Fetch.ETag, was.Fetch.LastModified}
+	m, changed, err := r.fetcher.RefetchMetadata(r.ctx, source)
+	if r.ctx.Err() != nil {
+		return nil // the server ends; that says nothing of the identity provider
+	}
+	err = keep(refreshed(was, m, changed, err, r.clock()))
+	var invalid *store.Invalid
+	if errors.As(err, &invalid) {
+		err = keep(failed(was, metadataNotTaken, err.Error()))
+	}
+	return err
 }
 
 // refreshed is the change that a fetch makes.
 func refreshed(was *store.SAML, m Metadata, changed bool, err error, now time.Time) store.SAMLChange {
 	switch until := was.Fetch.ValidUntil; {
-	case errors.Is(err, errUnread):
-		return failed(was, metadataNotTaken, err.Error())
 	case err != nil:
 		id := string(samlmetadata.IDOf(err))
 		if id == "" {

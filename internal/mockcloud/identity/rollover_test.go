@@ -233,9 +233,49 @@ func TestRefreshLeavesAll(t *testing.T) {
 	if n := f.events(); n != 0 {
 		t.Errorf("%d events of changes that were none", n)
 	}
+	f.idp.says(func() (identity.Metadata, bool, error) { return identity.Metadata{}, false, errors.New("nobody answers") })
+	f.refresh()
+	failed := f.connection()
+	f.refresh()
+	if again := f.connection(); again != failed {
+		t.Errorf("the same failure is written again: %+v", again.SAML.Fetch)
+	}
 	f.idp.document(f.metadata("old"))
 	if s := f.refresh(); s.Fetch.Error != "" || s.Fetch.ErrorID != "" {
 		t.Errorf("%+v", s.Fetch)
+	}
+}
+
+// TestFetchFails: whatever goes wrong here once a document was fetched, the server goes on, nobody waits forever, and the
+// connection says so.
+func TestFetchFails(t *testing.T) {
+	t.Parallel()
+	f := newFollowing(t)
+	var broken atomic.Bool
+	rollover := identity.NewRollover(f.state, f.idp, func() time.Time {
+		if broken.Swap(false) {
+			panic("the clock is gone")
+		}
+		return f.clock.Now()
+	}, slog.New(slog.DiscardHandler))
+	t.Cleanup(rollover.Close)
+	f.idp.says(func() (identity.Metadata, bool, error) {
+		broken.Store(true)
+		return f.metadata("new"), true, nil
+	})
+	before := f.connection()
+	if err := rollover.Refresh(t.Context(), store.Actor{}, f.account, f.id); err != nil {
+		t.Fatal(err)
+	}
+	if s := f.connection().SAML; s.Fetch.ErrorID != "metadata-not-taken" || s.Fetch.Error == "" || !reflect.DeepEqual(keysOf(s), keysOf(before.SAML)) {
+		t.Errorf("%+v", s)
+	}
+	f.idp.document(f.metadata("new"))
+	if err := rollover.Refresh(t.Context(), store.Actor{}, f.account, f.id); err != nil {
+		t.Fatal(err)
+	}
+	if s := f.connection().SAML; s.Fetch.ErrorID != "" || !reflect.DeepEqual(keysOf(s), []string{"new"}) {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -64,7 +64,7 @@ type oidcBody struct {
 	ClientID    string   `json:"client_id"`
 	Scopes      []string `json:"scopes"`
 	RedirectURI string   `json:"redirect_uri"`
-	// ClientAuth is null where nobody chose.
+	// ClientAuth is null where the method is not configured.
 	ClientAuth          *store.ClientAuth `json:"token_endpoint_auth_method"`
 	JWKSURI             string            `json:"jwks_uri"`
 	ClientSecretSet     bool              `json:"client_secret_set"`

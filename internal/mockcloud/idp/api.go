@@ -81,7 +81,7 @@ func (p *IdP) guarded(h http.HandlerFunc) http.HandlerFunc {
 // delivery is the answer to a change.
 type delivery struct {
 	// State is what became of the change: delivered, pending, failed, quarantined,
-	// or not_connected, as then nobody is told of it.
+	// or not_connected where there is no endpoint to push to.
 	State string `json:"state"`
 	// DeliveredMS is how long after the change the endpoint's answer to it came.
 	DeliveredMS *float64 `json:"delivered_ms,omitempty"`

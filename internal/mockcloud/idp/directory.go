@@ -94,8 +94,8 @@ func (p *IdP) Idle(ctx context.Context) error { return p.pusher.Idle(ctx) }
 // PushStatus returns the progress of pushing.
 func (p *IdP) PushStatus() push.Status { return p.pusher.Status() }
 
-// Delivered waits until all changes so far of somebody are delivered, and says how
-// long the last of them took.
+// Delivered waits until all changes of a person so far are delivered, and returns how long
+// the last of them took.
 func (p *IdP) Delivered(ctx context.Context, email string) (time.Duration, error) {
 	person, err := p.directory.Find(email)
 	if err != nil {
@@ -104,7 +104,7 @@ func (p *IdP) Delivered(ctx context.Context, email string) (time.Duration, error
 	return p.pusher.Wait(ctx, p.keysOf(person)...)
 }
 
-// keysOf are what has to be delivered of somebody: them, and their groups.
+// keysOf returns the keys of what is delivered of people: they themselves and their groups.
 func (p *IdP) keysOf(joined ...Person) (keys []string) {
 	for _, person := range joined {
 		keys = append(keys, person.Subject)

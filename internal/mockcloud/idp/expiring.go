@@ -50,7 +50,7 @@ func (e *expiring[V]) get(name string) (V, bool) {
 	return found.value, true
 }
 
-// take is get for the first caller; nobody gets the value again.
+// take is get that also removes the value, so that it can be used once.
 func (e *expiring[V]) take(name string) (V, bool) {
 	value, ok := e.get(name)
 	if !ok {

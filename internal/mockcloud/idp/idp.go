@@ -17,7 +17,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/idp/push"
 )
 
-// Person is somebody in the provider's directory. Who has not left can log in.
+// Person is a person in the provider's directory. One who has not left can log in.
 type Person = people.Person
 
 // Config is what an identity provider is made of.
@@ -136,8 +136,8 @@ func (p *IdP) mayRedirectTo(raw string) (*url.URL, bool) {
 
 func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
-// ServeHTTP answers requests to the base URL's own host only, so that no other
-// name that somebody points here gets an answer (DNS rebinding).
+// ServeHTTP answers requests to the base URL's own host only, so that another name that is
+// pointed here gets no answer (DNS rebinding).
 func (p *IdP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")

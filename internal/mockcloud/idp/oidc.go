@@ -68,12 +68,12 @@ func registerOIDC(p *IdP, config Config) error {
 	p.handle("GET", "/.well-known/openid-configuration", p.discovery)
 	p.handle("GET", "/jwks", p.jwks)
 	p.handle("GET", "/authorize", p.authorize)
-	p.handle("POST", "/authorize", p.authorize)
+	p.handle("POST", "/authorize", p.form(p.authorize))
 	p.handle("POST", "/token", p.token)
 	p.handle("GET", "/userinfo", p.userinfo)
 	p.handle("POST", "/userinfo", p.userinfo)
 	p.handle("GET", "/logout", p.logout)
-	p.handle("POST", "/logout", p.logout)
+	p.handle("POST", "/logout", p.form(p.logout))
 	return nil
 }
 

@@ -84,7 +84,7 @@ const (
 // What the claims of an ID token can do wrong.
 const (
 	ClaimsOtherIssuer      Mode = "claims_other_issuer"
-	ClaimsStale            Mode = "claims_stale"             // a login of yesterday: fine where nobody asks for a recent one
+	ClaimsStale            Mode = "claims_stale"             // a login of yesterday: accepted where the account asks for no recent one
 	ClaimsWithoutAuthTime  Mode = "claims_without_auth_time" // likewise
 	ClaimsAuthTimeText     Mode = "claims_auth_time_text"
 	ClaimsAuthTimeAhead    Mode = "claims_auth_time_ahead"

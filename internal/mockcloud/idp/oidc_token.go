@@ -26,6 +26,10 @@ type oauthError struct {
 
 // token is the token endpoint (OpenID Connect Core 1.0 section 3.1.3).
 func (p *IdP) token(w http.ResponseWriter, r *http.Request) {
+	if err := readForm(r); err != nil { // RFC 6749 section 3.2
+		writeJSON(w, http.StatusBadRequest, oauthError{"invalid_request", err.Error()})
+		return
+	}
 	client, ok := p.client(r)
 	if !ok || p.oidc.secret == "" {
 		w.Header().Set("WWW-Authenticate", `Basic realm="token"`)

@@ -2,10 +2,15 @@ package idp
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 )
 
 //go:embed pages
@@ -97,10 +102,27 @@ func (p *IdP) chosen(r *http.Request) (Person, string) {
 
 func (p *IdP) registerPages() {
 	p.handle("GET", "/{$}", p.home)
-	p.handle("POST", "/people", p.postedPeople)
+	p.handle("POST", "/people", p.form(p.postedPeople))
 	p.handle("GET", "/style.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, pageFiles, "pages/style.css")
 	})
+}
+
+// readForm reads a request's form, in which no field is there twice.
+func readForm(r *http.Request) error {
+	fields, err := request.Form(r, maxRequest)
+	return cmp.Or(err, request.Once(fields, slices.Collect(maps.Keys(fields))...))
+}
+
+// form is a handler of a form, which it gets whole or not at all.
+func (p *IdP) form(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := readForm(r); err != nil {
+			p.problem(w, http.StatusBadRequest, "The form could not be read: "+err.Error()+". Nothing was changed.")
+			return
+		}
+		next(w, r)
+	}
 }
 
 // problem is a page that says what is wrong, for a person.

@@ -111,7 +111,7 @@ func (p *IdP) postedPeople(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, p.base.Path+"/?"+back.Encode(), http.StatusSeeOther)
 }
 
-// add adds somebody, or puts somebody who is here into a group.
+// add adds a person, or puts a person who is here into a group.
 func (p *IdP) add(email string, r *http.Request) error {
 	group := strings.TrimSpace(r.PostFormValue("group"))
 	if _, err := p.directory.Find(email); err == nil && group != "" {

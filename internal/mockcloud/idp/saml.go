@@ -28,10 +28,10 @@ func registerSAML(p *IdP, _ Config) error {
 	p.modes = append(p.modes, samlModes()...)
 	p.handle("GET", "/saml/metadata", p.samlMetadata)
 	p.handle("GET", "/saml/sso", p.samlSSO)
-	p.handle("POST", "/saml/sso", p.samlSSO)
+	p.handle("POST", "/saml/sso", p.form(p.samlSSO))
 	p.handle("PUT", "/saml/settings", p.guarded(p.putSAML))
 	p.handle("GET", "/saml/start", p.samlStart)
-	p.handle("POST", "/saml/start", p.samlStart)
+	p.handle("POST", "/saml/start", p.form(p.samlStart))
 	return nil
 }
 

@@ -32,8 +32,7 @@ type samlKey struct {
 	certificate *x509.Certificate
 }
 
-// samlKeyLife is how long a certificate is valid: long enough that nobody's demo
-// ends with it.
+// samlKeyLife is how long a certificate is valid: long enough for any demonstration.
 const samlKeyLife = 3 * 365 * 24 * time.Hour
 
 func newSAMLKey(name string, now time.Time) (samlKey, error) {

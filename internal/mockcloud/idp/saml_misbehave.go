@@ -39,10 +39,10 @@ const (
 	SAMLTransient       Mode = "saml_transient_name"
 	SAMLTwoEmails       Mode = "saml_two_emails"
 	SAMLWithoutEmail    Mode = "saml_without_email"
-	SAMLStale           Mode = "saml_stale_login" // of yesterday: fine where nobody asks for a recent one
+	SAMLStale           Mode = "saml_stale_login" // of yesterday: accepted where the account asks for no recent one
 )
 
-// What somebody on the way could make of an answer.
+// What an attacker on the way could make of an answer.
 const (
 	SAMLWrapped       Mode = "saml_wrapped" // XSW3: an evil assertion before the signed one
 	SAMLSameID        Mode = "saml_same_id"
@@ -131,7 +131,7 @@ func (p *IdP) bendSAMLSigner(s *signer) error {
 func (p *IdP) bendSAMLTree(tree *etree.Element) {
 	assertion := tree.SelectElement("Assertion")
 	if assertion == nil {
-		return // it is encrypted, and nobody can change it
+		return // it is encrypted, and cannot be changed
 	}
 	switch p.mode() {
 	case SAMLTampered:

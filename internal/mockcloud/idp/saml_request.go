@@ -19,8 +19,8 @@ import (
 	dsig "github.com/russellhaering/goxmldsig"
 )
 
-// authnRequest is what a request asks for (SAML Core 3.4.1). Without an id,
-// nobody asked.
+// authnRequest is what a request asks for (SAML Core 3.4.1). Without an id
+// the login was not requested.
 type authnRequest struct {
 	id           string
 	issuer       string

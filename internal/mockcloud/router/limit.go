@@ -1,6 +1,7 @@
 package router
 
 import (
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -18,7 +19,12 @@ type Limiter struct {
 
 	mu      sync.Mutex
 	windows map[uuid.UUID]window
+	// sweepAt is with how many windows those that are over are forgotten.
+	sweepAt int
 }
+
+// fewWindows are so few that none is worth forgetting.
+const fewWindows = 1024
 
 type window struct {
 	ends time.Time
@@ -26,7 +32,7 @@ type window struct {
 }
 
 func newLimiter(clock func() time.Time) *Limiter {
-	return &Limiter{clock: clock, windows: make(map[uuid.UUID]window)}
+	return &Limiter{clock: clock, windows: make(map[uuid.UUID]window), sweepAt: fewWindows}
 }
 
 // Take counts a request; over the limit it returns an Error with Retry-After until the
@@ -50,6 +56,10 @@ func (l *Limiter) Take(of uuid.UUID, limit store.RateLimit, whose string) error 
 	}
 	w.used++
 	l.windows[of] = w
+	if len(l.windows) >= l.sweepAt {
+		maps.DeleteFunc(l.windows, func(_ uuid.UUID, w window) bool { return !now.Before(w.ends) })
+		l.sweepAt = fewWindows + 2*len(l.windows)
+	}
 	return nil
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sameorigin"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
@@ -125,13 +126,15 @@ func (rt *Router) Reset() {
 func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := requestID(r)
 	w.Header().Set(requestIDHeader, id)
-	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+	r = r.WithContext(sameorigin.WithPublic(context.WithValue(r.Context(), requestIDKey{}, id), rt.publicURL))
 	rt.pace.Limit(w, r)
-	if !rt.hosts.allow(r.Host) {
+	host, ok := rt.hosts.allow(r.Host)
+	if !ok {
 		send(w, errorReply(http.StatusMisdirectedRequest,
 			"This server does not answer for that host name. Use localhost or 127.0.0.1, or allow the name when you start it."))
 		return
 	}
+	r.Host = host
 	r = rt.singleSlashes(r)
 	// The mux would redirect an unclean path; the API has no such route.
 	if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {

@@ -4,10 +4,9 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sameorigin"
 )
 
 // SessionCookie has the token of a person's session in a browser. The token also
@@ -53,7 +52,7 @@ func IsForeign(r *http.Request) bool {
 		return false
 	case "":
 		origin := r.Header.Get("Origin")
-		return origin != "" && !isOrigin(origin, r.Host)
+		return origin != "" && !sameorigin.IsOwn(r, origin)
 	}
 	return true
 }
@@ -64,10 +63,5 @@ func IsOwn(r *http.Request) bool {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
 		return site == "same-origin"
 	}
-	return isOrigin(r.Header.Get("Origin"), r.Host)
-}
-
-func isOrigin(origin, host string) bool {
-	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
+	return sameorigin.IsOwn(r, r.Header.Get("Origin"))
 }

@@ -39,11 +39,21 @@ type call struct {
 	directoryType store.DirectoryType
 }
 
+// authenticate finds the directory whose token the caller has. Where directories have no
+// clients, no access token of one opens anything, also if it is in the state.
+func (c *call) authenticate(r *store.Reader) (*store.Directory, store.SCIMCredential, error) {
+	d, by, err := r.AuthenticateSCIM(c.endpoint, c.secret)
+	if err == nil && by.OfClient() && !c.server.Clients {
+		return nil, store.SCIMCredential{}, &store.Unauthenticated{}
+	}
+	return d, by, err
+}
+
 // admit finds the directory whose token the caller has, and notes that it was used.
 func (c *call) admit() error {
 	due := false
 	err := c.server.Store.ViewWhere(c.accountIn, func(r *store.Reader) error {
-		d, token, err := r.AuthenticateSCIM(c.endpoint, c.secret)
+		d, token, err := c.authenticate(r)
 		if err != nil {
 			return err
 		}
@@ -54,7 +64,7 @@ func (c *call) admit() error {
 		return err
 	}
 	err = c.server.Store.Update(c.actor, func(tx *store.Tx) error {
-		d, token, err := tx.AuthenticateSCIM(c.endpoint, c.secret)
+		d, token, err := c.authenticate(&tx.Reader)
 		if err != nil {
 			return err
 		}
@@ -69,7 +79,7 @@ func (c *call) admit() error {
 
 // accountIn finds the account of the directory whose token the caller has.
 func (c *call) accountIn(r *store.Reader) uuid.UUID {
-	d, _, err := r.AuthenticateSCIM(c.endpoint, c.secret)
+	d, _, err := c.authenticate(r)
 	if err != nil {
 		return uuid.Nil
 	}
@@ -80,7 +90,7 @@ func (c *call) accountIn(r *store.Reader) uuid.UUID {
 // it since the request came in counts.
 func (c *call) view(fn func(*store.Reader, *store.Directory) error) error {
 	return c.server.Store.ViewOf(c.account, func(r *store.Reader) error {
-		d, _, err := r.AuthenticateSCIM(c.endpoint, c.secret)
+		d, _, err := c.authenticate(r)
 		if err != nil {
 			return err
 		}
@@ -97,7 +107,7 @@ func (c *call) update(fn func(*store.Tx, *store.Directory) error) error {
 	}
 	return change(c.actor, func(tx *store.Tx) error {
 		tx.Within(c.account)
-		d, _, err := tx.AuthenticateSCIM(c.endpoint, c.secret)
+		d, _, err := c.authenticate(&tx.Reader)
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func (c Computed) Post(rt *schema.ResourceType, sent map[string]any) (map[string
 // be in the store, as its members are looked up there.
 func (c Computed) Patch(rt *schema.ResourceType, before, body map[string]any) (map[string]any, error) {
 	c.call.work = patch.NewWork(c.call.request.Context())
-	operations, err := c.call.operations(body)
+	operations, err := c.call.operations(rt, body)
 	if err != nil {
 		return nil, err
 	}

@@ -74,12 +74,12 @@ func (groups) replace(c *call, body map[string]any) (*answer, error) {
 // patch is PATCH /Groups/{id} (RFC 7644, 3.5.2). Its answer has no body, which may be
 // long, unless the caller says what to put into it.
 func (groups) patch(c *call, body map[string]any) (*answer, error) {
-	operations, err := c.operations(body)
-	if err != nil {
-		return nil, err
+	operations, err := c.operations(schema.Group(), body)
+	if err != nil || len(operations) == 0 {
+		return c.unchanged(groups{}, err)
 	}
 	status := http.StatusNoContent
-	if c.values.Has("attributes") && len(operations) > 0 {
+	if c.values.Has("attributes") {
 		status = http.StatusOK
 	}
 	return c.changeGroup(status, func(read reading, row *store.DirectoryGroup) (store.DirectoryGroupChange, error) {

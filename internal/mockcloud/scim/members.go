@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -73,7 +74,8 @@ func withoutMembers(o patch.Operation) (rest patch.Operation, onMembers []patch.
 		return o, nil
 	}
 	others := make(map[string]any, len(object))
-	for key, value := range object {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		value := object[key]
 		target, err := filter.ParsePath(key)
 		switch inner, nested := value.(map[string]any); {
 		case err == nil && isMembers(target):

@@ -24,23 +24,35 @@ func (c *call) isLenient() bool {
 
 // operations reads the body of a PATCH. None at all change nothing, for a directory
 // of a type whose clients send that.
-func (c *call) operations(body map[string]any) ([]patch.Operation, error) {
+func (c *call) operations(rt *schema.ResourceType, body map[string]any) ([]patch.Operation, error) {
 	operations, err := patch.Parse(body)
 	if err == nil && len(operations) == 0 && !c.isLenient() {
 		return nil, patch.ErrNone
 	}
+	for i, o := range operations {
+		if object, ok := o.Value.(map[string]any); ok && (o.Target == nil || o.Target.Name == "") {
+			if err := rt.CheckNames(object, o.Schema()); err != nil {
+				return nil, patch.InOperation(i, err)
+			}
+		}
+	}
 	return operations, err
 }
 
-// withoutBody is the answer of a PATCH of which nothing is shown.
-func withoutBody(a *answer, err error) (*answer, error) {
+// unchanged answers a PATCH without operations, or with operations that cannot be read:
+// the resource stays as it is, and none of it is shown.
+func (c *call) unchanged(k kind, err error) (*answer, error) {
+	if err != nil {
+		return nil, err
+	}
+	a, err := k.read(c)
 	if err != nil {
 		return nil, err
 	}
 	return &answer{status: http.StatusNoContent, location: a.location, version: a.version}, nil
 }
 
-// patched carries out the operations of a PATCH and reads what they make of a resource. A resource may be wrong on the
+// patched carries out the operations of a PATCH, at least one, and reads what they make of a resource. A resource may be wrong on the
 // way, as long as it is right in the end; one that is not is the fault of the operation since which it is wrong in that
 // way.
 func patched[T any](before map[string]any, operations []patch.Operation, rules patch.Rules, read func(map[string]any) (T, error)) (T, error) {

@@ -126,24 +126,30 @@ func (s *Server) accessToken(r *http.Request, opaque string) (token string, err 
 	return token, err
 }
 
-// whoAsks finds the client. Failures count against a limit of their own: nobody uses up
-// a client's by guessing.
+// whoAsks finds the client. Failures count against a limit of the directory's, whatever
+// client they name: nobody uses up a client's limit by guessing, evades it with other
+// ids, or learns from it which there are.
 func (s *Server) whoAsks(opaque, clientID, secret string) (id uuid.UUID, d *store.Directory, err error) {
-	of := func(r *store.Reader) uuid.UUID { return r.AccountOfEndpoint(opaque) }
+	of := func(r *store.Reader) uuid.UUID {
+		if at, ok := r.DirectoryAt(opaque); ok {
+			return at.AccountID
+		}
+		return uuid.Nil
+	}
+	at := "" // of an endpoint that no directory has
 	err = s.Store.ViewWhere(of, func(r *store.Reader) error {
 		found, client, _, err := r.AuthenticateClient(opaque, clientID, secret)
-		if err != nil {
-			if _, guessed, ok := r.ClientAt(opaque, clientID); ok {
-				id = guessed.ID
-			}
-			return err
+		if err == nil {
+			id, d = client.ID, found
 		}
-		id, d = client.ID, found
-		return nil
+		if asked, ok := r.DirectoryAt(opaque); ok {
+			at = asked.ID
+		}
+		return err
 	})
 	var unauthenticated *store.Unauthenticated
-	if errors.As(err, &unauthenticated) && id != uuid.Nil {
-		if limit := s.limiter.Take(uuid.NewSHA1(id, []byte("failed")), tokenLimit, "client"); limit != nil {
+	if errors.As(err, &unauthenticated) {
+		if limit := s.limiter.Take(uuid.NewSHA1(uuid.Nil, []byte("failed at "+at)), tokenLimit, "directory"); limit != nil {
 			return id, nil, limit
 		}
 	}

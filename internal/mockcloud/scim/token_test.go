@@ -2,6 +2,7 @@ package scim_test
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -266,6 +267,68 @@ func TestTokenLimit(t *testing.T) {
 	ask(other, "other-"+clientSecret).Want(http.StatusOK)
 	w.clock.Advance(61 * time.Second)
 	ask(client, clientSecret).Want(http.StatusOK)
+}
+
+// TestGuessing: who guesses sees the same, whether or not there is such a client or even
+// such an endpoint, and however often they ask.
+func TestGuessing(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	for name, guess := range map[string]func(w *world, client *store.SCIMClient) (path, id string){
+		"a wrong secret": func(w *world, c *store.SCIMClient) (string, string) { return w.path("/oauth/token"), c.ID.String() },
+		"other clients":  func(w *world, _ *store.SCIMClient) (string, string) { return w.path("/oauth/token"), uuid.NewString() },
+		"what is no id":  func(w *world, _ *store.SCIMClient) (string, string) { return w.path("/oauth/token"), "okta" },
+		"another directory": func(w *world, _ *store.SCIMClient) (string, string) {
+			return scim.Endpoint("", "nowhere") + "/oauth/token", uuid.NewString()
+		},
+	} {
+		w := newWorld(t)
+		client := w.addClient(w.directory, "okta", clientSecret)
+		for range 70 {
+			path, id := guess(w, client)
+			body := form("grant_type", "client_credentials", "client_id", id, "client_secret", "wrong-"+clientSecret)
+			a, err := w.Try("POST", path, "", body, "Content-Type", "application/x-www-form-urlencoded", "X-Request-Id", "same")
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.Header.Del("Date")
+			seen[name] += fmt.Sprint(a.Status, a.Header, a.Body, "\n")
+		}
+		if seen[name] != seen["a wrong secret"] && seen["a wrong secret"] != "" {
+			t.Errorf("%s: %s\nnot\n%s", name, seen[name], seen["a wrong secret"])
+		}
+	}
+	for name, got := range seen {
+		if got != seen["a wrong secret"] {
+			t.Errorf("%s is answered otherwise", name)
+		}
+	}
+}
+
+// TestGuessingElsewhere: guesses are limited whatever clients they name, and keep nobody
+// out who knows a secret, nor are those at other directories fewer.
+func TestGuessingElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	client := w.addClient(w.directory, "okta", clientSecret)
+	elsewhere, _ := w.addDirectory("elsewhere", "another-token-of-more-than-32-characters")
+	guess := func(endpoint, id string) mocktest.Answer {
+		a, err := w.Try("POST", scim.Endpoint("", endpoint)+"/oauth/token", "",
+			form("grant_type", "client_credentials", "client_id", id, "client_secret", "wrong-"+clientSecret), "Content-Type", "application/x-www-form-urlencoded")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	for range 60 {
+		guess(w.directory.Endpoint, uuid.NewString()).Want(http.StatusUnauthorized)
+		guess("nowhere-"+uuid.NewString(), uuid.NewString()).Want(http.StatusUnauthorized)
+	}
+	guess(w.directory.Endpoint, uuid.NewString()).Want(http.StatusTooManyRequests)
+	guess(w.directory.Endpoint, client.ID.String()).Want(http.StatusTooManyRequests)
+	guess("nowhere-"+uuid.NewString(), uuid.NewString()).Want(http.StatusTooManyRequests)
+	guess(elsewhere.Endpoint, uuid.NewString()).Want(http.StatusUnauthorized)
+	w.accessToken(client, clientSecret)
 }
 
 // TestSchemeIsListed: only where a client exists.

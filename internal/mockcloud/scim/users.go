@@ -80,19 +80,15 @@ func (users) replace(c *call, body map[string]any) (*answer, error) {
 
 // patch is PATCH /Users/{id} (RFC 7644, 3.5.2).
 func (users) patch(c *call, body map[string]any) (*answer, error) {
-	operations, err := c.operations(body)
-	if err != nil {
-		return nil, err
+	operations, err := c.operations(schema.User(), body)
+	if err != nil || len(operations) == 0 {
+		return c.unchanged(users{}, err)
 	}
-	changed, err := c.changeUser(func(before map[string]any) (userBody, error) {
+	return c.changeUser(func(before map[string]any) (userBody, error) {
 		return patched(schema.User().Healed(before), operations, c.rules(schema.User()), func(after map[string]any) (userBody, error) {
 			return readUser(after, isActive(before))
 		})
 	})
-	if len(operations) == 0 {
-		return withoutBody(changed, err)
-	}
-	return changed, err
 }
 
 // changeUser makes a user what change makes of the resource. One who stays the same

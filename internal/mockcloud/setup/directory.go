@@ -224,7 +224,7 @@ func (v *visit) endpoint(token string) endpoint {
 }
 
 func (v *visit) chosenDirectory() directory {
-	chosen, _ := directoryOf(v.directory.Type) // nobody gets here before there is one
+	chosen, _ := directoryOf(v.directory.Type) // the step is reached only with one
 	return chosen
 }
 
@@ -258,7 +258,7 @@ func (s status) People() string {
 }
 
 func viewStatus(v *visit) any {
-	d := v.directory // nobody gets here before there is one
+	d := v.directory // the step is reached only with one
 	return status{
 		Name: d.Name, Linked: v.isLinked(), Off: d.State == store.DirectoryUnlinked,
 		Called: d.LastSynced, Counts: v.counts, Endpoint: v.way.steps[copyEndpoint].path(),

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 )
 
 const (
@@ -20,8 +24,10 @@ const (
 	// maxFile is how much of a file is kept: a byte more than metadata may have, so that
 	// more is noticed.
 	maxFile = 1<<20 + 1
-	// maxText is how much of a field is kept.
+	// maxText is how much of a field is kept, maxKept of all fields and files together:
+	// who sends them need not have a session.
 	maxText  = 2 << 20
+	maxKept  = 6 << 20
 	maxParts = 64
 )
 
@@ -43,13 +49,29 @@ type filesKey struct{}
 // errForm says that a form cannot be read at all.
 var errForm = errors.New("the form cannot be read")
 
-// readForm reads a form of either kind. A file that is too large is cut off, and the
-// rest of the form is read all the same.
-func readForm(w http.ResponseWriter, r *http.Request) (uploads, error) {
-	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/form-data" {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		return nil, r.ParseForm()
+// manyOf are the fields of which a form may have several.
+const manyOf = "domain"
+
+// readForm reads a form of either kind, in which every other field is there at most once.
+func readForm(w http.ResponseWriter, r *http.Request) (files uploads, err error) {
+	if kind, _, ok := request.Media(r); ok && kind == "multipart/form-data" {
+		files, err = readParts(w, r)
+	} else {
+		_, err = request.Form(r, maxForm)
+	}
+	if err != nil {
+		return nil, err
+	}
+	names := slices.DeleteFunc(slices.Collect(maps.Keys(r.PostForm)), func(name string) bool { return name == manyOf })
+	return files, request.Once(r.PostForm, names...)
+}
+
+// readParts reads a form that has files. One that is too large is cut off, and the rest of
+// the form is read all the same.
+func readParts(w http.ResponseWriter, r *http.Request) (uploads, error) {
+	_, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || params["boundary"] == "" {
+		return nil, errForm
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
 	files := uploads{}
@@ -57,6 +79,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (uploads, error) {
 	r.Form, r.PostForm = url.Values{}, url.Values{}
 	r.MultipartForm = &multipart.Form{}
 	in := multipart.NewReader(r.Body, params["boundary"])
+	left := int64(maxKept)
 	for range maxParts {
 		part, err := in.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -65,7 +88,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (uploads, error) {
 		if err != nil {
 			return files, err
 		}
-		if err := files.take(part, r.PostForm); err != nil {
+		if err := files.take(part, r.PostForm, &left); err != nil {
 			return files, err
 		}
 		r.Form = r.PostForm
@@ -73,18 +96,29 @@ func readForm(w http.ResponseWriter, r *http.Request) (uploads, error) {
 	return files, errForm
 }
 
-// take reads a part of a form.
-func (f uploads) take(part *multipart.Part, fields url.Values) error {
+// take reads a part of a form, of which only so much is left to be kept.
+func (f uploads) take(part *multipart.Part, fields url.Values, left *int64) error {
 	limit := int64(maxText)
 	if part.FileName() != "" {
 		limit = maxFile
+	}
+	if limit > *left {
+		return errForm
 	}
 	var data bytes.Buffer
 	if _, err := io.Copy(&data, io.LimitReader(part, limit)); err != nil {
 		return err
 	}
-	if _, err := io.Copy(io.Discard, part); err != nil {
+	*left -= int64(data.Len())
+	rest, err := io.Copy(io.Discard, part)
+	if err != nil {
 		return err
+	}
+	if rest > 0 && part.FileName() == "" { // half of what was typed is something else
+		return errForm
+	}
+	if _, twice := f[part.FormName()]; twice && part.FileName() != "" {
+		return errForm
 	}
 	if name := part.FileName(); name != "" {
 		f[part.FormName()] = upload{name, data.Bytes()}
@@ -96,7 +130,7 @@ func (f uploads) take(part *multipart.Part, fields url.Values) error {
 	return nil
 }
 
-// file returns an upload of the visit's form, if somebody chose one.
+// file returns an upload of the visit's form, if there is one.
 func (v *visit) file(field string) (upload, bool) {
 	files, _ := v.r.Context().Value(filesKey{}).(uploads) // there are none in a form without
 	u, ok := files[field]

@@ -7,8 +7,8 @@
 // …/sso/connections or …/sso/directories, in the name of the user who asked for the link,
 // who must still be allowed to.
 //
-// A link's secret stands in its address, so the pages ask browsers to keep it to
-// themselves: nothing is stored, no address is passed on, nobody may frame them.
+// A link's secret stands in its address, so the pages ask browsers not to store them, not
+// to send a Referer and not to show them in a frame.
 // Only the buttons that copy need a script, which is a file of this server; no other runs.
 // Forms carry a token of the session.
 //
@@ -91,7 +91,7 @@ func (d *Dashboard) Handler() http.Handler {
 			}
 			files, err := readForm(w, r)
 			if err != nil {
-				d.notice(w, http.StatusRequestEntityTooLarge, "This form could not be read",
+				d.notice(w, http.StatusBadRequest, "This form could not be read",
 					"Nothing has been changed. Metadata of one identity provider has at most 1 MiB; is more in it? Go back in your browser: what you typed is still there.")
 				return
 			}
@@ -125,7 +125,7 @@ func (d *Dashboard) notice(w http.ResponseWriter, status int, title, text string
 	d.render(w, status, "notice.html", page{Title: title, Content: text})
 }
 
-// failed is the page for an error that is nobody's input.
+// failed answers an error that is not one of the form's input.
 func (d *Dashboard) failed(w http.ResponseWriter, r *http.Request, err error) {
 	var (
 		forbidden *store.Forbidden

@@ -39,8 +39,8 @@ type way struct {
 	// name is what is set up.
 	name  string
 	steps []*step
-	// reached is the step up to which everything is done, first the one before which
-	// nobody can go back any more.
+	// reached returns the step up to which everything is done, first the earliest step that
+	// can still be opened.
 	reached, first func(*visit) int
 	// works reports whether what was set up is in use.
 	works func(*visit) bool
@@ -97,8 +97,8 @@ type visit struct {
 	step  int
 }
 
-// inStep finds the session for a step's page; nil is the way's beginning. Nobody
-// gets ahead of what is still to be done.
+// inStep finds the session for a step's page; nil is the way's beginning. A step that
+// cannot be reached yet redirects to the one that is to be done.
 func (d *Dashboard) inStep(s *step, serve func(*visit)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{Dashboard: d, w: w, r: r, session: sessionOf(r)}

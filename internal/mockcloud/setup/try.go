@@ -3,7 +3,6 @@ package setup
 import (
 	"errors"
 	"html/template"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -29,7 +28,7 @@ type saved struct {
 func viewSaved(v *visit) any { return v.saved() }
 
 func (v *visit) saved() saved {
-	c := v.connection // nobody gets here before there is one
+	c := v.connection // the step is reached only with one
 	named, _ := providerOf(c.Type)
 	out := saved{Connection: c, Provider: named, Guide: v.ssoGuide()}
 	for _, d := range v.enabled {
@@ -171,17 +170,24 @@ func groupsIn(arrived []trial.Attribute) string {
 func activate(v *visit) {
 	key := v.r.PostFormValue("result")
 	result, ok := v.Tests.Result(key, v.link.ID)
-	if !ok || v.Tests.IsStale(result) {
+	if !ok || v.Tests.IsStale(result) || result.ConnectionID != v.connection.ID {
 		v.ask(v.try(), problem{"log-in", "The test login is too long ago. Nothing has been changed; test it once more."})
 		return
 	}
+	if result, ok = v.Tests.Take(key, v.link.ID); !ok { // sent twice
+		v.goTo(tryLogin) // which leads on once it is active
+		return
+	}
 	err := v.Logins.LetIn(v.w, v.r, result)
+	if err == nil {
+		v.Tests.Drop(key)
+		v.goTo(tryLogin)
+		return
+	}
+	v.Tests.PutBack(key)
 	var refused *store.LoginRefused
 	var conflict *store.Conflict
 	switch {
-	case err == nil:
-		v.Tests.Drop(key)
-		http.Redirect(v.w, v.r, v.way.steps[tryLogin].path(), http.StatusSeeOther) // which leads on once it is active
 	case errors.As(err, &refused):
 		v.askTested(key, result, problem{"log-in", refused.Sentence})
 	case errors.As(err, &conflict):

@@ -11,14 +11,15 @@ import (
 // sendCode is POST /login/code: mails a code to who may bypass single sign-on. The
 // answer is the same for everybody.
 func (s *SSO) sendCode(w http.ResponseWriter, r *http.Request) {
-	if !readForm(w, r) {
-		return
-	}
-	returnTo, ok := s.returnTo(w, r, r.PostForm)
+	form, ok := readForm(w, r, "email")
 	if !ok {
 		return
 	}
-	email := strings.TrimSpace(r.PostForm.Get("email"))
+	returnTo, ok := s.returnTo(w, r, form)
+	if !ok {
+		return
+	}
+	email := strings.TrimSpace(form.Get("email"))
 	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) error {
 		tx.SendLoginCode(email)
 		return nil
@@ -32,15 +33,16 @@ func (s *SSO) sendCode(w http.ResponseWriter, r *http.Request) {
 
 // verifyCode is POST /login/verify: the code comes back.
 func (s *SSO) verifyCode(w http.ResponseWriter, r *http.Request) {
-	if !readForm(w, r) {
-		return
-	}
-	returnTo, ok := s.returnTo(w, r, r.PostForm)
+	form, ok := readForm(w, r, "email", "code")
 	if !ok {
 		return
 	}
-	email := strings.TrimSpace(r.PostForm.Get("email"))
-	code := fold.UpperToken(strings.TrimSpace(r.PostForm.Get("code")))
+	returnTo, ok := s.returnTo(w, r, form)
+	if !ok {
+		return
+	}
+	email := strings.TrimSpace(form.Get("email"))
+	code := fold.UpperToken(strings.TrimSpace(form.Get("code")))
 	var session *store.Session
 	var token string
 	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) (err error) {

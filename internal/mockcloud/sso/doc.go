@@ -13,7 +13,7 @@
 // A login belongs to the browser that began it, by a cookie that only /sso/ gets
 // (HttpOnly, SameSite=Lax). OpenID Connect comes back by a GET, to which browsers send
 // that cookie. SAML comes back by a POST of another site's page, to which they do not:
-// so /acs judges the answer, lets nobody in, and redirects to …/continue, a GET to
+// so /acs judges the answer, creates no session, and redirects to …/continue, a GET to
 // which the cookie comes. A login that the identity provider began cannot be bound to
 // a browser; the person is asked on a page of ours before it counts.
 //

@@ -18,7 +18,10 @@ type loginPage struct{ Email, ReturnTo, Problem string }
 // showLogin is GET /login: with an email address or a connection straight to the
 // identity provider, else to the page that asks.
 func (s *SSO) showLogin(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
+	query, ok := readQuery(w, r, "email", "connection", "return_to", "redirect_uri")
+	if !ok {
+		return
+	}
 	returnTo, ok := s.returnTo(w, r, query)
 	if !ok {
 		return
@@ -36,26 +39,19 @@ func (s *SSO) showLogin(w http.ResponseWriter, r *http.Request) {
 
 // startLogin is POST /login, the page's form.
 func (s *SSO) startLogin(w http.ResponseWriter, r *http.Request) {
-	if !readForm(w, r) {
-		return
-	}
-	returnTo, ok := s.returnTo(w, r, r.PostForm)
+	form, ok := readForm(w, r, "email")
 	if !ok {
 		return
 	}
-	s.loginAs(w, r, strings.TrimSpace(r.PostForm.Get("email")), returnTo)
-}
-
-func readForm(w http.ResponseWriter, r *http.Request) bool {
-	if err := r.ParseForm(); err != nil {
-		show(w, http.StatusBadRequest, "problem.html", problem{Title: "The form could not be read", Text: "Please start again."})
-		return false
+	returnTo, ok := s.returnTo(w, r, form)
+	if !ok {
+		return
 	}
-	return true
+	s.loginAs(w, r, strings.TrimSpace(form.Get("email")), returnTo)
 }
 
-// returnTo reads where to go after the login: a path of this server. What the API was
-// given as redirect_uri may lead elsewhere, where nobody is sent.
+// returnTo reads where to go after the login: a path of this server. A redirect_uri that
+// leads elsewhere is ignored, and a return_to refused.
 func (s *SSO) returnTo(w http.ResponseWriter, r *http.Request, values url.Values) (string, bool) {
 	if given := values.Get("return_to"); given != "" {
 		path, ok := oidc.LocalPath(given)
@@ -139,7 +135,7 @@ func (s *SSO) recent(account uuid.UUID) (seconds *int) {
 		return err
 	})
 	if err != nil {
-		return nil // the account is gone, and nobody will be let in
+		return nil // the account is gone, and the login will be refused
 	}
 	return seconds
 }

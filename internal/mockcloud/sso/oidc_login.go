@@ -45,7 +45,11 @@ func (s *SSO) oidcCallback(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	login, err := s.Parties.Finish(r.Context(), s.findOIDC(r, account), boundBy(r), r.URL.Query())
+	query, ok := readQuery(w, r) // of what is there twice the protocol says more
+	if !ok {
+		return
+	}
+	login, err := s.Parties.Finish(r.Context(), s.findOIDC(r, account), boundBy(r), query)
 	if err != nil {
 		s.rejectedOIDC(w, r, account, "", err)
 		return
@@ -86,8 +90,9 @@ func (s *SSO) rejectedOIDC(w http.ResponseWriter, r *http.Request, account uuid.
 	if returnTo == "" {
 		returnTo = refused.ReturnTo
 	}
-	if s.rehearsedRefusal(w, r, returnTo, string(refused.Reason), refused.Sentence, oidcAttributes(refused.Claims, refused.Mapping)) {
+	f := refusal{connection: refused.ConnectionID, reason: string(refused.Reason), attributes: refused.ClaimNames}
+	if s.rehearsedRefusal(w, r, returnTo, f.saying(refused.Sentence), oidcAttributes(refused.Claims, refused.Mapping)) {
 		return
 	}
-	s.refuse(w, r, account, refusal{connection: refused.ConnectionID, reason: string(refused.Reason), attributes: refused.ClaimNames})
+	s.refuse(w, r, account, f)
 }

@@ -1,6 +1,7 @@
 package sso
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -10,7 +11,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/identity"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/saml"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/trial"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/samlmetadata"
 )
@@ -30,18 +33,18 @@ func (s *SSO) beginSAML(w http.ResponseWriter, r *http.Request, c *store.Connect
 		return
 	}
 	secret := rand.Text()
-	request, err := provider.AuthnRequest(conn, saml.Start{ReturnTo: returnTo, Browser: secret, Recent: s.recent(c.AccountID) != nil})
+	asked, err := provider.AuthnRequest(conn, saml.Start{ReturnTo: returnTo, Browser: secret, Recent: s.recent(c.AccountID) != nil})
 	if err != nil {
 		s.rejectedSAML(w, r, c.AccountID, c.ID, returnTo, err)
 		return
 	}
 	s.bindLogin(w, r, secret)
-	if request.Binding == saml.Redirect {
-		http.Redirect(w, r, request.URL, http.StatusSeeOther)
+	if asked.Binding == saml.Redirect {
+		http.Redirect(w, r, asked.URL, http.StatusSeeOther)
 		return
 	}
 	secure(w.Header(), anyForms)
-	show(w, http.StatusOK, "post.html", request)
+	show(w, http.StatusOK, "post.html", asked)
 }
 
 // serviceProvider is this server as an account's identity providers see it.
@@ -89,22 +92,26 @@ func samlConnection(c *store.Connection) (saml.Connection, error) {
 	return out, nil
 }
 
-// samlAnswer is POST /sso/saml/{account_id}/acs (SAML Bindings 3.5). It lets nobody in:
-// the cookie that says whose login it is does not come with another site's form.
+// samlAnswer is POST /sso/saml/{account_id}/acs (SAML Bindings 3.5). It creates no
+// session: the cookie that binds the login to its browser is not sent with another site's
+// form.
 func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 	account, ok := s.account(w, r)
 	if !ok {
 		return
 	}
-	var tooLarge *http.MaxBytesError
-	if err := r.ParseForm(); errors.As(err, &tooLarge) {
+	form, err := request.Form(r, maxForm)
+	if request.IsTooLarge(err) {
 		s.refuse(w, r, account, refusal{reason: string(saml.TooLarge)})
 		return
 	}
-	if !readForm(w, r) {
+	// What else is in it is the identity provider's affair.
+	err = cmp.Or(err, request.Once(form, "SAMLResponse", "RelayState"), request.Needs(form, "SAMLResponse"))
+	if err != nil {
+		unreadable(w, err)
 		return
 	}
-	response := r.PostForm.Get("SAMLResponse")
+	response := form.Get("SAMLResponse")
 	hint, err := s.logins.Hint(response)
 	if err != nil {
 		s.rejectedSAML(w, r, account, "", "", err)
@@ -130,10 +137,13 @@ func (s *SSO) samlAnswer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	conn.Renew = s.renew(r, c)
-	login, err := provider.Accept(conn, response, r.PostForm.Get("RelayState"))
+	login, err := provider.Accept(conn, response, form.Get("RelayState"))
 	if err != nil {
 		s.rejectedSAML(w, r, account, c.ID, hint.ReturnTo, err)
 		return
+	}
+	if login.IDPInitiated && trial.Is(login.ReturnTo) { // no test login begins there
+		login.ReturnTo = ""
 	}
 	handle := s.waiting.add(answered{account: account, connection: c.ID, login: login})
 	// Relative, as the browser may have reached us by another name than we know.
@@ -181,7 +191,15 @@ func (s *SSO) samlContinue(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	handle := r.URL.Query().Get("login")
+	query, ok := readQuery(w, r, "login")
+	if !ok {
+		return
+	}
+	if err := request.Needs(query, "login"); err != nil {
+		unreadable(w, err)
+		return
+	}
+	handle := query.Get("login")
 	a, ok := s.waiting.look(handle, account)
 	if !ok {
 		s.loginOver(w, r, account)
@@ -206,10 +224,14 @@ func (s *SSO) samlContinue(w http.ResponseWriter, r *http.Request) {
 // log in as whom their identity provider says.
 func (s *SSO) samlConfirm(w http.ResponseWriter, r *http.Request) {
 	account, ok := s.account(w, r)
-	if !ok || !readForm(w, r) {
+	if !ok {
 		return
 	}
-	a, ok := s.waiting.take(r.PostForm.Get("login"), account)
+	form, ok := readForm(w, r, "login")
+	if !ok {
+		return
+	}
+	a, ok := s.waiting.take(form.Get("login"), account)
 	if !ok || !a.login.IDPInitiated {
 		s.loginOver(w, r, account)
 		return
@@ -238,10 +260,11 @@ func (s *SSO) rejectedSAML(w http.ResponseWriter, r *http.Request, account uuid.
 		s.failed(w, r, err)
 		return
 	}
-	if s.rehearsedRefusal(w, r, returnTo, string(refused.Reason), refused.Sentence, samlAttributes(refused.Attributes)) {
+	f := refusal{connection: connection, reason: string(refused.Reason), attributes: refused.AttributeNames}
+	if s.rehearsedRefusal(w, r, returnTo, f.saying(refused.Sentence), samlAttributes(refused.Attributes)) {
 		return
 	}
-	s.refuse(w, r, account, refusal{connection: connection, reason: string(refused.Reason), attributes: refused.AttributeNames})
+	s.refuse(w, r, account, f)
 }
 
 // samlMetadata is GET /sso/saml/{account_id}/metadata (SAML Metadata 2.4.4). It is the

@@ -84,16 +84,12 @@ func (s *SSO) Mount(rt *router.Router) {
 	mux.HandleFunc("GET /sso/saml/{account_id}/metadata", s.samlMetadata)
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header(), ownForms)
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		mux.ServeHTTP(w, r)
 	})
 	for _, path := range []string{homePath, "/login", "/login/", "/logout", "/sso/"} {
 		rt.Mount(path, h)
 	}
 }
-
-// maxForm bounds what is read of a request: SAML's answers are the largest.
-const maxForm = 1 << 20
 
 // Where the forms of a page may lead. Browsers hold the redirect after a form to the
 // same list, so that of pages which lead to an identity provider cannot be ours alone.
@@ -102,8 +98,8 @@ const (
 	anyForms = "'self' https: http:"
 )
 
-// secure tells browsers to keep a page to themselves, to run no script in it and to
-// let nobody frame it. The Referrer-Policy is not no-referrer, since browsers would then
+// secure tells browsers not to store a page, to run no script in it and not to show it in
+// a frame. The Referrer-Policy is not no-referrer, since browsers would then
 // call the origin of our own forms "null".
 func secure(h http.Header, forms string) {
 	h.Set("Cache-Control", "no-store")
@@ -182,15 +178,17 @@ type refusal struct {
 	attributes []string
 }
 
+// saying is the refusal with a sentence for the person of what was wrong in their login.
+func (f refusal) saying(sentence string) refusal {
+	f.sentence = sentence
+	return f
+}
+
 // refuse notes that a login was refused and tells the person what to do, and by which
 // reference their administrator finds out why. Nothing that a library or an identity
 // provider said gets onto the page.
 func (s *SSO) refuse(w http.ResponseWriter, r *http.Request, account uuid.UUID, f refusal) {
-	reference := ""
-	err := s.Store.Update(store.Actor{}, func(tx *store.Tx) (err error) {
-		reference, err = tx.RefuseLogin(account, f.connection, f.reason, f.attributes)
-		return err
-	})
+	reference, err := s.Store.RefuseLogin(account, f.connection, f.reason, f.attributes)
 	if err != nil && !store.IsUnavailable(err) {
 		s.failed(w, r, err)
 		return

@@ -22,8 +22,8 @@ var errRehearsed = errors.New("a test login changes nothing")
 // rehearse is finish for a test login: it finds out what the login would do, does
 // nothing of it, and leads to the page that shows it.
 func (s *SSO) rehearse(w http.ResponseWriter, r *http.Request, account uuid.UUID, proven store.ProvenLogin, returnTo string, attributes []trial.Attribute) {
-	test, known := s.Tests.Find(returnTo)
-	if !known || test.ConnectionID != proven.ConnectionID {
+	test, known := s.testOf(returnTo, proven.ConnectionID)
+	if !known {
 		s.testOver(w)
 		return
 	}
@@ -55,6 +55,21 @@ func (s *SSO) rehearse(w http.ResponseWriter, r *http.Request, account uuid.UUID
 	http.Redirect(w, r, s.Tests.Keep(result), http.StatusSeeOther)
 }
 
+// testOf returns the test login that leads back to a path, if it is a test of the
+// connection and the connection is still being set up. Otherwise a test could hide refusals
+// of other connections, or of one in use, from their administrators.
+func (s *SSO) testOf(returnTo, connection string) (test trial.Test, ok bool) {
+	if test, ok = s.Tests.Find(returnTo); !ok || test.ConnectionID != connection {
+		return test, false
+	}
+	err := s.Store.View(func(r *store.Reader) error {
+		c, err := r.ConnectionByID(connection)
+		ok = err == nil && c.State == store.ConnectionValidating
+		return err
+	})
+	return test, ok && err == nil
+}
+
 // outcomeOf says what a login has done.
 func outcomeOf(tx *store.Tx, account uuid.UUID, connection string, session *store.Session) (out trial.Outcome, err error) {
 	u, err := tx.User(session.UserID)
@@ -80,18 +95,15 @@ func outcomeOf(tx *store.Tx, account uuid.UUID, connection string, session *stor
 }
 
 // rehearsedRefusal leads a test login that was refused to the page that says why, and
-// reports whether it was a test.
-func (s *SSO) rehearsedRefusal(w http.ResponseWriter, r *http.Request, returnTo, reason, sentence string, attributes []trial.Attribute) bool {
-	if !trial.Is(returnTo) {
+// reports whether it was a test. All other refusals are kept for the account's
+// administrators.
+func (s *SSO) rehearsedRefusal(w http.ResponseWriter, r *http.Request, returnTo string, f refusal, attributes []trial.Attribute) bool {
+	test, known := s.testOf(returnTo, f.connection)
+	if !known {
 		return false
 	}
-	test, known := s.Tests.Find(returnTo)
-	if !known {
-		s.testOver(w)
-		return true
-	}
 	s.clearLogin(w, r)
-	path := s.Tests.Keep(trial.Result{Test: test, Reason: reason, Sentence: sentence, Attributes: attributes})
+	path := s.Tests.Keep(trial.Result{Test: test, Reason: f.reason, Sentence: f.sentence, Attributes: attributes})
 	http.Redirect(w, r, path, http.StatusSeeOther)
 	return true
 }

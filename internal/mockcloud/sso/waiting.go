@@ -59,7 +59,7 @@ func (q *waiting) look(handle string, account uuid.UUID) (*answered, bool) {
 	return q.find(handle, account)
 }
 
-// take is look for once: nobody gets the answer again.
+// take is look that also removes the answer, so that it can be used once.
 func (q *waiting) take(handle string, account uuid.UUID) (*answered, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

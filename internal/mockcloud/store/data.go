@@ -19,6 +19,7 @@ type data struct {
 	seeding   bool
 	db        *table.DB
 	events    *eventlog.Log
+	refused   refusalCounts
 }
 
 // newData returns what is built in and nothing else. Its events go by the state file; nil

@@ -318,13 +318,16 @@ func (tx *Tx) admitMember(c *Connection, u *User) error {
 	return err
 }
 
-// rejectedEvery is how often the refusals for one reason are told of: strangers can
-// cause them, and must not push everything else out of the audit trail.
-const rejectedEvery = time.Minute
+// How often the audit trail is told of refusals for one reason, and of how many within an
+// hour at all. Anybody can cause them, and must not push everything else out of it.
+const (
+	rejectedEvery = time.Minute
+	rejectedAHour = 60
+)
 
-// RecordRejectedLogin notes that a login was refused and why, at most once a minute
-// for each reason. Where the connection is not known the event is the account's.
-func (tx *Tx) RecordRejectedLogin(accountID uuid.UUID, connectionID, reason string) error {
+// recordRejectedLogin tells the audit trail that a login was refused and why. Where the
+// connection is not known the event is the account's.
+func (tx *Tx) recordRejectedLogin(accountID uuid.UUID, connectionID, reason string) error {
 	a, err := tx.Account(accountID)
 	if err != nil {
 		return err
@@ -334,11 +337,15 @@ func (tx *Tx) RecordRejectedLogin(accountID uuid.UUID, connectionID, reason stri
 		of = c.subject()
 	}
 	name := ownEvents + kindConnection + "." + rejected
-	told, err := tx.lately(accountID, rejectedEvery, name)
-	if err != nil || slices.ContainsFunc(told, func(e *eventlog.Event) bool {
-		return e.Resource.ID == resourceID(of.kind, of.id) && e.Payload["reason"] == reason
-	}) {
+	told, err := tx.lately(accountID, time.Hour, name)
+	if err != nil || len(told) >= rejectedAHour {
 		return err
+	}
+	since := tx.Now().Add(-rejectedEvery)
+	if slices.ContainsFunc(told, func(e *eventlog.Event) bool {
+		return e.Occurred.After(since) && e.Resource.ID == resourceID(of.kind, of.id) && e.Payload["reason"] == reason
+	}) {
+		return nil
 	}
 	tx.note(name, of, map[string]any{"reason": reason}, uuid.Nil)
 	return nil

@@ -52,10 +52,11 @@ func (tx *Tx) SendLoginCode(email string) {
 	if !ok || !tx.bypassesSSO(u) || tx.whyShutOut(u) != "" {
 		return
 	}
-	now := tx.stamp()
-	if before, ok := loginCodeTable.Get(tx.db, u.ID); ok && now.Before(before.Created.Add(loginCodeEvery)) {
+	// Anybody may ask for a code: one that is not sent writes nothing, not even a time.
+	if before, ok := loginCodeTable.Get(tx.db, u.ID); ok && tx.Now().Before(before.Created.Add(loginCodeEvery)) {
 		return
 	}
+	now := tx.stamp()
 	code := newSecret("")[:loginCodeLength]
 	loginCodeTable.Put(tx.db, &LoginCode{ID: u.ID, Created: now, Expires: now.Add(loginCodeLasts), Hash: hashOf(code)})
 	tx.sendMail(Mail{

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -57,39 +58,116 @@ type refusedAt struct {
 // RefuseLogin notes that a login was refused, and why, with the names of the attributes
 // that came. It returns the reference that leads to it; empty where so many were refused
 // within a minute that this one is only counted. The audit trail is told, too.
-func (tx *Tx) RefuseLogin(accountID uuid.UUID, connectionID, reason string, attributes []string) (string, error) {
-	if err := tx.RecordRejectedLogin(accountID, connectionID, reason); err != nil {
+//
+// A connection that is there says which account it is about: an answer may come back at
+// another one's address. Anybody can cause refusals, so that one which is only counted is
+// counted in memory: it takes no transaction, and writes nothing.
+func (s *Store) RefuseLogin(accountID uuid.UUID, connectionID, reason string, attributes []string) (reference string, err error) {
+	counted := false
+	err = s.View(func(r *Reader) error {
+		counted = r.countRefusal(r.refusedAt(accountID, connectionID))
+		return nil
+	})
+	if counted || err != nil {
 		return "", err
 	}
-	if _, err := tx.Connection(accountID, connectionID); err != nil {
-		connectionID = ""
-	}
-	if last, full := tx.refusedLately(refusedAt{accountID, connectionID}); full {
-		next := *last
-		next.More++
-		refusalTable.Put(tx.db, &next)
+	err = s.Update(Actor{}, func(tx *Tx) (err error) {
+		reference, err = tx.refuseLogin(tx.refusedAt(accountID, connectionID), reason, attributes)
+		return err
+	})
+	return reference, err
+}
+
+func (tx *Tx) refuseLogin(at refusedAt, reason string, attributes []string) (string, error) {
+	if tx.countRefusal(at) { // others came meanwhile
 		return "", nil
+	}
+	if err := tx.recordRejectedLogin(at.account, at.connection, reason); err != nil {
+		return "", err
 	}
 	reference, err := tx.newReference()
 	if err != nil {
 		return "", err
 	}
+	tx.keepRefusalCounts()
 	refusalTable.Put(tx.db, &LoginRefusal{
-		ID: tx.newID(), Created: tx.stamp(), AccountID: accountID, ConnectionID: connectionID,
+		ID: tx.newID(), Created: tx.stamp(), AccountID: at.account, ConnectionID: at.connection,
 		Reference: reference, Reason: reason, Attributes: boundedNames(attributes),
 	})
-	tx.forgetRefusals(accountID)
+	tx.forgetRefusals(at.account)
 	return reference, nil
+}
+
+// refusedAt returns where a refusal belongs: to a connection and its account, or to the
+// given account where the connection is not known.
+func (r *Reader) refusedAt(accountID uuid.UUID, connectionID string) refusedAt {
+	if c, err := r.ConnectionByID(connectionID); err == nil {
+		return refusedAt{c.AccountID, c.ID}
+	}
+	return refusedAt{account: accountID}
+}
+
+// refusalCounts are how many more logins were refused than are kept, by the refusal that
+// says so. They are written with the next one that is kept.
+type refusalCounts struct {
+	mu    sync.Mutex
+	byRow map[uuid.UUID]int
+}
+
+// countRefusal counts a refusal where as many as are kept came within a minute, and
+// reports whether it did.
+func (r *Reader) countRefusal(at refusedAt) bool {
+	last, full := r.refusedLately(at)
+	if !full {
+		return false
+	}
+	counts := &r.data.refused
+	counts.mu.Lock()
+	defer counts.mu.Unlock()
+	if counts.byRow == nil {
+		counts.byRow = make(map[uuid.UUID]int)
+	}
+	counts.byRow[last.ID]++
+	return true
+}
+
+// keepRefusalCounts writes what was only counted until now.
+func (tx *Tx) keepRefusalCounts() {
+	counts := &tx.data.refused
+	counts.mu.Lock()
+	defer counts.mu.Unlock()
+	for id, n := range counts.byRow {
+		if row, ok := refusalTable.Get(tx.db, id); ok {
+			next := *row
+			next.More += n
+			refusalTable.Put(tx.db, &next)
+		}
+	}
+	clear(counts.byRow)
+}
+
+// withCount is a refusal with what was counted since it was written.
+func (r *Reader) withCount(f *LoginRefusal) *LoginRefusal {
+	counts := &r.data.refused
+	counts.mu.Lock()
+	defer counts.mu.Unlock()
+	n := counts.byRow[f.ID]
+	if n == 0 {
+		return f
+	}
+	next := *f
+	next.More += n
+	return &next
 }
 
 // refusedLately returns the last refusal at a connection, and whether there were as many
 // within a minute as are kept.
-func (tx *Tx) refusedLately(at refusedAt) (*LoginRefusal, bool) {
-	rows := refusalsThrough.Get(tx.db, at)
+func (r *Reader) refusedLately(at refusedAt) (*LoginRefusal, bool) {
+	rows := refusalsThrough.Get(r.db, at)
 	if len(rows) < refusalsAMinute {
 		return nil, false
 	}
-	since := tx.Now().Add(-time.Minute)
+	since := r.Now().Add(-time.Minute)
 	return rows[len(rows)-1], rows[len(rows)-refusalsAMinute].Created.After(since)
 }
 
@@ -138,6 +216,9 @@ func (r *Reader) LoginRefusals(accountID uuid.UUID) []*LoginRefusal {
 	oldest := r.Now().Add(-refusalsLast)
 	out := slices.DeleteFunc(slices.Clone(refusalsByAccount.Get(r.db, accountID)), func(f *LoginRefusal) bool { return !f.Created.After(oldest) })
 	slices.Reverse(out)
+	for i, f := range out {
+		out[i] = r.withCount(f)
+	}
 	return out
 }
 
@@ -148,7 +229,7 @@ func (r *Reader) LoginRefusal(accountID uuid.UUID, reference string) (*LoginRefu
 	if !ok || f.AccountID != accountID || !f.Created.After(r.Now().Add(-refusalsLast)) {
 		return nil, &NotFound{What: "Login refusal"}
 	}
-	return f, nil
+	return r.withCount(f), nil
 }
 
 // asReference reads Crockford's base 32.

@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,7 +47,11 @@ func keptRows(t *testing.T) (rows []keptRow) {
 // openKept opens a state file that has those rows.
 func openKept(t *testing.T, rows []keptRow) *Store {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "state.db")
+	return openKeptAt(t, filepath.Join(t.TempDir(), "state.db"), rows)
+}
+
+func openKeptAt(t *testing.T, path string, rows []keptRow) *Store {
+	t.Helper()
 	s := openAt(t, path)
 	b := journal.Batch{Reset: true}
 	for _, row := range rows {
@@ -150,4 +156,112 @@ func TestDeleteAccountOfOlderVersion(t *testing.T) {
 		t.Errorf("%d events are left, %v", len(events), err)
 	}
 	checkIndexes(t, s.data)
+}
+
+// TestDeletedLeavesNothing: whatever is deleted, nothing of it is left, neither in the
+// memory nor in the state file, but for what is kept on purpose.
+func TestDeletedLeavesNothing(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		// table is whose rows are deleted, each by itself.
+		table  string
+		delete func(tx *Tx, row any) error
+		// keeps are tables whose rows may go on naming what is gone.
+		keeps []string
+	}{
+		"an account": {"accounts", deletes(func(tx *Tx, a *Account) error { return tx.DeleteAccount(a.ID) }), nil},
+		"a mapping": {"group_role_mappings", deletes(func(tx *Tx, m *GroupRoleMapping) error {
+			return tx.DeleteGroupMapping(m.AccountID, m.DirectoryID, m.ID)
+		}), nil},
+		"a team":        {"teams", deletes(func(tx *Tx, x *Team) error { return tx.DeleteTeam(x.AccountID, x.ID) }), nil},
+		"a workspace":   {"workspaces", deletes(func(tx *Tx, w *Workspace) error { return tx.DeleteWorkspace(w.AccountID, w.ID) }), nil},
+		"a bot":         {"bots", deletes(func(tx *Tx, b *Bot) error { return tx.DeleteBot(b.AccountID, b.ID) }), nil},
+		"a directory":   {"directories", deletes(func(tx *Tx, d *Directory) error { return tx.DeleteDirectory(d.AccountID, d.ID) }), []string{"scim_tokens", "scim_client_secrets"}}, // hashes of used ones
+		"a SCIM client": {"scim_clients", deletes(func(tx *Tx, c *SCIMClient) error { return tx.DeleteSCIMClient(c.AccountID, c.DirectoryID, c.ID) }), []string{"scim_client_secrets"}},
+		// A refusal is history, and a session goes with the login: what it proves to an account is asked of the connection.
+		"a connection": {"connections", deletes(func(tx *Tx, c *Connection) error { return tx.DeleteConnection(c.AccountID, c.ID) }), []string{"login_refusals", "sessions"}},
+		"a person of a directory": {"directory_users", deletes(func(tx *Tx, u *DirectoryUser) error {
+			return tx.DeleteDirectoryUser(directoryNamed(tx, u.DirectoryID), u.ID)
+		}), nil},
+		// Mappings wait for it to come back.
+		"a group of a directory": {"directory_groups", deletes(func(tx *Tx, g *DirectoryGroup) error {
+			return tx.DeleteDirectoryGroup(directoryNamed(tx, g.DirectoryID), g.ID)
+		}), []string{"group_role_mappings"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "state.db")
+			s := openKeptAt(t, path, keptRows(t))
+			if err := s.Update(Actor{}, func(tx *Tx) error {
+				for _, row := range tx.db.Rows() {
+					if c, ok := row.(*Connection); ok {
+						if _, err := tx.RefuseLogin(c.AccountID, c.ID, "issuer", nil); err != nil {
+							return err
+						}
+					}
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			var gone []string
+			for key, row := range s.data.db.Rows() {
+				if table, _, _ := strings.Cut(key, " "); table != test.table {
+					continue
+				}
+				var refused *Conflict
+				if err := s.Update(Actor{}, func(tx *Tx) error { return test.delete(tx, row) }); errors.As(err, &refused) {
+					continue // such as a team that a directory looks after
+				} else if err != nil {
+					t.Fatal(err)
+				}
+				var is struct{ ID string }
+				if err := json.Unmarshal(must(json.Marshal(row)), &is); err != nil {
+					t.Fatal(err)
+				}
+				gone = append(gone, is.ID)
+			}
+			if len(gone) == 0 {
+				t.Fatal("nothing was deleted")
+			}
+			left := func(s *Store) {
+				for key, row := range s.data.db.Rows() {
+					table, _, _ := strings.Cut(key, " ")
+					text := string(must(json.Marshal(row)))
+					if slices.ContainsFunc(gone, func(id string) bool { return strings.Contains(text, id) }) && !slices.Contains(test.keeps, table) {
+						t.Errorf("%s is left: %s", key, text)
+					}
+				}
+				checkIndexes(t, s.data)
+			}
+			left(s)
+			before := s.data.db.Rows()
+			s = reopen(t, s, path)
+			left(s)
+			if after := s.data.db.Rows(); len(after) != len(before) {
+				t.Errorf("%d rows after a restart, %d before", len(after), len(before))
+			}
+		})
+	}
+}
+
+// deletes makes of what deletes one kind of row what takes any.
+func deletes[R any](fn func(*Tx, *R) error) func(*Tx, any) error {
+	return func(tx *Tx, row any) error {
+		of, ok := row.(*R)
+		if !ok {
+			return fmt.Errorf("a row is a %T", row)
+		}
+		return fn(tx, of)
+	}
+}
+
+// directoryNamed finds a directory of any account.
+func directoryNamed(tx *Tx, id string) *Directory {
+	for _, row := range tx.db.Rows() {
+		if d, ok := row.(*Directory); ok && d.ID == id {
+			return d
+		}
+	}
+	return nil
 }

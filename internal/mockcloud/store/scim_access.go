@@ -39,28 +39,35 @@ type SCIMCredential struct {
 	lastUsed time.Time
 }
 
+// OfClient reports whether it is an access token of one of the directory's clients.
+func (by SCIMCredential) OfClient() bool { return by.client != nil }
+
 // AuthenticateClient finds the directory behind an endpoint, and the client and the live secret of it that somebody
-// shows (RFC 6749, section 2.3.1). It says Unauthenticated of whatever is wrong with any of them, and Forbidden of a
-// directory that is switched off.
+// shows (RFC 6749, section 2.3.1). It says Unauthenticated of whatever is wrong with any of them, and takes as long for
+// each; and Forbidden of a directory that is switched off.
 func (r *Reader) AuthenticateClient(endpoint, clientID, secret string) (*Directory, *SCIMClient, *SCIMClientSecret, error) {
-	d, c, ok := r.ClientAt(endpoint, clientID)
+	hash := hashOf(secret) // what takes the time, also where there is no client
+	d, c, ok := r.clientAt(endpoint, clientID)
 	if !ok {
 		return nil, nil, nil, &Unauthenticated{}
 	}
-	hash := hashOf(secret)
+	var used *SCIMClientSecret
 	for _, s := range r.SCIMClientSecrets(c) {
 		if subtle.ConstantTimeCompare(s.Hash[:], hash[:]) == 1 {
-			if d.State == DirectoryUnlinked {
-				return nil, nil, nil, switchedOff(d)
-			}
-			return d, c, s, nil
+			used = s
 		}
 	}
-	return nil, nil, nil, &Unauthenticated{}
+	switch {
+	case used == nil:
+		return nil, nil, nil, &Unauthenticated{}
+	case d.State == DirectoryUnlinked:
+		return nil, nil, nil, switchedOff(d)
+	}
+	return d, c, used, nil
 }
 
-// ClientAt finds the directory behind an endpoint and a client that it has.
-func (r *Reader) ClientAt(endpoint, clientID string) (*Directory, *SCIMClient, bool) {
+// clientAt finds the directory behind an endpoint and a client that it has.
+func (r *Reader) clientAt(endpoint, clientID string) (*Directory, *SCIMClient, bool) {
 	d, ok := directoryByEndpoint.Get(r.db, endpoint)
 	id, err := uuid.Parse(clientID)
 	if !ok || err != nil || id.String() != clientID { // one spelling only
@@ -139,10 +146,7 @@ func (tx *Tx) touch(by SCIMCredential, now time.Time) {
 	}
 }
 
-// AccountOfEndpoint returns the account of the directory behind an endpoint; uuid.Nil for none.
-func (r *Reader) AccountOfEndpoint(endpoint string) uuid.UUID {
-	if d, ok := directoryByEndpoint.Get(r.db, endpoint); ok {
-		return d.AccountID
-	}
-	return uuid.Nil
+// DirectoryAt finds the directory behind an endpoint.
+func (r *Reader) DirectoryAt(endpoint string) (*Directory, bool) {
+	return directoryByEndpoint.Get(r.db, endpoint)
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	handling "github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/request"
 )
 
 const (
@@ -27,12 +29,14 @@ func (p *Pusher) work(ctx context.Context) {
 		r, changes, wait := p.take()
 		if r != nil {
 			var blocked bool
-			var err error
-			if r.group {
-				blocked, err = p.pushGroup(ctx, r, changes)
-			} else {
-				err = p.pushPerson(ctx, r, changes[0])
-			}
+			// What an endpoint answers must not end the server, which runs beside it.
+			err := handling.Guard(func() (err error) {
+				if r.group {
+					blocked, err = p.pushGroup(ctx, r, changes)
+					return err
+				}
+				return p.pushPerson(ctx, r, changes[0])
+			})
 			if ctx.Err() == nil {
 				p.recordResult(r, changes, blocked, err)
 			}
@@ -161,7 +165,7 @@ func (p *Pusher) findUser(ctx context.Context, r *resource, userName string) err
 	return nil
 }
 
-// groupsOf puts the groups of somebody in line who has got an id just now.
+// groupsOf queues the groups of a person who has just been given an id.
 func (p *Pusher) groupsOf(subject string) {
 	for _, id := range p.directory.GroupsOf(subject) {
 		if g, ok := p.directory.Group(id); ok {

@@ -26,7 +26,7 @@ type oktaUser struct {
 	user
 	Locale string   `json:"locale"`
 	Groups []string `json:"groups"`
-	// Password is random and nobody's: Okta sends one whether it syncs passwords or
+	// Password is random and not used: Okta sends one whether it syncs passwords or
 	// not.
 	Password string `json:"password,omitempty"`
 }

@@ -304,7 +304,7 @@ func (p *Pusher) Wait(ctx context.Context, keys ...string) (time.Duration, error
 		}
 		took = max(took, c.took)
 		if errors.Is(c.err, ErrNotConnected) {
-			return 0, c.err // somebody disconnected meanwhile
+			return 0, c.err // it was disconnected meanwhile
 		}
 		if c.err != nil {
 			failed = append(failed, c.label+": "+c.err.Error())

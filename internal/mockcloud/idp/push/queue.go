@@ -8,7 +8,7 @@ import (
 
 // change is one change that has to reach the endpoint.
 type change struct {
-	// person is how somebody is from this change on. Nil means whatever the
+	// person is the person as this change leaves them. Nil means whatever the
 	// directory has when it is their turn; groups always go by that, so that any
 	// number of changes of one group become one request.
 	person  *people.Person
@@ -61,7 +61,7 @@ func (r *resource) clearKnown() { r.user, r.has = nil, nil }
 
 // queue decides which resource is next. Those of one kind take turns.
 type queue struct {
-	leavers []*resource // people who lose access: nobody waits behind an import
+	leavers []*resource // people who lose access: they do not wait behind an import
 	people  []*resource
 	groups  []*resource // after people, as members have to be there
 	delayed []*resource // to be tried again

@@ -56,11 +56,10 @@ type target struct {
 	access access
 }
 
-// checkTarget reads a target. Whoever reaches the identity provider can name one,
-// and then has requests with a body of their making sent to it. So that a test
-// tool does not become a way into the network that it runs in, requests go to
-// this machine only, and to what whoever started it has allowed: the server's own
-// public address.
+// checkTarget reads a target. Every caller of the identity provider can name one, and has
+// requests with a body of their making sent to it. So that a test tool does not become a
+// way into the network that it runs in, requests go to this machine only, and to what was
+// allowed at the start: the server's own public address.
 func checkTarget(t Target, allowed func(*url.URL) bool) (*target, error) {
 	u, err := url.Parse(t.Endpoint)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "" {

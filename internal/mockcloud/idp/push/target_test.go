@@ -100,6 +100,23 @@ func TestNotSCIM(t *testing.T) {
 	}
 }
 
+// TestFaultOfTheDelivery: a fault of this server while it delivers ends neither the server nor the waiting.
+func TestFaultOfTheDelivery(t *testing.T) {
+	t.Parallel()
+	directory := people.New()
+	if _, err := directory.Join(people.Person{Email: "ada@acme.com"}); err != nil {
+		t.Fatal(err)
+	}
+	p := push.New(push.Config{Directory: directory, Transport: roundTripper(func(*http.Request) *http.Response { panic("unexpected") })})
+	t.Cleanup(p.Disconnect)
+	if err := p.Connect(push.Target{Endpoint: endpoint, Token: token, Style: push.Okta}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Idle(t.Context()); err == nil || !strings.Contains(err.Error(), "unexpected") {
+		t.Errorf("%v", err)
+	}
+}
+
 type roundTripper func(*http.Request) *http.Response
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }

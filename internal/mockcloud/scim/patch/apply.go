@@ -284,8 +284,10 @@ func (p *patcher) changeList(c change, whole filter.Path) error {
 		return err
 	}
 	before, changed := l.all(), l.changed
-	if err = c.list(l); err != nil && c.attribute.Mutability == schema.ReadOnly && !isNoTarget(err) {
-		err = fixed(c.attribute, whole) // whatever the value is
+	err = c.list(l)
+	// Of what is read-only, no value would be right. An error that is not about the value, such as TooLarge, stays.
+	if wrong := (*scimerr.Error)(nil); c.attribute.Mutability == schema.ReadOnly && errors.As(err, &wrong) && wrong.ScimType != scimerr.NoTarget {
+		err = fixed(c.attribute, whole)
 	}
 	if err != nil || slices.EqualFunc(before, l.all(), func(a, b any) bool { return reflect.DeepEqual(a, b) }) {
 		l.changed = changed
@@ -340,11 +342,6 @@ func (p *patcher) owner(path filter.Path) (object map[string]any, keep func()) {
 			p.resource[key] = object
 		}
 	}
-}
-
-func isNoTarget(err error) bool {
-	var e *scimerr.Error
-	return errors.As(err, &e) && e.ScimType == scimerr.NoTarget
 }
 
 func fixed(a *schema.Attribute, path filter.Path) error {

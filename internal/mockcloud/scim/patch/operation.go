@@ -41,6 +41,15 @@ type Operation struct {
 	Value any
 }
 
+// Schema returns the URN of the schema that the keys of the value belong to, empty for
+// the resource's own.
+func (o Operation) Schema() string {
+	if o.Target == nil {
+		return ""
+	}
+	return o.Target.URI
+}
+
 // ErrNone says that a request has no operations, which RFC 7644, section 3.5.2, requires.
 var ErrNone error = scimerr.New(scimerr.InvalidSyntax, "Operations must be a list of at least one operation")
 

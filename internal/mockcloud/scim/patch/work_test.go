@@ -168,6 +168,34 @@ func TestTooMuch(t *testing.T) {
 
 func isNoTarget(err error) bool { return strings.Contains(err.Error(), "no value matches") }
 
+// TestTooMuchOfReadOnly: what is too much is said to be too much, and who is gone is gone,
+// also where an attribute could not be changed anyway.
+func TestTooMuchOfReadOnly(t *testing.T) {
+	t.Parallel()
+	groups := make([]any, 2_000)
+	for i := range groups {
+		groups[i] = map[string]any{"value": fmt.Sprintf("g%d", i), "display": "d"}
+	}
+	ops := make([]string, 1_000)
+	for i := range ops {
+		ops[i] = `{"op":"remove","path":"groups[display eq \"x\" or display eq \"y\"]"}`
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	for name, test := range map[string]struct {
+		ctx  context.Context
+		want func(error) bool
+	}{
+		"too much": {t.Context(), func(err error) bool { var e *patch.TooLarge; return errors.As(err, &e) }},
+		"gone":     {ctx, func(err error) bool { return errors.Is(err, context.Canceled) }},
+	} {
+		_, err := patch.Apply(map[string]any{"groups": groups}, operations(t, strings.Join(ops, ",")), patch.Rules{Type: schema.User(), Work: patch.NewWork(test.ctx)})
+		if !test.want(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestGone: a caller who is gone ends the work.
 func TestGone(t *testing.T) {
 	t.Parallel()

@@ -81,6 +81,9 @@ type ResourceType struct {
 	// each, the extensions; index has them all and their sub-attributes by path.
 	attributes []Attribute
 	index      map[string]*Attribute
+	// parents has the path of what an attribute is a part of, empty for nothing, and
+	// spelled how its own path is written; both by its path.
+	parents, spelled map[string]string
 	// urns are those of the schema and of the extensions, as they are compared.
 	urns []string
 }
@@ -126,8 +129,8 @@ func New(rt ResourceType) *ResourceType {
 		})
 	}
 	setKeys(rt.attributes)
-	rt.index = make(map[string]*Attribute)
-	rt.addToIndex(rt.attributes, "")
+	rt.index, rt.parents, rt.spelled = make(map[string]*Attribute), make(map[string]string), make(map[string]string)
+	rt.addToIndex(rt.attributes, "", "", "")
 	return &rt
 }
 
@@ -150,11 +153,12 @@ func setKeys(attributes []Attribute) {
 	}
 }
 
-func (rt *ResourceType) addToIndex(attributes []Attribute, prefix string) {
+func (rt *ResourceType) addToIndex(attributes []Attribute, parent, prefix, spelled string) {
 	for i := range attributes {
 		a := &attributes[i]
-		rt.index[prefix+a.key] = a
-		rt.addToIndex(a.SubAttributes, prefix+a.key+separator(a))
+		path := prefix + a.key
+		rt.index[path], rt.parents[path], rt.spelled[path] = a, parent, spelled+a.Name
+		rt.addToIndex(a.SubAttributes, path, path+separator(a), spelled+a.Name+separator(a))
 	}
 }
 

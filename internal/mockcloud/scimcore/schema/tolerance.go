@@ -46,7 +46,7 @@ var tolerances = []tolerance{
 	}},
 	{"managerId, as in SCIM 1.1, for the manager's value (OneLogin)", func(a *Attribute, raw any, _ bool) any {
 		parts, ok := raw.(map[string]any)
-		if !ok || a.key != "manager" || named(parts, "value") != nil {
+		if !ok || a.key != "manager" || !isNothing(named(parts, "value")) {
 			return raw
 		}
 		id, sent := lookUp(parts, "managerId")

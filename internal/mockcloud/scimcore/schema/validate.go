@@ -32,6 +32,10 @@ import (
 // The error is a *scimerr.Error that names the first attribute that is wrong,
 // in the schema's order, and never holds what was sent.
 func (rt *ResourceType) Validate(resource map[string]any) (map[string]any, error) {
+	resource, err := rt.plain(resource)
+	if err != nil {
+		return nil, err
+	}
 	out, err := object(rt.attributes, resource, "")
 	if err != nil {
 		return nil, err
@@ -69,9 +73,6 @@ func object(attributes []Attribute, raw map[string]any, prefix string) (map[stri
 	var twice map[string]bool
 	for name, value := range raw {
 		key := strings.ToLower(name)
-		if prefix == "" {
-			key = strings.ToLower(urns.Current(name)) // an extension, perhaps by its name in a draft
-		}
 		if _, ok := values[key]; ok {
 			if twice == nil {
 				twice = make(map[string]bool)

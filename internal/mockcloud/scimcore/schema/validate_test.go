@@ -57,6 +57,16 @@ func TestValidate(t *testing.T) {
 				"urn:scim:schemas:extension:enterprise:2.0":{"department":"D","manager":{"managerId":"m","displayName":"M"}}}`,
 			`{` + enterpriseSchemas + `,"userName":"a",` + enterprise + `:{"department":"D","manager":{"value":"m"}}}`,
 		},
+		"an extension by two names, with an attribute each": {
+			schema.User(),
+			`{"userName":"a","urn:scim:schemas:extension:enterprise:1.0":{"division":"D"},` + enterprise + `:{"department":"E"}}`,
+			`{` + enterpriseSchemas + `,"userName":"a",` + enterprise + `:{"division":"D","department":"E"}}`,
+		},
+		"attributes of the core schema in its object, and others that are not its": {
+			schema.User(),
+			`{` + userSchemas + `,"urn:ietf:params:scim:schemas:core:2.0:User":{"userName":"a","department":"x"},` + enterprise + `:{"title":"x","name.givenName":"x"}}`,
+			`{` + userSchemas + `,"userName":"a"}`,
+		},
 		"SCIM 1.1: its schemas": {
 			schema.User(),
 			`{"schemas":["urn:scim:schemas:core:1.0","urn:scim:schemas:extension:enterprise:1.0"],"userName":"a","urn:scim:schemas:extension:enterprise:1.0":{"division":"D"}}`,
@@ -146,7 +156,7 @@ func TestValidateMistakes(t *testing.T) {
 		{schema.User(), `{"schemas":"x","userName":"a"}`, "schemas must be a list, not a string"},
 		{schema.User(), `{"schemas":[5],"userName":"a"}`, "schemas[0] must be a string, not a number"},
 		{schema.User(), `{"userName":"a","USERNAME":"b"}`, "userName is there more than once"},
-		{schema.User(), `{"userName":"a",` + enterprise + `:{"division":"D"},"urn:scim:schemas:extension:enterprise:2.0":{"division":"E"}}`, schema.EnterpriseUserURN + " is there more than once"},
+		{schema.User(), `{"userName":"a",` + enterprise + `:{"division":"D"},"urn:scim:schemas:extension:enterprise:2.0":{"division":"E"}}`, schema.EnterpriseUserURN + ":division is there more than once"},
 		{schema.User(), `{"schemas":["urn:scim:schemas:core:2.0:Group"],"userName":"a"}`, "schemas must include " + schema.UserURN},
 		{schema.User(), `{"schemas":["urn:scim:schemas:extension:enterprise:2.0"],"userName":"a"}`, "schemas must include " + schema.UserURN},
 		{schema.Group(), `{"members":[]}`, "displayName is required"},

@@ -43,8 +43,8 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("%s answered with status %d", e.Host, e.Status)
 }
 
-// Unreachable is a fetch that did not work: no such name, nobody listening, a
-// certificate that nobody vouches for, no answer in time.
+// Unreachable is a fetch that failed: an unknown name, a refused connection, a certificate
+// that is not trusted, no answer in time.
 type Unreachable struct {
 	Host string
 	Err  error

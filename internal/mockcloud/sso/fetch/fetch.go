@@ -287,7 +287,7 @@ func (c *Client) Do(r *http.Request) (*Document, error) {
 	}
 	mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if err != nil {
-		mediaType = "" // none, or one that nobody can read
+		mediaType = "" // there is none, or it is malformed
 	}
 	return &Document{Body: body, MediaType: mediaType}, nil
 }

@@ -22,7 +22,7 @@ import (
 type ClientAuth string
 
 // The ways of authenticating. A public client has only its PKCE verifier (RFC 7636), and
-// that is never a fallback: somebody has to choose it.
+// that is never a fallback: an administrator has to choose it.
 const (
 	ClientSecretBasic ClientAuth = "client_secret_basic"
 	ClientSecretPost  ClientAuth = "client_secret_post"
@@ -30,7 +30,8 @@ const (
 	PublicClient      ClientAuth = "none"
 )
 
-// clientAuths are those that are taken where nobody chose, the first one offered first.
+// clientAuths returns the methods that are used where none is configured, the first one that
+// the provider offers.
 func clientAuths() []ClientAuth {
 	return []ClientAuth{ClientSecretBasic, ClientSecretPost, PrivateKeyJWT}
 }
@@ -73,8 +74,8 @@ func PublicKeys(keys ...ClientKey) (out jose.JSONWebKeySet, err error) {
 	return out, nil
 }
 
-// clientAuth returns how a connection authenticates at its provider: as somebody chose,
-// else as the provider's document offers.
+// clientAuth returns how a connection authenticates at its provider: as it is
+// configured, else as the provider's document offers.
 func (c Connection) clientAuth(p *provider) (ClientAuth, *Refusal) {
 	auth, refusal := p.clientAuth(c.ClientAuth)
 	if refusal == nil && auth.needsSecret() && c.ClientSecret == "" {
@@ -125,7 +126,7 @@ func (c Connection) exchange(p *provider, now time.Time) (*oauth2.Config, []oaut
 	case ClientSecretPost:
 		return config, nil, nil
 	}
-	config.ClientSecret = "" // it goes to nobody who does not ask for it
+	config.ClientSecret = "" // these methods do not send it
 	if auth == PublicClient {
 		return config, nil, nil
 	}

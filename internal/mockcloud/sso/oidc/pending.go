@@ -71,8 +71,8 @@ func (p *pendings) add(state string, login pending) {
 }
 
 // take returns the login behind a state to the browser that began it. Whatever
-// comes of it, nobody gets it again. The connection is told also with a refusal,
-// where the state is known.
+// comes of it, the state cannot be used again. Where the state is known, the connection is
+// returned with a refusal, too.
 func (p *pendings) take(state, browser string) (pending, *Refusal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

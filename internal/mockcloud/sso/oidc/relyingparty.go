@@ -122,8 +122,8 @@ func (rp *RelyingParty) provider(ctx context.Context, conn Connection) (*provide
 }
 
 // follows returns a provider whose endpoints are where they were when the connection was
-// saved. That somebody else has saved another connection since does not make it so, nor
-// that nothing was known any more.
+// saved. It is not enough that another connection was saved since, or that the provider
+// was no longer cached.
 func (c Connection) follows(p *provider) (*provider, error) {
 	if c.Hosts != nil && !slices.Equal(c.Hosts, p.hosts) {
 		return nil, moved(c.Issuer)
@@ -140,7 +140,7 @@ func moved(issuer string) *Refusal {
 func (rp *RelyingParty) newer(ctx context.Context, conn Connection, old *provider) (*provider, error) {
 	fresh, err := rp.once("again "+old.issuer, func() (*provider, error) {
 		if known := rp.known(old.issuer); known != nil && known != old {
-			return known, nil // by somebody else meanwhile
+			return known, nil // another login fetched it meanwhile
 		}
 		if !rp.mayReread(old) {
 			return old, nil

@@ -1,7 +1,7 @@
-// Package refusals says why logins are refused, to two kinds of people by the same stable
-// word: to whoever wanted to log in one plain sentence with what to do, and to
-// administrators what is wrong and where to mend it. The sentences are the same for
-// everybody: nothing that an identity provider or a library said is in them.
+// Package refusals has two sentences for each reason for which a login is refused: one for
+// the person, which says what to do, and one for administrators, which says what is wrong
+// and where to correct it. They are fixed: nothing that an identity provider or a library
+// said is in them.
 package refusals
 
 // What a person is told. Where the cause is not theirs to mend, the reference leads their
@@ -21,8 +21,8 @@ const (
 // the person, it is empty.
 type words struct{ person, administrator string }
 
-// Person returns what to tell whoever was refused. An unknown reason is one that they
-// can do nothing about.
+// Person returns the sentence for the person who was refused. For an unknown reason it
+// sends them to their administrator.
 func Person(reason string) string {
 	if known := all[reason]; known.person != "" {
 		return known.person

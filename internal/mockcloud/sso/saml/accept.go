@@ -40,7 +40,8 @@ func (sp *ServiceProvider) Accept(conn Connection, samlResponse, relayState stri
 	return login, err
 }
 
-// endRequest ends the login that an answer names: nobody tries another ciphertext on it.
+// endRequest ends the login that an answer names, so that no other ciphertext can be tried
+// with it.
 func (sp *ServiceProvider) endRequest(conn Connection, samlResponse string) {
 	if received, err := decode(samlResponse); err == nil {
 		sp.Logins.end(attr(received, "InResponseTo"), conn.ID)
@@ -48,14 +49,14 @@ func (sp *ServiceProvider) endRequest(conn Connection, samlResponse string) {
 }
 
 // renewed returns the connection with the keys that the identity provider has now, where
-// it may be for them that an answer was refused. Only somebody whose login was begun here
-// has them fetched.
+// an answer may have been refused for lack of them. They are fetched only for an answer to a
+// login that was begun here.
 func (sp *ServiceProvider) renewed(conn Connection, samlResponse string, refused error) (Connection, bool) {
 	switch ReasonOf(refused) {
 	case ForeignKey, InvalidSignature, WrongKeyType, CertificateExpired:
 	case Undecipherable:
-		// The signature may be within what was encrypted. That it is tried for every fault
-		// there, tells nobody which one it was.
+		// The signature may be within what was encrypted. The keys are fetched for every fault
+		// there, so that a fetch does not tell which one it was.
 	default:
 		return Connection{}, false
 	}
@@ -335,7 +336,7 @@ func checkStatus(response *etree.Element) error {
 }
 
 // checkResponse holds the answer to SAML Core 3.2.2 and Profiles 4.1.4.2. Where it
-// is not signed this protects nobody from a forger, but finds mistakes. There it need
+// is not signed this is no protection from forgery, but it finds mistakes. There it need
 // not say where it goes and whom it is from: both are optional in SAML, and what the
 // assertion says of them is signed. What it does say must be right. Around an encrypted
 // assertion it says all, before anything is decrypted.

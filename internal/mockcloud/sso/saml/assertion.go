@@ -56,7 +56,7 @@ func readAssertion(el *etree.Element, want expectation) (*claims, error) {
 	return c, nil
 }
 
-// readSubject reads who it is about, and that whoever bears it may use it here
+// readSubject reads whom the assertion is about, and checks that its bearer may use it here
 // and now (SAML Profiles 3.3).
 func (c *claims) readSubject(assertion *etree.Element, want expectation) error {
 	subject, ok := only(assertion, nsAssertion, "Subject")
@@ -194,8 +194,8 @@ func hasAudience(restriction *etree.Element, want string) bool {
 	return false
 }
 
-// readAuthnStatements reads SAML Core 2.7.2; without one nobody says that the
-// person logged in.
+// readAuthnStatements reads SAML Core 2.7.2; without one the assertion does not say that
+// the person logged in.
 func (c *claims) readAuthnStatements(assertion *etree.Element, want expectation) error {
 	statements := children(assertion, nsAssertion, "AuthnStatement")
 	if len(statements) == 0 {

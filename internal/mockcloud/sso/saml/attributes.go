@@ -82,8 +82,8 @@ type attribute struct {
 	contradictory bool
 }
 
-// readAttributes reads all attributes. What comes twice does no harm where nobody asks
-// for it (Keycloak's Role), or where both say the same.
+// readAttributes reads all attributes. One that comes twice does no harm where it is not
+// mapped (Keycloak's Role), or where both have the same values.
 func readAttributes(assertion *etree.Element) []attribute {
 	const unspecified = "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified"
 	var found []attribute

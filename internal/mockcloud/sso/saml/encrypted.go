@@ -19,8 +19,8 @@ const (
 	oaep      = nsEncryption11 + "rsa-oaep"
 )
 
-// contentCiphers are those of the assertion itself, and whether they only hide it: CBC
-// does not show that somebody changed the ciphertext.
+// contentCiphers are the ciphers of the assertion itself. CBC is malleable: it does not
+// detect a changed ciphertext.
 var contentCiphers = map[string]struct{ malleable bool }{
 	nsEncryption11 + "aes128-gcm": {}, nsEncryption11 + "aes192-gcm": {}, nsEncryption11 + "aes256-gcm": {},
 	nsEncryption + "aes128-cbc": {true}, nsEncryption + "aes192-cbc": {true}, nsEncryption + "aes256-cbc": {true},
@@ -174,14 +174,14 @@ func (c *ciphertext) decrypt(own []*rsa.PrivateKey) ([]byte, bool) {
 	return nil, false
 }
 
-// undecipherable is the one answer to all that is wrong after something was decrypted:
-// each other one would tell somebody who changes ciphertexts something of the plaintext.
+// undecipherable returns the one refusal for every fault that is found after decryption: a
+// more precise one would tell an attacker who changes ciphertexts about the plaintext.
 func undecipherable() error {
 	return reject(Undecipherable, "The encrypted answer of the identity provider cannot be used.")
 }
 
 // mayDecrypt refuses, by what can be seen from outside, what there is no reason to
-// decrypt: what was not asked for, and what anybody could have put together as an oracle.
+// decrypt: what was not asked for, and what an attacker could have put together as an oracle.
 func (sp *ServiceProvider) mayDecrypt(conn Connection, p *parts, relayState string) error {
 	if sp.Encryption == nil {
 		return reject(Encrypted, "The identity provider encrypts its assertions, for which there is no key here. Turn encryption off; the answer travels over TLS.")

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -79,7 +80,7 @@ type Connection struct {
 	Serves func(email string) bool
 	// Renew returns the connection with the keys that the identity provider publishes
 	// now, and false where it cannot be asked, or not so soon again. It may take as long as
-	// a fetch. Nil asks nobody.
+	// a fetch. Nil means that keys are never fetched again.
 	Renew func() (Connection, bool)
 }
 
@@ -117,7 +118,9 @@ func (sp *ServiceProvider) Metadata(conn Connection) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, pair := range encryption {
+	// The next key first: identity providers encrypt for the first one that they find, and
+	// would else go on with the old one until it is gone.
+	for _, pair := range slices.Backward(encryption) {
 		descriptor := keyDescriptor("encryption", pair.Certificate)
 		for _, algorithm := range []string{nsEncryption11 + "aes256-gcm", nsEncryption11 + "aes128-gcm", oaepMGF1P} {
 			descriptor.EncryptionMethods = append(descriptor.EncryptionMethods, crewjam.EncryptionMethod{Algorithm: algorithm})
@@ -225,7 +228,7 @@ func (sp *ServiceProvider) requester(conn Connection) *crewjam.ServiceProvider {
 		Certificate:       sp.Certificate,
 		AuthnNameIDFormat: crewjam.NameIDFormat(conn.NameIDFormat),
 	}
-	// It asks for transient names unless told otherwise; those name nobody twice.
+	// It asks for transient names unless told otherwise; those are new at each login.
 	if conn.NameIDFormat == "" {
 		r.AuthnNameIDFormat = crewjam.UnspecifiedNameIDFormat
 	}
@@ -310,8 +313,8 @@ func serialize(el *etree.Element) ([]byte, error) {
 	return doc.WriteToBytes()
 }
 
-// checkRelayState lets only paths of our own through, so that nobody is sent
-// elsewhere after a login. SAML Bindings 3.4.3 allows 80 bytes; identity
+// checkRelayState accepts only paths of this server, so that a login never redirects
+// elsewhere. SAML Bindings 3.4.3 allows 80 bytes; identity
 // providers carry more, and a path needs it.
 func checkRelayState(path string) error {
 	const maxRelayState = 1024

@@ -2,15 +2,16 @@
 // begun, by the handle in the path that they lead back to, and what came of them, by a key
 // that only the browser is told which brought the identity provider's answer.
 //
-// A test login is judged like any other and lets nobody in: no session, no person and no
-// membership comes of it, and its connection stays as it is. Only when the person who saw
-// what arrived says so is it finished as the connection's first login.
+// A test login is judged like any other and changes nothing: it creates no session, user or
+// membership, and its connection stays as it is. When the person has seen what arrived, they
+// can finish it as the connection's first login.
 //
 // All of it is in memory, bounded, and gone after a while: it has values of people.
 package trial
 
 import (
 	"crypto/rand"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,8 +22,8 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// Prefix is where test logins lead back to. A login that goes there lets nobody in,
-// whether the test is known or not.
+// Prefix begins the paths that test logins lead back to. A login that leads there creates
+// no session, whether the test is known or not.
 const Prefix = "/setup/tried/"
 
 const (
@@ -33,6 +34,8 @@ const (
 	MaxAge   = 10 * time.Minute
 	maxTests = 1_000
 	maxKept  = 200
+	// maxOwn is how many tests and how many results one setup session has.
+	maxOwn = 20
 )
 
 // Test is a test login that was begun.
@@ -89,7 +92,11 @@ type Tests struct {
 
 // New returns none.
 func New(clock func() time.Time) *Tests {
-	return &Tests{clock: clock, begun: shelf[Test]{limit: maxTests}, results: shelf[Result]{limit: maxKept}}
+	return &Tests{
+		clock:   clock,
+		begun:   shelf[Test]{limit: maxTests, owner: func(t Test) uuid.UUID { return t.SetupID }},
+		results: shelf[Result]{limit: maxKept, owner: func(r Result) uuid.UUID { return r.SetupID }},
+	}
 }
 
 // Begin remembers a test and returns the path that its login has to lead back to. The
@@ -142,11 +149,36 @@ func (t *Tests) Result(key string, setup uuid.UUID) (Result, bool) {
 	return known.value, true
 }
 
-// Drop forgets a result, so that its login is finished once.
+// Take is Result for finishing the login: of several requests at once one gets it. It
+// cannot be taken again unless PutBack says that the login was not finished.
+func (t *Tests) Take(key string, setup uuid.UUID) (Result, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.results.expire(t.clock())
+	known, ok := t.results.byKey[key]
+	if !ok || known.taken || known.value.SetupID != setup {
+		return Result{}, false
+	}
+	known.taken = true
+	t.results.byKey[key] = known
+	return known.value, true
+}
+
+// Drop forgets a result whose login was finished: it has values of a person.
 func (t *Tests) Drop(key string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.results.byKey, key)
+}
+
+// PutBack undoes Take, where the result is kept still.
+func (t *Tests) PutBack(key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if known, ok := t.results.byKey[key]; ok {
+		known.taken = false
+		t.results.byKey[key] = known
+	}
 }
 
 // IsStale reports whether a result is too old for its login to be finished.
@@ -184,10 +216,11 @@ func cut(s string, most int) string {
 	return s[:most] + "…"
 }
 
-// shelf keeps values for a time, the oldest of which make room. Its keys cannot be
-// guessed.
+// shelf keeps values for a time, the oldest of which make room, those of the same owner
+// first. Its keys cannot be guessed.
 type shelf[V any] struct {
 	limit int
+	owner func(V) uuid.UUID
 	byKey map[string]kept[V]
 	byAge []string
 }
@@ -195,17 +228,29 @@ type shelf[V any] struct {
 type kept[V any] struct {
 	value V
 	until time.Time
+	// taken reports whether Take has returned it.
+	taken bool
 }
 
 func (s *shelf[V]) put(v V, now time.Time) (key string) {
 	if s.byKey == nil {
 		s.byKey = make(map[string]kept[V])
 	}
+	own := make([]string, 0, maxOwn)
+	for _, other := range s.byAge {
+		if there, ok := s.byKey[other]; ok && s.owner(there.value) == s.owner(v) {
+			own = append(own, other)
+		}
+	}
+	if len(own) >= maxOwn {
+		delete(s.byKey, own[0])
+		s.byAge = slices.DeleteFunc(s.byAge, func(other string) bool { return other == own[0] })
+	}
 	for len(s.byAge) >= s.limit {
 		s.dropOldest()
 	}
 	key = rand.Text()
-	s.byKey[key] = kept[V]{v, now.Add(lasts)}
+	s.byKey[key] = kept[V]{value: v, until: now.Add(lasts)}
 	s.byAge = append(s.byAge, key)
 	return key
 }

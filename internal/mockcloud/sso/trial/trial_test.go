@@ -2,6 +2,8 @@ package trial_test
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,6 +48,64 @@ func TestBegin(t *testing.T) {
 	}
 }
 
+// TestTake: of several who finish a test's login side by side one does, and another only when the first could not.
+func TestTake(t *testing.T) {
+	t.Parallel()
+	clock := mocktest.NewClock()
+	tests := trial.New(clock.Now)
+	key := strings.TrimPrefix(tests.Keep(trial.Result{Test: trial.Test{SetupID: mine}}), trial.Prefix)
+	if _, ok := tests.Take(key, theirs); ok {
+		t.Error("another session takes it")
+	}
+	for range 2 {
+		var taken atomic.Int64
+		var group sync.WaitGroup
+		for range 8 {
+			group.Go(func() {
+				if _, ok := tests.Take(key, mine); ok {
+					taken.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		if n := taken.Load(); n != 1 {
+			t.Errorf("%d take it", n)
+		}
+		if _, ok := tests.Result(key, mine); !ok {
+			t.Error("its page is gone")
+		}
+		tests.PutBack(key)
+	}
+	clock.Advance(30 * time.Minute)
+	tests.PutBack(key)
+	if _, ok := tests.Take(key, mine); ok {
+		t.Error("it lasts for ever")
+	}
+}
+
+// TestNeighbors: however often one session tests, the tests and results of others stay.
+func TestNeighbors(t *testing.T) {
+	t.Parallel()
+	clock := mocktest.NewClock()
+	tests := trial.New(clock.Now)
+	path := tests.Begin(trial.Test{SetupID: mine, ConnectionID: "conn_1", Version: clock.Now()})
+	result := strings.TrimPrefix(tests.Keep(trial.Result{Test: trial.Test{SetupID: mine}}), trial.Prefix)
+	last := ""
+	for i := range 2000 {
+		tests.Begin(trial.Test{SetupID: theirs, ConnectionID: "conn_2", Version: clock.Now().Add(time.Duration(i))})
+		last = strings.TrimPrefix(tests.Keep(trial.Result{Test: trial.Test{SetupID: theirs}}), trial.Prefix)
+	}
+	if _, ok := tests.Find(path); !ok {
+		t.Error("the test is gone")
+	}
+	if _, ok := tests.Result(result, mine); !ok {
+		t.Error("the result is gone")
+	}
+	if _, ok := tests.Result(last, theirs); !ok {
+		t.Error("the last result is gone")
+	}
+}
+
 // TestResult: what came of a test is its session's own, for a while.
 func TestResult(t *testing.T) {
 	t.Parallel()
@@ -75,7 +135,7 @@ func TestResult(t *testing.T) {
 	}
 }
 
-// TestBounded: strangers cannot fill the memory.
+// TestBounded: many sessions together cannot fill the memory.
 func TestBounded(t *testing.T) {
 	t.Parallel()
 	clock := mocktest.NewClock()
@@ -83,8 +143,9 @@ func TestBounded(t *testing.T) {
 	first := tests.Keep(trial.Result{Test: trial.Test{SetupID: mine}})
 	begun := tests.Begin(trial.Test{SetupID: mine})
 	for i := range 1_000 {
-		tests.Keep(trial.Result{Test: trial.Test{SetupID: theirs}})
-		tests.Begin(trial.Test{SetupID: theirs, Version: clock.Now().Add(time.Duration(i))})
+		other := uuid.New()
+		tests.Keep(trial.Result{Test: trial.Test{SetupID: other}})
+		tests.Begin(trial.Test{SetupID: other, Version: clock.Now().Add(time.Duration(i))})
 	}
 	if _, ok := tests.Result(strings.TrimPrefix(first, trial.Prefix), mine); ok {
 		t.Error("the oldest result makes no room")

@@ -1,7 +1,9 @@
 package eventlog
 
 import (
+	"fmt"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
@@ -111,7 +113,8 @@ func (l *Log) judge(account uuid.UUID, span []entry, f Filter) (matches []bool, 
 	share := len(span)/runtime.GOMAXPROCS(0) + 1
 	var group errgroup.Group
 	for from := 0; from < len(span); from += share {
-		group.Go(func() error {
+		group.Go(func() (err error) {
+			defer caught(&err)
 			return l.reading(account, func(events reader) error {
 				for i := from; i < min(from+share, len(span)); i++ {
 					if matches[i] = m.entry(span[i]); !matches[i] || m.event == nil && !f.Distinct {
@@ -130,4 +133,11 @@ func (l *Log) judge(account uuid.UUID, span []entry, f Filter) (matches []bool, 
 		})
 	}
 	return matches, resources, group.Wait()
+}
+
+// caught makes an error of a fault in a goroutine, where it would end the whole server.
+func caught(err *error) {
+	if fault := recover(); fault != nil {
+		*err = fmt.Errorf("unexpected failure while events were looked for: %v\n%s", fault, debug.Stack())
+	}
 }
