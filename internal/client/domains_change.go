@@ -63,6 +63,9 @@ func (c *Client) changeDomains(ctx context.Context, accountID string, change dom
 	for done := false; !done && err == nil; {
 		now, done, err = w.try(ctx)
 	}
+	if w.tries > 1 && errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+		err = &LostWriteError{AccountID: accountID, Domains: change.names, Tries: w.tries, Since: w.since, Waited: time.Since(w.since)}
+	}
 	if err != nil && w.unread {
 		look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookUpTimeout)
 		defer cancel()
@@ -71,11 +74,8 @@ func (c *Client) changeDomains(ctx context.Context, accountID string, change dom
 		case lookErr == nil && w.change.isDone(seen.domains, true):
 			return seen.domains, true, nil
 		case lookErr != nil, w.doubt.underway:
-			return nil, false, &UncertainWriteError{Err: err}
+			err = &UncertainWriteError{Err: err}
 		}
-	}
-	if w.tries > 1 && errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
-		return nil, false, &LostWriteError{AccountID: accountID, Domains: change.names, Tries: w.tries, Since: w.since, Waited: time.Since(w.since)}
 	}
 	if err != nil {
 		return nil, false, err

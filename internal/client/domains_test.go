@@ -176,7 +176,7 @@ func TestLostWrite(t *testing.T) {
 				if !errors.As(err, &lost) || !slices.Equal(lost.Domains, []string{"b.com"}) || !lost.Since.Equal(begun) {
 					t.Fatalf("got %v", err)
 				}
-				if took := time.Since(begun); took != 5*time.Minute || lost.Waited != took {
+				if took := time.Since(begun); lost.Waited != 5*time.Minute || took < lost.Waited || took > lost.Waited+lookUpTimeout { // it looks once more
 					t.Errorf("gave up after %s, says %s", took, lost.Waited)
 				}
 				writes := slices.DeleteFunc(api.seen(), func(r string) bool { return r != patchDomains })
