@@ -136,12 +136,15 @@ func (r *resolver) directory(t *thing, comes, leaves bool) {
 		return
 	}
 	next := directoryOf(t.after)
-	for attribute, known := range map[string]bool{
-		"enabled": next.Enabled.IsKnown(), "deprovision_action": next.DeprovisionAction.IsKnown(),
-		"sync_groups_to_teams": next.SyncGroupsToTeams.IsKnown(), "allowed_domains": next.AllowedDomains.IsKnown(),
+	for _, argument := range []struct {
+		name  string
+		known bool
+	}{
+		{"enabled", next.Enabled.IsKnown()}, {"deprovision_action", next.DeprovisionAction.IsKnown()},
+		{"sync_groups_to_teams", next.SyncGroupsToTeams.IsKnown()}, {"allowed_domains", next.AllowedDomains.IsKnown()},
 	} {
-		if !known && !t.creates() {
-			r.pending(t, attribute, ": what that does to the directory's people is not known")
+		if !argument.known && !t.creates() { // a new one has nobody
+			r.pending(t, argument.name, ": what that does to the directory's people is not known")
 		}
 	}
 	put := access.PutDirectory{Name: next.Name}

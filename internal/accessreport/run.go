@@ -110,8 +110,10 @@ func run(ctx context.Context, version string, args []string, s report.Streams) (
 		}
 		w.name = o.world
 	}
-	api, found, why := (*client.Client)(nil), settings.Settings{AccountID: s.Getenv(settings.EnvAccountID)}, ""
+	found, _ := settings.Resolve(settings.Arguments{}, s.Getenv) // a file needs no key, and what is wrong Connect says
 	if o.world == "" {
+		var api *client.Client
+		var why string
 		if api, found, why = report.Connect(Name, version, "the API", s); api == nil {
 			return 0, fmt.Errorf("what the account is like is not known: %s. Or take a file that --save-world wrote (--world)", why)
 		}
