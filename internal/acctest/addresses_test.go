@@ -81,13 +81,26 @@ resource "prefectsso_member_role" "NAME" {
   role  = "Admin"
   LIFECYCLE
 }
+resource "prefectsso_member_roles" "NAME" {
+  roles = { "grace@acme.com" = "Auditor" }
+  LIFECYCLE
+}
+resource "prefectsso_role_members" "NAME" {
+  role    = "Owner"
+  members = ["owner@acme.com", "second.owner@acme.com"]
+  LIFECYCLE
+}
+resource "prefectsso_session_policy" "NAME" {
+  auth_expiration_seconds = 3600
+  LIFECYCLE
+}
 `)
 }
 
 // kinds are the resource types of everything; those with ids of their own stand first.
 var kinds = []string{
 	"prefectsso_identity_provider", "prefectsso_scim_directory", "prefectsso_scim_token", "prefectsso_scim_client", "prefectsso_group_role_mapping",
-	"prefectsso_team_workspace_role", "prefectsso_domain", "prefectsso_member_role",
+	"prefectsso_team_workspace_role", "prefectsso_domain", "prefectsso_member_role", "prefectsso_member_roles", "prefectsso_role_members", "prefectsso_session_policy",
 }
 
 const withID = 5
@@ -122,7 +135,10 @@ func (e *everything) made() map[string]string {
 	if collections := slices.Compact(slices.Sorted(maps.Values(made))); len(made) != withID || len(collections) != withID {
 		e.t.Errorf("there are %v", made)
 	}
-	for _, err := range []error{e.srv.WantDomains("acme.com", "acme.example"), e.srv.WantRole("ada@acme.com", "Admin")} {
+	for _, err := range []error{
+		e.srv.WantDomains("acme.com", "acme.example"), e.srv.WantRole("ada@acme.com", "Admin"),
+		e.srv.WantRole("grace@acme.com", "Auditor"), e.srv.WantRole("owner@acme.com", "Owner"), e.srv.WantRole("second.owner@acme.com", "Owner"),
+	} {
 		if err != nil {
 			e.t.Error(err)
 		}

@@ -89,7 +89,7 @@ func errorsIn(output string) (wrong []string, ids map[string]string) {
 }
 
 // broken are errors by which Terraform itself finds a provider wrong.
-var broken = []string{"Provider produced", "Provider returned invalid", "Plugin did not respond", "Request cancelled"}
+var broken = []string{"Provider produced", "Provider returned invalid", "Plugin did not respond"}
 
 func (d *chaotic) judge(output string) (wrong []string, err error) {
 	wrong, ids := errorsIn(output)

@@ -10,7 +10,11 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/chaos"
+	prefectsso "github.com/prefectsso/terraform-provider-prefectsso/internal/provider"
 )
 
 func TestMain(m *testing.M) {
@@ -147,6 +151,29 @@ func TestDrawsTheSame(t *testing.T) {
 	for seed := range uint64(50) {
 		if a, b := chaos.Draw(seed).String(), chaos.Draw(seed).String(); a != b {
 			t.Fatalf("seed %d:\n%s\n%s", seed, a, b)
+		}
+	}
+}
+
+// TestDrawsEveryResource: whoever adds a resource adds how it is drawn.
+func TestDrawsEveryResource(t *testing.T) {
+	t.Parallel()
+	drawn := map[string]bool{}
+	for seed := range uint64(300) {
+		for _, stage := range chaos.Draw(seed).Stages {
+			for _, r := range stage.Config {
+				drawn[r.TypeName()] = true
+			}
+		}
+	}
+	var meta provider.MetadataResponse
+	p := prefectsso.New("test")()
+	p.Metadata(t.Context(), provider.MetadataRequest{}, &meta)
+	for _, make := range p.Resources(t.Context()) {
+		var named resource.MetadataResponse
+		make().Metadata(t.Context(), resource.MetadataRequest{ProviderTypeName: meta.TypeName}, &named)
+		if !drawn[named.TypeName] {
+			t.Errorf("no case has a %s", named.TypeName)
 		}
 	}
 }

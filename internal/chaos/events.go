@@ -77,7 +77,7 @@ func (a *API) setDomains(change func(names map[string]bool)) error {
 	return a.call(http.MethodPatch, "/domains", map[string]any{"domain_names": list}, nil)
 }
 
-// paths returns where a resource's thing is.
+// thingPath returns where a resource's thing is.
 func thingPath(r Resource, is map[string]string) string {
 	switch r.Type {
 	case "identity_provider":

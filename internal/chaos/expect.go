@@ -3,7 +3,6 @@ package chaos
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 )
 
@@ -100,10 +99,8 @@ func (m Managed) thing() Thing {
 		if m.Attributes["configurable"] == "false" {
 			return Thing{"kind": "connection", "name": a["name"]}
 		}
-		domains := elements(a["domains"])
-		slices.Sort(domains)
-		all, _ := a["domains"].([]any)
-		t := Thing{"kind": "connection", "name": a["name"], "connection_type": a["connection_type"], "domains": joined(all)}
+		domains, _ := a["domains"].([]any) // required
+		t := Thing{"kind": "connection", "name": a["name"], "connection_type": a["connection_type"], "domains": joined(domains)}
 		if a["activation"] == "immediate" {
 			t["state"] = "active"
 		}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/provider"
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/scimprobe"
 )
 
 // Walks is how many walks it may take, once nothing goes wrong any more, until a plan is empty or all is destroyed.
@@ -221,9 +220,6 @@ func (p *play) happen(e Event, config []Resource) {
 // heal applies until there is nothing to do.
 func (p *play) heal(config []Resource) error {
 	p.log("# nothing goes wrong any more")
-	if err := p.runner.Pass(scimprobe.CanaryAge); err != nil { // the next probe removes what is as old as that
-		return err
-	}
 	for range Walks {
 		done, err := p.walk(config, nil, nil)
 		if err != nil || done {

@@ -300,3 +300,42 @@ func TestWaitingWriterGivesUp(t *testing.T) {
 		}
 	})
 }
+
+// Over all tries no answer tells: a look says whether the domain is enabled, and where that fails, nobody knows.
+func TestWriteThatNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ made, look, uncertain bool }{
+		"made": {made: true, look: true}, "not made": {look: true}, "nobody knows": {made: true, uncertain: true},
+	} {
+		for _, etags := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, etags=%t", name, etags), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					api := &fakeAPI{etags: etags, domains: []string{"a.com"}}
+					written := false
+					api.before = func(f *fakeAPI, w http.ResponseWriter, r *http.Request) bool {
+						if r.Method == http.MethodPatch {
+							if test.made {
+								f.setDomains("a.com", "b.com")
+							}
+							written = true
+						} else if !written || test.look {
+							return false
+						}
+						w.WriteHeader(http.StatusServiceUnavailable)
+						return true
+					}
+					d, already, err := newTestClient(t, inProcess{api}).EnableDomain(t.Context(), testAccount, "b.com")
+					switch {
+					case IsUncertain(err) != test.uncertain:
+						t.Errorf("got %v", err)
+					case test.made && test.look && (err != nil || already || d.Name != "b.com"):
+						t.Errorf("got %v, already %t, %v", d, already, err)
+					case !test.made && err == nil:
+						t.Error("it was not made, and that is no error")
+					}
+				})
+			})
+		}
+	}
+}

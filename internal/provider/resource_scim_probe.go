@@ -351,7 +351,10 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	result := scimprobe.Run(ctx, p)
 	reportProbe(p.Canary, result, m.FailOnUnhealthy.ValueBool(), &resp.Diagnostics)
-	if result.Err != nil {
+	switch {
+	case result.Left != nil: // with this error it is tainted, and its destruction tries again
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateCanary, privateText(p.Canary.Name))...)
+	case result.Err != nil:
 		return
 	}
 	m.ID, m.AccountID = types.StringValue(uuid.NewString()), preserveCase(m.AccountID, account)
@@ -367,7 +370,7 @@ func reportProbe(c scimprobe.Canary, result scimprobe.Result, strict bool, diags
 	}
 	if result.Left != nil {
 		gone = ""
-		diags.AddError("Canary left behind", fmt.Sprintf("The probe could not remove all of its canary %s:\n\n- %s\n\nThe next probe of this directory removes what is older than %d minutes.", c.Name, strings.Join(result.Left, "\n- "), int(scimprobe.CanaryAge.Minutes())))
+		diags.AddError("Canary left behind", fmt.Sprintf("The probe could not remove all of its canary %s:\n\n- %s\n\nDestroying this resource, as the next apply does with what is tainted, takes the canary out of the account. The next probe of this directory removes what is older than %d minutes.", c.Name, strings.Join(result.Left, "\n- "), int(scimprobe.CanaryAge.Minutes())))
 	}
 	var group *scimprobe.UnknownGroupError
 	switch {
@@ -407,6 +410,31 @@ func (r *scimProbeResource) Update(ctx context.Context, req resource.UpdateReque
 	resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity())...)
 }
 
-// Delete implements [resource.Resource]: the probe left nothing behind.
-func (r *scimProbeResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
+// privateCanary is the key of the private state that holds the address of a canary that was left behind.
+const privateCanary = "canary"
+
+// Delete implements [resource.Resource]: a canary that the probe had to leave behind is taken out of the account. What the
+// directory still has of it takes the directory's secret, which only the next probe has.
+func (r *scimProbeResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	const summary = "Could not remove canary"
+	var m scimProbeModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	canary := privateTextAt(ctx, req.Private, privateCanary, &resp.Diagnostics)
+	if canary == "" || resp.Diagnostics.HasError() {
+		return
+	}
+	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	rows, err := r.data.client.ListMemberships(ctx, account, client.MembershipQuery{OnlyUsers: true, Filter: &client.MembershipFilter{Emails: []string{canary}}})
+	if err != nil {
+		resp.Diagnostics.Append(failure(summary, err))
+		return
+	}
+	for _, row := range rows {
+		if err := r.data.client.DeleteMembership(ctx, account, row.ID); err != nil {
+			resp.Diagnostics.Append(failure(summary, err))
+		}
+	}
 }

@@ -195,7 +195,7 @@ func TestDeletedLeavesNothing(t *testing.T) {
 			if err := s.Update(Actor{}, func(tx *Tx) error {
 				for _, row := range tx.db.Rows() {
 					if c, ok := row.(*Connection); ok {
-						if _, err := tx.RefuseLogin(c.AccountID, c.ID, "issuer", nil); err != nil {
+						if _, err := tx.refuseLogin(refusedAt{c.AccountID, c.ID}, "issuer", nil); err != nil {
 							return err
 						}
 					}
