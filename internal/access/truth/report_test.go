@@ -43,7 +43,7 @@ func TestReportIsTrueOfPublishedAPI(t *testing.T) {
 var kindsOfReport = []string{"domains", "connection", "directory", "mapping", "role", "team access", "policy", "delete mapping", "delete directory", "delete connection"}
 
 func checkReport(t *rapid.T, told *tally, publishedOnly bool) {
-	if !allWorlds && !chance(t, "is looked at", 25) {
+	if !allWorlds && !chance(t, "is looked at", 35) {
 		return
 	}
 	p := drawPlan(t, publishedOnly)
@@ -57,7 +57,7 @@ func checkReport(t *rapid.T, told *tally, publishedOnly bool) {
 	var todo []drawn
 	after := before
 	for _, kind := range kindsOfReport {
-		if publishedOnly && !slices.Contains([]string{"domains", "role", "team access", "policy"}, kind) || !chance(t, kind, 30) {
+		if publishedOnly && !slices.Contains([]string{"domains", "role", "team access", "policy"}, kind) || !chance(t, kind, 50) {
 			continue
 		}
 		d := s.drawKind(t, onServer(after, before), kind)
