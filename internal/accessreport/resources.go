@@ -140,8 +140,10 @@ func (r *resolver) directory(t *thing, comes, leaves bool) {
 		name  string
 		known bool
 	}{
-		{"enabled", next.Enabled.IsKnown()}, {"deprovision_action", next.DeprovisionAction.IsKnown()},
-		{"sync_groups_to_teams", next.SyncGroupsToTeams.IsKnown()}, {"allowed_domains", next.AllowedDomains.IsKnown()},
+		{"enabled", next.Enabled.IsKnown()},
+		{"deprovision_action", next.DeprovisionAction.IsKnown()},
+		{"sync_groups_to_teams", next.SyncGroupsToTeams.IsKnown()},
+		{"allowed_domains", next.AllowedDomains.IsKnown()},
 	} {
 		if !argument.known && !t.creates() { // a new one has nobody
 			r.pending(t, argument.name, ": what that does to the directory's people is not known")
