@@ -86,7 +86,7 @@ func NeedsReport(changes []Change) func(World) []Want {
 		if k.domains || k.connections || k.directories {
 			wants = append(wants, Want{Kind: WantDomains})
 		}
-		if k.domains || k.connections {
+		if k.routing {
 			wants = append(wants, Want{Kind: WantInvitations})
 		}
 		switch {
@@ -119,16 +119,20 @@ func NeedsReach(serviceAccounts bool) func(World) []Want {
 // kinds are what changes are about.
 type kinds struct {
 	domains, connections, directories, mappings, roles, teams bool
+	// routing reports that domains may come to be routed otherwise.
+	routing bool
 
 	matches map[string][]Match // whom mappings that begin are for, by directory
 }
 
 func (k *kinds) add(c Change) {
 	switch c := c.(type) {
-	case SetDomains, EnableDomains, DisableDomains:
+	case EnableDomains:
 		k.domains = true
+	case SetDomains, DisableDomains:
+		k.domains, k.routing = true, true
 	case PutConnection, DeactivateConnection, DeleteConnection, FirstLogin:
-		k.connections = true
+		k.connections, k.routing = true, true
 	case PutDirectory:
 		k.directories = k.directories || c.ID != "" // a new one has nobody
 	case DeleteDirectory:

@@ -148,6 +148,9 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("Together, the resources of this plan take bypass:sso from all users of account %s who have it: %s. The API does not take it from the last one, so applying this plan fails unless another of its resources gives it to another user.", f.AccountID, f.emails())
 	},
 	BypassOneLeft: func(f Finding) string {
+		if f.By.Kind == kindPlan {
+			return fmt.Sprintf("After this plan a single active user of account %s could sign in without single sign-on. If that person cannot sign in, a broken identity provider cannot be repaired. Two are safer.", f.AccountID)
+		}
 		return fmt.Sprintf("After this plan a single active user of account %s could sign in without single sign-on, unless another of its resources lets another one. If that person cannot sign in, a broken identity provider cannot be repaired. Two are safer.", f.AccountID)
 	},
 	BypassTooFew: func(f Finding) string {

@@ -58,6 +58,7 @@ func TestWords(t *testing.T) {
 		with(CallerDeprovisioned, func(f *Finding) { f.Cause, f.Rechecked = CauseDomainDisabled, true }),
 		with(BypassNobodyLeft, func(f *Finding) { f.Rechecked = true }),
 		with(BypassNobodyLeft, func(f *Finding) { f.By = Thing{Kind: kindPlan} }),
+		with(BypassOneLeft, func(f *Finding) { f.By = Thing{Kind: kindPlan} }),
 		with(AcknowledgementSurplus, func(f *Finding) { f.By = Thing{Kind: kindPlan} }),
 		with(PeopleLoseAccess, func(f *Finding) { f.By = Thing{Kind: kindPlan} }),
 		with(PeopleBypassSSO, func(f *Finding) { f.By = Thing{Kind: kindPlan} }),

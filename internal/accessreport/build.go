@@ -184,9 +184,22 @@ func (b *built) person(e access.Effect) Person {
 func noteUnknown[T any](into map[string]string, name string, s access.Shift[T]) {
 	for _, p := range []access.Part[T]{s.Before, s.After} {
 		if !p.IsKnown() && !p.IsMissing() {
-			into[name] = p.Why()
+			into[name] = because(p.Why())
 		}
 	}
+}
+
+// because says why something is not known, where package access says only what it depends on.
+func because(why string) string {
+	switch why {
+	case "connections", "workspaces", "teams", "directories":
+		return "the API does not report all " + why
+	case "role":
+		return "the role is not known"
+	case "":
+		return "the API does not report it"
+	}
+	return why
 }
 
 // kindsOf says what happens to a person in words that stay the same.

@@ -183,11 +183,13 @@ func TestSensitive(t *testing.T) {
 	change = of(p.update("prefectsso_identity_provider", "x", okta, without))
 	change["before_sensitive"] = object{"domains": []any{false, true}, "oidc": object{"client_secret_wo": true, "issuer": true}}
 	change["after_sensitive"] = object{"domains": []any{false}, "oidc": object{"client_secret_wo": true, "issuer": true}}
+	change = of(p.create("prefectsso_member_role", "v", object{"email": "admin@acme.com", "role": "canary-role"}))
+	change["after_sensitive"] = object{"role": true}
 	change = of(p.create("prefectsso_member_role", "w", object{"email": "grace@acme.com", "role": "Admin"}))
 	change["after_sensitive"] = object{"role": true}
 	for _, format := range []string{"text", "markdown", "svg", "json"} {
 		got := run(t, o.Server, p.json(t), "--format", format)
-		for _, secret := range []string{"ada@acme.com", "labs.example", "canary.example"} {
+		for _, secret := range []string{"ada@acme.com", "labs.example", "canary.example", "canary-role"} {
 			if strings.Contains(strings.ReplaceAll(got.out, "&#64;", "@"), secret) {
 				t.Errorf("%s: %s is in\n%s", format, secret, got.out)
 			}

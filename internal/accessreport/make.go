@@ -125,18 +125,25 @@ func (o arguments) reach(ctx context.Context, w *worlds, before access.World, r 
 	if !known {
 		return before, nil
 	}
-	touched := map[string]bool{}
-	teams := map[string]bool{}
+	touched, teams := map[string]bool{}, map[string]bool{}
+	all := func() {
+		for _, room := range rooms {
+			touched[room.ID] = true
+		}
+	}
 	for _, c := range r.all() {
 		switch c := c.(type) {
 		case access.PutTeamAccess:
 			touched[c.WorkspaceID], teams[c.TeamID] = true, true
 		case access.DeleteTeamAccess:
 			touched[c.WorkspaceID], teams[c.TeamID] = true, true
-		case access.PutDirectory, access.DeleteDirectory:
-			for _, room := range rooms {
-				touched[room.ID] = true
+		case access.PutDirectory:
+			if c.ID == "" { // a new one has nobody
+				continue
 			}
+			all()
+		case access.DeleteDirectory:
+			all()
 		}
 	}
 	wholes := [][]access.Change{r.all()}
@@ -152,9 +159,7 @@ func (o arguments) reach(ctx context.Context, w *worlds, before access.World, r 
 		}
 		for _, e := range access.Compare(before, access.Plan{Changes: changes}.Apply(before)).People {
 			if differs(e.Member) || differs(e.Active) || roleDiffers(e.Role) {
-				for _, room := range rooms {
-					touched[room.ID] = true
-				}
+				all()
 			}
 		}
 	}

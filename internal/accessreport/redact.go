@@ -1,6 +1,7 @@
 package accessreport
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -18,6 +19,8 @@ type redactor struct {
 	hidden   map[string]bool // texts that the plan marks as sensitive
 	names    map[string]string
 	people   int
+	// longest are those of hidden that are looked for within texts, the longest first.
+	longest []string
 }
 
 func newRedactor(everyone bool, hidden map[string]bool) *redactor {
@@ -28,8 +31,12 @@ func newRedactor(everyone bool, hidden map[string]bool) *redactor {
 			r.hidden[client.EmailKey(text)] = true
 		} else {
 			r.hidden[domainKey(text)] = true
+			if len(text) > 2 { // what is shorter stands in other words, too
+				r.longest = append(r.longest, text)
+			}
 		}
 	}
+	slices.SortFunc(r.longest, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
 	return r
 }
 
@@ -77,12 +84,15 @@ func (r *redactor) namesOf(names []string) []string {
 
 var emails = regexp.MustCompile(`[^\s"'<>()\[\],;:]+@[^\s"'<>()\[\],;:]+`)
 
-// text hides addresses within a text, such as that of a resource with for_each.
+// text hides addresses and sensitive texts within a text, such as the address of a resource with for_each.
 func (r *redactor) text(text string) string {
 	if r.idle() {
 		return text
 	}
 	text = emails.ReplaceAllStringFunc(text, func(found string) string { return r.email(client.EmailKey(found)) })
+	for _, secret := range r.longest {
+		text = strings.ReplaceAll(text, secret, r.name(secret))
+	}
 	return r.name(text)
 }
 

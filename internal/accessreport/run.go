@@ -3,7 +3,7 @@
 // expires. It is the provider's command access-report, made for pull requests.
 //
 // The way of the data: `terraform show -json PLANFILE` is read (package report), what is of this provider is taken out of
-// it (things.go) and made into changes of an account (changes.go), by the rules that the resources' own guards go by
+// it (things.go) and made into changes of an account (resources.go says what each type comes to, changes.go puts them in order), by the rules that the resources' own guards go by
 // (package planned). What the account is like is read over the API or from a file (world.go); package access says what it
 // is like afterwards, what the difference is to each person, and what of that is worth a finding. All of it is one value
 // (report.go, build.go), which is printed in four ways (text.go, markdown.go, svg.go, and as JSON by schema.go).
@@ -110,8 +110,10 @@ func run(ctx context.Context, version string, args []string, s report.Streams) (
 		}
 		w.name = o.world
 	}
-	api, found, why := (*client.Client)(nil), settings.Settings{AccountID: s.Getenv(settings.EnvAccountID)}, ""
+	found, _ := settings.Resolve(settings.Arguments{}, s.Getenv) // a file needs no key, and what is wrong Connect says
 	if o.world == "" {
+		var api *client.Client
+		var why string
 		if api, found, why = report.Connect(Name, version, "the API", s); api == nil {
 			return 0, fmt.Errorf("what the account is like is not known: %s. Or take a file that --save-world wrote (--world)", why)
 		}

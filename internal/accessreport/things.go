@@ -360,7 +360,7 @@ func (v *values) noteSensitive(into map[string]bool) {
 			}
 		case map[string]any:
 			for _, key := range slices.Sorted(maps.Keys(value)) {
-				if mask == true {
+				if mask == true && strings.Contains(key, "@") { // of a map of people; others are names of arguments
 					into[key] = true
 				}
 				walk(value[key], report.Shade(mask, key))

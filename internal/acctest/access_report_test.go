@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
 // What examples/ci/access.sh does with the real terraform: a plan that takes people's access is whole, because the guards
@@ -44,7 +45,7 @@ resource "prefectsso_member_role" "ada" {
 	write := func(domains, role string) {
 		d.Write("main.tf", strings.NewReplacer("DOMAINS", domains, "ISSUER", issuer, "ROLE", role).Replace(main))
 	}
-	report := func(env string) (string, int) {
+	reported := func(env string) (string, int) {
 		t.Helper()
 		return d.Shell(env + " ./access.sh 2>messages")
 	}
@@ -52,16 +53,16 @@ resource "prefectsso_member_role" "ada" {
 	d.MustRun("init", "-input=false")
 	d.MustRun("apply", "-input=false", "-auto-approve")
 
-	if text, code := report(""); code != 0 || !strings.Contains(text, "Nothing changes for anybody.") {
+	if text, code := reported(""); code != 0 || !strings.Contains(text, "Nothing changes for anybody.") {
 		t.Errorf("nothing: %d %s", code, text)
 	}
 	write(`["acme.com"]`, "Admin")
-	if text, code := report("FORMAT=markdown"); code != 2 || !strings.Contains(text, "| `ada@acme.com` | role `Member` → `Admin`") {
+	if text, code := reported("FORMAT=markdown"); code != 2 || !strings.Contains(text, "| `ada@acme.com` | role `Member` → `Admin`") {
 		t.Errorf("a role: %d %s", code, text)
 	}
 	write(`["labs.example"]`, "Member")
 	out := t.TempDir()
-	text, code := report("OUT=" + out)
+	text, code := reported("OUT=" + out)
 	if code != 3 || !strings.Contains(text, "[people-lose-access]") || !strings.Contains(text, "grace@acme.com") || strings.Contains(text, "Incomplete") {
 		t.Errorf("a lockout: %d %s", code, text)
 	}
@@ -70,7 +71,7 @@ resource "prefectsso_member_role" "ada" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if text, code := report("FAIL_ON=none"); code != 2 {
+	if text, code := reported("FAIL_ON=none"); code != 2 {
 		t.Errorf("without a severity: %d %s", code, text)
 	}
 	if output, code := d.Shell(`terraform apply -input=false -auto-approve -no-color`); code == 0 || !strings.Contains(output, "people-lose-access") {
@@ -81,7 +82,32 @@ resource "prefectsso_member_role" "ada" {
   role  = "No such role"
 }
 `)
-	if text, code := report(""); code != 1 || !strings.Contains(text, "Incomplete") || !strings.Contains(text, "prefectsso_member_role.refused") || strings.Contains(text, "Nothing changes") {
+	if text, code := reported(""); code != 1 || !strings.Contains(text, "Incomplete") || !strings.Contains(text, "prefectsso_member_role.refused") || strings.Contains(text, "Nothing changes") {
 		t.Errorf("a plan that failed: %d %s", code, text)
+	}
+}
+
+// Both guides have the one table of exit codes, which the commands print, too.
+func TestGuidesHaveTheExitCodes(t *testing.T) {
+	t.Parallel()
+	for _, guide := range []string{"access-report.md", "drift.md"} {
+		content, err := os.ReadFile(filepath.Join(acctest.Root(t), "templates", "guides", guide))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := 0
+		for line := range strings.Lines(report.ExitCodes) {
+			code, meaning, found := strings.Cut(strings.TrimSpace(line), "  ")
+			if !found {
+				continue
+			}
+			rows++
+			if !strings.Contains(strings.ReplaceAll(string(content), "`", ""), "| "+code+" | "+meaning+" |") {
+				t.Errorf("%s does not say of %s: %s", guide, code, meaning)
+			}
+		}
+		if rows != 4 {
+			t.Errorf("there are %d exit codes", rows)
+		}
 	}
 }
