@@ -188,14 +188,11 @@ func (tx *Tx) addClientSecret(c *SCIMClient, secret string) *SCIMClientSecret {
 func (tx *Tx) makeSecretRoom(c *SCIMClient, oldExpiresIn *time.Duration) error {
 	live := 0
 	for _, old := range tx.SCIMClientSecrets(c) {
-		if oldExpiresIn != nil {
-			end := tx.Now().Add(*oldExpiresIn).Truncate(time.Microsecond)
-			if old.Expires.IsZero() || end.Before(old.Expires) {
-				next := *old
-				next.Expires = end
-				clientSecretTable.Put(tx.db, &next)
-				old = &next
-			}
+		if end, sooner := tx.endsSooner(old.Expires, oldExpiresIn); sooner {
+			next := *old
+			next.Expires = end
+			clientSecretTable.Put(tx.db, &next)
+			old = &next
 		}
 		if !ended(old.Expires, tx.Now()) {
 			live++

@@ -172,15 +172,12 @@ func (tx *Tx) makeRoom(d *Directory, oldExpiresIn *time.Duration) error {
 		if old.Run || ended(old.Expires, tx.Now()) {
 			continue
 		}
-		if oldExpiresIn != nil {
-			end := tx.Now().Add(*oldExpiresIn).Truncate(time.Microsecond)
-			if old.Expires.IsZero() || end.Before(old.Expires) {
-				next := *old
-				next.Expires = end
-				tokenTable.Put(tx.db, &next)
-				tx.record(next.subject(), rotated, next.payload(), uuid.Nil)
-				old = &next
-			}
+		if end, sooner := tx.endsSooner(old.Expires, oldExpiresIn); sooner {
+			next := *old
+			next.Expires = end
+			tokenTable.Put(tx.db, &next)
+			tx.record(next.subject(), rotated, next.payload(), uuid.Nil)
+			old = &next
 		}
 		if !ended(old.Expires, tx.Now()) {
 			others = append(others, fmt.Sprintf("%s (…%s)", old.Name, old.Suffix))
@@ -190,6 +187,16 @@ func (tx *Tx) makeRoom(d *Directory, oldExpiresIn *time.Duration) error {
 		return &Conflict{Reason: fmt.Sprintf("The directory %s has %d live tokens, %s; delete one first", d.Name, len(others), strings.Join(others, " and "))}
 	}
 	return nil
+}
+
+// endsSooner returns when a secret ends that another takes the place of, and whether that is before the end that it has,
+// which is zero for never. With nil it goes on as it is.
+func (r *Reader) endsSooner(expires time.Time, in *time.Duration) (end time.Time, sooner bool) {
+	if in == nil {
+		return expires, false
+	}
+	end = r.Now().Add(*in).Truncate(time.Microsecond)
+	return end, expires.IsZero() || end.Before(expires)
 }
 
 // SCIMTokens returns a directory's tokens that work, oldest first.
