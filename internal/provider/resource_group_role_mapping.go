@@ -291,7 +291,7 @@ func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.Crea
 		return
 	}
 	m.fromAPI(account, mapping, role)
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setCreated(ctx, req, resp, &m, m.identity(account))...)
 }
 
 // Read implements [resource.Resource].

@@ -320,9 +320,9 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 	resp.Diagnostics.Append(m.fromAPI(account, connection)...)
 	m.warnLeftOut(connection, &resp.Diagnostics)
 	// What is there now is in the state before anything else can fail or take long.
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setCreated(ctx, req, resp, &m, m.identity(account))...)
 	if r.activate(ctx, account, &m, wait, &resp.Diagnostics) {
-		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+		resp.Diagnostics.Append(setCreated(ctx, req, resp, &m, m.identity(account))...)
 	}
 }
 

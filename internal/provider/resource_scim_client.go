@@ -255,7 +255,7 @@ func (r *scimClientResource) Create(ctx context.Context, req resource.CreateRequ
 		return
 	}
 	m.fromAPI(account, &created.SCIMClient)
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setCreated(ctx, req, resp, &m, m.identity(account))...)
 }
 
 // createdWith finds the id of the client that an Idempotency-Key made; "" for none.

@@ -259,7 +259,7 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 	}
 	m.fromAPI(account, directory, role)
 	// What is there now is in the state before anything else can fail.
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setCreated(ctx, req, resp, &m, m.identity(account))...)
 	if enabled {
 		return
 	}
@@ -269,7 +269,7 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 		return
 	}
 	m.fromAPI(account, directory, role)
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setCreated(ctx, req, resp, &m, m.identity(account))...)
 }
 
 // createdWith finds the id of the directory that an Idempotency-Key made; "" for none.

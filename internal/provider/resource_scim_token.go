@@ -219,7 +219,7 @@ func (r *scimTokenResource) Create(ctx context.Context, req resource.CreateReque
 	if keepUncertain(ctx, tokenNoun, err, req, resp) || !sent {
 		return
 	}
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
+	resp.Diagnostics.Append(setCreated(ctx, req, resp, &m, m.identity(account))...)
 }
 
 // createdWith finds the id of the token that an Idempotency-Key made; "" for none.

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -47,26 +48,39 @@ func keepState(ctx context.Context, req resource.ModifyPlanRequest, resp *resour
 	}
 }
 
-// setUpdated is setState for Update. Where the API by now says something else than the plan did, because it was changed
-// elsewhere between plan and apply, the state keeps what was planned, as Terraform demands, and a warning says what it is;
-// the next refresh reads it. An update that failed leaves what is true.
+// setUpdated is setState for Update, as holdPlanned has it. An update that failed leaves what is true.
 func setUpdated(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse, model, id any) diag.Diagnostics {
 	diags := setState(ctx, &resp.State, resp.Identity, model, id)
-	if resp.Diagnostics.HasError() {
-		return diags
+	if !resp.Diagnostics.HasError() {
+		diags.Append(holdPlanned(ctx, req.Plan, &resp.State)...)
 	}
-	attributes := req.Plan.Schema.GetAttributes()
+	return diags
+}
+
+// setCreated is the same for Create: what was made may be read only after its answer was lost, and be changed by then.
+func setCreated(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse, model, id any) diag.Diagnostics {
+	diags := setState(ctx, &resp.State, resp.Identity, model, id)
+	if !resp.Diagnostics.HasError() {
+		diags.Append(holdPlanned(ctx, req.Plan, &resp.State)...)
+	}
+	return diags
+}
+
+// holdPlanned has the state keep what was planned where the API by now says something else, because it was changed
+// elsewhere meanwhile: Terraform demands that. A warning says what it is; the next refresh reads it.
+func holdPlanned(ctx context.Context, plan tfsdk.Plan, state *tfsdk.State) (diags diag.Diagnostics) {
+	attributes := plan.Schema.GetAttributes()
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		var planned, got attr.Value
-		diags.Append(req.Plan.GetAttribute(ctx, path.Root(name), &planned)...)
-		diags.Append(resp.State.GetAttribute(ctx, path.Root(name), &got)...)
+		diags.Append(plan.GetAttribute(ctx, path.Root(name), &planned)...)
+		diags.Append(state.GetAttribute(ctx, path.Root(name), &got)...)
 		if diags.HasError() {
 			return diags
 		}
 		if planned = fillUnknown(ctx, planned, got); planned.IsUnknown() || semanticallyEqual(ctx, planned, got, &diags) {
 			continue
 		}
-		diags.Append(resp.State.SetAttribute(ctx, path.Root(name), planned)...)
+		diags.Append(state.SetAttribute(ctx, path.Root(name), planned)...)
 		diags.Append(saysChangedSincePlan(name, planned, got, !attributes[name].IsSensitive()).warning(path.Root(name)))
 	}
 	return diags
