@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -133,6 +134,9 @@ func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	domain, already, err := r.data.client.EnableDomain(ctx, account, m.Name.Normalized())
+	if lost := (*client.LostWriteError)(nil); client.IsUncertain(err) && errors.As(err, &lost) {
+		err = &client.UncertainWriteError{Err: errors.New(r.data.lostWrite(ctx, account, lost))}
+	}
 	if keepUncertain(ctx, "domain", err, req, resp) {
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
 		return

@@ -49,11 +49,16 @@ func (p *providerData) domainFailure(ctx context.Context, account string, at pat
 	var lost *client.LostWriteError
 	switch {
 	case errors.As(err, &lost):
-		return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s %s Nothing is half done: apply again once they are finished, give it more time with `timeouts`, or let one configuration look after the account's domains.", english.ErrorSentence(err), p.domainWriters(ctx, account, lost.Since)))
+		return diag.NewAttributeErrorDiagnostic(at, summary, p.lostWrite(ctx, account, lost))
 	case errors.Is(err, context.DeadlineExceeded):
 		return diag.NewAttributeErrorDiagnostic(at, summary, "The time was over before it was done. Give it more time with `timeouts`, or see whether the endpoint can be reached.")
 	}
 	return failureAt(at, summary, err)
+}
+
+// lostWrite says whose changes a change was lost to, and what to do.
+func (p *providerData) lostWrite(ctx context.Context, account string, lost *client.LostWriteError) string {
+	return fmt.Sprintf("%s %s Apply again once they are finished, give it more time with `timeouts`, or let one configuration look after the account's domains.", english.ErrorSentence(lost), p.domainWriters(ctx, account, lost.Since))
 }
 
 // domainWriters names who changed the account's domains meanwhile, as far as the audit trail says.
