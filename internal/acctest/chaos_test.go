@@ -212,6 +212,8 @@ func TestAccChaosKilled(t *testing.T) {
 			c.Stages, c.Ending = c.Stages[:1], nil
 			stage := &c.Stages[0]
 			stage.Faults, stage.Events, stage.Walks = nil, nil, 0
+			// A probe that was killed leaves its canary to the next one of the directory, which takes away what is half an hour old.
+			stage.Config = slices.DeleteFunc(stage.Config, func(r chaos.Resource) bool { return r.Type == "scim_probe" })
 			d := newChaotic(t, c)
 			d.imports = true
 			dice := rand.New(rand.NewPCG(c.Seed, 9))
