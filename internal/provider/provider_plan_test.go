@@ -65,6 +65,7 @@ func TestTwoResourcesForOneThing(t *testing.T) {
 		"one person":                     {member("ada@acme.com", "Admin"), member("ADA@acme.com", "Auditor"), "email", "email"},
 		"one person in a map":            {member("ada@acme.com", "Admin"), members(map[string]string{"ADA@acme.com": "Admin", "grace@acme.com": "Admin"}), "roles", "email"},
 		"a person among those of a role": {member("ada@acme.com", "Admin"), holders("Admin", nil, "ada@acme.com"), "members", "email"},
+
 		"a person with a role that others alone hold": {member("ada@acme.com", "Admin"), holders("Admin", nil, "grace@acme.com"), "members", "email"},
 		"people with a role that others alone hold":   {members(map[string]string{"ada@acme.com": "Admin"}), holders("Admin", nil, "grace@acme.com"), "members", "roles"},
 		"a person with a role who is ignored there":   {a: member("ada@acme.com", "Admin"), b: holders("Admin", map[string]any{"ignore_emails": []string{"Ada@acme.com"}}, "grace@acme.com")},
@@ -72,6 +73,7 @@ func TestTwoResourcesForOneThing(t *testing.T) {
 		"a person with another role":                  {a: member("ada@acme.com", "Member"), b: holders("Admin", nil, "grace@acme.com")},
 		"two lists of who holds a role":               {holders("Admin", nil, "ada@acme.com"), holders("Admin", nil, "grace@acme.com"), "members", "members"},
 		"two lists of who holds a role, each its own": {a: holders("Admin", map[string]any{"ignore_emails": []string{"grace@acme.com"}}, "ada@acme.com"), b: holders("Admin", map[string]any{"ignore_emails": []string{"ada@acme.com"}}, "grace@acme.com")},
+
 		"two roles":                 {a: holders("Admin", nil, "ada@acme.com"), b: holders("Owner", map[string]any{"ignore_emails": []string{"owner@acme.com"}}, "second.owner@acme.com")},
 		"two people":                {a: member("ada@acme.com", "Admin"), b: members(map[string]string{"grace@acme.com": "Admin"})},
 		"one policy":                {resource{"prefectsso_session_policy", map[string]any{"auth_expiration_seconds": 60}}, resource{"prefectsso_session_policy", map[string]any{"auth_expiration_seconds": 60}}, "auth_expiration_seconds", "auth_expiration_seconds"},
@@ -84,6 +86,7 @@ func TestTwoResourcesForOneThing(t *testing.T) {
 		"one secret of two tokens":  {token("okta", 1), token("entra", 1), "token_wo", "token_wo"},
 		"two tokens of one name":    {a: token("okta", 1), b: token("okta", 2)},
 		"one team in one workspace": {team("Viewer", teamAs("name", "Crew")), team("Developer", teamAs("name", "Crew")), "team.name", "team.name"},
+
 		"one probe twice, which is no thing of its own": {a: resource{"prefectsso_setup_link", map[string]any{"kind": "sso"}}, b: resource{"prefectsso_setup_link", map[string]any{"kind": "sso"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
