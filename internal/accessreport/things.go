@@ -259,7 +259,7 @@ func (v *values) account(fallback string) string {
 	return accountKey(id)
 }
 
-func accountKey(id string) string { return strings.ToLower(id) } //nolint:forbidigo // a UUID
+func accountKey(id string) string { return strings.ToLower(id) }
 
 func notKnown[T any]() access.Part[T] { return access.Unknown[T]("known only after the apply") }
 

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -19,20 +18,6 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/chaos"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
 )
-
-// variable returns an environment variable that is a number.
-func variable(t *testing.T, name string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("%s is no number: %v", name, err)
-	}
-	return n
-}
 
 // chaotic is a directory of a case's configuration: a chaos.Runner.
 type chaotic struct {
@@ -186,8 +171,8 @@ func (d *chaotic) Pass(by time.Duration) error { return d.api.Advance(by) }
 // one resource at a time. `make chaos-terraform` plays more.
 func TestAccChaos(t *testing.T) {
 	t.Parallel()
-	seed := uint64(variable(t, "SEED", 1))
-	for n := range uint64(variable(t, "TERRAFORM_RUNS", 2)) {
+	seed := uint64(acctest.EnvNumber(t, "SEED", 1))
+	for n := range uint64(acctest.EnvNumber(t, "TERRAFORM_RUNS", 2)) {
 		c := chaos.DrawWith(seed+100*n, n%2 == 1, []int{10, 1}[n/2%2])
 		t.Run(fmt.Sprint("seed=", seed+100*n), func(t *testing.T) {
 			t.Parallel()
@@ -204,8 +189,8 @@ func TestAccChaos(t *testing.T) {
 func TestAccChaosKilled(t *testing.T) {
 	t.Parallel()
 	const aCase = 2
-	seed := uint64(variable(t, "SEED", 1))
-	for n := range uint64(variable(t, "KILLS", 4)) / aCase {
+	seed := uint64(acctest.EnvNumber(t, "SEED", 1))
+	for n := range uint64(acctest.EnvNumber(t, "KILLS", 4)) / aCase {
 		c := chaos.DrawWith(seed+100*n, false, []int{10, 1}[n%2])
 		t.Run(fmt.Sprint("seed=", seed+100*n), func(t *testing.T) {
 			t.Parallel()

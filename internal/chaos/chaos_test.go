@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/chaos"
 	prefectsso "github.com/prefectsso/terraform-provider-prefectsso/internal/provider"
 )
@@ -28,20 +28,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// number returns an environment variable that is a number.
-func number(t *testing.T, name string, otherwise int) int {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("%s is no number: %v", name, err)
-	}
-	return n
-}
-
 // tries is how many smaller cases are played of one that fails.
 const tries = 150
 
@@ -49,7 +35,7 @@ const tries = 150
 // TestSideBySide to look for races.
 func TestCampaign(t *testing.T) {
 	t.Parallel()
-	seed, runs := number(t, "SEED", 1), number(t, "RUNS", 300)
+	seed, runs := acctest.EnvNumber(t, "SEED", 1), acctest.EnvNumber(t, "RUNS", 300)
 	if testing.Short() {
 		runs = min(runs, 40)
 	}
@@ -155,7 +141,7 @@ func TestDrawsTheSame(t *testing.T) {
 	}
 }
 
-// TestDrawsEveryResource: whoever adds a resource adds how it is drawn.
+// TestDrawsEveryResource: a new resource wants a drawing of its own.
 func TestDrawsEveryResource(t *testing.T) {
 	t.Parallel()
 	drawn := map[string]bool{}
