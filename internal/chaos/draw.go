@@ -46,7 +46,7 @@ func Draw(seed uint64) *Case {
 }
 
 // DrawWith draws the first case from a seed on that is, or is not, under create_before_destroy, with Terraform's
-// -parallelism. Its faults are such that nobody has to wait for long.
+// -parallelism. Its faults are such that none takes long to wait for.
 func DrawWith(seed uint64, before bool, atOnce int) *Case {
 	for ; ; seed++ {
 		c := Draw(seed)

@@ -179,7 +179,7 @@ func released(others *Account, was []Managed) *Account {
 	return want
 }
 
-// loosen has what an earlier configuration may have left behind be anything, as nobody knows how much of it was applied.
+// loosen has what an earlier configuration may have left behind be anything, as it is not known how much of it was applied.
 func (a *Account) loosen(earlier []Resource) {
 	for _, r := range earlier {
 		switch r.Type {

@@ -67,7 +67,7 @@ accounts:
 `, AccountID, c.RateLimit, ServiceKey, colleagueKey, probedEndpoint, probedToken)
 }
 
-// API is the server, as the colleague and whoever makes things go wrong reach it.
+// API is the server, as the colleague and the faults reach it.
 type API struct {
 	URL    string
 	Client *http.Client
@@ -111,7 +111,7 @@ func (a *API) do(method, path string, body, out any) error {
 		return err
 	}
 	if resp.StatusCode == http.StatusTooManyRequests { // the account's limit is the colleague's, too
-		time.Sleep(time.Second)
+		time.Sleep(time.Second) // by the bubble's clock: the real Terraform plays no case with a limit
 		return a.do(method, path, body, out)
 	}
 	if resp.StatusCode/100 != 2 {

@@ -43,7 +43,7 @@ type ConnectionOIDC struct {
 	ClientID    string   `json:"client_id"`
 	Scopes      []string `json:"scopes"`
 	RedirectURI string   `json:"redirect_uri"`
-	// TokenEndpointAuthMethod is nil where nobody chose one.
+	// TokenEndpointAuthMethod is nil where none was chosen.
 	TokenEndpointAuthMethod *string `json:"token_endpoint_auth_method"`
 	// JWKSURI is where the keys for private_key_jwt are.
 	JWKSURI         string `json:"jwks_uri"`

@@ -301,7 +301,7 @@ func TestWaitingWriterGivesUp(t *testing.T) {
 	})
 }
 
-// Over all tries no answer tells: a look says whether the domain is enabled, and where that fails, nobody knows.
+// Over all tries no answer tells: a look says whether the domain is enabled, and where that fails, too, the outcome is unknown.
 func TestWriteThatNobodyAnswers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ made, look, uncertain bool }{

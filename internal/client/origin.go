@@ -19,7 +19,7 @@ type Origin struct {
 	CreatedBy *string    `json:"created_by"` // an actor's id
 }
 
-// UncertainWriteError says that nobody knows whether a create has made something: no answer told, not even after all
+// UncertainWriteError says that it is not known whether a create has made something: no answer told, not even after all
 // retries, nor did one to the question what is there now. What comes of it is asked later, where it was sent with a key
 // by that (the methods …CreatedWith), else by reading.
 type UncertainWriteError struct {
@@ -35,7 +35,7 @@ func (e *UncertainWriteError) Error() string {
 // Unwrap returns how the last attempt ended.
 func (e *UncertainWriteError) Unwrap() error { return e.Err }
 
-// UncertainKey returns the Idempotency-Key of a create of which nobody knows whether it has made something; else "".
+// UncertainKey returns the Idempotency-Key of a create with an unknown outcome; else "".
 func UncertainKey(err error) string {
 	var uncertain *UncertainWriteError
 	if errors.As(err, &uncertain) {
@@ -44,7 +44,7 @@ func UncertainKey(err error) string {
 	return ""
 }
 
-// IsUncertain reports whether nobody knows if what failed has taken effect: no answer told, and none told of what is there.
+// IsUncertain reports whether it is unknown if what failed has taken effect: no answer told, and none told of what is there.
 func IsUncertain(err error) bool {
 	var uncertain *UncertainWriteError
 	return errors.As(err, &uncertain)

@@ -81,7 +81,7 @@ func TestCreateIsLookedUp(t *testing.T) {
 	}
 }
 
-// Whoever stops Terraform in the middle of a create does not lose what is made.
+// Stopping Terraform in the middle of a create does not lose what is made.
 func TestStoppedCreateIsLookedUp(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(context.Background())

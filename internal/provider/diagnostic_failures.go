@@ -44,7 +44,7 @@ func failureAtField(arguments map[string]path.Path, summary string, err error) d
 }
 
 // alreadyExists returns the error of a create that something is in the way of. It is never taken over just because it
-// looks equal: whoever means that thing imports it. Whether Terraform is about to delete it no create knows.
+// looks equal: a user who means that thing imports it. A create cannot know whether Terraform is about to delete it.
 func alreadyExists(at path.Path, summary, what, resourceType, importID, unique, otherwise string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, summary, fmt.Sprintf("%s Nothing was taken over. If it is the one that this resource is to manage, import it:\n\n  terraform import %s.<name> %q\n\n%s Otherwise %s.", what, resourceType, importID, ifDeletedToo(unique), otherwise))
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 )
 
-// A lead begins each warning: whoever reads a plan of many learns first whether they have to do something.
+// A lead begins each warning: it tells the reader of many first whether something has to be done.
 type lead string
 
 // The leads.

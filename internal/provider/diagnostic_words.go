@@ -196,7 +196,7 @@ func saysChangedSincePlan(name string, planned, got attr.Value, show bool) notic
 	return notice{changedSincePlan, "Changed since the plan", what + ". It was changed after the plan, outside of this run or by another resource of it. Plan again: the state has the planned value until the next refresh reads the new one."}
 }
 
-// saysOutcomeUnknown is about a create that nobody knows the outcome of.
+// saysOutcomeUnknown is about a create with an unknown outcome.
 func saysOutcomeUnknown(what string, err error) notice {
 	return notice{outcomeUnknown, "Not known whether it was made: " + what, fmt.Sprintf("No answer of the API told whether the %s was made, and asking once more did not, either. It is in the state, marked as tainted. Run the same command again: it looks what became of it, and where that is nothing, the %s is made anew; else it is replaced.\n\n%s", what, what, english.ErrorSentence(lastAnswer(err)))}
 }
@@ -206,12 +206,12 @@ func saysMadeAfterAll(what, id string) notice {
 	return notice{madeAfterAll, "It was made after all: " + what, fmt.Sprintf("An earlier apply could not learn whether it made the %s. It did: %s. It is marked as tainted, and the plan replaces it. To keep it instead, run `terraform untaint` with the address of the resource.", what, id)}
 }
 
-// saysRotationUnknown is about a rotation of a token that nobody knows the outcome of.
+// saysRotationUnknown is about a rotation of a token with an unknown outcome.
 func saysRotationUnknown(name string, err error) notice {
 	return notice{outcomeUnknown, "Not known whether the token was rotated", fmt.Sprintf("No answer of the API told whether the token %s was rotated, and asking once more did not, either. Run the same command again: it asks what this request made, and rotates only where that is nothing.\n\n%s", name, english.ErrorSentence(lastAnswer(err)))}
 }
 
-// lastAnswer returns how the last attempt of a create ended that nobody knows the outcome of.
+// lastAnswer returns how the last attempt of a create with an unknown outcome ended.
 func lastAnswer(err error) error {
 	var uncertain *client.UncertainWriteError
 	if errors.As(err, &uncertain) {

@@ -132,7 +132,7 @@ func TestClientAuthChangesInPlace(t *testing.T) {
 		t.Errorf("%+v", is)
 	}
 
-	// Nobody chose is what the configuration says by leaving it out.
+	// An argument that is left out is the choice of no method.
 	change(object{"token_endpoint_auth_method": "private_key_jwt"})
 	state = run().applied(t, identityProvider, state, config(nil))
 	run().unchanged(t, identityProvider, state, config(nil))

@@ -12,14 +12,14 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
-// uncertainRotation is a rotation of a token of which nobody knows whether it has made the new one, as the private state
+// uncertainRotation is a rotation with an unknown outcome, as the private state
 // has it.
 type uncertainRotation struct {
 	Key     string `json:"key"` // its Idempotency-Key
 	Version int64  `json:"version"`
 }
 
-// keepRotation notes a rotation of which nobody knows whether it has made something; the state keeps the token before it.
+// keepRotation notes a rotation with an unknown outcome; the state keeps the token before it.
 // It reports whether err is such a one.
 func keepRotation(ctx context.Context, err error, m *scimTokenModel, resp *resource.UpdateResponse) bool {
 	key := client.UncertainKey(err)

@@ -15,7 +15,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
-// What all resources share that make a thing with an id of its own: how a create whose outcome nobody knows is kept, and
+// What all resources share that make a thing with an id of its own: how a create with an unknown outcome is kept, and
 // found again. Nothing is taken over because it looks equal: two states with the same configuration and the same key of a
 // service account would destroy each other's things.
 
@@ -41,7 +41,7 @@ func createInTurn[T any](ctx context.Context, p *providerData, send func(idempot
 	}
 }
 
-// keepUncertain puts a create of which nobody knows whether it has made something into the state, with what was planned
+// keepUncertain puts a create with an unknown outcome into the state, with what was planned
 // and with its key, if it has one. With the error that it adds, Terraform marks it as tainted. It reports whether err is
 // such a one.
 func keepUncertain(ctx context.Context, what string, err error, req resource.CreateRequest, resp *resource.CreateResponse) bool {

@@ -13,7 +13,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 )
 
-// With Terraform itself: it marks what nobody knows the outcome of as tainted, keeps the key of the request, and the next
+// With Terraform itself: it marks a create with an unknown outcome as tainted, keeps the key of the request, and the next
 // apply replaces what was made. `terraform untaint` would keep it, so no more than that is said.
 func TestAccUncertainCreates(t *testing.T) {
 	t.Parallel()

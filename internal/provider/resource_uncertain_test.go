@@ -106,7 +106,7 @@ func detailsOf(diagnostics []*tfprotov6.Diagnostic) string {
 	return strings.Join(lines, "\n")
 }
 
-// A create of which nobody knows the outcome is destroyed without a refresh: what it made, and nothing else.
+// A create with an unknown outcome is destroyed without a refresh: what it made, and nothing else.
 func TestUncertainCreateIsDestroyed(t *testing.T) {
 	t.Parallel()
 	for name, how := range map[string]fault{"made": lost, "not made": dropped} {
@@ -273,8 +273,8 @@ func TestEqualThingsOfOthersStay(t *testing.T) {
 	}
 }
 
-// Two states with one configuration and one key of the API: the second one's create fails, and its destroy, after a create of
-// which nobody knew the outcome too, takes nothing from the first.
+// Two states with one configuration and one key of the API: the second one's create fails, and its destroy, after a create with
+// an unknown outcome too, takes nothing from the first.
 func TestTwoStatesOfOneConfiguration(t *testing.T) {
 	t.Parallel()
 	forAllMade(t, func(t *testing.T, m made, first *tracked, before []string) {
@@ -301,7 +301,7 @@ func TestTwoStatesOfOneConfiguration(t *testing.T) {
 	})
 }
 
-// A rotation of a token of which nobody knows the outcome is found by its key: it has happened, or happens in the next apply.
+// A rotation of a token with an unknown outcome is found by its key: it has happened, or happens in the next apply.
 func TestUncertainRotation(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
