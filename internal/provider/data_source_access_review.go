@@ -65,7 +65,7 @@ func (d *accessReviewDataSource) Schema(_ context.Context, _ datasource.SchemaRe
 		return schema.BoolAttribute{Computed: true, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: reviewDescription,
+		MarkdownDescription: reviewDescription + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDDataAttribute(),
 			"stale_after_days": schema.Int64Attribute{

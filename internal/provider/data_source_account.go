@@ -27,7 +27,7 @@ func (d *accountDataSource) Metadata(_ context.Context, req datasource.MetadataR
 // Schema implements [datasource.DataSource].
 func (d *accountDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The account: its plan, its features and how far its single sign-on and directory sync are set up.",
+		MarkdownDescription: "The account: its plan, its features and how far its single sign-on and directory sync are set up." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id":              accountIDDataAttribute(),
 			"id":                      computedString("UUID of the account."),

@@ -31,7 +31,7 @@ func (d *accountRoleDataSource) Metadata(_ context.Context, req datasource.Metad
 // Schema implements [datasource.DataSource].
 func (d *accountRoleDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One account role, built in or custom, by its name or its id.",
+		MarkdownDescription: "One account role, built in or custom, by its name or its id." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDDataAttribute(),
 			"name": schema.StringAttribute{

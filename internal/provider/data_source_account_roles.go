@@ -24,7 +24,7 @@ func (d *accountRolesDataSource) Metadata(_ context.Context, req datasource.Meta
 // Schema implements [datasource.DataSource].
 func (d *accountRolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "All account roles, built in and custom.",
+		MarkdownDescription: "All account roles, built in and custom." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDDataAttribute(),
 			"roles": schema.MapNestedAttribute{

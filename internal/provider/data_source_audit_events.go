@@ -44,7 +44,7 @@ func (d *auditEventsDataSource) Metadata(_ context.Context, req datasource.Metad
 // Schema implements [datasource.DataSource].
 func (d *auditEventsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The account's audit trail, newest first: who changed what, and when. The API answers for 14 days at once; a longer span is read piece by piece. It needs `read:audit_event` and the feature `audit_logs`.",
+		MarkdownDescription: "The account's audit trail, newest first: who changed what, and when. The API answers for 14 days at once; a longer span is read piece by piece. It needs `read:audit_event` and the feature `audit_logs`." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDDataAttribute(),
 			"names": schema.SetAttribute{

@@ -36,7 +36,7 @@ func directoryIDDataAttribute() schema.StringAttribute {
 // Schema implements [datasource.DataSource].
 func (d *directoryGroupsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The groups that a directory has pushed, all of them or those of one name. A server that does not offer directories over its API, as today's Prefect Cloud, does not tell; there this data source is an error.",
+		MarkdownDescription: "The groups that a directory has pushed, all of them or those of one name. A server that does not offer directories over its API, as today's Prefect Cloud, does not tell; there this data source is an error." + missingToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id":   accountIDDataAttribute(),
 			"directory_id": directoryIDDataAttribute(),

@@ -27,7 +27,7 @@ func (d *directoryUsersDataSource) Metadata(_ context.Context, req datasource.Me
 // Schema implements [datasource.DataSource].
 func (d *directoryUsersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The people whom a directory has pushed, what became of them in the account, and why they have the role that they have. A server that does not offer directories over its API, as today's Prefect Cloud, does not tell; there this data source is an error.",
+		MarkdownDescription: "The people whom a directory has pushed, what became of them in the account, and why they have the role that they have. A server that does not offer directories over its API, as today's Prefect Cloud, does not tell; there this data source is an error." + missingToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id":   accountIDDataAttribute(),
 			"directory_id": directoryIDDataAttribute(),

@@ -27,7 +27,7 @@ func (d *identityProvidersDataSource) Metadata(_ context.Context, req datasource
 // Schema implements [datasource.DataSource].
 func (d *identityProvidersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The account's connections to identity providers, however they were configured.",
+		MarkdownDescription: "The account's connections to identity providers, however they were configured." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id":   accountIDDataAttribute(),
 			"configurable": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server offers their configuration over its API."},

@@ -35,7 +35,7 @@ func (d *memberDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 		MarkdownDescription: "The person's email address; case, and whether the domain is in Unicode or ASCII, makes no difference.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One member of the account, by email address. A person who is not a member is an error.",
+		MarkdownDescription: "One member of the account, by email address. A person who is not a member is an error." + worksToday,
 		Attributes:          attributes,
 	}
 }

@@ -29,7 +29,7 @@ func (d *membersDataSource) Metadata(_ context.Context, req datasource.MetadataR
 // Schema implements [datasource.DataSource].
 func (d *membersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The people who are members of the account, all of them or those that the filters leave. Service accounts are not among them.",
+		MarkdownDescription: "The people who are members of the account, all of them or those that the filters leave. Service accounts are not among them." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDDataAttribute(),
 			"role": schema.StringAttribute{

@@ -28,7 +28,7 @@ func (d *permissionsDataSource) Metadata(_ context.Context, req datasource.Metad
 // Schema implements [datasource.DataSource].
 func (d *permissionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What the API key in use may do in the account, to check in a `precondition` before a plan gets far. A user asks for itself; a service account is found among the account's by the last four characters of its key, for which it needs `read:bot` and `read:account_role`.",
+		MarkdownDescription: "What the API key in use may do in the account, to check in a `precondition` before a plan gets far. A user asks for itself; a service account is found among the account's by the last four characters of its key, for which it needs `read:bot` and `read:account_role`." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id":  accountIDDataAttribute(),
 			"actor_type":  computedString("Whose key it is: `user` or `service_account`."),

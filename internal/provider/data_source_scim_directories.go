@@ -26,7 +26,7 @@ func (d *scimDirectoriesDataSource) Metadata(_ context.Context, req datasource.M
 // Schema implements [datasource.DataSource].
 func (d *scimDirectoriesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The account's directories, which push people and groups over SCIM, however they were configured.",
+		MarkdownDescription: "The account's directories, which push people and groups over SCIM, however they were configured." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id":   accountIDDataAttribute(),
 			"configurable": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server offers their configuration over its API. Where it does not, as today's Prefect Cloud, `scim_endpoint` and `last_synced_at` are null."},

@@ -26,7 +26,7 @@ func (d *serviceProviderDataSource) Metadata(_ context.Context, req datasource.M
 // Schema implements [datasource.DataSource].
 func (d *serviceProviderDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What an identity provider has to know of the account, to feed the provider of Okta, Entra or another one. Those of single sign-on are the account's, the same for each connection, so they are there before the connection is.\n\nA server that does not offer the configuration over its API, as today's Prefect Cloud, shows them in the configuration dashboard only; there this data source is an error.",
+		MarkdownDescription: "What an identity provider has to know of the account, to feed the provider of Okta, Entra or another one. Those of single sign-on are the account's, the same for each connection, so they are there before the connection is.\n\nA server that does not offer the configuration over its API, as today's Prefect Cloud, shows them in the configuration dashboard only; there this data source is an error." + missingToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id":      accountIDDataAttribute(),
 			"sp_entity_id":    computedString("SAML: entity id, also called audience."),

@@ -55,7 +55,7 @@ func (d *teamDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 		MarkdownDescription: "Name → actor id of the service accounts in the team.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One team, by its name or its id, with who is in it and which workspaces it has a role in.",
+		MarkdownDescription: "One team, by its name or its id, with who is in it and which workspaces it has a role in." + worksToday,
 		Attributes:          attributes,
 	}
 }

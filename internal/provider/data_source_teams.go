@@ -29,7 +29,7 @@ func (d *teamsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 	attributes["id"] = computedString("UUID of the team.")
 	attributes["people"] = schema.Int64Attribute{Computed: true, MarkdownDescription: "How many people are in the team. `prefectsso_team` names them."}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The account's teams, all of them or those that directory sync made.",
+		MarkdownDescription: "The account's teams, all of them or those that directory sync made." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDDataAttribute(),
 			"directory_id": schema.StringAttribute{

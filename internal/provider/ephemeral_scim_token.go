@@ -39,7 +39,7 @@ func (e *scimTokenEphemeral) Metadata(_ context.Context, req ephemeral.MetadataR
 // Schema implements [ephemeral.EphemeralResource].
 func (e *scimTokenEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A SCIM token for this run of Terraform: made when it is first needed, ended when the run no longer needs it, and dead after an hour in any case. The server makes the secret; it stands in no state and no plan. It does not count towards the two tokens that a directory may have. There is one for each plan and one for each apply. A run that is interrupted (Ctrl-C) does not end its token: Terraform stops before that, and the token lives out its hour.",
+		MarkdownDescription: "A SCIM token for this run of Terraform: made when it is first needed, ended when the run no longer needs it, and dead after an hour in any case. The server makes the secret; it stands in no state and no plan. It does not count towards the two tokens that a directory may have. There is one for each plan and one for each apply. A run that is interrupted (Ctrl-C) does not end its token: Terraform stops before that, and the token lives out its hour." + missingToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": schema.StringAttribute{
 				Optional: true, Computed: true,

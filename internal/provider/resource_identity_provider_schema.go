@@ -47,7 +47,7 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A connection to an identity provider, through which people of the given domains log in: OpenID Connect or SAML 2.0.\n\n" +
 			"On a server that does not offer this configuration over its API, as today's Prefect Cloud, the connection of that `name` that was configured in the browser is adopted: `configurable` is then false, `unverified_attributes` names what cannot be seen, and a plan that would change such an attribute fails with the step that a person has to take.\n\n" +
-			"Destroying the resource deletes a connection that it made, and forgets one that it adopted.",
+			"Destroying the resource deletes a connection that it made, and forgets one that it adopted." + watchedToday,
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,

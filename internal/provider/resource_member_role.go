@@ -56,7 +56,7 @@ func (r *memberRoleResource) Metadata(_ context.Context, req resource.MetadataRe
 // Schema implements [resource.Resource].
 func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The account role of one person. The person's membership is adopted, never made or removed: people come by invitation, by a first login or from a directory. For more than some dozens of people use `prefectsso_member_roles`, which is one resource for all of them.\n\nDestroying the resource forgets the person and leaves the role as it is, unless `on_destroy` says otherwise.",
+		MarkdownDescription: "The account role of one person. The person's membership is adopted, never made or removed: people come by invitation, by a first login or from a directory. For more than some dozens of people use `prefectsso_member_roles`, which is one resource for all of them.\n\nDestroying the resource forgets the person and leaves the role as it is, unless `on_destroy` says otherwise." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,

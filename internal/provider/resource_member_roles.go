@@ -48,7 +48,7 @@ func (r *memberRolesResource) Metadata(_ context.Context, req resource.MetadataR
 // Schema implements [resource.Resource].
 func (r *memberRolesResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The account roles of many people, hundreds or thousands, in one resource. People who are not in `roles` are left alone. Memberships are adopted, never made or removed: an address that is not a member makes the apply fail before it changes anything, and a member who leaves the account drops out of the state with a warning.\n\nPromotions go first, so that a change never leaves the account without a member who can administer it. Taking a person out of `roles`, or destroying the resource, forgets them and leaves their roles as they are.",
+		MarkdownDescription: "The account roles of many people, hundreds or thousands, in one resource. People who are not in `roles` are left alone. Memberships are adopted, never made or removed: an address that is not a member makes the apply fail before it changes anything, and a member who leaves the account drops out of the state with a warning.\n\nPromotions go first, so that a change never leaves the account without a member who can administer it. Taking a person out of `roles`, or destroying the resource, forgets them and leaves their roles as they are." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"roles": schema.MapAttribute{

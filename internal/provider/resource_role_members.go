@@ -50,7 +50,7 @@ func (r *roleMembersResource) Metadata(_ context.Context, req resource.MetadataR
 // Schema implements [resource.Resource].
 func (r *roleMembersResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: fmt.Sprintf("Exactly which people hold an account role: who is in `members` gets it, who holds it and is not gets `removed_role`. The state holds all people who have the role, so a plan names whom it removes. Service accounts are not its business.\n\nIt is for roles that few people hold, such as `Owner`; with more than %d holders use `prefectsso_member_roles`. Destroying the resource removes it from the state and leaves all roles as they are.", maxHolders),
+		MarkdownDescription: fmt.Sprintf("Exactly which people hold an account role: who is in `members` gets it, who holds it and is not gets `removed_role`. The state holds all people who have the role, so a plan names whom it removes. Service accounts are not its business.\n\nIt is for roles that few people hold, such as `Owner`; with more than %d holders use `prefectsso_member_roles`. Destroying the resource removes it from the state and leaves all roles as they are.", maxHolders) + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"role": schema.StringAttribute{

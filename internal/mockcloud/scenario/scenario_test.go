@@ -20,7 +20,7 @@ func seeded(t testing.TB, s *Scenario) *store.Store {
 	return state
 }
 
-// TestDefault holds what the README promises of the ready-made scenario.
+// TestDefault holds what the guide on mockcloud promises of the ready-made scenario.
 func TestDefault(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{

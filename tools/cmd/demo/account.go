@@ -14,9 +14,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/tools/stage"
 )
 
-// The ready-made scenario of mockcloud, as the README gives it.
+// The ready-made scenario of mockcloud, as docs/guides/mockcloud.md gives it.
 const (
 	accountID      = "0c1f1d2e-0000-4000-8000-000000000001"
 	terraformKey   = "pnb_terraform"
@@ -161,7 +163,7 @@ func (a *api) opens(ctx context.Context) (bool, error) {
 // call sends one request below the account and decodes the answer into out,
 // unless that is nil.
 func (a *api) call(ctx context.Context, method, path string, in, out any) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
+	ctx, cancel := context.WithTimeout(ctx, stage.Timeout)
 	defer cancel()
 	var body io.Reader = http.NoBody
 	if in != nil {

@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/tools/stage"
 	"github.com/prefectsso/terraform-provider-prefectsso/tools/terraform"
 )
 
@@ -58,8 +59,8 @@ func run(ctx context.Context, out *screen, bin, quickstart string) (err error) {
 	if err := work.lay(filepath.Join(bin, "terraform-provider-prefectsso"), quickstart); err != nil {
 		return err
 	}
-	srv := &server{program: filepath.Join(bin, "mockcloud")}
+	srv := &stage.Server{Program: filepath.Join(bin, "mockcloud"), Flags: []string{"--listen", "127.0.0.1:0", "--idp"}}
 	// The story stops the server itself, as its last step; here it is made sure of.
-	defer func() { err = errors.Join(err, srv.stop()) }()
+	defer func() { err = errors.Join(err, srv.Stop()) }()
 	return (&story{screen: out, work: work, server: srv, token: "scim_" + rand.Text() + rand.Text()}).play(ctx)
 }

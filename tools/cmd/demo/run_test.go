@@ -2,17 +2,18 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/tools/stage/play"
 )
+
+func TestMain(m *testing.M) { play.Main(m) }
 
 // write makes a file, and the folders that it needs.
 func write(t *testing.T, path, content string) string {
@@ -45,13 +46,6 @@ func laid(t *testing.T, terraform string) *workspace {
 func TestLay(t *testing.T) {
 	t.Parallel()
 	w := laid(t, "")
-	built, err := filepath.Glob(filepath.Join(w.dir, "mirror", "registry.terraform.io", "prefectsso", "prefectsso", demoVersion, "*_*", "terraform-provider-prefectsso"))
-	if err != nil || len(built) != 1 {
-		t.Fatalf("the provider in the mirror: %q, %v", built, err)
-	}
-	if info, err := os.Stat(built[0]); err != nil || info.Mode().Perm()&0o100 == 0 {
-		t.Errorf("the provider cannot be run: %v, %v", info.Mode(), err)
-	}
 	files, err := filepath.Glob(filepath.Join(w.configDir(), "*"))
 	if err != nil || len(files) != 1 || filepath.Base(files[0]) != "main.tf" {
 		t.Errorf("configuration is %q, %v, want only main.tf", files, err)
@@ -71,14 +65,6 @@ func TestLayNeedsAConfigurationAndAProvider(t *testing.T) {
 	}
 }
 
-func TestMirrorConfigQuotesPaths(t *testing.T) {
-	t.Parallel()
-	got := mirrorConfig(`/a "b"/${c}/%{d}\e`)
-	if want := `path = "/a \"b\"/$${c}/%%{d}\\e"`; !strings.Contains(got, want) {
-		t.Errorf("mirrorConfig() = %s, want %s in it", got, want)
-	}
-}
-
 func TestRunReturnsExitCodeAndOutputInItsOwnEnvironment(t *testing.T) {
 	t.Setenv("TF_VAR_role", "Owner")
 	w := laid(t, "#!/bin/sh\npwd; env | grep -E '^(TF|PREFECT)_' | sort; echo oops >&2; exit 2\n")
@@ -89,7 +75,7 @@ func TestRunReturnsExitCodeAndOutputInItsOwnEnvironment(t *testing.T) {
 	}
 	want := []string{
 		w.configDir(), "PREFECT_API_KEY=pnb_x", "TF_CLI_ARGS=-no-color",
-		"TF_CLI_CONFIG_FILE=" + w.cliConfig(), "TF_INPUT=0", "TF_IN_AUTOMATION=1", "oops",
+		"TF_CLI_CONFIG_FILE=" + w.mirror().CLIConfig(), "TF_INPUT=0", "TF_IN_AUTOMATION=1", "oops",
 	}
 	if got := strings.Split(strings.TrimSpace(output), "\n"); !slices.Equal(got, want) {
 		t.Errorf("output = %q, want %q", got, want)
@@ -103,108 +89,6 @@ func TestRunThatCannotStart(t *testing.T) {
 	if _, _, err := w.run(t.Context(), "plan"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("run() = %v, want %v", err, os.ErrNotExist)
 	}
-}
-
-// TestMain lets the test program play mockcloud: under one of these names it
-// behaves as that server does.
-func TestMain(m *testing.M) {
-	switch filepath.Base(os.Args[0]) {
-	case "good":
-		serve(ready, 0)
-	case "unclean":
-		serve(ready, 3)
-	case "broken":
-		fmt.Fprintln(os.Stderr, "scenario.yaml:3: unknown field")
-		os.Exit(1)
-	case "babbling":
-		serve("listening", 0)
-	}
-	os.Exit(m.Run())
-}
-
-const ready = `{"url":"http://127.0.0.1:1","api_url":"http://127.0.0.1:1/api","console_url":"http://127.0.0.1:1/console/","idp_url":"http://127.0.0.1:2"}`
-
-// serve prints its first line and ends when it is told to.
-func serve(line string, code int) {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	fmt.Println(line)
-	<-ctx.Done()
-	fmt.Fprintln(os.Stderr, "asked to stop")
-	os.Exit(code)
-}
-
-// playing returns a server that is the test program under one of TestMain's names.
-func playing(t *testing.T, name string) *server {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(t.TempDir(), name)
-	if err := os.Symlink(self, program); err != nil {
-		t.Fatal(err)
-	}
-	return &server{program: program}
-}
-
-func TestServerStartsAndStopsCleanly(t *testing.T) {
-	t.Parallel()
-	s := playing(t, "good")
-	if err := s.start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if want := (addresses{"http://127.0.0.1:1/api", "http://127.0.0.1:1/console/", "http://127.0.0.1:2"}); s.addresses != want {
-		t.Errorf("addresses = %q, want %q", s.addresses, want)
-	}
-	for _, which := range []string{"first", "second"} {
-		if err := s.stop(); err != nil {
-			t.Errorf("%s stop: %v", which, err)
-		}
-	}
-	if got := s.log.String(); got != "asked to stop\n" {
-		t.Errorf("the server's log is %q", got)
-	}
-}
-
-func TestServerThatDisappoints(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]string{
-		"broken":   "scenario.yaml:3: unknown field",
-		"babbling": `got "listening\n"`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := playing(t, name)
-			err := s.start(t.Context())
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("start() = %v, want %q in it", err, want)
-			}
-			if err := s.stop(); err != nil {
-				t.Errorf("stop() after it = %v", err)
-			}
-		})
-	}
-	t.Run("unclean", func(t *testing.T) {
-		t.Parallel()
-		s := playing(t, "unclean")
-		if err := s.start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.stop(); err == nil || !strings.Contains(err.Error(), "expected the server to end with exit code 0") || !strings.Contains(err.Error(), "asked to stop") {
-			t.Errorf("stop() = %v, want the exit code and the log in it", err)
-		}
-	})
-	t.Run("absent", func(t *testing.T) {
-		t.Parallel()
-		s := &server{program: filepath.Join(t.TempDir(), "absent")}
-		if err := s.start(t.Context()); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("start() = %v, want %v", err, os.ErrNotExist)
-		}
-		if err := s.stop(); err != nil {
-			t.Errorf("stop() of what never ran: %v", err)
-		}
-	})
 }
 
 // TestRunClearsUpAfterAFailure plays the story against a server that is not an
@@ -221,8 +105,7 @@ func TestRunClearsUpAfterAFailure(t *testing.T) {
 	bin := filepath.Join(root, "bin")
 	write(t, filepath.Join(bin, "terraform-provider-prefectsso"), "")
 	write(t, filepath.Join(root, "quickstart", "main.tf"), "")
-	srv := playing(t, "good")
-	write(t, filepath.Join(bin, "mockcloud"), "#!/bin/sh\nexec '"+srv.program+"'\n")
+	write(t, filepath.Join(bin, "mockcloud"), "#!/bin/sh\nexec '"+play.Program(t, play.Good)+"'\n")
 
 	var screenText bytes.Buffer
 	err := run(t.Context(), &screen{w: &screenText}, bin, filepath.Join(root, "quickstart"))

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/tools/stage"
 )
 
 // Exit codes of terraform plan -detailed-exitcode.
@@ -18,7 +20,7 @@ const (
 type story struct {
 	screen *screen
 	work   *workspace
-	server *server
+	server *stage.Server
 	// token is the directory's, for Terraform and the identity provider; neither keeps it.
 	token string
 }
@@ -40,8 +42,8 @@ func (s *story) play(ctx context.Context) error {
 // open starts the server and makes Terraform ready.
 func (s *story) open(ctx context.Context) error {
 	s.screen.headline("Start a server that behaves like Prefect Cloud's account API")
-	s.screen.command(append([]string{filepath.ToSlash(s.server.program)}, s.server.args()...)...)
-	if err := s.server.start(ctx); err != nil {
+	s.screen.command(s.server.Command()...)
+	if err := s.server.Start(ctx); err != nil {
 		return err
 	}
 	s.work.env = []string{
@@ -121,8 +123,8 @@ func (s *story) provision(ctx context.Context) error {
 
 // idp shows what the test identity provider is told to do, and what it says.
 func (s *story) idp(ctx context.Context, env []string, args ...string) error {
-	s.screen.command(append([]string{filepath.ToSlash(s.server.program), "idp"}, args...)...)
-	output, err := s.server.idp(ctx, env, args...)
+	s.screen.command(append([]string{filepath.ToSlash(s.server.Program), "idp"}, args...)...)
+	output, err := s.server.IdP(ctx, env, args...)
 	if err != nil {
 		return err
 	}
@@ -207,7 +209,7 @@ func (s *story) close(ctx context.Context) error {
 		return fmt.Errorf("expected no domain after destroy, found %s", strings.Join(left.Domains, ", "))
 	}
 	s.screen.headline("Stop the server")
-	if err := s.server.stop(); err != nil {
+	if err := s.server.Stop(); err != nil {
 		return err
 	}
 	s.screen.output("stopped, exit code 0")
