@@ -128,12 +128,16 @@ var messages = map[ID]func(Finding) string{
 		return fmt.Sprintf("%s would give %s a role with bypass:sso, with which they sign in without single sign-on: %s. Users who join the group or get the attribute at the identity provider get it, too.", f.by(), english.Count(len(f.People), "person"), f.emails())
 	},
 	EarlierRolesReturn: func(f Finding) string {
-		return fmt.Sprintf("%s would leave %s without a mapping: %s. They would have their role from before the mapping again, which the API does not report. The last active user with bypass:sso keeps it.", f.by(), english.Count(len(f.People), "person"), f.people(func(p FindingPerson) string {
+		become := "They would have"
+		if f.Cause == CauseMapping || f.Cause == CauseDirectoryDeleted {
+			become = "They stay members, and have"
+		}
+		return fmt.Sprintf("%s would leave %s without a mapping: %s. %s their role from before the mapping again, which the API does not report. The last active user with bypass:sso keeps it.", f.by(), english.Count(len(f.People), "person"), f.people(func(p FindingPerson) string {
 			if p.Caller {
 				return fmt.Sprintf("%s (%s now, and the owner of the API key in use)", p.Email, p.From)
 			}
 			return fmt.Sprintf("%s (%s now)", p.Email, p.From)
-		}))
+		}), become)
 	},
 	RoleGivenByMapping: func(f Finding) string {
 		return fmt.Sprintf("The group role mapping %s (%s) of the directory %s gives the role of %s, and the API rejects another one while it matches. %s Or change or delete the mapping first (prefectsso_group_role_mapping), or take the person out of it at the identity provider.", f.By.ID, f.By.Match, f.By.DirectoryID, f.emails(), cmp.Or(f.LeaveOut, "Leave them out, or give them the role that the mapping gives."))

@@ -51,6 +51,7 @@ func TestWords(t *testing.T) {
 		}),
 		with(PeopleDemoted, func(f *Finding) { f.Cause = CauseDirectoryDeleted }),
 		with(EarlierRolesReturn, func(f *Finding) { f.By, f.Cause = ends, CauseMapping }),
+		with(EarlierRolesReturn, func(f *Finding) { f.Cause = CauseDirectoryDeleted }),
 		with(LockoutNotChecked, func(f *Finding) { f.Cause = CauseUnknownArguments }),
 		with(LockoutNotChecked, func(f *Finding) { f.Severity, f.Cause, f.Reason = Error, CauseUnreported, "You lack administrate:sso." }),
 		with(RolesNotChecked, func(f *Finding) { f.Cause = CauseTwins }),

@@ -20,8 +20,12 @@ type judging struct {
 	people access.People
 	// directory is the one that the resource is, as its state has it; nil for none.
 	directory *access.Directory
+	// settled are changes of the same plan that were judged by themselves, and are as good as made.
+	settled []access.Change
 	// changes are made one after the other. The last one is judged, those before are what it counts on.
 	changes []access.Change
+	// said are the findings that the plan has made already.
+	said []access.ID
 	// policy is the provider's, and what the resource adds to it.
 	policy access.Policy
 	// leaveOut is how the resource leaves out people whose role a mapping gives, as a sentence; empty for the general one.
@@ -33,14 +37,32 @@ type judging struct {
 // reading reads what changes need into a world: [fetch.Fetcher.For] or [fetch.Fetcher.Fresh].
 type reading func(context.Context, access.World, ...access.Change) (access.World, error)
 
+// findings are what access finds of a change.
+type findings []access.Finding
+
+func (f findings) has(id access.ID) bool {
+	return slices.ContainsFunc(f, func(f access.Finding) bool { return f.ID == id })
+}
+
 // judge judges a planned change, and reports what access finds.
-func (p *providerData) judge(ctx context.Context, j judging, diags *diag.Diagnostics) {
+func (p *providerData) judge(ctx context.Context, j judging, diags *diag.Diagnostics) findings {
 	found, err := p.findings(ctx, j, p.world.For)
 	if err != nil {
 		diags.Append(failure("Could not check who keeps access", err))
-		return
+		return nil
 	}
 	j.report(found, diags)
+	return found
+}
+
+// amongEnds has the planned deletion of a directory or mapping count on those that the plan deletes, too, and notes it
+// for those that come after it.
+func (p *providerData) amongEnds(j judging) judging {
+	j.settled = p.run.Ends.Of(j.account)
+	for _, deletion := range j.changes {
+		p.run.Ends.Note(j.account, deletion)
+	}
+	return j
 }
 
 // recheck judges a change just before a Delete makes it, afresh: Terraform plans creations and changes a second time,
@@ -58,26 +80,28 @@ func (p *providerData) recheck(ctx context.Context, j judging, diags *diag.Diagn
 }
 
 // findings compares the account before and after the changes, notes whose role the run plans to change, and judges.
-func (p *providerData) findings(ctx context.Context, j judging, read reading) ([]access.Finding, error) {
+func (p *providerData) findings(ctx context.Context, j judging, read reading) (findings, error) {
 	known := access.World{AccountID: j.account, People: j.people}
 	if j.directory != nil {
 		known.Directories, known.FewDirectories = access.Known([]access.Directory{*j.directory}), true
 	}
-	before, err := read(ctx, known, j.changes...)
+	before, err := read(ctx, known, slices.Concat(j.settled, j.changes)...)
 	if err != nil {
 		return nil, err
 	}
+	before = access.Apply(before, j.settled...)
 	effects := access.Compare(before, access.Apply(before, j.changes...))
 	lock := p.run.BypassLock(j.account)
 	lock.Plan(effects)
 	if effects.TakesBypass() {
 		j.policy.Planned = lock.Planned()
 	}
-	return access.Judge(effects, j.policy), nil
+	found := access.Judge(effects, j.policy)
+	return slices.DeleteFunc(found, func(f access.Finding) bool { return slices.Contains(j.said, f.ID) }), nil
 }
 
 // report makes diagnostics of findings.
-func (j judging) report(found []access.Finding, diags *diag.Diagnostics) {
+func (j judging) report(found findings, diags *diag.Diagnostics) {
 	for _, f := range found {
 		f.LeaveOut = j.leaveOut
 		at := path.Empty()

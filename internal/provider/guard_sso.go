@@ -29,7 +29,9 @@ func (p *providerData) checkRemoval(ctx context.Context, own types.String, domai
 		return
 	}
 	j := p.removal(account, domains, at)
-	j.policy.Destroying = destroys
+	if j.policy.Destroying = destroys; destroys {
+		j.settled = p.run.Ends.Of(account)
+	}
 	p.judge(ctx, j, diags)
 }
 

@@ -57,7 +57,7 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if isDestroy(req) {
-		r.planDestroy(ctx, prior, &resp.Diagnostics)
+		r.planDestroy(ctx, prior, true, &resp.Diagnostics)
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
@@ -70,7 +70,7 @@ func (r *groupRoleMappingResource) ModifyPlan(ctx context.Context, req resource.
 		return
 	}
 	if prior != nil && (movesAccount(plan.AccountID, prior.AccountID) || !plan.DirectoryID.Equal(prior.DirectoryID)) {
-		r.planDestroy(ctx, prior, &resp.Diagnostics)
+		r.planDestroy(ctx, prior, false, &resp.Diagnostics)
 		return // Terraform plans the new one, in the other directory or account, by itself
 	}
 	r.planMapping(ctx, &plan, prior, resp)
@@ -144,13 +144,20 @@ func (r *groupRoleMappingResource) deletion(m *groupRoleMappingModel, diags *dia
 	return r.judging(account, access.DeleteMapping{DirectoryID: m.DirectoryID.ValueString(), ID: strings.ToLower(m.ID.ValueString())}), ok
 }
 
-// planDestroy judges a planned end.
-func (r *groupRoleMappingResource) planDestroy(ctx context.Context, m *groupRoleMappingModel, diags *diag.Diagnostics) {
+// planDestroy judges a planned end. destroys reports that Terraform plans no more than that.
+func (r *groupRoleMappingResource) planDestroy(ctx context.Context, m *groupRoleMappingModel, destroys bool, diags *diag.Diagnostics) {
 	if r.data == nil || r.data.client == nil {
 		return
 	}
-	if deletion, ok := r.deletion(m, diags); ok {
-		r.data.judge(ctx, deletion, diags)
+	deletion, ok := r.deletion(m, diags)
+	if !ok {
+		return
+	}
+	if destroys {
+		deletion = r.data.amongEnds(deletion)
+	}
+	if found := r.data.judge(ctx, deletion, diags); destroys && found.has(access.EarlierRolesReturn) {
+		r.data.run.Ends.Tell(m.DirectoryID.ValueString())
 	}
 }
 

@@ -97,7 +97,7 @@ func (r *scimClientResource) ModifyPlan(ctx context.Context, req resource.Modify
 // plan replaces its directory, and an identity provider has used the secret.
 func (r *scimClientResource) checkMove(ctx context.Context, prior *scimClientModel, diags *diag.Diagnostics) {
 	unless := asWarning(needsClientSecret(), " Unless the directory stays the same, applying this plan ends the client and then fails.")
-	if r.data == nil || r.data.client == nil || !r.data.run.Ending.Has(prior.DirectoryID.ValueString()) {
+	if r.data == nil || r.data.client == nil || !r.data.run.Ends.HasDirectory(prior.DirectoryID.ValueString()) {
 		diags.Append(unless)
 		return
 	}

@@ -58,7 +58,7 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 	}
 	r.noteEnd(ctx, req, prior, resp)
 	if isDestroy(req) {
-		r.planDestroy(ctx, prior, &resp.Diagnostics)
+		r.planDestroy(ctx, prior, true, &resp.Diagnostics)
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
@@ -78,7 +78,7 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 		r.checkOffer(ctx, resp)
 		r.warnOfDisabledDomains(ctx, resp)
 	case movesAccount(account, prior.AccountID):
-		r.planDestroy(ctx, prior, &resp.Diagnostics) // Terraform plans the new one by itself
+		r.planDestroy(ctx, prior, false, &resp.Diagnostics) // Terraform plans the new one by itself
 	case !prior.Configurable.ValueBool():
 		r.rejectUnconfigurableChange(ctx, prior, resp)
 	default:
@@ -96,17 +96,17 @@ func (r *scimDirectoryResource) noteEnd(ctx context.Context, req resource.Modify
 	case r.data == nil:
 	case isCreate(req):
 		if id := privateTextAt(ctx, req.Private, privateReplaced, &resp.Diagnostics); id != "" {
-			r.data.run.Ending.Note(id)
+			r.data.run.Ends.NoteDirectory(id)
 		}
 	case isDestroy(req):
-		r.data.run.Ending.Note(prior.ID.ValueString())
+		r.data.run.Ends.NoteDirectory(prior.ID.ValueString())
 	default:
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateReplaced, privateText(prior.ID.ValueString()))...)
 	}
 }
 
-// planDestroy judges the end of a directory.
-func (r *scimDirectoryResource) planDestroy(ctx context.Context, prior *scimDirectoryModel, diags *diag.Diagnostics) {
+// planDestroy judges the end of a directory. destroys reports that Terraform plans no more than that.
+func (r *scimDirectoryResource) planDestroy(ctx context.Context, prior *scimDirectoryModel, destroys bool, diags *diag.Diagnostics) {
 	if !prior.Configurable.ValueBool() || prior.ID.IsNull() {
 		return // it is only watched here, and stays; or Delete finds out what there is
 	}
@@ -116,9 +116,18 @@ func (r *scimDirectoryResource) planDestroy(ctx context.Context, prior *scimDire
 		}, path.Root("name")))
 		return
 	}
-	if account, ok := r.data.account(prior.AccountID, diags); ok {
-		r.data.judge(ctx, r.deletion(account, prior), diags)
+	account, ok := r.data.account(prior.AccountID, diags)
+	if !ok {
+		return
 	}
+	deletion := r.deletion(account, prior)
+	if destroys {
+		deletion = r.data.amongEnds(deletion)
+		if r.data.run.Ends.Told(prior.ID.ValueString()) { // and that they stay members
+			deletion.said = []access.ID{access.DirectoryDeletedKeepsPeople}
+		}
+	}
+	r.data.judge(ctx, deletion, diags)
 }
 
 // deletion returns the deletion of a directory, to be judged.

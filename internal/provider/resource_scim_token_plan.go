@@ -68,7 +68,7 @@ func endsSoon(expires *time.Time) bool {
 // plan replaces its directory, and an identity provider has used the token.
 func (r *scimTokenResource) checkMove(ctx context.Context, prior *scimTokenModel, diags *diag.Diagnostics) {
 	unless := asWarning(needsSecret(), " Unless the directory stays the same, applying this plan ends the token and then fails.")
-	if r.data == nil || r.data.client == nil || !r.data.run.Ending.Has(prior.DirectoryID.ValueString()) {
+	if r.data == nil || r.data.client == nil || !r.data.run.Ends.HasDirectory(prior.DirectoryID.ValueString()) {
 		diags.Append(unless)
 		return
 	}

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -132,6 +133,7 @@ type tracked struct {
 	typeName string
 	line     *line
 	key      string // of the API
+	more     object // arguments of the provider block beside
 	value    *tfprotov6.DynamicValue
 	private  []byte
 	tainted  bool
@@ -140,7 +142,9 @@ type tracked struct {
 // run returns the provider of another walk.
 func (r *tracked) run(t *testing.T) *protocol {
 	t.Helper()
-	return inProcessAs(t, object{"endpoint": r.line.url + "/api", "api_key": r.key, "account_id": acctest.AccountID, "max_retries": 1})
+	block := object{"endpoint": r.line.url + "/api", "api_key": r.key, "account_id": acctest.AccountID, "max_retries": 1}
+	maps.Copy(block, r.more)
+	return inProcessAs(t, block)
 }
 
 // text returns an attribute; "" where it is null.

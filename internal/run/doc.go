@@ -20,8 +20,8 @@ type Run struct {
 	Written *Reservations
 	// Planned are the things that resources of this run are going to manage, as far as they are planned.
 	Planned *PlannedReservations
-	// Ending are the ids of directories that this run is going to delete, as far as it has planned that.
-	Ending *Noted
+	// Ends are the directories and mappings that this run is going to delete, as far as it has planned that.
+	Ends *Ends
 	// Expired are the tokens that this run has found to have expired.
 	Expired *Noted
 	// Connections are those that are to be active after this run.
@@ -37,7 +37,7 @@ type Run struct {
 // New makes a run. after is time.After, but for tests.
 func New(after func(time.Duration) <-chan time.Time) *Run {
 	return &Run{
-		Written: newReservations(), Planned: newPlannedReservations(), Ending: &Noted{}, Expired: &Noted{}, Connections: newConnections(), Underway: newChanges(after),
+		Written: newReservations(), Planned: newPlannedReservations(), Ends: &Ends{}, Expired: &Noted{}, Connections: newConnections(), Underway: newChanges(after),
 		after: after, locks: map[string]*BypassLock{},
 	}
 }
