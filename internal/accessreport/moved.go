@@ -41,7 +41,7 @@ func (r *resolver) movedSince() (out []Moved) {
 		case "prefectsso_group_role_mapping":
 			r.mappingMoved(t, compare)
 		case "prefectsso_member_role":
-			r.roleMoved("role", t.before.text("email").Or(""), t.before.text("role").Or(""), compare)
+			r.roleMoved("role", r.followed(t, t.before.text("email").Or("")), t.before.text("role").Or(""), compare)
 		case "prefectsso_member_roles":
 			roles, _ := t.before.entries("roles")
 			for _, email := range sorted(roles) {

@@ -290,13 +290,26 @@ func (r *resolver) memberRole(t *thing, comes, leaves bool) {
 	case !knownRole:
 		r.pending(t, "role", ": what "+email+" becomes is not known")
 	default:
-		r.give(t, "email", email, role)
+		r.give(t, "email", r.followed(t, email), role)
 	}
+}
+
+// followed returns the address of the person whom a prefectsso_member_role manages: that of the membership that the state
+// has, which the identity provider may have changed, as long as the written one is the same.
+func (r *resolver) followed(t *thing, written string) string {
+	id := t.before.text("id").Or("")
+	if id == "" || !client.SameEmail(t.before.text("email").Or(""), written) {
+		return written
+	}
+	if at := slices.IndexFunc(r.world.People.Rows, func(p access.Person) bool { return p.ID == id }); at >= 0 {
+		return r.world.People.Rows[at].Email
+	}
+	return written
 }
 
 // reset gives a person the role of who is destroyed, before everything else where the resource is made anew after it.
 func (r *resolver) reset(t *thing) {
-	email := t.before.text("email").Or("")
+	email := r.followed(t, t.before.text("email").Or(""))
 	if !t.Change.DeletesFirst() {
 		r.give(t, "email", email, "Member")
 		return

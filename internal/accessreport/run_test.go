@@ -86,6 +86,16 @@ func TestPeople(t *testing.T) {
 			map[string]accessreport.Kind{"ada@acme.com": accessreport.RoleUp},
 			nil,
 		},
+		"a role of a person who has another address now": {
+			func(p *planDocument) {
+				ada, _ := o.Member("ada@acme.com")
+				before := object{"id": ada.ID, "email": "ada.old@acme.com", "role": "Member", "on_destroy": "forget"}
+				p.update("prefectsso_member_role", "x", before, object{"id": ada.ID, "email": "ada.old@acme.com", "role": "Admin", "on_destroy": "forget"})
+			},
+			nil, report.ExitChanges,
+			map[string]accessreport.Kind{"ada@acme.com": accessreport.RoleUp},
+			nil,
+		},
 		"roles": {
 			func(p *planDocument) {
 				p.update("prefectsso_member_roles", "x", object{"roles": object{"admin@acme.com": "Admin"}}, object{"roles": object{"admin@acme.com": "Member", "grace@acme.com": "Owner"}})

@@ -25,6 +25,7 @@ var leads = map[access.ID]lead{
 	teamFollowsNoGroup:            actionNeeded,
 	teamRenamed:                   actionNeeded,
 	groupNotArrived:               actionNeeded,
+	addressChanged:                actionNeeded,
 	madeAfterAll:                  noAction,
 	managedTwice:                  actionNeeded,
 }

@@ -41,6 +41,8 @@ const (
 	subjectMappingChanged access.ID = "subject-mapping-changed"
 	changedSincePlan      access.ID = "changed-since-plan"
 	memberGone            access.ID = "member-gone"
+	addressChanged        access.ID = "address-changed"
+	addressReassigned     access.ID = "address-reassigned"
 	roleGone              access.ID = "role-gone"
 	outcomeUnknown        access.ID = "outcome-unknown"
 	madeAfterAll          access.ID = "made-after-all"
@@ -170,12 +172,24 @@ func saysTeamRenamed(written, now string) notice {
 	return notice{teamRenamed, "Team has another name", fmt.Sprintf("The team that is written as %q is named %q now, and keeps its role. Write the new name, before another team gets the old one.", written, now)}
 }
 
-// saysMemberGone is about a person whom no member's address is any more; now is the one that their membership goes by.
-func saysMemberGone(email, now, account string) notice {
-	if now != "" {
-		return notice{memberGone, "Member has another address", fmt.Sprintf("%s is %s now: the membership in account %s is the same, and its role stays. Write the new address in `email`. The old one is taken out of the state; as long as the configuration has it, the plan gives it a role again, which fails.", email, now, account)}
-	}
+// saysMemberGone is about a person whose membership is gone.
+func saysMemberGone(email, account string) notice {
 	return notice{memberGone, "Member is gone", fmt.Sprintf("%s is no longer a member of account %s. The role is taken out of the state; as long as the configuration has it, the plan gives it again, which fails until the person is back.", email, account)}
+}
+
+// saysAddressChanged is about a person who goes by another address than the one that is written; taken says that another
+// member has that.
+func saysAddressChanged(written, now string, taken bool) notice {
+	what := fmt.Sprintf("%s is %s now. The membership is the same, and this resource goes on with it. Write the new address in `email`.", written, now)
+	if taken {
+		what = fmt.Sprintf("%s is %s now, and another member has the old address. This resource goes on with the person whom it had. Write their new address in `email`, and give the other one a resource of their own.", written, now)
+	}
+	return notice{addressChanged, "Member has another address", what}
+}
+
+// saysAddressReassigned is about an address whose person is gone, and which another member has.
+func saysAddressReassigned(email, account string) notice {
+	return notice{addressReassigned, "Another person has the address", fmt.Sprintf("The person whom this resource had is no longer a member of account %s, and %s is the address of another member. The role is taken out of the state, and the other person's is as it was; as long as the configuration has the address, the plan gives them the role. Check that this is meant.", account, email)}
 }
 
 // saysRoleGone is about the role of a prefectsso_role_members, which was renamed or deleted.

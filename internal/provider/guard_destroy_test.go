@@ -102,7 +102,7 @@ var onlyWarn = []string{
 	"directory-deleted-keeps-people", "teams-stop-following-groups", "domain-routed-elsewhere", "domains-replaced", "sso-ends",
 	"sso-end-not-checked", "default-role-bypasses-sso", "deprovisioning-not-checked", "roles-not-checked",
 	"role-members-replaced", "role-not-reset", "group-not-arrived", "group-absent", "mapping-match-taken", "team-absent",
-	"team-adopted", "team-follows-no-group", "team-name-taken", "team-renamed", "member-gone", "role-gone",
+	"team-adopted", "team-follows-no-group", "team-name-taken", "team-renamed", "member-gone", "address-changed", "address-reassigned", "role-gone",
 	"changed-since-plan", "made-after-all", "subject-mapping-changed", "key-not-checked", "domain-not-enabled",
 	"directory-absent", "nothing-to-adopt",
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -51,6 +50,7 @@ type memberRoleResource struct {
 // Metadata implements [resource.Resource].
 func (r *memberRoleResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_member_role"
+	resp.ResourceBehavior.MutableIdentity = true // the identity provider changes a person's address
 }
 
 // Schema implements [resource.Resource].
@@ -66,8 +66,8 @@ func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaReques
 			"email": schema.StringAttribute{
 				CustomType:          normalized.Email.StringType(),
 				Required:            true,
-				MarkdownDescription: "The person's email address; the case of A to Z, and whether the domain is in Unicode or ASCII, makes no difference. José and JOSÉ are two people. Changing it replaces the resource.",
-				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Email), stringplanmodifier.RequiresReplace()},
+				MarkdownDescription: "The person's email address; the case of A to Z, and whether the domain is in Unicode or ASCII, makes no difference. José and JOSÉ are two people. Another person's address replaces the resource; the new address of the same person does not.\n\nThe resource follows the person by their membership: where the identity provider changes the address, a plan says the new one, and the role stays managed until it is written here.",
+				PlanModifiers:       []planmodifier.String{normalized.UseStateForEqual(normalized.Email)},
 			},
 			"role": schema.StringAttribute{
 				Required:            true,
@@ -161,6 +161,7 @@ func (r *memberRoleResource) ModifyPlan(ctx context.Context, req resource.Modify
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
+	r.planAddress(ctx, req, resp)
 	r.planRole(ctx, req, resp)
 	suppressNoOp(ctx, req, resp, "account_id", "email", "role", "on_destroy", "timeouts")
 	keepState(ctx, req, resp, "id", "user_id", "actor_id", "active")
@@ -200,7 +201,7 @@ func (r *memberRoleResource) planRole(ctx context.Context, req resource.ModifyPl
 		resp.Diagnostics.Append(failureAt(path.Root("role"), "Unusable role", err))
 		return
 	}
-	member, err := r.data.client.Members(account).ByEmail(ctx, plan.Email.Normalized())
+	member, _, err := r.follow(ctx, account, plan.Email, prior)
 	var absent *client.NotMemberError
 	switch {
 	case errors.As(err, &absent) && absent.LooksLike != "":
@@ -235,15 +236,15 @@ func (r *memberRoleResource) Create(ctx context.Context, req resource.CreateRequ
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.assign(ctx, account, &m, wait, &resp.Diagnostics) {
+	if !r.assign(ctx, account, &m, memberRoleModel{}, wait, &resp.Diagnostics) {
 		return
 	}
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
-// assign gives the person the planned role and takes over the answer. It says whether there is something to keep in the
-// state, which is so also when only reading back failed.
-func (r *memberRoleResource) assign(ctx context.Context, account string, m *memberRoleModel, wait time.Duration, diags *diag.Diagnostics) bool {
+// assign gives the person the planned role and takes over the answer; prior is what the state has, if it has. It says
+// whether there is something to keep in the state, which is so also when only reading back failed.
+func (r *memberRoleResource) assign(ctx context.Context, account string, m *memberRoleModel, prior memberRoleModel, wait time.Duration, diags *diag.Diagnostics) bool {
 	if !r.data.reserve("prefectsso_member_role", account, run.MemberRole, path.Root("email"), diags, m.Email.Normalized()) {
 		return false
 	}
@@ -253,10 +254,22 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 		return false
 	}
 	members := r.data.client.Members(account)
-	member, err := waitForMember(ctx, members, m.Email.Normalized(), wait)
+	var member client.Membership
+	if known(prior.ID) {
+		member, _, err = r.follow(ctx, account, m.Email, prior)
+	} else {
+		member, err = waitForMember(ctx, members, m.Email.Normalized(), wait)
+	}
 	if err != nil {
 		diags.Append(failureAt(path.Root("email"), "Could not find member", err))
 		return false
+	}
+	address := m.Email.Normalized()
+	if member.Email != nil && !client.SameEmail(*member.Email, address) { // of a person who is followed
+		address = client.EmailKey(*member.Email)
+		if !r.data.reserve("prefectsso_member_role", account, run.MemberRole, path.Root("email"), diags, address) {
+			return false
+		}
 	}
 	if member.AccountRoleID != role.ID {
 		if err := r.data.setRole(ctx, account, roleChange{member, role}); err != nil {
@@ -264,9 +277,9 @@ func (r *memberRoleResource) assign(ctx context.Context, account string, m *memb
 			return false
 		}
 		member.AccountRoleID, member.AccountRoleName = role.ID, role.Name
-		if now, err := members.Refetch(ctx, m.Email.Normalized()); err != nil {
+		if now, err := members.Refetch(ctx, address); err != nil {
 			diags.Append(warns(noAction, path.Empty(), "Role not read back", "The role was changed, but reading it back failed; the next plan reads it again. "+reason(err)))
-		} else if row, there := now[m.Email.Normalized()]; there {
+		} else if row, there := now[address]; there {
 			member = row
 		}
 	}
@@ -296,19 +309,23 @@ func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest,
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	member, err := r.data.client.Members(account).ByEmail(ctx, m.Email.Normalized())
+	member, moved, err := r.follow(ctx, account, m.Email, m)
 	var absent *client.NotMemberError
-	if errors.As(err, &absent) {
-		var now string
-		if now, err = r.addressNow(ctx, account, &m); err == nil {
-			resp.Diagnostics.Append(saysMemberGone(m.Email.ValueString(), now, account).warning(path.Root("email")))
-			removeFromState(ctx, resp, m.identity(account))
-			return
-		}
-	}
-	if err != nil {
+	var reassigned *reassignedError
+	switch {
+	case errors.As(err, &absent):
+		resp.Diagnostics.Append(saysMemberGone(m.Email.ValueString(), account).warning(path.Root("email")))
+		removeFromState(ctx, resp, m.identity(account))
+		return
+	case errors.As(err, &reassigned):
+		resp.Diagnostics.Append(saysAddressReassigned(m.Email.ValueString(), account).warning(path.Root("email")))
+		removeFromState(ctx, resp, m.identity(account))
+		return
+	case err != nil:
 		resp.Diagnostics.Append(failure("Could not read role of member", err))
 		return
+	case moved != nil:
+		resp.Diagnostics.Append(saysAddressChanged(m.Email.ValueString(), *member.Email, moved.taken).warning(path.Root("email")))
 	}
 	before := m
 	m.fromAPI(account, member)
@@ -322,30 +339,16 @@ func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest,
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 
-// addressNow returns the address by which the membership goes that the state has, where the identity provider gave the
-// person another one; "" where the membership is gone.
-func (r *memberRoleResource) addressNow(ctx context.Context, account string, m *memberRoleModel) (string, error) {
-	if !known(m.UserID) {
-		return "", nil
-	}
-	rows, err := r.data.client.ListMemberships(ctx, account, client.MembershipQuery{Filter: &client.MembershipFilter{UserIDs: []string{m.UserID.ValueString()}}})
-	for _, row := range rows {
-		if row.ID == m.ID.ValueString() && row.Email != nil {
-			return *row.Email, nil
-		}
-	}
-	return "", err
-}
-
 // Update implements [resource.Resource].
 func (r *memberRoleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var m memberRoleModel
+	var m, prior memberRoleModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if r.assign(ctx, account, &m, 0, &resp.Diagnostics) {
+	if r.assign(ctx, account, &m, prior, 0, &resp.Diagnostics) {
 		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 	}
 }
@@ -358,7 +361,8 @@ func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequ
 	if !ok || resp.Diagnostics.HasError() || m.OnDestroy.ValueString() != onDestroyReset {
 		return
 	}
-	taken := func() bool { return r.data.run.Written.IsReserved(account, run.MemberRole, m.Email.Normalized()) }
+	address := m.Email.Normalized()
+	taken := func() bool { return r.data.run.Written.IsReserved(account, run.MemberRole, address) }
 	if taken() {
 		return // another resource of this run gives the person their role
 	}
@@ -368,10 +372,16 @@ func (r *memberRoleResource) Delete(ctx context.Context, req resource.DeleteRequ
 		return
 	}
 	members := r.data.client.Members(account)
-	member, err := members.ByEmail(ctx, m.Email.Normalized())
+	member, moved, err := r.follow(ctx, account, m.Email, m)
 	var absent *client.NotMemberError
-	if errors.As(err, &absent) {
+	var reassigned *reassignedError
+	switch {
+	case errors.As(err, &absent), errors.As(err, &reassigned):
 		return
+	case moved != nil:
+		if address = client.EmailKey(*member.Email); taken() {
+			return
+		}
 	}
 	if err == nil && member.AccountRoleID != role.ID {
 		err = r.data.setRoles(ctx, account, []roleChange{{member, role}}, func(ctx context.Context, _ []roleChange) error {
