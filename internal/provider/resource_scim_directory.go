@@ -13,6 +13,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/planned"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
@@ -258,7 +259,7 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 		resp.Diagnostics.Append(m.exists(account, existing))
 		return
 	}
-	if keepUncertain(ctx, directoryNoun, err, req, resp) {
+	if keepUncertain(ctx, directoryNoun, err, english.ErrorSentence, req, resp) {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("configurable"), true)...) // or it would be only watched
 		return
 	}
