@@ -36,6 +36,14 @@ func (c *Client) MyPermissions(ctx context.Context, accountID string) ([]string,
 	return nil, c.thingOrAccount(ctx, call{path: []string{"accounts", accountID}}, err)
 }
 
+// MyScopes reads what the calling actor, a user or a service account, may do in a
+// workspace. Where the actor does not get into it the error is a 404.
+//
+// GET /api/me/workspaces/{workspace_id}/scopes
+func (c *Client) MyScopes(ctx context.Context, workspaceID string) ([]string, error) {
+	return do[[]string](ctx, c, call{method: http.MethodGet, path: []string{"me", "workspaces", workspaceID, "scopes"}})
+}
+
 // Administers reports whether the API has granted this client something of an account
 // that needs administrate:sso, so that the key has it.
 func (c *Client) Administers(accountID string) bool {

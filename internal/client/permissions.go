@@ -27,3 +27,6 @@ const SSOStateEnabled = "ENABLED"
 func (r AccountRole) Has(permission string) bool {
 	return slices.Contains(r.Permissions, permission)
 }
+
+// ScopeManageTeams is the workspace scope that lets its holders give teams a role in the workspace.
+const ScopeManageTeams = "manage_workspace_teams"

@@ -28,17 +28,18 @@ func saysKeyRejected(err error) notice {
 	return notice{keyRejected, summary, reason(err)}
 }
 
-func saysKeyNotChecked(account string, err error) notice {
-	return notice{keyNotChecked, "API key not checked", fmt.Sprintf("Whether the API key may make the planned changes in account %s was not found out, so the apply may be the first to say. %s", account, reason(err))}
+// saysKeyNotChecked is about an account or a workspace, as "account acme".
+func saysKeyNotChecked(where string, err error) notice {
+	return notice{keyNotChecked, "API key not checked", fmt.Sprintf("Whether the API key may make the planned changes in %s was not found out, so the apply may be the first to say. %s", where, reason(err))}
 }
 
-// saysPermissionMissing is about a permission that the apply needs.
-func saysPermissionMissing(permission, account string, ends bool) notice {
+// saysPermissionMissing is about a permission that the apply needs in an account, or a scope in a workspace.
+func saysPermissionMissing(permission, where string, ends bool) notice {
 	next := "Nothing has to be done if this plan is applied with another key, as where pull requests are planned with one that may only read; `plan_permissions = \"error\"` in the provider block makes this an error."
 	if ends {
 		next = "Plan with a key whose role has it, or take `plan_permissions = \"error\"` out of the provider block."
 	}
-	return notice{permissionMissing, "API key may not apply this plan", fmt.Sprintf("The API key in use does not have the permission %s in account %s, which applying this plan needs. %s", permission, account, next)}
+	return notice{permissionMissing, "API key may not apply this plan", fmt.Sprintf("The API key in use does not have the permission %s in %s, which applying this plan needs. %s", permission, where, next)}
 }
 
 // saysDomainsNotEnabled is about domains of an argument that are not enabled yet.

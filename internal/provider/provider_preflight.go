@@ -150,16 +150,30 @@ func (p *providerData) need(ctx context.Context, own types.String, permission st
 		return
 	}
 	permissions, known, err := p.world.Permissions(ctx, account)
+	p.lacks(permission, "account "+account, permissions, known, err, diags)
+}
+
+// needScope is need for a scope in a workspace.
+func (p *providerData) needScope(ctx context.Context, workspaceID types.String, scope string, diags *diag.Diagnostics) {
+	if p == nil || p.client == nil || diags.HasError() || !known(workspaceID) {
+		return
+	}
+	scopes, told, err := p.world.Scopes(ctx, workspaceID.ValueString())
+	p.lacks(scope, "the workspace "+workspaceID.ValueString(), scopes, told, err, diags)
+}
+
+// lacks says, once a run, what the key may not do: permissions are those that it has somewhere.
+func (p *providerData) lacks(permission, where string, permissions []string, known bool, err error, diags *diag.Diagnostics) {
 	switch {
 	case err != nil:
 		d := failure("Could not read what the key may do", err)
 		if _, about := d.(keyDiagnostic); about {
 			diags.Append(d)
-		} else if p.preflight.once("not checked in " + account) {
-			diags.Append(saysKeyNotChecked(account, err).warning(path.Empty()))
+		} else if p.preflight.once("not checked in " + where) {
+			diags.Append(saysKeyNotChecked(where, err).warning(path.Empty()))
 		}
-	case known && !slices.Contains(permissions, permission) && p.preflight.once(permission+" in "+account):
-		says := saysPermissionMissing(permission, account, p.permissionsAreErrors)
+	case known && !slices.Contains(permissions, permission) && p.preflight.once(permission+" in "+where):
+		says := saysPermissionMissing(permission, where, p.permissionsAreErrors)
 		if p.permissionsAreErrors {
 			diags.Append(says.error(path.Empty()))
 		} else {

@@ -213,6 +213,38 @@ func TestKeyNotChecked(t *testing.T) {
 	wantFindings(t, said, warns("key-not-checked", ""))
 }
 
+// Who may give a team a role is decided by workspace.
+func TestScopesOfWorkspaces(t *testing.T) {
+	t.Parallel()
+	const kind = "prefectsso_team_workspace_role"
+	srv := acctest.Start(t, acctest.WithDirectory)
+	srv.AddTeam("Crew")
+	workspace, grace := srv.WorkspaceID("production"), "pnu_grace"
+	made := inProcess(t, srv).create(t, kind, teamRoleOf("Viewer")(srv)).NewState
+	member, _ := srv.Member("grace@acme.com")
+	for role, want := range map[string][]finding{
+		"Viewer": {warns("permission-missing", "")},
+		"Owner":  nil,
+	} {
+		srv.Call(acctest.OwnerKey, http.MethodPost, "/workspaces/"+workspace+"/user_access/", []map[string]any{{"user_id": member.UserID, "workspace_role_id": srv.WorkspaceRoleID(role)}}, nil)
+		block := sessionOf(srv)
+		block["api_key"] = grace
+		for name, config := range map[string]object{"a destroy": nil, "another role": teamRoleOf("Developer")(srv), "no change": teamRoleOf("Viewer")(srv)} {
+			wanted := want
+			if name == "no change" {
+				wanted = nil
+			}
+			plan, _ := inProcessAs(t, block).change(t, kind, made, config)
+			wantFindings(t, plan.Diagnostics, wanted...)
+		}
+		block["plan_permissions"] = "error"
+		plan, _ := inProcessAs(t, block).change(t, kind, made, teamRoleOf("Developer")(srv))
+		if got := has(plan.Diagnostics, "permission-missing"); got != (want != nil) {
+			t.Errorf("%s: an error %t: %s", role, got, detailsOf(plan.Diagnostics))
+		}
+	}
+}
+
 // What ends nothing needs no permission, and what does is looked at while planning.
 func TestPermissionsOfDestroys(t *testing.T) {
 	t.Parallel()

@@ -136,6 +136,9 @@ func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource
 	var found []managed
 	defer func() { r.data.endPlan(ctx, req, resp, "prefectsso_team_workspace_role", found...) }()
 	if isDestroy(req) {
+		var prior teamWorkspaceRoleModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+		r.data.needScope(ctx, prior.WorkspaceID, client.ScopeManageTeams, &resp.Diagnostics)
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
@@ -160,6 +163,12 @@ func (r *teamWorkspaceRoleResource) ModifyPlan(ctx context.Context, req resource
 	suppressNoOp(ctx, req, resp, "account_id", "team", "workspace", "role", "timeouts", "team_id", "workspace_id")
 	if !changes(ctx, req, resp, "role") {
 		keepState(ctx, req, resp, "role_id")
+	}
+	if isCreate(req) || changes(ctx, req, resp, "role") || changes(ctx, req, resp, "team_id") || changes(ctx, req, resp, "workspace_id") {
+		if prior != nil {
+			resp.Diagnostics.Append(resp.Plan.GetAttribute(ctx, path.Root("workspace_id"), &plan.WorkspaceID)...)
+		}
+		r.data.needScope(ctx, plan.WorkspaceID, client.ScopeManageTeams, &resp.Diagnostics)
 	}
 	if prior == nil && known(plan.TeamID) && known(plan.WorkspaceID) { // the plan itself leaves them to the apply
 		found = []managed{{kind: run.TeamRole, keys: exactly(plan.key())}}

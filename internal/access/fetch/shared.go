@@ -66,6 +66,20 @@ func (f *Fetcher) Permissions(ctx context.Context, accountID string) (permission
 	return found.value, err == nil && found.err == nil, err
 }
 
+// Scopes returns what the API key may do in a workspace, which it reads once. Known is false where the server does not say.
+//
+// GET /api/me/workspaces/{workspace_id}/scopes
+func (f *Fetcher) Scopes(ctx context.Context, workspaceID string) (scopes []string, known bool, err error) {
+	found, err := share(ctx, f, "", "", "what the key may do in the workspace "+strings.ToLower(workspaceID), func(ctx context.Context, _ bool) (answer[[]string], error) {
+		scopes, err := f.client.MyScopes(ctx, workspaceID)
+		if client.IsNotFound(err) || client.IsMethodNotAllowed(err) { // the route, or the workspace is gone
+			return answer[[]string]{err: err}, nil
+		}
+		return asAnswer(scopes, err)
+	})
+	return found.value, err == nil && found.err == nil, err
+}
+
 // share reads something of an account, "" for what is of none, unless that was done or is being done. It goes on while
 // anybody waits for it. Failures are not kept. read is told whether the client's memory of people may be stale.
 func share[T any](ctx context.Context, f *Fetcher, accountID string, kind access.WantKind, key string, read func(ctx context.Context, stale bool) (T, error)) (T, error) {
