@@ -2,6 +2,7 @@ package chaos_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -128,6 +129,55 @@ func TestFindsWhatIsWrong(t *testing.T) {
 				t.Errorf("the smallest case is %s", small)
 			}
 		})
+	}
+}
+
+// TestBlindWrites: without an ETag, as on today's Prefect Cloud, a write of all domains may undo what a colleague did since
+// the read that it goes by, and only that is let pass; with ETags nothing is.
+func TestBlindWrites(t *testing.T) {
+	t.Parallel()
+	domain := chaos.Resource{Type: "domain", Name: "d", Attrs: chaos.Attrs{"name": "d1.example"}}
+	enabled := func(moment chaos.Moment, after int) chaos.Event {
+		return chaos.Event{Moment: moment, After: after, Deed: chaos.Enable, Subject: "colleague.example"}
+	}
+	dropped := chaos.Event{Moment: chaos.DuringApply, Deed: chaos.Drop, Subject: "domain"}
+	// forgets has a write of all domains leave out the colleague's.
+	forgets := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPatch && r.Header.Get("Authorization") == "Bearer "+chaos.ServiceKey && strings.HasSuffix(r.URL.Path, "/domains") {
+				r.Body = io.NopCloser(strings.NewReader(`{"domain_names":["acme.com","others.example","d1.example"]}`))
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	const passed = "undone by a write that could not know"
+	at := func(published bool, event chaos.Event, wrap func(http.Handler) http.Handler) (lets bool, err error) {
+		c := &chaos.Case{Published: published, AtOnce: 1, Stages: []chaos.Stage{{Config: []chaos.Resource{domain}, Walks: 1, Events: []chaos.Event{event}}}}
+		trace, err := play(t, c, wrap)
+		return strings.Contains(trace, passed), err
+	}
+	for _, published := range []bool{true, false} {
+		for what, event := range map[string]chaos.Event{"enabled": enabled(chaos.DuringApply, 0), "dropped": dropped} {
+			lost := 0
+			for after := range 12 {
+				event.After = after
+				lets, err := at(published, event, nil)
+				if err != nil {
+					t.Errorf("published %t, %s after %d requests: %v", published, what, after, err)
+				}
+				if lets {
+					lost++
+				}
+			}
+			if published && lost != 1 || !published && lost != 0 {
+				t.Errorf("published %t, %s: let pass at %d moments", published, what, lost)
+			}
+		}
+	}
+	for _, moment := range []chaos.Moment{chaos.BeforePlan, chaos.BeforeApply} {
+		if lets, err := at(true, enabled(moment, 0), forgets); err == nil || lets {
+			t.Errorf("%s: a write that forgets a domain that was read is let pass: %t, %v", moment, lets, err)
+		}
 	}
 }
 

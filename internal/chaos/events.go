@@ -29,6 +29,20 @@ func (a *API) happen(e Event, r *Resource, attributes map[string]string, others 
 	return nil
 }
 
+// domain returns the domain that belongs to others and that an event is about; "" for none.
+func (e Event) domain() string {
+	switch {
+	case e.Deed == Enable:
+		return e.Subject
+	case e.Deed == Drop && e.Subject == "domain":
+		return othersDomain
+	}
+	return ""
+}
+
+// othersDomain is one that was enabled by others before Terraform came.
+const othersDomain = "others.example"
+
 // tolerated lets pass what the server rejects: the thing is gone, or cannot be changed just now.
 func tolerated(err error) error {
 	var no *refused
@@ -174,9 +188,9 @@ func (a *API) makeOther(what string, others *Account) error {
 // dropOther deletes a thing that is not Terraform's.
 func (a *API) dropOther(what string, others *Account) error {
 	if what == "domain" {
-		err := a.setDomains(func(names map[string]bool) { names["others.example"] = false })
+		err := a.setDomains(func(names map[string]bool) { names[othersDomain] = false })
 		if err == nil {
-			delete(others.Domains, "others.example")
+			delete(others.Domains, othersDomain)
 		}
 		return err
 	}

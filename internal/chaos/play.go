@@ -37,16 +37,25 @@ type play struct {
 	others *Account
 	// during is told of what is to happen during the next apply; nil where that cannot be.
 	during func(happen func(n int))
+	blind  blind
 
 	mu    sync.Mutex
 	trace []string
-	wrong error // with an event
+	// undone are domains whose change by the colleague the provider may have undone without knowing.
+	undone []string
+	wrong  error // with an event
 }
 
 // Play plays a case, within a bubble of testing/synctest, and returns what is wrong and how it came about. The file is
 // where a server that has what was made by hand keeps its state. wrap stands before the server; nil is nothing.
 func Play(c *Case, stateFile string, wrap func(http.Handler) http.Handler) (trace string, err error) {
-	server, err := serve(c, stateFile, wrap)
+	p := &play{c: c}
+	server, err := serve(c, stateFile, func(next http.Handler) http.Handler {
+		if wrap != nil {
+			next = wrap(next)
+		}
+		return p.blind.watch(next, p.mayBeUndone)
+	})
 	if err != nil {
 		return "", err
 	}
@@ -60,7 +69,7 @@ func Play(c *Case, stateFile string, wrap func(http.Handler) http.Handler) (trac
 	if err != nil {
 		return "", err
 	}
-	p := &play{c: c, api: server.api, runner: tf, during: gate.count}
+	p.api, p.runner, p.during = server.api, tf, gate.count
 	err = p.run()
 	return strings.Join(p.trace, "\n"), err
 }
@@ -83,6 +92,14 @@ func (p *play) log(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.trace = append(p.trace, fmt.Sprintf(format, args...))
+}
+
+// mayBeUndone notes a domain: see [blind].
+func (p *play) mayBeUndone(name string) {
+	p.log("  undone by a write that could not know: %s", name)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.undone = append(p.undone, name)
 }
 
 func (p *play) run() (err error) {
@@ -114,6 +131,9 @@ func (p *play) run() (err error) {
 		return err
 	}
 	p.others.loosen(earlier)
+	for _, name := range p.undone {
+		p.others.Domains[name] = anything
+	}
 	if err := p.compare("after the last apply", expect(p.others, managed)); err != nil {
 		return err
 	}
@@ -212,6 +232,9 @@ func (p *play) happen(e Event, config []Resource) {
 	}
 	is := state[e.Address]
 	err = p.api.untroubled(func() error { return p.api.happen(e, resource, is, p.others) })
+	if changed := e.domain(); changed != "" && e.Moment == DuringApply {
+		p.blind.happened(changed, e.Deed == Enable)
+	}
 	if err != nil && p.wrong == nil {
 		p.wrong = fmt.Errorf("event %s: %w", e, err)
 	}

@@ -178,6 +178,7 @@ func (m *accessReviewModel) limits(now time.Time) access.Limits {
 
 // Read implements [datasource.DataSource].
 func (d *accessReviewDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m accessReviewModel
 	getArguments(
 		ctx, req.Config, &resp.Diagnostics,

@@ -76,6 +76,7 @@ func (m *accountDataModel) fromAPI(ctx context.Context, a *client.Account) diag.
 
 // Read implements [datasource.DataSource].
 func (d *accountDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m accountDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	id, ok := d.data.scope(m.AccountID, &resp.Diagnostics)

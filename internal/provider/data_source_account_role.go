@@ -73,6 +73,7 @@ func (m *accountRoleDataModel) fromAPI(ctx context.Context, accountID string, ro
 
 // Read implements [datasource.DataSource].
 func (d *accountRoleDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m accountRoleDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)

@@ -53,6 +53,7 @@ type accountRoleItem struct {
 
 // Read implements [datasource.DataSource].
 func (d *accountRolesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m accountRolesDataModel
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, accountIDPath, &m.AccountID)...)
 	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)

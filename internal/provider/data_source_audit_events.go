@@ -210,6 +210,7 @@ func idOrName(text string) (ids, names []string) {
 
 // Read implements [datasource.DataSource].
 func (d *auditEventsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m auditEventsDataModel
 	getArguments(
 		ctx, req.Config, &resp.Diagnostics,

@@ -71,6 +71,7 @@ type directoryGroupItem struct {
 
 // Read implements [datasource.DataSource].
 func (d *directoryGroupsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m directoryGroupsDataModel
 	getArguments(
 		ctx, req.Config, &resp.Diagnostics,

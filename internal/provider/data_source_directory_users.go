@@ -84,6 +84,7 @@ func directoryUserFromAPI(u client.DirectoryUser) directoryUserItem {
 
 // Read implements [datasource.DataSource].
 func (d *directoryUsersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m directoryUsersDataModel
 	getArguments(
 		ctx, req.Config, &resp.Diagnostics,

@@ -65,6 +65,7 @@ type identityProviderItem struct {
 
 // Read implements [datasource.DataSource].
 func (d *identityProvidersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m identityProvidersDataModel
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, accountIDPath, &m.AccountID)...)
 	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)

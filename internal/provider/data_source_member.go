@@ -93,6 +93,7 @@ type memberDataModel struct {
 
 // Read implements [datasource.DataSource].
 func (d *memberDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m memberDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)

@@ -64,6 +64,7 @@ type membersDataModel struct {
 
 // Read implements [datasource.DataSource].
 func (d *membersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m membersDataModel
 	getArguments(
 		ctx, req.Config, &resp.Diagnostics,

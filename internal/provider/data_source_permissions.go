@@ -47,6 +47,7 @@ type permissionsDataModel struct {
 
 // Read implements [datasource.DataSource].
 func (d *permissionsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m permissionsDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)

@@ -75,6 +75,7 @@ func scimDirectoryItemFromAPI(d client.Directory) scimDirectoryItem {
 
 // Read implements [datasource.DataSource].
 func (d *scimDirectoriesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m scimDirectoriesDataModel
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, accountIDPath, &m.AccountID)...)
 	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)

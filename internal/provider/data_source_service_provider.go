@@ -54,6 +54,7 @@ type serviceProviderDataModel struct {
 
 // Read implements [datasource.DataSource].
 func (d *serviceProviderDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m serviceProviderDataModel
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, accountIDPath, &m.AccountID)...)
 	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)

@@ -125,6 +125,7 @@ func (m *teamDataModel) fromAPI(accountID string, t client.Team) {
 
 // Read implements [datasource.DataSource].
 func (d *teamDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m teamDataModel
 	getArguments(ctx, req.Config, &resp.Diagnostics, argument{"account_id", &m.AccountID}, argument{"id", &m.ID}, argument{"name", &m.Name})
 	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)

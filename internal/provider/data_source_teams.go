@@ -71,6 +71,7 @@ func teamFromAPI(t client.Team) teamItem {
 
 // Read implements [datasource.DataSource].
 func (d *teamsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.sayKeyShortly(&resp.Diagnostics)
 	var m teamsDataModel
 	getArguments(ctx, req.Config, &resp.Diagnostics, argument{"account_id", &m.AccountID}, argument{"directory_id", &m.DirectoryID})
 	account, ok := d.data.scope(m.AccountID, &resp.Diagnostics)

@@ -210,9 +210,9 @@ func saysChangedSincePlan(name string, planned, got attr.Value, show bool) notic
 	return notice{changedSincePlan, "Changed since the plan", what + ". It was changed after the plan, outside of this run or by another resource of it. Plan again: the state has the planned value until the next refresh reads the new one."}
 }
 
-// saysOutcomeUnknown is about a create with an unknown outcome.
-func saysOutcomeUnknown(what string, err error) notice {
-	return notice{outcomeUnknown, "Not known whether it was made: " + what, fmt.Sprintf("No answer of the API told whether the %s was made, and asking once more did not, either. It is in the state, marked as tainted. Run the same command again: it looks what became of it, and where that is nothing, the %s is made anew; else it is replaced.\n\n%s", what, what, english.ErrorSentence(lastAnswer(err)))}
+// saysOutcomeUnknown is about a create with an unknown outcome; answer says how its last attempt ended.
+func saysOutcomeUnknown(what, answer string) notice {
+	return notice{outcomeUnknown, "Not known whether it was made: " + what, fmt.Sprintf("No answer of the API told whether the %s was made, and asking once more did not, either. It is in the state, marked as tainted. Run the same command again: it looks what became of it, and where that is nothing, the %s is made anew; else it is replaced.\n\n%s", what, what, answer)}
 }
 
 // saysMadeAfterAll is about what such a create has made.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/golden"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
@@ -69,7 +70,7 @@ func TestWords(t *testing.T) {
 		saysDirectoryAbsent("directory_1", "acme"),
 		saysNothingToAdopt(setupSSO, "Corp", "acme", ", nor any other"),
 		saysNothingToAdopt(setupDirectorySync, "Okta", "acme", " (it has Entra)"),
-		saysOutcomeUnknown("SCIM token", &client.UncertainWriteError{Key: "k", Err: &client.APIError{Status: 503, Method: "POST", Path: "/api/tokens", RequestID: "r-1"}}),
+		saysOutcomeUnknown("SCIM token", english.ErrorSentence(&client.APIError{Status: 503, Method: "POST", Path: "/api/tokens", RequestID: "r-1"})),
 		saysRotationUnknown("okta", &client.UncertainWriteError{Key: "k", Err: &client.ConnectionError{Method: "POST", Path: "/api/tokens", Why: "EOF", Attempts: 7}}),
 		saysMadeAfterAll("SCIM token", "t-1"),
 	}

@@ -81,6 +81,7 @@ type openedToken struct {
 
 // Open implements [ephemeral.EphemeralResource].
 func (e *scimTokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	defer e.data.sayKeyShortly(&resp.Diagnostics)
 	const summary = "Could not create SCIM token"
 	var m scimTokenEphemeralModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)

@@ -117,7 +117,8 @@ func (p *providerData) account(own types.String, diags *diag.Diagnostics) (strin
 	}
 	switch {
 	case id == "":
-		diags.AddAttributeError(path.Root("account_id"), "Missing account id", "No account was named. Set the environment variable "+settings.EnvAccountID+", `account_id` in the provider block, or `account_id` here; an address of the API that names the account will do, too, as `prefect cloud login` writes it.")
+		missing := diag.NewAttributeErrorDiagnostic(path.Root("account_id"), "Missing account id", "No account was named. Set the environment variable "+settings.EnvAccountID+", `account_id` in the provider block, or `account_id` here; an address of the API that names the account will do, too, as `prefect cloud login` writes it.")
+		diags.Append(keyDiagnostic{missing, errNoAccount})
 	case uuid.Validate(id) != nil:
 		diags.AddAttributeError(path.Root("account_id"), "Invalid account id", fmt.Sprintf("%q is no UUID.", id))
 	default:

@@ -71,3 +71,56 @@ func TestWhatMayStillComeIsAWarning(t *testing.T) {
 		})
 	}
 }
+
+// Domains that a directory gets later are looked at as well, by the one read of the domains that a run makes; where none is
+// new to the directory, or another resource enables it, they are not read.
+func TestAllowedDomainThatComesLater(t *testing.T) {
+	t.Parallel()
+	const typeName = "prefectsso_scim_directory"
+	config := func(domains ...string) map[string]any {
+		return map[string]any{"name": "Entra", "type": "azure scim v2.0", "allowed_domains": domains}
+	}
+	missing := warns("domain-not-enabled", "allowed_domains")
+	for name, test := range map[string]struct {
+		before string // is planned before
+		config map[string]any
+		want   []finding
+		reads  int  // of the domains
+		passes bool // the apply makes it
+	}{
+		"one more, not enabled":      {config: config("acme.com", "new.example"), want: []finding{missing}, reads: 1},
+		"one more, enabled":          {config: config("acme.com", "acme.example"), reads: 1, passes: true},
+		"one more, that was planned": {before: "new.example", config: config("acme.com", "new.example")},
+		"one not enabled instead":    {config: config("new.example"), want: []finding{missing}, reads: 1},
+		"another spelling":           {config: config("ACME.com."), passes: true},
+		"another name":               {config: with(config("acme.com"), "name", "Other"), passes: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := acctest.Start(t)
+			srv.SetDomains("acme.com", "acme.example")
+			made := inProcess(t, srv).create(t, typeName, config("acme.com"))
+			p := inProcess(t, srv)
+			if test.before != "" {
+				plan, _, _ := p.plan(t, "prefectsso_domain", map[string]any{"name": test.before})
+				noErrors(t, plan.Diagnostics)
+			}
+			srv.ResetRequests()
+			plan, given := p.change(t, typeName, made.NewState, test.config)
+			noErrors(t, plan.Diagnostics)
+			wantFindings(t, onlyOf("domain-not-enabled", plan.Diagnostics), test.want...)
+			if n := srv.Requests().Count("GET", "/domains"); n != test.reads {
+				t.Errorf("the plan read the domains %d times, want %d", n, test.reads)
+			}
+			done, err := inProcess(t, srv).server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
+				TypeName: typeName, PriorState: made.NewState, PlannedState: plan.PlannedState, Config: given, PlannedPrivate: plan.PlannedPrivate,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if passed := len(errorsOf(done.Diagnostics)) == 0; passed != test.passes {
+				t.Errorf("the apply passes: %t, want %t: %v", passed, test.passes, done.Diagnostics)
+			}
+		})
+	}
+}

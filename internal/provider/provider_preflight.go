@@ -102,9 +102,41 @@ func ofKey(d diag.Diagnostic, err error) diag.Diagnostic {
 	return keyDiagnostic{at, err}
 }
 
+// errNoAccount is that neither a resource nor the provider block names an account.
+var errNoAccount = errors.New("no account was named")
+
+// saysFirst reports whether an error about the key is the first of its kind in this run.
+func (f *preflight) saysFirst(err error) bool {
+	if errors.Is(err, errNoAccount) {
+		return f.once("no account")
+	}
+	return f.reject(err)
+}
+
+// says returns the error as it is said once.
+func (d keyDiagnostic) says() diag.Diagnostic {
+	if errors.Is(d.err, errNoAccount) {
+		return d.DiagnosticWithPath
+	}
+	return saysKeyRejected(d.err).error(path.Empty())
+}
+
 // sayKeyOnce keeps one of all errors about the key, however many refreshes and plans of the run come upon them, and has it
 // say what is wrong. Whatever is to be changed later in the run fails on it (see [providerData.scope]).
 func (p *providerData) sayKeyOnce(diags *diag.Diagnostics) {
+	p.sayKey(diags, func(keyDiagnostic) diag.Diagnostics { return nil })
+}
+
+// sayKeyShortly is sayKeyOnce for data sources and ephemeral resources. Terraform takes no answer of them that has neither
+// values nor an error, so what was said already they say in a sentence.
+func (p *providerData) sayKeyShortly(diags *diag.Diagnostics) {
+	p.sayKey(diags, func(d keyDiagnostic) diag.Diagnostics {
+		return diag.Diagnostics{diag.NewErrorDiagnostic(d.says().Summary(), "Not read, for the reason that another error of this run says.")}
+	})
+}
+
+// sayKey says an error about the key once, and otherwise what again returns.
+func (p *providerData) sayKey(diags *diag.Diagnostics, again func(keyDiagnostic) diag.Diagnostics) {
 	if p == nil {
 		return
 	}
@@ -114,8 +146,10 @@ func (p *providerData) sayKeyOnce(diags *diag.Diagnostics) {
 		switch {
 		case !ok:
 			kept = append(kept, d)
-		case p.preflight.reject(about.err):
-			kept = append(kept, saysKeyRejected(about.err).error(path.Empty()))
+		case p.preflight.saysFirst(about.err):
+			kept = append(kept, about.says())
+		default:
+			kept.Append(again(about)...)
 		}
 	}
 	*diags = kept

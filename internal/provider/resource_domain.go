@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -134,10 +133,7 @@ func (r *domainResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	domain, already, err := r.data.client.EnableDomain(ctx, account, m.Name.Normalized())
-	if lost := (*client.LostWriteError)(nil); client.IsUncertain(err) && errors.As(err, &lost) {
-		err = &client.UncertainWriteError{Err: errors.New(r.data.lostWrite(ctx, account, lost))}
-	}
-	if keepUncertain(ctx, "domain", err, req, resp) {
+	if keepUncertain(ctx, "domain", err, r.data.domainAnswer(ctx, account), req, resp) {
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, m.identity(account))...)
 		return
 	}

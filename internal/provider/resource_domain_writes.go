@@ -61,6 +61,16 @@ func (p *providerData) lostWrite(ctx context.Context, account string, lost *clie
 	return fmt.Sprintf("%s %s Apply again once they are finished, give it more time with `timeouts`, or let one configuration look after the account's domains.", english.ErrorSentence(lost), p.domainWriters(ctx, account, lost.Since))
 }
 
+// domainAnswer returns what says how the last attempt to change domains ended, as a sentence.
+func (p *providerData) domainAnswer(ctx context.Context, account string) func(error) string {
+	return func(last error) string {
+		if lost := (*client.LostWriteError)(nil); errors.As(last, &lost) {
+			return p.lostWrite(ctx, account, lost)
+		}
+		return english.ErrorSentence(last)
+	}
+}
+
 // domainWriters names who changed the account's domains meanwhile, as far as the audit trail says.
 func (p *providerData) domainWriters(ctx context.Context, account string, since time.Time) string {
 	const unknown = "The audit trail does not say who that is."

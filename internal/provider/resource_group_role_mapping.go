@@ -290,7 +290,7 @@ func (r *groupRoleMappingResource) Create(ctx context.Context, req resource.Crea
 			return r.data.client.CreateGroupRoleMapping(ctx, account, m.DirectoryID.ValueString(), key, client.GroupRoleMappingWrite{Match: &match, AccountRoleID: role.ID, Priority: m.Priority.ValueInt64Pointer()})
 		})
 	})
-	if keepUncertain(ctx, mappingNoun, err, req, resp) {
+	if keepUncertain(ctx, mappingNoun, err, english.ErrorSentence, req, resp) {
 		return
 	}
 	if err != nil {

@@ -309,7 +309,7 @@ func (r *identityProviderResource) Create(ctx context.Context, req resource.Crea
 		resp.Diagnostics.Append(m.exists(account, existing))
 		return
 	}
-	if keepUncertain(ctx, connectionNoun, err, req, resp) {
+	if keepUncertain(ctx, connectionNoun, err, english.ErrorSentence, req, resp) {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("configurable"), true)...) // or it would be only watched
 		return
 	}

@@ -247,7 +247,7 @@ func (r *scimClientResource) Create(ctx context.Context, req resource.CreateRequ
 	created, err := createInTurn(ctx, r.data, func(key string) (*client.CreatedSCIMClient, error) {
 		return r.data.client.CreateSCIMClient(ctx, account, directory, key, client.NewSCIMClient{Name: m.Name.ValueString(), Secret: secret.ValueString()})
 	})
-	if keepUncertain(ctx, clientNoun, err, req, resp) {
+	if keepUncertain(ctx, clientNoun, err, english.ErrorSentence, req, resp) {
 		return
 	}
 	if err != nil {

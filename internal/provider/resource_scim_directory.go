@@ -13,6 +13,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/planned"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
@@ -76,13 +77,14 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 	switch {
 	case prior == nil:
 		r.checkOffer(ctx, resp)
-		r.warnOfDisabledDomains(ctx, resp)
+		r.warnOfDisabledDomains(ctx, nil, resp)
 	case movesAccount(account, prior.AccountID):
 		r.planDestroy(ctx, prior, false, &resp.Diagnostics) // Terraform plans the new one by itself
 	case !prior.Configurable.ValueBool():
 		r.rejectUnconfigurableChange(ctx, prior, resp)
 	default:
 		r.checkPeople(ctx, prior, resp)
+		r.warnOfDisabledDomains(ctx, prior, resp)
 	}
 }
 
@@ -201,14 +203,19 @@ func (r *scimDirectoryResource) planDefaultRole(ctx context.Context, prior *scim
 	}
 }
 
-// warnOfDisabledDomains names allowed domains of a new directory that are not enabled yet. Of one that is there, looking would
-// cost each plan of a change a request.
-func (r *scimDirectoryResource) warnOfDisabledDomains(ctx context.Context, resp *resource.ModifyPlanResponse) {
+// warnOfDisabledDomains names allowed domains that are not enabled yet. Those that a directory has already are not looked at:
+// the server took them, and looking would cost every plan of a change a request.
+func (r *scimDirectoryResource) warnOfDisabledDomains(ctx context.Context, prior *scimDirectoryModel, resp *resource.ModifyPlanResponse) {
 	var plan scimDirectoryModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
-	if !resp.Diagnostics.HasError() && !plan.AllowedDomains.IsNull() {
-		r.data.warnOfDisabledDomains(ctx, plan.AccountID, plan.AllowedDomains.Normalized(), nil, path.Root("allowed_domains"), &resp.Diagnostics)
+	if resp.Diagnostics.HasError() || plan.AllowedDomains.IsNull() {
+		return
 	}
+	var before []string
+	if prior != nil {
+		before = prior.AllowedDomains.Normalized()
+	}
+	r.data.warnOfDisabledDomains(ctx, plan.AccountID, plan.AllowedDomains.Normalized(), before, path.Root("allowed_domains"), &resp.Diagnostics)
 }
 
 // checkOffer fails a plan that makes a directory in an account whose plan has none, and warns where a person has to make it
@@ -258,7 +265,7 @@ func (r *scimDirectoryResource) Create(ctx context.Context, req resource.CreateR
 		resp.Diagnostics.Append(m.exists(account, existing))
 		return
 	}
-	if keepUncertain(ctx, directoryNoun, err, req, resp) {
+	if keepUncertain(ctx, directoryNoun, err, english.ErrorSentence, req, resp) {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("configurable"), true)...) // or it would be only watched
 		return
 	}

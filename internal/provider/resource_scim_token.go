@@ -216,7 +216,7 @@ func (r *scimTokenResource) Create(ctx context.Context, req resource.CreateReque
 		return
 	}
 	sent, err := r.send(ctx, account, &m, nil, req.Config, &resp.Diagnostics)
-	if keepUncertain(ctx, tokenNoun, err, req, resp) || !sent {
+	if keepUncertain(ctx, tokenNoun, err, english.ErrorSentence, req, resp) || !sent {
 		return
 	}
 	resp.Diagnostics.Append(setCreated(ctx, req, resp, &m, m.identity(account))...)

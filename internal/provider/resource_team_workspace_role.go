@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/run"
 )
 
@@ -327,7 +328,7 @@ func (r *teamWorkspaceRoleResource) write(ctx context.Context, account string, m
 	access, err := r.data.client.SetTeamAccess(ctx, account, workspace.ID, team.ID, role.ID)
 	if prior == nil && client.IsUncertain(err) { // with this error, Terraform marks it as tainted
 		m.fromAPI(account, client.TeamAccess{TeamID: team.ID, RoleID: role.ID}, workspace, role)
-		diags.Append(saysOutcomeUnknown("role of the team", err).failure())
+		diags.Append(saysOutcomeUnknown("role of the team", english.ErrorSentence(lastAnswer(err))).failure())
 		return true
 	}
 	if err != nil {

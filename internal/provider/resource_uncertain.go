@@ -42,9 +42,9 @@ func createInTurn[T any](ctx context.Context, p *providerData, send func(idempot
 }
 
 // keepUncertain puts a create with an unknown outcome into the state, with what was planned
-// and with its key, if it has one. With the error that it adds, Terraform marks it as tainted. It reports whether err is
-// such a one.
-func keepUncertain(ctx context.Context, what string, err error, req resource.CreateRequest, resp *resource.CreateResponse) bool {
+// and with its key, if it has one. With the error that it adds, Terraform marks it as tainted; answer says there how the
+// last attempt ended. It reports whether err is such a one.
+func keepUncertain(ctx context.Context, what string, err error, answer func(last error) string, req resource.CreateRequest, resp *resource.CreateResponse) bool {
 	if !client.IsUncertain(err) {
 		return false
 	}
@@ -62,7 +62,7 @@ func keepUncertain(ctx context.Context, what string, err error, req resource.Cre
 	if key := client.UncertainKey(err); key != "" {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateCreateKey, privateText(key))...)
 	}
-	resp.Diagnostics.Append(saysOutcomeUnknown(what, err).failure())
+	resp.Diagnostics.Append(saysOutcomeUnknown(what, answer(lastAnswer(err))).failure())
 	return true
 }
 
