@@ -152,7 +152,7 @@ func (b *builder) writeConnections() {
 	slices.SortStableFunc(b.connections, func(x, y client.Connection) int { return cmp.Compare(x.Name, y.Name) })
 	for _, c := range b.connections {
 		if c.OIDC == nil && c.SAML == nil {
-			why := "this server does not show what is configured of it (`oidc`, `saml`), and the resource needs one of them"
+			why := "this server does not show its `oidc` or `saml`, and the resource needs one of them. Write it by hand, and the first apply adopts it by its name"
 			b.leave(omission{what: "identity provider " + quote(c.Name), why: why})
 			continue
 		}
@@ -244,19 +244,15 @@ func (b *builder) writeDirectories() {
 	taken, mappings, n, m := labels{}, labels{}, 0, 0
 	slices.SortStableFunc(b.directories, func(x, y directory) int { return cmp.Compare(x.Name, y.Name) })
 	for _, d := range b.directories {
-		if !b.managed {
-			b.leave(omission{what: "SCIM directory " + quote(d.Name), why: "this server does not show how it is configured"})
-			continue
-		}
 		n++
 		l := taken.take(d.Name, "directory")
 		arguments := []argument{argument{"name", text(d.Name)}, argument{"type", text(d.Type)}, emptyLine}
-		role := d.DefaultAccountRoleID
-		if name, there := b.roles[role]; there {
-			role = name
+		if b.managed {
+			arguments = append(arguments, argument{"default_role", text(b.role(d.DefaultAccountRoleID))}, argument{"deprovision_action", text(d.DeprovisionAction)})
+		} else {
+			b.leave(omission{what: "how the SCIM directory " + quote(d.Name) + " is configured (`default_role`, `deprovision_action`, `sync_groups_to_teams`, `allowed_domains`)", why: "this server does not show it, and does not let it be changed"})
 		}
-		arguments = append(arguments, argument{"default_role", text(role)}, argument{"deprovision_action", text(d.DeprovisionAction)})
-		if !d.SyncGroupsToTeams {
+		if b.managed && !d.SyncGroupsToTeams {
 			arguments = append(arguments, argument{"sync_groups_to_teams", boolean(false)})
 		}
 		if d.State == client.DirectoryUnlinked {
@@ -432,8 +428,10 @@ func (b *builder) writeTeamsAlike(kind string, all map[string]teamAccess, attrib
 	b.takeEach(kind+"."+l, expr("local."+local), "${each.value.team}/${each.value.workspace}")
 }
 
-// quote returns a name in quotes, on one line.
-func quote(name string) string { return strconv.Quote(report.Printable(name)) }
+// quote returns a name in quotes, on one line. A backtick is ours, for names of arguments.
+func quote(name string) string {
+	return strconv.Quote(strings.ReplaceAll(report.Printable(name), "`", "'"))
+}
 
 // readme says what is here and what is not.
 func (b *builder) readme() []byte {
@@ -444,7 +442,7 @@ func (b *builder) readme() []byte {
 	if len(b.left) > 0 {
 		out.WriteString("\n## Left out\n\n")
 		for _, o := range b.left {
-			fmt.Fprintf(&out, "- %s: %s.\n", report.Escape(o.what), escapeWords(o.why))
+			fmt.Fprintf(&out, "- %s: %s.\n", escapeWords(o.what), escapeWords(o.why))
 		}
 	}
 	return []byte(out.String())
