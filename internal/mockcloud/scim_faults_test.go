@@ -20,7 +20,7 @@ const (
 	scimToken = "directory-token-0123456789-abcdef"
 )
 
-// directoryScenario has a directory that nobody was pushed to yet.
+// directoryScenario has a directory without people.
 func directoryScenario(t testing.TB) *scenario.Scenario {
 	return mocktest.Scenario(t, `
 accounts:
