@@ -146,7 +146,7 @@ func TestSCIMRequestsAreCounted(t *testing.T) {
 }
 
 // TestSCIMCallerGoesDuringADelay: the server notices, though the body was not read
-// yet, and nobody comes.
+// yet, and no user comes.
 func TestSCIMCallerGoesDuringADelay(t *testing.T) {
 	t.Parallel()
 	var log mocktest.Log
