@@ -203,7 +203,10 @@ func (r *memberRolesResource) changes(ctx context.Context, account string, wante
 		diags.Append(failureAt(path.Root("roles"), "Could not look up members", err))
 		return work, false
 	}
-	if writtenTwice(rows, plan, prior, before, diags) {
+	roles, had := plan.Roles.Normalized(), prior.Roles.Normalized()
+	asBefore := func(old string) bool { role, there := roles[old]; return there && role == had[old] }
+	at := func(old string) path.Path { return path.Root("roles").AtMapKey(writtenAs(plan.Roles.Written(), old)) }
+	if writtenTwice(rows, before, asBefore, at, diags) {
 		return work, false
 	}
 	for _, email := range written {
@@ -217,24 +220,6 @@ func (r *memberRolesResource) changes(ctx context.Context, account string, wante
 		}
 	}
 	return work, true
-}
-
-// writtenTwice reports people who are written by their new address and, as if nothing had changed, by the old one. Whoever has
-// the old one by now would get the role, and no plan would show it.
-func writtenTwice(rows map[string]client.Membership, plan, prior *memberRolesModel, before people, diags *diag.Diagnostics) (any bool) {
-	addresses := map[string]string{} // of the prior state, by membership
-	for address, was := range before {
-		addresses[was.Membership] = address
-	}
-	roles, had := plan.Roles.Normalized(), prior.Roles.Normalized()
-	for _, address := range slices.Sorted(maps.Keys(rows)) {
-		old, known := addresses[rows[address].ID]
-		if role, still := roles[old]; known && old != address && still && role == had[old] {
-			diags.Append(saysAddressWrittenTwice(old, address).error(path.Root("roles").AtMapKey(writtenAs(plan.Roles.Written(), old))))
-			any = true
-		}
-	}
-	return any
 }
 
 // Create implements [resource.Resource].

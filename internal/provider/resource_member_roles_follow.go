@@ -122,6 +122,22 @@ func (p *providerData) follow(ctx context.Context, account string, before people
 	return f, nil
 }
 
+// writtenTwice reports people who are written by their new address and, as if nothing had changed, by the old one, which asBefore
+// tells. Whoever has the old one by now would get the role, and no plan would show it.
+func writtenTwice(rows map[string]client.Membership, before people, asBefore func(old string) bool, at func(old string) path.Path, diags *diag.Diagnostics) (any bool) {
+	addresses := map[string]string{} // before, by membership
+	for address, was := range before {
+		addresses[was.Membership] = address
+	}
+	for _, now := range slices.Sorted(maps.Keys(rows)) {
+		if old, known := addresses[rows[now].ID]; known && old != now && asBefore(old) {
+			diags.Append(saysAddressWrittenTwice(old, now).error(at(old)))
+			any = true
+		}
+	}
+	return any
+}
+
 // report says what became of people, on an argument of many.
 func (f followed) report(at path.Path, account string, diags *diag.Diagnostics) {
 	if len(f.moved) > 0 {
