@@ -1,4 +1,5 @@
-# Single sign-on for one email domain, and who may do what in the account.
+# Single sign-on for one email domain, and who may do what in the account. sign_on.tf has
+# the identity provider, directory.tf the people whom it pushes.
 #
 # The provider takes its settings from the environment, as Prefect's own does:
 # PREFECT_API_KEY, PREFECT_CLOUD_ACCOUNT_ID and, for another server than Prefect
@@ -34,18 +35,9 @@ resource "prefectsso_member_roles" "team" {
   }
 }
 
-data "prefectsso_account" "this" {
-  depends_on = [prefectsso_domain.corp]
-}
-
 data "prefectsso_members" "owners" {
   role       = "Owner"
   depends_on = [prefectsso_member_role.ada, prefectsso_member_roles.team]
-}
-
-output "account" {
-  description = "The account, and how far its single sign-on has come."
-  value       = "${data.prefectsso_account.this.name}: ${data.prefectsso_account.this.sso_state}"
 }
 
 output "owners" {

@@ -48,6 +48,9 @@ type Addresses struct {
 	IdPURL     string `json:"idp_url"`
 }
 
+// URL is the server's origin.
+func (a Addresses) URL() string { return strings.TrimSuffix(a.APIURL, "/api") }
+
 // Command is the command line that Start runs.
 func (s *Server) Command() []string {
 	return append([]string{filepath.ToSlash(s.Program), "serve"}, s.Flags...)

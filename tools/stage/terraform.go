@@ -127,3 +127,12 @@ func CopyFile(to, from string) (err error) {
 	_, err = io.Copy(dst, src)
 	return err
 }
+
+// Quote quotes a word for a POSIX shell, where it needs that.
+func Quote(s string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@,+"
+	if s != "" && strings.Trim(s, plain) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

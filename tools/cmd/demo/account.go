@@ -25,6 +25,8 @@ const (
 	secondOwner    = "second.owner@acme.com"
 	secondOwnerKey = "pnu_second_owner"
 	leaverKey      = "pnu_ada"
+	// idpClientSecret is the one that mockcloud's test identity provider has for every application.
+	idpClientSecret = "mockcloud-idp"
 )
 
 // api speaks to the account API with one key, as a person with curl would.
@@ -130,22 +132,6 @@ func (a *api) setRole(ctx context.Context, email, role string) error {
 		}
 	}
 	return fmt.Errorf("expected a role named %s in the account", role)
-}
-
-// stopRemembering has the account's directory remove who leaves, instead of keeping their membership for a return.
-//
-// PATCH /api/accounts/{account_id}/sso/directories/{id}
-func (a *api) stopRemembering(ctx context.Context) error {
-	var directories []struct {
-		ID string `json:"id"`
-	}
-	if err := a.call(ctx, http.MethodGet, "/sso/directories", nil, &directories); err != nil {
-		return err
-	}
-	if len(directories) != 1 {
-		return fmt.Errorf("expected one directory in the account, found %d", len(directories))
-	}
-	return a.call(ctx, http.MethodPatch, "/sso/directories/"+url.PathEscape(directories[0].ID), map[string]any{"deprovision_action": "delete"}, nil)
 }
 
 // opens reports whether the key opens the account. It is an error if neither yes nor no comes back.

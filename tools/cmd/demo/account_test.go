@@ -44,8 +44,6 @@ func recorder(t *testing.T) (*api, *[]string) {
 		`[{"id":"m1","email":"ada@acme.com","account_role_name":"Member","active":true},{"id":"m2","email":null,"account_role_name":"Owner"}]`))
 	mux.HandleFunc("POST "+account+"/account_roles/filter", answer(`[{"id":"r1","name":"Owner"},{"id":"r2","name":"Member"}]`))
 	mux.HandleFunc("PATCH "+account+"/account_memberships/{id}", write)
-	mux.HandleFunc("GET "+account+"/sso/directories", answer(`[{"id":"directory_1"}]`))
-	mux.HandleFunc("PATCH "+account+"/sso/directories/directory_1", write)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Header.Get("Authorization"); got != "Bearer pnu_test" {
 			http.Error(w, `{"detail":"Invalid authentication credentials"}`, http.StatusUnauthorized)
@@ -79,10 +77,7 @@ func TestWrites(t *testing.T) {
 	if err := a.setRole(t.Context(), "ada@acme.com", "Owner"); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.stopRemembering(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	want := []string{`/account_memberships/m1 {"account_role_id":"r1"}`, `/sso/directories/directory_1 {"deprovision_action":"delete"}`}
+	want := []string{`/account_memberships/m1 {"account_role_id":"r1"}`}
 	if !slices.Equal(*writes, want) {
 		t.Errorf("writes = %q, want %q", *writes, want)
 	}
@@ -95,7 +90,6 @@ func TestRefusalsSayWhatWasExpected(t *testing.T) {
 	for want, err := range map[string]error{
 		"expected eve@acme.com among":        a.setRole(t.Context(), "eve@acme.com", "Owner"),
 		"expected a role named King":         a.setRole(t.Context(), "ada@acme.com", "King"),
-		"/sso/directories: expected success": stranger.stopRemembering(t.Context()),
 		"Invalid authentication credentials": stranger.setRole(t.Context(), "ada@acme.com", "Owner"),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -56,11 +56,12 @@ func run(ctx context.Context, out *screen, bin, quickstart string) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
 	work := &workspace{terraform: tf, dir: dir}
-	if err := work.lay(filepath.Join(bin, "terraform-provider-prefectsso"), quickstart); err != nil {
+	provider := filepath.Join(bin, "terraform-provider-prefectsso")
+	if err := work.lay(provider, quickstart); err != nil {
 		return err
 	}
 	srv := &stage.Server{Program: filepath.Join(bin, "mockcloud"), Flags: []string{"--listen", "127.0.0.1:0", "--idp"}}
 	// The story stops the server itself, as its last step; here it is made sure of.
 	defer func() { err = errors.Join(err, srv.Stop()) }()
-	return (&story{screen: out, work: work, server: srv, token: "scim_" + rand.Text() + rand.Text()}).play(ctx)
+	return (&story{screen: out, work: work, server: srv, provider: provider, token: "scim_" + rand.Text() + rand.Text()}).play(ctx)
 }

@@ -112,7 +112,7 @@ func TestRunClearsUpAfterAFailure(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("run() = %v, want what the failing step met", err)
 	}
-	if !strings.Contains(screenText.String(), "1. Start a server") {
+	if !strings.Contains(screenText.String(), "1. Start mockcloud") {
 		t.Errorf("the screen shows %q", screenText.String())
 	}
 	left, err := filepath.Glob(filepath.Join(temp, "*"))

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/tools/stage"
 )
 
 // ANSI sequences; used only where a terminal shows them.
@@ -44,10 +45,17 @@ func (s *screen) headline(format string, args ...any) {
 	s.line(s.paint(bold, fmt.Sprintf("%d. %s", s.steps, fmt.Sprintf(format, args...))))
 }
 
-// command shows what a step runs.
+// command shows what a step runs, quoted for a shell.
 func (s *screen) command(words ...string) {
-	s.line(s.paint(dim, "   $ "+strings.Join(words, " ")))
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = stage.Quote(word)
+	}
+	s.shell(strings.Join(quoted, " "))
 }
+
+// shell shows a line for a shell.
+func (s *screen) shell(line string) { s.line(s.paint(dim, "   $ "+line)) }
 
 // request shows a call of the account API that a step makes.
 func (s *screen) request(method, route string) {
@@ -84,71 +92,6 @@ func changeColor(line string) string {
 		return red
 	}
 	return ""
-}
-
-// noise starts the paragraphs of Terraform's output that a reader can do without.
-var noise = []string{
-	"Terraform used the selected providers",
-	"Terraform will perform the following actions",
-	"  # data.", // read again, once what they depend on is done
-	"Saved the plan to",
-	"Note: You didn't use the -out option",
-	"Note: Objects have changed outside of Terraform",
-	"Unless you have made equivalent changes",
-	"Terraform detected the following changes made outside",
-	"Terraform has compared your real infrastructure",
-	"─────",
-}
-
-// readable trims Terraform's output to what says something: no legends, no
-// progress, no values that nobody knows yet, and never two empty lines.
-func readable(output string) []string {
-	var shown []string
-	for paragraph := range strings.SplitSeq(output, "\n\n") {
-		var lines []string
-		for line := range strings.SplitSeq(paragraph, "\n") {
-			if !progress(line) && strings.TrimSpace(line) != "" {
-				lines = append(lines, strings.TrimRight(line, " \r"))
-			}
-		}
-		if len(lines) == 0 || startsWithAny(lines[0], noise) || len(lines) == 1 && lines[0] == "Changes to Outputs:" {
-			continue
-		}
-		if len(shown) > 0 && strings.TrimSpace(lines[0]) != "}" {
-			shown = append(shown, "")
-		}
-		shown = append(shown, lines...)
-	}
-	return shown
-}
-
-// installed picks from the output of terraform init what it came to; the rest
-// is advice about a lock file that ends with the demo.
-func installed(output string) []string {
-	var shown []string
-	for line := range strings.SplitSeq(output, "\n") {
-		if startsWithAny(line, []string{"- Installed ", "Terraform has been successfully"}) {
-			shown = append(shown, line)
-		}
-	}
-	return shown
-}
-
-// progress tells lines that only show that something goes on.
-func progress(line string) bool {
-	return strings.HasSuffix(line, "= (known after apply)") ||
-		strings.HasSuffix(line, "-> (known after apply)") ||
-		strings.HasSuffix(line, " hidden)") ||
-		strings.Contains(line, ": Refreshing state...") ||
-		strings.Contains(line, ": Reading...") ||
-		strings.Contains(line, ": Read complete after ") ||
-		strings.HasSuffix(line, ": Creating...") ||
-		strings.Contains(line, ": Modifying...") ||
-		strings.Contains(line, ": Destroying...")
-}
-
-func startsWithAny(line string, prefixes []string) bool {
-	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(line, p) })
 }
 
 // table lines up two columns.

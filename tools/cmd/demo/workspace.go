@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/tools/stage"
@@ -51,7 +53,25 @@ func (w *workspace) mirror() stage.Mirror { return stage.Mirror{Dir: filepath.Jo
 // run runs Terraform and returns its output and exit code. The error is nil for
 // every code with which Terraform itself ends.
 func (w *workspace) run(ctx context.Context, args ...string) (output string, code int, err error) {
-	cmd := exec.CommandContext(ctx, w.terraform, args...)
+	var out bytes.Buffer
+	code, err = w.start(ctx, w.terraform, args, nil, &out)
+	return out.String(), code, err
+}
+
+// pipe hands the plan file, as JSON, to a program and returns the program's output and exit code.
+func (w *workspace) pipe(ctx context.Context, program string, args ...string) (output string, code int, err error) {
+	plan, code, err := w.run(ctx, "show", "-json", "tfplan")
+	if err != nil || code != 0 {
+		return plan, code, err
+	}
+	var out bytes.Buffer
+	code, err = w.start(ctx, program, args, strings.NewReader(plan), &out)
+	return out.String(), code, err
+}
+
+// start runs a program where the configuration is, with the environment of Terraform.
+func (w *workspace) start(ctx context.Context, program string, args []string, in io.Reader, out io.Writer) (code int, err error) {
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = w.configDir()
 	cmd.Env = terraform.Environ(os.Environ(), append([]string{
 		"TF_CLI_CONFIG_FILE=" + w.mirror().CLIConfig(),
@@ -63,17 +83,16 @@ func (w *workspace) run(ctx context.Context, args ...string) (output string, cod
 	// Terraform ends its plugins by itself when it is asked to stop.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = stage.Timeout
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, out
 	err = cmd.Run()
 	if ctx.Err() != nil {
-		return out.String(), -1, ctx.Err()
+		return -1, ctx.Err()
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.Exited() {
-		return out.String(), exit.ExitCode(), nil
+		return exit.ExitCode(), nil
 	}
-	return out.String(), 0, err
+	return 0, err
 }
 
 // seconds formats a duration for people.

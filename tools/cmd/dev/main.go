@@ -83,7 +83,7 @@ In another terminal, for Terraform to work with it:
 
 README.md goes on from here. To begin anew, stop this and remove %s.
 
-`, srv.ConsoleURL, srv.IdPURL, quote(short(env)), short(dir))
+`, srv.ConsoleURL, srv.IdPURL, stage.Quote(short(env)), short(dir))
 	if err != nil {
 		return err
 	}
@@ -95,13 +95,13 @@ func environment(at stage.Addresses, mirror stage.Mirror, tf string) string {
 	lines := []string{
 		"# Written by make dev: Terraform takes the provider that was just built, and works with",
 		"# the account of the mockcloud at " + at.APIURL + ".",
-		"export TF_CLI_CONFIG_FILE=" + quote(mirror.CLIConfig()),
-		"export PREFECT_API_URL=" + quote(at.APIURL),
-		"export PREFECT_API_KEY=" + quote(apiKey),
-		"export PREFECT_CLOUD_ACCOUNT_ID=" + quote(accountID),
+		"export TF_CLI_CONFIG_FILE=" + stage.Quote(mirror.CLIConfig()),
+		"export PREFECT_API_URL=" + stage.Quote(at.APIURL),
+		"export PREFECT_API_KEY=" + stage.Quote(apiKey),
+		"export PREFECT_CLOUD_ACCOUNT_ID=" + stage.Quote(accountID),
 	}
 	if found, err := exec.LookPath("terraform"); err != nil || !same(found, tf) {
-		lines = append(lines, "export PATH="+quote(filepath.Dir(tf))+`:"$PATH"`)
+		lines = append(lines, "export PATH="+stage.Quote(filepath.Dir(tf))+`:"$PATH"`)
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
@@ -126,13 +126,4 @@ func short(path string) string {
 		return rel
 	}
 	return path
-}
-
-// quote quotes a word for a POSIX shell, where it needs that.
-func quote(s string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:"
-	if s != "" && strings.Trim(s, plain) == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
