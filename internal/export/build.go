@@ -24,13 +24,14 @@ type builder struct {
 	*account
 	domains_, providers, directories_, mappings, members_, teams_, policy, imports file
 
+	former     *former         // nil where the whole account is written
 	domainRefs map[string]expr // by the name of the domain
 	counts     []string        // what was written, in words
 }
 
-// build returns the files by their names.
-func build(a *account) (map[string][]byte, *builder) {
-	b := &builder{account: a, domainRefs: map[string]expr{}}
+// build returns the files by their names. Of what a state has, f, only that goes over, into a configuration that is there.
+func build(a *account, f *former) (map[string][]byte, *builder) {
+	b := &builder{account: a, former: f, domainRefs: map[string]expr{}}
 	b.imports.comment("What is there already is taken into the state by these. Delete this file after the first apply.")
 	b.imports.commented = false
 	b.writeDomains()
@@ -51,17 +52,35 @@ func build(a *account) (map[string][]byte, *builder) {
 	if len(b.counts) > 0 {
 		files["imports.tf"] = b.imports.bytes()
 	}
+	if f != nil && len(f.remove) > 0 {
+		files["removed.tf"] = f.removed()
+	}
 	for name, content := range files {
 		files[name] = append([]byte(mark+"\n\n"), content...)
 	}
 	files["README.md"] = b.readme()
+	if f != nil {
+		return beside(files), b
+	}
 	return files, b
 }
 
-// versions returns the file with the provider.
+// beside gives files names for a folder that has a configuration already.
+func beside(files map[string][]byte) map[string][]byte {
+	out := map[string][]byte{}
+	for name, content := range files {
+		out[besidePrefix+name] = content
+	}
+	return out
+}
+
+const besidePrefix = "prefectsso_"
+
+// versions returns the file with the provider. A configuration that is there has its versions already.
 func (b *builder) versions() []byte {
 	var f file
-	f.b.WriteString(`terraform {
+	if b.former == nil {
+		f.b.WriteString(`terraform {
 required_version = ">= 1.11.0"
 
 required_providers {
@@ -71,6 +90,7 @@ source = "prefectsso/prefectsso"
 }
 }
 `)
+	}
 	f.comment("The key comes from the environment, PREFECT_API_KEY or a profile.")
 	f.block(`provider "prefectsso"`, argument{"account_id", text(b.id)})
 	return f.bytes()
@@ -363,7 +383,11 @@ func (b *builder) writeMembers() {
 	const address = "prefectsso_member_roles.this"
 	b.members_.block("locals", argument{"member_roles", mapOf(roles)})
 	b.members_.block(head("prefectsso_member_roles", "this"), argument{"roles", "local.member_roles"})
-	b.imports.block("import", argument{"to", address}, argument{"id", expr(`"` + b.id + `/${join(" ", keys(local.member_roles))}"`)})
+	id := text(b.id) // takes in everybody
+	if len(roles) < len(b.members) || b.former != nil {
+		id = expr(`"` + b.id + `/${join(" ", keys(local.member_roles))}"`)
+	}
+	b.imports.block("import", argument{"to", address}, argument{"id", id})
 }
 
 // teamAccess is the role of one team in one workspace.
@@ -438,7 +462,13 @@ func (b *builder) readme() []byte {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s\n\n# Account %s (%s)\n\n", markdownMark, report.Escape(b.info.Name), report.Code(b.id))
 	fmt.Fprintf(&out, "%s\n\n", b.summary())
-	out.WriteString("`terraform init`, then `terraform plan`: it imports, and adds, changes and destroys nothing. After the apply delete `imports.tf`.\n")
+	if b.former != nil {
+		for _, note := range b.former.notes() {
+			fmt.Fprintf(&out, "- %s\n", note)
+		}
+		out.WriteString("\n")
+	}
+	out.WriteString("`terraform init`, then `terraform plan`: it imports, and adds, changes and destroys nothing. After the apply delete the file with the imports. Where the account has changed since, export it again.\n")
 	if len(b.left) > 0 {
 		out.WriteString("\n## Left out\n\n")
 		for _, o := range b.left {
