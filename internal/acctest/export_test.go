@@ -106,7 +106,7 @@ func planned(t *testing.T, d *acctest.Dir) map[string]int {
 		if action != "no-op" {
 			counts[action]++
 		}
-		if action != "import" && action != "no-op" {
+		if action != "import" && action != "no-op" && action != "forget" {
 			t.Errorf("%s: %s", c.Address, action)
 		}
 	}

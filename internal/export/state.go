@@ -32,7 +32,7 @@ type former struct {
 	domains map[string]bool     // by their names, normalized
 	members map[string]bool     // by their keys
 	access  map[teamAccess]bool // by the ids of team and workspace
-	remove  map[string]string   // the resources whose instances all go over, without instance keys → their type
+	remove  map[string]bool     // the resources whose instances all go over, without instance keys → their type
 	stay    map[string]string   // resources that stay as they are → why
 	account map[string]bool     // resources of the type prefect_account that have domain names
 }
@@ -96,13 +96,17 @@ func readState(name, account string) (*former, error) {
 	}
 	f := &former{
 		domains: map[string]bool{}, members: map[string]bool{}, access: map[teamAccess]bool{},
-		remove: map[string]string{}, stay: map[string]string{}, account: map[string]bool{},
+		remove: map[string]bool{}, stay: map[string]string{}, account: map[string]bool{},
 	}
 	for _, i := range instances {
-		f.add(i, account)
+		if why := i.stays(account); why != "" {
+			f.stay[i.Resource] = why
+		}
 	}
-	for resource := range f.stay {
-		delete(f.remove, resource)
+	for _, i := range instances {
+		if f.stay[i.Resource] == "" { // an instance stays where another one of its resource does
+			f.add(i)
+		}
 	}
 	if len(f.remove)+len(f.account)+len(f.stay) == 0 {
 		return nil, fmt.Errorf("%s: the state has no %s with domain names, %s or %s", name, typeAccount, typeMember, typeWorkspaceAccess)
@@ -158,30 +162,39 @@ func instancesOf(data []byte) ([]instance, error) {
 	return all, nil
 }
 
-// add notes what becomes of an instance.
-func (f *former) add(i instance, account string) {
+// stays returns why a resource stays with prefecthq/prefect, "" where nothing of this instance speaks for it.
+func (i instance) stays(account string) string {
 	own := i.Values.AccountID
 	if i.Type == typeAccount {
 		own = i.Values.ID
 	}
 	switch {
-	case own != "" && !strings.EqualFold(own, account): //nolint:forbidigo // UUIDs
-		f.stay[i.Resource] = "it is of another account, or has instances of one"
+	case own != "" && lower(own) != lower(account):
+		return "it is of another account, or has instances of one"
 	case i.Type == typeTeamAccess:
-		f.stay[i.Resource] = "it says who is in a team, which no resource of prefectsso does"
-	case i.Type == typeAccount && len(i.Values.DomainNames) > 0:
-		f.account[i.Resource] = true
+		return "it says who is in a team, which no resource of prefectsso does"
+	case i.Type == typeWorkspaceAccess && i.Values.AccessorType != accessorTeam:
+		return "it gives access to people or service accounts, or has instances that do, and a block `removed` would take those along. Move the instances of teams to a resource of their own first (`moved`)"
+	}
+	return ""
+}
+
+// add notes what becomes of an instance that does not stay.
+func (f *former) add(i instance) {
+	switch i.Type {
+	case typeAccount:
+		if len(i.Values.DomainNames) > 0 {
+			f.account[i.Resource] = true
+		}
 		for _, name := range i.Values.DomainNames {
 			f.domains[domainKey(name)] = true
 		}
-	case i.Type == typeMember:
-		f.remove[i.Resource] = i.Type
+	case typeMember:
+		f.remove[i.Resource] = true
 		f.members[client.EmailKey(i.Values.Email)] = true
-	case i.Type == typeWorkspaceAccess && i.Values.AccessorType == accessorTeam:
-		f.remove[i.Resource] = i.Type
+	case typeWorkspaceAccess:
+		f.remove[i.Resource] = true
 		f.access[teamAccess{team: lower(i.Values.AccessorID), workspace: lower(i.Values.WorkspaceID)}] = true
-	case i.Type == typeWorkspaceAccess:
-		f.stay[i.Resource] = "it gives access to people or service accounts, or has instances that do; a block `removed` would take those along. Move the ones of teams to a resource of their own first (`moved`)"
 	}
 }
 
