@@ -106,7 +106,7 @@ func planned(t *testing.T, d *acctest.Dir) map[string]int {
 		if action != "no-op" {
 			counts[action]++
 		}
-		if action != "import" && action != "no-op" {
+		if action != "import" && action != "no-op" && action != "forget" {
 			t.Errorf("%s: %s", c.Address, action)
 		}
 	}
@@ -203,8 +203,8 @@ func TestAccExportPublishedOnly(t *testing.T) {
 	srv := acctest.Start(t, exportScenario(1), acctest.PublishedOnly)
 	d := acctest.NewDir(t, srv)
 	said, code := exported(t, srv, acctest.ServiceKey, d.Path)
-	if code != 0 || !strings.Contains(said, "SCIM directory") {
+	if code != 0 || !strings.Contains(said, "how the SCIM directory") {
 		t.Fatalf("%d: %s", code, said)
 	}
-	applyExport(t, d, 3+1+4)
+	applyExport(t, d, 3+1+1+4)
 }

@@ -24,13 +24,14 @@ type builder struct {
 	*account
 	domains_, providers, directories_, mappings, members_, teams_, policy, imports file
 
+	former     *former         // nil where the whole account is written
 	domainRefs map[string]expr // by the name of the domain
 	counts     []string        // what was written, in words
 }
 
-// build returns the files by their names.
-func build(a *account) (map[string][]byte, *builder) {
-	b := &builder{account: a, domainRefs: map[string]expr{}}
+// build returns the files by their names. Of what a state has, f, only that goes over, into a configuration that is there.
+func build(a *account, f *former) (map[string][]byte, *builder) {
+	b := &builder{account: a, former: f, domainRefs: map[string]expr{}}
 	b.imports.comment("What is there already is taken into the state by these. Delete this file after the first apply.")
 	b.imports.commented = false
 	b.writeDomains()
@@ -51,17 +52,35 @@ func build(a *account) (map[string][]byte, *builder) {
 	if len(b.counts) > 0 {
 		files["imports.tf"] = b.imports.bytes()
 	}
+	if f != nil && len(f.remove) > 0 {
+		files["removed.tf"] = f.removed()
+	}
 	for name, content := range files {
 		files[name] = append([]byte(mark+"\n\n"), content...)
 	}
 	files["README.md"] = b.readme()
+	if f != nil {
+		return beside(files), b
+	}
 	return files, b
 }
 
-// versions returns the file with the provider.
+// beside gives files names for a folder that has a configuration already.
+func beside(files map[string][]byte) map[string][]byte {
+	out := map[string][]byte{}
+	for name, content := range files {
+		out[besidePrefix+name] = content
+	}
+	return out
+}
+
+const besidePrefix = "prefectsso_"
+
+// versions returns the file with the provider. A configuration that is there has its versions already.
 func (b *builder) versions() []byte {
 	var f file
-	f.b.WriteString(`terraform {
+	if b.former == nil {
+		f.b.WriteString(`terraform {
 required_version = ">= 1.11.0"
 
 required_providers {
@@ -71,6 +90,7 @@ source = "prefectsso/prefectsso"
 }
 }
 `)
+	}
 	f.comment("The key comes from the environment, PREFECT_API_KEY or a profile.")
 	f.block(`provider "prefectsso"`, argument{"account_id", text(b.id)})
 	return f.bytes()
@@ -152,7 +172,7 @@ func (b *builder) writeConnections() {
 	slices.SortStableFunc(b.connections, func(x, y client.Connection) int { return cmp.Compare(x.Name, y.Name) })
 	for _, c := range b.connections {
 		if c.OIDC == nil && c.SAML == nil {
-			why := "this server does not show what is configured of it (`oidc`, `saml`), and the resource needs one of them"
+			why := "this server does not show its `oidc` or `saml`, and the resource needs one of them. Write it by hand, and the first apply adopts it by its name"
 			b.leave(omission{what: "identity provider " + quote(c.Name), why: why})
 			continue
 		}
@@ -244,19 +264,15 @@ func (b *builder) writeDirectories() {
 	taken, mappings, n, m := labels{}, labels{}, 0, 0
 	slices.SortStableFunc(b.directories, func(x, y directory) int { return cmp.Compare(x.Name, y.Name) })
 	for _, d := range b.directories {
-		if !b.managed {
-			b.leave(omission{what: "SCIM directory " + quote(d.Name), why: "this server does not show how it is configured"})
-			continue
-		}
 		n++
 		l := taken.take(d.Name, "directory")
 		arguments := []argument{argument{"name", text(d.Name)}, argument{"type", text(d.Type)}, emptyLine}
-		role := d.DefaultAccountRoleID
-		if name, there := b.roles[role]; there {
-			role = name
+		if b.managed {
+			arguments = append(arguments, argument{"default_role", text(b.role(d.DefaultAccountRoleID))}, argument{"deprovision_action", text(d.DeprovisionAction)})
+		} else {
+			b.leave(omission{what: "how the SCIM directory " + quote(d.Name) + " is configured (`default_role`, `deprovision_action`, `sync_groups_to_teams`, `allowed_domains`)", why: "this server does not show it, and does not let it be changed"})
 		}
-		arguments = append(arguments, argument{"default_role", text(role)}, argument{"deprovision_action", text(d.DeprovisionAction)})
-		if !d.SyncGroupsToTeams {
+		if b.managed && !d.SyncGroupsToTeams {
 			arguments = append(arguments, argument{"sync_groups_to_teams", boolean(false)})
 		}
 		if d.State == client.DirectoryUnlinked {
@@ -367,7 +383,11 @@ func (b *builder) writeMembers() {
 	const address = "prefectsso_member_roles.this"
 	b.members_.block("locals", argument{"member_roles", mapOf(roles)})
 	b.members_.block(head("prefectsso_member_roles", "this"), argument{"roles", "local.member_roles"})
-	b.imports.block("import", argument{"to", address}, argument{"id", expr(`"` + b.id + `/${join(" ", keys(local.member_roles))}"`)})
+	id := text(b.id) // takes in everybody
+	if len(roles) < len(b.members) || b.former != nil {
+		id = expr(`"` + b.id + `/${join(" ", keys(local.member_roles))}"`)
+	}
+	b.imports.block("import", argument{"to", address}, argument{"id", id})
 }
 
 // teamAccess is the role of one team in one workspace.
@@ -432,19 +452,27 @@ func (b *builder) writeTeamsAlike(kind string, all map[string]teamAccess, attrib
 	b.takeEach(kind+"."+l, expr("local."+local), "${each.value.team}/${each.value.workspace}")
 }
 
-// quote returns a name in quotes, on one line.
-func quote(name string) string { return strconv.Quote(report.Printable(name)) }
+// quote returns a name in quotes, on one line. A backtick is ours, for names of arguments.
+func quote(name string) string {
+	return strconv.Quote(strings.ReplaceAll(report.Printable(name), "`", "'"))
+}
 
 // readme says what is here and what is not.
 func (b *builder) readme() []byte {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s\n\n# Account %s (%s)\n\n", markdownMark, report.Escape(b.info.Name), report.Code(b.id))
 	fmt.Fprintf(&out, "%s\n\n", b.summary())
-	out.WriteString("`terraform init`, then `terraform plan`: it imports, and adds, changes and destroys nothing. After the apply delete `imports.tf`.\n")
+	if b.former != nil {
+		for _, note := range b.former.notes() {
+			fmt.Fprintf(&out, "- %s\n", note)
+		}
+		out.WriteString("\n")
+	}
+	out.WriteString("`terraform init`, then `terraform plan`: it imports, and adds, changes and destroys nothing. After the apply delete the file with the imports. Where the account has changed since, export it again.\n")
 	if len(b.left) > 0 {
 		out.WriteString("\n## Left out\n\n")
 		for _, o := range b.left {
-			fmt.Fprintf(&out, "- %s: %s.\n", report.Escape(o.what), escapeWords(o.why))
+			fmt.Fprintf(&out, "- %s: %s.\n", escapeWords(o.what), escapeWords(o.why))
 		}
 	}
 	return []byte(out.String())

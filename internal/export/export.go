@@ -13,6 +13,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -33,6 +35,13 @@ leaves out, and why, it says at the end and in the folder's README.md.
 
 Options:
   --account ID  the account; without it the one of the environment
+  --from-state FILE
+                only what FILE, a state, has of the provider prefecthq/prefect:
+                domain_names of prefect_account, prefect_account_member, and
+                prefect_workspace_access of teams. FOLDER may have the
+                configuration; the files get names of their own beside it, and
+                blocks "removed" have the state forget what goes over. FILE is
+                what "terraform state pull" or "terraform show -json" prints
   --force       write into a folder with files: those of an earlier export are
                 replaced, and no other file is touched
   --partial     the exit code is 0, too, where the key may not read a part
@@ -47,8 +56,9 @@ Exit codes:
 `
 
 type arguments struct {
-	folder, account string
-	force, partial  bool
+	folder, account, state string
+
+	force, partial bool
 }
 
 // Run runs the command with its arguments and gives the exit code.
@@ -65,7 +75,7 @@ func run(ctx context.Context, version string, args []string, s report.Streams) (
 	if err != nil {
 		return 0, err
 	}
-	old, err := checkFolder(o.folder, o.force)
+	old, err := checkFolder(o.folder, o.force, o.state != "")
 	if err != nil {
 		return 0, err
 	}
@@ -84,7 +94,17 @@ func run(ctx context.Context, version string, args []string, s report.Streams) (
 	if err != nil {
 		return 0, err
 	}
-	files, b := build(a)
+	var f *former
+	if o.state != "" {
+		if f, err = readState(o.state, o.account); err != nil {
+			return 0, err
+		}
+		a.keep(f)
+		for _, resource := range slices.Sorted(maps.Keys(f.stay)) {
+			a.leave(omission{what: resource, why: f.stay[resource]})
+		}
+	}
+	files, b := build(a, f)
 	if err := writeFolder(o.folder, files, old); err != nil {
 		return 0, err
 	}
@@ -96,6 +116,11 @@ func (b *builder) say(o arguments, out io.Writer) (int, error) {
 	code := report.ExitNothing
 	var lines strings.Builder
 	fmt.Fprintf(&lines, "%s It is in %s.\n", b.summary(), o.folder)
+	if b.former != nil {
+		for _, note := range b.former.notes() {
+			fmt.Fprintf(&lines, "  - %s\n", note)
+		}
+	}
 	if len(b.left) > 0 {
 		lines.WriteString("Left out:\n")
 	}
@@ -122,6 +147,7 @@ func parse(args []string) (arguments, error) {
 	var o arguments
 	flags := flag.NewFlagSet(Name, flag.ContinueOnError)
 	flags.StringVar(&o.account, "account", "", "")
+	flags.StringVar(&o.state, "from-state", "", "")
 	flags.BoolVar(&o.force, "force", false, "")
 	flags.BoolVar(&o.partial, "partial", false, "")
 	var err error

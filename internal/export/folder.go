@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
@@ -26,20 +27,21 @@ var names = []string{
 }
 
 // checkFolder refuses a folder with files, unless force is set. Then it returns the files of an earlier export, and
-// refuses one that has the name of ours and is not.
-func checkFolder(folder string, force bool) (old []string, err error) {
+// refuses one that has the name of ours and is not. Beside a configuration, only the files of an earlier export want force.
+func checkFolder(folder string, force, beside bool) (old []string, err error) {
 	entries, err := os.ReadDir(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("could not look into the folder: %w", err)
-	case len(entries) > 0 && !force:
+	case len(entries) > 0 && !force && !beside:
 		return nil, fmt.Errorf("the folder %s is not empty, and nothing in it is overwritten: take another one, or --force, which replaces the files of an earlier export", folder)
 	}
 	var foreign []string
 	for _, e := range entries {
-		if !slices.Contains(names, e.Name()) {
+		name, prefixed := strings.CutPrefix(e.Name(), besidePrefix)
+		if prefixed != beside || !slices.Contains(names, name) {
 			continue
 		}
 		content, err := os.ReadFile(filepath.Join(folder, e.Name()))
@@ -54,6 +56,9 @@ func checkFolder(folder string, force bool) (old []string, err error) {
 	}
 	if foreign != nil {
 		return nil, fmt.Errorf("%s in %s: no earlier export wrote that, and it stays as it is. Take another folder", english.And(foreign), folder)
+	}
+	if old != nil && !force {
+		return nil, fmt.Errorf("the folder %s has an earlier export (%s), and nothing in it is overwritten: take another one, or --force, which replaces it", folder, english.And(old))
 	}
 	return old, nil
 }

@@ -68,6 +68,9 @@ func object(arguments ...argument) expr {
 	return expr(b.String())
 }
 
+// nested is the name of an argument that is a block in a block.
+const nested = "\x00nested"
+
 // emptyLine sets arguments of a block apart.
 var emptyLine = argument{}
 
@@ -136,7 +139,11 @@ func (f *file) block(head string, arguments ...argument) {
 			if gap {
 				f.b.WriteString("\n")
 			}
-			fmt.Fprintf(&f.b, "%s = %s\n", key(a.name), a.value)
+			if a.name == nested {
+				f.b.WriteString(string(a.value) + "\n")
+			} else {
+				fmt.Fprintf(&f.b, "%s = %s\n", key(a.name), a.value)
+			}
 			above, gap = true, false
 		}
 	}
