@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -349,23 +350,53 @@ func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest
 func (r *memberRolesResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
 }
 
-// ImportState implements [resource.ResourceWithImportState]: `<account_id>` takes in everybody who is a member now.
+// ImportState implements [resource.ResourceWithImportState]: `<account_id>` takes in all who are members now, and
+// `<account_id>/<address> <address>…` these people.
 func (r *memberRolesResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	id, addresses, _ := strings.Cut(req.ID, "/")
+	req.ID = id
 	account, ok := r.data.importByAccount(ctx, req, resp)
 	if !ok {
 		return
 	}
-	rows, err := r.data.client.ListMemberships(ctx, account, client.MembershipQuery{OnlyUsers: true})
+	var rows map[string]client.Membership
+	var err error
+	emails := strings.Fields(addresses)
+	if len(emails) > 0 {
+		rows, err = r.data.client.Members(account).ByEmails(ctx, emails)
+	} else {
+		rows, err = r.everybody(ctx, account)
+	}
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not list members", err))
 		return
 	}
-	roles := make(map[string]string, len(rows))
-	for _, row := range rows {
-		if row.Email != nil {
-			roles[normalized.Email.Key(*row.Email)] = row.AccountRoleName
+	var strange []string
+	for _, email := range emails {
+		if _, there := rows[normalized.Email.Key(email)]; !there {
+			strange = append(strange, email)
 		}
+	}
+	if strange != nil {
+		resp.Diagnostics.AddError("Could not import roles of members", fmt.Sprintf("Account %s has no members with these addresses of the import id: %s. Leave them out, of the configuration too.", account, english.Some(strange)))
+		return
+	}
+	roles := make(map[string]string, len(rows))
+	for key, row := range rows {
+		roles[key] = row.AccountRoleName
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("roles"), normalized.Email.MapValue(roles))...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, accountIdentity{types.StringValue(account)})...)
+}
+
+// everybody returns all people of an account by their normalized addresses.
+func (r *memberRolesResource) everybody(ctx context.Context, account string) (map[string]client.Membership, error) {
+	all, err := r.data.client.ListMemberships(ctx, account, client.MembershipQuery{OnlyUsers: true})
+	rows := make(map[string]client.Membership, len(all))
+	for _, row := range all {
+		if row.Email != nil {
+			rows[normalized.Email.Key(*row.Email)] = row
+		}
+	}
+	return rows, err
 }
