@@ -138,8 +138,11 @@ func writtenTwice(rows map[string]client.Membership, before people, asBefore fun
 	return any
 }
 
-// report says what became of people, on an argument of many.
-func (f followed) report(at path.Path, account string, diags *diag.Diagnostics) {
+// reportMoves says what became of people, on an argument of many, and notes it for the plans of the run.
+func (p *providerData) reportMoves(f followed, at path.Path, account string, diags *diag.Diagnostics) {
+	for written, now := range f.moved {
+		p.run.Moves.Note(account, written, now)
+	}
 	if len(f.moved) > 0 {
 		diags.Append(saysAddressesChanged(at.String(), f.moved).warning(at))
 	}
