@@ -45,7 +45,7 @@ accounts:
       - {email: owner@acme.com, first_name: Account, last_name: Owner, role: Owner, api_key: ` + acctest.OwnerKey + `}
       - {email: second.owner@acme.com, first_name: Second, last_name: Owner, role: Owner, api_key: ` + acctest.SecondOwnerKey + `}
       - {email: admin@acme.com, first_name: Account, last_name: Admin, role: Admin, api_key: ` + acctest.AdminKey + `}
-      - {email: "o'hara+${x}@bücher.example", first_name: Ada, last_name: Lovelace, role: Auditor}
+      - {email: "o'hara+${x}@bücher.example", first_name: Ada, last_name: Lovelace, role: Auditor, api_key: pnu_auditor}
     service_accounts: [{name: terraform, role: Owner, api_key: ` + acctest.ServiceKey + `}]
     custom_roles: [{name: Auditor, permissions: ["read:account"]}]
     workspaces: [{handle: production, name: Production}, {handle: staging, name: Staging}]
