@@ -266,7 +266,7 @@ func (b *builder) writeDirectories() {
 	for _, d := range b.directories {
 		n++
 		l := taken.take(d.Name, "directory")
-		arguments := []argument{argument{"name", text(d.Name)}, argument{"type", text(d.Type)}, emptyLine}
+		arguments := []argument{{"name", text(d.Name)}, {"type", text(d.Type)}, emptyLine}
 		if b.managed {
 			arguments = append(arguments, argument{"default_role", text(b.role(d.DefaultAccountRoleID))}, argument{"deprovision_action", text(d.DeprovisionAction)})
 		} else {
