@@ -36,7 +36,7 @@ func TestAnyTextComesBack(t *testing.T) {
 		f.block("locals",
 			argument{"value", text(s)}, emptyLine, argument{"map", mapOf(map[string]expr{s: text(other)})},
 			argument{"list", list(texts([]string{s, other}))}, argument{"row", row(argument{"a", text(s)}, argument{"b", text(other)})},
-			argument{"pem", heredoc(s)})
+			argument{"pem", "[\n" + heredoc(s) + heredoc(s) + "]"})
 		written := f.bytes()
 		parsed, diags := hclsyntax.ParseConfig(written, "x.tf", hcl.InitialPos)
 		if diags.HasErrors() {
@@ -53,7 +53,7 @@ func TestAnyTextComesBack(t *testing.T) {
 		want := map[string]cty.Value{
 			"value": cty.StringVal(s), "map": cty.ObjectVal(map[string]cty.Value{cty.StringVal(s).AsString(): cty.StringVal(other)}),
 			"list": cty.TupleVal([]cty.Value{cty.StringVal(s), cty.StringVal(other)}),
-			"row":  cty.ObjectVal(map[string]cty.Value{"a": cty.StringVal(s), "b": cty.StringVal(other)}), "pem": cty.StringVal(pem),
+			"row":  cty.ObjectVal(map[string]cty.Value{"a": cty.StringVal(s), "b": cty.StringVal(other)}), "pem": cty.TupleVal([]cty.Value{cty.StringVal(pem), cty.StringVal(pem)}),
 		}
 		for name, attribute := range body.Blocks[0].Body.Attributes {
 			got, diags := attribute.Expr.Value(nil)
