@@ -2,8 +2,8 @@
 // roles, for_each where it is the same thing many times, references instead of ids. It is the provider's command export,
 // and its plan imports and does nothing else, with any Terraform from 1.11 on and OpenTofu.
 //
-// read.go reads the account over the client, build.go writes what was read as files (names.go finds labels, hcl.go writes
-// expressions), folder.go puts them into a folder. What is not written is an omission with its reason. Secrets cannot be
+// read.go reads the account over the client, build.go, connections.go and directories.go write what was read as files (names.go
+// finds labels, hcl.go writes expressions; of a state only what it has, state.go), folder.go puts them into a folder. What is not written is an omission with its reason. Secrets cannot be
 // read, and stand in none of the files.
 package export
 
