@@ -1,6 +1,6 @@
 // Command terraform-provider-prefectsso serves the provider to Terraform, which starts it as a plugin. Started by hand
 // with drift-report or access-report, it tells people what a plan found changed behind Terraform's back, or what it does to
-// whom.
+// whom; with export it writes what an account has already as configuration.
 package main
 
 import (
@@ -17,6 +17,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/accessreport"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/driftreport"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/export"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/provider"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
@@ -58,6 +59,7 @@ says more with -h:
 
   access-report   what a plan does to people, for a pull request
   drift-report    what changed outside of Terraform, and by whom
+  export          what an account has already, as configuration with imports
 
 Options:
 `
@@ -66,6 +68,7 @@ Options:
 var commands = map[string]func(ctx context.Context, version string, args []string, s report.Streams) (exitCode int){
 	accessreport.Name: accessreport.Run,
 	driftreport.Name:  driftreport.Run,
+	export.Name:       export.Run,
 }
 
 func start(command func(context.Context, string, []string, report.Streams) int, args []string) (exitCode int) {

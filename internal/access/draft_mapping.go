@@ -112,7 +112,7 @@ func (d *draft) mappingsOf(id string) (*Directory, []Mapping) {
 }
 
 // editMappings makes changes of mappings, and brings in line whom they are and were for when all are made: what people have
-// between them nobody is left with.
+// between them no user is left with.
 func (d *draft) editMappings(changes []mappingChange) {
 	touched := map[string][]Mapping{}
 	var directories []string

@@ -134,7 +134,7 @@ func (k *kinds) add(c Change) {
 	case PutConnection, DeactivateConnection, DeleteConnection, FirstLogin:
 		k.connections, k.routing = true, true
 	case PutDirectory:
-		k.directories = k.directories || c.ID != "" // a new one has nobody
+		k.directories = k.directories || c.ID != "" // a new one has no users
 	case DeleteDirectory:
 		k.directories = true
 	case PutMapping:

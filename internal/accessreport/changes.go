@@ -153,7 +153,7 @@ func (r *resolver) mapping(directoryID, id string) (access.Mapping, bool) {
 	return rows[at], true
 }
 
-// harmless are the types that change nobody's access.
+// harmless are the types that change no access.
 var harmless = map[string]bool{"prefectsso_setup_link": true, "prefectsso_scim_token": true, "prefectsso_scim_client": true, "prefectsso_scim_probe": true}
 
 // thing takes in what a plan does to one thing.

@@ -138,7 +138,7 @@ func (o arguments) reach(ctx context.Context, w *worlds, before access.World, r 
 		case access.DeleteTeamAccess:
 			touched[c.WorkspaceID], teams[c.TeamID] = true, true
 		case access.PutDirectory:
-			if c.ID == "" { // a new one has nobody
+			if c.ID == "" { // a new one has no users
 				continue
 			}
 			all()

@@ -145,14 +145,14 @@ func (r *resolver) directory(t *thing, comes, leaves bool) {
 		{"sync_groups_to_teams", next.SyncGroupsToTeams.IsKnown()},
 		{"allowed_domains", next.AllowedDomains.IsKnown()},
 	} {
-		if !argument.known && !t.creates() { // a new one has nobody
+		if !argument.known && !t.creates() { // a new one has no users
 			r.pending(t, argument.name, ": what that does to the directory's people is not known")
 		}
 	}
 	put := access.PutDirectory{Name: next.Name}
 	any := true
 	if t.creates() {
-		put.ID = "" // a new one has nobody yet
+		put.ID = "" // a new one has no users yet
 		removes := next.DeprovisionAction.Or("") == planned.DeprovisionDelete
 		put.RemovesLeavers = &removes
 		if allowed, known := next.AllowedDomains.Get(); known {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -179,7 +180,7 @@ func (r *requestRounds) most() int {
 	return r.now
 }
 
-// minimalServe, in the environment, makes this test binary the minimal provider.
+// minimalServe, in the environment, makes this test binary the minimal provider, or the one of this name.
 const minimalServe = "ACCTEST_SERVE_MINIMAL"
 
 // minimalSingle is single for the minimal provider, minimalMany is many.
@@ -194,25 +195,37 @@ func minimalMany(n int) string {
 func minimalDir(b *testing.B, srv *acctest.Server, resources string) *acctest.Dir {
 	b.Helper()
 	d := acctest.NewDir(b, srv)
-	self, err := os.Executable()
-	if err != nil {
-		b.Fatal(err)
-	}
-	bin := b.TempDir()
-	script := "#!/bin/sh\n" + minimalServe + "=1 exec '" + strings.ReplaceAll(self, "'", `'\''`) + "'\n"
-	if err := os.WriteFile(filepath.Join(bin, "terraform-provider-minimal"), []byte(script), 0o700); err != nil {
-		b.Fatal(err)
-	}
+	bin := selfAsProvider(b, "minimal")
 	d.Write("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides { \"prefectsso/minimal\" = %q }\n  direct {}\n}\n", bin))
 	d.Setenv("TF_CLI_CONFIG_FILE", filepath.Join(d.Path, "cli.tfrc"))
 	d.Write("main.tf", "terraform {\n  required_providers {\n    minimal = { source = \"prefectsso/minimal\" }\n  }\n}\n"+resources)
 	return d
 }
 
-func serveMinimal() error {
-	return providerserver.Serve(context.Background(), func() provider.Provider { return minimalProvider{} }, providerserver.ServeOpts{
-		Address: "registry.terraform.io/prefectsso/minimal",
-	})
+// selfAsProvider returns a folder with a provider, which is this test binary.
+func selfAsProvider(t testing.TB, name string) (folder string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder = t.TempDir()
+	script := "#!/bin/sh\n" + minimalServe + "=" + name + " exec '" + strings.ReplaceAll(self, "'", `'\''`) + "'\n"
+	syscall.ForkLock.RLock() // a child that is forked meanwhile would keep the file open for writing
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(filepath.Join(folder, "terraform-provider-"+name), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func serveMinimal(name string) error {
+	return providerserver.Serve(context.Background(), func() provider.Provider {
+		if name == "prefect" {
+			return prefectProvider{}
+		}
+		return minimalProvider{}
+	}, providerserver.ServeOpts{Address: "registry.terraform.io/prefectsso/" + name})
 }
 
 // minimalProvider has two resources, which copy their plan to their state: a map, and one of single values.

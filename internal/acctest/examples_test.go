@@ -13,8 +13,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(minimalServe) != "" {
-		if err := serveMinimal(); err != nil {
+	if name := os.Getenv(minimalServe); name != "" {
+		if err := serveMinimal(name); err != nil {
 			log.Fatal(err)
 		}
 		return

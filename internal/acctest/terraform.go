@@ -255,3 +255,11 @@ func RemoveBinary() {
 		_ = os.RemoveAll(filepath.Dir(built.path)) // a temporary folder; nothing depends on it
 	}
 }
+
+// Override has terraform take another provider, too, from a folder with its binary.
+func (d *Dir) Override(source, folder string) {
+	d.t.Helper()
+	cli := filepath.Join(d.t.TempDir(), "cli.tfrc")
+	d.write(cli, fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"prefectsso/prefectsso\" = %q\n    %q = %q\n  }\n  direct {}\n}\n", filepath.Dir(providerBinary(d.t)), source, folder))
+	d.Setenv("TF_CLI_CONFIG_FILE", cli)
+}

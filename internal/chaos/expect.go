@@ -27,7 +27,7 @@ func expect(others *Account, is []Managed) *Account {
 	return want
 }
 
-// expectHolders has a role held by those whom the resource names, and by nobody else.
+// expectHolders has a role held by those whom the resource names, and by no others.
 func (m Managed) expectHolders(want *Account) {
 	role := text(m.Resource.Attrs["role"])
 	for email, held := range want.Roles {

@@ -87,7 +87,7 @@ func useProxies(t *testing.T, https, http, no string) {
 }
 
 // tlsAPI answers as the account API does, with a certificate for example.com of
-// an authority that nobody knows.
+// an unknown authority.
 func tlsAPI(t *testing.T) (server *httptest.Server, authority *x509.CertPool) {
 	t.Helper()
 	server = httptest.NewUnstartedServer(respond(http.StatusOK, "application/json", `{"id":"`+testAccount+`","name":"Acme"}`))

@@ -191,7 +191,7 @@ func (p *pysaml2World) begin(v *acctest.Visitor) *acctest.Page {
 	return page
 }
 
-// signIn logs in whoever is logged in there.
+// signIn signs in the user who is signed in there.
 func (p *pysaml2World) signIn(v *acctest.Visitor) *acctest.Page {
 	p.t.Helper()
 	return p.begin(v).Submit(nil)

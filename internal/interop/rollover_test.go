@@ -23,7 +23,7 @@ func (w *world) metadataError() string {
 	return saved.SAML.Error
 }
 
-// TestSAMLPRollover: where the metadata is followed, a new key needs nobody here, and what
+// TestSAMLPRollover: where the metadata is followed, a new key needs no work here, and what
 // strangers send causes at most a fetch a minute.
 func TestSAMLPRollover(t *testing.T) {
 	t.Parallel()
@@ -72,7 +72,7 @@ func TestSAMLPRollover(t *testing.T) {
 	s.refused(v, p, "foreign_key")
 	check()
 
-	// What nobody asked for is no reason to fetch.
+	// An unsolicited answer is no reason to fetch.
 	s.clock.advance(time.Minute)
 	check = fetched(0)
 	s.options["audience"] = s.us.EntityID

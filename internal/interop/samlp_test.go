@@ -83,7 +83,7 @@ func (s *samlpWorld) begin(v *acctest.Visitor) *acctest.Page {
 	return p
 }
 
-// signIn logs in whoever is logged in there.
+// signIn signs in the user who is signed in there.
 func (s *samlpWorld) signIn(v *acctest.Visitor) *acctest.Page {
 	s.t.Helper()
 	return s.begin(v).Submit(nil)

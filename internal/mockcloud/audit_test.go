@@ -205,7 +205,7 @@ func (s *stage) audited(r request, key string) int {
 	answer := s.send(r, key)
 	after := s.snapshot()
 	if _, there := after.rows["accounts"][mocktest.Account]; !there {
-		return 0 // nobody is left whom it could be told
+		return 0 // no member is left to be told
 	}
 	missing := changes(s.t, before, after)
 	if answer.Status >= http.StatusBadRequest && len(missing) > 0 {

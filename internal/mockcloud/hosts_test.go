@@ -80,7 +80,7 @@ accounts:
 		}
 	}
 	for origin, status := range map[string]int{
-		public: http.StatusNotFound, "https://MOCK.example.com": http.StatusNotFound, "http://127.0.0.1:8787": http.StatusNotFound, // nobody's domain
+		public: http.StatusNotFound, "https://MOCK.example.com": http.StatusNotFound, "http://127.0.0.1:8787": http.StatusNotFound, // no account's domain
 		"http://mock.example.com": http.StatusForbidden, "https://mock.example.com:444": http.StatusForbidden, "https://mock.example.com.evil.example": http.StatusForbidden,
 		"https://evil.example": http.StatusForbidden, "null": http.StatusForbidden,
 	} {

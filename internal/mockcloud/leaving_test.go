@@ -13,7 +13,7 @@ import (
 const leavingToken = "leaving-token-0123456789-0123456789-ab"
 
 // TestNothingGetsThroughAfterLeaving: many ask with a person's key while the directory says, again and again, that the
-// person left and returned. Whoever asks after the answer to the first and before the second is sent is refused.
+// person left and returned. A request after the answer to the first and before the second is sent is refused.
 func TestNothingGetsThroughAfterLeaving(t *testing.T) {
 	t.Parallel()
 	s := mocktest.Start(t, mockcloud.Config{Scenario: mocktest.Scenario(t, `

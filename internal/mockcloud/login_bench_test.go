@@ -14,7 +14,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/sso/oidc"
 )
 
-// TestAbandonedLogins: logins that nobody finishes leave nothing in the state, and what
+// TestAbandonedLogins: unfinished logins leave nothing in the state, and what
 // waits for them does not grow. It does not run beside others, whose memory would count.
 func TestAbandonedLogins(t *testing.T) {
 	if testing.Short() {

@@ -37,7 +37,7 @@ func TestLoginByEachClientAuthentication(t *testing.T) {
 	if reasons := o.rejections(); reasons != nil {
 		t.Errorf("refused: %v", reasons)
 	}
-	// Without a secret nobody falls back to being public.
+	// A client without its secret does not fall back to being public.
 	o.api("PATCH", "/sso/connections/"+connection, mocktest.Terraform, obj{"oidc": obj{"client_secret": nil}}).Want(http.StatusOK)
 	b.refused(b.get("/login?connection="+connection), "client_secret_missing", "does not work at the moment")
 }

@@ -157,7 +157,7 @@ func TestProvisioningOfAUser(t *testing.T) {
 	b.api("GET", "", b.token(), nil).Want(http.StatusOK)
 }
 
-// TestRefusedPeople: the identity provider's word is good, and yet nobody is let in.
+// TestRefusedPeople: the identity provider's word is good, and yet they are not signed in.
 func TestRefusedPeople(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -263,7 +263,7 @@ func TestReplay(t *testing.T) {
 		b.stopAt = ""
 		thief := o.browser()
 		thief.refused(thief.get(callback), "browser_mismatch")
-		// Whoever came first used it up.
+		// The first one used it up.
 		b.get(callback).want(t, http.StatusForbidden, "You are not logged in")
 
 		b.stopAt = "/callback"
@@ -305,7 +305,7 @@ func TestReplay(t *testing.T) {
 	})
 }
 
-// TestIDPInitiated: a login that nobody began here counts only where it is allowed, and
+// TestIDPInitiated: a login that was not begun here counts only where it is allowed, and
 // only after the person said so on our page.
 func TestIDPInitiated(t *testing.T) {
 	t.Parallel()

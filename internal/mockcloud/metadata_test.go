@@ -110,7 +110,7 @@ func TestMetadataOfAFederation(t *testing.T) {
 	s.Call("POST", connectionsPath, mocktest.Owner, samlBody("y", obj{"idp_metadata_entity_id": "https://other.example"})).Want(422, `"loc":["body","saml","idp_metadata_entity_id"]`)
 }
 
-// TestUnusableKeysAreNamed: whoever is refused finds the key by what the answer says of it.
+// TestUnusableKeysAreNamed: the answer to a refused login tells which key it was.
 func TestUnusableKeysAreNamed(t *testing.T) {
 	t.Parallel()
 	s := mocktest.Start(t, mockcloud.Config{})

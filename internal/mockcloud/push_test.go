@@ -97,7 +97,7 @@ func TestPush(t *testing.T) {
 }
 
 // TestPushSurvivesFaults: whatever goes wrong at the server while people arrive and
-// leave, in the end the account is what the directory is, and nobody is lost or made
+// leave, in the end the account is what the directory is, and no one is lost or made
 // twice.
 func TestPushSurvivesFaults(t *testing.T) {
 	t.Parallel()

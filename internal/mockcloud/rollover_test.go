@@ -59,7 +59,7 @@ func TestKeysRotate(t *testing.T) {
 	if !second.FetchedAt.After(first.FetchedAt) || len(second.Certificates) != 1 || second.Certificates[0] == first.Certificates[0] {
 		t.Errorf("%+v, then %+v", first, second)
 	}
-	// Again within a minute: nobody waits, and nothing is fetched.
+	// Again within a minute: no login waits, and nothing is fetched.
 	o.rotate()
 	o.browser().login(email).want(t, http.StatusForbidden)
 	if again := o.metadataOf(connection); again.FetchedAt != second.FetchedAt {
@@ -69,7 +69,7 @@ func TestKeysRotate(t *testing.T) {
 	o.clock.Advance(time.Minute)
 	o.browser().login(email).want(t, http.StatusOK, "You are logged in")
 
-	// What nobody asked for fetches nothing, whether it names no request or one that is not there.
+	// An unsolicited answer fetches nothing, whether it names no request or one that is not there.
 	o.api("PATCH", "/sso/connections/"+connection, mocktest.Terraform, obj{"saml": obj{"allow_idp_initiated": true}}).Want(http.StatusOK)
 	o.clock.Advance(time.Minute)
 	o.rotate()

@@ -20,7 +20,7 @@ const (
 	scimToken = "directory-token-0123456789-abcdef"
 )
 
-// directoryScenario has a directory that nobody was pushed to yet.
+// directoryScenario has a directory without people.
 func directoryScenario(t testing.TB) *scenario.Scenario {
 	return mocktest.Scenario(t, `
 accounts:
@@ -146,7 +146,7 @@ func TestSCIMRequestsAreCounted(t *testing.T) {
 }
 
 // TestSCIMCallerGoesDuringADelay: the server notices, though the body was not read
-// yet, and nobody comes.
+// yet, and no user comes.
 func TestSCIMCallerGoesDuringADelay(t *testing.T) {
 	t.Parallel()
 	var log mocktest.Log

@@ -12,7 +12,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
-// What the review says where the answer may be that nobody knows.
+// What the review says where the answer may be unknown.
 const (
 	reviewYes     = "yes"
 	reviewNo      = "no"

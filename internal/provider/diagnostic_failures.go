@@ -174,7 +174,7 @@ var configuration = map[string]struct{ what, kind string }{
 	"scim": {"directory sync", setupDirectorySync},
 }
 
-// origin names the request that failed, for whoever has to look it up.
+// origin names the request that failed, for those who have to look it up.
 func origin(e *client.APIError) string {
 	if e == nil {
 		return ""

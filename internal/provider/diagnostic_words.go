@@ -43,6 +43,7 @@ const (
 	memberGone            access.ID = "member-gone"
 	addressChanged        access.ID = "address-changed"
 	addressReassigned     access.ID = "address-reassigned"
+	personWrittenTwice    access.ID = "person-written-twice"
 	roleGone              access.ID = "role-gone"
 	outcomeUnknown        access.ID = "outcome-unknown"
 	madeAfterAll          access.ID = "made-after-all"
@@ -207,6 +208,25 @@ func saysAddressChanged(written, now string, taken bool) notice {
 // saysAddressReassigned is about an address whose person is gone, and which another member has.
 func saysAddressReassigned(email, account string) notice {
 	return notice{addressReassigned, "Another person has the address", fmt.Sprintf("The person whom this resource had is no longer a member of account %s, and %s is the address of another member. The role is taken out of the state, and the other person's is as it was; as long as the configuration has the address, the plan gives them the role. Check that this is meant.", account, email)}
+}
+
+// saysAddressesChanged is saysAddressChanged for many: moved are the new addresses by the written ones.
+func saysAddressesChanged(argument string, moved map[string]string) notice {
+	var lines []string
+	for written, now := range moved {
+		lines = append(lines, written+" is "+now+" now")
+	}
+	return notice{addressChanged, "Members have other addresses", fmt.Sprintf("%s. The memberships are the same, and this resource goes on with them, also where another member has an old address. Write the new addresses in `%s`.", english.Some(lines), argument)}
+}
+
+// saysAddressesReassigned is saysAddressReassigned for many.
+func saysAddressesReassigned(emails []string, account string) notice {
+	return notice{addressReassigned, "Other people have the addresses", fmt.Sprintf("The people whom this resource had by these addresses are no longer members of account %s, and other members have them now: %s. They are taken out of the state, and the other people's roles are as they were; as long as the configuration has the addresses, the plan gives them the roles. Check that this is meant.", account, english.Some(emails))}
+}
+
+// saysAddressWrittenTwice is about a person who is written by the old address and by the new one.
+func saysAddressWrittenTwice(old, now string) notice {
+	return notice{personWrittenTwice, "One person by two addresses", fmt.Sprintf("%s is %s now, and both are written. Take %s out. If it is meant for another person who has that address now, apply without it first, then write it again.", old, now, old)}
 }
 
 // saysRoleGone is about the role of a prefectsso_role_members, which was renamed or deleted.

@@ -14,7 +14,7 @@ import (
 
 // Who signs in without single sign-on is a matter of the whole account, but Terraform applies resources side by side and
 // in an order of its own. So whatever takes bypass:sso from people takes the account's turn first, looks who has it then,
-// and waits for promotions by other resources of this run if nobody would be left. The server refuses to take it from the
+// and waits for promotions by other resources of this run if no user would be left. The server refuses to take it from the
 // last one in any case; here the refusal does not even arise, and the error says what to do.
 
 // lastBypassError says that changes would leave no user who signs in without single sign-on.
@@ -33,7 +33,7 @@ func (e *lastBypassError) Error() string {
 	return fmt.Sprintf("only %s could sign in to account %s without single sign-on, and in %s no other resource of this run gave another user a role with bypass:sso. This resource took no role away; what others of this run changed stays changed. If the configuration gives such a role to another user, add `depends_on = [%s]` here; if not, give one first. Two are safer than one.", english.Some(e.people), e.accountID, run.Timeout, wait)
 }
 
-// setRoles changes roles of one account, promotions first: whoever gets bypass:sso gets it before anybody loses it. set
+// setRoles changes roles of one account, promotions first: users who get bypass:sso get it before others lose it. set
 // makes one change, and is called for many side by side; an error of it ends the work. When bypass:sso would be taken
 // from the last who has it, and no other resource gives it to anybody in time, the error is a *lastBypassError.
 func (p *providerData) setRoles(ctx context.Context, account string, changes []roleChange, set func(context.Context, []roleChange) error) error {
@@ -73,7 +73,7 @@ func (p *providerData) setRoles(ctx context.Context, account string, changes []r
 }
 
 // setMapping makes, changes or ends a group role mapping whose role has bypass:sso before or after. One that gives it
-// wakes those who wait for somebody to get it, and waits for nobody itself. One that takes it does so in its turn; it
+// wakes those who wait for somebody to get it, and does not wait itself. One that takes it does so in its turn; it
 // need not look who is left, since the last one keeps it then.
 func (p *providerData) setMapping(ctx context.Context, account string, before, after bool, write func() error) error {
 	lock := p.run.BypassLock(account)

@@ -153,6 +153,7 @@ type rejected struct {
 
 // rejections has a row for each id that can be an error, with the issuer of those that need one.
 func rejections(issuer string) map[string]rejected {
+	var lin string // of whom SCIM knows by this id
 	auditors := func(more object) object {
 		config := object{"role": "Auditor", "members": []string{"ada@acme.com"}}
 		for name, value := range more {
@@ -204,6 +205,14 @@ func rejections(issuer string) map[string]rejected {
 			typeName: member, first: object{"email": "owner@acme.com", "role": "Owner"},
 			happens: func(srv *acctest.Server) { srv.SetRole("second.owner@acme.com", "Member") },
 			later:   object{"email": "owner@acme.com", "role": "Member"},
+		},
+		"person-written-twice": {
+			typeName: members, before: func(srv *acctest.Server) { lin = srv.PushUser("lin@acme.com") },
+			first: object{"roles": map[string]string{"lin@acme.com": "Auditor"}},
+			happens: func(srv *acctest.Server) {
+				srv.SCIM(http.MethodPut, "/Users/"+lin, acctest.ActiveUser("lin.wu@acme.com"), nil)
+			},
+			later: object{"roles": map[string]string{"lin@acme.com": "Auditor", "lin.wu@acme.com": "Auditor"}},
 		},
 		"managed-twice": {
 			typeName: member, first: object{"email": "ada@acme.com", "role": "Auditor"}, later: object{"email": "ada@acme.com", "role": "Admin"},

@@ -32,9 +32,10 @@ type planning struct {
 
 // managed are things of one kind. See [run.Planned].
 type managed struct {
-	kind  run.Kind
-	keys  func() []string
-	takes func(key string) bool
+	kind run.Kind
+	keys func() []string
+	// takes is told by sameRole whether two texts, names or ids, are one role of the account.
+	takes func(key string, sameRole func(a, b string) bool) bool
 	shown func(key string) string
 }
 
@@ -78,8 +79,16 @@ func (p *providerData) reservePlanned(ctx context.Context, req resource.ModifyPl
 	changes := !resp.Plan.Raw.Equal(req.State.Raw)
 	var worst *run.Conflict
 	for _, things := range append(of.manages(planned, config), found...) {
+		var takes func(string) bool
+		if things.takes != nil {
+			sameRole := p.sameRole(ctx, account)
+			takes = func(key string) bool { return things.takes(key, sameRole) }
+		}
+		if things.kind == run.MemberRole && !isCreate(req) {
+			things.keys = p.alsoMoved(strings.ToLower(account), things.keys, func() []managed { return of.manages(valuesOf(req.State.Raw), config) })
+		}
 		conflict := p.run.Planned.Reserve(strings.ToLower(account), things.kind, run.Planned{
-			Holder: holder, Owner: typeName, Keys: things.keys, Takes: things.takes, Shown: things.shown, Changes: changes,
+			Holder: holder, Owner: typeName, Keys: things.keys, Takes: takes, Shown: things.shown, Changes: changes,
 		})
 		if conflict != nil && (worst == nil || conflict.Changes && !worst.Changes) {
 			worst = conflict
@@ -91,6 +100,49 @@ func (p *providerData) reservePlanned(ctx context.Context, req resource.ModifyPl
 		resp.Diagnostics.Append(saysManagedTwice(*worst, typeName).error(of.at(planned)))
 	default:
 		resp.Diagnostics.Append(saysManagedTwice(*worst, typeName).warning(of.at(planned)))
+	}
+}
+
+// alsoMoved adds to addresses those that people go by now whom the prior state has by them: both are the resource's.
+func (p *providerData) alsoMoved(account string, planned func() []string, before func() []managed) func() []string {
+	return func() []string {
+		keys := planned()
+		for _, things := range before() {
+			if things.kind != run.MemberRole {
+				continue
+			}
+			for _, written := range things.keys() {
+				if now, moved := p.run.Moves.Now(account, written); moved && slices.Contains(keys, written) {
+					keys = append(keys, now)
+				}
+			}
+		}
+		return keys
+	}
+}
+
+// sameRole returns what compares roles of an account, for one caller at a time. A name and an id are looked up, each once,
+// which costs a request a run where no other plan has read the roles. What cannot be found is another role: whoever gives it
+// says what is wrong with it.
+func (p *providerData) sameRole(ctx context.Context, account string) func(a, b string) bool {
+	ctx = context.WithoutCancel(ctx) // the plan that asked may have ended
+	ids := map[string]string{}
+	idOf := func(written string) string {
+		id, found := ids[written]
+		if !found {
+			if role, err := p.client.Roles(account).Resolve(ctx, written); err == nil {
+				id = role.ID
+			}
+			ids[written] = id
+		}
+		return id
+	}
+	return func(a, b string) bool {
+		if aIsID, bIsID := uuid.Validate(a) == nil, uuid.Validate(b) == nil; a == b || p.client == nil || !aIsID && !bIsID {
+			return a == b
+		}
+		id := idOf(a)
+		return id != "" && id == idOf(b)
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 func TestTwoResourcesForOneThing(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.WithDirectory)
-	srv.AddTeam("Crew")
+	crew, workspace := srv.AddTeam("Crew"), srv.WorkspaceID("production")
 	directory := srv.DirectoryID()
 	type resource struct {
 		typeName string
@@ -71,6 +71,12 @@ func TestTwoResourcesForOneThing(t *testing.T) {
 		"a person with a role who is ignored there":   {a: member("ada@acme.com", "Admin"), b: holders("Admin", map[string]any{"ignore_emails": []string{"Ada@acme.com"}}, "grace@acme.com")},
 		"a person whom a directory may have brought":  {a: member("ada@acme.com", "Admin"), b: holders("Admin", map[string]any{"ignore_directory_managed": true}, "grace@acme.com")},
 		"a person with another role":                  {a: member("ada@acme.com", "Member"), b: holders("Admin", nil, "grace@acme.com")},
+		"a person with a role by its id":              {member("ada@acme.com", srv.RoleID("Admin")), holders("Admin", nil, "grace@acme.com"), "members", "email"},
+		"people with a role, which has its id there":  {members(map[string]string{"ada@acme.com": "Admin"}), holders(srv.RoleID("Admin"), nil, "grace@acme.com"), "members", "roles"},
+		"an id of another role":                       {a: member("ada@acme.com", srv.RoleID("Member")), b: holders("Admin", nil, "grace@acme.com")},
+		"an id in capitals":                           {member("ada@acme.com", strings.ToUpper(srv.RoleID("Admin"))), holders(srv.RoleID("Admin"), nil, "grace@acme.com"), "members", "email"},
+		"a list by name and one by id":                {holders("Admin", nil, "ada@acme.com"), holders(srv.RoleID("Admin"), nil, "grace@acme.com"), "members", "members"},
+		"one person, whose role is named in two ways": {member("ada@acme.com", srv.RoleID("Admin")), member("ada@acme.com", "Admin"), "email", "email"},
 		"two lists of who holds a role":               {holders("Admin", nil, "ada@acme.com"), holders("Admin", nil, "grace@acme.com"), "members", "members"},
 		"two lists of who holds a role, each its own": {a: holders("Admin", map[string]any{"ignore_emails": []string{"grace@acme.com"}}, "ada@acme.com"), b: holders("Admin", map[string]any{"ignore_emails": []string{"ada@acme.com"}}, "grace@acme.com")},
 
@@ -86,6 +92,8 @@ func TestTwoResourcesForOneThing(t *testing.T) {
 		"one secret of two tokens":  {token("okta", 1), token("entra", 1), "token_wo", "token_wo"},
 		"two tokens of one name":    {a: token("okta", 1), b: token("okta", 2)},
 		"one team in one workspace": {team("Viewer", teamAs("name", "Crew")), team("Developer", teamAs("name", "Crew")), "team.name", "team.name"},
+
+		"a team and a workspace, each in two ways": {team("Viewer", teamAs("name", "Crew")), resource{"prefectsso_team_workspace_role", map[string]any{"team": teamAs("id", crew), "workspace": workspace, "role": "Viewer"}}, "team.id", "team.name"},
 
 		"one probe twice, which is no thing of its own": {a: resource{"prefectsso_setup_link", map[string]any{"kind": "sso"}}, b: resource{"prefectsso_setup_link", map[string]any{"kind": "sso"}}},
 	} {

@@ -27,7 +27,7 @@ var plannings = map[string]planning{
 	"prefectsso_domains": {
 		permission: client.PermissionAdministrateSSO, unsent: []string{"timeouts"},
 		at: atRoot("names"), manages: func(planned, _ values) []managed {
-			return []managed{{kind: run.Domain, takes: func(string) bool { return true }, keys: func() []string {
+			return []managed{{kind: run.Domain, takes: func(string, func(a, b string) bool) bool { return true }, keys: func() []string {
 				keys := []string{""} // all, whatever their names
 				for _, name := range planned.texts("names") {
 					keys = append(keys, normalized.Domain.Key(name))
@@ -192,9 +192,9 @@ func roleMembersManage(planned, _ values) []managed {
 	}}
 	if ignores, told := planned.flag("ignore_directory_managed"); told && !ignores && planned["ignore_emails"].IsFullyKnown() {
 		ignored := emailKeys(planned.texts("ignore_emails"))
-		holders.takes = func(key string) bool {
+		holders.takes = func(key string, sameRole func(a, b string) bool) bool {
 			of, email, given := strings.Cut(key, "\n")
-			return given && of == role && !slices.Contains(ignored, email)
+			return given && !slices.Contains(ignored, email) && sameRole(of, role)
 		}
 	}
 	return append(all, holders)

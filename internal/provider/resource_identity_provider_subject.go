@@ -22,7 +22,7 @@ func (r *identityProviderResource) warnOfSubject(ctx context.Context, plan, prio
 		return
 	}
 	if !plan.ConnectionType.Equal(prior.ConnectionType) || movesAccount(plan.AccountID, prior.AccountID) {
-		return // it is replaced, and nobody is linked to the new one
+		return // it is replaced, and no user is linked to the new one
 	}
 	account, ok := r.data.account(prior.AccountID, diags)
 	if !ok {

@@ -13,7 +13,7 @@ import (
 )
 
 // A person is known by their membership: where the identity provider changes their address, the resource goes on with
-// them, and never with whoever has the old address.
+// them, and never with another person who has the old address.
 func TestMemberRoleFollowsThePerson(t *testing.T) {
 	t.Parallel()
 	const kind = "prefectsso_member_role"

@@ -10,7 +10,7 @@ import (
 )
 
 // managedBy returns what decides about a member's role, for the attribute of that name; null where the server does not
-// tell. In an account without directories nobody has to be asked about.
+// tell. In an account without directories no user has to be asked about.
 func (p *providerData) managedBy(ctx context.Context, account string, member client.Membership) (types.String, error) {
 	directories, err := p.knownDirectories(ctx, account)
 	rows, known := directories.Get()

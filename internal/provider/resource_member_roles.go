@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -48,7 +49,7 @@ func (r *memberRolesResource) Metadata(_ context.Context, req resource.MetadataR
 // Schema implements [resource.Resource].
 func (r *memberRolesResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The account roles of many people, hundreds or thousands, in one resource. People who are not in `roles` are left alone. Memberships are adopted, never made or removed: an address that is not a member makes the apply fail before it changes anything, and a member who leaves the account drops out of the state with a warning.\n\nPromotions go first, so that a change never leaves the account without a member who can administer it. Taking a person out of `roles`, or destroying the resource, forgets them and leaves their roles as they are." + worksToday,
+		MarkdownDescription: "The account roles of many people, hundreds or thousands, in one resource. People who are not in `roles` are left alone. Memberships are adopted, never made or removed: an address that is not a member makes the apply fail before it changes anything, and a member who leaves the account drops out of the state with a warning. People are followed by their membership: where the identity provider changes an address, a plan says the new one, and the role stays managed until that is written in place of the old one.\n\nPromotions go first, so that a change never leaves the account without a member who can administer it. Taking a person out of `roles`, or destroying the resource, forgets them and leaves their roles as they are." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"roles": schema.MapAttribute{
@@ -128,14 +129,18 @@ func (r *memberRolesResource) planRoles(ctx context.Context, req resource.Modify
 	if len(changed) == 0 || plan.AccountID.IsUnknown() {
 		return
 	}
-	changes, absent, ok := r.changes(ctx, plan.AccountID.ValueString(), changed, &resp.Diagnostics)
+	found, ok := r.changes(ctx, plan.AccountID.ValueString(), changed, &plan, &prior, peopleIn(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
 	if !ok {
 		return
 	}
+	changes, absent := found.changes, found.absent
 	if len(absent) > 0 {
 		resp.Diagnostics.Append(saysMembersAbsent("roles", absent, plan.AccountID.ValueString()).warning(path.Root("roles")))
 	}
-	at := func(email string) path.Path { return path.Root("roles").AtMapKey(writtenAs(changed, email)) }
+
+	at := func(email string) path.Path {
+		return path.Root("roles").AtMapKey(writtenAs(changed, found.written(email)))
+	}
 	r.data.checkRoles(ctx, plan.AccountID.ValueString(), changes, roleGuard{at, memberRolesLeaveOut}, &resp.Diagnostics)
 }
 
@@ -157,9 +162,17 @@ func writtenAs(roles map[string]string, email string) string {
 	return email
 }
 
-// changes works out which of the wanted roles people do not have, and who is no member. A role that does not exist is
-// an error, named on each address that has it.
-func (r *memberRolesResource) changes(ctx context.Context, account string, wanted map[string]string, diags *diag.Diagnostics) (changes []roleChange, absent []string, ok bool) {
+// rolesWork is what has to be done so that people have the wanted roles.
+type rolesWork struct {
+	changes []roleChange
+	absent  []string // who is no member
+	followed
+}
+
+// changes works out which of the wanted roles people do not have, and who is no member. Wanted are those of the planned roles
+// that are to be looked at; before is who is behind the addresses of the prior state. A role that does not exist is an error,
+// named on each address that has it.
+func (r *memberRolesResource) changes(ctx context.Context, account string, wanted map[string]string, plan, prior *memberRolesModel, before people, diags *diag.Diagnostics) (work rolesWork, ok bool) {
 	resolved := map[string]client.AccountRole{}
 	rejected := map[string]bool{}
 	written := slices.Sorted(maps.Keys(wanted))
@@ -177,28 +190,37 @@ func (r *memberRolesResource) changes(ctx context.Context, account string, wante
 		resolved[name] = role
 	}
 	if len(rejected) > 0 {
-		return nil, nil, false
+		return work, false
 	}
 	emails := make([]string, 0, len(wanted))
 	for _, email := range written {
 		emails = append(emails, normalized.Email.Key(email))
 	}
 	rows, err := r.data.client.Members(account).ByEmails(ctx, emails)
+	if err == nil {
+		work.followed, err = r.data.follow(ctx, account, before, rows, plan.emails())
+	}
 	if err != nil {
 		diags.Append(failureAt(path.Root("roles"), "Could not look up members", err))
-		return nil, nil, false
+		return work, false
+	}
+	roles, had := plan.Roles.Normalized(), prior.Roles.Normalized()
+	asBefore := func(old string) bool { role, there := roles[old]; return there && role == had[old] }
+	at := func(old string) path.Path { return path.Root("roles").AtMapKey(writtenAs(plan.Roles.Written(), old)) }
+	if writtenTwice(rows, before, asBefore, at, diags) {
+		return work, false
 	}
 	for _, email := range written {
 		row, there := rows[normalized.Email.Key(email)]
 		role := resolved[wanted[email]]
 		switch {
 		case !there:
-			absent = append(absent, email)
+			work.absent = append(work.absent, email)
 		case row.AccountRoleID != role.ID:
-			changes = append(changes, roleChange{row, role})
+			work.changes = append(work.changes, roleChange{row, role})
 		}
 	}
-	return changes, absent, true
+	return work, true
 }
 
 // Create implements [resource.Resource].
@@ -209,45 +231,52 @@ func (r *memberRolesResource) Create(ctx context.Context, req resource.CreateReq
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.assign(ctx, account, &m, &resp.Diagnostics) {
+	none := memberRolesModel{Roles: normalized.Email.MapValue(nil)}
+	is, ok := r.assign(ctx, account, &m, &none, nil, &resp.Diagnostics)
+	if !ok {
 		return
 	}
+	resp.Diagnostics.Append(is.keep(ctx, resp.Private)...)
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, accountIdentity{types.StringValue(account)})...)
 }
 
 // Update implements [resource.Resource].
 func (r *memberRolesResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var m memberRolesModel
+	var m, prior memberRolesModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	before := peopleIn(ctx, req.Private, &resp.Diagnostics)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	if r.assign(ctx, account, &m, &resp.Diagnostics) {
+	if is, ok := r.assign(ctx, account, &m, &prior, before, &resp.Diagnostics); ok {
+		resp.Diagnostics.Append(is.keep(ctx, resp.Private)...)
 		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, accountIdentity{types.StringValue(account)})...)
 	}
 }
 
-// assign gives people the planned roles and takes over what the server then says. It changes nothing when somebody is
-// no member or a role does not exist. It says whether there is something to keep in the state: when a change in the
-// middle fails, the state holds what is true of everybody, so the next plan shows what is left to do.
-func (r *memberRolesResource) assign(ctx context.Context, account string, m *memberRolesModel, diags *diag.Diagnostics) bool {
+// assign gives people the planned roles and takes over what the server then says. before is who is behind the addresses of
+// the prior state, is who it is now. It changes nothing when somebody is no member or a role does not exist. It says whether
+// there is something to keep in the state: when a change in the middle fails, the state holds what is true of everybody, so
+// the next plan shows what is left to do.
+func (r *memberRolesResource) assign(ctx context.Context, account string, m, prior *memberRolesModel, before people, diags *diag.Diagnostics) (is people, ok bool) {
 	at := path.Root("roles")
 	if !r.data.reserve("prefectsso_member_roles", account, run.MemberRole, at, diags, m.emails()...) {
-		return false
+		return nil, false
 	}
-	changes, absent, ok := r.changes(ctx, account, m.Roles.Written(), diags)
-	if !ok {
-		return false
+	work, ok := r.changes(ctx, account, m.Roles.Written(), m, prior, before, diags)
+	if !ok || !r.data.reserve("prefectsso_member_roles", account, run.MemberRole, at, diags, work.addresses()...) {
+		return nil, false
 	}
-	if len(absent) > 0 {
-		diags.Append(saysMembersStillAbsent("roles", absent, account).error(at))
-		return false
+	if len(work.absent) > 0 {
+		diags.Append(saysMembersStillAbsent("roles", work.absent, account).error(at))
+		return nil, false
 	}
-	r.data.apply(ctx, account, changes, at, memberRolesLeaveOut, diags)
+	r.data.apply(ctx, account, work.changes, at, memberRolesLeaveOut, diags)
 
-	emails := make([]string, len(changes))
-	for i, change := range changes {
+	emails := make([]string, len(work.changes))
+	for i, change := range work.changes {
 		emails[i] = change.email()
 	}
 	members := r.data.client.Members(account)
@@ -255,16 +284,19 @@ func (r *memberRolesResource) assign(ctx context.Context, account string, m *mem
 		diags.Append(warns(noAction, at, "Roles not read back", "Reading the changed roles back failed; the next plan reads them again. "+reason(err)))
 	}
 	rows, err := members.ByEmails(ctx, m.emails())
+	if err == nil {
+		_, err = r.data.follow(ctx, account, before, rows, m.emails())
+	}
 	if err != nil {
 		diags.Append(failureAt(at, "Could not read roles of members", err))
-		return !diags.HasError()
+		return before, !diags.HasError()
 	}
 	wanted := m.Roles
 	gone := m.fromAPI(account, rows)
 	if same, _ := wanted.MapSemanticEquals(ctx, m.Roles); !same && !diags.HasError() {
 		diags.Append(saysRolesChangedElsewhere(differing(wanted, m.Roles, gone)).error(at))
 	}
-	return true
+	return peopleOf(rows), true
 }
 
 // differing returns the addresses whose role is another one in the second map.
@@ -288,13 +320,22 @@ func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	who := peopleIn(ctx, req.Private, &resp.Diagnostics)
 	rows, err := r.data.client.Members(account).ByEmails(ctx, m.emails())
+	var moves followed
+	if err == nil {
+		moves, err = r.data.follow(ctx, account, who, rows, m.emails())
+	}
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not read roles of members", err))
 		return
 	}
+	r.data.reportMoves(moves, path.Root("roles"), account, &resp.Diagnostics)
 	before := m
-	gone := m.fromAPI(account, rows)
+	gone := slices.DeleteFunc(m.fromAPI(account, rows), func(email string) bool { return slices.Contains(moves.reassigned, normalized.Email.Key(email)) })
+	if is := peopleOf(rows); !maps.Equal(is, who) {
+		resp.Diagnostics.Append(is.keep(ctx, resp.Private)...)
+	}
 	if len(gone) > 0 {
 		resp.Diagnostics.Append(warns(checkThis, path.Root("roles"), "Members are gone", fmt.Sprintf("%s of account %s: %s. As long as the configuration has them, the plan gives them their role again, which fails until they are back.", strangers(len(gone), "the state", "no longer"), account, english.Some(gone))))
 	}
@@ -309,23 +350,53 @@ func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest
 func (r *memberRolesResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {
 }
 
-// ImportState implements [resource.ResourceWithImportState]: `<account_id>` takes in everybody who is a member now.
+// ImportState implements [resource.ResourceWithImportState]: `<account_id>` takes in all who are members now, and
+// `<account_id>/<address> <address>…` these people.
 func (r *memberRolesResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	id, addresses, _ := strings.Cut(req.ID, "/")
+	req.ID = id
 	account, ok := r.data.importByAccount(ctx, req, resp)
 	if !ok {
 		return
 	}
-	rows, err := r.data.client.ListMemberships(ctx, account, client.MembershipQuery{OnlyUsers: true})
+	var rows map[string]client.Membership
+	var err error
+	emails := strings.Fields(addresses)
+	if len(emails) > 0 {
+		rows, err = r.data.client.Members(account).ByEmails(ctx, emails)
+	} else {
+		rows, err = r.everybody(ctx, account)
+	}
 	if err != nil {
 		resp.Diagnostics.Append(failure("Could not list members", err))
 		return
 	}
-	roles := make(map[string]string, len(rows))
-	for _, row := range rows {
-		if row.Email != nil {
-			roles[normalized.Email.Key(*row.Email)] = row.AccountRoleName
+	var strange []string
+	for _, email := range emails {
+		if _, there := rows[normalized.Email.Key(email)]; !there {
+			strange = append(strange, email)
 		}
+	}
+	if strange != nil {
+		resp.Diagnostics.AddError("Could not import roles of members", fmt.Sprintf("Account %s has no members with these addresses of the import id: %s. Leave them out, of the configuration too.", account, english.Some(strange)))
+		return
+	}
+	roles := make(map[string]string, len(rows))
+	for key, row := range rows {
+		roles[key] = row.AccountRoleName
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("roles"), normalized.Email.MapValue(roles))...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, accountIdentity{types.StringValue(account)})...)
+}
+
+// everybody returns all people of an account by their normalized addresses.
+func (r *memberRolesResource) everybody(ctx context.Context, account string) (map[string]client.Membership, error) {
+	all, err := r.data.client.ListMemberships(ctx, account, client.MembershipQuery{OnlyUsers: true})
+	rows := make(map[string]client.Membership, len(all))
+	for _, row := range all {
+		if row.Email != nil {
+			rows[normalized.Email.Key(*row.Email)] = row
+		}
+	}
+	return rows, err
 }

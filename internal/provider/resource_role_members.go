@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -50,7 +51,7 @@ func (r *roleMembersResource) Metadata(_ context.Context, req resource.MetadataR
 // Schema implements [resource.Resource].
 func (r *roleMembersResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: fmt.Sprintf("Exactly which people hold an account role: who is in `members` gets it, who holds it and is not gets `removed_role`. The state holds all people who have the role, so a plan names whom it removes. Service accounts are not its business.\n\nIt is for roles that few people hold, such as `Owner`; with more than %d holders use `prefectsso_member_roles`. Destroying the resource removes it from the state and leaves all roles as they are.", maxHolders) + worksToday,
+		MarkdownDescription: fmt.Sprintf("Exactly which people hold an account role: who is in `members` gets it, who holds it and is not gets `removed_role`. The state holds all people who have the role, so a plan names whom it removes. Service accounts are not its business. People are followed by their membership: where the identity provider changes an address, a plan says the new one and removes nobody, and the written one goes on standing for that person until the new one is written in its place.\n\nIt is for roles that few people hold, such as `Owner`; with more than %d holders use `prefectsso_member_roles`. Destroying the resource removes it from the state and leaves all roles as they are.", maxHolders) + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"role": schema.StringAttribute{
@@ -121,13 +122,11 @@ func (m *roleMembersModel) identity(accountID string) roleMembersIdentity {
 	return roleMembersIdentity{types.StringValue(accountID), m.Role}
 }
 
-// fromAPI takes the server's holders of the role. Addresses keep the spelling that they have.
-func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership) {
+// fromAPI takes the server's holders of the role; before is who was behind the written addresses. Addresses keep the spelling
+// that they have.
+func (m *roleMembersModel) fromAPI(accountID string, holders []client.Membership, before people) {
 	m.AccountID = preserveCase(m.AccountID, accountID)
-	emails := make([]string, len(holders))
-	for i, holder := range holders {
-		emails[i] = normalized.Email.Key(*holder.Email)
-	}
+	emails, _ := m.shownAs(holders, before)
 	slices.Sort(emails)
 	// The server may have one address twice, with its domain in Unicode and in ASCII.
 	m.Members = normalized.Email.SetValueAs(m.Members, slices.Compact(emails))
@@ -153,7 +152,7 @@ func (r *roleMembersResource) ModifyPlan(ctx context.Context, req resource.Modif
 		notJudged(at, access.LockoutNotChecked, &resp.Diagnostics)
 		return
 	}
-	work := r.data.work(ctx, plan.AccountID.ValueString(), &plan, &resp.Diagnostics)
+	work := r.data.work(ctx, plan.AccountID.ValueString(), &plan, peopleIn(ctx, req.Private, &resp.Diagnostics), &resp.Diagnostics)
 	if work == nil {
 		return
 	}
@@ -178,7 +177,11 @@ func (r *roleMembersResource) Create(ctx context.Context, req resource.CreateReq
 	var m roleMembersModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
-	if ok && !resp.Diagnostics.HasError() && r.data.write(ctx, account, &m, nil, &resp.Diagnostics) {
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if is, ok := r.data.write(ctx, account, &m, nil, nil, &resp.Diagnostics); ok {
+		resp.Diagnostics.Append(is.keep(ctx, resp.Private)...)
 		resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 	}
 }
@@ -189,7 +192,12 @@ func (r *roleMembersResource) Update(ctx context.Context, req resource.UpdateReq
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	account, ok := r.data.scope(m.AccountID, &resp.Diagnostics)
-	if ok && !resp.Diagnostics.HasError() && r.data.write(ctx, account, &m, &prior, &resp.Diagnostics) {
+	before := peopleIn(ctx, req.Private, &resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if is, ok := r.data.write(ctx, account, &m, &prior, before, &resp.Diagnostics); ok {
+		resp.Diagnostics.Append(is.keep(ctx, resp.Private)...)
 		resp.Diagnostics.Append(setUpdated(ctx, req, resp, &m, m.identity(account))...)
 	}
 }
@@ -214,12 +222,22 @@ func (r *roleMembersResource) Read(ctx context.Context, req resource.ReadRequest
 		resp.Diagnostics.Append(failureAt(path.Root("role"), "Could not read role", err))
 		return
 	}
-	holders, err := r.data.holders(ctx, account, role, &m)
+	before := peopleIn(ctx, req.Private, &resp.Diagnostics)
+	holders, err := r.data.holders(ctx, account, role, &m, before)
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(path.Root("members"), "Could not read who holds the role", err))
 		return
 	}
-	m.fromAPI(account, holders)
+	is, moves, err := r.data.followHolders(ctx, account, &m, holders, before)
+	if err != nil {
+		resp.Diagnostics.Append(failureAt(path.Root("members"), "Could not read who holds the role", err))
+		return
+	}
+	r.data.reportMoves(moves, path.Root("members"), account, &resp.Diagnostics)
+	if !maps.Equal(is, before) {
+		resp.Diagnostics.Append(is.keep(ctx, resp.Private)...)
+	}
+	m.fromAPI(account, holders, before)
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity(account))...)
 }
 

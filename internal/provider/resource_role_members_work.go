@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -22,7 +23,9 @@ const maxHolders = 500
 // roleWork is what has to be done so that exactly the members hold a role.
 type roleWork struct {
 	added, removed []roleChange
-	absent         []string // members who are not in the account
+	absent         []string                     // members who are not in the account
+	members        map[string]client.Membership // by written address
+	followed
 }
 
 // changes returns all of it.
@@ -36,8 +39,9 @@ func (w *roleWork) removedEmails() []string {
 	return emails
 }
 
-// holders returns the people who hold a role, without those that the configuration ignores.
-func (p *providerData) holders(ctx context.Context, account string, role client.AccountRole, m *roleMembersModel) ([]client.Membership, error) {
+// holders returns the people who hold a role, without those that the configuration ignores. before is who was behind the written
+// addresses.
+func (p *providerData) holders(ctx context.Context, account string, role client.AccountRole, m *roleMembersModel, before people) ([]client.Membership, error) {
 	query := client.MembershipQuery{Filter: &client.MembershipFilter{RoleIDs: []string{role.ID}}, OnlyUsers: true}
 	count, err := p.client.CountMemberships(ctx, account, query)
 	if err != nil {
@@ -57,17 +61,24 @@ func (p *providerData) holders(ctx context.Context, account string, role client.
 	if !m.IgnoreDirectoryManaged.ValueBool() {
 		return rows, nil
 	}
-	return p.notFromDirectory(ctx, account, rows, m.Members.Normalized())
+	members := m.Members.Normalized()
+	written := map[string]bool{} // by membership
+	for address, was := range before {
+		written[was.Membership] = slices.Contains(members, address)
+	}
+	return p.notFromDirectory(ctx, account, rows, func(row client.Membership) bool {
+		return written[row.ID] || slices.Contains(members, normalized.Email.Key(*row.Email))
+	})
 }
 
 // notFromDirectory leaves out people whom a directory brought, unless the configuration names them. Only the read of a
 // single membership tells.
-func (p *providerData) notFromDirectory(ctx context.Context, account string, rows []client.Membership, named []string) ([]client.Membership, error) {
+func (p *providerData) notFromDirectory(ctx context.Context, account string, rows []client.Membership, named func(client.Membership) bool) ([]client.Membership, error) {
 	brought, gone := make([]bool, len(rows)), make([]bool, len(rows))
 	var reads errgroup.Group
 	reads.SetLimit(applyAtOnce)
 	for i, row := range rows {
-		if slices.Contains(named, normalized.Email.Key(*row.Email)) {
+		if named(row) {
 			continue
 		}
 		reads.Go(func() error {
@@ -92,8 +103,9 @@ func (p *providerData) notFromDirectory(ctx context.Context, account string, row
 	return kept, nil
 }
 
-// work compares the planned members with who holds the role now. It is nil after an error.
-func (p *providerData) work(ctx context.Context, account string, m *roleMembersModel, diags *diag.Diagnostics) *roleWork {
+// work compares the planned members with who holds the role now; before is who was behind the written addresses. It is nil
+// after an error.
+func (p *providerData) work(ctx context.Context, account string, m *roleMembersModel, before people, diags *diag.Diagnostics) *roleWork {
 	role, err := p.client.Roles(account).Resolve(ctx, m.Role.ValueString())
 	if err != nil {
 		diags.Append(failureAt(path.Root("role"), "Unusable role", err))
@@ -115,17 +127,32 @@ func (p *providerData) work(ctx context.Context, account string, m *roleMembersM
 		return nil
 	}
 	at := path.Root("members")
-	holders, err := p.holders(ctx, account, role, m)
+	holders, err := p.holders(ctx, account, role, m, before)
 	if err != nil {
 		diags.Append(failureAt(at, "Could not read who holds the role", err))
 		return nil
 	}
 	rows, err := p.client.Members(account).ByEmails(ctx, members)
+	work := &roleWork{members: rows}
+	if err == nil {
+		// Who has a written address and holds the role is whom it names, be it another person than before.
+		still := maps.Clone(before)
+		maps.DeleteFunc(still, func(address string, _ person) bool {
+			return slices.ContainsFunc(holders, func(h client.Membership) bool { return h.ID == rows[address].ID })
+		})
+		work.followed, err = p.follow(ctx, account, still, rows, members)
+		if writtenTwice(rows, still, func(old string) bool { return slices.Contains(members, old) }, func(string) path.Path { return at }, diags) {
+			return nil
+		}
+	}
 	if err != nil {
 		diags.Append(failureAt(at, "Could not look up members", err))
 		return nil
 	}
-	work := &roleWork{}
+	named := map[string]bool{} // by membership
+	for _, row := range rows {
+		named[row.ID] = true
+	}
 	for _, email := range members {
 		row, there := rows[email]
 		switch {
@@ -136,7 +163,7 @@ func (p *providerData) work(ctx context.Context, account string, m *roleMembersM
 		}
 	}
 	for _, holder := range holders {
-		if !slices.Contains(members, normalized.Email.Key(*holder.Email)) {
+		if !named[holder.ID] {
 			work.removed = append(work.removed, roleChange{holder, removedRole})
 		}
 	}
@@ -148,46 +175,53 @@ func (p *providerData) work(ctx context.Context, account string, m *roleMembersM
 }
 
 // write makes the planned members the only holders, promotions first. With a prior state only people whom it shows as
-// holders are removed: those were in the plan, by name. It says whether there is something to keep in the state.
-func (p *providerData) write(ctx context.Context, account string, m, prior *roleMembersModel, diags *diag.Diagnostics) bool {
+// holders are removed: those were in the plan, by name. before is who was behind the addresses of the prior state, is who it
+// is now. It says whether there is something to keep in the state.
+func (p *providerData) write(ctx context.Context, account string, m, prior *roleMembersModel, before people, diags *diag.Diagnostics) (is people, ok bool) {
 	at := path.Root("members")
 	// What the plan read may be old by now: everybody is looked up afresh.
 	if _, err := p.client.Members(account).Refetch(ctx, m.Members.Normalized()...); err != nil {
 		diags.Append(failureAt(at, "Could not look up members", err))
-		return false
+		return nil, false
 	}
-	work := p.work(ctx, account, m, diags)
+	work := p.work(ctx, account, m, before, diags)
 	if work == nil {
-		return false
+		return nil, false
 	}
 	if len(work.absent) > 0 {
 		diags.Append(saysMembersStillAbsent("members", work.absent, account).error(at))
-		return false
+		return nil, false
 	}
 	if prior != nil {
 		shown := prior.Members.Normalized()
-		work.removed = slices.DeleteFunc(work.removed, func(c roleChange) bool { return !slices.Contains(shown, c.email()) })
+		work.removed = slices.DeleteFunc(work.removed, func(c roleChange) bool {
+			by := func(address string) bool {
+				was, known := before[address]
+				return address == c.email() || known && was.Membership == c.member.ID
+			}
+			return !slices.ContainsFunc(shown, by)
+		})
 	}
-	reserved := append(m.Members.Normalized(), work.removedEmails()...)
+	reserved := slices.Concat(m.Members.Normalized(), work.addresses(), work.removedEmails())
 	if !p.reserve("prefectsso_role_members", account, run.MemberRole, at, diags, reserved...) {
-		return false
+		return nil, false
 	}
 	p.apply(ctx, account, work.changes(), at, roleMembersLeaveOut, diags)
 
-	if !diags.HasError() {
+	if is = peopleOf(work.members); !diags.HasError() {
 		m.AccountID = preserveCase(m.AccountID, account)
-		return true
+		return is, true
 	}
 	// Something failed in the middle: the state holds who has the role now, so the next plan shows what is left to do.
 	role, err := p.client.Roles(account).Resolve(ctx, m.Role.ValueString())
 	if err != nil {
-		return false
+		return nil, false
 	}
-	now, err := p.holders(ctx, account, role, m)
+	now, err := p.holders(ctx, account, role, m, before)
 	if err != nil {
 		diags.Append(failureAt(at, "Could not read who holds the role", err))
-		return false
+		return nil, false
 	}
-	m.fromAPI(account, now)
-	return true
+	m.fromAPI(account, now, is)
+	return is, true
 }

@@ -63,6 +63,7 @@ func (r *scimDirectoryResource) ModifyPlan(ctx context.Context, req resource.Mod
 		return
 	}
 	r.data.planAccount(ctx, req, resp)
+	keepUnseen(ctx, prior, req, resp)
 	r.planDefaultRole(ctx, prior, resp)
 	suppressNoOp(ctx, req, resp, "account_id", "name", "type", "enabled", "default_role", "deprovision_action", "sync_groups_to_teams", "allowed_domains")
 	keepState(ctx, req, resp, "configurable", "unverified_attributes")

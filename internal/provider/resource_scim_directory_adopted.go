@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
@@ -81,4 +83,27 @@ func (r *scimDirectoryResource) rejectUnconfigurableChange(ctx context.Context, 
 		}
 	}
 	rejectChanges("directory", prior.Name.ValueString(), changed, hiddenOfDirectory, &resp.Diagnostics)
+}
+
+// keepUnseen leaves unsaid of an imported directory what neither the server shows nor the configuration says: a default in its
+// place would be a change to plan, of something that the resource cannot change.
+func keepUnseen(ctx context.Context, prior *scimDirectoryModel, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if prior == nil || prior.Configurable.ValueBool() {
+		return
+	}
+	var config scimDirectoryModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	for _, unseen := range []struct {
+		name  string
+		is    bool
+		value attr.Value
+	}{
+		{"default_role", config.DefaultRole.IsNull() && prior.DefaultRole.IsNull(), types.StringNull()},
+		{"deprovision_action", config.DeprovisionAction.IsNull() && prior.DeprovisionAction.IsNull(), types.StringNull()},
+		{"sync_groups_to_teams", config.SyncGroupsToTeams.IsNull() && prior.SyncGroupsToTeams.IsNull(), types.BoolNull()},
+	} {
+		if unseen.is {
+			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(unseen.name), unseen.value)...)
+		}
+	}
 }

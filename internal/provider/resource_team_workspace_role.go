@@ -244,7 +244,7 @@ func (r *teamWorkspaceRoleResource) planTeam(ctx context.Context, account string
 	team, err := r.data.findTeam(ctx, account, plan.Team, 0)
 	var absent *noTeamError
 	if errors.As(err, &absent) && prior != nil && plan.Team.equal(prior.Team) {
-		// Nobody wrote another team: the one that there was has changed.
+		// The configuration is the same: the team that there was has changed.
 		if team, there, lookErr := r.data.lookUpTeam(ctx, account, &teamRef{ID: prior.TeamID}); there {
 			warnOfChangedTeam(at, prior, team, &resp.Diagnostics)
 			return

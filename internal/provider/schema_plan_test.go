@@ -25,7 +25,7 @@ func TestPlanErrorsSayHowToDestroy(t *testing.T) {
 		http.Error(w, `{"detail": "Forbidden"}`, http.StatusForbidden)
 	}))
 	t.Cleanup(refusing.Close)
-	p := inProcessAs(t, object{"endpoint": refusing.URL + "/api", "api_key": acctest.ServiceKey})
+	block := object{"endpoint": refusing.URL + "/api", "api_key": acctest.ServiceKey}
 	const directory = "directory_01KABCDEFGHJKMNPQRSTVWXYZ0"
 	configs := map[string]object{
 		"prefectsso_domain":              {"name": "acme.com"},
@@ -44,9 +44,10 @@ func TestPlanErrorsSayHowToDestroy(t *testing.T) {
 		"prefectsso_team_workspace_role": {"team": object{"name": "Crew"}, "workspace": "production", "role": "Viewer"},
 	}
 	advice := regexp.MustCompile("`terraform destroy -refresh=false` makes none, and destroys\\.(\n\nGuard: [a-z-]+)?$")
-	for typeName := range p.schemas.ResourceSchemas {
+	for typeName := range inProcessAs(t, block).schemas.ResourceSchemas {
 		t.Run(typeName, func(t *testing.T) {
 			t.Parallel()
+			p := inProcessAs(t, block) // a run of its own, since a run says once that no account is named
 			config, there := configs[typeName]
 			if !there {
 				t.Fatalf("%s wants a row", typeName)

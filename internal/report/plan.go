@@ -182,7 +182,7 @@ func Read(command string, in io.Reader) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("could not read the plan: %w", err)
 	}
-	data = toUTF8(data)
+	data = UTF8(data)
 	switch {
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, notAPlan("the input is empty")
@@ -254,8 +254,8 @@ func recognize(head map[string]json.RawMessage, notAPlan func(string) error) err
 	return nil
 }
 
-// toUTF8 takes a byte order mark away, and turns UTF-16 into UTF-8.
-func toUTF8(data []byte) []byte {
+// UTF8 takes a byte order mark away, and turns UTF-16 into UTF-8.
+func UTF8(data []byte) []byte {
 	var order binary.ByteOrder
 	switch {
 	case bytes.HasPrefix(data, []byte{0xEF, 0xBB, 0xBF}):

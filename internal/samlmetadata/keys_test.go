@@ -164,7 +164,7 @@ func TestShells(t *testing.T) {
 			expect(t, m, idpSSO, []string{samlmetadata.Fingerprint(got)})
 		})
 	}
-	// A key of a kind that nobody knows keeps its name and is left out.
+	// A key of an unknown kind keeps its name and is left out.
 	unheardOf := replaced(w.ecdsa, []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01}, []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x7f})
 	m := read(t, entity(descriptor("", encode(unheardOf))+signing(w.good)+redirect))
 	expect(t, m, idpSSO, fingerprints(w.good), samlmetadata.KeyTypeUnusable)

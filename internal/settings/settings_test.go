@@ -117,7 +117,7 @@ PREFECT_API_KEY = "pnu_other"
 	}
 }
 
-// The account in the address counts where nobody names one; two that differ are no matter for a guess.
+// The account in the address counts where none is named; two that differ are no matter for a guess.
 func TestAccount(t *testing.T) {
 	t.Parallel()
 	inProfile := file(t, "active = \"a\"\n[profiles.a]\nPREFECT_API_URL = \""+inA+"\"\n")
@@ -228,7 +228,7 @@ func TestProfilesFile(t *testing.T) {
 	}
 }
 
-// A broken file that nobody asked for is in the way only where a key is missing.
+// A broken file that was not asked for is in the way only where a key is missing.
 func TestBrokenFileByTheWay(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()

@@ -85,7 +85,7 @@ const allReads = `"read:account", "read:account_membership", "read:account_role"
       "read:workspace", "read:workspace_role", "read:team", "read:invitation", "read:workspace_invitation", "read:sso", "read:billing",
       "read:ip_allowlist", "read:mex-storage", "read:integrations"`
 
-// TestRotatingGrantsAccess: whoever gets a service account's key may do in workspaces
+// TestRotatingGrantsAccess: the holder of a service account's key may do in workspaces
 // what it may, and so has to be able to give that.
 func TestRotatingGrantsAccess(t *testing.T) {
 	t.Parallel()

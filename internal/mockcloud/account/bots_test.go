@@ -146,7 +146,7 @@ func TestRotateBotKey(t *testing.T) {
 	works(true, sixth)
 }
 
-// TestKeysAreRoles: whoever rotates a service account's key can act as it, so it
+// TestKeysAreRoles: a user who rotates a service account's key can act as it, so it
 // takes all of its permissions.
 func TestKeysAreRoles(t *testing.T) {
 	t.Parallel()

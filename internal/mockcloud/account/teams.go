@@ -240,7 +240,7 @@ func changedTeam(c *router.Call, id uuid.UUID, change func(*store.Tx) error) (*r
 	return router.OK(out), err
 }
 
-// addTeamMembers is PUT /api/accounts/{account_id}/teams/{id}/members. Whoever is
+// addTeamMembers is PUT /api/accounts/{account_id}/teams/{id}/members. An actor who is
 // not named stays.
 func addTeamMembers(c *router.Call) (*router.Answer, error) {
 	id, err := c.ID("id")

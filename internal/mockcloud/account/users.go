@@ -23,7 +23,7 @@ func userRoutes() []router.Route {
 }
 
 // oneself checks that the user in the path is the caller. It says the same of
-// others and of nobody, so that ids cannot be guessed.
+// others and of no user at all, so that ids cannot be guessed.
 func oneself(c *router.Call) error {
 	id, err := c.ID("id")
 	if err != nil {

@@ -118,7 +118,7 @@ func readAccess[W any](c *router.Call, read func(r *store.Reader, workspace, id 
 	return router.OK(out), err
 }
 
-// deleteAccess takes out whoever has the access that the path's id names.
+// deleteAccess takes away the access that the path's id names.
 func deleteAccess(c *router.Call, remove func(tx *store.Tx, workspace, id uuid.UUID) error) (*router.Answer, error) {
 	id, err := c.ID("id")
 	if err != nil {

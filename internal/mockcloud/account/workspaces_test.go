@@ -49,7 +49,7 @@ func TestWorkspaces(t *testing.T) {
 	})
 }
 
-// TestWorkspaceRedirect leads members, and nobody else, to the workspace.
+// TestWorkspaceRedirect leads members, and only them, to the workspace.
 func TestWorkspaceRedirect(t *testing.T) {
 	t.Parallel()
 	s := mocktest.Start(t, mockcloud.Config{})

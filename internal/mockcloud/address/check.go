@@ -106,7 +106,7 @@ const (
 )
 
 // Domain returns the one spelling of an email domain: lower-case, A-labels, no dot at
-// the end (RFC 5890, section 2.3.2.1). A domain alone is nobody's, and may be typed as
+// the end (RFC 5890, section 2.3.2.1). A domain alone is no person's, and may be typed as
 // IDNA allows, in full-width letters for example; within an address, Check refuses those.
 func Domain(name string) (string, error) {
 	if strings.TrimSuffix(name, ".") == "" {

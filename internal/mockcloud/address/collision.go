@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// CollisionKey returns the key that whoever could be taken for each other have in
+// CollisionKey returns the key that addresses which could be taken for each other have in
 // common: NFKC_Casefold of the address with its domain in Unicode. Equal identity
 // keys have equal collision keys.
 //

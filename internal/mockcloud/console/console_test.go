@@ -13,7 +13,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// TestWalls: who may look, and what nobody may.
+// TestWalls: who may look, and what is refused to all.
 func TestWalls(t *testing.T) {
 	t.Parallel()
 	open := newWorld(t, console.Options{}).seed(people)

@@ -1,4 +1,4 @@
-// Package fold compares texts that are nobody's address, whatever their case. A
+// Package fold compares texts that are no addresses, whatever their case. A
 // linter forbids strings.ToLower and its like where there are addresses, so that
 // each comparison says which kind it is: who somebody is goes by package address,
 // and what is here never decides that.

@@ -154,7 +154,7 @@ func TestDirectoryMistakes(t *testing.T) {
 	c.directory(okta("two"))
 	c.Call("PATCH", directories+"/"+one.ID, mocktest.Owner, obj{"state": "validating"}).Want(422, `"loc":["body","state"]`, "'linked' or 'unlinked'")
 	c.Call("PATCH", directories+"/"+one.ID, mocktest.Owner, obj{"name": "two"}).Want(409, "exists already")
-	// Nobody hands out what they lack, by way of a directory.
+	// A caller cannot grant by a directory what they lack.
 	c.Call("PATCH", directories+"/"+one.ID, mocktest.Admin, obj{"default_account_role_id": c.RoleNamed("Owner").ID}).Want(403, "bypass:sso")
 }
 

@@ -40,7 +40,7 @@ type provider struct {
 	clock *mocktest.Clock
 	// asked counts what was fetched.
 	asked atomic.Int64
-	// entity is whose the metadata is, where nobody chooses.
+	// entity is whose the metadata is, where none is chosen.
 	entity atomic.Value
 }
 

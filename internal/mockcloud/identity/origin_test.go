@@ -157,7 +157,7 @@ func TestExistingID(t *testing.T) {
 	c.sync(home.ID, home.ExternalKey, secret)
 	c.Call("POST", tokens, mocktest.Owner, obj{"name": "next", "old_token_expires_in_seconds": 0}).Want(201)
 	without(c.Call("POST", tokens, mocktest.Owner, obj{"name": "again", "token": secret}).Want(409, "used before"))
-	// Another match of the same attribute, and the same match elsewhere, are in nobody's way.
+	// Another match of the same attribute, and the same match elsewhere, conflict with no other one.
 	mapping["match"] = obj{"attribute": "title", "equals": "cto"}
 	c.Call("POST", mappings, mocktest.Owner, mapping).Want(201)
 	c.Call("POST", directories+"/"+other.ID+"/group_role_mappings", mocktest.Owner, mapping).Want(201)

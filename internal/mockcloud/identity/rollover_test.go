@@ -248,7 +248,7 @@ func TestRefreshLeavesAll(t *testing.T) {
 	}
 }
 
-// TestFetchFails: whatever goes wrong here once a document was fetched, the server goes on, nobody waits forever, and the
+// TestFetchFails: whatever goes wrong here once a document was fetched, the server goes on, no login waits forever, and the
 // connection says so.
 func TestFetchFails(t *testing.T) {
 	t.Parallel()
@@ -369,7 +369,7 @@ func TestRefreshOfAnother(t *testing.T) {
 	}
 }
 
-// TestSingleFlight: however many logins begin with stale metadata, one document is fetched, and nobody waits for it.
+// TestSingleFlight: however many logins begin with stale metadata, one document is fetched, and no login waits for it.
 func TestSingleFlight(t *testing.T) {
 	t.Parallel()
 	f := newFollowing(t)

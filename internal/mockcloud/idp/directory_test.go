@@ -288,7 +288,7 @@ func TestDirectoryPage(t *testing.T) {
 	}
 }
 
-// TestReset: everybody from the start is back, nobody else is, and nothing is
+// TestReset: everybody from the start is back, no others are, and nothing is
 // pushed.
 func TestReset(t *testing.T) {
 	t.Parallel()

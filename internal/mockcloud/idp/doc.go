@@ -1,7 +1,7 @@
 // Package idp is the identity provider that comes with the server, so that a
 // configuration of single sign-on can be proven by a login without anybody
 // else's service. It is for tests and demonstrations: there are no passwords,
-// whoever opens its page says who they are.
+// the visitor of its page says who they are.
 //
 //	idp.go     the provider itself: people, routes, what every answer carries
 //	page.go    the page that asks who is logging in

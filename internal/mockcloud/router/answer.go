@@ -119,7 +119,7 @@ func (rt *Router) failed(r *http.Request, route string, err error) Reply {
 	return internalError(r)
 }
 
-// LogBug logs an error that nobody expected, with the stack of a panic.
+// LogBug logs an unexpected error, with the stack of a panic.
 func LogBug(r *http.Request, logger *slog.Logger, route string, err error) {
 	what := "unexpected error"
 	attributes := []slog.Attr{slog.String("route", route), slog.String("request_id", RequestID(r.Context())), slog.Any("error", err)}
@@ -182,7 +182,7 @@ func writeHead(w http.ResponseWriter, a Reply) {
 
 func send(w http.ResponseWriter, a Reply) {
 	writeHead(w, a)
-	// A write fails only when the caller is gone, and then nobody can be told.
+	// A write fails only when the caller is gone.
 	_, _ = w.Write(a.Body)
 }
 

@@ -30,7 +30,7 @@ type Access struct {
 	WhileRestricted bool
 }
 
-// ByAnyActor lets in whoever has a key.
+// ByAnyActor lets in every caller with a key.
 func ByAnyActor() Access { return Access{} }
 
 // ByUsers lets in people, not service accounts.
@@ -152,7 +152,7 @@ func (c *Call) isJSON() bool {
 	return ok && (kind == "" || kind == "application/json" || strings.HasSuffix(kind, "+json"))
 }
 
-// answer runs the route's handler for whoever may call it.
+// answer runs the route's handler for a caller who may call it.
 func (rt *Router) answer(r *http.Request, route Route) Reply {
 	var a *Answer
 	if err := request.Guard(func() (err error) {
@@ -164,7 +164,7 @@ func (rt *Router) answer(r *http.Request, route Route) Reply {
 	return rt.succeeded(r, route.Path, a)
 }
 
-// handle reads the body of nobody who may not call the route.
+// handle reads no body of a caller who may not call the route.
 func (rt *Router) handle(r *http.Request, route Route) (*Answer, error) {
 	key, byCookie := credential(r)
 	if byCookie && !mayUseCookie(r) {

@@ -27,7 +27,7 @@ func (rt *Router) respond(w http.ResponseWriter, r *http.Request, x exchange) {
 	rt.delay(r.Context(), fault.Latency)
 	if r.Context().Err() != nil {
 		rt.log(r, x.route, 0, x.started)
-		panic(http.ErrAbortHandler) // nobody is there to read an answer
+		panic(http.ErrAbortHandler) // the caller is gone
 	}
 
 	var answer Reply

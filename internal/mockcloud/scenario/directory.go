@@ -12,7 +12,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store"
 )
 
-// directory is a list of people and groups that an identity provider pushes. Nobody
+// directory is a list of people and groups that an identity provider pushes. None of them
 // is in it at the start.
 type directory struct {
 	Name              string `yaml:"name"`
@@ -22,7 +22,7 @@ type directory struct {
 	SyncGroupsToTeams *bool  `yaml:"sync_groups_to_teams"`
 	// AllowedDomains are all of the account's unless some are given.
 	AllowedDomains *[]string `yaml:"allowed_domains"`
-	// Endpoint is the last part of the SCIM endpoint's address; one that nobody can
+	// Endpoint is the last part of the SCIM endpoint's address; one that is hard to
 	// guess unless given.
 	Endpoint string `yaml:"endpoint"`
 	// Token lets the identity provider push; without one there is none yet.

@@ -206,7 +206,7 @@ func (c *checker) person(p person, emails seen, at []any) {
 	c.key(p.APIKey, "pnu_", append(slices.Clone(at), "api_key"))
 }
 
-// email checks an address that stands once in a list, and that nobody else in the
+// email checks an address that stands once in a list, and that no one else in the
 // scenario could be taken for its person.
 func (c *checker) email(text string, list seen, what string, at []any) {
 	if !store.IsEmail(text) {

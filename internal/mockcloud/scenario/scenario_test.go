@@ -233,7 +233,7 @@ accounts:
 }
 
 // TestDirectories: they are as written down, with the same ids every time, and let
-// in whoever has the token.
+// in every holder of the token.
 func TestDirectories(t *testing.T) {
 	t.Parallel()
 	const token, clientSecret = "0123456789-0123456789-0123456789", "client-secret-0123456789-0123456789"

@@ -14,7 +14,7 @@ import (
 )
 
 // team is a group of an account's members that people made. Those of directory groups
-// come with the groups, which nobody is in at the start.
+// come with the groups, which have no members at the start.
 type team struct {
 	Name        string  `yaml:"name"`
 	Description *string `yaml:"description"`

@@ -93,7 +93,7 @@ func (c *call) failure(err error) *answer {
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
-		// Nobody is there to read it.
+		// The client is gone.
 		return errorAnswer(http.StatusServiceUnavailable, "", "The caller left before the request was done; nothing was changed")
 	case errors.As(err, &tooLarge):
 		return errorAnswer(http.StatusRequestEntityTooLarge, "", err.Error())

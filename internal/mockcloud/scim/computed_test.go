@@ -42,7 +42,7 @@ func eachChange(t *testing.T, fn func(w *world, method, below string, body any))
 	}
 }
 
-// TestComputedOutside: nobody waits while a change is computed, neither who reads nor who
+// TestComputedOutside: no request waits while a change is computed, neither who reads nor who
 // writes.
 func TestComputedOutside(t *testing.T) {
 	t.Parallel()

@@ -70,7 +70,7 @@ type step struct {
 	Response any    `json:"response"`
 	As       string `json:"as"`
 	// What became of the account holds in all steps that follow, until one says otherwise:
-	// Account is the members by their email, null for who is none. Nobody else is one.
+	// Account is the members by their email, null for who is none. There are no others.
 	Account map[string]any `json:"account"`
 	// Groups are the directory's groups by their SCIM id, with their teams' names and
 	// people by email; null for one that is gone, whose team is gone with it.

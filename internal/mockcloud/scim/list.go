@@ -76,7 +76,7 @@ func (c *call) document(r row, of links) (map[string]any, error) {
 
 // list answers a query. What an index finds, and a page of everything, is read under
 // the store's lock. Other rows are only taken there and looked at afterwards, so that
-// a long search keeps nobody waiting.
+// a long search keeps no other request waiting.
 func (c *call) list(q *query) (*answer, error) {
 	var from *position
 	var taken rows

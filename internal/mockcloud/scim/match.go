@@ -17,7 +17,7 @@ import (
 // hits are what a query found: rows in their own order, or sorted.
 type hits struct {
 	rows
-	sorted []keyed // nil where nobody asked for an order
+	sorted []keyed // nil where no order was asked for
 }
 
 func (h hits) at(i int) keyed {
@@ -107,7 +107,7 @@ func asksGroups(p filter.Path) bool {
 func asksMembers(p filter.Path) bool { return p.Core() && strings.EqualFold(p.Name, "members") }
 
 // membersNamed are the members that the filter names. Enough says that it asks for
-// nothing else of members, so that whoever else is one makes no difference: this is
+// nothing else of members, so that its other members make no difference: this is
 // how Entra ID asks whether somebody is in a group.
 func (q *query) membersNamed() (ids []uuid.UUID, enough bool) {
 	enough = !asksMembers(q.sortBy)
@@ -164,7 +164,7 @@ func (c *call) membersAmong(r *store.Reader, g *store.DirectoryGroup, named []uu
 // maxKey is how much of a text counts for the order; cursors hold it.
 const maxKey = 256
 
-// key is what a row is sorted by; empty where nobody asked for an order.
+// key is what a row is sorted by; empty where no order was asked for.
 type key struct {
 	Missing bool    `json:",omitzero"`
 	Number  float64 `json:",omitzero"`

@@ -95,7 +95,7 @@ var errStale = errors.New("the resource changed meanwhile")
 // reading runs a function on the caller's directory.
 type reading func(func(*store.Reader, *store.Directory) error) error
 
-// compute reads and computes a change outside of any transaction, so that nobody waits
+// compute reads and computes a change outside of any transaction, so that no request waits
 // for it, and returns what makes it in one: that looks again whether all is as it was, or
 // is errStale.
 type compute func(reading) (commit func(*store.Tx, *store.Directory) error, err error)

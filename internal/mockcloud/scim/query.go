@@ -138,7 +138,7 @@ func readQuery(parameters map[string]any, kinds []kind) (*query, error) {
 	return q, q.readPage(parameters)
 }
 
-// checkDates refuses a comparison of a date with what is none: it would find nobody, or
+// checkDates refuses a comparison of a date with what is none: it would match no user, or
 // everybody, by accident.
 func checkDates(e filter.Expr, kinds []kind) error {
 	var wrong error

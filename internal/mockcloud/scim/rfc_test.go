@@ -130,7 +130,7 @@ func TestIdPShapes(t *testing.T) {
 		"displayName": "team", "externalId": "8aa1", "meta": obj{"resourceType": "Group"},
 		"members": []obj{{"$ref": nil, "value": id}},
 	}).Want(http.StatusCreated, id)
-	// Okta's PUT: a password, and groups that are nobody's to set here.
+	// Okta's PUT: a password, and groups, which are read-only here.
 	put := babs()
 	put["password"], put["groups"], put["active"] = "x", []obj{}, false
 	if got := w.made("PUT", "/Users/"+id, put); text(got, "active") != "false" || len(each(got["groups"], "value")) != 1 {

@@ -205,7 +205,7 @@ func split(path string) (pattern, id string) {
 	return "/" + head + "/{id}", rest
 }
 
-// serve runs the handler for whoever has the directory's token.
+// serve runs the handler for a caller with the directory's token.
 func (c *call) serve(route methods, known bool) (a *answer, err error) {
 	if err := c.admit(); err != nil {
 		return nil, err

@@ -127,8 +127,8 @@ func (s *Server) accessToken(r *http.Request, opaque string) (token string, err 
 }
 
 // whoAsks finds the client. Failures count against a limit of the directory's, whatever
-// client they name: nobody uses up a client's limit by guessing, evades it with other
-// ids, or learns from it which there are.
+// client they name: guessing neither uses up a client's limit, nor evades it with
+// other ids, nor tells which there are.
 func (s *Server) whoAsks(opaque, clientID, secret string) (id uuid.UUID, d *store.Directory, err error) {
 	of := func(r *store.Reader) uuid.UUID {
 		if at, ok := r.DirectoryAt(opaque); ok {

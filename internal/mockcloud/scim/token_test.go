@@ -305,7 +305,7 @@ func TestGuessing(t *testing.T) {
 	}
 }
 
-// TestGuessingElsewhere: guesses are limited whatever clients they name, and keep nobody
+// TestGuessingElsewhere: guesses are limited whatever clients they name, and keep no one
 // out who knows a secret, nor are those at other directories fewer.
 func TestGuessingElsewhere(t *testing.T) {
 	t.Parallel()

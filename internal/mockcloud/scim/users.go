@@ -257,7 +257,7 @@ func readUser(sent map[string]any, active bool) (userBody, error) {
 	return newUserBody(resource, active)
 }
 
-// newUserBody takes a checked resource apart. One that says nothing of active is as given: nobody who left comes back
+// newUserBody takes a checked resource apart. One that says nothing of active is as given: a user who left does not come back
 // because a client left it out.
 func newUserBody(resource map[string]any, active bool) (userBody, error) {
 	normalizeNames(resource)

@@ -67,7 +67,7 @@ func TestUserLife(t *testing.T) {
 	}
 }
 
-// TestActiveLeftOut: who has left comes back by active true only, and nobody leaves by its absence.
+// TestActiveLeftOut: who has left comes back by active true only, and its absence deactivates no user.
 func TestActiveLeftOut(t *testing.T) {
 	t.Parallel()
 	for name, send := range map[string]func(w *world, id string) obj{

@@ -123,7 +123,7 @@ func TestDirectoryRefusals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	v, other := w.startedSync(), w.startedSync()
-	v.open("/setup/name").at("/setup/directory") // nobody gets ahead
+	v.open("/setup/name").at("/setup/directory") // no step can be skipped
 	v.open("/setup/status").at("/setup/directory")
 	v.open("/setup/domains").at("/setup/directory") // nor onto the other way
 	v.send("/setup/details", form{"name": {"x"}}).at("/setup/directory")
@@ -156,7 +156,7 @@ func TestDirectoryRefusals(t *testing.T) {
 	other.send("/setup/name", form{"name": {"Second"}}).says(200, "Second</strong> has been created", "Copy it now")
 }
 
-// TestDirectoryDomains: whoever cannot come in yet is told of.
+// TestDirectoryDomains: people who cannot be provisioned yet are named.
 func TestDirectoryDomains(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -166,7 +166,7 @@ func TestDirectoryDomains(t *testing.T) {
 	v.send("/setup/name", form{"name": {"Okta"}}).says(200, "No domain is enabled in this account yet")
 }
 
-// TestDirectorySessionExpires: by time, and with the right and the plan of whoever asked.
+// TestDirectorySessionExpires: by time, and with the right and the plan of the user who asked.
 func TestDirectorySessionExpires(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

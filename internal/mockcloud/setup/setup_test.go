@@ -124,7 +124,7 @@ func TestSteps(t *testing.T) {
 			if who := w.who("prefect-cloud.sso-connection.created"); who != "admin@acme.com" {
 				t.Errorf("it was %q", who)
 			}
-			v.open("/setup/done").at("/setup/test") // nobody logged in yet
+			v.open("/setup/done").at("/setup/test") // before the first login
 			w.activate()
 			v.open("/setup/test").at("/setup/done", "Login</strong> is active", "acme.com")
 			v.send("/setup/details", tt.details).at("/setup/done") // too late
@@ -132,7 +132,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// who returns the name of whoever made the only event of a kind.
+// who returns the name of the actor who made the only event of a kind.
 func (w *world) who(event string) string {
 	w.t.Helper()
 	var state struct {
@@ -209,7 +209,7 @@ func TestChoicesRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	v := w.started()
-	v.open("/setup/details").at("/setup/domains") // nobody gets ahead
+	v.open("/setup/details").at("/setup/domains") // no step can be skipped
 	v.send("/setup/domains", form{}).says(422, `<a href="#domain-0">Choose at least one domain.</a>`)
 	v.send("/setup/domains", form{"domain": {"evil.example"}}).says(422, "Choose at least one domain.").hasNot("evil.example")
 	v.send("/setup/domains", form{"domain": {"acme.com"}}).at("/setup/provider")
@@ -254,7 +254,7 @@ func TestChangeOfMind(t *testing.T) {
 	v.send("/setup/details", form{"name": {"Login"}}).at("/setup/test", "valid until")
 }
 
-// TestSessionExpires: by time, and with the right of whoever asked for the link.
+// TestSessionExpires: by time, and with the right of the user who asked for the link.
 func TestSessionExpires(t *testing.T) {
 	t.Parallel()
 	details := form{"name": {"Login"}, "issuer": {issuer}, "client_id": {"a"}}

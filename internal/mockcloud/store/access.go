@@ -142,7 +142,7 @@ func (tx *Tx) setAccess(a WorkspaceAccess) (*WorkspaceAccess, error) {
 	return tx.putAccess(a, role, uuid.Nil), nil
 }
 
-// putAccess lets in whoever may be let in.
+// putAccess gives access to those who may have it.
 func (tx *Tx) putAccess(a WorkspaceAccess, role *WorkspaceRole, follows uuid.UUID) *WorkspaceAccess {
 	before, exists := accessIn.Get(tx.db, holderIn{a.WorkspaceID, a.holder()})
 	action, what := created, any(role.Name)

@@ -73,7 +73,7 @@ func TestEffectiveAccess(t *testing.T) {
 	})
 }
 
-// TestScopes: administrate:workspace and Owners have all; Workers see nobody.
+// TestScopes: administrate:workspace and Owners have all; Workers see no members.
 func TestScopes(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -141,7 +141,7 @@ type NewAccount struct {
 	Features     []Feature
 }
 
-// AddAccount makes an account that nobody belongs to yet.
+// AddAccount makes an account without members.
 func (tx *Tx) AddAccount(n NewAccount) (*Account, error) {
 	id := tx.id(n.ID)
 	if _, taken := accountTable.Get(tx.db, id); taken {
@@ -282,7 +282,7 @@ func (tx *Tx) UpdateSettings(id uuid.UUID, settings Settings) error {
 }
 
 // DeleteAccount takes an account away with all that is in it, its audit trail
-// too: nobody is left to read it.
+// too: no member is left to read it.
 func (tx *Tx) DeleteAccount(id uuid.UUID) error {
 	if _, err := tx.Account(id); err != nil {
 		return err

@@ -22,14 +22,14 @@ func alike(name string) (key string, differs bool) {
 	return key, key != address.IdentityKey(name)
 }
 
-// usersAlike returns everybody who could be taken for whoever has an email, and them.
+// usersAlike returns the user who has an email, and all who could be taken for them.
 func (r *Reader) usersAlike(email string) []*User {
 	key := address.CollisionKey(email)
 	return append(userByEmail.All(r.db, key), usersAlike.Get(r.db, key)...)
 }
 
-// userTakenFor finds somebody else with another email who could be taken for whoever
-// has this one; nil for nobody.
+// userTakenFor finds another user whose email could be taken for the one of the user who
+// has this one; nil for none.
 func (r *Reader) userTakenFor(email string, but uuid.UUID) *User {
 	for _, u := range r.usersAlike(email) {
 		if u.ID != but && !address.Same(u.Email, email) {
@@ -67,7 +67,7 @@ func (r *Reader) takenFor(accountID uuid.UUID, email string) bool {
 	return r.userTakenFor(email, uuid.Nil) != nil || r.directoryUserTakenFor(accountID, email, uuid.Nil) != nil
 }
 
-// mayInvite refuses to invite whoever could be taken for somebody else, who is named
+// mayInvite refuses to invite a person who could be taken for another one, who is named
 // only where the account knows them.
 func (r *Reader) mayInvite(accountID uuid.UUID, email string) error {
 	if err := address.Check(email); err != nil {
@@ -121,7 +121,7 @@ func (r *Reader) whyShutOut(u *User) string {
 		return "the email address cannot be used: " + err.Error()
 	}
 	for _, other := range r.usersAlike(u.Email) {
-		// One that is refused lets nobody in, and keeps nobody out.
+		// A refused one signs no one in and locks no one out.
 		if other.ID != u.ID && address.Check(other.Email) == nil {
 			return "the email address could be taken for another user's"
 		}

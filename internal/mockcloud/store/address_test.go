@@ -256,7 +256,7 @@ func TestInvitersAreToldTheirOwn(t *testing.T) {
 	}
 }
 
-// TestCodesGoToTheirPerson: a look-alike is sent no code, and lets nobody in with one.
+// TestCodesGoToTheirPerson: a look-alike is sent no code, and is signed in by none.
 func TestCodesGoToTheirPerson(t *testing.T) {
 	t.Parallel()
 	for email, victim := range lookAlikes {

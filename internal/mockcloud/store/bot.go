@@ -160,7 +160,7 @@ func (tx *Tx) DeleteBot(accountID, id uuid.UUID) error {
 }
 
 // RotateKey puts a new key in the place of a service account's. The old one
-// works on for the overlap, or ends now where there is none (nil). Whoever is
+// works on for the overlap, or ends now where there is none (nil). A caller who is
 // given a key may do what its holder may, so this is granting the holder's role and
 // those in workspaces.
 func (tx *Tx) RotateKey(accountID, botID uuid.UUID, expiration time.Time, overlap *time.Duration) (*IssuedKey, error) {

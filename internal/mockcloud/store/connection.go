@@ -50,7 +50,7 @@ type OIDC struct {
 	ClientSecret        string `secret:"true"`
 	ClientSecretUpdated time.Time
 	Scopes              []string
-	// ClientAuth is empty where nobody chose: then it is what the provider offers.
+	// ClientAuth is empty where none was chosen: then it is what the provider offers.
 	ClientAuth ClientAuth `json:",omitempty"`
 	// Hosts are where the provider's endpoints were when the issuer was last saved. Logins
 	// go to no others. Nil where that is not known.
@@ -82,8 +82,8 @@ type SAML struct {
 	// MetadataURL is where the next three came from; empty where they were given.
 	MetadataURL      string
 	EntityID, SSOURL string
-	// MetadataEntityID chose them in metadata of several entities; empty where nobody
-	// chose.
+	// MetadataEntityID is the entity of metadata with several; empty where none was
+	// chosen.
 	MetadataEntityID string
 	// MetadataWarnings say what of the metadata was left out, and why.
 	MetadataWarnings []string

@@ -98,7 +98,7 @@ func (tx *Tx) AddConnection(accountID uuid.UUID, change ConnectionChange) (*Conn
 }
 
 // UpdateConnection changes a connection. It keeps its id and its state, so that
-// nobody's login fails while a certificate or a secret is rotated.
+// no login fails while a certificate or a secret is rotated.
 func (tx *Tx) UpdateConnection(accountID uuid.UUID, id string, change ConnectionChange) (*Connection, error) {
 	old, err := tx.Connection(accountID, id)
 	if err != nil {

@@ -13,8 +13,8 @@ type Deferred struct {
 // Defer begins Updates that wait together. Wait has to end them.
 func (s *Store) Defer() *Deferred { return &Deferred{store: s, kept: func() error { return nil }} }
 
-// Update is Store.Update without the wait: what it changed is to be told of to nobody
-// outside before Wait has returned.
+// Update is Store.Update without the wait: no caller outside is to be told what it
+// changed before Wait has returned.
 func (d *Deferred) Update(by Actor, fn func(*Tx) error) error {
 	kept, err := d.store.update(by, fn, (*journal.Journal).Queue)
 	if err == nil {

@@ -369,7 +369,7 @@ func (tx *Tx) domainsChanged(accountID uuid.UUID, removed []string, cause uuid.U
 	tx.judgePeople(people)
 }
 
-// DeleteDirectory takes a directory away with its people, groups, tokens and mappings. Nobody is deprovisioned: roles
+// DeleteDirectory takes a directory away with its people, groups, tokens and mappings. No user is deprovisioned: roles
 // that a mapping gave go back to what they were, teams become ones that people look after.
 func (tx *Tx) DeleteDirectory(accountID uuid.UUID, id string) error {
 	d, err := tx.Directory(accountID, id)
@@ -387,7 +387,7 @@ func (tx *Tx) DeleteDirectory(accountID uuid.UUID, id string) error {
 		mappingTable.Delete(tx.db, m.ID)
 		tx.record(m.subject(), deleted, m.payload(), cause)
 	}
-	// The teams go first: who is in one that is nobody's group stays in it.
+	// The teams go first: who is in one that follows no group stays in it.
 	for _, g := range tx.DirectoryGroups(d.ID) {
 		tx.untieTeam(g, cause)
 	}

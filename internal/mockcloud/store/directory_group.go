@@ -164,7 +164,7 @@ func (r *Reader) GroupsAround(groups []*DirectoryGroup) []*DirectoryGroup {
 	return out
 }
 
-// DisplayOf returns the name of a directory's person or group, empty for whoever it does
+// DisplayOf returns the name of a directory's person or group, empty where it does
 // not know.
 func (r *Reader) DisplayOf(directoryID string, id uuid.UUID) string {
 	if u, err := r.DirectoryUser(directoryID, id); err == nil {

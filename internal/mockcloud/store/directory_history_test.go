@@ -82,7 +82,7 @@ func (s *synced) keepsTeams(t tester, teams map[string]uuid.UUID) {
 	})
 }
 
-// tellsWhy checks that whoever the directory wants as a member is one, or there is a reason why not.
+// tellsWhy checks that each person whom the directory wants as a member is one, or there is a reason why not.
 func (s *synced) tellsWhy(t tester) {
 	t.Helper()
 	s.view(func(r *Reader) {

@@ -156,7 +156,7 @@ func TestTeamsAgain(t *testing.T) {
 	}
 }
 
-// TestTeamsOutliveDirectory: whoever is in a team of a directory that is deleted stays in it.
+// TestTeamsOutliveDirectory: the members of a team stay in it when its directory is deleted.
 func TestTeamsOutliveDirectory(t *testing.T) {
 	t.Parallel()
 	s := newSynced(t)

@@ -221,8 +221,8 @@ func (tx *Tx) AddDirectoryUser(d *Directory, n DirectoryUserInput) (*DirectoryUs
 }
 
 // checkNew judges a person who is new or changed: the characters of their names, whether
-// they are held, and whether others have the names. What an older version let in and
-// nobody changes now is no obstacle to changing the rest.
+// they are held, and whether others have the names. What an older version let in is
+// no obstacle to changing the rest.
 func (r *Reader) checkNew(d *Directory, old, u *DirectoryUser) error {
 	if err := address.CheckUserName(u.UserName); err != nil && u.UserName != old.UserName {
 		return invalid(err.Error(), "userName")
@@ -251,7 +251,7 @@ func (r *Reader) checkUserName(old, u *DirectoryUser) error {
 }
 
 // checkEmailOf holds a person's email against those of others: of the directory, of
-// which all is told, and of whoever the person would be beside as a member.
+// which all is told, and of the members beside whom the person would be.
 func (r *Reader) checkEmailOf(old, u *DirectoryUser) error {
 	changed := !address.Same(old.Email, u.Email)
 	if u.Email == "" || !changed && (old.Active || !u.Active) {

@@ -87,7 +87,7 @@ func (r *Reader) IsRecentLogin(a *Account, s *Session) bool {
 	return err == nil && c.State == ConnectionActive
 }
 
-// LoggedInRecently reports whether whoever has a secret logged in recently through a
+// LoggedInRecently reports whether the owner of a secret logged in recently through a
 // connection of the account (POST /sso/validate). A key is as good as its person's
 // best session.
 func (r *Reader) LoggedInRecently(accountID uuid.UUID, by Actor, secret string) (bool, error) {

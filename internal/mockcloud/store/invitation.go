@@ -33,7 +33,7 @@ func InvitationStatuses() []InvitationStatus {
 	return []InvitationStatus{InvitationAccepted, InvitationPending, InvitationRejected, InvitationRevoked}
 }
 
-// Invitation offers a role in an account, or in one of its workspaces, to whoever
+// Invitation offers a role in an account, or in one of its workspaces, to the person who
 // has an email address.
 type Invitation struct {
 	ID               uuid.UUID
@@ -269,7 +269,7 @@ func (i *Invitation) membershipOf(u *User) Membership {
 }
 
 // acceptWorkspace lets a person into the workspace that was offered. Members keep
-// their role in the account, and whoever got in meanwhile theirs in the workspace.
+// their role in the account, and those who got in meanwhile theirs in the workspace.
 func (tx *Tx) acceptWorkspace(i *Invitation, u *User, role *AccountRole) error {
 	workspaceRole, err := tx.WorkspaceRole(i.AccountID, i.WorkspaceRoleID)
 	if err != nil {
@@ -306,7 +306,7 @@ func (tx *Tx) RejectInvitation(id uuid.UUID, code string) error {
 }
 
 // answerable finds an invitation that the caller may answer. Without its code
-// nobody learns whether there is one.
+// the answer does not reveal whether there is one.
 func (tx *Tx) answerable(id uuid.UUID, code string) (*Invitation, *User, error) {
 	i, ok := invitationTable.Get(tx.db, id)
 	if !ok {

@@ -69,7 +69,7 @@ func (r *Reader) LinkedPeople(connectionID string) int {
 // LoginReason says by a stable word why a proven login was refused.
 type LoginReason string
 
-// Why the identity provider's word alone lets nobody in.
+// Why the identity provider's word alone signs no user in.
 const (
 	LoginConnectionGone        LoginReason = "connection_gone"
 	LoginConnectionOff         LoginReason = "connection_off"
@@ -120,11 +120,11 @@ type ProvenLogin struct {
 }
 
 // LogIn turns a proven login into a session and its token. Who it is goes by
-// connection and subject. A person whom nobody knows is made, and becomes a Member;
+// connection and subject. A person who is not known is made, and becomes a Member;
 // one who is known by email is linked at their first login. Refusals are
 // LoginRefused.
 //
-// A connection speaks for its domains only: else whoever configures one could log in
+// A connection speaks for its domains only: else the person who configures one could sign in
 // as anybody, in every account that they belong to.
 func (tx *Tx) LogIn(n ProvenLogin) (*Session, string, error) {
 	c, err := tx.ConnectionByID(n.ConnectionID)
@@ -246,7 +246,7 @@ func (tx *Tx) personOf(c *Connection, n ProvenLogin) (*User, error) {
 
 // linkOf finds who is linked: by the exact subject; else, if that is an email address,
 // by it in another case; else by what the person was known by before the connection's
-// mapping was changed. It is nil for nobody. Where it could be two people it is neither.
+// mapping was changed. It is nil for no user. Where it could be two people it is neither.
 func (tx *Tx) linkOf(c *Connection, n ProvenLogin) (*LinkedIdentity, error) {
 	if link, ok := identityBySubject.Get(tx.db, subjectOf{c.ID, n.Source, n.Subject}); ok {
 		return link, nil

@@ -10,8 +10,8 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
-// The bounds of a code that is mailed: how long it is good, how long nobody gets
-// another one, and how often it may be mistyped.
+// The bounds of a code that is mailed: how long it is good, how long until the next
+// one, and how often it may be mistyped.
 const (
 	loginCodeLasts = 10 * time.Minute
 	loginCodeEvery = time.Minute
@@ -46,7 +46,7 @@ func (r *Reader) bypassesSSO(u *User) bool {
 }
 
 // SendLoginCode mails a code to a person who may pass by single sign-on. To others it
-// sends nothing, and it does not say so: nobody finds out by it who there is.
+// sends nothing, and it does not say so: it does not reveal who there is.
 func (tx *Tx) SendLoginCode(email string) {
 	u, ok := tx.UserByEmail(email)
 	if !ok || !tx.bypassesSSO(u) || tx.whyShutOut(u) != "" {

@@ -115,7 +115,7 @@ func TestLoginRefusalNames(t *testing.T) {
 	}
 }
 
-// TestRefusalsWithoutWrites: whoever hammers a login page has few refusals written; the rest is counted in memory, and
+// TestRefusalsWithoutWrites: a caller who hammers a login page has few refusals written; the rest is counted in memory, and
 // written with the next one that is kept.
 func TestRefusalsWithoutWrites(t *testing.T) {
 	t.Parallel()

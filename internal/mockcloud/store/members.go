@@ -40,7 +40,7 @@ func MemberSorts() []MemberSort {
 }
 
 // MemberFilter says which members are wanted. Of a nil list nothing is asked; an
-// empty one matches nobody.
+// empty one matches no member.
 type MemberFilter struct {
 	// Any wants one criterion to hold instead of all.
 	Any bool

@@ -275,7 +275,7 @@ func errSelf(what string) error {
 
 // keepingAWayIn runs a change and refuses it if it would take away the last
 // active person who gets in without single sign-on: with a broken identity
-// provider, nobody could mend it. Service accounts do not count, they log in
+// provider, it could not be repaired. Service accounts do not count, they log in
 // nowhere.
 func (tx *Tx) keepingAWayIn(accountID uuid.UUID, change func() error) error {
 	before := tx.waysIn(accountID)

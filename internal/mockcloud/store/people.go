@@ -117,8 +117,8 @@ func IsEmail(text string) bool {
 	return err == nil && checkForm(text) == nil
 }
 
-// freeEmail returns an error unless nobody but one person has an email or one that it
-// could be taken for. It names nobody: they may be in another account.
+// freeEmail returns an error unless no user but one has an email or one that it
+// could be taken for. It does not name them: they may be in another account.
 func (tx *Tx) freeEmail(email string, but uuid.UUID) error {
 	if err := address.Check(email); err != nil {
 		return invalid("the email address cannot be used: "+err.Error(), "email")

@@ -138,7 +138,7 @@ func (tx *Tx) linkMembership(m *Membership, u *DirectoryUser, cause uuid.UUID) *
 	}
 	joined, err := tx.provisionMember(u, cause)
 	if err != nil {
-		// Nobody has the address, the role or the membership against it: reconcile looked. A half-made member must not
+		// Neither the address nor the role nor a membership speaks against it: reconcile looked. A half-made member must not
 		// stay, so the transaction is undone.
 		panic("store: take " + u.ID.String() + " in: " + err.Error())
 	}

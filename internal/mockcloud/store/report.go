@@ -25,7 +25,7 @@ const (
 )
 
 // Finding is what an older version let in and this one would not. Such rows can be read
-// and corrected, and log nobody in.
+// and corrected, and sign no user in.
 type Finding struct {
 	Kind FindingKind `json:"kind"`
 	// Table and IDs are the rows: of a link the membership, the user and the

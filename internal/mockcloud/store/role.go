@@ -195,7 +195,7 @@ func (tx *Tx) mayChangeTo(role, next *AccountRole) error {
 	return nil
 }
 
-// DeleteRole takes a custom role away that nobody holds.
+// DeleteRole takes a custom role away that no member holds.
 func (tx *Tx) DeleteRole(accountID, id uuid.UUID) error {
 	role, err := tx.customRole(accountID, id)
 	if err != nil {
@@ -212,7 +212,7 @@ func (tx *Tx) DeleteRole(accountID, id uuid.UUID) error {
 	return nil
 }
 
-// promises says who will give somebody a role; empty for nobody.
+// promises says what will give a member a role; empty for nothing.
 func (r *Reader) promises(accountID, roleID uuid.UUID) string {
 	for _, d := range r.Directories(accountID) {
 		if d.DefaultRoleID == roleID {

@@ -42,7 +42,7 @@ type SCIMClientSecret struct {
 	Expires time.Time
 	// LastUsed is when it last got an access token; zero for never.
 	LastUsed time.Time
-	// Revoked secrets that were used are kept for their hash: nobody uses a secret twice.
+	// Revoked secrets that were used are kept for their hash: a secret is used once.
 	Revoked time.Time
 	Hash    secretHash `secret:"true"`
 }

@@ -38,7 +38,7 @@ type SCIMToken struct {
 	Expires, LastUsed time.Time
 	// Run is a token for one run, which does not count.
 	Run bool
-	// Revoked tokens that were used are kept for their hash: nobody uses a secret twice.
+	// Revoked tokens that were used are kept for their hash: a secret is used once.
 	Revoked time.Time
 	Hash    secretHash `secret:"true"`
 }
@@ -131,7 +131,7 @@ func (tx *Tx) AddSCIMToken(accountID uuid.UUID, directoryID string, n NewSCIMTok
 }
 
 // checkUnused returns a Conflict where a token or a client has or had a secret. Only of a live one of the same directory
-// does it say which: nobody learns by it where else a secret is in use.
+// does it say which: it does not reveal where else a secret is in use.
 func (r *Reader) checkUnused(d *Directory, secret string) error {
 	token, ofToken := tokenByHash.Get(r.db, hashOf(secret))
 	if ofToken && token.DirectoryID == d.ID && token.Revoked.IsZero() && !ended(token.Expires, r.Now()) {

@@ -19,7 +19,7 @@ type Grant struct {
 
 // EffectiveAccess returns every way by which a member gets into the account's
 // workspaces: directly, then through teams, then by default roles. One workspace
-// may occur several times; what its roles allow adds up. Whoever has
+// may occur several times; what its roles allow adds up. A member with
 // administrate:workspace gets in everywhere, which does not show here.
 func (r *Reader) EffectiveAccess(m *Membership) []Grant {
 	var out []Grant

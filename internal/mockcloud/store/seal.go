@@ -66,7 +66,7 @@ func stateKey(statePath, given string) (key string, keyed bool, err error) {
 	return key, true, nil
 }
 
-// newStateKey makes a key that nobody else can read, for a state that has no secrets yet. It is on the disk before any
+// newStateKey makes a key that only its owner can read, for a state that has no secrets yet. It is on the disk before any
 // of them is.
 func newStateKey(statePath string, isNew bool) (string, error) {
 	if !isNew {

@@ -28,7 +28,7 @@ const (
 	setupSessionLife = 30 * time.Minute
 )
 
-// SetupLink lets whoever has its secret set up a part of an account, in the name
+// SetupLink lets the holder of its secret set up a part of an account, in the name
 // of the one who asked for it. It can be exchanged once for a session, whose secret
 // is another one. Neither secret is kept.
 type SetupLink struct {
@@ -153,7 +153,7 @@ func (tx *Tx) StartSetup(secret string) (*SetupLink, string, error) {
 }
 
 // SetupSession finds the session that a secret belongs to, and in whose name it
-// acts. Whoever asked for the link must still be allowed to.
+// acts. The user who asked for the link must still be allowed to.
 func (r *Reader) SetupSession(secret string) (*SetupLink, Actor, error) {
 	l, ok := setupLinkBySession.Get(r.db, hashOf(secret))
 	if !ok || ended(l.Expires, r.Now()) {
@@ -204,7 +204,7 @@ func (tx *Tx) ChooseInSetup(l *SetupLink, domains []string, kind ConnectionType)
 }
 
 // SaveSetup makes the connection that a session configures, or changes it for as
-// long as nobody logged in through it.
+// long as no user has logged in through it.
 func (tx *Tx) SaveSetup(l *SetupLink, change ConnectionChange) (*Connection, error) {
 	saved, _ := tx.Connection(l.AccountID, l.ConnectionID) // nil where there is none, or none any more
 	for _, other := range tx.Connections(l.AccountID) {

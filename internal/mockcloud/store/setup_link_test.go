@@ -85,7 +85,7 @@ func TestSetupLinkIsGoodOnce(t *testing.T) {
 }
 
 // TestSaveSetup: a session makes one connection and changes it until it is in use;
-// nobody else's is touched.
+// no other one is touched.
 func TestSaveSetup(t *testing.T) {
 	t.Parallel()
 	type saving struct {
@@ -198,7 +198,7 @@ func TestChooseInSetup(t *testing.T) {
 	}
 }
 
-// TestSetupNeedsTheRight: a session ends with the right of whoever asked for the link.
+// TestSetupNeedsTheRight: a session ends with the right of the user who asked for the link.
 func TestSetupNeedsTheRight(t *testing.T) {
 	t.Parallel()
 	f := newFederation(t)

@@ -62,7 +62,7 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// TestEventsSince: whoever looks again with the last stamp that they saw gets each
+// TestEventsSince: a reader who looks again with the last stamp that they saw gets each
 // event once and in the order of its coming, whatever time it tells of, and nothing of
 // what was rolled back.
 func TestEventsSince(t *testing.T) {

@@ -3,7 +3,7 @@
 // errors.go back.
 //
 // Rows are immutable. A change copies a row, alters the copy and puts it in the
-// place of the old one, so whoever read a row keeps what they read. Rows are
+// place of the old one, so a reader keeps the row that it read. Rows are
 // handed out as pointers and must not be written to; lists of rows are the
 // store's own and are good only inside the transaction that read them.
 //
@@ -37,14 +37,14 @@ import (
 type Options struct {
 	// Clock gives the time; nil means time.Now.
 	Clock func() time.Time
-	// NewID gives ids for new rows and events; nil means ones that nobody can guess.
+	// NewID gives ids for new rows and events; nil means random ones.
 	NewID func() uuid.UUID
 	// StateKey encrypts the secrets in a state file; empty means a key file beside it.
 	StateKey string
 	// StateNew begins anew where the state file is empty or damaged; what was there is
 	// kept under another name. One that has a state is refused.
 	StateNew bool
-	// Logger is told when a state file is not as it should be; nil means nobody is.
+	// Logger is told when a state file is not as it should be; nil for none.
 	Logger *slog.Logger
 }
 
@@ -199,7 +199,7 @@ type Tx struct {
 	by    Actor
 	newID func() uuid.UUID
 	// store is whose it is, account the one that it is about alone; neither where it is
-	// about all, or about a state that nobody sees yet.
+	// about all, or about a state that is not in use yet.
 	store   *Store
 	account uuid.UUID
 	stamps  int

@@ -184,7 +184,7 @@ type NewTeam struct {
 	Description   *string
 }
 
-// SetTeam makes a team that nobody is in yet, or gives the one of that name another
+// SetTeam makes a team without members, or gives the one of that name another
 // description, unless none is said.
 func (tx *Tx) SetTeam(accountID uuid.UUID, name string, description Nullable[string]) (*Team, error) {
 	t, exists := teamByName.Get(tx.db, nameIn{accountID, name})
@@ -199,7 +199,7 @@ func (tx *Tx) SetTeam(accountID uuid.UUID, name string, description Nullable[str
 	return tx.Team(accountID, t.ID)
 }
 
-// AddTeam makes a team that nobody is in yet.
+// AddTeam makes a team without members.
 func (tx *Tx) AddTeam(n NewTeam) (*Team, error) {
 	if err := tx.freeTeamName(n.AccountID, n.Name); err != nil {
 		return nil, err

@@ -296,7 +296,7 @@ func TestEventsStayUntilWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		waits = append(waits, wait)
-		s.leaveToFile() // nobody has been told yet that it is written
+		s.leaveToFile() // no waiter has been told yet that it is written
 	}
 	if whole, all := s.inMemory(account); whole != 2 || all != 5 {
 		t.Errorf("memory has %d of %d events", whole, all)
@@ -344,7 +344,7 @@ func TestEventsStayUntilWritten(t *testing.T) {
 	}
 }
 
-// TestReadersBesideWriters: whoever reads while events come, are written and leave
+// TestReadersBesideWriters: a reader who reads while events come, are written and leave
 // memory sees each that was acknowledged.
 func TestReadersBesideWriters(t *testing.T) {
 	t.Parallel()

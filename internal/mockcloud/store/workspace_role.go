@@ -184,7 +184,7 @@ func (tx *Tx) UpdateWorkspaceRole(accountID, id uuid.UUID, c WorkspaceRoleChange
 	return nil
 }
 
-// DeleteWorkspaceRole takes a custom workspace role away that nobody holds.
+// DeleteWorkspaceRole takes a custom workspace role away that no access gives.
 func (tx *Tx) DeleteWorkspaceRole(accountID, id uuid.UUID) error {
 	role, err := tx.customWorkspaceRole(accountID, id)
 	if err != nil {

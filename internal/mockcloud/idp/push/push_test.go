@@ -102,7 +102,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestLeaversFirst: nobody keeps access because others are arriving.
+// TestLeaversFirst: no leaver keeps access because others are arriving.
 func TestLeaversFirst(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, "ada")

@@ -54,7 +54,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestNetwork: real connections, to where nobody listens. What is said of it has
+// TestNetwork: real connections, to where no server listens. What is said of it has
 // neither the path nor the token.
 func TestNetwork(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ import (
 type Rules struct {
 	// Type is the type of the resources.
 	Type *schema.ResourceType
-	// Work counts what the operations cost; nil for nobody who counts.
+	// Work counts what the operations cost; nil where they are not counted.
 	Work *Work
 	// Creates says that replacing values of a canonical type where there is none creates
 	// one, as Entra ID expects. RFC 7644, section 3.5.2.3, has noTarget for it.
@@ -163,7 +163,7 @@ func (p *patcher) each(op Op, uri string, value any) error {
 			if target.Core() {
 				inner = ""
 			}
-			// null in the place of the core schema, or of one that nobody knows, says nothing.
+			// null in the place of the core schema, or of an unknown one, says nothing.
 			if _, known := p.rules.Type.Lookup(inner); known || object[key] != nil {
 				err = p.each(op, inner, object[key])
 			}

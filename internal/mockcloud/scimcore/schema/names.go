@@ -95,7 +95,7 @@ func (rt *ResourceType) sets(s said) []string {
 }
 
 // plain returns a resource with its attributes by their own names, each in its place. What
-// no schema knows, or nobody can write, is not in it.
+// no schema knows, and what is read-only, is not in it.
 func (rt *ResourceType) plain(resource map[string]any) (map[string]any, error) {
 	all := rt.says(resource, "")
 	if err := rt.checkTwice(all); err != nil {

@@ -221,7 +221,7 @@ func (a *Attribute) folded(parts map[string]any, name string) string {
 
 // Whole returns what POST keeps of an attribute's whole value, nil where there is
 // nothing to keep. The path stands in errors. A list of which nothing is kept, though
-// it is not empty, is an error: whoever means that sends [].
+// it is not empty, is an error: a client that means that sends [].
 func (a *Attribute) Whole(raw any, path string) (any, error) {
 	value, err := checked(a, raw, path)
 	if err != nil || value != nil || !a.MultiValued {

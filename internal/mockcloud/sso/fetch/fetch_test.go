@@ -127,7 +127,7 @@ func refusal(t *testing.T, err error, want fetch.Reason) fetch.Refused {
 }
 
 // TestAddressesAfterTheLookUp gives an innocent name each of the addresses that
-// must not be reached. Nobody listens at them; the refusal comes before.
+// must not be reached. No server listens at them; the refusal comes before.
 func TestAddressesAfterTheLookUp(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

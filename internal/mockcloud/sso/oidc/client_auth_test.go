@@ -43,7 +43,7 @@ func offering(t *testing.T, auths ...string) options {
 	})}
 }
 
-// TestClientAuthentication: what nobody chose is what the provider offers, in one order and
+// TestClientAuthentication: a method that was not chosen is one that the provider offers, in one order and
 // never without a proof; what somebody chose is done. Only what is asked for is sent.
 func TestClientAuthentication(t *testing.T) {
 	t.Parallel()

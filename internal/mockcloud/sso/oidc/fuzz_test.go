@@ -19,7 +19,7 @@ import (
 
 const fuzzIssuer = "https://idp.invalid"
 
-// offline is a relying party that knows one provider and can reach nobody.
+// offline is a relying party that knows one provider and can reach none.
 func offline(tb testing.TB) (rp *RelyingParty, sign func(header map[jose.HeaderKey]any, payload string) string) {
 	tb.Helper()
 	fetcher, err := fetch.New(fetch.Options{})

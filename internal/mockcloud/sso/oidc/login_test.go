@@ -390,7 +390,7 @@ func TestUserinfoVerifiesItsOwnAddressOnly(t *testing.T) {
 	}
 }
 
-// TestProvidersAreBounded: whoever may save connections may name any number of
+// TestProvidersAreBounded: a user who may save connections may name any number of
 // issuers.
 func TestProvidersAreBounded(t *testing.T) {
 	t.Parallel()
@@ -481,7 +481,7 @@ func TestRereadingFollowsAlgorithms(t *testing.T) {
 	}
 }
 
-// TestEndpointsOfAnotherHostNeedASave: who gets hold of a document sends nobody elsewhere.
+// TestEndpointsOfAnotherHostNeedASave: a document that was tampered with sends no login elsewhere.
 func TestEndpointsOfAnotherHostNeedASave(t *testing.T) {
 	t.Parallel()
 	moved := false

@@ -128,7 +128,7 @@ func shapes() map[string]shape {
 			extra:    object{"scope": "openid profile email"},
 			userinfo: object{"sub": "HKV3YXJZ2NT5", "email": "ada@acme.com", "given_name": "Ada", "family_name": "Lovelace", "eduperson_scoped_affiliation": []string{"staff@acme.com"}},
 		},
-		// Entra ID: no email_verified, and no email where nobody asked for the optional claim.
+		// Entra ID: no email_verified, and no email where the optional claim was not configured.
 		"Entra ID": {
 			path: "/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
 			endpoints: map[string]string{

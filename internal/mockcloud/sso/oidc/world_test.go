@@ -98,7 +98,7 @@ func newKey(tb testing.TB) oidc.ClientKey {
 	return oidc.ClientKey{Private: key, Certificate: certificate}
 }
 
-// Discover is as a connection is saved for which nobody chose a way of authenticating.
+// Discover is as a connection is saved for which no way of authenticating was chosen.
 func (w *world) Discover(ctx context.Context, issuer string) error {
 	_, err := w.RelyingParty.Discover(ctx, issuer, "")
 	return err

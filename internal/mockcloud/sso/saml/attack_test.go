@@ -138,7 +138,7 @@ func (a attack) rejected(t *testing.T) {
 	if a.spent {
 		return
 	}
-	// Whoever posts rubbish must not use up the person's own login.
+	// A caller who posts rubbish must not use up the person's own login.
 	if _, err := w.accept(encode(write(t, honest.tree(t)))); err != nil {
 		t.Errorf("after the attack, the right answer is refused: %v", err)
 	}

@@ -59,7 +59,7 @@ var keys = sync.OnceValue(func() (k struct{ idp, next, foreign, expired, sp, enc
 	return k
 })
 
-// curves are keys on each curve, with a second one that nobody trusts.
+// curves are keys on each curve, with a second one that is not trusted.
 var curves = sync.OnceValue(func() map[string]keypair {
 	made := map[string]keypair{}
 	for name, curve := range map[string]elliptic.Curve{

@@ -16,7 +16,7 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/store/table"
 )
 
-// File is the state file, as the log reads it. Whoever holds the store's lock
+// File is the state file, as the log reads it. The holder of the store's lock
 // finds each row there that an entry without event is of: an entry loses its event
 // only after the row is written, and is itself gone before the row is.
 type File interface {

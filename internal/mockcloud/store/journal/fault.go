@@ -95,9 +95,9 @@ func (j *Journal) remember() (err error) {
 	return err
 }
 
-// untouched says whether the file is still the one that was written last. In a file
-// that is gone or was replaced nobody would find what is written, and one that is
-// shorter has lost something.
+// untouched says whether the file is still the one that was written last. What is
+// written to a file that is gone or was replaced is lost, and one that is shorter has
+// lost something.
 func (j *Journal) untouched() error {
 	now, err := os.Stat(j.path)
 	switch {

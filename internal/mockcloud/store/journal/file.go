@@ -54,7 +54,7 @@ type Options struct {
 	New bool
 	// Failed is told that what is queued was not written, before those who wait for it.
 	Failed func(error)
-	// Logger is told of what is not as it should be; nil means nobody is.
+	// Logger is told of what is not as it should be; nil for none.
 	Logger *slog.Logger
 }
 

@@ -99,7 +99,7 @@ func TestRowsComeBack(t *testing.T) {
 	}
 }
 
-// TestOwnerOnly: nobody else reads the file, whoever made it.
+// TestOwnerOnly: only its owner reads the file, whatever its mode was before.
 func TestOwnerOnly(t *testing.T) {
 	t.Parallel()
 	fresh, empty := newPath(t), newPath(t)
