@@ -27,13 +27,20 @@ type listed struct {
 	diagnostics []*tfprotov6.Diagnostic
 }
 
-// list calls a list as `terraform query` does; a limit of 0 is none.
-func (p *protocol) list(t testing.TB, typeName string, config map[string]any, limit int64, include bool) (out listed) {
+// lists returns the server as one that lists. The interface is to become part of tfprotov6.ProviderServer, which has no list yet.
+func (p *protocol) lists(t testing.TB) tfprotov6.ProviderServerWithListResource { //nolint:staticcheck // see above
 	t.Helper()
-	server, ok := p.server.(tfprotov6.ProviderServerWithListResource)
+	server, ok := p.server.(tfprotov6.ProviderServerWithListResource) //nolint:staticcheck // see above
 	if !ok {
 		t.Fatal("the server lists nothing")
 	}
+	return server
+}
+
+// list calls a list as `terraform query` does; a limit of 0 is none.
+func (p *protocol) list(t testing.TB, typeName string, config map[string]any, limit int64, include bool) (out listed) {
+	t.Helper()
+	server := p.lists(t)
 	given := p.value(t, p.schemas.ListResourceSchemas[typeName].ValueType(), config)
 	checked, err := server.ValidateListResourceConfig(context.Background(), &tfprotov6.ValidateListResourceConfigRequest{TypeName: typeName, Config: given})
 	if err != nil {
@@ -320,10 +327,7 @@ func TestListLosesAPage(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.Crowd(450, "Member"))
 	p := inProcess(t, srv)
-	server, ok := p.server.(tfprotov6.ProviderServerWithListResource)
-	if !ok {
-		t.Fatal("the server lists nothing")
-	}
+	server := p.lists(t)
 	const typeName = "prefectsso_member_role"
 	stream, err := server.ListResource(context.Background(), &tfprotov6.ListResourceRequest{TypeName: typeName, Config: p.value(t, p.schemas.ListResourceSchemas[typeName].ValueType(), nil)})
 	if err != nil {
