@@ -113,7 +113,23 @@ func (p *protocol) planOf(t testing.TB, typeName string, state, config *tfprotov
 func wantAsImported(t *testing.T, srv *acctest.Server, typeName string, config map[string]any, wantNames ...string) {
 	t.Helper()
 	p := inProcess(t, srv)
-	got := p.list(t, typeName, config, 0, true)
+	got, states := wantListed(t, srv, typeName, config, wantNames...)
+	for i, state := range states {
+		planned, diagnostics := inProcess(t, srv).planOf(t, typeName, state, p.generated(t, typeName, got.resources[i]))
+		if strings.HasSuffix(got.names[i], ", dangling") {
+			wantFindings(t, diagnostics, warns("group-not-arrived", "match.group_name"))
+		} else {
+			wantNoDiagnostics(t, "the plan of "+got.names[i], diagnostics)
+		}
+		sameValue(t, "the plan of "+got.names[i], p.resourceType(typeName), state, planned)
+	}
+}
+
+// wantListed wants each result to be what an import by its identity gives, and returns that.
+func wantListed(t *testing.T, srv *acctest.Server, typeName string, config map[string]any, wantNames ...string) (got listed, states []*tfprotov6.DynamicValue) {
+	t.Helper()
+	p := inProcess(t, srv)
+	got = p.list(t, typeName, config, 0, true)
 	wantNoDiagnostics(t, typeName, got.diagnostics)
 	if !slices.Equal(got.names, wantNames) {
 		t.Errorf("%s lists\n%s\nwant\n%s", typeName, strings.Join(got.names, "\n"), strings.Join(wantNames, "\n"))
@@ -129,14 +145,9 @@ func wantAsImported(t *testing.T, srv *acctest.Server, typeName string, config m
 		read := fresh.read(t, typeName, resp.ImportedResources[0].State, resp.ImportedResources[0].Identity)
 		sameValue(t, got.names[i]+" as imported", typ, read.NewState, got.resources[i])
 		sameValue(t, "identity of "+got.names[i], p.identities.IdentitySchemas[typeName].ValueType(), read.NewIdentity.IdentityData, identity.IdentityData)
-		planned, diagnostics := fresh.planOf(t, typeName, read.NewState, p.generated(t, typeName, got.resources[i]))
-		if strings.HasSuffix(got.names[i], ", dangling") {
-			wantFindings(t, diagnostics, warns("group-not-arrived", "match.group_name"))
-		} else {
-			wantNoDiagnostics(t, "the plan of "+got.names[i], diagnostics)
-		}
-		sameValue(t, "the plan of "+got.names[i], typ, read.NewState, planned)
+		states = append(states, read.NewState)
 	}
+	return got, states
 }
 
 func wantNoDiagnostics(t testing.TB, what string, diagnostics []*tfprotov6.Diagnostic) {
@@ -240,7 +251,8 @@ func TestListedAsImported(t *testing.T) {
 // On today's Prefect Cloud what can be seen is listed, and what is not there is no error, which would end a query of all.
 func TestListPublishedOnly(t *testing.T) {
 	t.Parallel()
-	srv := listScenario(t, acctest.PublishedOnly)
+	srv := listScenario(t, acctest.PublishedOnly, acctest.BundledIdP)
+	configureByHand(t, srv, "Corp")
 	crew := srv.AddTeam("Crew", "ada@acme.com")
 	srv.SetTeamRole(crew, "production", "Viewer")
 	wantAsImported(t, srv, "prefectsso_domain", object{"within": "acme.example"}, "acme.example")
@@ -251,17 +263,13 @@ func TestListPublishedOnly(t *testing.T) {
 	if want := []string{"Ada Lovelace <ada@acme.com>, Member", "Grace Hopper <grace@acme.com>, Member"}; !slices.Equal(people.names, want) {
 		t.Errorf("got %q", people.names)
 	}
-	directories := p.list(t, "prefectsso_scim_directory", nil, 0, true)
-	wantNoDiagnostics(t, "directories", directories.diagnostics)
-	if want := []string{"Okta (okta scim v2.0, validating)"}; !slices.Equal(directories.names, want) {
-		t.Errorf("got %q", directories.names)
-	}
-	connections := p.list(t, "prefectsso_identity_provider", nil, 0, true)
-	wantNoDiagnostics(t, "connections", connections.diagnostics)
+	wantListed(t, srv, "prefectsso_identity_provider", object{"state": "validating"}, "Corp (GenericOIDC, validating)")
+	wantAsImported(t, srv, "prefectsso_domain", object{"identity_provider": "Corp", "within": "mail.acme.com"}, "mail.acme.com")
+	wantAsImported(t, srv, "prefectsso_scim_directory", nil, "Okta (okta scim v2.0, validating)")
 	mappings := p.list(t, "prefectsso_group_role_mapping", nil, 0, true)
 	wantFindings(t, mappings.diagnostics, warns("mappings-not-offered", ""))
-	if len(connections.names)+len(mappings.names) > 0 {
-		t.Errorf("got %q and %q", connections.names, mappings.names)
+	if len(mappings.names) > 0 {
+		t.Errorf("got %q", mappings.names)
 	}
 }
 
