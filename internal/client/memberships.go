@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"time"
 )
@@ -102,6 +103,18 @@ func (q MembershipQuery) sort() string {
 // POST /api/accounts/{account_id}/account_memberships/filter
 func (c *Client) ListMemberships(ctx context.Context, accountID string, q MembershipQuery) ([]Membership, error) {
 	return c.membershipsFrom(ctx, accountID, q, 0)
+}
+
+// EachMembership is ListMemberships, one membership after the other: who stops
+// early leaves the pages that are left unread. An error is the last thing that
+// it gives.
+//
+// POST /api/accounts/{account_id}/account_memberships/filter
+func (c *Client) EachMembership(ctx context.Context, accountID string, q MembershipQuery) iter.Seq2[Membership, error] {
+	return eachRow(ctx, "memberships", 0, func(m Membership) string { return m.ID },
+		func(ctx context.Context, p page) ([]Membership, error) {
+			return c.membershipPage(ctx, accountID, q, p)
+		})
 }
 
 func (c *Client) membershipsFrom(ctx context.Context, accountID string, q MembershipQuery, offset int) ([]Membership, error) {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"iter"
 	"net/url"
 	"strconv"
 )
@@ -26,27 +27,46 @@ type page struct {
 // ignores offset, and after maxPages.
 func readPages[T any](ctx context.Context, what string, offset int, id func(T) string, fetch func(context.Context, page) ([]T, error)) ([]T, error) {
 	var all []T
-	seen := map[string]bool{}
-	for n := 1; ; n++ {
-		rows, err := fetch(ctx, page{Limit: pageSize, Offset: offset})
+	for row, err := range eachRow(ctx, what, offset, id, fetch) {
 		if err != nil {
 			return nil, err
 		}
-		known := len(seen)
-		for _, row := range rows {
-			// A row that moved to the next page while others came or went.
-			if key := id(row); !seen[key] {
-				seen[key] = true
-				all = append(all, row)
+		all = append(all, row)
+	}
+	return all, nil
+}
+
+// eachRow is readPages, one row after the other: a page is asked for when its
+// first row is wanted. An error is the last thing that it gives.
+func eachRow[T any](ctx context.Context, what string, offset int, id func(T) string, fetch func(context.Context, page) ([]T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		seen := map[string]bool{}
+		for n, offset := 1, offset; ; n++ {
+			rows, err := fetch(ctx, page{Limit: pageSize, Offset: offset})
+			if err != nil {
+				yield(none, err)
+				return
 			}
+			known := len(seen)
+			for _, row := range rows {
+				// A row that moved to the next page while others came or went.
+				if key := id(row); !seen[key] {
+					seen[key] = true
+					if !yield(row, nil) {
+						return
+					}
+				}
+			}
+			if len(rows) < pageSize {
+				return
+			}
+			if len(seen) == known || n == maxPages {
+				yield(none, &EndlessPageError{What: what, Pages: n})
+				return
+			}
+			offset += len(rows)
 		}
-		if len(rows) < pageSize {
-			return all, nil
-		}
-		if len(seen) == known || n == maxPages {
-			return nil, &EndlessPageError{What: what, Pages: n}
-		}
-		offset += len(rows)
 	}
 }
 

@@ -53,6 +53,49 @@ func (c *Client) RoleOwnerOf(ctx context.Context, accountID string, m Membership
 	return owner, nil
 }
 
+// RoleOwners is what decides about the roles of all members. The zero value is
+// that of a server that does not tell.
+type RoleOwners struct {
+	told  bool
+	owned map[string]RoleOwner // by the id of the membership
+}
+
+// RoleOwners finds out what decides about everybody's role: a request for each
+// thousand people of the directories that are named, which have to be all. Where
+// the server does not tell, or not this caller, the zero value.
+func (c *Client) RoleOwners(ctx context.Context, accountID string, directoryIDs []string) (RoleOwners, error) {
+	owners := RoleOwners{told: true, owned: map[string]RoleOwner{}}
+	for _, id := range directoryIDs {
+		users, err := c.ListDirectoryUsers(ctx, accountID, id, DirectoryUserQuery{})
+		switch {
+		case IsDirectoryGone(err): // nothing but people decides about the roles of its people any more
+			continue
+		case isUnknown(err):
+			return RoleOwners{}, nil
+		case err != nil:
+			return RoleOwners{}, err
+		}
+		for _, user := range users {
+			if user.AccountMembershipID != nil {
+				owners.owned[*user.AccountMembershipID] = user.roleOwner(id)
+			}
+		}
+	}
+	return owners, nil
+}
+
+// Of returns what decides about a member's role; without a Source where the
+// server does not tell.
+func (o RoleOwners) Of(m Membership) RoleOwner {
+	if !o.told {
+		return RoleOwner{}
+	}
+	if owner, there := o.owned[m.ID]; there {
+		return owner
+	}
+	return RoleOwner{Source: RoleSourceManual}
+}
+
 // RoleMapping is a group role mapping that gives a member the role.
 type RoleMapping struct {
 	DirectoryID string

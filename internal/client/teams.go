@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -62,14 +63,27 @@ type teamFilterBody struct {
 //
 // POST /api/accounts/{account_id}/teams/filter
 func (c *Client) ListTeams(ctx context.Context, accountID string, q TeamQuery) ([]Team, error) {
+	return readPages(ctx, "teams", 0, teamID, c.teamPages(accountID, q))
+}
+
+// EachTeam is ListTeams, one team after the other: who stops early leaves the
+// pages that are left unread. An error is the last thing that it gives.
+//
+// POST /api/accounts/{account_id}/teams/filter
+func (c *Client) EachTeam(ctx context.Context, accountID string, q TeamQuery) iter.Seq2[Team, error] {
+	return eachRow(ctx, "teams", 0, teamID, c.teamPages(accountID, q))
+}
+
+func teamID(t Team) string { return t.ID }
+
+func (c *Client) teamPages(accountID string, q TeamQuery) func(context.Context, page) ([]Team, error) {
 	filter := &teamFilterBody{criterion(q.IDs, ""), criterion(q.Names, ""), criterion(q.DirectoryIDs, ""), criterion(q.MemberIDs, "")}
-	return readPages(ctx, "teams", 0, func(t Team) string { return t.ID },
-		func(ctx context.Context, p page) ([]Team, error) {
-			return do[[]Team](ctx, c, call{
-				method: http.MethodPost, reads: true, path: []string{"accounts", accountID, "teams", "filter"},
-				body: teamsBody{page: p, Teams: filter, Sort: oldestFirst}, feature: featureTeams, absent: thingOrAccount,
-			})
+	return func(ctx context.Context, p page) ([]Team, error) {
+		return do[[]Team](ctx, c, call{
+			method: http.MethodPost, reads: true, path: []string{"accounts", accountID, "teams", "filter"},
+			body: teamsBody{page: p, Teams: filter, Sort: oldestFirst}, feature: featureTeams, absent: thingOrAccount,
 		})
+	}
 }
 
 // TeamAccess is what a team may do in a workspace.

@@ -28,6 +28,8 @@ var leads = map[access.ID]lead{
 	addressChanged:                actionNeeded,
 	madeAfterAll:                  noAction,
 	managedTwice:                  actionNeeded,
+	membersLeftOut:                noAction,
+	mappingsNotOffered:            noAction,
 }
 
 func leadOf(id access.ID) lead {

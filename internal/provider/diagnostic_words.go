@@ -47,6 +47,9 @@ const (
 	roleGone              access.ID = "role-gone"
 	outcomeUnknown        access.ID = "outcome-unknown"
 	madeAfterAll          access.ID = "made-after-all"
+	membersLeftOut        access.ID = "members-left-out"
+	nothingMatches        access.ID = "nothing-matches"
+	mappingsNotOffered    access.ID = "mappings-not-offered"
 )
 
 // destroyAdvice ends each error of a plan that is not one to destroy.
@@ -69,6 +72,20 @@ func (n notice) error(at path.Path) diag.Diagnostic {
 // failure is error where no attribute is at fault.
 func (n notice) failure() diag.Diagnostic {
 	return diag.NewErrorDiagnostic(n.summary, n.id.Detail(n.message))
+}
+
+// saysMembersLeftOut is about people whom a list leaves out because something else than the configuration gives their role.
+func saysMembersLeftOut(people int) notice {
+	return notice{membersLeftOut, "People are left out", fmt.Sprintf("Not listed: %s whose role a group role mapping or a directory gives. A configuration would have to follow it. `managed_by = %q` in the `config` of the list lists them, too.", english.Count(people, "person"), managedByAnything)}
+}
+
+// saysNothingMatches is about a list that filters leave nothing of.
+func saysNothingMatches(noun, account, filters, there string) notice {
+	return notice{nothingMatches, "Nothing matches", fmt.Sprintf("Account %s has no %s with %s. It has %s.", account, noun, filters, there)}
+}
+
+func saysMappingsNotOffered() notice {
+	return notice{mappingsNotOffered, "No group role mappings here", "This server does not map groups to account roles over its API, as today's Prefect Cloud, so there are none to list. What a group may do in a workspace is its team's role there: list prefectsso_team_workspace_role."}
 }
 
 func saysMemberAbsent(email, account string) notice {

@@ -76,6 +76,10 @@ func TestWords(t *testing.T) {
 		saysOutcomeUnknown("SCIM token", english.ErrorSentence(&client.APIError{Status: 503, Method: "POST", Path: "/api/tokens", RequestID: "r-1"})),
 		saysRotationUnknown("okta", &client.UncertainWriteError{Key: "k", Err: &client.ConnectionError{Method: "POST", Path: "/api/tokens", Why: "EOF", Attempts: 7}}),
 		saysMadeAfterAll("SCIM token", "t-1"),
+		saysMembersLeftOut(1),
+		saysMembersLeftOut(3),
+		saysNothingMatches("connection", "acme", `state = "active"`, "Okta (OktaSAML, draft)"),
+		saysMappingsNotOffered(),
 	}
 	var got strings.Builder
 	for _, n := range all {

@@ -104,7 +104,7 @@ var onlyWarn = []string{
 	"role-members-replaced", "role-not-reset", "group-not-arrived", "group-absent", "mapping-match-taken", "team-absent",
 	"team-adopted", "team-follows-no-group", "team-name-taken", "team-renamed", "member-gone", "address-changed", "address-reassigned", "role-gone",
 	"changed-since-plan", "made-after-all", "subject-mapping-changed", "key-not-checked", "domain-not-enabled",
-	"directory-absent", "nothing-to-adopt",
+	"directory-absent", "nothing-to-adopt", "members-left-out", "nothing-matches", "mappings-not-offered",
 }
 
 // Each id of the guide on guards has a row in rejections, or a reason why not.

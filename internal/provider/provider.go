@@ -3,7 +3,7 @@
 //
 // The way of the data is one direction: HCL is decoded into a model, the model is turned into client calls, and the
 // state is made of the server's answer. A file's name says what it is of: provider_ is the provider block and what it
-// hands to all (providerData); resource_, data_source_, ephemeral_ and function_ are one thing each, with its model and
+// hands to all (providerData); resource_, data_source_, ephemeral_, list_ and function_ are one thing each, with its model and
 // its parts; guard_ hands changes to package access to be judged, and holds the lock under which roles that bypass single
 // sign-on change; schema_ is what schemas and plans share, null and unknown among it; diagnostic_ turns the client's typed
 // errors into diagnostics, and has the sentences of the rules of this package. What needs no provider is elsewhere: values
@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -33,6 +34,7 @@ var (
 	_ provider.Provider                       = &prefectssoProvider{}
 	_ provider.ProviderWithEphemeralResources = &prefectssoProvider{}
 	_ provider.ProviderWithFunctions          = &prefectssoProvider{}
+	_ provider.ProviderWithListResources      = &prefectssoProvider{}
 )
 
 // Address is the provider's source address in the registry.
@@ -152,6 +154,7 @@ func (p *prefectssoProvider) Configure(ctx context.Context, req provider.Configu
 	resp.ResourceData = data
 	resp.DataSourceData = data
 	resp.EphemeralResourceData = data
+	resp.ListResourceData = data
 }
 
 // Resources implements [provider.Provider].
@@ -208,5 +211,17 @@ func (p *prefectssoProvider) Functions(context.Context) []func() function.Functi
 		newEmailDomainFunction,
 		newNormalizeDomainFunction,
 		newParseSAMLMetadataFunction,
+	}
+}
+
+// ListResources implements [provider.ProviderWithListResources].
+func (p *prefectssoProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		newDomainList,
+		newGroupRoleMappingList,
+		newIdentityProviderList,
+		newMemberRoleList,
+		newSCIMDirectoryList,
+		newTeamWorkspaceRoleList,
 	}
 }

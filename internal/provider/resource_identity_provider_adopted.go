@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -152,14 +153,19 @@ func (r *identityProviderResource) readImported(ctx context.Context, account str
 		resp.Diagnostics.Append(failure("Could not read identity provider", err))
 		return
 	}
+	resp.Diagnostics.Append(m.fromImport(account, connection, managed)...)
+	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
+}
+
+// fromImport takes over a connection of which the model has only the ids: all of it, or what the published API shows.
+func (m *identityProviderModel) fromImport(accountID string, c *client.Connection, managed bool) diag.Diagnostics {
 	m.Domains = normalized.Domain.SetValue(nil)
 	if managed {
-		resp.Diagnostics.Append(m.fromAPI(account, connection)...)
-	} else {
-		m.observeAdopted(m)
-		m.observe(connection)
+		return m.fromAPI(accountID, c)
 	}
-	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, m, m.identity(account))...)
+	m.observeAdopted(m)
+	m.observe(c)
+	return nil
 }
 
 // rejectUnconfigurableChange fails a plan that would change what only a person can change.

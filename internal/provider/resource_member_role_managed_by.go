@@ -23,15 +23,20 @@ func (p *providerData) managedBy(ctx context.Context, account string, member cli
 			return types.StringNull(), err
 		}
 	}
+	return ownerText(owner), nil
+}
+
+// ownerText returns an owner as managed_by has it.
+func ownerText(owner client.RoleOwner) types.String {
 	switch owner.Source {
 	case client.RoleSourceMapping:
-		return types.StringValue("mapping:" + owner.MappingID), nil
+		return types.StringValue("mapping:" + owner.MappingID)
 	case client.RoleSourceDefault:
-		return types.StringValue("directory:" + owner.DirectoryID), nil
+		return types.StringValue("directory:" + owner.DirectoryID)
 	case client.RoleSourceManual:
-		return types.StringValue(client.RoleSourceManual), nil
+		return types.StringValue(client.RoleSourceManual)
 	}
-	return types.StringNull(), nil
+	return types.StringNull()
 }
 
 // knownDirectories returns those of an account, as far as this key may see them; read once until something of them is

@@ -42,6 +42,9 @@ func described(t *testing.T) map[string][]string {
 	for _, name := range slices.Sorted(maps.Keys(schemas.EphemeralResourceSchemas)) {
 		add("ephemeral `"+name+"`", schemas.EphemeralResourceSchemas[name].Block.Description)
 	}
+	for _, name := range slices.Sorted(maps.Keys(schemas.ListResourceSchemas)) {
+		add("list `"+name+"`", schemas.ListResourceSchemas[name].Block.Description)
+	}
 	return rows
 }
 
@@ -67,15 +70,17 @@ func TestTablesOfWhatPrefectCloudOffers(t *testing.T) {
 	}
 }
 
-// inTable lists names by their kind: resources, then data sources, then ephemeral resources.
+// inTable lists names by their kind: resources, then data sources, then ephemeral resources, then lists.
 func inTable(names []string) string {
-	var resources, sources, ephemerals []string
+	var resources, sources, ephemerals, lists []string
 	for _, name := range names {
 		switch {
 		case strings.HasPrefix(name, "data source "):
 			sources = append(sources, strings.TrimPrefix(name, "data source "))
 		case strings.HasPrefix(name, "ephemeral "):
 			ephemerals = append(ephemerals, strings.TrimPrefix(name, "ephemeral "))
+		case strings.HasPrefix(name, "list "):
+			lists = append(lists, strings.TrimPrefix(name, "list "))
 		default:
 			resources = append(resources, name)
 		}
@@ -86,6 +91,9 @@ func inTable(names []string) string {
 	}
 	if len(ephemerals) > 0 {
 		text += "; ephemeral " + strings.Join(ephemerals, ", ")
+	}
+	if len(lists) > 0 {
+		text += "; lists of " + strings.Join(lists, ", ")
 	}
 	return text
 }
