@@ -101,6 +101,7 @@ func TestExportFails(t *testing.T) {
 		"this is no state":                 `{"secret": "abc"`,
 		"this is no state: give":           `{"version": 3, "resources": []}`,
 		"the state has no prefect_account": `{"version": 4, "resources": [{"mode": "data", "type": "prefect_account", "name": "x", "instances": [{"attributes": {}}]}]}`,
+		`" is no address of a resource`:    `{"version": 4, "resources": [{"mode": "managed", "type": "prefect_account_member", "name": "x } y", "instances": [{"attributes": {"email": "a@b.c"}}]}]}`,
 		"prefect_account_member.x has not": `{"version": 4, "resources": [{"mode": "managed", "type": "prefect_account_member", "name": "x", "instances": [{"attributes": {"email": 5}}]}]}`,
 	} {
 		write(t, state, content)

@@ -291,12 +291,14 @@ func (b *builder) readme() []byte {
 	return []byte(out.String())
 }
 
-// escapeWords escapes a reason, but for the code spans of our own.
+// escapeWords escapes a sentence for Markdown, but for the code spans of our own.
 func escapeWords(why string) string {
 	parts := strings.Split(why, "`")
-	for i := range parts {
+	for i, part := range parts {
 		if i%2 == 0 {
-			parts[i] = report.Escape(parts[i])
+			words := strings.TrimSpace(part)
+			before, after, _ := strings.Cut(part, words)
+			parts[i] = before + report.Escape(words) + after
 		}
 	}
 	return strings.Join(parts, "`")
