@@ -171,7 +171,7 @@ func eventCriterion(ids, names []string, role string) *eventResource {
 func (c *Client) filterEvents(ctx context.Context, accountID string, body eventsBody) (eventPage, error) {
 	return do[eventPage](ctx, c, call{
 		method: http.MethodPost, reads: true,
-		path: []string{"accounts", accountID, "events", "filter"}, body: body, feature: featureAuditLogs,
+		path: []string{"accounts", accountID, "events", "filter"}, body: body, feature: featureAuditLogs, absent: thingOrAccount,
 	})
 }
 

@@ -84,6 +84,9 @@ func (p *providerData) reservePlanned(ctx context.Context, req resource.ModifyPl
 			sameRole := p.sameRole(ctx, account)
 			takes = func(key string) bool { return things.takes(key, sameRole) }
 		}
+		if things.kind == run.MemberRole && !isCreate(req) {
+			things.keys = p.alsoMoved(strings.ToLower(account), things.keys, func() []managed { return of.manages(valuesOf(req.State.Raw), config) })
+		}
 		conflict := p.run.Planned.Reserve(strings.ToLower(account), things.kind, run.Planned{
 			Holder: holder, Owner: typeName, Keys: things.keys, Takes: takes, Shown: things.shown, Changes: changes,
 		})
@@ -97,6 +100,24 @@ func (p *providerData) reservePlanned(ctx context.Context, req resource.ModifyPl
 		resp.Diagnostics.Append(saysManagedTwice(*worst, typeName).error(of.at(planned)))
 	default:
 		resp.Diagnostics.Append(saysManagedTwice(*worst, typeName).warning(of.at(planned)))
+	}
+}
+
+// alsoMoved adds to addresses those that people go by now whom the prior state has by them: both are the resource's.
+func (p *providerData) alsoMoved(account string, planned func() []string, before func() []managed) func() []string {
+	return func() []string {
+		keys := planned()
+		for _, things := range before() {
+			if things.kind != run.MemberRole {
+				continue
+			}
+			for _, written := range things.keys() {
+				if now, moved := p.run.Moves.Now(account, written); moved && slices.Contains(keys, written) {
+					keys = append(keys, now)
+				}
+			}
+		}
+		return keys
 	}
 }
 

@@ -325,6 +325,7 @@ func (r *memberRoleResource) Read(ctx context.Context, req resource.ReadRequest,
 		resp.Diagnostics.Append(failure("Could not read role of member", err))
 		return
 	case moved != nil:
+		r.data.run.Moves.Note(account, m.Email.Normalized(), client.EmailKey(*member.Email))
 		resp.Diagnostics.Append(saysAddressChanged(m.Email.ValueString(), *member.Email, moved.taken).warning(path.Root("email")))
 	}
 	before := m

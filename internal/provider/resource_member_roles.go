@@ -330,7 +330,7 @@ func (r *memberRolesResource) Read(ctx context.Context, req resource.ReadRequest
 		resp.Diagnostics.Append(failure("Could not read roles of members", err))
 		return
 	}
-	moves.report(path.Root("roles"), account, &resp.Diagnostics)
+	r.data.reportMoves(moves, path.Root("roles"), account, &resp.Diagnostics)
 	before := m
 	gone := slices.DeleteFunc(m.fromAPI(account, rows), func(email string) bool { return slices.Contains(moves.reassigned, normalized.Email.Key(email)) })
 	if is := peopleOf(rows); !maps.Equal(is, who) {

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // Of many people, too, each is written by address and known by membership (see resource_member_role_follow.go). Who they are is
@@ -45,7 +46,7 @@ func peopleIn(ctx context.Context, private privateState, diags *diag.Diagnostics
 	var out people
 	if text != nil {
 		if err := json.Unmarshal(text, &out); err != nil {
-			diags.AddError("Unusable private state", "Who is behind the addresses of this resource cannot be read from the state: "+err.Error())
+			diags.AddError("Unusable private state", "Who is behind the addresses of this resource cannot be read from the state. "+english.ErrorSentence(err))
 		}
 	}
 	return out
@@ -60,7 +61,7 @@ type privateWriter interface {
 func (p people) keep(ctx context.Context, private privateWriter) diag.Diagnostics {
 	text, err := json.Marshal(p)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Could not keep who is behind the addresses", err.Error())}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Could not keep who is behind the addresses", english.ErrorSentence(err))}
 	}
 	return private.SetKey(ctx, privatePeople, text)
 }
@@ -138,8 +139,11 @@ func writtenTwice(rows map[string]client.Membership, before people, asBefore fun
 	return any
 }
 
-// report says what became of people, on an argument of many.
-func (f followed) report(at path.Path, account string, diags *diag.Diagnostics) {
+// reportMoves says what became of people, on an argument of many, and notes it for the plans of the run.
+func (p *providerData) reportMoves(f followed, at path.Path, account string, diags *diag.Diagnostics) {
+	for written, now := range f.moved {
+		p.run.Moves.Note(account, written, now)
+	}
 	if len(f.moved) > 0 {
 		diags.Append(saysAddressesChanged(at.String(), f.moved).warning(at))
 	}

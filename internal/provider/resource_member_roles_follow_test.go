@@ -195,3 +195,44 @@ func TestAccMemberRolesFollowPeople(t *testing.T) {
 		}
 	}
 }
+
+// Of two resources for one person, the plan finds out also where one has them by an address that they do not go by any more.
+func TestPersonByTwoAddressesIsManagedTwice(t *testing.T) {
+	t.Parallel()
+	const old, now = "lin@acme.com", "lin.wu@acme.com"
+	ofOne := func(email string) object { return object{"email": email, "role": "Auditor"} }
+	ofMany := func(email string) object { return object{"roles": map[string]string{email: "Auditor"}} }
+	ofRole := func(email string) object {
+		return object{"role": "Auditor", "members": []string{"ada@acme.com", email}}
+	}
+	for kind, config := range map[string]func(string) object{"prefectsso_member_role": ofOne, "prefectsso_member_roles": ofMany, "prefectsso_role_members": ofRole} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			srv := acctest.Start(t, acctest.WithDirectory)
+			id := srv.PushUser(old)
+			is := firstMade(t, srv, kind, config(old))
+			srv.SCIM(http.MethodPut, "/Users/"+id, acctest.ActiveUser(now), nil)
+			srv.PushUser(old)
+			// One run refreshes, plans, and plans another resource.
+			plans := func(written, other string) []*tfprotov6.Diagnostic {
+				p := inProcess(t, srv)
+				read, err := p.server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: kind, CurrentState: is.state, Private: is.private})
+				if err != nil {
+					t.Fatal(err)
+				}
+				given := p.value(t, p.resourceType(kind), config(written))
+				plan, err := p.server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
+					TypeName: kind, PriorState: read.NewState, ProposedNewState: p.proposed(t, kind, read.NewState, given), Config: given, PriorPrivate: read.Private,
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				noErrors(t, plan.Diagnostics)
+				second, _, _ := p.plan(t, "prefectsso_member_role", object{"email": other, "role": "Member"})
+				return onlyOf("managed-twice", second.Diagnostics)
+			}
+			wantFindings(t, plans(old, now), fails("managed-twice", "email", now))
+			wantFindings(t, plans(now, old)) // each by the address that they go by
+		})
+	}
+}

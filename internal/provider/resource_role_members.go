@@ -233,7 +233,7 @@ func (r *roleMembersResource) Read(ctx context.Context, req resource.ReadRequest
 		resp.Diagnostics.Append(failureAt(path.Root("members"), "Could not read who holds the role", err))
 		return
 	}
-	moves.report(path.Root("members"), account, &resp.Diagnostics)
+	r.data.reportMoves(moves, path.Root("members"), account, &resp.Diagnostics)
 	if !maps.Equal(is, before) {
 		resp.Diagnostics.Append(is.keep(ctx, resp.Private)...)
 	}

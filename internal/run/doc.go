@@ -20,6 +20,8 @@ type Run struct {
 	Written *Reservations
 	// Planned are the things that resources of this run are going to manage, as far as they are planned.
 	Planned *PlannedReservations
+	// Moves are the people whom this run has found to go by another address than the written one.
+	Moves *Moves
 	// Ends are the directories and mappings that this run is going to delete, as far as it has planned that.
 	Ends *Ends
 	// Expired are the tokens that this run has found to have expired.
@@ -37,7 +39,7 @@ type Run struct {
 // New makes a run. after is time.After, but for tests.
 func New(after func(time.Duration) <-chan time.Time) *Run {
 	return &Run{
-		Written: newReservations(), Planned: newPlannedReservations(), Ends: &Ends{}, Expired: &Noted{}, Connections: newConnections(), Underway: newChanges(after),
+		Written: newReservations(), Planned: newPlannedReservations(), Moves: &Moves{}, Ends: &Ends{}, Expired: &Noted{}, Connections: newConnections(), Underway: newChanges(after),
 		after: after, locks: map[string]*BypassLock{},
 	}
 }

@@ -135,3 +135,19 @@ func (n *Noted) Has(thing string) bool {
 	_, noted := n.things.Load(thing)
 	return noted
 }
+
+// Moves are the addresses that people go by now whom a resource of the run has by another one. The zero value is ready.
+type Moves struct{ now sync.Map }
+
+// move is a written address of an account.
+type move struct{ account, written string }
+
+// Note notes that who is written by one address goes by another one now. Addresses are normalized.
+func (m *Moves) Note(account, written, now string) { m.now.Store(move{account, written}, now) }
+
+// Now returns the address that a person goes by now, and whether that is another one than the written one.
+func (m *Moves) Now(account, written string) (now string, moved bool) {
+	v, _ := m.now.Load(move{account, written})
+	now, moved = v.(string)
+	return now, moved
+}
