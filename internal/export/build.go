@@ -22,7 +22,7 @@ const alike = 5
 // builder writes what was read as files.
 type builder struct {
 	*account
-	domains_, providers, directories_, mappings, members_, teams_, policy, imports file
+	domains_, providers, directories_, mappings, members_, teams_, policy, imports, secrets file
 
 	former     *former         // nil where the whole account is written
 	domainRefs map[string]expr // by the name of the domain
@@ -287,6 +287,9 @@ func (b *builder) readme() []byte {
 		for _, o := range b.left {
 			fmt.Fprintf(&out, "- %s: %s.\n", escapeWords(o.what), escapeWords(o.why))
 		}
+	}
+	if !b.secrets.empty() {
+		fmt.Fprintf(&out, "\n## Tokens and clients\n\nThese are not in the files. Take one over by writing its blocks into a file of your own and setting the variable to the secret that the identity provider has:\n\n```terraform\n%s```\n", b.secrets.bytes())
 	}
 	return []byte(out.String())
 }
