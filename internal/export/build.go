@@ -174,7 +174,7 @@ func (b *builder) writeMembers() {
 	roles := map[string]expr{}
 	left := map[decision]int{}
 	for _, m := range b.members {
-		if why, there := b.decided[m.ID]; there {
+		if why, there := b.decided[lower(m.ID)]; there {
 			left[why]++
 		} else if m.Email != nil {
 			roles[*m.Email] = text(m.AccountRoleName)

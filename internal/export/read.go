@@ -82,7 +82,7 @@ func read(ctx context.Context, api *client.Client, id string, note func(string))
 	if err != nil {
 		return nil, fmt.Errorf("could not read account %s: %w", id, err)
 	}
-	r.info = *info
+	r.info, r.id = *info, cmp.Or(info.ID, id) // in the server's form
 	side, sideCtx := errgroup.WithContext(ctx)
 	for _, part := range []func(context.Context) error{r.readDomains, r.readSSO, r.readMembers, r.readTeams} {
 		side.Go(func() error { return part(sideCtx) })
@@ -240,9 +240,9 @@ func (r reader) readDecisions(ctx context.Context) error {
 			}
 			switch *u.RoleSource {
 			case client.RoleSourceDefault:
-				r.decided[*u.AccountMembershipID] = byDefault
+				r.decided[lower(*u.AccountMembershipID)] = byDefault
 			case client.RoleSourceMapping:
-				r.decided[*u.AccountMembershipID] = byMapping
+				r.decided[lower(*u.AccountMembershipID)] = byMapping
 			}
 		}
 	}
@@ -265,11 +265,11 @@ func (r reader) readBrought(ctx context.Context) error {
 			switch {
 			case client.IsNotFound(err): // left meanwhile
 			case client.IsForbidden(err), client.IsNotOffered(err):
-				r.decided[m.ID] = unsure
+				r.decided[lower(m.ID)] = unsure
 			case err != nil:
 				return fmt.Errorf("could not read a membership: %w", err)
 			case details.DirectoryID != nil:
-				r.decided[m.ID] = byDefault
+				r.decided[lower(m.ID)] = byDefault
 			}
 			return nil
 		})
