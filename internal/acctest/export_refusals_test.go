@@ -1,6 +1,8 @@
 package acctest_test
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -9,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/export"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
 // filesOf are the files of a folder by their names.
@@ -101,6 +105,7 @@ func TestExportFails(t *testing.T) {
 		"this is no state":                 `{"secret": "abc"`,
 		"this is no state: give":           `{"version": 3, "resources": []}`,
 		"the state has no prefect_account": `{"version": 4, "resources": [{"mode": "data", "type": "prefect_account", "name": "x", "instances": [{"attributes": {}}]}]}`,
+		`" is no address of a resource`:    `{"version": 4, "resources": [{"mode": "managed", "type": "prefect_account_member", "name": "x } y", "instances": [{"attributes": {"email": "a@b.c"}}]}]}`,
 		"prefect_account_member.x has not": `{"version": 4, "resources": [{"mode": "managed", "type": "prefect_account_member", "name": "x", "instances": [{"attributes": {"email": 5}}]}]}`,
 	} {
 		write(t, state, content)
@@ -148,5 +153,63 @@ accounts:
 		if !strings.Contains(files["versions.tf"], want[0]) || !strings.Contains(files["domains.tf"], want[1]) || !strings.Contains(files["imports.tf"], `"`+want[0]+"/"+want[1]+`"`) {
 			t.Errorf("%s: %v", want[0], files)
 		}
+	}
+}
+
+// Ten thousand people and 300 teams are one map and one resource, and cost a request for 200 of them.
+func TestExportOfMany(t *testing.T) {
+	t.Parallel()
+	var teams strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&teams, "      - {name: Team %d, workspaces: {production: Developer, staging: Viewer}}\n", i)
+	}
+	srv := acctest.Start(t, acctest.Scenario(`
+accounts:
+  - id: `+acctest.AccountID+`
+    handle: acme
+    name: Acme
+    rate_limit_per_minute: 0
+    domains: [acme.com]
+    users: [{email: owner@acme.com, first_name: A, last_name: O, role: Owner, api_key: `+acctest.OwnerKey+`}]
+    workspaces: [{handle: production, name: Production}, {handle: staging, name: Staging}]
+    directories: [{name: Okta, type: okta scim v2.0, token: `+acctest.DirectoryToken+`}]
+    generate: {members: 10000, domain: acme.com, role: Member}
+    teams:
+`+teams.String()))
+	folder := filepath.Join(t.TempDir(), "new")
+	srv.ResetRequests()
+	wantExport(t, srv, acctest.OwnerKey, 0, "the roles of 10001 people and 600 roles of teams in workspaces", folder)
+	if n := srv.Requests().Total; n > 70 {
+		t.Errorf("%d requests were made", n)
+	}
+	files := filesOf(t, folder)
+	for name, want := range map[string]map[string]int{
+		"members.tf": {`@acme.com" = "Member"`: 10000, "resource ": 1}, "teams.tf": {"{ team = ": 600, "resource ": 1}, "imports.tf": {"import {": 4},
+	} {
+		for text, n := range want {
+			if got := strings.Count(files[name], text); got != n {
+				t.Errorf("%s has %q %d times, want %d", name, text, got, n)
+			}
+		}
+	}
+}
+
+// The help says what the command takes.
+func TestExportHelp(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	code := export.Run(t.Context(), "test", []string{"-h"}, report.Streams{Out: &out, Err: io.Discard, Getenv: func(string) string { return "" }})
+	for _, option := range []string{"--account", "--from-state", "--force", "--partial", "FOLDER", "PREFECT_API_KEY"} {
+		if !strings.Contains(out.String(), option) {
+			t.Errorf("%s is missing", option)
+		}
+	}
+	for line := range strings.Lines(out.String()) {
+		if len(line) > 81 {
+			t.Errorf("%d characters: %s", len(line), line)
+		}
+	}
+	if code != 0 {
+		t.Errorf("ended with %d", code)
 	}
 }

@@ -21,6 +21,9 @@ import (
 // awkward has what HCL, Markdown and terminals read as something else than text.
 const awkward = `"Ops" ${x} %{y} \n | <b> 🚀 שלום é`
 
+// clientSecret is the secret of the OAuth client of exportScenario's directory.
+const clientSecret = "client-secret-0123456789abcdef0123456789"
+
 // exportScenario has every noun that a scenario can have. many is how many of each are alike.
 func exportScenario(many int) acctest.Option {
 	var domains, teams, mappings strings.Builder
@@ -62,6 +65,7 @@ accounts:
         default_role: Auditor
         deprovision_action: delete
         allowed_domains: [acme.com, bücher.example]
+        clients: [{name: ping, secret: ` + clientSecret + `}]
         group_role_mappings:
           - {group_name: ` + string(name) + `, role: Admin, priority: 1}
 ` + mappings.String() + `
@@ -182,7 +186,7 @@ func TestAccExport(t *testing.T) {
 				t.Fatalf("%d: %s", code, said)
 			}
 			for _, want := range []string{
-				"1 person: a directory brought them", "1 person: a group role mapping decides", `SCIM token "scenario" of the directory`,
+				"1 person: a directory brought them", "1 person: a group role mapping decides", `SCIM token "scenario" of the directory`, `SCIM client "ping" of the directory`,
 				"the roles of 4 people", "the session policy", "4 identity providers", `identity provider "No domain": it has no domain yet`, "SCIM directory, " + fmt.Sprint(3+many) + " group role mappings",
 			} {
 				if !strings.Contains(said, want) {
@@ -192,8 +196,35 @@ func TestAccExport(t *testing.T) {
 			// domains, connections, policy, directory, mapping, roles, two teams with a role, and the group that became a team has none
 			applyExport(t, d, 2+4+1+1+3+1+2+many*(1+1+2))
 			wantNoSecrets(t, d.Path)
+			takeSecretsOver(t, srv, d)
 		})
 	}
+}
+
+// takeSecretsOver does what README.md says of tokens and clients: with the secret that there is, the first apply keeps it.
+func takeSecretsOver(t *testing.T, srv *acctest.Server, d *acctest.Dir) {
+	t.Helper()
+	readme, err := os.ReadFile(filepath.Join(d.Path, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, blocks, _ := strings.Cut(string(readme), "```terraform\n")
+	blocks, _, there := strings.Cut(blocks, "```\n")
+	if !there {
+		t.Fatalf("README.md has no blocks:\n%s", readme)
+	}
+	d.Write("secrets.tf", blocks)
+	d.Setenv("TF_VAR_ops_x_y_n_b_e_scenario_secret", acctest.DirectoryToken)
+	d.Setenv("TF_VAR_ops_x_y_n_b_e_ping_secret", clientSecret)
+	if output, code := d.Run("fmt", "-check", "-diff"); code != 0 {
+		t.Errorf("terraform fmt would write it otherwise:\n%s", output)
+	}
+	srv.ResetRequests()
+	d.MustRun("apply", "-input=false", "-auto-approve")
+	if output, code := d.Run("plan", "-input=false", "-detailed-exitcode"); code != 0 {
+		t.Errorf("the plan with the secrets ended with %d:\n%s", code, output)
+	}
+	srv.PushUser("still@acme.com") // with the token that there was
 }
 
 // fetched is what a page has.
@@ -226,7 +257,7 @@ func wantNoSecrets(t *testing.T, folder string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, secret := range []string{acctest.ServiceKey, acctest.DirectoryToken, acctest.ClientSecret} {
+		for _, secret := range []string{acctest.ServiceKey, acctest.DirectoryToken, acctest.ClientSecret, clientSecret} {
 			if bytes.Contains(content, []byte(secret)) {
 				t.Errorf("%s has a secret", name)
 			}

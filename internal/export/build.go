@@ -22,7 +22,7 @@ const alike = 5
 // builder writes what was read as files.
 type builder struct {
 	*account
-	domains_, providers, directories_, mappings, members_, teams_, policy, imports file
+	domains_, providers, directories_, mappings, members_, teams_, policy, imports, secrets file
 
 	former     *former         // nil where the whole account is written
 	domainRefs map[string]expr // by the name of the domain
@@ -174,7 +174,7 @@ func (b *builder) writeMembers() {
 	roles := map[string]expr{}
 	left := map[decision]int{}
 	for _, m := range b.members {
-		if why, there := b.decided[m.ID]; there {
+		if why, there := b.decided[lower(m.ID)]; there {
 			left[why]++
 		} else if m.Email != nil {
 			roles[*m.Email] = text(m.AccountRoleName)
@@ -288,15 +288,20 @@ func (b *builder) readme() []byte {
 			fmt.Fprintf(&out, "- %s: %s.\n", escapeWords(o.what), escapeWords(o.why))
 		}
 	}
+	if !b.secrets.empty() {
+		fmt.Fprintf(&out, "\n## Tokens and clients\n\nThese are not in the files. Take one over by writing its blocks into a file of your own and setting the variable to the secret that the identity provider has:\n\n```terraform\n%s```\n", b.secrets.bytes())
+	}
 	return []byte(out.String())
 }
 
-// escapeWords escapes a reason, but for the code spans of our own.
+// escapeWords escapes a sentence for Markdown, but for the code spans of our own.
 func escapeWords(why string) string {
 	parts := strings.Split(why, "`")
-	for i := range parts {
+	for i, part := range parts {
 		if i%2 == 0 {
-			parts[i] = report.Escape(parts[i])
+			words := strings.TrimSpace(part)
+			before, after, _ := strings.Cut(part, words)
+			parts[i] = before + report.Escape(words) + after
 		}
 	}
 	return strings.Join(parts, "`")

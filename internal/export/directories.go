@@ -11,7 +11,7 @@ import (
 
 func (b *builder) writeDirectories() {
 	const kind = "prefectsso_scim_directory"
-	taken, mappings, n, m := labels{}, labels{}, 0, 0
+	taken, mappings, secrets, n, m := labels{}, labels{}, labels{}, 0, 0
 	slices.SortStableFunc(b.directories, func(x, y directory) int { return cmp.Compare(x.Name, y.Name) })
 	for _, d := range b.directories {
 		n++
@@ -35,22 +35,34 @@ func (b *builder) writeDirectories() {
 		b.take(kind+"."+l, d.ID)
 		b.writeMappings(d, l, mappings)
 		m += len(d.mappings)
-		b.leaveSecrets(d)
+		b.leaveSecrets(d, l, secrets)
 	}
 	b.count(n, "SCIM directory", "SCIM directories")
 	b.count(m, "group role mapping", "group role mappings")
 }
 
-// leaveSecrets says which tokens and clients of a directory are not written.
-func (b *builder) leaveSecrets(d directory) {
-	const why = "its secret cannot be read, so that an import would be a change: the first apply sets the secret that you bring"
+// leaveSecrets says which tokens and clients of a directory are not written, and writes for README.md how they go over once
+// somebody brings the secret.
+func (b *builder) leaveSecrets(d directory, directory string, taken labels) {
+	leave := func(kind, what, id, name, secret string) {
+		b.leave(omission{
+			what: what + " " + quote(name) + " of the directory " + quote(d.Name),
+			why:  "its secret cannot be read, so that an import would be a change: the first apply compares the secret that you bring, and sets it if it is another one. README.md has the blocks for it",
+		})
+		l := taken.take(directory+" "+name, directory)
+		b.secrets.block("variable "+string(text(l+"_secret")), argument{"type", "string"}, argument{"ephemeral", boolean(true)})
+		b.secrets.block(head(kind, l),
+			argument{"directory_id", expr("prefectsso_scim_directory." + directory + ".id")}, argument{"name", text(name)},
+			argument{secret, expr("var." + l + "_secret")}, argument{secret + "_version", number(1)})
+		b.secrets.block("import", argument{"to", expr(kind + "." + l)}, argument{"id", text(b.id + "/" + d.ID + "/" + id)})
+	}
 	for _, t := range d.tokens {
 		if !t.Run {
-			b.leave(omission{what: "SCIM token " + quote(t.Name) + " of the directory " + quote(d.Name), why: why})
+			leave("prefectsso_scim_token", "SCIM token", t.ID, t.Name, "token_wo")
 		}
 	}
 	for _, c := range d.clients {
-		b.leave(omission{what: "SCIM client " + quote(c.Name) + " of the directory " + quote(d.Name), why: why})
+		leave("prefectsso_scim_client", "SCIM client", c.ID, c.Name, "secret_wo")
 	}
 }
 

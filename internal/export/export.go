@@ -90,7 +90,9 @@ func run(ctx context.Context, version string, args []string, s report.Streams) (
 	if o.account == "" {
 		return 0, errors.New("which account to export is not known: give --account, or set " + settings.EnvAccountID)
 	}
-	a, err := read(ctx, api, o.account)
+	a, err := read(ctx, api, o.account, func(sentence string) {
+		_, _ = fmt.Fprintf(s.Err, "%s: %s\n", Name, sentence) // there is nowhere else to say it
+	})
 	if err != nil {
 		return 0, err
 	}
