@@ -18,8 +18,12 @@ func TestAccAccessReportInCI(t *testing.T) {
 	_, issuer := acctest.StartIdP(t, srv)
 	d := acctest.NewDir(t, srv)
 	d.Mirror()
-	for _, name := range []string{"plan.sh", "access.sh"} {
-		d.Write(name, ciFile(t, name))
+	for _, name := range []string{"plan.sh", "access.sh", "comment.sh"} {
+		text := ciFile(t, name)
+		if name == "comment.sh" { // TestComment has the real one
+			text = "#!/bin/sh\ncp \"$1\" commented\n"
+		}
+		d.Write(name, text)
 		if err := os.Chmod(filepath.Join(d.Path, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -56,10 +60,16 @@ resource "prefectsso_member_role" "ada" {
 	if text, code := reported(""); code != 0 || !strings.Contains(text, "Nothing changes for anybody.") {
 		t.Errorf("nothing: %d %s", code, text)
 	}
+	pipelines(t, d, 0, 0, "Nothing changes for anybody.")
+	// Where there is only OpenTofu, whose command is the same.
+	if text, code := d.Shell(`mkdir only && ln -s "$(command -v terraform)" only/tofu && PATH="$PWD/only:/usr/bin:/bin" && ! command -v terraform >/dev/null && ./access.sh 2>messages`); code != 0 || !strings.Contains(text, "Nothing changes for anybody.") {
+		t.Errorf("with tofu: %d %s", code, text)
+	}
 	write(`["acme.com"]`, "Admin")
 	if text, code := reported("FORMAT=markdown"); code != 2 || !strings.Contains(text, "| `ada@acme.com` | role `Member` → `Admin`") {
 		t.Errorf("a role: %d %s", code, text)
 	}
+	pipelines(t, d, 2, 0, "ada@acme.com")
 	write(`["labs.example"]`, "Member")
 	out := t.TempDir()
 	text, code := reported("OUT=" + out)
@@ -71,6 +81,7 @@ resource "prefectsso_member_role" "ada" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	pipelines(t, d, 3, 1, "grace@acme.com")
 	if text, code := reported("FAIL_ON=none"); code != 2 {
 		t.Errorf("without a severity: %d %s", code, text)
 	}

@@ -34,8 +34,7 @@ func TestAccExamples(t *testing.T) {
 	t.Parallel()
 	forEachExample(t, func(t *testing.T, folder string) {
 		d := newExample(t).dir(folder)
-		d.MustRun("plan", "-input=false")
-		d.MustRun("apply", "-input=false", "-auto-approve")
+		d.MustRun("apply", "-input=false", "-auto-approve") // plans first
 		if output, code := d.Run("plan", "-input=false", "-detailed-exitcode"); code != 0 {
 			t.Errorf("the second plan ended with %d:\n%s", code, output)
 		}

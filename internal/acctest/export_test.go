@@ -21,6 +21,9 @@ import (
 // awkward has what HCL, Markdown and terminals read as something else than text.
 const awkward = `"Ops" ${x} %{y} \n | <b> 🚀 שלום é`
 
+// clientSecret is the secret of the OAuth client of exportScenario's directory.
+const clientSecret = "client-secret-0123456789abcdef0123456789"
+
 // exportScenario has every noun that a scenario can have. many is how many of each are alike.
 func exportScenario(many int) acctest.Option {
 	var domains, teams, mappings strings.Builder
@@ -45,7 +48,7 @@ accounts:
       - {email: owner@acme.com, first_name: Account, last_name: Owner, role: Owner, api_key: ` + acctest.OwnerKey + `}
       - {email: second.owner@acme.com, first_name: Second, last_name: Owner, role: Owner, api_key: ` + acctest.SecondOwnerKey + `}
       - {email: admin@acme.com, first_name: Account, last_name: Admin, role: Admin, api_key: ` + acctest.AdminKey + `}
-      - {email: "o'hara+${x}@bücher.example", first_name: Ada, last_name: Lovelace, role: Auditor}
+      - {email: "o'hara+${x}@bücher.example", first_name: Ada, last_name: Lovelace, role: Auditor, api_key: pnu_auditor}
     service_accounts: [{name: terraform, role: Owner, api_key: ` + acctest.ServiceKey + `}]
     custom_roles: [{name: Auditor, permissions: ["read:account"]}]
     workspaces: [{handle: production, name: Production}, {handle: staging, name: Staging}]
@@ -62,6 +65,7 @@ accounts:
         default_role: Auditor
         deprovision_action: delete
         allowed_domains: [acme.com, bücher.example]
+        clients: [{name: ping, secret: ` + clientSecret + `}]
         group_role_mappings:
           - {group_name: ` + string(name) + `, role: Admin, priority: 1}
 ` + mappings.String() + `
@@ -144,7 +148,21 @@ func TestAccExport(t *testing.T) {
 			srv := acctest.Start(t, exportScenario(many), acctest.PrivateIssuers)
 			d := acctest.NewDir(t, srv)
 			_, issuer := acctest.StartIdP(t, srv)
+			metadata := fetched(t, issuer+"/saml/metadata")
 			for _, c := range []map[string]any{
+				{
+					"name": "שלום", "connection_type": "KeycloakSAML", "domains": []string{"acme.com"},
+					"saml":              map[string]any{"idp_metadata_xml": metadata, "name_id_format": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", "sign_authn_requests": true, "want_assertions_encrypted": true},
+					"attribute_mapping": map[string]any{"subject": "uid${x}", "first_name": "given"},
+				},
+				{
+					"name": "No domain", "connection_type": "GenericOIDC", "domains": []string{},
+					"oidc": map[string]any{"issuer": issuer, "client_id": "c", "client_secret": acctest.ClientSecret},
+				},
+				{
+					"name": "Scopes", "connection_type": "OktaOIDC", "domains": []string{"acme.com"},
+					"oidc": map[string]any{"issuer": issuer, "client_id": "c", "scopes": []string{"openid", "email"}, "token_endpoint_auth_method": "none"},
+				},
 				{
 					"name": awkward, "connection_type": "GenericOIDC", "domains": []string{"acme.com"},
 					"oidc": map[string]any{"issuer": issuer, "client_id": "c${1}", "client_secret": acctest.ClientSecret},
@@ -159,23 +177,73 @@ func TestAccExport(t *testing.T) {
 			srv.Call(acctest.OwnerKey, http.MethodPatch, "", map[string]any{"auth_expiration_seconds": 3600}, nil)
 			srv.PushGroup(awkward, srv.PushUser("mapped@acme.com"))
 			srv.PushUser("default@acme.com")
+			directory := "/sso/directories/" + srv.DirectoryID()
+			for i, match := range []map[string]any{{"attribute": "title", "equals": `${a} "b"`}, {"group_id": "directory_group_01KABCDEFGHJKMNPQRSTVWXYZ0"}} {
+				srv.Call(acctest.OwnerKey, http.MethodPost, directory+"/group_role_mappings", map[string]any{"match": match, "account_role_id": srv.RoleID("Auditor"), "priority": 50 + i}, nil)
+			}
 			said, code := exported(t, srv, acctest.ServiceKey, d.Path)
 			if code != 0 {
 				t.Fatalf("%d: %s", code, said)
 			}
 			for _, want := range []string{
-				"1 person: a directory brought them", "1 person: a group role mapping decides", `SCIM token "scenario" of the directory`,
-				"the roles of 4 people", "the session policy", "2 identity providers",
+				"1 person: a directory brought them", "1 person: a group role mapping decides", `SCIM token "scenario" of the directory`, `SCIM client "ping" of the directory`,
+				"the roles of 4 people", "the session policy", "4 identity providers", `identity provider "No domain": it has no domain yet`, "SCIM directory, " + fmt.Sprint(3+many) + " group role mappings",
 			} {
 				if !strings.Contains(said, want) {
 					t.Errorf("%q is not said:\n%s", want, said)
 				}
 			}
 			// domains, connections, policy, directory, mapping, roles, two teams with a role, and the group that became a team has none
-			applyExport(t, d, 2+2+1+1+1+1+2+many*(1+1+2))
+			applyExport(t, d, 2+4+1+1+3+1+2+many*(1+1+2))
 			wantNoSecrets(t, d.Path)
+			takeSecretsOver(t, srv, d)
 		})
 	}
+}
+
+// takeSecretsOver does what README.md says of tokens and clients: with the secret that there is, the first apply keeps it.
+func takeSecretsOver(t *testing.T, srv *acctest.Server, d *acctest.Dir) {
+	t.Helper()
+	readme, err := os.ReadFile(filepath.Join(d.Path, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, blocks, _ := strings.Cut(string(readme), "```terraform\n")
+	blocks, _, there := strings.Cut(blocks, "```\n")
+	if !there {
+		t.Fatalf("README.md has no blocks:\n%s", readme)
+	}
+	d.Write("secrets.tf", blocks)
+	d.Setenv("TF_VAR_ops_x_y_n_b_e_scenario_secret", acctest.DirectoryToken)
+	d.Setenv("TF_VAR_ops_x_y_n_b_e_ping_secret", clientSecret)
+	if output, code := d.Run("fmt", "-check", "-diff"); code != 0 {
+		t.Errorf("terraform fmt would write it otherwise:\n%s", output)
+	}
+	srv.ResetRequests()
+	d.MustRun("apply", "-input=false", "-auto-approve")
+	if output, code := d.Run("plan", "-input=false", "-detailed-exitcode"); code != 0 {
+		t.Errorf("the plan with the secrets ended with %d:\n%s", code, output)
+	}
+	srv.PushUser("still@acme.com") // with the token that there was
+}
+
+// fetched is what a page has.
+func fetched(t *testing.T, url string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }() // read to its end
+	content, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d %v", url, resp.StatusCode, err)
+	}
+	return string(content)
 }
 
 func wantNoSecrets(t *testing.T, folder string) {
@@ -189,7 +257,7 @@ func wantNoSecrets(t *testing.T, folder string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, secret := range []string{acctest.ServiceKey, acctest.DirectoryToken, acctest.ClientSecret} {
+		for _, secret := range []string{acctest.ServiceKey, acctest.DirectoryToken, acctest.ClientSecret, clientSecret} {
 			if bytes.Contains(content, []byte(secret)) {
 				t.Errorf("%s has a secret", name)
 			}

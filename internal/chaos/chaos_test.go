@@ -38,7 +38,7 @@ func TestCampaign(t *testing.T) {
 	t.Parallel()
 	seed, runs := acctest.EnvNumber(t, "SEED", 1), acctest.EnvNumber(t, "RUNS", 300)
 	if testing.Short() {
-		runs = min(runs, 40)
+		runs = min(runs, 12)
 	}
 	for n := range runs {
 		c := chaos.Draw(uint64(seed + n))

@@ -163,7 +163,7 @@ func TestBadArguments(t *testing.T) {
 		"an unknown severity":      {[]string{"--fail-on", "error"}, "takes check, drift, planned or none"},
 		"unknown actors":           {[]string{"--actors", "on"}, "takes auto or off"},
 		"an unknown option":        {[]string{"--nonsense"}, "flag provided but not defined: -nonsense"},
-		"two files":                {[]string{"a.json", "b.json"}, "2 files"},
+		"two files":                {[]string{"a.json", "b.json"}, "drift-report takes one"},
 		"a file that is not there": {[]string{filepath.Join("testdata", "absent.json")}, "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/uuid"
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 
-	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
@@ -22,7 +22,7 @@ const alike = 5
 // builder writes what was read as files.
 type builder struct {
 	*account
-	domains_, providers, directories_, mappings, members_, teams_, policy, imports file
+	domains_, providers, directories_, mappings, members_, teams_, policy, imports, secrets file
 
 	former     *former         // nil where the whole account is written
 	domainRefs map[string]expr // by the name of the domain
@@ -166,193 +166,6 @@ func (b *builder) writePolicy() {
 	b.imports.block("import", argument{"to", "prefectsso_session_policy.this"}, argument{"id", text(b.id)})
 }
 
-func (b *builder) writeConnections() {
-	const kind = "prefectsso_identity_provider"
-	taken, n := labels{}, 0
-	slices.SortStableFunc(b.connections, func(x, y client.Connection) int { return cmp.Compare(x.Name, y.Name) })
-	for _, c := range b.connections {
-		if c.OIDC == nil && c.SAML == nil {
-			why := "this server does not show its `oidc` or `saml`, and the resource needs one of them. Write it by hand, and the first apply adopts it by its name"
-			b.leave(omission{what: "identity provider " + quote(c.Name), why: why})
-			continue
-		}
-		n++
-		l := taken.take(c.Name, "identity_provider")
-		var domains []string
-		for _, d := range c.Domains {
-			domains = append(domains, d.Domain)
-		}
-		b.providers.block(head(kind, l),
-			argument{"name", text(c.Name)},
-			argument{"connection_type", text(c.ConnectionType)},
-			argument{"domains", b.domainsOf(domains)},
-			emptyLine, argument{"oidc", oidc(c.OIDC)}, argument{"saml", saml(c.SAML)}, emptyLine, argument{"attribute_mapping", attributes(c.AttributeMapping)})
-		b.take(kind+"."+l, c.ID)
-	}
-	b.count(n, "identity provider", "identity providers")
-}
-
-func oidc(o *client.ConnectionOIDC) expr {
-	if o == nil {
-		return ""
-	}
-	arguments := []argument{{"issuer", text(o.Issuer)}, {"client_id", text(o.ClientID)}}
-	scopes := slices.Sorted(slices.Values(o.Scopes))
-	if len(scopes) > 0 && !slices.Equal(scopes, []string{"email", "openid", "profile"}) {
-		arguments = append(arguments, argument{"scopes", list(texts(scopes))})
-	}
-	return object(append(arguments, argument{"token_endpoint_auth_method", pointed(o.TokenEndpointAuthMethod)})...)
-}
-
-func pointed(s *string) expr {
-	if s == nil {
-		return ""
-	}
-	return text(*s)
-}
-
-func saml(s *client.ConnectionSAML) expr {
-	if s == nil {
-		return ""
-	}
-	var arguments []argument
-	if s.IDPMetadataURL != nil && *s.IDPMetadataURL != "" {
-		arguments = append(arguments, argument{"metadata_url", text(*s.IDPMetadataURL)}, argument{"metadata_entity_id", pointed(s.IDPMetadataEntityID)})
-	} else {
-		var pems []expr
-		for _, c := range s.IDPCertificates {
-			pems = append(pems, heredoc(c.PEM))
-		}
-		arguments = append(arguments, argument{"entity_id", text(s.IDPEntityID)}, argument{"sso_url", text(s.IDPSSOURL)})
-		arguments = append(arguments, argument{"certificates", expr("[\n" + join(pems, ",\n") + ",\n]")})
-	}
-	arguments = append(arguments, argument{"name_id_format", pointed(s.NameIDFormat)})
-	if s.SignAuthnRequests != s.WantAuthnRequestsSigned {
-		arguments = append(arguments, argument{"sign_requests", boolean(s.SignAuthnRequests)})
-	}
-	if s.AllowIDPInitiated {
-		arguments = append(arguments, argument{"allow_idp_initiated", boolean(true)})
-	}
-	if s.WantAssertionsEncrypted {
-		arguments = append(arguments, argument{"want_assertions_encrypted", boolean(true)})
-	}
-	return object(arguments...)
-}
-
-// heredoc returns a text of several lines as it is, where it has nothing to escape.
-func heredoc(s string) expr {
-	if !strings.HasSuffix(s, "\n") {
-		s += "\n"
-	}
-	if strings.ContainsAny(s, "$%\r") || strings.Contains(s, "EOT") {
-		return text(s)
-	}
-	return expr("<<EOT\n" + s + "EOT\n")
-}
-
-func attributes(m client.AttributeMapping) expr {
-	if m == (client.AttributeMapping{}) {
-		return ""
-	}
-	return object(
-		argument{"subject", pointed(m.Subject)}, argument{"email", pointed(m.Email)}, argument{"first_name", pointed(m.FirstName)},
-		argument{"last_name", pointed(m.LastName)}, argument{"groups", pointed(m.Groups)})
-}
-
-func (b *builder) writeDirectories() {
-	const kind = "prefectsso_scim_directory"
-	taken, mappings, n, m := labels{}, labels{}, 0, 0
-	slices.SortStableFunc(b.directories, func(x, y directory) int { return cmp.Compare(x.Name, y.Name) })
-	for _, d := range b.directories {
-		n++
-		l := taken.take(d.Name, "directory")
-		arguments := []argument{argument{"name", text(d.Name)}, argument{"type", text(d.Type)}, emptyLine}
-		if b.managed {
-			arguments = append(arguments, argument{"default_role", text(b.role(d.DefaultAccountRoleID))}, argument{"deprovision_action", text(d.DeprovisionAction)})
-		} else {
-			b.leave(omission{what: "how the SCIM directory " + quote(d.Name) + " is configured (`default_role`, `deprovision_action`, `sync_groups_to_teams`, `allowed_domains`)", why: "this server does not show it, and does not let it be changed"})
-		}
-		if b.managed && !d.SyncGroupsToTeams {
-			arguments = append(arguments, argument{"sync_groups_to_teams", boolean(false)})
-		}
-		if d.State == client.DirectoryUnlinked {
-			arguments = append(arguments, argument{"enabled", boolean(false)})
-		}
-		if d.AllowedDomains != nil {
-			arguments = append(arguments, argument{"allowed_domains", b.domainsOf(d.AllowedDomains)})
-		}
-		b.directories_.block(head(kind, l), arguments...)
-		b.take(kind+"."+l, d.ID)
-		b.writeMappings(d, l, mappings)
-		m += len(d.mappings)
-		b.leaveSecrets(d)
-	}
-	b.count(n, "SCIM directory", "SCIM directories")
-	b.count(m, "group role mapping", "group role mappings")
-}
-
-// leaveSecrets says which tokens and clients of a directory are not written.
-func (b *builder) leaveSecrets(d directory) {
-	const why = "its secret cannot be read, so that an import would be a change: the first apply sets the secret that you bring"
-	for _, t := range d.tokens {
-		if !t.Run {
-			b.leave(omission{what: "SCIM token " + quote(t.Name) + " of the directory " + quote(d.Name), why: why})
-		}
-	}
-	for _, c := range d.clients {
-		b.leave(omission{what: "SCIM client " + quote(c.Name) + " of the directory " + quote(d.Name), why: why})
-	}
-}
-
-func (b *builder) writeMappings(d directory, directory string, taken labels) {
-	const kind = "prefectsso_group_role_mapping"
-	slices.SortStableFunc(d.mappings, func(x, y client.GroupRoleMapping) int {
-		return cmp.Or(cmp.Compare(y.Priority, x.Priority), cmp.Compare(matchName(x.Match), matchName(y.Match)))
-	})
-	of := argument{"directory_id", expr("prefectsso_scim_directory." + directory + ".id")}
-	groups := map[string]client.GroupRoleMapping{}
-	for _, m := range d.mappings {
-		if m.Match.GroupName != "" {
-			groups[m.Match.GroupName] = m
-		}
-	}
-	if len(groups) >= alike {
-		l := taken.take(directory, "mappings")
-		rows, ids := map[string]expr{}, map[string]expr{}
-		for name, m := range groups {
-			rows[name] = row(argument{"role", text(b.role(m.AccountRoleID))}, argument{"priority", number(m.Priority)})
-			ids[name] = text(m.ID)
-		}
-		local := l + "_groups"
-		b.directories_.block("locals", argument{local, mapOf(rows)})
-		b.directories_.block(head(kind, l),
-			argument{"for_each", expr("local." + local)}, emptyLine, of,
-			argument{"match", "{ group_name = each.key }"}, argument{"role", "each.value.role"}, argument{"priority", "each.value.priority"})
-		b.takeEach(kind+"."+l, mapOf(ids), d.ID+"/${each.value}")
-	}
-	for _, m := range d.mappings {
-		if m.Match.GroupName != "" && len(groups) >= alike {
-			continue
-		}
-		l := taken.take(matchName(m.Match), "mapping")
-		match := row(argument{"group_id", nonEmpty(m.Match.GroupID)}, argument{"group_name", nonEmpty(m.Match.GroupName)},
-			argument{"attribute", nonEmpty(m.Match.Attribute)}, argument{"equals", nonEmpty(m.Match.Equals)})
-		b.directories_.block(head(kind, l), of, argument{"match", match}, argument{"role", text(b.role(m.AccountRoleID))}, argument{"priority", number(m.Priority)})
-		b.take(kind+"."+l, d.ID+"/"+m.ID)
-	}
-}
-
-func nonEmpty(s string) expr {
-	if s == "" {
-		return ""
-	}
-	return text(s)
-}
-
-func matchName(m client.MappingMatch) string {
-	return cmp.Or(m.GroupName, m.GroupID, m.Attribute+" "+m.Equals)
-}
-
 // role returns an account role as configurations name it.
 func (b *builder) role(id string) string { return cmp.Or(b.roles[id], id) }
 
@@ -361,7 +174,7 @@ func (b *builder) writeMembers() {
 	roles := map[string]expr{}
 	left := map[decision]int{}
 	for _, m := range b.members {
-		if why, there := b.decided[m.ID]; there {
+		if why, there := b.decided[lower(m.ID)]; there {
 			left[why]++
 		} else if m.Email != nil {
 			roles[*m.Email] = text(m.AccountRoleName)
@@ -395,14 +208,14 @@ type teamAccess struct{ team, workspace, role string }
 
 func (b *builder) writeTeams() {
 	const kind = "prefectsso_team_workspace_role"
-	names := map[string]int{}
+	names := map[string]int{} // composed, as Terraform has all texts
 	for _, t := range b.teams {
-		names[t.Name]++
+		names[norm.NFC.String(t.Name)]++
 	}
 	byName, byID := map[string]teamAccess{}, map[string]teamAccess{}
 	labelOf, nameOf := map[string]string{}, map[string]string{}
 	for _, t := range b.teams {
-		plain := names[t.Name] == 1 && t.Name != "" && !strings.Contains(t.Name, "/") && uuid.Validate(t.Name) != nil && !strings.HasPrefix(t.Name, "directory_group_")
+		plain := names[norm.NFC.String(t.Name)] == 1 && t.Name != "" && !strings.Contains(t.Name, "/") && uuid.Validate(t.Name) != nil && !strings.HasPrefix(t.Name, "directory_group_")
 		for _, w := range t.Workspaces {
 			if plain {
 				byName[t.Name+"/"+w.Handle] = teamAccess{t.Name, w.Handle, w.RoleName}
@@ -475,15 +288,20 @@ func (b *builder) readme() []byte {
 			fmt.Fprintf(&out, "- %s: %s.\n", escapeWords(o.what), escapeWords(o.why))
 		}
 	}
+	if !b.secrets.empty() {
+		fmt.Fprintf(&out, "\n## Tokens and clients\n\nThese are not in the files. Take one over by writing its blocks into a file of your own and setting the variable to the secret that the identity provider has:\n\n```terraform\n%s```\n", b.secrets.bytes())
+	}
 	return []byte(out.String())
 }
 
-// escapeWords escapes a reason, but for the code spans of our own.
+// escapeWords escapes a sentence for Markdown, but for the code spans of our own.
 func escapeWords(why string) string {
 	parts := strings.Split(why, "`")
-	for i := range parts {
+	for i, part := range parts {
 		if i%2 == 0 {
-			parts[i] = report.Escape(parts[i])
+			words := strings.TrimSpace(part)
+			before, after, _ := strings.Cut(part, words)
+			parts[i] = before + report.Escape(words) + after
 		}
 	}
 	return strings.Join(parts, "`")

@@ -2,8 +2,8 @@
 // roles, for_each where it is the same thing many times, references instead of ids. It is the provider's command export,
 // and its plan imports and does nothing else, with any Terraform from 1.11 on and OpenTofu.
 //
-// read.go reads the account over the client, build.go writes what was read as files (names.go finds labels, hcl.go writes
-// expressions), folder.go puts them into a folder. What is not written is an omission with its reason. Secrets cannot be
+// read.go reads the account over the client, build.go, connections.go and directories.go write what was read as files (names.go
+// finds labels, hcl.go writes expressions; of a state only what it has, state.go), folder.go puts them into a folder. What is not written is an omission with its reason. Secrets cannot be
 // read, and stand in none of the files.
 package export
 
@@ -90,7 +90,9 @@ func run(ctx context.Context, version string, args []string, s report.Streams) (
 	if o.account == "" {
 		return 0, errors.New("which account to export is not known: give --account, or set " + settings.EnvAccountID)
 	}
-	a, err := read(ctx, api, o.account)
+	a, err := read(ctx, api, o.account, func(sentence string) {
+		_, _ = fmt.Fprintf(s.Err, "%s: %s\n", Name, sentence) // there is nowhere else to say it
+	})
 	if err != nil {
 		return 0, err
 	}

@@ -65,19 +65,24 @@ func (a *account) leave(o omission) {
 type reader struct {
 	api *client.Client
 	*account
+
+	note func(sentence string) // says what takes long
 }
 
 // atOnce bounds how many people are asked for at the same time.
 const atOnce = 8
 
+// crowd is from how many people on it is said that asking for each of them takes long.
+const crowd = 500
+
 // read reads an account. What the key may not see, or the server does not have, is noted and no error.
-func read(ctx context.Context, api *client.Client, id string) (*account, error) {
-	r := reader{api, &account{id: id, decided: map[string]decision{}, roles: map[string]string{}}}
+func read(ctx context.Context, api *client.Client, id string, note func(string)) (*account, error) {
+	r := reader{api, &account{id: id, decided: map[string]decision{}, roles: map[string]string{}}, note}
 	info, err := api.GetAccount(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("could not read account %s: %w", id, err)
 	}
-	r.info = *info
+	r.info, r.id = *info, cmp.Or(info.ID, id) // in the server's form
 	side, sideCtx := errgroup.WithContext(ctx)
 	for _, part := range []func(context.Context) error{r.readDomains, r.readSSO, r.readMembers, r.readTeams} {
 		side.Go(func() error { return part(sideCtx) })
@@ -235,9 +240,9 @@ func (r reader) readDecisions(ctx context.Context) error {
 			}
 			switch *u.RoleSource {
 			case client.RoleSourceDefault:
-				r.decided[*u.AccountMembershipID] = byDefault
+				r.decided[lower(*u.AccountMembershipID)] = byDefault
 			case client.RoleSourceMapping:
-				r.decided[*u.AccountMembershipID] = byMapping
+				r.decided[lower(*u.AccountMembershipID)] = byMapping
 			}
 		}
 	}
@@ -246,6 +251,9 @@ func (r reader) readDecisions(ctx context.Context) error {
 
 // readBrought asks of each person whether a directory brought them: the published API does not say it of several at once.
 func (r reader) readBrought(ctx context.Context) error {
+	if len(r.members) > crowd {
+		r.note(fmt.Sprintf("Asking of each of %d people whether a directory brought them, because the API does not say it of several at once. Where it limits the rate that takes minutes.", len(r.members)))
+	}
 	side, ctx := errgroup.WithContext(ctx)
 	side.SetLimit(atOnce)
 	var mu sync.Mutex
@@ -257,11 +265,11 @@ func (r reader) readBrought(ctx context.Context) error {
 			switch {
 			case client.IsNotFound(err): // left meanwhile
 			case client.IsForbidden(err), client.IsNotOffered(err):
-				r.decided[m.ID] = unsure
+				r.decided[lower(m.ID)] = unsure
 			case err != nil:
 				return fmt.Errorf("could not read a membership: %w", err)
 			case details.DirectoryID != nil:
-				r.decided[m.ID] = byDefault
+				r.decided[lower(m.ID)] = byDefault
 			}
 			return nil
 		})

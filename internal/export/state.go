@@ -8,7 +8,10 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
@@ -126,6 +129,11 @@ func instancesOf(data []byte) ([]instance, error) {
 			return nil
 		}
 		i := instance{Resource: report.Configured(resource), Type: kind}
+		for part := range strings.SplitSeq(i.Resource, ".") {
+			if !hclsyntax.ValidIdentifier(part) {
+				return fmt.Errorf("%s is no address of a resource", strconv.Quote(report.Printable(resource)))
+			}
+		}
 		if err := json.Unmarshal(values, &i.Values); err != nil {
 			return fmt.Errorf("%s has not the form that prefecthq/prefect gives it", resource)
 		}

@@ -67,7 +67,7 @@ func TestAccDataSourcesBadInput(t *testing.T) {
 		"nobody":             {`data "prefectsso_member" "x" { email = "nobody@acme.com" }`, `Could not find member.*nobody@acme\.com is not a member`},
 		"no such role":       {`data "prefectsso_account_role" "x" { name = "Boss" }`, `Could not find account role.*no role "Boss".*Owner`},
 		"neither":            {`data "prefectsso_account_role" "x" {}`, `No attribute specified when one .and only one. of \[name,id\]`},
-		"no such account":    {`data "prefectsso_account" "x" { account_id = "0c1f1d2e-0000-4000-8000-0000000000ff" }`, `Could not read account.*account_id`},
+		"no such account":    {`data "prefectsso_account" "x" { account_id = "0c1f1d2e-0000-4000-8000-0000000000ff" }`, `Account not found with this key.*account_id`},
 		"a foreign role":     {`data "prefectsso_members" "x" { role = "Boss" }`, `Unusable role`},
 		"a malformed domain": {`data "prefectsso_members" "x" { domain = "acme" }`, `Invalid email domain`},
 	} {

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -54,5 +55,53 @@ accounts:
 				t.Errorf("%s is %s, want %q", test.check, got, test.want)
 			}
 		})
+	}
+}
+
+// The roles of many are imported for all people, or for those whose addresses stand behind the account; a stranger among
+// them is an error.
+func TestImportRolesOfSomePeople(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, acctest.Crowd(3, "Member"))
+	p := inProcess(t, srv)
+	const typeName = "prefectsso_member_roles"
+	roles := func(addresses ...string) tftypes.Value {
+		all := map[string]tftypes.Value{}
+		for _, address := range addresses {
+			role := "Member"
+			if address == "owner@acme.com" {
+				role = "Owner"
+			}
+			all[address] = tftypes.NewValue(tftypes.String, role)
+		}
+		return tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, all)
+	}
+	for id, want := range map[string]tftypes.Value{
+		acctest.AccountID:       roles("owner@acme.com", "person00001@acme.com", "person00002@acme.com", "person00003@acme.com"),
+		acctest.AccountID + "/": roles("owner@acme.com", "person00001@acme.com", "person00002@acme.com", "person00003@acme.com"),
+		acctest.AccountID + "/PERSON00002@acme.com  owner@acme.com": roles("owner@acme.com", "person00002@acme.com"),
+	} {
+		resp, err := p.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: typeName, ID: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		noErrors(t, resp.Diagnostics)
+		imported := resp.ImportedResources[0]
+		state := p.object(t, p.resourceType(typeName), p.read(t, typeName, imported.State, imported.Identity).NewState)
+		if got := state["roles"]; !got.Equal(want) {
+			t.Errorf("%s: roles is %s, want %s", id, got, want)
+		}
+	}
+	for id, want := range map[string]string{
+		acctest.AccountID + "/owner@acme.com stranger@acme.com": "no members with these addresses of the import id: stranger@acme.com.",
+		"acme/owner@acme.com": "The import id is the account's UUID",
+	} {
+		resp, err := p.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: typeName, ID: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(resp.Diagnostics) != 1 || !strings.Contains(resp.Diagnostics[0].Detail, want) {
+			t.Errorf("%s: %v, want %q", id, resp.Diagnostics, want)
+		}
 	}
 }

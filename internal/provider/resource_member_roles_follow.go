@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
 
 // Of many people, too, each is written by address and known by membership (see resource_member_role_follow.go). Who they are is
@@ -45,7 +46,7 @@ func peopleIn(ctx context.Context, private privateState, diags *diag.Diagnostics
 	var out people
 	if text != nil {
 		if err := json.Unmarshal(text, &out); err != nil {
-			diags.AddError("Unusable private state", "Who is behind the addresses of this resource cannot be read from the state: "+err.Error())
+			diags.AddError("Unusable private state", "Who is behind the addresses of this resource cannot be read from the state. "+english.ErrorSentence(err))
 		}
 	}
 	return out
@@ -60,7 +61,7 @@ type privateWriter interface {
 func (p people) keep(ctx context.Context, private privateWriter) diag.Diagnostics {
 	text, err := json.Marshal(p)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Could not keep who is behind the addresses", err.Error())}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Could not keep who is behind the addresses", english.ErrorSentence(err))}
 	}
 	return private.SetKey(ctx, privatePeople, text)
 }

@@ -49,7 +49,7 @@ func Parse(flags *flag.FlagSet, args []string) (file string, err error) {
 	}
 	switch {
 	case len(files) > 1:
-		return "", fmt.Errorf("%d files are given; a report is of one plan", len(files))
+		return "", fmt.Errorf("%s and %s are given; %s takes one", files[0], files[1], flags.Name())
 	case len(files) == 1 && files[0] != "-":
 		return files[0], nil
 	}
