@@ -73,3 +73,40 @@ func TestAccQuery(t *testing.T) {
 		t.Errorf("the plan is not empty:\n%s", output)
 	}
 }
+
+// A list goes by its provider configuration, and ends at its limit: what it does not want is not read.
+func TestAccQueryOfAnAlias(t *testing.T) {
+	t.Parallel()
+	srv, other := acctest.Start(t), acctest.Start(t, acctest.Crowd(450, "Member"))
+	d := acctest.NewDir(t, srv)
+	needsTerraform(t, d, "1.14.0", "query")
+	srv.SetDomains("acme.com")
+	d.Write("main.tf", requiredProviders+`
+provider "prefectsso" {
+  alias    = "other"
+  endpoint = "`+other.URL+`/api"
+}
+`)
+	d.Write("all.tfquery.hcl", `
+list "prefectsso_domain" "own" {
+  provider = prefectsso
+}
+list "prefectsso_member_role" "other" {
+  provider = prefectsso.other
+  limit    = 250
+}
+`)
+	output := unwrapped(d.MustRun("query"))
+	if found := strings.Count(output, "list.prefectsso_member_role.other "); found != 250 {
+		t.Errorf("%d people are listed:\n%s", found, output)
+	}
+	if !strings.Contains(output, "acme.com") {
+		t.Errorf("the domain of the first account is not listed:\n%s", output)
+	}
+	if pages := other.Requests().Count(http.MethodPost, "/account_memberships/filter"); pages != 2 {
+		t.Errorf("%d pages of people were read", pages)
+	}
+	if pages := srv.Requests().Count(http.MethodPost, "/account_memberships/filter"); pages != 0 {
+		t.Errorf("people of the wrong account were read")
+	}
+}

@@ -27,7 +27,7 @@ import (
 // Terraform is the version that is tried beside the oldest one.
 var Terraform = Product{
 	Module: "github.com/hashicorp/terraform", Version: "v1.15.0", Name: "terraform", Package: ".",
-	Files: []string{"internal/backend/init/init.go"},
+	Files: []string{"internal/backend/init/init.go"}, Release: "github.com/hashicorp/terraform/version.dev=no",
 }
 
 // Product is a program that Build makes.
@@ -36,6 +36,7 @@ type Product struct {
 	Name            string   // of the program
 	Package         string   // its main, relative to the module
 	Files           []string // what may import modules that the archive lacks
+	Release         string   // the variable that makes it no development version, as -X of the linker takes it
 }
 
 // Build returns the path of the program below dir, which it makes unless an
@@ -63,7 +64,7 @@ func Build(ctx context.Context, p Product, dir string, log *bytes.Buffer) (strin
 	if err := leaveOut(ctx, p, source, log); err != nil {
 		return "", err
 	}
-	if err := run(ctx, source, log, nil, "build", "-mod=mod", "-trimpath", "-o", program, p.Package); err != nil {
+	if err := run(ctx, source, log, nil, "build", "-mod=mod", "-trimpath", "-ldflags", "-s -w -X "+p.Release, "-o", program, p.Package); err != nil {
 		return "", err
 	}
 	return program, nil
