@@ -5,10 +5,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
@@ -20,7 +24,7 @@ func invoked(t *testing.T, block map[string]any, kind string, config object) (sa
 	t.Helper()
 	for _, step := range []string{"validate", "plan", "invoke"} {
 		p := inProcessAs(t, block)
-		actions, ok := p.server.(tfprotov6.ProviderServerWithActions)
+		actions, ok := p.server.(tfprotov6.ProviderServerWithActions) //nolint:staticcheck // its successor has no other name yet
 		if !ok {
 			t.Fatal("the provider has no actions")
 		}
@@ -118,9 +122,10 @@ func TestRefreshAction(t *testing.T) {
 	t.Parallel()
 	const kind = "prefectsso_identity_provider_refresh"
 	srv := acctest.Start(t, acctest.WithDirectory, acctest.PrivateIssuers)
-	var served atomic.Value
+	var served atomic.Pointer[string]
+	serve := func(text string) { served.Store(&text) }
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if _, err := w.Write([]byte(served.Load().(string))); err != nil {
+		if _, err := w.Write([]byte(*served.Load())); err != nil {
 			t.Log(err) // the server has gone away
 		}
 	}))
@@ -135,17 +140,17 @@ func TestRefreshAction(t *testing.T) {
 		return len(rows[0].SAML.Certificates)
 	}
 	one, two := bareCertificate(t), bareCertificate(t)
-	served.Store(idpXML("https://idp.example", "", one))
+	serve(idpXML("https://idp.example", "", one))
 	p := inProcess(t, srv)
 	made := p.create(t, identityProvider, object{"name": "Corp", "connection_type": "GenericSAML", "domains": []string{"acme.com"}, "saml": object{"metadata_url": web.URL}})
 	config := object{"id": textOf(t, p.object(t, p.resourceType(identityProvider), made.NewState)["id"])}
 
-	served.Store(strings.Replace(idpXML("https://idp.example", "", one), "<md:SingleSignOnService", keyDescriptor(two)+"<md:SingleSignOnService", 1))
+	serve(strings.Replace(idpXML("https://idp.example", "", one), "<md:SingleSignOnService", keyDescriptor(two)+"<md:SingleSignOnService", 1))
 	said, found := invoked(t, sessionOf(srv), kind, config)
 	if len(found) > 0 || len(said) != 1 || strings.Count(said[0], "certificate until") != 2 || certificates() != 2 {
 		t.Errorf("it says %q, finds %s, and %d certificates are there", said, detailsOf(found), certificates())
 	}
-	served.Store("<no metadata/>")
+	serve("<no metadata/>")
 	srv.Advance("2m")
 	if _, found := invoked(t, sessionOf(srv), kind, config); errorsIn(found) == 0 || certificates() != 2 {
 		t.Errorf("what is no metadata: %s, and %d certificates are there", detailsOf(found), certificates())
@@ -158,6 +163,34 @@ func TestRefreshAction(t *testing.T) {
 // keyDescriptor is a further certificate of metadata.
 func keyDescriptor(certificate string) string {
 	return fmt.Sprintf(`<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>%s</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`, certificate)
+}
+
+// Each action has an example of its own type, which parses and gives every required argument.
+func TestActionExamples(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..", "examples", "actions")
+	for kind, declared := range inProcess(t, acctest.Start(t)).schemas.ActionSchemas {
+		file := filepath.Join(root, kind, "action.tf")
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, problems := hclsyntax.ParseConfig(content, file, hcl.InitialPos)
+		if problems.HasErrors() {
+			t.Fatal(problems)
+		}
+		body, ok := parsed.Body.(*hclsyntax.Body)
+		if !ok || len(body.Blocks) != 1 || body.Blocks[0].Type != "action" || body.Blocks[0].Labels[0] != kind {
+			t.Errorf("%s has no action of its type", file)
+			continue
+		}
+		config := body.Blocks[0].Body.Blocks[0].Body
+		for _, attribute := range declared.Schema.Block.Attributes {
+			if _, given := config.Attributes[attribute.Name]; attribute.Required && !given {
+				t.Errorf("%s does not give %s", file, attribute.Name)
+			}
+		}
+	}
 }
 
 // Where the server does not offer what an action does, that is said, and nothing happens.
