@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -34,6 +35,7 @@ var (
 	_ provider.Provider                       = &prefectssoProvider{}
 	_ provider.ProviderWithEphemeralResources = &prefectssoProvider{}
 	_ provider.ProviderWithFunctions          = &prefectssoProvider{}
+	_ provider.ProviderWithActions            = &prefectssoProvider{}
 	_ provider.ProviderWithListResources      = &prefectssoProvider{}
 )
 
@@ -155,6 +157,7 @@ func (p *prefectssoProvider) Configure(ctx context.Context, req provider.Configu
 	resp.DataSourceData = data
 	resp.EphemeralResourceData = data
 	resp.ListResourceData = data
+	resp.ActionData = data
 }
 
 // Resources implements [provider.Provider].
@@ -203,6 +206,11 @@ func (p *prefectssoProvider) EphemeralResources(context.Context) []func() epheme
 	return []func() ephemeral.EphemeralResource{
 		newSCIMTokenEphemeral,
 	}
+}
+
+// Actions implements [provider.ProviderWithActions].
+func (p *prefectssoProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{newIdentityProviderRefreshAction, newSCIMClientRevokeAction, newSCIMTokenRevokeAction}
 }
 
 // Functions implements [provider.ProviderWithFunctions].

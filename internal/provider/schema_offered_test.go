@@ -45,6 +45,9 @@ func described(t *testing.T) map[string][]string {
 	for _, name := range slices.Sorted(maps.Keys(schemas.ListResourceSchemas)) {
 		add("list `"+name+"`", schemas.ListResourceSchemas[name].Block.Description)
 	}
+	for _, name := range slices.Sorted(maps.Keys(schemas.ActionSchemas)) {
+		add("action `"+name+"`", schemas.ActionSchemas[name].Schema.Block.Description)
+	}
 	return rows
 }
 
@@ -70,15 +73,17 @@ func TestTablesOfWhatPrefectCloudOffers(t *testing.T) {
 	}
 }
 
-// inTable lists names by their kind: resources, then data sources, then ephemeral resources, then lists.
+// inTable lists names by their kind: resources, then data sources, then ephemeral resources, lists and actions.
 func inTable(names []string) string {
-	var resources, sources, ephemerals, lists []string
+	var resources, sources, ephemerals, lists, actions []string
 	for _, name := range names {
 		switch {
 		case strings.HasPrefix(name, "data source "):
 			sources = append(sources, strings.TrimPrefix(name, "data source "))
 		case strings.HasPrefix(name, "ephemeral "):
 			ephemerals = append(ephemerals, strings.TrimPrefix(name, "ephemeral "))
+		case strings.HasPrefix(name, "action "):
+			actions = append(actions, strings.TrimPrefix(name, "action "))
 		case strings.HasPrefix(name, "list "):
 			lists = append(lists, strings.TrimPrefix(name, "list "))
 		default:
@@ -94,6 +99,9 @@ func inTable(names []string) string {
 	}
 	if len(lists) > 0 {
 		text += "; lists of " + strings.Join(lists, ", ")
+	}
+	if len(actions) > 0 {
+		text += "; actions " + strings.Join(actions, ", ")
 	}
 	return text
 }
