@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -281,6 +282,13 @@ func (f *forge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// look does something while no request is under way.
+func (f *forge) look(do func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	do()
+}
+
 func (f *forge) add(body, kind string) {
 	f.comments = append(f.comments, map[string]any{"id": len(f.comments) + 1, "body": body, "system": false, "user": map[string]any{"type": kind}})
 }
@@ -326,14 +334,18 @@ func TestComment(t *testing.T) {
 				if err != nil || strings.Contains(output, secret) {
 					t.Fatalf("report %d: %v\n%s", i, err, output)
 				}
-				if got := f.comments[151]["body"]; got != "<!-- prefectsso access-report  -->\n"+text {
-					t.Errorf("the comment is %q", got)
+				f.look(func() {
+					if got := f.comments[151]["body"]; got != "<!-- prefectsso access-report  -->\n"+text {
+						t.Errorf("the comment is %q", got)
+					}
+				})
+			}
+			f.look(func() {
+				if got := strings.Join(f.changed, ", "); got != test.post+", "+test.put || len(f.comments) != 152 {
+					t.Errorf("%d comments, by %s", len(f.comments), got)
 				}
-			}
-			if got := strings.Join(f.changed, ", "); got != test.post+", "+test.put || len(f.comments) != 152 {
-				t.Errorf("%d comments, by %s", len(f.comments), got)
-			}
-			f.token = "Authorization: another"
+				f.token = "Authorization: another"
+			})
 			if output, err := script(t, test.env(server.URL), "comment.sh", report); err == nil || strings.Contains(output, secret) {
 				t.Errorf("a token that is not accepted: %v\n%s", err, output)
 			}
@@ -353,13 +365,12 @@ func TestHCPPlan(t *testing.T) {
 	}))
 	t.Cleanup(store.Close)
 	elsewhere := strings.Replace(store.URL, "127.0.0.1", "localhost", 1)
-	asked := 0
+	var asked atomic.Int32
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Header.Get("Authorization") != "Bearer "+secret || r.URL.Path != "/api/v2/runs/run-1/plan/json-output":
 			http.NotFound(w, r)
-		case asked < 2:
-			asked++
+		case asked.Add(1) <= 2:
 			w.WriteHeader(http.StatusNoContent)
 		default:
 			http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect)
@@ -369,8 +380,8 @@ func TestHCPPlan(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "plan.json")
 	env := []string{"TFE_ADDRESS=" + api.URL, "TF_TOKEN_app_terraform_io=" + secret, "WAIT=0", "TRIES=5"}
 	output, err := script(t, env, "hcp-plan.sh", "run-1", file)
-	if err != nil || strings.Contains(output, secret) || asked != 2 {
-		t.Fatalf("after %d answers: %v\n%s", asked, err, output)
+	if err != nil || strings.Contains(output, secret) || asked.Load() != 3 {
+		t.Fatalf("after %d answers: %v\n%s", asked.Load(), err, output)
 	}
 	content, err := os.ReadFile(file)
 	if err != nil || string(content) != `{"format_version":"1.2"}` {
@@ -380,7 +391,7 @@ func TestHCPPlan(t *testing.T) {
 		t.Errorf("others may read the plan: %v, %v", info.Mode(), err)
 	}
 	for name, run := range map[string]string{"another run": "run-2", "a plan that does not come": "run-1"} {
-		asked = 0
+		asked.Store(0)
 		if output, err := script(t, append(env, "TRIES=1"), "hcp-plan.sh", run, file); err == nil {
 			t.Errorf("%s: no error: %s", name, output)
 		}
