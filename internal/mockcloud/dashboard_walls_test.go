@@ -35,7 +35,7 @@ func TestDashboardNeedsItsSession(t *testing.T) {
 		stranger.send(http.MethodPost, path, form, "same-origin").wantNot(t, http.StatusOK)
 		for name, sent := range map[string]struct {
 			token, site string
-		}{"without a token": {"", "same-origin"}, "with another one": {"x" + form.Get("token")[1:], "same-origin"}, "of a page elsewhere": {form.Get("token"), "cross-site"}, "of a neighbor": {form.Get("token"), "same-site"}} {
+		}{"without a token": {"", "same-origin"}, "with another one": {strings.Map(other, form.Get("token")), "same-origin"}, "of a page elsewhere": {form.Get("token"), "cross-site"}, "of a neighbor": {form.Get("token"), "same-site"}} {
 			values := url.Values{"name": {"Taken over"}, "type": {"GenericSAML"}, "domain": {"saml.example"}, "issuer": {o.Mock.IdPURL()}, "client_id": {"evil"}, "result": {"ABCDEF"}}
 			if sent.token != "" {
 				values.Set("token", sent.token)
@@ -60,6 +60,14 @@ func TestDashboardNeedsItsSession(t *testing.T) {
 	for _, path := range dashboardPaths {
 		o.browser.get(path).wantNot(t, http.StatusOK, "Activate", "client_id")
 	}
+}
+
+// other makes another secret of one that has the same form.
+func other(c rune) rune {
+	if c == 'x' {
+		return 'y'
+	}
+	return 'x'
 }
 
 // withCookies sends a form with the session's cookie, whatever page it is said to come from.
