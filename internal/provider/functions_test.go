@@ -13,6 +13,9 @@ import (
 
 func TestAccFunctions(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("-short leaves out what starts terraform")
+	}
 	for _, test := range []struct{ function, argument, want, fails string }{
 		{function: "email_domain", argument: "Ada@Acme.com", want: "acme.com"},
 		{function: "email_domain", argument: "ada@bücher.example", want: "xn--bcher-kva.example"},
