@@ -154,10 +154,12 @@ func sealed(t testing.TB, algorithm string, key, plain []byte) []byte {
 	return out
 }
 
-// sealedFor has the world decrypt, and the answer encrypted.
-func sealedFor(s sealing) func(*world, *answer) {
+// sealedFor has the world decrypt, and the answer encrypted. What it returns may be called
+// by many at once: every answer gets a sealing of its own.
+func sealedFor(all sealing) func(*world, *answer) {
 	return func(w *world, a *answer) {
 		w.decrypts()
+		s := all
 		if s.to == nil {
 			s.to = []keypair{keys().enc}
 		}
