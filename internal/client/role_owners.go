@@ -57,7 +57,7 @@ func (c *Client) RoleOwnerOf(ctx context.Context, accountID string, m Membership
 // that of a server that does not tell.
 type RoleOwners struct {
 	told  bool
-	owned map[string]RoleOwner // by the id of the membership
+	owned map[string]RoleOwner // by the id of the membership, in lower case
 }
 
 // RoleOwners finds out what decides about everybody's role: a request for each
@@ -77,12 +77,15 @@ func (c *Client) RoleOwners(ctx context.Context, accountID string, directoryIDs 
 		}
 		for _, user := range users {
 			if user.AccountMembershipID != nil {
-				owners.owned[*user.AccountMembershipID] = user.roleOwner(id)
+				owners.owned[lowerASCII(*user.AccountMembershipID)] = user.roleOwner(id)
 			}
 		}
 	}
 	return owners, nil
 }
+
+// Told reports whether the server tells what decides about roles.
+func (o RoleOwners) Told() bool { return o.told }
 
 // Of returns what decides about a member's role; without a Source where the
 // server does not tell.
@@ -90,7 +93,7 @@ func (o RoleOwners) Of(m Membership) RoleOwner {
 	if !o.told {
 		return RoleOwner{}
 	}
-	if owner, there := o.owned[m.ID]; there {
+	if owner, there := o.owned[lowerASCII(m.ID)]; there {
 		return owner
 	}
 	return RoleOwner{Source: RoleSourceManual}
