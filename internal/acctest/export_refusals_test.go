@@ -51,7 +51,7 @@ func write(t *testing.T, name, content string) {
 // nothing to write into them any more, and no other one is touched.
 func TestExportFolder(t *testing.T) {
 	t.Parallel()
-	srv := acctest.Start(t, exportScenario(0))
+	srv := acctest.Start(t, exportScenario(t, 0))
 	folder := filepath.Join(t.TempDir(), "a", "b")
 	wantExport(t, srv, acctest.ServiceKey, 0, "It is in "+folder, folder)
 	first := filesOf(t, folder)
@@ -86,7 +86,7 @@ func TestExportFolder(t *testing.T) {
 // What stops the command leaves nothing behind.
 func TestExportFails(t *testing.T) {
 	t.Parallel()
-	srv := acctest.Start(t, exportScenario(0))
+	srv := acctest.Start(t, exportScenario(t, 0))
 	folder := filepath.Join(t.TempDir(), "new")
 	const other = "0c1f1d2e-0000-4000-8000-0000000000ff"
 	for want, args := range map[string][]string{
@@ -122,7 +122,7 @@ func TestExportFails(t *testing.T) {
 // A part that the key may not read is named, and is an error unless that is fine.
 func TestExportOfWhatTheKeyMayNotRead(t *testing.T) {
 	t.Parallel()
-	srv := acctest.Start(t, exportScenario(0))
+	srv := acctest.Start(t, exportScenario(t, 0))
 	folder := filepath.Join(t.TempDir(), "new")
 	wantExport(t, srv, "pnu_auditor", 1, "members: the API key may not read that", folder)
 	names := make([]string, 0, 5)

@@ -87,7 +87,7 @@ func stateOf(t *testing.T, resources map[string]map[string]map[string]any) strin
 // What prefecthq/prefect manages goes over: the real terraform forgets it there and imports it here, and changes nothing.
 func TestAccExportFromState(t *testing.T) {
 	t.Parallel()
-	srv := acctest.Start(t, exportScenario(1))
+	srv := acctest.Start(t, exportScenario(t, 1))
 	member := func(email string) map[string]any {
 		m, ok := srv.Member(email)
 		if !ok {

@@ -24,7 +24,7 @@ func invoked(t *testing.T, block map[string]any, kind string, config object) (sa
 	t.Helper()
 	for _, step := range []string{"validate", "plan", "invoke"} {
 		p := inProcessAs(t, block)
-		actions, ok := p.server.(tfprotov6.ProviderServerWithActions) //nolint:staticcheck // its successor has no other name yet
+		actions, ok := p.server.(tfprotov6.ProviderServerWithActions) //nolint:staticcheck // tfprotov6.ProviderServer, which is to have its methods, has none of them yet
 		if !ok {
 			t.Fatal("the provider has no actions")
 		}
