@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/progress"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
@@ -55,9 +56,15 @@ type lister interface {
 
 // look reads the events of all that is in the report, in as few requests as it
 // takes. A trail that cannot be read leaves a gap in the report, not none.
-func look(ctx context.Context, api lister, r *found, since, until time.Time) lookup {
+func look(ctx context.Context, api lister, r *found, since, until time.Time, told progress.Counter) lookup {
 	out := lookup{since: since, failed: map[string]string{}, events: map[subject][]client.Event{}}
-	for _, q := range queries(r.facts()) {
+	const what = "lookups in the audit trail"
+	asked := queries(r.facts())
+	told.Expect(what, len(asked))
+	for i, q := range asked {
+		if i > 0 {
+			told.Done(what, 1)
+		}
 		if out.failed[q.account] != "" {
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/progress"
 )
 
 // The exit codes of the commands, for a pipeline to branch on. Of several that fit, 1 counts before 3, and that before 2.
@@ -31,6 +33,8 @@ type Streams struct {
 	Out, Err io.Writer
 	Getenv   func(string) string
 	Now      func() time.Time
+	// Progress shows how far the command is; nil where nobody watches.
+	Progress progress.Counter
 }
 
 // Parse reads arguments, in which options may stand before and after the file. It returns the file, "" for standard
