@@ -18,14 +18,14 @@ func (j *Job) state(now time.Time) string {
 		text += "; none in the last minute"
 	}
 	j.meter.look(now)
-	return text + "."
+	return text
 }
 
 // outcome says what the job came to.
 func (j *Job) outcome(took time.Duration) string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.meter.counts(j.what) + ", in " + exactly(took) + "."
+	return j.meter.counts(j.what) + ", in " + exactly(took)
 }
 
 // counts says how many are over with.
