@@ -140,6 +140,36 @@ func TestWhatIsLeftOut(t *testing.T) {
 	}
 }
 
+// A report on however much drift fits into a comment, counts what it leaves out, and breaks no table.
+func TestMuchDrift(t *testing.T) {
+	t.Parallel()
+	var drift []object
+	for i := range 400 {
+		before, after := object{}, object{}
+		for n := range 100 {
+			email := fmt.Sprintf("person%03d.%03d@acme.com", i, n)
+			before[email], after[email] = "Member", "Owner"
+		}
+		one := changed("prefectsso_member_roles", object{"roles": before}, object{"roles": after})
+		one["address"] = fmt.Sprintf("prefectsso_member_roles.this[%d]", i)
+		drift = append(drift, one)
+	}
+	plan := planOf(t, object{"resource_drift": drift})
+	markdown := command(t, nil, plan, "--format", "markdown", "--actors=off")
+	if markdown.code != report.ExitChanges || len(markdown.out) > 60_000 || !strings.Contains(markdown.out, "| … and ") || !strings.Contains(markdown.out, "400 things changed") {
+		t.Errorf("exit code %d, %d bytes: %.300s", markdown.code, len(markdown.out), markdown.out)
+	}
+	for line := range strings.Lines(markdown.out) {
+		if strings.HasPrefix(line, "|") && strings.Count(line, "|") != 5 {
+			t.Errorf("a row of a table breaks: %s", line)
+		}
+	}
+	text := command(t, nil, plan, "--actors=off")
+	if text.code != report.ExitChanges || !strings.Contains(text.out, "\n  … and 350 more\n") || strings.Count(text.out, "\n  prefectsso_member_roles.this") != report.MaxShown {
+		t.Errorf("exit code %d: %.300s", text.code, text.out)
+	}
+}
+
 // Every mistake is an error of one line, exit code 1, and nothing on standard output.
 func TestBadArguments(t *testing.T) {
 	t.Parallel()

@@ -82,6 +82,9 @@ func Open(command, file string, in io.Reader) (*Plan, error) {
 		return nil, fmt.Errorf("could not read the plan: %w", err)
 	}
 	defer func() { _ = opened.Close() }() // it was only read
+	if info, err := opened.Stat(); err == nil && info.IsDir() {
+		return nil, notAPlan(command, file+" is a folder")
+	}
 	p, err := Read(command, opened)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
