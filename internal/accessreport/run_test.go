@@ -595,6 +595,10 @@ func TestBadInput(t *testing.T) {
 	if err := os.WriteFile(text, []byte(`{"format":"x"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	half := filepath.Join(filepath.Dir(text), "half.json")
+	if err := os.WriteFile(half, []byte(`{"format":"prefectsso-world-1","accounts":[{"Acc`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, tc := range map[string]struct {
 		plan, want string
 		args       []string
@@ -613,6 +617,13 @@ func TestBadInput(t *testing.T) {
 		"stale without a world":      {plan, "--stale-ok is given without --world", []string{"--stale-ok"}, nil},
 		"no world":                   {plan, "no such file", []string{"--world", "absent.json"}, nil},
 		"another file":               {plan, "is no world", []string{"--world", text}, nil},
+		"half a world":               {plan, "is no world", []string{"--world", half}, nil},
+		"a folder for a world":       {plan, "could not read the world", []string{"--world", filepath.Dir(text)}, nil},
+		"no place for a world":       {plan, "could not save the world", []string{"--save-world", filepath.Join(text, "x")}, nil},
+		"no place for a report":      {plan, "could not write the report", []string{"--out", filepath.Join(text, "x.md")}, nil},
+		"a folder for a plan":        {plan, "is a folder", []string{filepath.Dir(text)}, nil},
+		"half a plan":                {plan[:len(plan)/2], "no whole JSON document", nil, nil},
+		"a saved plan":               {"PK\x03\x04\x00\x00", "which only Terraform can read", nil, nil},
 		"an unknown option":          {plan, "flag provided but not defined", []string{"--nonsense"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
