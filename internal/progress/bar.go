@@ -84,7 +84,12 @@ func (b *Bar) Expect(name string, n int) {
 func (b *Bar) Done(name string, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.kind(name).done += n
+	k := b.kind(name)
+	k.done += n
+	k.last = k.heard
+	if k.marks == nil {
+		k.look(k.heard) // since when the first were asked for is not known
+	}
 }
 
 // End takes the bar away for good.
@@ -143,7 +148,6 @@ func (b *Bar) kind(name string) *kind {
 	if at < 0 {
 		at = len(b.kinds)
 		b.kinds = append(b.kinds, &kind{name: name})
-		b.kinds[at].look(now)
 	}
 	b.kinds[at].heard = now
 	return b.kinds[at]
@@ -165,7 +169,9 @@ func (b *Bar) draw(now time.Time) {
 	room := b.room()
 	line := b.line(now, room)
 	for _, k := range b.kinds {
-		k.look(now)
+		if k.marks != nil {
+			k.look(now)
+		}
 	}
 	b.put("\r" + line + strings.Repeat(" ", max(0, min(b.drawn, room)-len(line))))
 	b.drawn = len(line)

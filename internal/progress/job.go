@@ -38,6 +38,7 @@ func (j *Job) Done(n int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.meter.done += n
+	j.meter.last = time.Now()
 }
 
 // Failed says that so many more were tried in vain.
@@ -45,6 +46,7 @@ func (j *Job) Failed(n int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.meter.failed += n
+	j.meter.last = time.Now()
 }
 
 // End ends the job. One that has said something says what it came to.

@@ -33,12 +33,15 @@ const (
 	window = time.Minute
 	// between is the least time between two marks.
 	between = time.Second
+	// pause is how long nothing may come before that counts as slow. What comes in pages comes in steps.
+	pause = 10 * time.Second
 )
 
 // meter counts and estimates. It has no lock of its own.
 type meter struct {
 	total, done, failed int
-	marks               []mark // of the window, oldest first
+	last                time.Time // when something came to be over with
+	marks               []mark    // of the window, oldest first
 }
 
 // mark is how many were over with at some time.
@@ -59,18 +62,18 @@ func (m *meter) look(now time.Time) {
 	}
 }
 
-// since returns how many have come to be over with within the window, and how long that took.
-func (m *meter) since(now time.Time) (over int, span time.Duration) {
-	if len(m.marks) == 0 {
-		return 0, 0
-	}
-	return m.over() - m.marks[0].over, now.Sub(m.marks[0].at)
-}
-
 // rest estimates how long the rest will take.
 func (m *meter) rest(now time.Time) (time.Duration, bool) {
-	over, span := m.since(now)
-	if over <= 0 || span < between || m.over() >= m.total {
+	if len(m.marks) == 0 || m.over() >= m.total {
+		return 0, false
+	}
+	until := m.last
+	if now.Sub(until) > pause {
+		until = now
+	}
+	first := m.marks[0]
+	over, span := m.over()-first.over, until.Sub(first.at)
+	if over <= 0 || span < between {
 		return 0, false
 	}
 	return time.Duration(float64(m.total-m.over()) / float64(over) * float64(span)), true
@@ -78,6 +81,5 @@ func (m *meter) rest(now time.Time) (time.Duration, bool) {
 
 // stalled reports whether nothing has come to be over with within a whole window.
 func (m *meter) stalled(now time.Time) bool {
-	over, span := m.since(now)
-	return over == 0 && span >= window && m.over() < m.total
+	return len(m.marks) > 0 && m.marks[0].over == m.over() && now.Sub(m.marks[0].at) >= window && m.over() < m.total
 }

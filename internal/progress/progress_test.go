@@ -25,7 +25,7 @@ func TestSentences(t *testing.T) {
 	add := func(about, text string) { fmt.Fprintf(&all, "%s:\n  %q\n", about, text) }
 	now := time.Unix(0, 0)
 	job := func(done, failed int, ago time.Duration, before int) *Job {
-		m := meter{total: 5000, done: done, failed: failed}
+		m := meter{total: 5000, done: done, failed: failed, last: now}
 		if ago > 0 {
 			m.marks = []mark{{now.Add(-ago), before}}
 		}
@@ -51,7 +51,7 @@ func TestSentences(t *testing.T) {
 	bar := func(kinds ...*kind) *Bar {
 		for i, k := range kinds {
 			k.heard = now.Add(time.Duration(i) * time.Second)
-			k.marks = []mark{{now.Add(-10 * time.Second), 0}}
+			k.marks, k.last = []mark{{now.Add(-10 * time.Second), 0}}, now
 		}
 		return &Bar{kinds: kinds}
 	}
@@ -76,7 +76,7 @@ func TestLineFits(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
 	b := &Bar{kinds: []*kind{
-		{name: "memberships", meter: meter{total: 10000, done: 4200, marks: []mark{{now.Add(-time.Minute), 0}}}},
+		{name: "memberships", meter: meter{total: 10000, done: 4200, last: now, marks: []mark{{now.Add(-time.Minute), 0}}}},
 		{name: "service accounts of a workspace", meter: meter{done: 12}},
 		{name: "people", meter: meter{total: 10, done: 1}},
 	}}
@@ -85,6 +85,41 @@ func TestLineFits(t *testing.T) {
 			t.Errorf("%d columns: %q", columns, line)
 		}
 	}
+}
+
+// TestPages: what comes in pages is estimated by the time from page to page, and the estimate does not grow until the next
+// one is late.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBar(io.Discard, func() int { return 0 })
+		defer b.End()
+		b.Expect("memberships", 2000)
+		rest := func() (time.Duration, bool) {
+			synctest.Wait()
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return b.kinds[0].rest(time.Now())
+		}
+		b.Done("memberships", 200)
+		time.Sleep(1500 * time.Millisecond)
+		if got, known := rest(); known {
+			t.Errorf("after the first page: %s", got)
+		}
+		for page := 2; page < 10; page++ {
+			b.Done("memberships", 200)
+			for range 3 {
+				if got, known := rest(); !known || got != time.Duration(10-page)*1500*time.Millisecond {
+					t.Errorf("after page %d: %s, %t", page, got, known)
+				}
+				time.Sleep(500 * time.Millisecond)
+			}
+		}
+		time.Sleep(pause)
+		if got, known := rest(); !known || got < 2*time.Second {
+			t.Errorf("of a page that is late: %s, %t", got, known)
+		}
+	})
 }
 
 // said collects messages.
@@ -274,7 +309,9 @@ func TestNarrowBar(t *testing.T) {
 		b := NewBar(s, func() int { return int(wide.Load()) })
 		defer b.End()
 		b.Expect("memberships", 10000)
-		b.Done("memberships", 200)
+		b.Done("memberships", 100)
+		time.Sleep(2 * time.Second)
+		b.Done("memberships", 100)
 		for _, test := range []struct {
 			wide int64
 			want string
