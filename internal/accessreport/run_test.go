@@ -583,6 +583,22 @@ func TestWorldInAFile(t *testing.T) {
 	}
 }
 
+// TestProgress: who watches hears of what is read one by one, and the report is the same.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p := newPlan()
+	p.create("prefectsso_member_roles", "x", object{"roles": object{"ada@acme.com": "Admin", "grace@acme.com": "Admin"}})
+	p.delete("prefectsso_team_workspace_role", "z", o.teamRole("Viewer"))
+	now, plan := time.Now(), p.json(t)
+	var heard acctest.Heard
+	watched, alone := runBefore(t, &heard, environment(o.Server), now, plan), runIn(t, environment(o.Server), now, plan)
+	if watched != alone || watched.err != "" {
+		t.Errorf("%+v, and without anybody %+v", watched, alone)
+	}
+	heard.Want(t, "memberships 6", "teams 1", "workspaces of people 1")
+}
+
 // TestBadInput: every mistake is one line on standard error, exit code 1, and nothing on standard output.
 func TestBadInput(t *testing.T) {
 	t.Parallel()

@@ -207,8 +207,16 @@ accounts:
 	folder := filepath.Join(t.TempDir(), "new")
 	srv.ResetRequests()
 	wantExport(t, srv, acctest.OwnerKey, 0, "the roles of 10001 people and 600 roles of teams in workspaces", folder)
-	if n := srv.Requests().Total; n > 70 {
+	if n := srv.Requests().Total; n > 70 || srv.Requests().Count(http.MethodPost, "/account_memberships/count") != 0 {
 		t.Errorf("%d requests were made", n)
+	}
+	var heard acctest.Heard
+	if said, code := exportedBefore(t, &heard, srv, acctest.OwnerKey, "--force", folder); code != 0 {
+		t.Errorf("ended with %d: %s", code, said)
+	}
+	heard.Want(t, "memberships 10001", "teams 300", "directory users")
+	if n := srv.Requests().Count(http.MethodPost, "/account_memberships/count"); n != 1 {
+		t.Errorf("%d requests were made for the count of members", n)
 	}
 	files := filesOf(t, folder)
 	for name, want := range map[string]map[string]int{

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/progress"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
@@ -27,9 +28,16 @@ type outcome struct {
 // command runs the command on a plan with an environment.
 func command(t *testing.T, env map[string]string, input string, args ...string) outcome {
 	t.Helper()
+	return commandBefore(t, nil, env, input, args...)
+}
+
+// commandBefore is command while somebody watches how far it is.
+func commandBefore(t *testing.T, watching progress.Counter, env map[string]string, input string, args ...string) outcome {
+	t.Helper()
 	var out, errs bytes.Buffer
 	code := Run(context.Background(), "test", args, report.Streams{
 		In: strings.NewReader(input), Out: &out, Err: &errs, Getenv: func(name string) string { return env[name] }, Now: time.Now,
+		Progress: watching,
 	})
 	return outcome{code, out.String(), errs.String()}
 }
@@ -426,6 +434,24 @@ func TestActorsByProfile(t *testing.T) {
 				t.Errorf("%+v, want %q", got, tc.want)
 			}
 		})
+	}
+}
+
+// Who watches hears how many lookups there are, also of those that fail.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t)
+	env := map[string]string{"PREFECT_API_KEY": acctest.ServiceKey, "PREFECT_API_URL": srv.URL + "/api"}
+	plan := planOf(t, object{"resource_drift": []object{
+		changed("prefectsso_domain", object{"name": "labs.example"}, nil), changed("prefectsso_session_policy", object{"auth_expiration_seconds": 1}, object{"auth_expiration_seconds": 2}),
+	}})
+	for _, key := range []string{acctest.ServiceKey, "pnb_nobody"} {
+		env["PREFECT_API_KEY"] = key
+		var heard acctest.Heard
+		if got := commandBefore(t, &heard, env, plan); got.code != report.ExitChanges || got.err != "" {
+			t.Errorf("%+v", got)
+		}
+		heard.Want(t, "lookups in the audit trail 2")
 	}
 }
 
