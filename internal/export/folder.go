@@ -77,6 +77,10 @@ func checkWritable(folder string) error {
 	}
 	temp, err := os.CreateTemp(at, ".export-*")
 	if err != nil {
+		var of *fs.PathError
+		if errors.As(err, &of) { // the file is none of theirs
+			err = of.Err
+		}
 		return fmt.Errorf("nothing can be written into %s: %w", at, err)
 	}
 	return errors.Join(temp.Close(), os.Remove(temp.Name()))
