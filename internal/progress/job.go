@@ -24,8 +24,8 @@ type Job struct {
 }
 
 // Start begins a job and tells say every few seconds how far it is: "1200 of 5000 roles changed; …", where what is "roles
-// changed". say is called by one goroutine at a time, and not after End, which has to be called. A job that is over within
-// the first few seconds says nothing.
+// changed". say is called by one goroutine at a time, and not after End, which has to be called; before an action returns,
+// too, since nobody takes its messages afterwards. A job that is over within the first few seconds says nothing.
 func Start(what string, total int, say func(message string)) *Job {
 	j := &Job{what: what, say: say, began: time.Now(), meter: meter{total: total}, stop: make(chan struct{}), ended: make(chan struct{})}
 	j.meter.look(j.began)
