@@ -18,6 +18,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// pass lets time pass, on the clock of a bubble.
+func pass(d time.Duration) { <-time.After(d) }
+
 // TestSentences has everything that the package says.
 func TestSentences(t *testing.T) {
 	t.Parallel()
@@ -102,7 +105,7 @@ func TestPages(t *testing.T) {
 			return b.kinds[0].rest(time.Now())
 		}
 		b.Done("memberships", 200)
-		time.Sleep(1500 * time.Millisecond)
+		pass(1500 * time.Millisecond)
 		if got, known := rest(); known {
 			t.Errorf("after the first page: %s", got)
 		}
@@ -112,10 +115,10 @@ func TestPages(t *testing.T) {
 				if got, known := rest(); !known || got != time.Duration(10-page)*1500*time.Millisecond {
 					t.Errorf("after page %d: %s, %t", page, got, known)
 				}
-				time.Sleep(500 * time.Millisecond)
+				pass(500 * time.Millisecond)
 			}
 		}
-		time.Sleep(pause)
+		pass(pause)
 		if got, known := rest(); !known || got < 2*time.Second {
 			t.Errorf("of a page that is late: %s, %t", got, known)
 		}
@@ -142,7 +145,7 @@ func TestJob(t *testing.T) {
 		j := Start("roles changed", 4000, all.say)
 		step := func(n int, every time.Duration) {
 			for range n {
-				time.Sleep(every) // of the bubble's clock
+				pass(every)
 				j.Done(1)
 			}
 		}
@@ -182,9 +185,9 @@ func TestShortJob(t *testing.T) {
 		var all said
 		j := Start("roles changed", 3, all.say)
 		j.Done(3)
-		time.Sleep(Every - time.Millisecond)
+		pass(Every - time.Millisecond)
 		j.End()
-		time.Sleep(10 * Every)
+		pass(10 * Every)
 		if all.messages != nil {
 			t.Errorf("said %q", all.messages)
 		}
@@ -242,7 +245,7 @@ func TestBar(t *testing.T) {
 		b := NewBar(s, s.columns)
 		stdout, stderr := b.Over(s), b.Over(s)
 		wait := func(d time.Duration) {
-			time.Sleep(d)
+			pass(d)
 			synctest.Wait()
 		}
 		wait(time.Minute)
@@ -310,7 +313,7 @@ func TestNarrowBar(t *testing.T) {
 		defer b.End()
 		b.Expect("memberships", 10000)
 		b.Done("memberships", 100)
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		b.Done("memberships", 100)
 		for _, test := range []struct {
 			wide int64
@@ -328,7 +331,7 @@ func TestNarrowBar(t *testing.T) {
 				t.Error(err)
 			}
 			wide.Store(test.wide)
-			time.Sleep(time.Second)
+			pass(time.Second)
 			synctest.Wait()
 			columns := int(test.wide)
 			if columns == 0 {
@@ -357,7 +360,7 @@ func TestBarOnNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBar(broken{}, func() int { return 0 })
 		b.Done("teams", 1)
-		time.Sleep(time.Second)
+		pass(time.Second)
 		synctest.Wait()
 		if _, err := b.Over(broken{}).Write([]byte("x")); err == nil {
 			t.Error("the error is lost")
