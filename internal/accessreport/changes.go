@@ -160,7 +160,7 @@ var harmless = map[string]bool{"prefectsso_setup_link": true, "prefectsso_scim_t
 func (r *resolver) thing(t *thing) {
 	leaves := t.deletes() && t.from == r.account || t.updates() && t.from != t.to && t.from == r.account
 	comes := t.puts() && t.to == r.account
-	if t.to == "" && t.puts() {
+	if t.to == "" && t.puts() && !t.deletes() {
 		return // the account is noted as unknown
 	}
 	switch t.Type {

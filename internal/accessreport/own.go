@@ -187,6 +187,8 @@ func (in *input) expiringThing(t *thing, account string, now time.Time, add func
 		} else if span, err := time.ParseDuration(t.after.text("expires_in").Or("")); err == nil && t.puts() {
 			at := now.Add(span)
 			add("scim-token", t.after.text("name").Or(""), t.Address, &at, id)
+		} else if !t.after.text("expires_in").IsKnown() {
+			in.isUnknown(t, "expires_in", ": when the token expires is not known")
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/export"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/progress"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
@@ -76,12 +77,19 @@ accounts:
 // exported runs the command against a server and returns what it said.
 func exported(t *testing.T, srv *acctest.Server, key string, args ...string) (said string, code int) {
 	t.Helper()
+	return exportedBefore(t, nil, srv, key, args...)
+}
+
+// exportedBefore is exported while somebody watches how far it is.
+func exportedBefore(t *testing.T, watching progress.Counter, srv *acctest.Server, key string, args ...string) (said string, code int) {
+	t.Helper()
 	env := map[string]string{
 		"PREFECT_API_URL": srv.URL + "/api", "PREFECT_API_KEY": key, "PREFECT_CLOUD_ACCOUNT_ID": acctest.AccountID, "PREFECT_HOME": t.TempDir(),
 	}
 	var out bytes.Buffer
 	code = export.Run(t.Context(), "test", args, report.Streams{
 		In: strings.NewReader(""), Out: io.Discard, Err: &out, Getenv: func(name string) string { return env[name] }, Now: time.Now,
+		Progress: watching,
 	})
 	return out.String(), code
 }

@@ -109,6 +109,8 @@ func (c *Client) ListMatchedUsers(ctx context.Context, accountID, directoryID st
 
 func listInDirectory[T any](ctx context.Context, c *Client, accountID, directoryID, what string, query url.Values) ([]T, error) {
 	return readAfter("directory "+what, query, func(query url.Values) (rowsAfter[T], error) {
-		return do[rowsAfter[T]](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, directoryID, what), query: query, feature: featureSCIM, absent: thingOrDirectory})
+		page, err := do[rowsAfter[T]](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, directoryID, what), query: query, feature: featureSCIM, absent: thingOrDirectory})
+		c.progress.Done("directory "+what, len(page.Data))
+		return page, err
 	})
 }

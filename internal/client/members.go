@@ -256,12 +256,14 @@ func (m *Members) lookupAll(ctx context.Context, keys []string, found map[string
 	var mu sync.Mutex
 	batches, ctx := errgroup.WithContext(ctx)
 	batches.SetLimit(m.c.concurrent)
+	m.c.progress.Expect("people", len(keys))
 	for _, batch := range lookupBatches(keys) {
 		batches.Go(func() error {
 			rows, err := m.lookup(ctx, batch)
 			if err != nil {
 				return err
 			}
+			m.c.progress.Done("people", len(batch))
 			mu.Lock()
 			defer mu.Unlock()
 			for key, row := range rows {

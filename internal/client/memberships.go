@@ -120,7 +120,15 @@ func (c *Client) EachMembership(ctx context.Context, accountID string, q Members
 func (c *Client) membershipsFrom(ctx context.Context, accountID string, q MembershipQuery, offset int) ([]Membership, error) {
 	return readPages(ctx, "memberships", offset, func(m Membership) string { return m.ID },
 		func(ctx context.Context, p page) ([]Membership, error) {
-			return c.membershipPage(ctx, accountID, q, p)
+			rows, err := c.membershipPage(ctx, accountID, q, p)
+			if p.Offset == 0 && len(rows) == pageSize && c.watched {
+				// Without a count it is shown without one, and an error that lasts ends the next page, too.
+				if n, err := c.CountMemberships(ctx, accountID, q); err == nil {
+					c.progress.Expect("memberships", n)
+				}
+			}
+			c.progress.Done("memberships", len(rows))
+			return rows, err
 		})
 }
 

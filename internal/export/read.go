@@ -252,10 +252,13 @@ func (r reader) readBrought(ctx context.Context) error {
 	}
 	side, ctx := errgroup.WithContext(ctx)
 	side.SetLimit(atOnce)
+	const what = "single memberships"
+	r.api.Progress().Expect(what, len(r.members))
 	var mu sync.Mutex
 	for _, m := range r.members {
 		side.Go(func() error {
 			details, err := r.api.GetMembershipDetails(ctx, r.id, m.ID)
+			r.api.Progress().Done(what, 1)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {

@@ -162,7 +162,7 @@ func (p *Plan) Value(module string, raw json.RawMessage) (value any, ok bool) {
 		name := strings.TrimPrefix(e.References[0], "var.")
 		if module == "" {
 			v, there := p.Variables[name]
-			return v.Value, there && v.Value != nil
+			return v.Value, there // null is a value, too
 		}
 		_, call, found := p.Configuration.module(module)
 		if !found {

@@ -244,11 +244,15 @@ func recognize(head map[string]json.RawMessage, notAPlan func(string) error) err
 	if has("lineage") || has("values") || len(head) == 1 && has("format_version") {
 		return notAPlan("this is a state, not a plan")
 	}
-	if !has("format_version") || !has("planned_values") && !has("resource_changes") {
+	var version string
+	known := json.Unmarshal(head["format_version"], &version) == nil && strings.HasPrefix(version, "1.")
+	if !has("format_version") || known && !has("planned_values") && !has("resource_changes") {
 		return notAPlan("this JSON is not a Terraform plan")
 	}
-	var version string
-	if json.Unmarshal(head["format_version"], &version) != nil || !strings.HasPrefix(version, "1.") {
+	switch {
+	case strings.HasPrefix(version, "0."):
+		return fmt.Errorf("the plan has the JSON format version %s, which Terraform before 1.1 wrote: plan with a newer one", head["format_version"])
+	case !known: // nothing is known of what else such a plan has
 		return fmt.Errorf("the plan has the JSON format version %s, and this version of the provider reads 1.x: use one that is as new as your Terraform", head["format_version"])
 	}
 	return nil

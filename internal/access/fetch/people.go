@@ -156,13 +156,17 @@ func (r reader) owners(ctx context.Context, w access.World, emails []string) (fi
 	found := make(map[string]owned, len(emails))
 	results := make([]owned, len(emails))
 	side, ctx := errgroup.WithContext(ctx)
+	const what = "sources of roles"
+	r.client.Progress().Expect(what, len(emails))
 	for i, email := range emails {
 		at := slices.IndexFunc(w.People.Rows, func(p access.Person) bool { return p.Email == email })
 		if at < 0 {
+			r.client.Progress().Done(what, 1)
 			continue
 		}
 		side.Go(func() (err error) {
 			results[i], err = r.owner(ctx, w.People.Rows[at])
+			r.client.Progress().Done(what, 1)
 			return err
 		})
 	}
