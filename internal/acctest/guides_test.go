@@ -1,12 +1,15 @@
 package acctest_test
 
 import (
+	"errors"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -217,5 +220,56 @@ func TestAccGuideSecretsInState(t *testing.T) {
 	endpoint := endpointOf(t, d, "okta")
 	if before, after := pushes(t, endpoint, first), pushes(t, endpoint, second); first == second || before != http.StatusOK || after != http.StatusOK {
 		t.Errorf("within the overlap the secret before gets %d, the new one %d", before, after)
+	}
+}
+
+// mockcloudBinary builds the server into a folder.
+func mockcloudBinary(t *testing.T, folder string) {
+	t.Helper()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(folder, "mockcloud"), "./internal/cmd/mockcloud")
+	build.Dir = acctest.Root(t)
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build mockcloud: %v\n%s", err, output)
+	}
+}
+
+// The module's tests pass by the guide's commands, and fail when the module does another thing.
+func TestAccGuideTestingModules(t *testing.T) {
+	t.Parallel()
+	blocks := commands(t, "testing-modules", 2)
+	d := acctest.NewDir(t, acctest.Start(t)) // test.sh starts one of its own
+	d.CopyDir(filepath.Join(acctest.Root(t), "examples", "guides", "module"), ".")
+	d.Mirror()
+	mockcloudBinary(t, d.Path)
+	output := mustShell(t, d, "PATH=$PWD:$PATH\n"+blocks[0])
+	if !strings.Contains(output, "6 passed, 0 failed") {
+		t.Errorf("terraform test says:\n%s", output)
+	}
+	mustShell(t, d, blocks[1])
+	if report := read(t, d, "report.xml"); strings.Count(report, "<testcase") != 6 {
+		t.Errorf("the report is:\n%s", report)
+	}
+
+	main := read(t, d, "main.tf")
+	d.Write("main.tf", strings.Replace(main, `!contains(values(var.roles), "Owner")`, `!contains(values(var.roles), "Emperor")`, 1))
+	if output, code := d.Shell("MOCKCLOUD=./mockcloud ./test.sh"); code == 0 || !strings.Contains(output, "makes_no_owners") {
+		t.Errorf("without the module's condition: %d\n%s", code, output)
+	}
+	d.Write("main.tf", strings.Replace(main, "roles = var.roles", `roles = merge(var.roles, { "owner@acme.com" = "Owner" }, { "ada@acme.com" = "Admin" })`, 1))
+	if output, code := d.Shell("MOCKCLOUD=./mockcloud ./test.sh"); code == 0 || !strings.Contains(output, "Somebody is still an Admin.") {
+		t.Errorf("with a module that demotes nobody: %d\n%s", code, output)
+	}
+	if output, code := d.Shell("MOCKCLOUD=./mockcloud SCENARIO=main.tf ./test.sh"); code != 1 || !strings.Contains(output, "main.tf") {
+		t.Errorf("with a scenario that is none: %d\n%s", code, output)
+	}
+
+	d.Write("noting", "#!/bin/sh\necho $$ >pid\nexec ./mockcloud \"$@\"\n")
+	mustShell(t, d, "chmod +x noting; MOCKCLOUD=./noting ./test.sh -filter=tests/none.tftest.hcl || true")
+	pid, err := strconv.Atoi(strings.TrimSpace(read(t, d, "pid")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the server is left: %v", err)
 	}
 }
