@@ -79,8 +79,8 @@ func TestAccExamplesImport(t *testing.T) {
 }
 
 // ownTests are the examples that want more than a server, and have tests of their own: a database (TestAccGuideTeams),
-// people of other domains (TestAccGuideBreakGlass).
-var ownTests = []string{"break-glass", "teams"}
+// people of other domains (TestAccGuideBreakGlass), a state of another provider (TestAccGuideMigrating).
+var ownTests = []string{"break-glass", "migrating", "teams"}
 
 // noImport are the resources that have none: what they stand for is over when it is made.
 var noImport = []string{"prefectsso_scim_probe", "prefectsso_setup_link"}
