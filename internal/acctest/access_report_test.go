@@ -18,7 +18,7 @@ func TestAccAccessReportInCI(t *testing.T) {
 	_, issuer := acctest.StartIdP(t, srv)
 	d := acctest.NewDir(t, srv)
 	d.Mirror()
-	for _, name := range []string{"plan.sh", "access.sh", "comment.sh"} {
+	for _, name := range []string{"plan.sh", "access.sh", "comment.sh", "hcp-plan.sh"} {
 		text := ciFile(t, name)
 		if name == "comment.sh" { // TestComment has the real one
 			text = "#!/bin/sh\ncp \"$1\" commented\n"

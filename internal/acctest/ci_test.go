@@ -220,9 +220,34 @@ func pipelines(t *testing.T, d *acctest.Dir, code, judged int, says string) {
 	if mask, err := os.ReadFile(filepath.Join(d.Path, "umask")); err != nil || strings.TrimSpace(string(mask)) != "0022" {
 		t.Errorf("Spacelift: what comes after the hooks has the umask %q, %v", mask, err)
 	}
-	if left, err := filepath.Glob(filepath.Join(d.Path, "*plan.json")); err != nil || len(left) != 0 {
-		t.Errorf("Spacelift: the plan's JSON is left: %v, %v", left, err)
+	output, ended = hcp(t, d)
+	if ended != code {
+		t.Errorf("HCP Terraform: a report with %d ends with %d:\n%s", code, ended, output)
 	}
+	seen("HCP Terraform", strings.ReplaceAll(read(t, d, "report.md"), "&#64;", "@"), judged)
+	if left, err := filepath.Glob(filepath.Join(d.Path, "*plan.json")); err != nil || len(left) != 0 {
+		t.Errorf("the plan's JSON is left: %v, %v", left, err)
+	}
+}
+
+// hcp does what the guide says of HCP Terraform, with the plan in show.json as that of the guide's run.
+func hcp(t *testing.T, d *acctest.Dir) (output string, code int) {
+	t.Helper()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("this test needs curl in PATH (apt-get install curl)")
+	}
+	plan := read(t, d, "show.json")
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/api/v2/runs/run-CZcmD7eagjhyX0vN/plan/json-output" {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, plan) // the caller is gone, or has it
+	}))
+	defer api.Close()
+	d.Setenv("TFE_ADDRESS", api.URL)
+	d.Setenv("TF_TOKEN_app_terraform_io", "token-0123456789")
+	return d.Shell(commands(t, "pipelines", 1)[0])
 }
 
 // script runs a script of examples/ci with an environment of its own.
