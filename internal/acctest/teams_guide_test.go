@@ -101,7 +101,11 @@ func TestAccGuideTeams(t *testing.T) {
 		d.Setenv("PG_CONN_STR", connection)
 		d.Setenv("TF_VAR_domain", team+".example")
 		d.Setenv("TF_VAR_roles", fmt.Sprintf("{ %q = %q }", person, role))
-		d.MustRun("init", "-input=false", "-backend-config=schema_name="+team)
+		if output, code := d.Run("init", "-input=false", "-backend-config=schema_name="+team); strings.Contains(output, "Unsupported backend type") {
+			t.Skip("this Terraform was built without the remote backends, as buildterraform does")
+		} else if code != 0 {
+			t.Fatalf("init ended with %d:\n%s", code, output)
+		}
 		return d
 	}
 	people := map[string]string{"alpha": "ada@acme.com", "beta": "grace@acme.com", "gamma": "linus@acme.com", "delta": "admin@acme.com"}

@@ -3,6 +3,8 @@ package acctest_test
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -49,7 +51,7 @@ func TestAccTroubleshooting(t *testing.T) {
 		return func(_ *acctest.Server, d *acctest.Dir) { d.Setenv(name, value) }
 	}
 	encrypted := httptest.NewUnstartedServer(http.NotFoundHandler())
-	encrypted.Config.ErrorLog = nil
+	encrypted.Config.ErrorLog = log.New(io.Discard, "", 0) // it is rejected on purpose
 	encrypted.StartTLS()
 	t.Cleanup(encrypted.Close)
 	closed := httptest.NewServer(http.NotFoundHandler())
