@@ -221,6 +221,12 @@ func TestAccGuideSecretsInState(t *testing.T) {
 	if before, after := pushes(t, endpoint, first), pushes(t, endpoint, second); first == second || before != http.StatusOK || after != http.StatusOK {
 		t.Errorf("within the overlap the secret before gets %d, the new one %d", before, after)
 	}
+
+	d.Write("ephemeral.tf", "variable \"secret\" {\n  ephemeral = true\n  default   = \"x\"\n}\n")
+	d.Write("ephemeral_override.tf", "resource \"okta_app_connection\" \"prefect\" {\n  profile {\n    auth_scheme = \"TOKEN\"\n    token       = var.secret\n  }\n}\n")
+	if output, code := d.Run("plan", "-input=false"); code == 0 || !strings.Contains(output, "Invalid use of ephemeral value") {
+		t.Errorf("an ephemeral value for an argument that is not write-only: %d\n%s", code, output)
+	}
 }
 
 // mockcloudBinary builds the server into a folder.
