@@ -46,7 +46,7 @@ func (prefectProvider) Resources(context.Context) []func() resource.Resource {
 		"_workspace_access": texts("accessor_type", "accessor_id", "account_id", "workspace_id", "workspace_role_id"),
 		"_team_access":      texts("team_id", "member_id", "member_actor_id", "member_type", "account_id"),
 	} {
-		all = append(all, func() resource.Resource { return minimalResource{suffix, attributes} })
+		all = append(all, func() resource.Resource { return minimalResource{suffix: suffix, attributes: attributes} })
 	}
 	return all
 }

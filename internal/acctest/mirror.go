@@ -20,3 +20,12 @@ func (d *Dir) Mirror() {
 	}
 	d.Setenv("TF_CLI_CONFIG_FILE", os.DevNull)
 }
+
+// MirrorOther is Mirror for another provider, whose binary is in a folder.
+func (d *Dir) MirrorOther(source, folder string) {
+	d.t.Helper()
+	to := filepath.Join(d.Path, "terraform.d", "plugins", "registry.terraform.io", filepath.FromSlash(source), "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
+	if err := os.CopyFS(to, os.DirFS(folder)); err != nil {
+		d.t.Fatal(err)
+	}
+}
