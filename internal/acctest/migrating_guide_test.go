@@ -145,7 +145,7 @@ func TestAccGuideExistingAccount(t *testing.T) {
 	t.Parallel()
 	needsJQ(t)
 	blocks := commands(t, "existing-account", 3)
-	srv := acctest.Start(t, exportScenario(1))
+	srv := acctest.Start(t, exportScenario(t, 1))
 	d := acctest.NewDir(t, srv)
 	d.Mirror()
 	answered(d)
