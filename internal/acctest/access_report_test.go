@@ -30,7 +30,7 @@ func TestAccAccessReportInCI(t *testing.T) {
 	}
 	const main = `
 terraform {
-  required_providers { prefectsso = { source = "registry.terraform.io/prefectsso/prefectsso" } }
+  required_providers { prefectsso = { source = "prefectsso/prefectsso", version = "~> 0.1" } }
 }
 resource "prefectsso_domains" "all" { names = ["acme.com", "labs.example"] }
 resource "prefectsso_identity_provider" "okta" {

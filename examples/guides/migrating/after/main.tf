@@ -6,7 +6,8 @@ terraform {
       source = "prefecthq/prefect"
     }
     prefectsso = {
-      source = "registry.terraform.io/prefectsso/prefectsso"
+      source  = "prefectsso/prefectsso"
+      version = "~> 0.1"
     }
   }
 }
