@@ -301,7 +301,6 @@ func (d *draft) given(p *Person, roleID string) Part[string] {
 
 func (d *draft) setActive(ids []string, active bool) {
 	trial, unsure := begin(d.World), false
-	var leaving []Person // who have bypass:sso until then: it is all of them or none
 	for _, id := range ids {
 		p := trial.person(id)
 		if p == nil && !d.People.covers(CoverEveryone) {
@@ -316,12 +315,9 @@ func (d *draft) setActive(ids []string, active bool) {
 			return
 		}
 		if !active {
-			if is(trial.bypasses(p), true) {
-				leaving = append(leaving, *p)
-			}
 			last, known := trial.isLast(p).Get()
 			if known && last {
-				d.reject(Rejection{Reason: RejectedLastBypass, People: leaving})
+				d.reject(Rejection{Reason: RejectedLastBypass, People: []Person{*p}})
 				return
 			}
 			unsure = unsure || !known

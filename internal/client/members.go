@@ -227,24 +227,6 @@ func (m *Members) SetRole(ctx context.Context, member Membership, role AccountRo
 	return nil
 }
 
-// SetActive deactivates members, or lets them in again, as Client.SetMembershipsActive does. What is remembered of them is
-// asked for again.
-func (m *Members) SetActive(ctx context.Context, members []Membership, active bool) error {
-	ids := make([]string, len(members))
-	for i, member := range members {
-		ids[i] = member.ID
-	}
-	err := m.c.SetMembershipsActive(ctx, m.accountID, ids, active)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, member := range members {
-		if member.Email != nil {
-			delete(m.known, EmailKey(*member.Email))
-		}
-	}
-	return err
-}
-
 func (m Membership) withRole(role AccountRole) Membership {
 	m.AccountRoleID, m.AccountRoleName = role.ID, role.Name
 	return m

@@ -182,41 +182,6 @@ func (c *Client) UpdateMembershipRole(ctx context.Context, accountID, membership
 	return err
 }
 
-// MaxSetActive is how many memberships SetMembershipsActive takes at once.
-const MaxSetActive = 200
-
-// SetMembershipsActive deactivates members, or lets them in again, all of them or, if one cannot be, none. It leaves the
-// cache of Members alone: use Members.SetActive where that is in use.
-//
-// POST /api/accounts/{account_id}/account_memberships/set_active
-func (c *Client) SetMembershipsActive(ctx context.Context, accountID string, membershipIDs []string, active bool) error {
-	_, err := c.send(ctx, call{
-		method: http.MethodPost, repeatable: true, // who is active already stays so
-		path: []string{"accounts", accountID, "account_memberships", "set_active"},
-		body: struct {
-			MembershipIDs []string `json:"membership_ids"`
-			Active        bool     `json:"active"`
-		}{membershipIDs, active},
-		absent: thingOrAccount,
-	})
-	return err
-}
-
-// TerminateSessions ends a member's logins through the account's connections, and returns how many there were.
-//
-// POST /api/accounts/{account_id}/sso/memberships/{id}/terminate_sessions
-func (c *Client) TerminateSessions(ctx context.Context, accountID, membershipID string) (int, error) {
-	type answer struct {
-		Terminated int `json:"terminated"`
-	}
-	ended, err := do[answer](ctx, c, call{
-		method: http.MethodPost, repeatable: true, // what has ended is not ended again
-		path:    []string{"accounts", accountID, "sso", "memberships", membershipID, "terminate_sessions"},
-		feature: featureSSO, absent: thingOrAccount,
-	})
-	return ended.Terminated, err
-}
-
 // DeleteMembership takes a member out of the account, with all accesses to
 // workspaces and places in teams; one that is gone is success. It leaves the
 // cache of Members alone.

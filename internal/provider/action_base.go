@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	actionschema "github.com/hashicorp/terraform-plugin-framework/action/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -17,43 +16,22 @@ import (
 // Actions do one thing to what there is, and keep nothing in the state. What they do to a thing twice, they do once: one
 // that is done already is success, and says so.
 
-// actionBase has what all actions need, and is all of a plan that most have.
+// actionBase has what all actions need.
 type actionBase struct {
 	data *providerData
-	// permission is the one that doing it takes.
-	permission string
-	// published reports whether the API that Prefect publishes has it; else it is a part of the managed configuration.
-	published bool
 }
-
-// ofSSO is of what administrators of single sign-on do with the managed configuration.
-var ofSSO = actionBase{permission: client.PermissionAdministrateSSO}
 
 // Configure implements [action.ActionWithConfigure].
 func (b *actionBase) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
 	b.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
-// ModifyPlan implements [action.ActionWithModifyPlan]: it looks whether the server offers what the action does, and whether
-// the key may do it.
-func (b *actionBase) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
-	defer b.data.sayKeyOnce(&resp.Diagnostics)
-	var argument types.String
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("account_id"), &argument)...)
-	if resp.Diagnostics.HasError() || argument.IsUnknown() || !b.data.canPlan(&resp.Diagnostics) {
-		return
+// plan looks while planning whether the key may do what an action does; account is the argument's.
+func (b *actionBase) plan(ctx context.Context, account types.String, resp *action.ModifyPlanResponse) {
+	if b.data != nil && !resp.Diagnostics.HasError() {
+		b.data.need(ctx, account, client.PermissionAdministrateSSO, &resp.Diagnostics)
 	}
-	account, ok := b.data.account(argument, &resp.Diagnostics)
-	if !ok {
-		return
-	}
-	if !b.published {
-		if err := b.data.checkOffered(ctx, account); err != nil {
-			resp.Diagnostics.Append(failure("This action cannot be used here", err))
-			return
-		}
-	}
-	b.data.need(ctx, types.StringValue(account), b.permission, &resp.Diagnostics)
+	b.data.sayKeyOnce(&resp.Diagnostics)
 }
 
 // said tells Terraform how far an action is.

@@ -18,7 +18,7 @@ var (
 	_ action.ActionWithModifyPlan = (*identityProviderRefreshAction)(nil)
 )
 
-func newIdentityProviderRefreshAction() action.Action { return &identityProviderRefreshAction{ofSSO} }
+func newIdentityProviderRefreshAction() action.Action { return &identityProviderRefreshAction{} }
 
 // identityProviderRefreshAction has the server fetch a connection's SAML metadata now.
 type identityProviderRefreshAction struct {
@@ -44,6 +44,13 @@ func (a *identityProviderRefreshAction) Schema(_ context.Context, _ action.Schem
 			"id":         actionText("Id of the connection, `conn_…`: that of a `prefectsso_identity_provider` whose `saml.metadata_url` is set."),
 		},
 	}
+}
+
+// ModifyPlan implements [action.ActionWithModifyPlan].
+func (a *identityProviderRefreshAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
+	var m identityProviderRefreshModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	a.plan(ctx, m.AccountID, resp)
 }
 
 // Invoke implements [action.Action].

@@ -19,7 +19,7 @@ var (
 )
 
 func newSCIMTokenRevokeAction() action.Action {
-	return &scimRevokeAction{actionBase: ofSSO, kind: "scim_token", noun: tokenNoun, revoke: func(ctx context.Context, c *client.Client, account, directory, id string) (bool, error) {
+	return &scimRevokeAction{kind: "scim_token", noun: tokenNoun, revoke: func(ctx context.Context, c *client.Client, account, directory, id string) (bool, error) {
 		live, err := c.ListSCIMTokens(ctx, account, directory)
 		for _, token := range live {
 			if strings.EqualFold(token.ID, id) {
@@ -31,7 +31,7 @@ func newSCIMTokenRevokeAction() action.Action {
 }
 
 func newSCIMClientRevokeAction() action.Action {
-	return &scimRevokeAction{actionBase: ofSSO, kind: "scim_client", noun: clientNoun, revoke: func(ctx context.Context, c *client.Client, account, directory, id string) (bool, error) {
+	return &scimRevokeAction{kind: "scim_client", noun: clientNoun, revoke: func(ctx context.Context, c *client.Client, account, directory, id string) (bool, error) {
 		live, err := c.ListSCIMClients(ctx, account, directory)
 		for _, one := range live {
 			if strings.EqualFold(one.ID, id) {
@@ -71,6 +71,13 @@ func (a *scimRevokeAction) Schema(_ context.Context, _ action.SchemaRequest, res
 			"id":           actionText("UUID of the " + a.noun + "."),
 		},
 	}
+}
+
+// ModifyPlan implements [action.ActionWithModifyPlan].
+func (a *scimRevokeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
+	var m scimRevokeModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	a.plan(ctx, m.AccountID, resp)
 }
 
 // Invoke implements [action.Action].

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -23,21 +22,8 @@ import (
 // is in process only. It returns what the action says, and what the step that failed, or the last one, finds.
 func invoked(t *testing.T, block map[string]any, kind string, config object) (said []string, found []*tfprotov6.Diagnostic) {
 	t.Helper()
-	return acted(t, block, kind, config, "validate", "plan", "invoke")
-}
-
-// atOnce is a timer that does not wait: nobody else of the run gets a role.
-func atOnce(time.Duration) <-chan time.Time {
-	c := make(chan time.Time, 1)
-	c <- time.Time{}
-	return c
-}
-
-// acted takes steps of an action, each in a run of its own, until one fails.
-func acted(t *testing.T, block map[string]any, kind string, config object, steps ...string) (said []string, found []*tfprotov6.Diagnostic) {
-	t.Helper()
-	for _, step := range steps {
-		p := inProcessWith(t, atOnce, block)
+	for _, step := range []string{"validate", "plan", "invoke"} {
+		p := inProcessAs(t, block)
 		actions, ok := p.server.(tfprotov6.ProviderServerWithActions) //nolint:staticcheck // tfprotov6.ProviderServer, which is to have its methods, has none of them yet
 		if !ok {
 			t.Fatal("the provider has no actions")
@@ -216,13 +202,10 @@ func TestActionsPublishedOnly(t *testing.T) {
 		"prefectsso_scim_token_revoke":         {"directory_id": directory, "id": "0c1f1d2e-0000-4000-8000-00000000000a"},
 		"prefectsso_scim_client_revoke":        {"directory_id": directory, "id": "0c1f1d2e-0000-4000-8000-00000000000a"},
 		"prefectsso_identity_provider_refresh": {"id": "conn_01KABCDEFGHJKMNPQRSTVWXYZ0"},
-		"prefectsso_member_sessions_terminate": {"email": "ada@acme.com"},
-		"prefectsso_scim_probe_run":            {"directory_id": directory, "email_domain": "acme.com"},
 	} {
-		for _, step := range []string{"plan", "invoke"} {
-			if said, found := acted(t, sessionOf(srv), kind, config, step); errorsIn(found) == 0 || len(said) > 0 {
-				t.Errorf("the %s of %s says %q, and finds %s", step, kind, said, detailsOf(found))
-			}
+		srv.ResetRequests()
+		if said, found := invoked(t, sessionOf(srv), kind, config); errorsIn(found) == 0 || len(said) > 0 {
+			t.Errorf("%s says %q, and finds %s", kind, said, detailsOf(found))
 		}
 	}
 }

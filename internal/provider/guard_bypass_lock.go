@@ -61,38 +61,14 @@ func (p *providerData) setRoles(ctx context.Context, account string, changes []r
 			leaving = append(leaving, change)
 		}
 	}
-	return p.leave(ctx, account, bypassing, leaving, func() error { return set(ctx, phases[1]) })
-}
-
-// deactivate deactivates members by the rules of setRoles: those who have bypass:sso only while another user keeps it.
-func (p *providerData) deactivate(ctx context.Context, account string, members []client.Membership) error {
-	p.run.BypassLock(account).Apply()
-	roles, err := p.client.Roles(account).List(ctx)
-	if err != nil {
-		return err
-	}
-	bypassing := bypassing(roles)
-	var leaving []roleChange
-	for _, m := range members {
-		if slices.Contains(bypassing, m.AccountRoleID) {
-			leaving = append(leaving, roleChange{member: m})
-		}
-	}
-	return p.leave(ctx, account, bypassing, leaving, func() error { return p.client.Members(account).SetActive(ctx, members, false) })
-}
-
-// leave takes bypass:sso from those who are leaving the roles that have it, in the account's turn and when another user has
-// it.
-func (p *providerData) leave(ctx context.Context, account string, bypassing []string, leaving []roleChange, take func() error) error {
 	if len(leaving) == 0 {
-		return take()
+		return set(ctx, phases[1])
 	}
-	lock := p.run.BypassLock(account)
 	return lock.Hold(ctx, func() error {
 		if err := p.awaitAnother(ctx, account, lock, bypassing, leaving); err != nil {
 			return err
 		}
-		return take()
+		return set(ctx, phases[1])
 	})
 }
 

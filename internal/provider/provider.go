@@ -210,10 +210,7 @@ func (p *prefectssoProvider) EphemeralResources(context.Context) []func() epheme
 
 // Actions implements [provider.ProviderWithActions].
 func (p *prefectssoProvider) Actions(context.Context) []func() action.Action {
-	return []func() action.Action{
-		newIdentityProviderRefreshAction, newMemberSessionsTerminateAction, newMembersActivateAction, newMembersDeactivateAction,
-		newSCIMClientRevokeAction, newSCIMProbeRunAction, newSCIMTokenRevokeAction,
-	}
+	return []func() action.Action{newIdentityProviderRefreshAction, newSCIMClientRevokeAction, newSCIMTokenRevokeAction}
 }
 
 // Functions implements [provider.ProviderWithFunctions].

@@ -2,7 +2,11 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -26,6 +31,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/scimprobe"
 )
@@ -36,11 +42,8 @@ var (
 	_ resource.ResourceWithIdentity   = &scimProbeResource{}
 )
 
-// probeSeconds is how long a probe waits unless max_seconds says otherwise, which is at most probeLimit.
-const (
-	probeSeconds = 10
-	probeLimit   = 300
-)
+// probeSeconds is how long a probe waits unless max_seconds says otherwise.
+const probeSeconds = 10
 
 func newSCIMProbeResource() resource.Resource { return &scimProbeResource{} }
 
@@ -126,8 +129,8 @@ func (r *scimProbeResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			"max_seconds": schema.Int64Attribute{
 				Optional: true, Computed: true,
 				Default:             int64default.StaticInt64(probeSeconds),
-				MarkdownDescription: fmt.Sprintf("How long access may take to come, and how long to end, 1 to %d. Default %d.", probeLimit, probeSeconds),
-				Validators:          []validator.Int64{int64validator.Between(1, probeLimit)},
+				MarkdownDescription: fmt.Sprintf("How long access may take to come, and how long to end, 1 to 300. Default %d.", probeSeconds),
+				Validators:          []validator.Int64{int64validator.Between(1, 300)},
 				PlanModifiers:       number,
 			},
 			"fail_on_unhealthy": schema.BoolAttribute{
@@ -224,7 +227,113 @@ func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
-	r.data.planProbe(ctx, plan.AccountID, &plan, &resp.Diagnostics)
+	if known(plan.EmailDomain.StringValue) {
+		r.data.warnOfDisabledDomains(ctx, plan.AccountID, []string{plan.EmailDomain.Normalized()}, nil, path.Root("email_domain"), &resp.Diagnostics)
+	}
+	if known(plan.SCIMEndpoint) {
+		if _, err := r.data.client.ParseSCIMEndpoint(plan.SCIMEndpoint.ValueString()); err != nil {
+			resp.Diagnostics.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
+		}
+	}
+	if known(plan.ExpectedRole) && known(plan.AccountID) {
+		r.expectedRole(ctx, plan.AccountID.ValueString(), &plan, &resp.Diagnostics)
+	}
+}
+
+// expectedRole returns the role that the canary has to get, nil for any. One that bypasses single sign-on is refused.
+func (r *scimProbeResource) expectedRole(ctx context.Context, account string, m *scimProbeModel, diags *diag.Diagnostics) *client.AccountRole {
+	if m.ExpectedRole.IsNull() {
+		return nil
+	}
+	at := path.Root("expected_role")
+	role, err := r.data.client.Roles(account).Resolve(ctx, m.ExpectedRole.ValueString())
+	if err != nil {
+		diags.Append(failureAt(at, "Unusable role", err))
+		return nil
+	}
+	if role.Has(client.PermissionBypassSSO) {
+		diags.AddAttributeError(at, "Role bypasses single sign-on", fmt.Sprintf("%s signs in without single sign-on. A probe creates no such member, not even for a moment: probe groups that give another role.", role.Name))
+	}
+	return &role
+}
+
+// prepare makes a probe of the configuration. Nothing is created before all of it is known to make sense.
+func (r *scimProbeResource) prepare(ctx context.Context, account string, m *scimProbeModel, by probeCredentials, diags *diag.Diagnostics) scimprobe.Config {
+	p := scimprobe.Config{
+		API: r.data.client, AccountID: account, Endpoint: strings.TrimRight(m.SCIMEndpoint.ValueString(), "/"),
+		Canary: scimprobe.NewCanary(m.EmailDomain.Normalized()), Limit: time.Duration(m.MaxSeconds.ValueInt64()) * time.Second,
+		Role: r.expectedRole(ctx, account, m, diags), Bypassing: map[string]client.AccountRole{}, Explain: reason,
+	}
+	if groups := stringsOf(m.Groups); groups != nil {
+		p.Groups = *groups
+	}
+	p.Accesses = r.expectedAccesses(ctx, account, m, diags)
+	roles, err := r.data.client.Roles(account).List(ctx)
+	if err != nil {
+		diags.Append(failure("Could not read account roles", err))
+	}
+	for _, role := range roles {
+		if role.Has(client.PermissionBypassSSO) {
+			p.Bypassing[role.ID] = role
+		}
+	}
+	domains, err := r.data.client.ListDomains(ctx, account)
+	if err != nil {
+		diags.Append(failureAt(path.Root("email_domain"), "Could not read domains", err))
+	} else if !slices.ContainsFunc(domains, func(d client.Domain) bool { return normalized.Domain.Key(d.Name) == m.EmailDomain.Normalized() }) {
+		diags.AddAttributeError(path.Root("email_domain"), "Domain not enabled", fmt.Sprintf("%s is not an enabled domain of account %s, so no directory of it brings people with such addresses. Enable it, such as with a prefectsso_domain that this probe depends on, or name another one.", m.EmailDomain.ValueString(), account))
+	}
+	if m.ClientID.IsNull() || !diags.HasError() { // a client is asked for a token when all else makes sense
+		p.SCIM = r.connect(ctx, m, by, diags)
+	}
+	return p
+}
+
+// probeCredentials are what a probe calls the SCIM endpoint with: a token, or a client's secret.
+type probeCredentials struct{ token, clientSecret types.String }
+
+// connect returns a client of the SCIM endpoint, nil after an error.
+func (r *scimProbeResource) connect(ctx context.Context, m *scimProbeModel, by probeCredentials, diags *diag.Diagnostics) (scim *client.SCIM) {
+	at, summary := path.Root("token_wo"), "Invalid SCIM token"
+	var err error
+	if m.ClientID.IsNull() {
+		scim, err = r.data.client.SCIM(m.SCIMEndpoint.ValueString(), by.token.ValueString())
+	} else {
+		at, summary = path.Root("client_id"), "Could not get an access token"
+		scim, err = r.data.client.SCIMByClient(ctx, m.SCIMEndpoint.ValueString(), m.ClientID.ValueString(), by.clientSecret.ValueString())
+	}
+	var endpoint *client.EndpointError
+	switch {
+	case errors.As(err, &endpoint):
+		diags.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
+	case err != nil:
+		diags.AddAttributeError(at, summary, reason(err))
+	}
+	return scim
+}
+
+// expectedAccesses returns the workspaces and roles that are expected.
+func (r *scimProbeResource) expectedAccesses(ctx context.Context, account string, m *scimProbeModel, diags *diag.Diagnostics) (accesses []scimprobe.Access) {
+	wanted := m.ExpectedWorkspaceRoles.Elements()
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		at := path.Root("expected_workspace_roles").AtMapKey(name)
+		text, ok := wanted[name].(types.String)
+		if !ok {
+			continue // the schema lets nothing else in
+		}
+		workspace, err := r.data.client.Workspaces(account).Resolve(ctx, name)
+		if err != nil {
+			diags.Append(failureAt(at, "Unusable workspace", err))
+			continue
+		}
+		role, err := r.data.client.WorkspaceRoles(account).Resolve(ctx, text.ValueString())
+		if err != nil {
+			diags.Append(failureAt(at, "Unusable workspace role", err))
+			continue
+		}
+		accesses = append(accesses, scimprobe.Access{Workspace: workspace, Role: role})
+	}
+	return accesses
 }
 
 // Create implements [resource.Resource]. A probe that is not healthy is in the state, too: Terraform marks it as tainted
@@ -239,7 +348,7 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	p := r.data.prepareProbe(ctx, account, &m, by, &resp.Diagnostics)
+	p := r.prepare(ctx, account, &m, by, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -254,6 +363,40 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 	m.ID, m.AccountID = types.StringValue(uuid.NewString()), preserveCase(m.AccountID, account)
 	m.fromProbe(result, time.Now())
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity())...)
+}
+
+// reportProbe says what a probe has found out.
+func reportProbe(c scimprobe.Canary, result scimprobe.Result, strict bool, diags *diag.Diagnostics) {
+	gone := "No canary was created."
+	if result.Asked {
+		gone = "The canary " + c.Name + " has been removed again."
+	}
+	if result.Left != nil {
+		gone = ""
+		diags.AddError("Canary left behind", fmt.Sprintf("The probe could not remove all of its canary %s:\n\n- %s\n\nDestroying this resource, as the next apply does with what is tainted, takes the canary out of the account. The next probe of this directory removes what is older than %d minutes.", c.Name, strings.Join(result.Left, "\n- "), int(scimprobe.CanaryAge.Minutes())))
+	}
+	var group *scimprobe.UnknownGroupError
+	switch {
+	case errors.As(result.Err, &group):
+		diags.AddAttributeError(path.Root("groups"), "Unknown group", result.Err.Error())
+	case errors.Is(result.Err, context.Canceled):
+		diags.AddError("Probe interrupted", strings.TrimSpace("Nothing was found out. "+gone))
+	case result.Err != nil:
+		diags.AddError("Could not make probe", strings.TrimSpace(reason(result.Err)+"\n\n"+gone))
+	case result.Differences != nil:
+		summary, detail := "Provisioning is not healthy", strings.TrimSpace("The probe found:\n\n- "+strings.Join(result.Differences, "\n- ")+"\n\n"+gone)
+		if strict {
+			diags.AddError(summary, detail)
+		} else {
+			diags.Append(warns(checkThis, path.Empty(), summary, detail))
+		}
+	}
+	if result.Removed != nil {
+		diags.Append(warns(noAction, path.Empty(), "Removed canaries of earlier probes", "Probes that did not come to their end had left behind "+english.Some(result.Removed)+". They are gone now."))
+	}
+	if result.NotRemoved != nil {
+		diags.Append(warns(checkThis, path.Empty(), "Canaries of earlier probes not looked for", reason(result.NotRemoved)))
+	}
 }
 
 // Read implements [resource.Resource]. A result does not change.

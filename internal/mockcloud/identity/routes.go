@@ -61,7 +61,7 @@ const root = "/api/accounts/{account_id}/sso"
 
 // Routes are the extension's routes.
 func Routes(checker Checker, rollover *Rollover) []router.Route {
-	return slices.Concat(connectionRoutes(checker, rollover), directoryRoutes(), []router.Route{sessionRoute})
+	return slices.Concat(connectionRoutes(checker, rollover), directoryRoutes())
 }
 
 func connectionRoutes(checker Checker, rollover *Rollover) []router.Route {

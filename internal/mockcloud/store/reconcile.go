@@ -224,6 +224,16 @@ func (tx *Tx) deprovisionMember(d *Directory, m *Membership, cause uuid.UUID) *M
 	return m
 }
 
+// endSessionsIn ends a member's sessions that came through the account's connections. Logins to other accounts last.
+func (tx *Tx) endSessionsIn(m *Membership, cause uuid.UUID) {
+	person := userTable.Row(tx.db, m.UserID)
+	for _, session := range slices.Clone(sessionsByUser.Get(tx.db, m.UserID)) {
+		if session.AccountID == m.AccountID {
+			tx.endSession(person, session, causes{m.AccountID: cause})
+		}
+	}
+}
+
 // isLastWayIn reports whether a member is the only active person whose role bypasses single sign-on.
 func (r *Reader) isLastWayIn(m *Membership) bool {
 	role, err := r.Role(m.AccountID, m.RoleID)

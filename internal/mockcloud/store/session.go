@@ -113,32 +113,6 @@ func (tx *Tx) TerminateSession(userID, id uuid.UUID) (*Session, error) {
 	return &over, nil
 }
 
-// TerminateSessionsIn ends a member's sessions that came through the account's connections, and says how many
-// had not ended by themselves. A service account has none.
-func (tx *Tx) TerminateSessionsIn(accountID, membershipID uuid.UUID) (int, error) {
-	m, err := tx.Membership(accountID, membershipID)
-	if err != nil || !m.IsUser() {
-		return 0, err
-	}
-	return tx.endSessionsIn(m, uuid.Nil), nil
-}
-
-// endSessionsIn ends a member's sessions that came through the account's connections, and counts those that had not ended by
-// themselves. Logins to other accounts last.
-func (tx *Tx) endSessionsIn(m *Membership, cause uuid.UUID) (lasting int) {
-	person := userTable.Row(tx.db, m.UserID)
-	for _, session := range slices.Clone(sessionsByUser.Get(tx.db, m.UserID)) {
-		if session.AccountID != m.AccountID {
-			continue
-		}
-		if !ended(session.Expires, tx.Now()) {
-			lasting++
-		}
-		tx.endSession(person, session, causes{m.AccountID: cause})
-	}
-	return lasting
-}
-
 func (tx *Tx) endSession(u *User, s *Session, follows causes) {
 	sessionTable.Delete(tx.db, s.ID)
 	tx.recordOf(u.ActorID, u.subject(), loggedOut, s.payload(), follows)

@@ -1,8 +1,0 @@
-# Does provisioning still work? terraform apply -invoke=action.prefectsso_scim_probe_run.now
-action "prefectsso_scim_probe_run" "now" {
-  config {
-    directory_id  = prefectsso_scim_directory.okta.id
-    email_domain  = "acme.com"
-    expected_role = "Member"
-  }
-}
