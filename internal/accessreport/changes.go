@@ -18,6 +18,7 @@ type changes struct {
 	// replaced are the addresses of what first deletes.
 	replaced []string
 	findings []access.Finding
+	actions  []Action
 }
 
 // all returns what the apply does.
@@ -48,6 +49,8 @@ type resolver struct {
 	deletedConnections     []access.DeleteConnection
 	policies               []access.Change
 	wantsDirectoryUsers    bool
+	invokedBefore          []access.Change // by actions, before the changes that trigger them
+	invokedAfter           []access.Change
 	givenBy                map[string][]string // addresses of the resources that give a person a role, by address of the person
 }
 
@@ -59,7 +62,14 @@ func (in *input) resolve(account string, w access.World, rough bool) *resolver {
 			r.thing(t)
 		}
 	}
+	for _, i := range in.invocations {
+		if i.to == account {
+			r.invoke(i)
+		}
+	}
+	r.rest = r.invokedBefore
 	r.order()
+	r.rest = append(r.rest, r.invokedAfter...)
 	return r
 }
 

@@ -258,11 +258,7 @@ func (r *resolver) give(t *thing, attribute, email, role string) {
 	}
 	p, there := r.person(key)
 	if !there && !r.rough {
-		why := email + " is not a member of the account"
-		if r.world.People.Coverage != access.CoverEveryone {
-			why = "whether " + email + " is a member of the account is not known"
-		}
-		r.unsure(unknown{subject: t.Address, attribute: attribute, why: why})
+		r.unsure(unknown{subject: t.Address, attribute: attribute, why: r.whyNoMember(email)})
 	}
 	r.givenBy[key] = append(r.givenBy[key], t.Address)
 	r.roles = append(r.roles, access.RoleOf{Email: key, MembershipID: p.ID, RoleID: id})

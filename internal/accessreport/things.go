@@ -52,11 +52,13 @@ type unknown struct{ account, subject, attribute, why string }
 
 // input is what a plan has for the report.
 type input struct {
-	plan     *report.Plan
-	things   []*thing
-	unknown  []unknown
-	missing  []string // in the configuration and not in the plan
-	sensible map[string]bool
+	plan   *report.Plan
+	things []*thing
+	// invocations are the actions that the apply invokes, in the plan's order.
+	invocations []invocation
+	unknown     []unknown
+	missing     []string // in the configuration and not in the plan
+	sensible    map[string]bool
 }
 
 // ours reports whether something is of this provider.
@@ -94,7 +96,7 @@ func read(p *report.Plan, account string) (*input, error) {
 	}
 	for _, a := range p.ActionInvocations {
 		if ours(a.Provider) {
-			in.unknown = append(in.unknown, unknown{subject: a.Address, why: "the apply invokes this action, and what an action does is not predicted"})
+			in.addInvocation(a, account)
 		}
 	}
 	for _, a := range p.DeferredActions {

@@ -18,7 +18,7 @@ type DirectoryUser struct {
 	Email     *string          `json:"email"`
 	FirstName *string          `json:"first_name"`
 	LastName  *string          `json:"last_name"`
-	State     string           `json:"state"` // "active", "suspended" or "inactive"
+	State     string           `json:"state"` // DirectoryUserActive, "suspended" or "inactive"
 	Groups    []DirectoryGroup `json:"groups"`
 
 	AccountMembershipID *string `json:"account_membership_id"`
@@ -26,6 +26,9 @@ type DirectoryUser struct {
 	MappingID           *string `json:"mapping_id"`  // the mapping that gives the role
 	HeldReason          *string `json:"held_reason"` // why they are in no membership
 }
+
+// DirectoryUserActive is the state of a person who may be a member, as far as the directory decides.
+const DirectoryUserActive = "active"
 
 // Why a member that a directory manages has the role.
 const (

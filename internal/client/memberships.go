@@ -182,6 +182,38 @@ func (c *Client) UpdateMembershipRole(ctx context.Context, accountID, membership
 	return err
 }
 
+// SetMembershipsActive deactivates members, or lets them in again: up to [SetActiveAtOnce] of them, all or, if one
+// cannot be, none. It leaves the cache of Members alone: use Members.SetActive where that is in use.
+//
+// POST /api/accounts/{account_id}/account_memberships/set_active
+func (c *Client) SetMembershipsActive(ctx context.Context, accountID string, membershipIDs []string, active bool) error {
+	_, err := c.send(ctx, call{
+		method: http.MethodPost, repeatable: true, // who is so already stays so
+		path: []string{"accounts", accountID, "account_memberships", "set_active"},
+		body: struct {
+			MembershipIDs []string `json:"membership_ids"`
+			Active        bool     `json:"active"`
+		}{membershipIDs, active},
+	})
+	return err
+}
+
+// SetActiveAtOnce is how many members one request activates or deactivates.
+const SetActiveAtOnce = 200
+
+// EndSessions logs a member out: all sessions that came through the account's connections end. It returns how many.
+//
+// POST /api/accounts/{account_id}/sso/members/{membership_id}/end_sessions
+func (c *Client) EndSessions(ctx context.Context, accountID, membershipID string) (int, error) {
+	answer, err := do[struct {
+		Ended int `json:"ended"`
+	}](ctx, c, call{
+		method: http.MethodPost, repeatable: true, // what has ended does not end again
+		path: []string{"accounts", accountID, "sso", "members", membershipID, "end_sessions"}, absent: thingOrExtension, feature: featureSSO,
+	})
+	return answer.Ended, err
+}
+
 // DeleteMembership takes a member out of the account, with all accesses to
 // workspaces and places in teams; one that is gone is success. It leaves the
 // cache of Members alone.

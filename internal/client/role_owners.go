@@ -10,6 +10,7 @@ type RoleOwner struct {
 	Source      string // one of the RoleSource constants; "" where the server does not tell
 	DirectoryID string // the directory that manages the membership, if any
 	MappingID   string // the group role mapping that gives the role, if one does
+	State       string // of the person in the directory, as DirectoryUser has it; "" where the server does not tell
 	Gone        bool   // there is no such membership any more
 }
 
@@ -133,7 +134,7 @@ func (u DirectoryUser) became(m Membership) bool {
 // roleOwner reads who decides about the role of a user who became a member.
 // Without a source it is the role that they had before the directory came.
 func (u DirectoryUser) roleOwner(directoryID string) RoleOwner {
-	owner := RoleOwner{Source: RoleSourceManual, DirectoryID: directoryID}
+	owner := RoleOwner{Source: RoleSourceManual, DirectoryID: directoryID, State: u.State}
 	if u.RoleSource != nil {
 		owner.Source = *u.RoleSource
 	}

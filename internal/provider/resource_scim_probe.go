@@ -227,16 +227,21 @@ func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
-	if known(plan.EmailDomain.StringValue) {
-		r.data.warnOfDisabledDomains(ctx, plan.AccountID, []string{plan.EmailDomain.Normalized()}, nil, path.Root("email_domain"), &resp.Diagnostics)
+	r.check(ctx, &plan, &resp.Diagnostics)
+}
+
+// check looks while planning what of a probe can be known to fail.
+func (r *scimProbeResource) check(ctx context.Context, m *scimProbeModel, diags *diag.Diagnostics) {
+	if known(m.EmailDomain.StringValue) {
+		r.data.warnOfDisabledDomains(ctx, m.AccountID, []string{m.EmailDomain.Normalized()}, nil, path.Root("email_domain"), diags)
 	}
-	if known(plan.SCIMEndpoint) {
-		if _, err := r.data.client.ParseSCIMEndpoint(plan.SCIMEndpoint.ValueString()); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
+	if known(m.SCIMEndpoint) {
+		if _, err := r.data.client.ParseSCIMEndpoint(m.SCIMEndpoint.ValueString()); err != nil {
+			diags.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
 		}
 	}
-	if known(plan.ExpectedRole) && known(plan.AccountID) {
-		r.expectedRole(ctx, plan.AccountID.ValueString(), &plan, &resp.Diagnostics)
+	if known(m.ExpectedRole) && known(m.AccountID) {
+		r.expectedRole(ctx, m.AccountID.ValueString(), m, diags)
 	}
 }
 
@@ -353,7 +358,7 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 		return
 	}
 	result := scimprobe.Run(ctx, p)
-	reportProbe(p.Canary, result, m.FailOnUnhealthy.ValueBool(), &resp.Diagnostics)
+	reportProbe(p.Canary, result, m.FailOnUnhealthy.ValueBool(), destroyTakesCanary, &resp.Diagnostics)
 	switch {
 	case result.Left != nil: // with this error it is tainted, and its destruction tries again
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateCanary, privateText(p.Canary.Name))...)
@@ -365,15 +370,21 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity())...)
 }
 
-// reportProbe says what a probe has found out.
-func reportProbe(c scimprobe.Canary, result scimprobe.Result, strict bool, diags *diag.Diagnostics) {
+// What becomes of a canary that could not be removed, by what ran the probe.
+const (
+	destroyTakesCanary = "Destroying this resource, as the next apply does with what is tainted, takes the canary out of the account."
+	personTakesCanary  = "Take the canary out of the account by hand."
+)
+
+// reportProbe says what a probe has found out. leftover is what becomes of a canary that could not be removed.
+func reportProbe(c scimprobe.Canary, result scimprobe.Result, strict bool, leftover string, diags *diag.Diagnostics) {
 	gone := "No canary was created."
 	if result.Asked {
 		gone = "The canary " + c.Name + " has been removed again."
 	}
 	if result.Left != nil {
 		gone = ""
-		diags.AddError("Canary left behind", fmt.Sprintf("The probe could not remove all of its canary %s:\n\n- %s\n\nDestroying this resource, as the next apply does with what is tainted, takes the canary out of the account. The next probe of this directory removes what is older than %d minutes.", c.Name, strings.Join(result.Left, "\n- "), int(scimprobe.CanaryAge.Minutes())))
+		diags.AddError("Canary left behind", fmt.Sprintf("The probe could not remove all of its canary %s:\n\n- %s\n\n%s The next probe of this directory removes what is older than %d minutes.", c.Name, strings.Join(result.Left, "\n- "), leftover, int(scimprobe.CanaryAge.Minutes())))
 	}
 	var group *scimprobe.UnknownGroupError
 	switch {

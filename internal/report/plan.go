@@ -80,6 +80,15 @@ type Invocation struct {
 	Address  string `json:"address"`
 	Type     string `json:"type"`
 	Provider string `json:"provider_name"`
+	// ConfigValues are its arguments, and beside them, in the same shape, where they are unknown or sensitive.
+	ConfigValues    any `json:"config_values"`
+	ConfigUnknown   any `json:"config_unknown"`
+	ConfigSensitive any `json:"config_sensitive"`
+	// Lifecycle is what triggers it; nil where it is invoked by hand.
+	Lifecycle *struct {
+		Resource string `json:"triggering_resource_address"`
+		Event    string `json:"action_trigger_event"` // such as "BeforeCreate"
+	} `json:"lifecycle_action_trigger"`
 }
 
 // Check is a check block, or the conditions of an object.
