@@ -7,9 +7,12 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	actionschema "github.com/hashicorp/terraform-plugin-framework/action/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/fetch"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
@@ -59,7 +62,7 @@ func (a *memberSessionsEndAction) ModifyPlan(ctx context.Context, req action.Mod
 			return
 		}
 		at := path.Root("email")
-		_, err := a.data.client.Members(account).ByEmail(ctx, m.Email.ValueString())
+		member, err := a.data.client.Members(account).ByEmail(ctx, m.Email.ValueString())
 		var absent *client.NotMemberError
 		switch {
 		case errors.As(err, &absent) && absent.LooksLike != "":
@@ -68,8 +71,33 @@ func (a *memberSessionsEndAction) ModifyPlan(ctx context.Context, req action.Mod
 			resp.Diagnostics.Append(saysMembersAbsent("email", []string{m.Email.Normalized()}, account).warning(at))
 		case err != nil:
 			resp.Diagnostics.Append(failureAt(at, "Could not look up member", err))
+		default:
+			a.warnOfOwn(ctx, account, fetch.Person(member), &resp.Diagnostics)
 		}
 	})
+}
+
+// warnOfOwn says where the sessions are those of the owner of the API key in use, which works only with one.
+func (a *memberSessionsEndAction) warnOfOwn(ctx context.Context, account string, p access.Person, diags *diag.Diagnostics) {
+	w, err := a.data.world.Fill(ctx, access.World{AccountID: account}, func(w access.World) (wants []access.Want) {
+		if w.Caller.IsMissing() {
+			wants = append(wants, access.Want{Kind: access.WantCaller})
+		}
+		if w.Roles.IsMissing() {
+			wants = append(wants, access.Want{Kind: access.WantRoles})
+		}
+		return wants
+	})
+	if err != nil {
+		diags.Append(failure("Could not check who keeps access", err))
+		return
+	}
+	if caller := w.Caller.Or(access.Caller{}).UserID; caller == "" || caller != p.UserID || w.RoleOf(p).Or(access.Role{}).Bypasses() {
+		return
+	}
+	diags.Append(diagnosticFrom(access.Finding{
+		ID: access.CallerNeedsLogin, Severity: access.Warning, AccountID: account, People: []access.FindingPerson{{Email: p.Email, Caller: true}},
+	}, path.Root("email")))
 }
 
 // Invoke implements [action.Action].

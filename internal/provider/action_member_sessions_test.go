@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
 )
@@ -43,4 +45,14 @@ func TestMemberSessionsEnd(t *testing.T) {
 	if said, found := actionStep(t, inProcess(t, srv), "invoke", kind, stranger); !has(found, "members-absent") || len(said) > 0 {
 		t.Errorf("a stranger: it says %q, and finds %s", said, detailsOf(found))
 	}
+	own := func(key, email string) (found []*tfprotov6.Diagnostic) {
+		block := sessionOf(srv)
+		block["api_key"] = key
+		_, found = actionStep(t, inProcessAs(t, block), "plan", kind, object{"email": email})
+		return found
+	}
+	wantFindings(t, own(acctest.OwnerKey, "owner@acme.com")) // who bypasses needs no session
+	srv.SetRole("grace@acme.com", "Admin")
+	wantFindings(t, own("pnu_grace", "ada@acme.com"))
+	wantFindings(t, own("pnu_grace", "grace@acme.com"), warns("caller-needs-login", "email", "grace@acme.com"))
 }
