@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 const root = "../.."
@@ -42,6 +44,10 @@ func TestActionsArePinned(t *testing.T) {
 			data, err := os.ReadFile(path)
 			if err != nil {
 				return err
+			}
+			var content map[string]any
+			if err := yaml.Unmarshal(data, &content); err != nil {
+				t.Errorf("%s: %v", path, err)
 			}
 			for _, m := range uses.FindAllStringSubmatch(string(data), -1) {
 				action, comment := m[1], m[2]
