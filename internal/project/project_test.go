@@ -114,6 +114,34 @@ func TestEachDependencyHasAReason(t *testing.T) {
 
 var programs = []string{".", "./internal/cmd/mockcloud"}
 
+// An entry is one line that people read: 160 characters are enough, and 240 the most.
+func TestChangelog(t *testing.T) {
+	t.Parallel()
+	kinds := []string{"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+	seen := map[string]bool{}
+	for i, line := range strings.Split(read(t, "CHANGELOG.md"), "\n") {
+		switch {
+		case strings.HasPrefix(line, "### "):
+			if kind := strings.TrimPrefix(line, "### "); !slices.Contains(kinds, kind) {
+				t.Errorf("line %d: Keep a Changelog has no %q", i+1, kind)
+			}
+		case strings.HasPrefix(line, "- "):
+			if n := len([]rune(line)); n > 240 {
+				t.Errorf("line %d has %d characters", i+1, n)
+			}
+			if seen[line] {
+				t.Errorf("line %d stands there twice", i+1)
+			}
+			seen[line] = true
+		case strings.HasPrefix(line, " "):
+			t.Errorf("line %d goes on with the entry before it", i+1)
+		}
+	}
+	if len(seen) == 0 {
+		t.Error("there is no entry")
+	}
+}
+
 // What is in the programs, for any system, is listed with its license in the version that is in them.
 func TestLicensesAreListed(t *testing.T) {
 	t.Parallel()
