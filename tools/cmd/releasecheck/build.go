@@ -30,14 +30,17 @@ func buildTwice(ctx context.Context, say func(string, ...any), root, dir string)
 	}
 	defer func() { err = errors.Join(err, key.forget(context.WithoutCancel(ctx))) }()
 
+	// The second is a clone of the first, so that both are of one commit even if somebody commits meanwhile.
+	from := root
 	var sums [2]map[string]string
 	var built [2]string
 	for i, name := range []string{"one", "another place"} {
 		clone := filepath.Join(dir, name)
 		say("building, %d of 2", i+1)
-		if err := build(ctx, root, clone, key); err != nil {
+		if err := build(ctx, root, from, clone, key); err != nil {
 			return "", err
 		}
+		from = clone
 		built[i] = filepath.Join(clone, "dist")
 		if sums[i], err = hashes(built[i]); err != nil {
 			return "", err
@@ -67,10 +70,10 @@ func buildTwice(ctx context.Context, say func(string, ...any), root, dir string)
 	return dist, nil
 }
 
-// build makes a release of what is committed, in a folder of its own.
-func build(ctx context.Context, root, clone string, key *key) error {
+// build makes a release of what is committed in from, in a folder of its own, with the tools of root.
+func build(ctx context.Context, root, from, clone string, key *key) error {
 	for _, args := range [][]string{
-		{"git", "clone", "--quiet", "--no-hardlinks", root, clone},
+		{"git", "clone", "--quiet", "--no-hardlinks", from, clone},
 		{"git", "-C", clone, "remote", "set-url", "origin", origin},
 	} {
 		if _, err := command(ctx, root, nil, "", args...); err != nil {
