@@ -295,6 +295,10 @@ func hashes(dir string) (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if strings.HasSuffix(file, "_SHA256SUMS") {
+			// goreleaser writes its lines as the builds come to their ends.
+			content = []byte(strings.Join(slices.Sorted(strings.Lines(string(content))), ""))
+		}
 		sum := sha256.Sum256(content)
 		out[filepath.Base(file)] = hex.EncodeToString(sum[:])
 	}
