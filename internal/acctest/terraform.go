@@ -2,7 +2,6 @@ package acctest
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -137,7 +136,7 @@ func (d *Dir) Start(args ...string) *Running {
 	d.t.Helper()
 	cmd := exec.Command(terraformPath(), args...)
 	cmd.Dir, cmd.Env = d.Path, d.env
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = ownGroup()
 	r := &Running{t: d.t, cmd: cmd, ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = &r.output, &r.output
 	if err := cmd.Start(); err != nil {
@@ -181,7 +180,7 @@ func (r *Running) Interrupt() (output string) {
 
 func (r *Running) signal(s syscall.Signal) {
 	r.t.Helper()
-	if err := syscall.Kill(-r.cmd.Process.Pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
+	if err := signalGroup(r.cmd.Process.Pid, s); err != nil {
 		r.t.Fatal(err)
 	}
 	<-r.ended

@@ -108,6 +108,9 @@ func (a *memberSessionsEndAction) Invoke(ctx context.Context, req action.InvokeR
 		return
 	}
 	at, email := path.Root("email"), m.Email.Normalized()
+	if a.offered(ctx, &resp.Diagnostics)(account); resp.Diagnostics.HasError() {
+		return
+	}
 	rows, err := a.data.client.Members(account).Refetch(ctx, email) // what the plan read may be old by now
 	if err != nil {
 		resp.Diagnostics.Append(failureAt(at, "Could not look up member", err))

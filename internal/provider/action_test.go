@@ -209,9 +209,10 @@ func TestActionsPublishedOnly(t *testing.T) {
 		"prefectsso_scim_client_revoke":        {"directory_id": directory, "id": "0c1f1d2e-0000-4000-8000-00000000000a"},
 		"prefectsso_identity_provider_refresh": {"id": "conn_01KABCDEFGHJKMNPQRSTVWXYZ0"},
 	} {
-		srv.ResetRequests()
-		if said, found := invoked(t, sessionOf(srv), kind, config); errorsIn(found) == 0 || len(said) > 0 {
-			t.Errorf("%s says %q, and finds %s", kind, said, detailsOf(found))
+		for _, step := range []string{"plan", "invoke"} {
+			if said, found := actionStep(t, inProcess(t, srv), step, kind, config); errorsIn(found) == 0 || len(said) > 0 {
+				t.Errorf("%s of %s says %q, and finds %s", step, kind, said, detailsOf(found))
+			}
 		}
 	}
 }

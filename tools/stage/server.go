@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -62,7 +63,12 @@ func (s *Server) Start(ctx context.Context) error {
 	// Terraform has ended.
 	lifetime, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	cmd := exec.CommandContext(lifetime, s.Program, s.Command()[1:]...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.Cancel = func() error {
+		if runtime.GOOS == "windows" { // which has no signal to ask with
+			return cmd.Process.Kill()
+		}
+		return cmd.Process.Signal(syscall.SIGTERM)
+	}
 	cmd.WaitDelay = Timeout
 	cmd.Stderr = &s.log
 	if s.Log != nil {
@@ -124,6 +130,9 @@ func (s *Server) Stop() error {
 	s.cancel()
 	<-s.ended
 	err := s.outcome()
+	if runtime.GOOS == "windows" {
+		err = nil // it was killed
+	}
 	s.cmd = nil
 	return err
 }
