@@ -16,6 +16,6 @@ resource "azuread_synchronization_secret" "prefect" {
 
 resource "azuread_synchronization_job" "prefect" {
   service_principal_id = azuread_synchronization_secret.prefect.service_principal_id
-  template_id          = var.synchronization_template_id # of those that Graph lists for the application
+  template_id          = "scim" # for applications of your own; those of the gallery have others
   enabled              = true
 }
