@@ -4,7 +4,8 @@
 #   hcp-plan.sh RUN_ID FILE
 #   PLAN_JSON=FILE ./access.sh
 #
-#   TF_TOKEN_app_terraform_io   a token that may read the workspace's plans
+#   TF_TOKEN_app_terraform_io   a user's or a team's token with admin access to the
+#                               workspace: HCP Terraform gives a plan's JSON to no other
 #   TFE_ADDRESS                 default https://app.terraform.io
 #
 # It needs curl and waits up to ten minutes for a plan that is still being made. The

@@ -1,7 +1,8 @@
 terraform {
   required_providers {
     prefectsso = {
-      source = "registry.terraform.io/prefectsso/prefectsso"
+      source  = "prefectsso/prefectsso"
+      version = "~> 0.1"
     }
   }
 }

@@ -10,7 +10,8 @@ terraform {
 
   required_providers {
     prefectsso = {
-      source = "registry.terraform.io/prefectsso/prefectsso"
+      source  = "prefectsso/prefectsso"
+      version = "~> 0.1"
     }
   }
 }

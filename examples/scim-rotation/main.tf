@@ -7,16 +7,16 @@
 #   export TF_VAR_shared_secret="$(openssl rand -hex 32)" TF_VAR_secret_version=2
 #   terraform apply
 #
-# Where the secret comes from a provider of its own, an ephemeral resource such
-# as random_password or a vault's takes the variable's place, and time_rotating
-# can count the versions.
+# A secret store's ephemeral resource can take the variable's place, and
+# time_rotating can count the versions: the guide on secrets has all of it.
 
 terraform {
   required_version = ">= 1.11"
 
   required_providers {
     prefectsso = {
-      source = "registry.terraform.io/prefectsso/prefectsso"
+      source  = "prefectsso/prefectsso"
+      version = "~> 0.1"
     }
   }
 }

@@ -301,6 +301,7 @@ func (d *draft) given(p *Person, roleID string) Part[string] {
 
 func (d *draft) setActive(ids []string, active bool) {
 	trial, unsure := begin(d.World), false
+	var leaving []Person // those who lose bypass:sso by it: the last one is refused with all others
 	for _, id := range ids {
 		p := trial.person(id)
 		if p == nil && !d.People.covers(CoverEveryone) {
@@ -317,8 +318,11 @@ func (d *draft) setActive(ids []string, active bool) {
 		if !active {
 			last, known := trial.isLast(p).Get()
 			if known && last {
-				d.reject(Rejection{Reason: RejectedLastBypass, People: []Person{*p}})
+				d.reject(Rejection{Reason: RejectedLastBypass, People: append(leaving, *p)})
 				return
+			}
+			if is(trial.bypasses(p), true) {
+				leaving = append(leaving, *p)
 			}
 			unsure = unsure || !known
 		}

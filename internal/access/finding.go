@@ -15,6 +15,7 @@ const (
 	CallerLockedOut              ID = "caller-locked-out"
 	CallerLockedOutAtFirstLogin  ID = "caller-locked-out-at-first-login"
 	CallerRemoved                ID = "caller-removed"
+	DirectoryDecidesActivity     ID = "directory-decides-activity"
 	CallerNeedsLogin             ID = "caller-needs-login"
 	PeopleLoseAccess             ID = "people-lose-access"
 	PeopleLoseAccessAtFirstLogin ID = "people-lose-access-at-first-login"
@@ -74,6 +75,8 @@ const (
 	CauseConnectionEnds   Cause = "connection-ends"     // the last active connection goes or is switched off
 	CauseUnreported       Cause = "not-reported"        // the API does not report it
 	CauseUnknownArguments Cause = "arguments-not-known" // arguments are not known while planning
+	CauseDirectoryActive  Cause = "directory-active"    // the directory has them as active
+	CauseDirectoryEnded   Cause = "directory-ended"     // the directory has them as inactive
 )
 
 // Finding is what a plan or a review reports: facts, and no sentence.

@@ -9,8 +9,9 @@ import (
 // Judge returns what of the effects a plan should report: findings, in a fixed order.
 func Judge(e Effects, p Policy) []Finding {
 	j := &judgement{e: e, p: p, took: e.TakesBypass(), accepted: map[string]bool{}, lost: map[lossKey][]FindingPerson{}}
-	j.given = givenRoles(e.Changes)
+	j.given, j.named = givenRoles(e.Changes), namedInOrOut(e.Changes)
 	j.rejections()
+	j.againstDirectories()
 	wanted := map[string]bool{}
 	for _, person := range e.Wanted {
 		wanted[person.Key] = true
@@ -40,6 +41,7 @@ type judgement struct {
 	out      []Finding
 	accepted map[string]bool   // acknowledgements that were needed
 	given    map[string]string // the roles that the changes give by hand, by the key and the address of people
+	named    map[string]bool   // the keys of those whom the changes take out, or let in, by name
 
 	lost                      map[lossKey][]FindingPerson
 	demoted, raised, returned []FindingPerson
@@ -86,6 +88,8 @@ func attributeOf(c Change, id ID) string {
 		return "match"
 	case SetRoles:
 		return "role"
+	case SetActive:
+		return "emails"
 	case SetSessionPolicy:
 		return "auth_expiration_seconds"
 	case PutDirectory:
@@ -168,6 +172,24 @@ func givenRoles(changes []Change) map[string]string {
 	return roles
 }
 
+// namedInOrOut returns the keys of the people whom changes activate, deactivate or remove.
+func namedInOrOut(changes []Change) map[string]bool {
+	keys := map[string]bool{}
+	for _, c := range flatten(changes) {
+		var ids []string
+		switch c := c.(type) {
+		case SetActive:
+			ids = c.MembershipIDs
+		case RemovePeople:
+			ids = c.MembershipIDs
+		}
+		for _, id := range ids {
+			keys[id] = true
+		}
+	}
+	return keys
+}
+
 // rejections reports what the API would not do.
 func (j *judgement) rejections() {
 	mapped := map[Thing][]FindingPerson{}
@@ -196,7 +218,7 @@ func (j *judgement) rejections() {
 
 // person judges what happens to one person.
 func (j *judgement) person(e Effect) {
-	byHand := cmp.Or(j.given[e.Key], j.given[e.Name]) != ""
+	byHand := cmp.Or(j.given[e.Key], j.given[e.Name]) != "" || j.named[e.Key]
 	from, to := e.Role.Before.Or(Role{}), e.Role.After.Or(Role{})
 	person := FindingPerson{Email: e.Name, From: from.Name, To: to.Name, Caller: e.Caller}
 	unknown := e.EarlierRole && !e.Role.After.IsKnown()
@@ -210,7 +232,7 @@ func (j *judgement) person(e Effect) {
 	}
 	j.deprovisions = j.deprovisions || e.Deprovisioned
 	demoted, _ := e.Demoted().Get()
-	if j.isRemoval() {
+	if j.isRemoval() || j.named[e.Key] {
 		return // it was decided, by name
 	}
 	if _, acknowledged := j.p.acknowledges(e.Name); !sure && !e.Deprovisioned && !acknowledged && is(e.Bypass.Before, true) && is(e.Bypass.After, false) {

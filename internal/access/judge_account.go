@@ -77,6 +77,63 @@ func (j *judgement) changedBypass() map[string]bool {
 	return out
 }
 
+// againstDirectories reports who is activated or deactivated against the word of the directory that manages them: what the
+// identity provider pushes next undoes it.
+func (j *judgement) againstDirectories() {
+	for _, c := range flatten([]Change{j.own()}) {
+		c, ok := c.(SetActive)
+		if !ok {
+			continue
+		}
+		found := map[string]*Finding{}
+		for _, p := range j.e.before.people(c.MembershipIDs) {
+			directoryID, active := j.e.before.directoryOf(p)
+			wants, told := active.Get()
+			directory, _ := j.e.before.Directory(directoryID)
+			if directoryID == "" || directory.Off || is(p.Active, c.Active) || told && wants == c.Active {
+				continue // one that is switched off takes in no word of the identity provider's
+			}
+			f := Finding{ID: DirectoryDecidesActivity, Severity: Error, Cause: CauseDirectoryEnded, By: j.directory(directoryID, false)}
+			switch {
+			case !told:
+				f.Severity, f.Cause = Warning, CauseUnreported
+			case wants:
+				f.Cause = CauseDirectoryActive
+			}
+			key := directoryID + string(f.Cause)
+			if found[key] == nil {
+				found[key] = &f
+			}
+			found[key].People = append(found[key].People, FindingPerson{Email: p.Email})
+		}
+		for _, key := range slices.Sorted(maps.Keys(found)) {
+			j.add(*found[key])
+		}
+	}
+}
+
+// people returns those of some memberships who are known, in the order of the world.
+func (w World) people(ids []string) (found []Person) {
+	for _, p := range w.People.Rows {
+		if slices.Contains(ids, p.ID) {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// directoryOf returns the directory that manages a person, empty for none, and whether it has them as active.
+func (w World) directoryOf(p Person) (id string, active Part[bool]) {
+	for _, d := range w.Directories.Or(nil) {
+		for _, u := range d.Users.Or(nil) {
+			if u.MembershipID != "" && u.MembershipID == p.ID {
+				return d.ID, Known(u.Active)
+			}
+		}
+	}
+	return p.DirectoryID.Or(""), p.DirectoryActive
+}
+
 // takes reports whether routing takes access from anybody who might have it: single sign-on begins, or a domain is no
 // longer routed while it goes on.
 func (j *judgement) takes() bool { return takesAccess(j.e.before, j.e.after) }

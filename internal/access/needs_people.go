@@ -42,9 +42,6 @@ func (c SetRoles) needs(w World) []Want {
 // ownerNeeds returns what is wanted to know whether a mapping gives the roles of the people whose roles change: of few,
 // what decides about each; of many, the directories with mappings as a whole.
 func ownerNeeds(c SetRoles, d *draft) []Want {
-	if len(d.Directories.Or(nil)) == 0 {
-		return nil // no role is managed by a directory
-	}
 	var emails []string
 	for _, r := range c.Roles {
 		p := d.person(r.MembershipID)
@@ -54,6 +51,15 @@ func ownerNeeds(c SetRoles, d *draft) []Want {
 		if p != nil && !is(p.RoleID, r.RoleID) && p.DirectoryID.IsMissing() {
 			emails = append(emails, p.Email)
 		}
+	}
+	return d.ownersOf(emails, false)
+}
+
+// ownersOf returns what is wanted to know what directories decide about people who are managed by one: whether a mapping
+// gives the role, and with activity whether they are active there.
+func (d *draft) ownersOf(emails []string, activity bool) []Want {
+	if len(d.Directories.Or(nil)) == 0 {
+		return nil // no directory manages anybody
 	}
 	if len(emails) == 0 {
 		return nil
@@ -68,7 +74,7 @@ func ownerNeeds(c SetRoles, d *draft) []Want {
 			continue
 		}
 		wants = append(wants, Want{Kind: WantMappings, DirectoryID: dir.ID})
-		if len(dir.Mappings.Or(nil)) > 0 {
+		if activity || len(dir.Mappings.Or(nil)) > 0 {
 			wants = append(wants, Want{Kind: WantUsers, DirectoryID: dir.ID})
 		}
 	}
@@ -76,10 +82,28 @@ func ownerNeeds(c SetRoles, d *draft) []Want {
 }
 
 func (c SetActive) needs(w World) []Want {
-	if c.Active {
+	d := begin(w)
+	var ids, emails []string
+	for _, id := range c.MembershipIDs {
+		p := d.person(id)
+		if p != nil && is(p.Active, c.Active) {
+			continue
+		}
+		ids = append(ids, id)
+		if p != nil && p.DirectoryID.IsMissing() {
+			if user, _ := w.directoryOf(*p); user == "" {
+				emails = append(emails, p.Email)
+			}
+		}
+	}
+	if len(ids) == 0 {
 		return nil
 	}
-	return leavingNeeds(w, c.MembershipIDs)
+	wants := append([]Want{{Kind: WantIntegrations}}, d.ownersOf(emails, true)...)
+	if c.Active {
+		return wants
+	}
+	return append(wants, leavingNeeds(w, ids)...)
 }
 
 func (c RemovePeople) needs(w World) []Want { return leavingNeeds(w, c.MembershipIDs) }

@@ -98,7 +98,9 @@ func TestNeeds(t *testing.T) {
 		"a mapping":                                  {some(synced, "integrations", "settings"), PutMapping{"dir", staff}, "mappings matches"},
 		"a mapping where people and groups are read": {some(synced, "integrations", "settings", "mappings", "users"), PutMapping{"dir", staff}, "people:ada@acme.com roles caller"},
 		"somebody leaves":                            {some(home, "ada"), RemovePeople{[]string{"m-ada"}}, "roles caller bypassing"},
-		"somebody comes back":                        {nothing, SetActive{[]string{"m-ada"}, true}, ""},
+		"somebody comes back":                        {nothing, SetActive{[]string{"m-ada"}, true}, "integrations"},
+		"somebody is deactivated":                    {some(home, "integrations", "ada"), SetActive{[]string{"m-ada"}, false}, "roles caller bypassing"},
+		"somebody of a directory is deactivated":     {some(synced, "integrations", "settings", "ada", "roles"), SetActive{[]string{"m-ada"}, false}, "owners:ada@acme.com caller bypassing"},
 		"a team":                                     {nothing, PutTeamAccess{"t", "w", "r"}, ""},
 		"a session policy":                           {nothing, SetSessionPolicy{}, ""},
 	} {

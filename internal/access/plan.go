@@ -118,7 +118,7 @@ func NeedsReach(serviceAccounts bool) func(World) []Want {
 
 // kinds are what changes are about.
 type kinds struct {
-	domains, connections, directories, mappings, roles, teams bool
+	domains, connections, directories, mappings, roles, activity, teams bool
 	// routing reports that domains may come to be routed otherwise.
 	routing bool
 
@@ -145,8 +145,10 @@ func (k *kinds) add(c Change) {
 		k.matches[c.DirectoryID] = append(k.matches[c.DirectoryID], c.Mapping.Match)
 	case DeleteMapping:
 		k.mappings = true
-	case SetRoles, SetActive, RemovePeople:
+	case SetRoles, RemovePeople:
 		k.roles = true
+	case SetActive:
+		k.roles, k.activity = true, true
 	case PutTeamAccess, DeleteTeamAccess:
 		k.teams = true
 	}
@@ -170,7 +172,7 @@ func (k kinds) directoryNeeds(d Directory) []Want {
 	if k.directories {
 		wants = append(wants, Want{Kind: WantGroups, DirectoryID: d.ID})
 	}
-	if k.domains || k.directories || len(d.Mappings.Or(nil)) > 0 || len(k.matches[d.ID]) > 0 {
+	if k.domains || k.directories || k.activity || len(d.Mappings.Or(nil)) > 0 || len(k.matches[d.ID]) > 0 {
 		wants = append(wants, Want{Kind: WantUsers, DirectoryID: d.ID})
 	}
 	if !k.domains && !k.directories && !k.mappings {

@@ -21,6 +21,7 @@ var summaries = map[ID]string{
 	CallerLockedOutAtFirstLogin:  "This would lock yourself out at the first login",
 	CallerRemoved:                "This would remove yourself",
 	CallerNeedsLogin:             "This key will need a login",
+	DirectoryDecidesActivity:     "A directory decides who is active",
 	PeopleLoseAccess:             "People would lose access",
 	PeopleLoseAccessAtFirstLogin: "People would lose access at the first login",
 	PeopleDemoted:                "People would be demoted",
@@ -115,6 +116,16 @@ var messages = map[ID]func(Finding) string{
 	CallerLockedOutAtFirstLogin: lockedOut("After the first login through this connection, which makes it active,"),
 	CallerRemoved: func(f Finding) string {
 		return fmt.Sprintf("The API key in use belongs to %s, and the API does not let callers deactivate or remove themselves. %s", f.People[0].Email, useServiceAccount)
+	},
+	DirectoryDecidesActivity: func(f Finding) string {
+		directory := "the directory " + cmp.Or(f.By.Name, f.By.ID)
+		switch f.Cause {
+		case CauseDirectoryActive:
+			return fmt.Sprintf("%s active in %s, and whatever the identity provider pushes next would activate them again. Deactivate them in the identity provider, or take them out of the directory first.", f.who("is", "are"), directory)
+		case CauseDirectoryEnded:
+			return fmt.Sprintf("%s no longer active in %s, and whatever the identity provider pushes next would deactivate them again. Activate them in the identity provider, or take them out of the directory first.", f.who("is", "are"), directory)
+		}
+		return fmt.Sprintf("%s managed by %s, and the API does not report whether the identity provider has them as active. Where it says otherwise, what it pushes next undoes this. Change it in the identity provider, too.", f.who("is", "are"), directory)
 	},
 	CallerNeedsLogin: func(f Finding) string {
 		return fmt.Sprintf("The API key in use belongs to %s, whose role does not bypass single sign-on. Once single sign-on is enforced, the key works only while its owner has logged in recently through it, so the next plan may be rejected. Use the key of a service account or of a user who bypasses single sign-on.", f.People[0].Email)
@@ -350,6 +361,14 @@ func (f Finding) why() string {
 		return "their email domain would no longer be among its allowed domains"
 	}
 	return "it allows only people of enabled domains, and " + english.Some(f.Names) + " would no longer be enabled"
+}
+
+// who names the people, and goes on with the verb that is right for them.
+func (f Finding) who(one, several string) string {
+	if len(f.People) == 1 {
+		return f.emails() + " " + one
+	}
+	return f.emails() + " " + several
 }
 
 func (f Finding) emails() string { return english.Some(f.Emails()) }

@@ -38,6 +38,8 @@ func TestWords(t *testing.T) {
 	all = append(
 		all,
 		with(CallerDemoted, func(f *Finding) { f.Cause = CauseRoleChange }),
+		with(DirectoryDecidesActivity, func(f *Finding) { f.Cause = CauseDirectoryActive }),
+		with(DirectoryDecidesActivity, func(f *Finding) { f.Cause, f.People = CauseDirectoryEnded, f.People[:1] }),
 		with(CallerDemoted, func(f *Finding) { f.By, f.Cause = mapping, CauseMapping }),
 		with(PeopleLoseAccess, func(f *Finding) { f.Cause = CauseBypassLost; f.By = mapping }),
 		with(PeopleLoseAccess, func(f *Finding) { f.Cause = CauseDomainDisabled }),

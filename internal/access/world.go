@@ -155,6 +155,8 @@ type Person struct {
 	LastLogin           *time.Time
 	// DirectoryID is the directory that manages the membership; empty for none.
 	DirectoryID Part[string]
+	// DirectoryActive is whether that directory has the person as active.
+	DirectoryActive Part[bool]
 
 	unsure      bool // whether they are still a member is not known any more
 	unsureTeams bool // which teams the person is in is not known any more

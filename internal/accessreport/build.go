@@ -19,6 +19,7 @@ type built struct {
 	redact     *redactor
 	expiring   []Expiring
 	moved      []Moved
+	actions    []Action
 }
 
 // names are what things are called.
@@ -83,7 +84,7 @@ func (n names) reach(rows []access.Reach) (out []Reach) {
 // account makes the report on an account.
 func (b *built) account() Account {
 	effects := access.Compare(b.before, b.after)
-	a := Account{ID: b.after.AccountID, Expiring: b.expiring, Moved: b.moved}
+	a := Account{ID: b.after.AccountID, Expiring: b.expiring, Moved: b.moved, Actions: b.actions}
 	if account, known := b.before.Account.Get(); known {
 		a.Handle = &account.Handle
 	}
@@ -418,7 +419,7 @@ func (b *built) findings(effects, later access.Effects, a Account) (out []Findin
 			out = append(out, finding(f, true))
 		}
 	}
-	out = append(out, ownFindings(a)...)
+	out = append(out, ownFindings(a, out)...)
 	slices.SortStableFunc(out, func(a, c Finding) int { return cmp.Compare(rankOf(a.Severity), rankOf(c.Severity)) })
 	return out
 }

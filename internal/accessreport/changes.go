@@ -18,6 +18,7 @@ type changes struct {
 	// replaced are the addresses of what first deletes.
 	replaced []string
 	findings []access.Finding
+	actions  []Action
 }
 
 // all returns what the apply does.
@@ -48,6 +49,8 @@ type resolver struct {
 	deletedConnections     []access.DeleteConnection
 	policies               []access.Change
 	wantsDirectoryUsers    bool
+	invokedBefore          []access.Change // by actions, before the changes that trigger them
+	invokedAfter           []access.Change
 	givenBy                map[string][]string // addresses of the resources that give a person a role, by address of the person
 }
 
@@ -59,7 +62,14 @@ func (in *input) resolve(account string, w access.World, rough bool) *resolver {
 			r.thing(t)
 		}
 	}
+	for _, i := range in.invocations {
+		if i.to == account {
+			r.invoke(i)
+		}
+	}
+	r.rest = r.invokedBefore
 	r.order()
+	r.rest = append(r.rest, r.invokedAfter...)
 	return r
 }
 
@@ -160,7 +170,7 @@ var harmless = map[string]bool{"prefectsso_setup_link": true, "prefectsso_scim_t
 func (r *resolver) thing(t *thing) {
 	leaves := t.deletes() && t.from == r.account || t.updates() && t.from != t.to && t.from == r.account
 	comes := t.puts() && t.to == r.account
-	if t.to == "" && t.puts() {
+	if t.to == "" && t.puts() && !t.deletes() {
 		return // the account is noted as unknown
 	}
 	switch t.Type {

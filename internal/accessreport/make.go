@@ -89,6 +89,7 @@ func (o arguments) account(ctx context.Context, in *input, w *worlds, id string,
 		}
 		return hide.email(entry)
 	})
+	b.actions = hide.actions(exact.actions)
 	b.before = hide.world(before)
 	b.gap = access.Apply(b.before, hide.changes(exact.first)...)
 	b.after = b.before
@@ -186,7 +187,7 @@ func roleDiffers(s access.Shift[access.Role]) bool {
 func (in *input) policy(account string) access.Policy {
 	p := access.Policy{}
 	blocks := false
-	for _, t := range in.things {
+	for _, t := range in.everything() {
 		if t.from != account && t.to != account {
 			continue
 		}
@@ -263,6 +264,7 @@ func (r *Report) judge() {
 // changes reports whether something changes for somebody.
 func (a Account) changes() bool {
 	return len(a.People)+len(a.Meanwhile)+len(a.Later)+len(a.Invited)+len(a.ServiceAccounts)+len(a.Directories)+len(a.Refused) > 0 || a.Unenforced ||
+		slices.ContainsFunc(a.Actions, func(one Action) bool { return one.Concerns }) ||
 		!reflect.DeepEqual(a.Session.Before, a.Session.After) || !reflect.DeepEqual(a.Enforced.Before, a.Enforced.After)
 }
 

@@ -9,29 +9,8 @@ import (
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
-// maxMarkdown is how many bytes a report in Markdown has at most: GitHub takes 65,536 characters in a comment.
-const maxMarkdown = 60_000
-
 // markdown returns the report for a comment on a pull request, folded, and with a count in the place of what is too much.
-func (r *Report) markdown() string {
-	text := ""
-	for rows := 200; ; rows /= 2 {
-		if text = r.markdownOf(rows); len(text) <= maxMarkdown || rows == 0 {
-			break
-		}
-	}
-	if len(text) <= maxMarkdown {
-		return text
-	}
-	const rest = "\n\n… and more: see the report as JSON.\n" // of one row only, and hundreds of findings
-	cut := strings.LastIndex(text[:maxMarkdown-len(rest)], "\n")
-	return strings.Join([]string{text[:max(0, cut)], closing(text[:max(0, cut)]), rest}, "")
-}
-
-// closing ends what a text leaves open.
-func closing(text string) string {
-	return strings.Repeat("\n\n</details>", strings.Count(text, "<details")-strings.Count(text, "</details>"))
-}
+func (r *Report) markdown() string { return report.Fit(200, r.markdownOf) }
 
 // marks stand before findings.
 var marks = map[string]string{string(access.Error): "🛑", string(access.Warning): "⚠️"}

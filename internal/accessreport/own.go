@@ -25,7 +25,7 @@ const (
 )
 
 // ownFindings judges what package access does not know of.
-func ownFindings(a Account) (out []Finding) {
+func ownFindings(a Account, judged []Finding) (out []Finding) {
 	var losers, others []string
 	for _, i := range a.Meanwhile {
 		if slices.Contains(i.Kinds, LosesAccess) {
@@ -47,8 +47,9 @@ func ownFindings(a Account) (out []Finding) {
 	if a.Unenforced {
 		out = append(out, Finding{ID: SSOInterrupted, Severity: string(access.Warning), Summary: "Single sign-on is interrupted", Message: "The plan deletes the last active connection and makes it anew afterwards. Until then, or longer if the apply fails in between, all members sign in however they like. With `create_before_destroy` and `take_over_domains` there is no gap, where the names allow it."})
 	}
+	said := slices.ContainsFunc(judged, func(f Finding) bool { return f.ID == string(access.BypassNobodyLeft) })
 	for _, r := range a.Refused {
-		if r.Reason != string(access.RejectedLastBypass) && r.Reason != string(access.RejectedCaller) && r.Reason != string(access.RejectedMapping) && r.Reason != string(access.RejectedRouted) {
+		if r.Reason == string(access.RejectedLastBypass) && !said && a.deactivates(r.People) || r.Reason != string(access.RejectedLastBypass) && r.Reason != string(access.RejectedCaller) && r.Reason != string(access.RejectedMapping) && r.Reason != string(access.RejectedRouted) {
 			out = append(out, Finding{ID: APIRefuses, Severity: string(access.Error), Summary: "The API would refuse this", People: r.People, Message: refusals[r.Reason](r)})
 		}
 	}
@@ -68,8 +69,19 @@ func ownFindings(a Account) (out []Finding) {
 	return out
 }
 
+// deactivates reports whether an action deactivates one of some people. Where a directory would, the API keeps them, and
+// refuses nothing.
+func (a Account) deactivates(people []string) bool {
+	return slices.ContainsFunc(a.Actions, func(one Action) bool {
+		return one.Type == deactivateMembers && slices.ContainsFunc(people, func(email string) bool { return slices.Contains(one.People, email) })
+	})
+}
+
 // refusals say what the API would refuse.
 var refusals = map[string]func(Refusal) string{
+	string(access.RejectedLastBypass): func(r Refusal) string {
+		return fmt.Sprintf("When %s are taken bypass:sso, nobody else has it yet. The API does not take it from the last one; give it to another user before.", english.Some(r.People))
+	},
 	string(access.RejectedDomain): func(r Refusal) string {
 		return fmt.Sprintf("%s is not enabled, and only enabled domains can be named. Enable it in the same plan, and refer to its resource.", r.About)
 	},
@@ -187,6 +199,8 @@ func (in *input) expiringThing(t *thing, account string, now time.Time, add func
 		} else if span, err := time.ParseDuration(t.after.text("expires_in").Or("")); err == nil && t.puts() {
 			at := now.Add(span)
 			add("scim-token", t.after.text("name").Or(""), t.Address, &at, id)
+		} else if !t.after.text("expires_in").IsKnown() {
+			in.isUnknown(t, "expires_in", ": when the token expires is not known")
 		}
 	}
 }

@@ -63,6 +63,7 @@ type Account struct {
 	ServiceAccounts []ServiceAccount `json:"service_accounts" doc:"service accounts to which something happens"`
 	Workspaces      []Workspace      `json:"workspaces" doc:"workspaces that people or service accounts reach, and did not, or the other way round"`
 	Directories     []Directory      `json:"directories" doc:"directories that become something else for their people"`
+	Actions         []Action         `json:"actions" doc:"actions that the apply invokes, in the plan's order; whom they activate or deactivate is in people, too"`
 	Refused         []Refusal        `json:"refused" doc:"what the API would refuse: the apply fails there"`
 	Findings        []Finding        `json:"findings" doc:"what is worth a look, the worst first"`
 	Expiring        []Expiring       `json:"expiring" doc:"what expires within the time that was asked for, the earliest first"`
@@ -150,6 +151,18 @@ type Directory struct {
 	Kinds []string `json:"kinds" doc:"deleted, switched-off, removes-leavers, teams-untied, domains-dropped"`
 	Users int      `json:"active_users" doc:"how many active users it has"`
 	Names []string `json:"names" doc:"the teams or domains that it is about"`
+}
+
+// Action is an action that the apply invokes.
+type Action struct {
+	Address  string   `json:"address" doc:"the action's address"`
+	Type     string   `json:"type" doc:"the action's type"`
+	Resource string   `json:"resource" doc:"the resource that triggers it; empty where it is invoked by hand"`
+	Event    string   `json:"event" doc:"when it is invoked: before_create, after_create, before_update, after_update and so on; empty for by hand"`
+	Does     string   `json:"does" doc:"what it does, in words"`
+	About    string   `json:"about" doc:"the directory or connection that it is about; empty for none"`
+	People   []string `json:"people" doc:"the people whom it names"`
+	Concerns bool     `json:"concerns_people" doc:"whether it changes something for somebody; a probe and a fetch of metadata do not by themselves"`
 }
 
 // Refusal is what the API would refuse.

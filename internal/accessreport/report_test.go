@@ -12,6 +12,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/accessreport"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/progress"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
@@ -151,9 +152,16 @@ func run(t testing.TB, srv *acctest.Server, plan string, args ...string) outcome
 
 func runIn(t testing.TB, env map[string]string, now time.Time, plan string, args ...string) outcome {
 	t.Helper()
+	return runBefore(t, nil, env, now, plan, args...)
+}
+
+// runBefore is runIn while somebody watches how far it is.
+func runBefore(t testing.TB, watching progress.Counter, env map[string]string, now time.Time, plan string, args ...string) outcome {
+	t.Helper()
 	var out, errs bytes.Buffer
 	code := accessreport.Run(context.Background(), "test", args, report.Streams{
 		In: strings.NewReader(plan), Out: &out, Err: &errs, Getenv: func(name string) string { return env[name] }, Now: func() time.Time { return now },
+		Progress: watching,
 	})
 	return outcome{code, out.String(), errs.String()}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -59,26 +58,27 @@ func (r *resolver) setDomains(t *thing, comes, leaves bool) {
 	}
 }
 
-// connectionOf returns a connection as a value has it; known is false where something that matters is not known.
-func connectionOf(v *values) (c *planned.Connection, unknownArgument string) {
+// connectionOf returns a connection as a value has it, and the arguments that matter and are not known.
+func connectionOf(v *values) (c *planned.Connection, missing []string) {
 	if v == nil {
-		return nil, ""
+		return nil, nil
 	}
 	name, knownName := v.text("name").Get()
 	domains, knownDomains := v.texts("domains").Get()
 	activation, knownActivation := v.text("activation").Get()
+	takeOver, knownTakeOver := v.boolean("take_over_domains").Get()
 	for _, argument := range []struct {
 		name  string
 		known bool
-	}{{"name", knownName}, {"domains", knownDomains}, {"activation", knownActivation}} {
+	}{{"name", knownName}, {"domains", knownDomains}, {"activation", knownActivation}, {"take_over_domains", knownTakeOver}} {
 		if !argument.known {
-			unknownArgument = argument.name
+			missing = append(missing, argument.name)
 		}
 	}
 	return &planned.Connection{
 		ID: v.text("id").Or(""), Name: name, Domains: domainKeys(domains), Activation: activation,
-		TakeOver: v.boolean("take_over_domains").Or(false), State: access.ConnectionState(v.text("state").Or("")),
-	}, unknownArgument
+		TakeOver: takeOver, State: access.ConnectionState(v.text("state").Or("")),
+	}, missing
 }
 
 // adopted reports whether a thing is one that a person configured in the browser, which Terraform only watches.
@@ -99,8 +99,10 @@ func (r *resolver) connection(t *thing, comes, leaves bool) {
 		return
 	}
 	next, missing := connectionOf(t.after)
-	if missing != "" {
-		r.pending(t, missing, ": who signs in through the connection is not known")
+	for _, argument := range missing {
+		r.pending(t, argument, ": who signs in through the connection is not known")
+	}
+	if missing != nil {
 		return
 	}
 	if t.creates() {
@@ -216,13 +218,10 @@ func (r *resolver) groupRole(t *thing, comes, leaves bool) {
 		id = ""
 	}
 	directory, known := t.after.text("directory_id").Get()
-	if !known {
-		made := r.made(t, "directory_id", "prefectsso_scim_directory")
-		if made == nil {
-			r.pending(t, "directory_id", ": for whom the mapping is, is not known")
-			return
-		}
-		directory = made.after.text("name").Or("") // a new one goes by its name
+	if made := r.made(t, "directory_id", "prefectsso_scim_directory"); !known && made != nil {
+		directory, known = made.after.text("name").Or(""), true // a new one goes by its name
+	} else if !known {
+		r.pending(t, "directory_id", ": for whom the mapping is, is not known")
 	}
 	role, knownRole := t.after.text("role").Get()
 	priority, knownPriority := t.after.number("priority").Get()
@@ -236,10 +235,12 @@ func (r *resolver) groupRole(t *thing, comes, leaves bool) {
 		name  string
 		known bool
 	}{{"match", knownMatch}, {"role", knownRole}, {"priority", knownPriority && priority != nil}} {
-		if !argument.known {
+		if known = known && argument.known; !argument.known {
 			r.pending(t, argument.name, ": whose role changes is not known")
-			return
 		}
+	}
+	if !known {
+		return
 	}
 	roleID, ok := r.role(t, role)
 	if !ok {
@@ -257,11 +258,7 @@ func (r *resolver) give(t *thing, attribute, email, role string) {
 	}
 	p, there := r.person(key)
 	if !there && !r.rough {
-		why := email + " is not a member of the account"
-		if r.world.People.Coverage != access.CoverEveryone {
-			why = "whether " + email + " is a member of the account is not known"
-		}
-		r.unsure(unknown{subject: t.Address, attribute: attribute, why: why})
+		r.unsure(unknown{subject: t.Address, attribute: attribute, why: r.whyNoMember(email)})
 	}
 	r.givenBy[key] = append(r.givenBy[key], t.Address)
 	r.roles = append(r.roles, access.RoleOf{Email: key, MembershipID: p.ID, RoleID: id})
@@ -284,12 +281,13 @@ func (r *resolver) memberRole(t *thing, comes, leaves bool) {
 	}
 	email, knownEmail := t.after.text("email").Get()
 	role, knownRole := t.after.text("role").Get()
-	switch {
-	case !knownEmail:
+	if !knownEmail {
 		r.pending(t, "email", ": who gets the role is not known")
-	case !knownRole:
-		r.pending(t, "role", ": what "+email+" becomes is not known")
-	default:
+	}
+	if !knownRole {
+		r.pending(t, "role", ": what "+cmp.Or(email, "the person")+" becomes is not known")
+	}
+	if knownEmail && knownRole {
 		r.give(t, "email", r.followed(t, email), role)
 	}
 }
@@ -350,14 +348,17 @@ func (r *resolver) roleMembers(t *thing, comes bool) {
 	ignored, knownIgnored := t.after.texts("ignore_emails").Get()
 	ignoreDirectories, knownIgnore := t.after.boolean("ignore_directory_managed").Get()
 	r.wantsDirectoryUsers = r.wantsDirectoryUsers || ignoreDirectories
+	complete := true
 	for _, argument := range []struct {
 		name  string
 		known bool
 	}{{"role", knownRole}, {"removed_role", knownRemoved}, {"members", knownMembers}, {"ignore_emails", knownIgnored}, {"ignore_directory_managed", knownIgnore}} {
-		if !argument.known {
+		if complete = complete && argument.known; !argument.known {
 			r.pending(t, argument.name, ": who holds the role then is not known")
-			return
 		}
+	}
+	if !complete {
+		return
 	}
 	id, ok := r.role(t, role)
 	if !ok {
@@ -384,106 +385,6 @@ func (r *resolver) inDirectory(p access.Person) bool {
 	return slices.ContainsFunc(r.world.Directories.Or(nil), func(d access.Directory) bool {
 		return slices.ContainsFunc(d.Users.Or(nil), func(u access.DirectoryUser) bool { return u.MembershipID != "" && u.MembershipID == p.ID })
 	})
-}
-
-func (r *resolver) teamRole(t *thing, comes, leaves bool) {
-	oldTeam, oldRoom := accountKey(t.before.text("team_id").Or("")), accountKey(t.before.text("workspace_id").Or(""))
-	if leaves {
-		r.delete(t, access.DeleteTeamAccess{TeamID: oldTeam, WorkspaceID: oldRoom})
-	}
-	if !comes {
-		return
-	}
-	team, ok := r.team(t)
-	if !ok {
-		return
-	}
-	room, ok := r.workspace(t)
-	if !ok {
-		return
-	}
-	role, ok := r.workspaceRole(t)
-	if !ok {
-		return
-	}
-	r.teamPuts = append(r.teamPuts, access.PutTeamAccess{TeamID: team, WorkspaceID: room, RoleID: role})
-	if t.updates() && (oldTeam != team || oldRoom != room) {
-		r.teamDeletes = append(r.teamDeletes, access.DeleteTeamAccess{TeamID: oldTeam, WorkspaceID: oldRoom})
-	}
-}
-
-// team finds the team that a thing names, in any of its ways.
-func (r *resolver) team(t *thing) (id string, ok bool) {
-	if id, known := t.after.text("team_id").Get(); known && id != "" {
-		return accountKey(id), true
-	}
-	var written string
-	for _, name := range []string{"id", "name", "directory_group"} {
-		text, known := t.after.text("team", name).Get()
-		if !known {
-			r.pending(t, "team", ": which team reaches the workspace is not known")
-			return "", false
-		}
-		written = cmp.Or(written, text)
-	}
-	if r.rough {
-		return written, true
-	}
-	group := t.after.text("team", "directory_group").Or("")
-	teams := r.world.Teams.Or(nil)
-	at := slices.IndexFunc(teams, func(team access.Team) bool {
-		if group != "" {
-			return team.GroupID != "" && (team.GroupID == group || !strings.HasPrefix(group, "directory_group_") && team.Name == group)
-		}
-		return sameID(team.ID, written) || team.Name == written
-	})
-	if at < 0 {
-		r.unsure(unknown{subject: t.Address, attribute: "team", why: fmt.Sprintf("the account has no team %q yet: who is in it then is not known", written)})
-		return "", false
-	}
-	return teams[at].ID, true
-}
-
-func (r *resolver) workspace(t *thing) (id string, ok bool) {
-	if id, known := t.after.text("workspace_id").Get(); known && id != "" {
-		return accountKey(id), true
-	}
-	written, known := t.after.text("workspace").Get()
-	if !known {
-		r.pending(t, "workspace", ": which workspace the team reaches is not known")
-		return "", false
-	}
-	if r.rough {
-		return written, true
-	}
-	rooms := r.world.Workspaces.Or(nil)
-	at := slices.IndexFunc(rooms, func(room access.Workspace) bool { return sameID(room.ID, written) || room.Handle == written })
-	if at < 0 {
-		r.unsure(unknown{subject: t.Address, attribute: "workspace", why: fmt.Sprintf("the account has no workspace %q yet", written)})
-		return "", false
-	}
-	return rooms[at].ID, true
-}
-
-func (r *resolver) workspaceRole(t *thing) (id string, ok bool) {
-	if id, known := t.after.text("role_id").Get(); known && id != "" {
-		return accountKey(id), true
-	}
-	written, known := t.after.text("role").Get()
-	if !known {
-		r.pending(t, "role", ": what the team may do in the workspace is not known")
-		return "", false
-	}
-	if r.rough {
-		return written, true
-	}
-	roles := r.world.WorkspaceRoles.Or(nil)
-	at := slices.IndexFunc(roles, func(role access.WorkspaceRole) bool { return sameID(role.ID, written) || role.Name == written })
-	if at < 0 {
-		r.unsure(unknown{subject: t.Address, attribute: "role", why: fmt.Sprintf("there is no workspace role %q", written)})
-		return "", false
-	}
-	return roles[at].ID, true
 }
 
 func (r *resolver) sessionPolicy(t *thing, comes bool) {

@@ -246,7 +246,7 @@ func parseSpan(text string) (time.Duration, error) {
 
 // accounts returns the accounts that a plan is about.
 func (in *input) accounts() (ids []string) {
-	for _, t := range in.things {
+	for _, t := range in.everything() {
 		for _, id := range []string{t.from, t.to} {
 			if id != "" {
 				ids = append(ids, id)

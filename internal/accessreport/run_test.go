@@ -359,6 +359,15 @@ func TestUnknown(t *testing.T) {
 	unknownOf("prefectsso_team_workspace_role", "a", object{"workspace": "staging", "role": "Viewer"}, object{"team": true, "team_id": true})
 	unknownOf("prefectsso_session_policy", "a", object{}, object{"auth_expiration_seconds": true})
 	unknownOf("prefectsso_member_role", "c", object{"account_id": nil, "email": "ada@acme.com", "role": "Admin"}, object{"account_id": true})
+	p.expressions["prefectsso_member_role.c"] = object{"account_id": object{"references": []string{"other_account.a.id", "other_account.a"}}}
+	unknownOf("prefectsso_member_role", "all", object{}, object{"email": true, "role": true})
+	unknownOf("prefectsso_identity_provider", "all", object{}, object{"name": true, "domains": true, "activation": true, "take_over_domains": true})
+	unknownOf("prefectsso_group_role_mapping", "all", object{"match": object{}}, object{"directory_id": true, "match": object{"group_name": true}, "role": true, "priority": true})
+	unknownOf("prefectsso_role_members", "all", object{}, object{"role": true, "members": []any{true}, "removed_role": true, "ignore_emails": []any{true}, "ignore_directory_managed": true})
+	unknownOf("prefectsso_team_workspace_role", "all", object{"team": object{}}, object{"team": object{"name": true}, "team_id": true, "workspace": true, "workspace_id": true, "role": true, "role_id": true})
+	unknownOf("prefectsso_scim_token", "all", object{}, object{"directory_id": true, "expires_in": true, "expires_at": true})
+	directory := object{"id": o.DirectoryID(), "configurable": true}
+	of(p.update("prefectsso_scim_directory", "all", directory, directory))["after_unknown"] = object{"enabled": true, "deprovision_action": true, "sync_groups_to_teams": true, "allowed_domains": true, "default_role": true}
 	p.create("prefectsso_member_role", "d", object{"email": "nobody@acme.com", "role": "Admin"})
 	p.create("prefectsso_member_role", "e", object{"email": "ada@acme.com", "role": "No such role"})
 	p.create("prefectsso_something_new", "a", object{})
@@ -375,11 +384,20 @@ func TestUnknown(t *testing.T) {
 		"prefectsso_domain.a name", "prefectsso_domains.a names", "prefectsso_identity_provider.a domains", "prefectsso_member_role.a email", "prefectsso_member_role.b role",
 		"prefectsso_member_roles.a roles", "prefectsso_role_members.a members", "prefectsso_group_role_mapping.a directory_id", "prefectsso_team_workspace_role.a team",
 		"prefectsso_session_policy.a auth_expiration_seconds", "prefectsso_member_role.d email", "prefectsso_member_role.e role", "prefectsso_something_new.a ",
-		"prefectsso_domain.later ", "action.prefectsso_x.y ",
+		"prefectsso_domain.later ", "action.prefectsso_x.y ", "prefectsso_member_role.c account_id",
+		"prefectsso_member_role.all email", "prefectsso_member_role.all role",
+		"prefectsso_identity_provider.all name", "prefectsso_identity_provider.all domains", "prefectsso_identity_provider.all activation", "prefectsso_identity_provider.all take_over_domains",
+		"prefectsso_group_role_mapping.all directory_id", "prefectsso_group_role_mapping.all match", "prefectsso_group_role_mapping.all role", "prefectsso_group_role_mapping.all priority",
+		"prefectsso_role_members.all role", "prefectsso_role_members.all members", "prefectsso_role_members.all removed_role", "prefectsso_role_members.all ignore_emails", "prefectsso_role_members.all ignore_directory_managed",
+		"prefectsso_team_workspace_role.all team", "prefectsso_team_workspace_role.all workspace", "prefectsso_team_workspace_role.all role", "prefectsso_scim_token.all expires_in",
+		"prefectsso_scim_directory.all enabled", "prefectsso_scim_directory.all deprovision_action", "prefectsso_scim_directory.all sync_groups_to_teams", "prefectsso_scim_directory.all allowed_domains", "prefectsso_scim_directory.all default_role",
 	} {
 		if why[want] == "" {
 			t.Errorf("%q is not named: %v", want, why)
 		}
+	}
+	for _, person := range got.account(t).People {
+		t.Errorf("something is known of %+v", person)
 	}
 	if !strings.Contains(why["prefectsso_member_role.a email"], "other_user.u") || got.code != report.ExitChanges {
 		t.Errorf("exit code %d; %q", got.code, why["prefectsso_member_role.a email"])
@@ -426,7 +444,7 @@ func TestAccounts(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	p := newPlan()
-	for name, id := range map[string]any{"own": acctest.AccountID, "alias": nil, "variable": nil, "environment": nil} {
+	for name, id := range map[string]any{"own": acctest.AccountID, "alias": nil, "variable": nil, "environment": nil, "null": nil} {
 		p.create("prefectsso_member_role", name, object{"account_id": id, "email": "ada@acme.com", "role": "Admin"})
 	}
 	of(p.create("prefectsso_member_role", "unknown", object{"account_id": nil, "email": "ada@acme.com", "role": "Admin"}))["after_unknown"] = object{"account_id": true}
@@ -436,22 +454,33 @@ func TestAccounts(t *testing.T) {
 	resource := func(name, key string) object {
 		return object{"address": "prefectsso_member_role." + name, "mode": "managed", "type": "prefectsso_member_role", "provider_config_key": key}
 	}
-	p.more["variables"] = object{"account": object{"value": strings.ToUpper(acctest.AccountID)}}
+	p.more["variables"] = object{"account": object{"value": strings.ToUpper(acctest.AccountID)}, "none": object{"value": nil}}
+	expressions := object{"account_id": object{"references": []string{"var.none"}}}
+	null := object{"full_name": "registry.terraform.io/prefectsso/prefectsso", "expressions": expressions}
+	for _, name := range []string{"lockout_protection", "acknowledge_lockout"} {
+		expressions[name] = object{"references": []string{"var.none"}}
+	}
+	expressions["allow_disable_sso"] = object{"references": []string{"other.thing.on", "other.thing"}}
 	p.more["configuration"] = object{
 		"provider_config": object{
 			"prefectsso": object{"full_name": "registry.terraform.io/prefectsso/prefectsso"}, "prefectsso.a": block(object{"constant_value": acctest.AccountID}),
-			"prefectsso.v": block(object{"references": []string{"var.account"}}), "prefectsso.u": block(object{"references": []string{"other.thing.id", "other.thing"}}),
+			"prefectsso.v": block(object{"references": []string{"var.account"}}), "prefectsso.u": block(object{"references": []string{"other.thing.id", "other.thing"}}), "prefectsso.n": null,
 		},
-		"root_module": object{"resources": []object{resource("own", "prefectsso"), resource("alias", "prefectsso.a"), resource("variable", "prefectsso.v"), resource("environment", "prefectsso"), resource("unknown", "prefectsso.u")}},
+		"root_module": object{"resources": []object{resource("own", "prefectsso"), resource("alias", "prefectsso.a"), resource("variable", "prefectsso.v"), resource("environment", "prefectsso"), resource("null", "prefectsso.n"), resource("unknown", "prefectsso.u")}},
 	}
 	got := run(t, o.Server, p.json(t), "--format", "json")
 	r := got.report(t)
 	by := slices.Sorted(slices.Values(got.person(t, "ada@acme.com").By))
-	if want := []string{"prefectsso_member_role.alias", "prefectsso_member_role.environment", "prefectsso_member_role.own", "prefectsso_member_role.variable"}; !slices.Equal(by, want) {
+	if want := []string{"prefectsso_member_role.alias", "prefectsso_member_role.environment", "prefectsso_member_role.null", "prefectsso_member_role.own", "prefectsso_member_role.variable"}; !slices.Equal(by, want) {
 		t.Errorf("the account is found for %v, want %v", by, want)
 	}
-	if len(r.Unknown) != 1 || r.Unknown[0].Subject != "prefectsso_member_role.unknown" || r.Unknown[0].Attribute != "account_id" {
-		t.Errorf("unknown are %+v", r.Unknown)
+	var unknown []string
+	for _, u := range r.Unknown {
+		unknown = append(unknown, u.Subject+" "+u.Attribute)
+	}
+	slices.Sort(unknown)
+	if want := []string{"prefectsso_member_role.unknown account_id", "provider prefectsso.n allow_disable_sso"}; !slices.Equal(unknown, want) {
+		t.Errorf("unknown are %v, want %v", unknown, want)
 	}
 }
 
@@ -554,6 +583,22 @@ func TestWorldInAFile(t *testing.T) {
 	}
 }
 
+// TestProgress: who watches hears of what is read one by one, and the report is the same.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p := newPlan()
+	p.create("prefectsso_member_roles", "x", object{"roles": object{"ada@acme.com": "Admin", "grace@acme.com": "Admin"}})
+	p.delete("prefectsso_team_workspace_role", "z", o.teamRole("Viewer"))
+	now, plan := time.Now(), p.json(t)
+	var heard acctest.Heard
+	watched, alone := runBefore(t, &heard, environment(o.Server), now, plan), runIn(t, environment(o.Server), now, plan)
+	if watched != alone || watched.err != "" {
+		t.Errorf("%+v, and without anybody %+v", watched, alone)
+	}
+	heard.Want(t, "memberships 6", "teams 1", "workspaces of people 1")
+}
+
 // TestBadInput: every mistake is one line on standard error, exit code 1, and nothing on standard output.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
@@ -564,6 +609,10 @@ func TestBadInput(t *testing.T) {
 	other := `{"format_version":"1.2","planned_values":{},"resource_changes":[{"address":"a.b","mode":"managed","type":"a","provider_name":"registry.terraform.io/x/a","change":{"actions":["create"]}}]}`
 	text := filepath.Join(t.TempDir(), "text.json")
 	if err := os.WriteFile(text, []byte(`{"format":"x"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	half := filepath.Join(filepath.Dir(text), "half.json")
+	if err := os.WriteFile(half, []byte(`{"format":"prefectsso-world-1","accounts":[{"Acc`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, tc := range map[string]struct {
@@ -584,6 +633,13 @@ func TestBadInput(t *testing.T) {
 		"stale without a world":      {plan, "--stale-ok is given without --world", []string{"--stale-ok"}, nil},
 		"no world":                   {plan, "no such file", []string{"--world", "absent.json"}, nil},
 		"another file":               {plan, "is no world", []string{"--world", text}, nil},
+		"half a world":               {plan, "is no world", []string{"--world", half}, nil},
+		"a folder for a world":       {plan, "could not read the world", []string{"--world", filepath.Dir(text)}, nil},
+		"no place for a world":       {plan, "could not save the world", []string{"--save-world", filepath.Join(text, "x")}, nil},
+		"no place for a report":      {plan, "could not write the report", []string{"--out", filepath.Join(text, "x.md")}, nil},
+		"a folder for a plan":        {plan, "is a folder", []string{filepath.Dir(text)}, nil},
+		"half a plan":                {plan[:len(plan)/2], "no whole JSON document", nil, nil},
+		"a saved plan":               {"PK\x03\x04\x00\x00", "which only Terraform can read", nil, nil},
 		"an unknown option":          {plan, "flag provided but not defined", []string{"--nonsense"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

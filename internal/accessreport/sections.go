@@ -73,6 +73,9 @@ func (r *Report) headline(a Account) string {
 	if n := len(a.ServiceAccounts); n > 0 {
 		parts = append(parts, english.Count(n, "service account")+" "+map[bool]string{true: "reaches", false: "reach"}[n == 1]+" other workspaces")
 	}
+	if n := len(a.Actions); n > 0 {
+		parts = append(parts, are(n, "action")+" invoked")
+	}
 	switch {
 	case parts != nil:
 		return english.And(parts)
@@ -185,6 +188,7 @@ func (a Account) sections(in style) (out []section) {
 	}))
 	add("Workspaces", false, rowsOf(a.Workspaces, func(w Workspace) row { return w.row(in) }))
 	add("Directories", true, rowsOf(a.Directories, func(d Directory) row { return d.row(in) }))
+	add("Actions", true, rowsOf(a.Actions, func(a Action) row { return a.row(in) }))
 	add("Expires soon", false, rowsOf(a.Expiring, func(e Expiring) row {
 		of := ""
 		if e.Of != "" {

@@ -52,11 +52,13 @@ type unknown struct{ account, subject, attribute, why string }
 
 // input is what a plan has for the report.
 type input struct {
-	plan     *report.Plan
-	things   []*thing
-	unknown  []unknown
-	missing  []string // in the configuration and not in the plan
-	sensible map[string]bool
+	plan   *report.Plan
+	things []*thing
+	// invocations are the actions that the apply invokes, in the plan's order.
+	invocations []invocation
+	unknown     []unknown
+	missing     []string // in the configuration and not in the plan
+	sensible    map[string]bool
 }
 
 // ours reports whether something is of this provider.
@@ -94,7 +96,7 @@ func read(p *report.Plan, account string) (*input, error) {
 	}
 	for _, a := range p.ActionInvocations {
 		if ours(a.Provider) {
-			in.unknown = append(in.unknown, unknown{subject: a.Address, why: "the apply invokes this action, and what an action does is not predicted"})
+			in.addInvocation(a, account)
 		}
 	}
 	for _, a := range p.DeferredActions {
@@ -148,6 +150,9 @@ func (in *input) add(rc report.ResourceChange, account string) {
 	t.after.noteSensitive(in.sensible)
 	fallback := in.provider(t, account)
 	t.from, t.to = t.before.account(fallback), t.after.account(fallback)
+	if _, given := t.block.Expressions["account_id"]; given && t.after != nil && !t.after.text("account_id").IsKnown() {
+		t.to = "" // it is not that of the provider block
+	}
 	in.things = append(in.things, t)
 }
 
@@ -159,15 +164,19 @@ func (in *input) provider(t *thing, account string) string {
 		block = in.plan.Configuration.Providers["prefectsso"]
 	}
 	value := func(name string) (any, bool) { return in.plan.Value(block.Module, block.Expressions[name]) }
-	if v, ok := value("lockout_protection"); ok {
-		t.options.protect = v != false
+	option := func(name, so string) any {
+		v, ok := value(name)
+		if raw, given := block.Expressions[name]; given && !ok {
+			in.note(unknown{subject: "provider " + key, attribute: name, why: "the plan does not say what it is" + in.because(block.Module, report.ConfiguredResource{}, raw) + ", so " + so})
+		}
+		return v
 	}
-	v, _ := value("allow_disable_sso")
-	t.options.disableSSO = v == true
+	t.options.protect = option("lockout_protection", "the guards count as switched on") != false
+	t.options.disableSSO = option("allow_disable_sso", "it counts as false") == true
 	if raw, given := block.Expressions["acknowledge_lockout"]; given {
 		entries, ok := value("acknowledge_lockout")
 		list, isList := entries.([]any)
-		if !ok || !isList {
+		if !ok || !isList && entries != nil {
 			in.note(unknown{subject: "provider " + key, attribute: "acknowledge_lockout", why: "the plan does not say what it is" + in.because(block.Module, report.ConfiguredResource{}, raw) + ", so nobody counts as acknowledged"})
 		}
 		for _, entry := range list {
@@ -176,13 +185,12 @@ func (in *input) provider(t *thing, account string) string {
 			}
 		}
 	}
-	if raw, given := block.Expressions["account_id"]; given {
-		if v, ok := value("account_id"); ok {
-			id, _ := v.(string)
+	if _, given := block.Expressions["account_id"]; given {
+		if v, ok := value("account_id"); !ok {
+			return "" // it is known only when it is applied
+		} else if id, _ := v.(string); id != "" {
 			return id
 		}
-		_ = raw // it is known only when it is applied
-		return ""
 	}
 	return account
 }

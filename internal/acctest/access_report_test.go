@@ -18,7 +18,7 @@ func TestAccAccessReportInCI(t *testing.T) {
 	_, issuer := acctest.StartIdP(t, srv)
 	d := acctest.NewDir(t, srv)
 	d.Mirror()
-	for _, name := range []string{"plan.sh", "access.sh", "comment.sh"} {
+	for _, name := range []string{"plan.sh", "access.sh", "comment.sh", "hcp-plan.sh"} {
 		text := ciFile(t, name)
 		if name == "comment.sh" { // TestComment has the real one
 			text = "#!/bin/sh\ncp \"$1\" commented\n"
@@ -30,7 +30,7 @@ func TestAccAccessReportInCI(t *testing.T) {
 	}
 	const main = `
 terraform {
-  required_providers { prefectsso = { source = "registry.terraform.io/prefectsso/prefectsso" } }
+  required_providers { prefectsso = { source = "prefectsso/prefectsso", version = "~> 0.1" } }
 }
 resource "prefectsso_domains" "all" { names = ["acme.com", "labs.example"] }
 resource "prefectsso_identity_provider" "okta" {
@@ -87,6 +87,9 @@ resource "prefectsso_member_role" "ada" {
 	}
 	if output, code := d.Shell(`terraform apply -input=false -auto-approve -no-color`); code == 0 || !strings.Contains(output, "people-lose-access") {
 		t.Errorf("the apply has no guards: %d %s", code, output)
+	}
+	if output, code := d.Shell("PREFECTSSO_LOCKOUT_PROTECTION=false terraform plan -input=false -out=saved >planned\nterraform apply -input=false -no-color saved"); code == 0 || !strings.Contains(output, "people-lose-access") {
+		t.Errorf("the apply of a plan that was only warned of has no guards: %d %s", code, output)
 	}
 	d.Write("more.tf", `resource "prefectsso_member_role" "refused" {
   email = "grace@acme.com"

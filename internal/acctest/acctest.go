@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -67,6 +68,13 @@ func Scenario(yaml string) Option {
 			t.Fatalf("scenario: %v", err)
 		}
 		cfg.Scenario = parsed
+	}
+}
+
+// Behind has the server's clock go, behind by so much.
+func Behind(by time.Duration) Option {
+	return func(_ testing.TB, cfg *mockcloud.Config) {
+		cfg.Clock = func() time.Time { return time.Now().Add(-by) }
 	}
 }
 

@@ -220,12 +220,7 @@ func selfAsProvider(t testing.TB, name string) (folder string) {
 }
 
 func serveMinimal(name string) error {
-	return providerserver.Serve(context.Background(), func() provider.Provider {
-		if name == "prefect" {
-			return prefectProvider{}
-		}
-		return minimalProvider{}
-	}, providerserver.ServeOpts{Address: "registry.terraform.io/prefectsso/" + name})
+	return providerserver.Serve(context.Background(), func() provider.Provider { return standInProviders(name) }, providerserver.ServeOpts{Address: "registry.terraform.io/prefectsso/" + name})
 }
 
 // minimalProvider has two resources, which copy their plan to their state: a map, and one of single values.
@@ -241,10 +236,10 @@ func (minimalProvider) DataSources(context.Context) []func() datasource.DataSour
 func (minimalProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		func() resource.Resource {
-			return minimalResource{"_copies", map[string]schema.Attribute{"roles": schema.MapAttribute{ElementType: types.StringType, Required: true}}}
+			return minimalResource{suffix: "_copies", attributes: map[string]schema.Attribute{"roles": schema.MapAttribute{ElementType: types.StringType, Required: true}}}
 		},
 		func() resource.Resource {
-			return minimalResource{"_copy", map[string]schema.Attribute{"email": schema.StringAttribute{Required: true}, "role": schema.StringAttribute{Required: true}}}
+			return minimalResource{suffix: "_copy", attributes: map[string]schema.Attribute{"email": schema.StringAttribute{Required: true}, "role": schema.StringAttribute{Required: true}}}
 		},
 	}
 }
@@ -252,6 +247,7 @@ func (minimalProvider) Resources(context.Context) []func() resource.Resource {
 type minimalResource struct {
 	suffix     string
 	attributes map[string]schema.Attribute
+	blocks     map[string]schema.Block
 }
 
 func (r minimalResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -259,7 +255,7 @@ func (r minimalResource) Metadata(_ context.Context, req resource.MetadataReques
 }
 
 func (r minimalResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	resp.Schema = schema.Schema{Attributes: r.attributes}
+	resp.Schema = schema.Schema{Attributes: r.attributes, Blocks: r.blocks}
 }
 
 func (minimalResource) Create(_ context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

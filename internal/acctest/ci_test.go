@@ -213,8 +213,41 @@ func pipelines(t *testing.T, d *acctest.Dir, code, judged int, says string) {
 
 	var spacelift spaceliftConfig
 	strictly(t, "spacelift.yml", &spacelift)
-	output, ended = d.Shell("export TF_VAR_spacelift_run_type=PROPOSED\n" + strings.Join(append(spacelift.Defaults.BeforePlan, spacelift.Defaults.AfterPlan...), " && "))
+	// Hooks run in one shell; each that ends well leads to the next.
+	hooks := append(spacelift.Defaults.BeforePlan, spacelift.Defaults.AfterPlan...)
+	output, ended = d.Shell("export TF_VAR_spacelift_run_type=PROPOSED\numask 022\ncode=0\n{ " + strings.Join(hooks, " &&\n") + "\n} || code=$?\numask >umask\nexit $code")
 	seen("Spacelift", output, ended)
+	if mask, err := os.ReadFile(filepath.Join(d.Path, "umask")); err != nil || strings.TrimSpace(string(mask)) != "0022" {
+		t.Errorf("Spacelift: what comes after the hooks has the umask %q, %v", mask, err)
+	}
+	output, ended = hcp(t, d)
+	if ended != code {
+		t.Errorf("HCP Terraform: a report with %d ends with %d:\n%s", code, ended, output)
+	}
+	seen("HCP Terraform", strings.ReplaceAll(read(t, d, "report.md"), "&#64;", "@"), judged)
+	if left, err := filepath.Glob(filepath.Join(d.Path, "*plan.json")); err != nil || len(left) != 0 {
+		t.Errorf("the plan's JSON is left: %v, %v", left, err)
+	}
+}
+
+// hcp does what the guide says of HCP Terraform, with the plan in show.json as that of the guide's run.
+func hcp(t *testing.T, d *acctest.Dir) (output string, code int) {
+	t.Helper()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("this test needs curl in PATH (apt-get install curl)")
+	}
+	plan := read(t, d, "show.json")
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/api/v2/runs/run-CZcmD7eagjhyX0vN/plan/json-output" {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, plan) // the caller is gone, or has it
+	}))
+	defer api.Close()
+	d.Setenv("TFE_ADDRESS", api.URL)
+	d.Setenv("TF_TOKEN_app_terraform_io", "token-0123456789")
+	return d.Shell(commands(t, "pipelines", 1)[0])
 }
 
 // script runs a script of examples/ci with an environment of its own.
@@ -236,6 +269,7 @@ type forge struct {
 	mu       sync.Mutex
 	comments []map[string]any
 	token    string // the header that callers have to send
+	unknown  bool   // does not say whose the token is
 	changed  []string
 }
 
@@ -260,8 +294,13 @@ func (f *forge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	switch r.Method {
-	case http.MethodGet:
+	id := map[bool]any{false: self, true: nil}[f.unknown]
+	switch {
+	case r.Method == http.MethodGet && r.URL.Path == "/user": // GitLab; GitHub tells a workflow's token nothing there
+		_ = json.NewEncoder(w).Encode(map[string]any{"id": id}) // the caller is gone, or has it
+	case r.URL.Path == "/graphql":
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": map[string]any{"viewer": map[string]any{"databaseId": id}}}) // likewise
+	case r.Method == http.MethodGet:
 		page, err := strconv.Atoi(r.URL.Query().Get("page"))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
@@ -269,9 +308,9 @@ func (f *forge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		first := min((page-1)*100, len(f.comments))
 		_ = json.NewEncoder(w).Encode(f.comments[first:min(first+100, len(f.comments))]) // the caller is gone, or has it
-	case http.MethodPost:
+	case r.Method == http.MethodPost:
 		f.changed = append(f.changed, "POST "+r.URL.Path)
-		f.add(in.Body, "Bot")
+		f.add(in.Body, self)
 	default:
 		f.changed = append(f.changed, r.Method+" "+r.URL.Path)
 		for _, c := range f.comments {
@@ -289,12 +328,19 @@ func (f *forge) look(do func()) {
 	do()
 }
 
-func (f *forge) add(body, kind string) {
-	f.comments = append(f.comments, map[string]any{"id": len(f.comments) + 1, "body": body, "system": false, "user": map[string]any{"type": kind}})
+// self is the user whose token the forge knows, another is any other.
+const (
+	self    = 41
+	another = 42
+)
+
+func (f *forge) add(body string, user int) {
+	by := map[string]any{"id": user, "type": "Bot"}
+	f.comments = append(f.comments, map[string]any{"id": len(f.comments) + 1, "body": body, "system": false, "user": by, "author": by})
 }
 
-// A report becomes one comment, and the next one takes its place, behind any number of others; comments of people that look
-// like it are theirs.
+// A report becomes one comment, and the next one takes its place, behind any number of others; comments of others that look
+// like it are theirs, whoever they are.
 func TestComment(t *testing.T) {
 	t.Parallel()
 	const secret = "token-0123456789"
@@ -306,7 +352,7 @@ func TestComment(t *testing.T) {
 		"GitHub": {
 			header: "Authorization: Bearer " + secret, post: "POST /repos/acme/iac/issues/7/comments", put: "PATCH /repos/acme/iac/issues/comments/152",
 			env: func(url string) []string {
-				return []string{"GITHUB_API_URL=" + url, "GITHUB_REPOSITORY=acme/iac", "PULL_REQUEST=7", "GITHUB_TOKEN=" + secret}
+				return []string{"GITHUB_API_URL=" + url, "GITHUB_GRAPHQL_URL=" + url + "/graphql", "GITHUB_REPOSITORY=acme/iac", "PULL_REQUEST=7", "GITHUB_TOKEN=" + secret}
 			},
 		},
 		"GitLab": {
@@ -320,9 +366,9 @@ func TestComment(t *testing.T) {
 			t.Parallel()
 			f := &forge{token: test.header}
 			for i := range 150 {
-				f.add(fmt.Sprintf("Looks good %d", i), "User")
+				f.add(fmt.Sprintf("Looks good %d", i), another)
 			}
-			f.add("Quoting: <!-- prefectsso access-report  -->", "User")
+			f.add("<!-- prefectsso access-report  -->\nNobody loses access.", another) // from somebody else, or another bot
 			server := httptest.NewServer(f)
 			t.Cleanup(server.Close)
 			report := filepath.Join(t.TempDir(), "a report.md")
@@ -344,7 +390,16 @@ func TestComment(t *testing.T) {
 				if got := strings.Join(f.changed, ", "); got != test.post+", "+test.put || len(f.comments) != 152 {
 					t.Errorf("%d comments, by %s", len(f.comments), got)
 				}
-				f.token = "Authorization: another"
+				f.unknown = true
+			})
+			if output, err := script(t, test.env(server.URL), "comment.sh", report); err == nil {
+				t.Errorf("where the API does not say whose the token is: %v\n%s", err, output)
+			}
+			f.look(func() {
+				if got := f.comments[150]["body"]; got != "<!-- prefectsso access-report  -->\nNobody loses access." || len(f.changed) != 2 || len(f.comments) != 152 {
+					t.Errorf("somebody else's comment is %q, by %v", got, f.changed)
+				}
+				f.token, f.unknown = "Authorization: another", false
 			})
 			if output, err := script(t, test.env(server.URL), "comment.sh", report); err == nil || strings.Contains(output, secret) {
 				t.Errorf("a token that is not accepted: %v\n%s", err, output)

@@ -71,7 +71,7 @@ func TestAccDriftInCI(t *testing.T) {
 		d.MustRun("apply", "-input=false", "-auto-approve")
 	}
 	apply()
-	for _, other := range []string{"0.0.0", "0.0.2", "0.1.0"} { // versions that init -upgrade has left
+	for _, other := range []string{"0.0.9", "0.1.1", "0.2.0"} { // versions that init -upgrade has left
 		folder := filepath.Join(d.Path, ".terraform", "providers", "registry.terraform.io", "prefectsso", "prefectsso", other, "x")
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			t.Fatal(err)

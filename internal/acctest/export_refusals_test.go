@@ -51,7 +51,7 @@ func write(t *testing.T, name, content string) {
 // nothing to write into them any more, and no other one is touched.
 func TestExportFolder(t *testing.T) {
 	t.Parallel()
-	srv := acctest.Start(t, exportScenario(0))
+	srv := acctest.Start(t, exportScenario(t, 0))
 	folder := filepath.Join(t.TempDir(), "a", "b")
 	wantExport(t, srv, acctest.ServiceKey, 0, "It is in "+folder, folder)
 	first := filesOf(t, folder)
@@ -86,7 +86,7 @@ func TestExportFolder(t *testing.T) {
 // What stops the command leaves nothing behind.
 func TestExportFails(t *testing.T) {
 	t.Parallel()
-	srv := acctest.Start(t, exportScenario(0))
+	srv := acctest.Start(t, exportScenario(t, 0))
 	folder := filepath.Join(t.TempDir(), "new")
 	const other = "0c1f1d2e-0000-4000-8000-0000000000ff"
 	for want, args := range map[string][]string{
@@ -119,10 +119,38 @@ func TestExportFails(t *testing.T) {
 	}
 }
 
+// A folder that nothing can be written into is refused before anything is read.
+func TestExportIntoWhatIsNotWritable(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t, exportScenario(t, 0))
+	closed := t.TempDir()
+	file := filepath.Join(closed, "file")
+	write(t, file, "")
+	srv.ResetRequests()
+	wantExport(t, srv, acctest.ServiceKey, 1, "could not look into the folder", file)
+	wantExport(t, srv, acctest.ServiceKey, 1, "could not look into the folder", filepath.Join(file, "below"))
+	if os.Geteuid() != 0 { // who may write everywhere
+		if err := os.Chmod(closed, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		wantExport(t, srv, acctest.ServiceKey, 1, "permission denied", "--force", closed)
+		wantExport(t, srv, acctest.ServiceKey, 1, "nothing can be written into "+closed, filepath.Join(closed, "new", "folder"))
+		if err := os.Chmod(closed, 0o700); err != nil { // so that the test can be tidied up
+			t.Fatal(err)
+		}
+	}
+	if n := srv.Requests().Total; n != 0 {
+		t.Errorf("%d requests were made", n)
+	}
+	if left := filesOf(t, closed); len(left) != 1 {
+		t.Errorf("the folder has %v", left)
+	}
+}
+
 // A part that the key may not read is named, and is an error unless that is fine.
 func TestExportOfWhatTheKeyMayNotRead(t *testing.T) {
 	t.Parallel()
-	srv := acctest.Start(t, exportScenario(0))
+	srv := acctest.Start(t, exportScenario(t, 0))
 	folder := filepath.Join(t.TempDir(), "new")
 	wantExport(t, srv, "pnu_auditor", 1, "members: the API key may not read that", folder)
 	names := make([]string, 0, 5)
@@ -179,8 +207,16 @@ accounts:
 	folder := filepath.Join(t.TempDir(), "new")
 	srv.ResetRequests()
 	wantExport(t, srv, acctest.OwnerKey, 0, "the roles of 10001 people and 600 roles of teams in workspaces", folder)
-	if n := srv.Requests().Total; n > 70 {
+	if n := srv.Requests().Total; n > 70 || srv.Requests().Count(http.MethodPost, "/account_memberships/count") != 0 {
 		t.Errorf("%d requests were made", n)
+	}
+	var heard acctest.Heard
+	if said, code := exportedBefore(t, &heard, srv, acctest.OwnerKey, "--force", folder); code != 0 {
+		t.Errorf("ended with %d: %s", code, said)
+	}
+	heard.Want(t, "memberships 10001", "teams 300", "directory users")
+	if n := srv.Requests().Count(http.MethodPost, "/account_memberships/count"); n != 1 {
+		t.Errorf("%d requests were made for the count of members", n)
 	}
 	files := filesOf(t, folder)
 	for name, want := range map[string]map[string]int{

@@ -46,7 +46,7 @@ func (prefectProvider) Resources(context.Context) []func() resource.Resource {
 		"_workspace_access": texts("accessor_type", "accessor_id", "account_id", "workspace_id", "workspace_role_id"),
 		"_team_access":      texts("team_id", "member_id", "member_actor_id", "member_type", "account_id"),
 	} {
-		all = append(all, func() resource.Resource { return minimalResource{suffix, attributes} })
+		all = append(all, func() resource.Resource { return minimalResource{suffix: suffix, attributes: attributes} })
 	}
 	return all
 }
@@ -87,7 +87,7 @@ func stateOf(t *testing.T, resources map[string]map[string]map[string]any) strin
 // What prefecthq/prefect manages goes over: the real terraform forgets it there and imports it here, and changes nothing.
 func TestAccExportFromState(t *testing.T) {
 	t.Parallel()
-	srv := acctest.Start(t, exportScenario(1))
+	srv := acctest.Start(t, exportScenario(t, 1))
 	member := func(email string) map[string]any {
 		m, ok := srv.Member(email)
 		if !ok {

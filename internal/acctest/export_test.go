@@ -15,6 +15,7 @@ import (
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/export"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/progress"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
@@ -25,7 +26,8 @@ const awkward = `"Ops" ${x} %{y} \n | <b> 🚀 שלום é`
 const clientSecret = "client-secret-0123456789abcdef0123456789"
 
 // exportScenario has every noun that a scenario can have. many is how many of each are alike.
-func exportScenario(many int) acctest.Option {
+func exportScenario(t *testing.T, many int) acctest.Option {
+	t.Helper()
 	var domains, teams, mappings strings.Builder
 	for i := range many {
 		fmt.Fprintf(&domains, ", d%d.example", i)
@@ -34,7 +36,7 @@ func exportScenario(many int) acctest.Option {
 	}
 	name, err := json.Marshal(awkward)
 	if err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
 	return acctest.Scenario(`
 accounts:
@@ -75,12 +77,19 @@ accounts:
 // exported runs the command against a server and returns what it said.
 func exported(t *testing.T, srv *acctest.Server, key string, args ...string) (said string, code int) {
 	t.Helper()
+	return exportedBefore(t, nil, srv, key, args...)
+}
+
+// exportedBefore is exported while somebody watches how far it is.
+func exportedBefore(t *testing.T, watching progress.Counter, srv *acctest.Server, key string, args ...string) (said string, code int) {
+	t.Helper()
 	env := map[string]string{
 		"PREFECT_API_URL": srv.URL + "/api", "PREFECT_API_KEY": key, "PREFECT_CLOUD_ACCOUNT_ID": acctest.AccountID, "PREFECT_HOME": t.TempDir(),
 	}
 	var out bytes.Buffer
 	code = export.Run(t.Context(), "test", args, report.Streams{
 		In: strings.NewReader(""), Out: io.Discard, Err: &out, Getenv: func(name string) string { return env[name] }, Now: time.Now,
+		Progress: watching,
 	})
 	return out.String(), code
 }
@@ -145,7 +154,7 @@ func TestAccExport(t *testing.T) {
 	for _, many := range []int{0, 6} {
 		t.Run(fmt.Sprint(many), func(t *testing.T) {
 			t.Parallel()
-			srv := acctest.Start(t, exportScenario(many), acctest.PrivateIssuers)
+			srv := acctest.Start(t, exportScenario(t, many), acctest.PrivateIssuers)
 			d := acctest.NewDir(t, srv)
 			_, issuer := acctest.StartIdP(t, srv)
 			metadata := fetched(t, issuer+"/saml/metadata")
@@ -268,7 +277,7 @@ func wantNoSecrets(t *testing.T, folder string) {
 // On today's Prefect Cloud the command writes what can be imported there, and names the rest.
 func TestAccExportPublishedOnly(t *testing.T) {
 	t.Parallel()
-	srv := acctest.Start(t, exportScenario(1), acctest.PublishedOnly)
+	srv := acctest.Start(t, exportScenario(t, 1), acctest.PublishedOnly)
 	d := acctest.NewDir(t, srv)
 	said, code := exported(t, srv, acctest.ServiceKey, d.Path)
 	if code != 0 || !strings.Contains(said, "how the SCIM directory") {

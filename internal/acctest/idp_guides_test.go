@@ -2,7 +2,6 @@ package acctest_test
 
 import (
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,18 +12,14 @@ import (
 
 // The guides on identity providers go all the way: a person signs in through what their configurations make, somebody
 // whom the directory pushes is a member with the role of their group, neither is drift, and all of it ends with a destroy.
-func TestAccGuides(t *testing.T) {
+func TestAccGuidesOfIdentityProviders(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join(acctest.Root(t), "examples", "guides")
-	folders, err := os.ReadDir(root)
-	if err != nil || len(folders) == 0 {
-		t.Fatal(folders, err)
-	}
-	for _, folder := range folders {
-		t.Run(folder.Name(), func(t *testing.T) {
+	for _, folder := range []string{"adfs", "entra", "google", "keycloak", "okta", "okta-saml"} {
+		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
 			srv := acctest.Start(t, acctest.BundledIdP)
-			d := (&example{t, srv, srv.IdPURL()}).dir(filepath.Join(root, folder.Name()))
+			d := (&example{t: t, srv: srv, issuer: srv.IdPURL()}).dir(filepath.Join(root, folder))
 			d.Setenv("TF_VAR_client_secret", mockcloud.IdPClientSecret)
 			d.MustRun("apply", "-input=false", "-auto-approve")
 

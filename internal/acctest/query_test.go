@@ -1,34 +1,12 @@
 package acctest_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/go-version"
-
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
 )
-
-// needsTerraform skips the test where the installed terraform is older than what it is about.
-func needsTerraform(t *testing.T, d *acctest.Dir, atLeast, what string) {
-	t.Helper()
-	output, _ := d.Run("version", "-json")
-	var installed struct {
-		Version string `json:"terraform_version"`
-	}
-	if err := json.Unmarshal([]byte(output), &installed); err != nil {
-		t.Fatalf("%v:\n%s", err, output)
-	}
-	is, err := version.NewVersion(installed.Version)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if is.Core().LessThan(version.Must(version.NewVersion(atLeast))) {
-		t.Skipf("Terraform %s has no %s, which %s has", is, what, atLeast)
-	}
-}
 
 // An account with something of everything that is listed: the configuration that Terraform writes of it imports all, the
 // apply changes nothing, and the plan after it is empty.
@@ -36,7 +14,7 @@ func TestAccQuery(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.WithDirectory, acctest.PrivateIssuers)
 	d := acctest.NewDir(t, srv)
-	needsTerraform(t, d, "1.14.0", "query")
+	d.Needs(acctest.Query)
 	srv.SetDomains("acme.com", "acme.example")
 	srv.SetTeamRole(srv.AddTeam("Night \"shift\" ${x}", "ada@acme.com"), "production", "Viewer")
 	srv.PushGroup("Leads", srv.PushUser("lead@acme.com"))
@@ -79,7 +57,7 @@ func TestAccQueryOfAnAlias(t *testing.T) {
 	t.Parallel()
 	srv, other := acctest.Start(t), acctest.Start(t, acctest.Crowd(450, "Member"))
 	d := acctest.NewDir(t, srv)
-	needsTerraform(t, d, "1.14.0", "query")
+	d.Needs(acctest.Query)
 	srv.SetDomains("acme.com")
 	d.Write("main.tf", requiredProviders+`
 provider "prefectsso" {

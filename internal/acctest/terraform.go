@@ -19,6 +19,8 @@ type Dir struct {
 	Path string
 	t    testing.TB
 	env  []string
+
+	overrides string // what Override has named, as lines of the CLI configuration
 }
 
 // NewDir makes an empty working directory whose environment points at the server. It skips the test unless TF_ACC asks
@@ -259,7 +261,8 @@ func RemoveBinary() {
 // Override has terraform take another provider, too, from a folder with its binary.
 func (d *Dir) Override(source, folder string) {
 	d.t.Helper()
+	d.overrides += fmt.Sprintf("    %q = %q\n", source, folder)
 	cli := filepath.Join(d.t.TempDir(), "cli.tfrc")
-	d.write(cli, fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"prefectsso/prefectsso\" = %q\n    %q = %q\n  }\n  direct {}\n}\n", filepath.Dir(providerBinary(d.t)), source, folder))
+	d.write(cli, fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"prefectsso/prefectsso\" = %q\n%s  }\n  direct {}\n}\n", filepath.Dir(providerBinary(d.t)), d.overrides))
 	d.Setenv("TF_CLI_CONFIG_FILE", cli)
 }

@@ -462,6 +462,9 @@ func (d *drawer) event(config []Resource) Event {
 		e.Subject = "colleague.example"
 	case Make:
 		e.Subject = pickOne(d, "directory", "mapping", "token")
+		if d.published { // a colleague has no API for it either
+			e.Deed, e.Subject = Enable, "colleague.example"
+		}
 	case Drop:
 		e.Subject = pickOne(d, "mapping", "domain")
 	}

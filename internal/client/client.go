@@ -13,6 +13,8 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 	"golang.org/x/net/http/httpproxy"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/progress"
 )
 
 // What a Config means where it says nothing.
@@ -75,6 +77,9 @@ type Config struct {
 	// that failed: noun is what comes after the account in its route, such as
 	// "account_memberships" or "sso". nil is fine.
 	Wrote func(accountID, noun string)
+	// Progress is told how far listings are. nil means that nobody watches; else
+	// a long listing of members costs one request more, for their count.
+	Progress progress.Counter
 	// Log receives what the client does, without secrets. nil means silence.
 	Log func(ctx context.Context, level Level, msg string, fields map[string]any)
 }
@@ -99,6 +104,8 @@ type Client struct {
 	http       *retryablehttp.Client
 	transport  http.RoundTripper
 	gather     gatherWindow
+	progress   progress.Counter
+	watched    bool // somebody watches the progress
 
 	closing context.Context // ends when Close is called
 	close   context.CancelFunc
@@ -152,6 +159,8 @@ func newClient(cfg Config, d dialect) (*Client, error) {
 		identity:   newIdentity(),
 		transport:  cfg.Transport,
 		gather:     gatherWindow{quiet: 80 * time.Millisecond, enough: 5 * time.Millisecond, max: 400 * time.Millisecond},
+		progress:   cfg.Progress,
+		watched:    cfg.Progress != progress.Silent{},
 		roles:      map[string]*Roles{},
 		members:    map[string]*Members{},
 
@@ -234,10 +243,17 @@ func (cfg *Config) fill(proxy *proxy) {
 	if cfg.Wrote == nil {
 		cfg.Wrote = func(string, string) {}
 	}
+	if cfg.Progress == nil {
+		cfg.Progress = progress.Silent{}
+	}
 	if cfg.Log == nil {
 		cfg.Log = func(context.Context, Level, string, map[string]any) {}
 	}
 }
+
+// Progress returns who is told how far things are, for what asks the client
+// many times.
+func (c *Client) Progress() progress.Counter { return c.progress }
 
 // Close ends shared reads under way and closes idle connections. Calls made
 // afterwards fail with ErrClosed.

@@ -18,7 +18,7 @@ type DirectoryUser struct {
 	Email     *string          `json:"email"`
 	FirstName *string          `json:"first_name"`
 	LastName  *string          `json:"last_name"`
-	State     string           `json:"state"` // "active", "suspended" or "inactive"
+	State     string           `json:"state"` // DirectoryUserActive, "suspended" or "inactive"
 	Groups    []DirectoryGroup `json:"groups"`
 
 	AccountMembershipID *string `json:"account_membership_id"`
@@ -26,6 +26,9 @@ type DirectoryUser struct {
 	MappingID           *string `json:"mapping_id"`  // the mapping that gives the role
 	HeldReason          *string `json:"held_reason"` // why they are in no membership
 }
+
+// DirectoryUserActive is the state of a person who may be a member, as far as the directory decides.
+const DirectoryUserActive = "active"
 
 // Why a member that a directory manages has the role.
 const (
@@ -109,6 +112,8 @@ func (c *Client) ListMatchedUsers(ctx context.Context, accountID, directoryID st
 
 func listInDirectory[T any](ctx context.Context, c *Client, accountID, directoryID, what string, query url.Values) ([]T, error) {
 	return readAfter("directory "+what, query, func(query url.Values) (rowsAfter[T], error) {
-		return do[rowsAfter[T]](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, directoryID, what), query: query, feature: featureSCIM, absent: thingOrDirectory})
+		page, err := do[rowsAfter[T]](ctx, c, call{method: http.MethodGet, path: directoryPath(accountID, directoryID, what), query: query, feature: featureSCIM, absent: thingOrDirectory})
+		c.progress.Done("directory "+what, len(page.Data))
+		return page, err
 	})
 }

@@ -126,6 +126,7 @@ func (c *Client) listWindow(ctx context.Context, accountID string, q EventQuery,
 			return nil, err
 		}
 		events = append(events, got.Events...)
+		c.progress.Done("events", len(got.Events))
 		if got.NextPage == nil || len(events) >= limit {
 			return events[:min(len(events), limit)], nil
 		}

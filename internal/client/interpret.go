@@ -26,6 +26,8 @@ const (
 	// thingOrDirectory: the directory or the thing in it is gone, or the server has no
 	// directories to configure.
 	thingOrDirectory
+	// thingOrExtension: the thing is gone, or the server has no connections to configure, and what comes with them.
+	thingOrExtension
 	// accessOrWorkspace: the server does not tell the access of service accounts, or the
 	// workspace is gone.
 	accessOrWorkspace
@@ -93,6 +95,11 @@ func (c *Client) absent(ctx context.Context, r call, err error, apiError *APIErr
 		}
 		if id := r.path[4]; !slices.ContainsFunc(rows, func(d Directory) bool { return d.ID == id }) {
 			return &DirectoryGoneError{DirectoryID: id, Err: err}
+		}
+		return err
+	case thingOrExtension:
+		if _, listErr := c.ListConnections(ctx, r.account()); listErr != nil {
+			return listErr
 		}
 		return err
 	case accessOrWorkspace:

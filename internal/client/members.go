@@ -58,8 +58,20 @@ type Members struct {
 }
 
 type ownWrite struct {
-	at   uint64
-	role AccountRole
+	role             AccountRole
+	active           bool
+	roleAt, activeAt uint64 // 0 for what was not written
+}
+
+// corrected returns a row with what was written since it was asked for.
+func (w ownWrite) corrected(row Membership, asked uint64) Membership {
+	if w.roleAt > asked {
+		row.AccountRoleID, row.AccountRoleName = w.role.ID, w.role.Name
+	}
+	if w.activeAt > asked {
+		row.Active = w.active
+	}
+	return row
 }
 
 const unasked = -1
@@ -219,17 +231,42 @@ func (m *Members) SetRole(ctx context.Context, member Membership, role AccountRo
 		delete(m.known, key)
 		return err
 	}
-	m.clock++
-	m.writes[key] = ownWrite{at: m.clock, role: role}
-	if known, ok := m.known[key]; ok {
-		m.known[key] = known.withRole(role)
-	}
+	m.wrote(key, func(w *ownWrite, at uint64) { w.role, w.roleAt = role, at })
 	return nil
 }
 
-func (m Membership) withRole(role AccountRole) Membership {
-	m.AccountRoleID, m.AccountRoleName = role.ID, role.Name
-	return m
+// SetActive deactivates members, or lets them in again, and corrects the memory: up to [SetActiveAtOnce] of them, all
+// or none.
+func (m *Members) SetActive(ctx context.Context, members []Membership, active bool) error {
+	ids := make([]string, len(members))
+	for i, member := range members {
+		ids[i] = member.ID
+	}
+	err := m.c.SetMembershipsActive(ctx, m.accountID, ids, active)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, member := range members {
+		switch {
+		case member.Email == nil: // service accounts are not in the memory
+		case err != nil:
+			delete(m.known, EmailKey(*member.Email))
+		default:
+			m.wrote(EmailKey(*member.Email), func(w *ownWrite, at uint64) { w.active, w.activeAt = active, at })
+		}
+	}
+	return err
+}
+
+// wrote notes an own write. m.mu is held.
+func (m *Members) wrote(key string, note func(w *ownWrite, at uint64)) {
+	before := m.clock
+	m.clock++
+	write := m.writes[key]
+	note(&write, m.clock)
+	m.writes[key] = write
+	if known, ok := m.known[key]; ok {
+		m.known[key] = write.corrected(known, before)
+	}
 }
 
 // lookupAll looks people up in batches side by side, and adds those who are
@@ -238,12 +275,14 @@ func (m *Members) lookupAll(ctx context.Context, keys []string, found map[string
 	var mu sync.Mutex
 	batches, ctx := errgroup.WithContext(ctx)
 	batches.SetLimit(m.c.concurrent)
+	m.c.progress.Expect("people", len(keys))
 	for _, batch := range lookupBatches(keys) {
 		batches.Go(func() error {
 			rows, err := m.lookup(ctx, batch)
 			if err != nil {
 				return err
 			}
+			m.c.progress.Done("people", len(batch))
 			mu.Lock()
 			defer mu.Unlock()
 			for key, row := range rows {
@@ -345,9 +384,7 @@ func (m *Members) merge(began uint64, rows []Membership) map[string]Membership {
 		if _, ok := merged[key]; ok {
 			continue
 		}
-		if own, ok := m.writes[key]; ok && own.at > began {
-			row = row.withRole(own.role)
-		}
+		row = m.writes[key].corrected(row, began)
 		merged[key], m.known[key] = row, row
 	}
 	return merged

@@ -449,6 +449,32 @@ func TestWriteDuringRead(t *testing.T) {
 	})
 }
 
+// TestOwnWritesKeepApart: an own write corrects what it wrote, and not what another one wrote before that somebody else has
+// changed since.
+func TestOwnWritesKeepApart(t *testing.T) {
+	t.Parallel()
+	members := newTestClient(t, inProcess{&fakeAPI{}}).Members(testAccount)
+	email := "ada@acme.com"
+	row := Membership{ID: "m", Email: &email, AccountRoleID: "member", Active: true}
+	members.merge(members.tick(), []Membership{row})
+	began := members.tick()
+	members.mu.Lock()
+	members.wrote(email, func(w *ownWrite, at uint64) { w.role, w.roleAt = AccountRole{ID: "admin"}, at })
+	members.mu.Unlock()
+	if got := members.merge(began, []Membership{row})[email]; got.AccountRoleID != "admin" || !got.Active {
+		t.Errorf("a read from before the write says %+v", got)
+	}
+	row.AccountRoleID = "owner" // somebody else's doing
+	members.merge(members.tick(), []Membership{row})
+	members.mu.Lock()
+	members.wrote(email, func(w *ownWrite, at uint64) { w.active, w.activeAt = false, at })
+	got := members.known[email]
+	members.mu.Unlock()
+	if got.AccountRoleID != "owner" || got.Active {
+		t.Errorf("memory says %+v", got)
+	}
+}
+
 func TestSetRoleFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

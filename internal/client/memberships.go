@@ -120,7 +120,15 @@ func (c *Client) EachMembership(ctx context.Context, accountID string, q Members
 func (c *Client) membershipsFrom(ctx context.Context, accountID string, q MembershipQuery, offset int) ([]Membership, error) {
 	return readPages(ctx, "memberships", offset, func(m Membership) string { return m.ID },
 		func(ctx context.Context, p page) ([]Membership, error) {
-			return c.membershipPage(ctx, accountID, q, p)
+			rows, err := c.membershipPage(ctx, accountID, q, p)
+			if p.Offset == 0 && len(rows) == pageSize && c.watched {
+				// Without a count it is shown without one, and an error that lasts ends the next page, too.
+				if n, err := c.CountMemberships(ctx, accountID, q); err == nil {
+					c.progress.Expect("memberships", n)
+				}
+			}
+			c.progress.Done("memberships", len(rows))
+			return rows, err
 		})
 }
 
@@ -172,6 +180,38 @@ func (c *Client) UpdateMembershipRole(ctx context.Context, accountID, membership
 		}{roleID},
 	})
 	return err
+}
+
+// SetMembershipsActive deactivates members, or lets them in again: up to [SetActiveAtOnce] of them, all or, if one
+// cannot be, none. It leaves the cache of Members alone: use Members.SetActive where that is in use.
+//
+// POST /api/accounts/{account_id}/account_memberships/set_active
+func (c *Client) SetMembershipsActive(ctx context.Context, accountID string, membershipIDs []string, active bool) error {
+	_, err := c.send(ctx, call{
+		method: http.MethodPost, repeatable: true, // who is so already stays so
+		path: []string{"accounts", accountID, "account_memberships", "set_active"},
+		body: struct {
+			MembershipIDs []string `json:"membership_ids"`
+			Active        bool     `json:"active"`
+		}{membershipIDs, active},
+	})
+	return err
+}
+
+// SetActiveAtOnce is how many members one request activates or deactivates.
+const SetActiveAtOnce = 200
+
+// EndSessions logs a member out: all sessions that came through the account's connections end. It returns how many.
+//
+// POST /api/accounts/{account_id}/sso/members/{membership_id}/end_sessions
+func (c *Client) EndSessions(ctx context.Context, accountID, membershipID string) (int, error) {
+	answer, err := do[struct {
+		Ended int `json:"ended"`
+	}](ctx, c, call{
+		method: http.MethodPost, repeatable: true, // what has ended does not end again
+		path: []string{"accounts", accountID, "sso", "members", membershipID, "end_sessions"}, absent: thingOrExtension, feature: featureSSO,
+	})
+	return answer.Ended, err
 }
 
 // DeleteMembership takes a member out of the account, with all accesses to

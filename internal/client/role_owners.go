@@ -10,6 +10,7 @@ type RoleOwner struct {
 	Source      string // one of the RoleSource constants; "" where the server does not tell
 	DirectoryID string // the directory that manages the membership, if any
 	MappingID   string // the group role mapping that gives the role, if one does
+	State       string // of the person in the directory, as DirectoryUser has it; "" where the server does not tell
 	Gone        bool   // there is no such membership any more
 }
 
@@ -57,7 +58,7 @@ func (c *Client) RoleOwnerOf(ctx context.Context, accountID string, m Membership
 // that of a server that does not tell.
 type RoleOwners struct {
 	told  bool
-	owned map[string]RoleOwner // by the id of the membership
+	owned map[string]RoleOwner // by the id of the membership, in lower case
 }
 
 // RoleOwners finds out what decides about everybody's role: a request for each
@@ -77,12 +78,15 @@ func (c *Client) RoleOwners(ctx context.Context, accountID string, directoryIDs 
 		}
 		for _, user := range users {
 			if user.AccountMembershipID != nil {
-				owners.owned[*user.AccountMembershipID] = user.roleOwner(id)
+				owners.owned[lowerASCII(*user.AccountMembershipID)] = user.roleOwner(id)
 			}
 		}
 	}
 	return owners, nil
 }
+
+// Told reports whether the server tells what decides about roles.
+func (o RoleOwners) Told() bool { return o.told }
 
 // Of returns what decides about a member's role; without a Source where the
 // server does not tell.
@@ -90,7 +94,7 @@ func (o RoleOwners) Of(m Membership) RoleOwner {
 	if !o.told {
 		return RoleOwner{}
 	}
-	if owner, there := o.owned[m.ID]; there {
+	if owner, there := o.owned[lowerASCII(m.ID)]; there {
 		return owner
 	}
 	return RoleOwner{Source: RoleSourceManual}
@@ -130,7 +134,7 @@ func (u DirectoryUser) became(m Membership) bool {
 // roleOwner reads who decides about the role of a user who became a member.
 // Without a source it is the role that they had before the directory came.
 func (u DirectoryUser) roleOwner(directoryID string) RoleOwner {
-	owner := RoleOwner{Source: RoleSourceManual, DirectoryID: directoryID}
+	owner := RoleOwner{Source: RoleSourceManual, DirectoryID: directoryID, State: u.State}
 	if u.RoleSource != nil {
 		owner.Source = *u.RoleSource
 	}

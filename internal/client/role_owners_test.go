@@ -71,3 +71,41 @@ func TestRoleOwnerOf(t *testing.T) {
 		})
 	}
 }
+
+// TestRoleOwners: a membership's id is the same in either case, and what one directory does not tell is told of nobody.
+func TestRoleOwners(t *testing.T) {
+	t.Parallel()
+	const people = `{"data":[{"id":"u1","account_membership_id":"m1","role_source":"mapping","mapping_id":"x"},{"id":"u2","account_membership_id":null}],"list_metadata":{"after":null}}`
+	for name, test := range map[string]struct {
+		second any // what the second directory answers
+		told   bool
+		fails  bool
+	}{
+		"all told":             {`{"data":[{"id":"u3","account_membership_id":"M2","role_source":null}],"list_metadata":{"after":null}}`, true, false},
+		"a directory is gone":  {404, true, false},
+		"one is not shown":     {403, false, false},
+		"the server has a bug": {500, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := answers(t, map[string]any{
+				"/sso/directories/directory_1/users?limit=1000": people, "/sso/directories/directory_2/users?limit=1000": test.second,
+				"/sso/directories": `[]`, "": `{"id":"a","features":["scim"]}`,
+			})
+			c.http.RetryMax = 0
+			owners, err := c.RoleOwners(t.Context(), testAccount, []string{"directory_1", "directory_2"})
+			if (err != nil) != test.fails || owners.Told() != test.told {
+				t.Fatalf("told %t, %v", owners.Told(), err)
+			}
+			want := map[string]RoleOwner{"M1": {}, "M3": {}}
+			if test.told {
+				want = map[string]RoleOwner{"M1": {Source: "mapping", DirectoryID: "directory_1", MappingID: "x"}, "M3": {Source: "manual"}}
+			}
+			for id, owner := range want {
+				if got := owners.Of(Membership{ID: id}); got != owner {
+					t.Errorf("%s: %+v, want %+v", id, got, owner)
+				}
+			}
+		})
+	}
+}

@@ -79,10 +79,12 @@ func teamID(t Team) string { return t.ID }
 func (c *Client) teamPages(accountID string, q TeamQuery) func(context.Context, page) ([]Team, error) {
 	filter := &teamFilterBody{criterion(q.IDs, ""), criterion(q.Names, ""), criterion(q.DirectoryIDs, ""), criterion(q.MemberIDs, "")}
 	return func(ctx context.Context, p page) ([]Team, error) {
-		return do[[]Team](ctx, c, call{
+		rows, err := do[[]Team](ctx, c, call{
 			method: http.MethodPost, reads: true, path: []string{"accounts", accountID, "teams", "filter"},
 			body: teamsBody{page: p, Teams: filter, Sort: oldestFirst}, feature: featureTeams, absent: thingOrAccount,
 		})
+		c.progress.Done("teams", len(rows))
+		return rows, err
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/progress"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
@@ -55,32 +56,40 @@ type lister interface {
 
 // look reads the events of all that is in the report, in as few requests as it
 // takes. A trail that cannot be read leaves a gap in the report, not none.
-func look(ctx context.Context, api lister, r *found, since, until time.Time) lookup {
+func look(ctx context.Context, api lister, r *found, since, until time.Time, told progress.Counter) lookup {
 	out := lookup{since: since, failed: map[string]string{}, events: map[subject][]client.Event{}}
-	for _, q := range queries(r.facts()) {
-		if out.failed[q.account] != "" {
-			continue
+	const what = "lookups in the audit trail"
+	asked := queries(r.facts())
+	told.Expect(what, len(asked))
+	for _, q := range asked {
+		if out.failed[q.account] == "" {
+			out.ask(ctx, api, q, since, until)
 		}
-		q.Since, q.Until, q.Limit = since, until, maxEvents
-		events, err := api.ListEvents(ctx, q.account, q.EventQuery)
-		if err != nil {
-			out.failed[q.account] = explain(err)
-			continue
-		}
-		if oldest := len(events) - 1; oldest == maxEvents-1 && events[oldest].Occurred.After(out.since) {
-			out.since = events[oldest].Occurred // there may be more behind it
-		}
-		for _, e := range events {
-			id, name := e.Resource[client.LabelResourceID], e.Resource[client.LabelResourceName]
-			prefix := id[:strings.LastIndexByte(id, '.')+1]
-			out.add(q.account, prefix, e)
-			out.add(q.account, id, e)
-			if name != "" {
-				out.add(q.account, prefix+client.EmailKey(name), e)
-			}
-		}
+		told.Done(what, 1)
 	}
 	return out
+}
+
+// ask reads the events of one query.
+func (l *lookup) ask(ctx context.Context, api lister, q query, since, until time.Time) {
+	q.Since, q.Until, q.Limit = since, until, maxEvents
+	events, err := api.ListEvents(ctx, q.account, q.EventQuery)
+	if err != nil {
+		l.failed[q.account] = explain(err)
+		return
+	}
+	if oldest := len(events) - 1; oldest == maxEvents-1 && events[oldest].Occurred.After(l.since) {
+		l.since = events[oldest].Occurred // there may be more behind it
+	}
+	for _, e := range events {
+		id, name := e.Resource[client.LabelResourceID], e.Resource[client.LabelResourceName]
+		prefix := id[:strings.LastIndexByte(id, '.')+1]
+		l.add(q.account, prefix, e)
+		l.add(q.account, id, e)
+		if name != "" {
+			l.add(q.account, prefix+client.EmailKey(name), e)
+		}
+	}
 }
 
 func (l lookup) add(account, name string, e client.Event) {

@@ -197,7 +197,7 @@ func failures(c report.Check) []failure {
 func (r *found) facts() []typedFact {
 	var out []typedFact
 	for _, d := range r.drifted {
-		for _, f := range d.shown() {
+		for _, f := range d.shown(maxFacts) {
 			out = append(out, typedFact{f, d.resource})
 		}
 	}
@@ -207,7 +207,7 @@ func (r *found) facts() []typedFact {
 // name lets the report say who did what.
 func (r *found) name(l lookup) {
 	for _, d := range r.drifted {
-		for i, f := range d.shown() {
+		for i, f := range d.shown(maxFacts) {
 			if d.by[i] = l.who(typedFact{f, d.resource}); d.reads != nil {
 				d.by[i] = unknownCulprit("it comes from " + strings.Join(d.reads, ", ") + ", and no planned change explains it")
 			}

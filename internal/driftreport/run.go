@@ -228,5 +228,5 @@ func (o options) name(ctx context.Context, version string, r *found, since, plan
 	if earliest := until.Add(-client.EventWindow); since.Before(earliest) {
 		since = earliest // as much as one request answers
 	}
-	r.name(look(ctx, api, r, since, until))
+	r.name(look(ctx, api, r, since, until, api.Progress()))
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/progress"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/report"
 )
 
@@ -27,9 +28,16 @@ type outcome struct {
 // command runs the command on a plan with an environment.
 func command(t *testing.T, env map[string]string, input string, args ...string) outcome {
 	t.Helper()
+	return commandBefore(t, nil, env, input, args...)
+}
+
+// commandBefore is command while somebody watches how far it is.
+func commandBefore(t *testing.T, watching progress.Counter, env map[string]string, input string, args ...string) outcome {
+	t.Helper()
 	var out, errs bytes.Buffer
 	code := Run(context.Background(), "test", args, report.Streams{
 		In: strings.NewReader(input), Out: &out, Err: &errs, Getenv: func(name string) string { return env[name] }, Now: time.Now,
+		Progress: watching,
 	})
 	return outcome{code, out.String(), errs.String()}
 }
@@ -137,6 +145,36 @@ func TestWhatIsLeftOut(t *testing.T) {
 	ahead := planOf(t, object{"timestamp": time.Now().Add(30 * 24 * time.Hour).UTC().Format(time.RFC3339), "resource_drift": []object{changed("prefectsso_domain", object{"name": "x.io"}, nil)}})
 	if got := command(t, nil, ahead); got.code != report.ExitChanges || strings.Contains(got.out+got.err, "--") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A report on however much drift fits into a comment, counts what it leaves out, and breaks no table.
+func TestMuchDrift(t *testing.T) {
+	t.Parallel()
+	var drift []object
+	for i := range 400 {
+		before, after := object{}, object{}
+		for n := range 100 {
+			email := fmt.Sprintf("person%03d.%03d@acme.com", i, n)
+			before[email], after[email] = "Member", "Owner"
+		}
+		one := changed("prefectsso_member_roles", object{"roles": before}, object{"roles": after})
+		one["address"] = fmt.Sprintf("prefectsso_member_roles.this[%d]", i)
+		drift = append(drift, one)
+	}
+	plan := planOf(t, object{"resource_drift": drift})
+	markdown := command(t, nil, plan, "--format", "markdown", "--actors=off")
+	if markdown.code != report.ExitChanges || len(markdown.out) > 60_000 || !strings.Contains(markdown.out, "| … and ") || !strings.Contains(markdown.out, "400 things changed") {
+		t.Errorf("exit code %d, %d bytes: %.300s", markdown.code, len(markdown.out), markdown.out)
+	}
+	for line := range strings.Lines(markdown.out) {
+		if strings.HasPrefix(line, "|") && strings.Count(line, "|") != 5 {
+			t.Errorf("a row of a table breaks: %s", line)
+		}
+	}
+	text := command(t, nil, plan, "--actors=off")
+	if text.code != report.ExitChanges || !strings.Contains(text.out, "\n  … and 350 more\n") || strings.Count(text.out, "\n  prefectsso_member_roles.this") != report.MaxShown {
+		t.Errorf("exit code %d: %.300s", text.code, text.out)
 	}
 }
 
@@ -396,6 +434,24 @@ func TestActorsByProfile(t *testing.T) {
 				t.Errorf("%+v, want %q", got, tc.want)
 			}
 		})
+	}
+}
+
+// Who watches hears how many lookups there are, also of those that fail.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	srv := acctest.Start(t)
+	env := map[string]string{"PREFECT_API_KEY": acctest.ServiceKey, "PREFECT_API_URL": srv.URL + "/api"}
+	plan := planOf(t, object{"resource_drift": []object{
+		changed("prefectsso_domain", object{"name": "labs.example"}, nil), changed("prefectsso_session_policy", object{"auth_expiration_seconds": 1}, object{"auth_expiration_seconds": 2}),
+	}})
+	for _, key := range []string{acctest.ServiceKey, "pnb_nobody"} {
+		env["PREFECT_API_KEY"] = key
+		var heard acctest.Heard
+		if got := commandBefore(t, &heard, env, plan); got.code != report.ExitChanges || got.err != "" {
+			t.Errorf("%+v", got)
+		}
+		heard.Want(t, "lookups in the audit trail 2")
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/progress"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/provider"
 )
 
@@ -243,7 +244,7 @@ func TestWho(t *testing.T) {
 			t.Parallel()
 			r := driftOf("prefectsso_member_role", map[string]any{"id": aMember, "email": "ADA@x.io"}, diff)
 			until := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
-			r.name(look(context.Background(), &fakeTrail{events: tc.events}, r, until.Add(-client.EventWindow), until))
+			r.name(look(context.Background(), &fakeTrail{events: tc.events}, r, until.Add(-client.EventWindow), until, progress.Silent{}))
 			if got := r.drifted[0].by[0].words(); got != tc.want {
 				t.Errorf("%s, want %s", got, tc.want)
 			}
@@ -256,7 +257,7 @@ func TestWhoBehindTheBound(t *testing.T) {
 	t.Parallel()
 	events := slices.Repeat([]client.Event{roleEvent(3, anAccount, "bob@x.io", `{}`, "bob")}, maxEvents)
 	r := driftOf("prefectsso_member_role", map[string]any{"id": aMember}, difference{path: "role", attr: "role", after: "Member"})
-	r.name(look(context.Background(), &fakeTrail{events: events}, r, time.Time{}, time.Time{}))
+	r.name(look(context.Background(), &fakeTrail{events: events}, r, time.Time{}, time.Time{}, progress.Silent{}))
 	if got, want := r.drifted[0].by[0].unknown, "no event since 2026-11-22 08:03:00 UTC tells of it"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -282,7 +283,7 @@ func TestWhoInAnotherAccount(t *testing.T) {
 	t.Parallel()
 	diff := difference{path: "role", attr: "role", before: "Admin", after: "Member"}
 	r := driftOf("prefectsso_member_role", map[string]any{"email": "ada@x.io"}, diff)
-	l := look(context.Background(), &fakeTrail{events: []client.Event{roleEvent(1, aMember, "ada@x.io", `{}`, "eve")}}, r, time.Time{}, time.Time{})
+	l := look(context.Background(), &fakeTrail{events: []client.Event{roleEvent(1, aMember, "ada@x.io", `{}`, "eve")}}, r, time.Time{}, time.Time{}, progress.Silent{})
 	for account, want := range map[string]string{"": "the plan does not say which account it is in", aMember: "no event since "} {
 		f := fact{difference: diff, was: map[string]any{"email": "ada@x.io", "account_id": account}}
 		if got := l.who(typedFact{f, "prefectsso_member_role"}).unknown; !strings.HasPrefix(got, want) {
@@ -308,7 +309,7 @@ func TestWhoUnknown(t *testing.T) {
 			t.Parallel()
 			api := &fakeTrail{err: tc.err}
 			r := driftOf(tc.resource, map[string]any{"id": aMember, "email": "ada@x.io"}, diff)
-			r.name(look(context.Background(), api, r, time.Time{}, time.Time{}))
+			r.name(look(context.Background(), api, r, time.Time{}, time.Time{}, progress.Silent{}))
 			if got := r.drifted[0].by[0].unknown; got != tc.want {
 				t.Errorf("%s, want %s", got, tc.want)
 			}

@@ -86,6 +86,7 @@ required_version = ">= 1.11.0"
 required_providers {
 prefectsso = {
 source = "prefectsso/prefectsso"
+version = "~> 0.1"
 }
 }
 }

@@ -32,7 +32,7 @@ func checkFolder(folder string, force, beside bool) (old []string, err error) {
 	entries, err := os.ReadDir(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
+		return nil, checkWritable(folder)
 	case err != nil:
 		return nil, fmt.Errorf("could not look into the folder: %w", err)
 	case len(entries) > 0 && !force && !beside:
@@ -60,7 +60,30 @@ func checkFolder(folder string, force, beside bool) (old []string, err error) {
 	if old != nil && !force {
 		return nil, fmt.Errorf("the folder %s has an earlier export (%s), and nothing in it is overwritten: take another one, or --force, which replaces it", folder, english.And(old))
 	}
-	return old, nil
+	return old, checkWritable(folder)
+}
+
+// checkWritable makes sure that files can be made in a folder, or where it will be: reading a large account takes minutes,
+// which are lost if that turns out at the end.
+func checkWritable(folder string) error {
+	at := filepath.Clean(folder)
+	for {
+		_, err := os.Stat(at)
+		parent := filepath.Dir(at)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) || parent == at {
+			break
+		}
+		at = parent
+	}
+	temp, err := os.CreateTemp(at, ".export-*")
+	if err != nil {
+		var of *fs.PathError
+		if errors.As(err, &of) { // the file is none of theirs
+			err = of.Err
+		}
+		return fmt.Errorf("nothing can be written into %s: %w", at, err)
+	}
+	return errors.Join(temp.Close(), os.Remove(temp.Name()))
 }
 
 // writeFolder writes files, each whole, after all of them have found place, and removes the old ones that are none of

@@ -223,27 +223,23 @@ func (r reader) readDecisions(ctx context.Context) error {
 	if !r.managed {
 		return r.readBrought(ctx)
 	}
-	for _, d := range r.directories {
-		users, err := r.api.ListDirectoryUsers(ctx, r.id, d.ID, client.DirectoryUserQuery{})
-		if client.IsDirectoryGone(err) {
-			continue
-		}
-		if client.IsForbidden(err) {
-			return r.readBrought(ctx)
-		}
-		if err != nil {
-			return fmt.Errorf("could not read the people of the directory %s: %w", quote(d.Name), err)
-		}
-		for _, u := range users {
-			if u.AccountMembershipID == nil || u.RoleSource == nil {
-				continue
-			}
-			switch *u.RoleSource {
-			case client.RoleSourceDefault:
-				r.decided[lower(*u.AccountMembershipID)] = byDefault
-			case client.RoleSourceMapping:
-				r.decided[lower(*u.AccountMembershipID)] = byMapping
-			}
+	ids := make([]string, len(r.directories))
+	for i, d := range r.directories {
+		ids[i] = d.ID
+	}
+	owners, err := r.api.RoleOwners(ctx, r.id, ids)
+	if err != nil {
+		return fmt.Errorf("could not read the people of the directories: %w", err)
+	}
+	if !owners.Told() {
+		return r.readBrought(ctx)
+	}
+	for _, m := range r.members {
+		switch owners.Of(m).Source {
+		case client.RoleSourceDefault:
+			r.decided[lower(m.ID)] = byDefault
+		case client.RoleSourceMapping:
+			r.decided[lower(m.ID)] = byMapping
 		}
 	}
 	return nil
@@ -256,10 +252,13 @@ func (r reader) readBrought(ctx context.Context) error {
 	}
 	side, ctx := errgroup.WithContext(ctx)
 	side.SetLimit(atOnce)
+	const what = "single memberships"
+	r.api.Progress().Expect(what, len(r.members))
 	var mu sync.Mutex
 	for _, m := range r.members {
 		side.Go(func() error {
 			details, err := r.api.GetMembershipDetails(ctx, r.id, m.ID)
+			r.api.Progress().Done(what, 1)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {

@@ -271,6 +271,6 @@ func (f *former) notes() []string {
 	for _, resource := range slices.Sorted(maps.Keys(f.account)) {
 		notes = append(notes, "`"+resource+"` stays, and must leave the domains alone: `lifecycle { ignore_changes = [domain_names] }`. Each update of it resets `auth_expiration_seconds` of the account, because prefecthq/prefect sends null for it: plan again after one, so that `prefectsso_session_policy` sets it anew, or manage name and handle by hand.")
 	}
-	notes = append(notes, "Add `prefectsso = { source = \"prefectsso/prefectsso\" }` to the `required_providers` of the configuration.")
+	notes = append(notes, "Add `prefectsso = { source = \"prefectsso/prefectsso\", version = \"~> 0.1\" }` to the `required_providers` of the configuration.")
 	return notes
 }

@@ -49,16 +49,14 @@ func (a *identityProviderRefreshAction) Schema(_ context.Context, _ action.Schem
 // ModifyPlan implements [action.ActionWithModifyPlan].
 func (a *identityProviderRefreshAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	var m identityProviderRefreshModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	a.plan(ctx, m.AccountID, resp)
+	a.plan(ctx, req, resp, &m, &m.AccountID, client.PermissionAdministrateSSO, a.offered(ctx, &resp.Diagnostics))
 }
 
 // Invoke implements [action.Action].
 func (a *identityProviderRefreshAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
 	var m identityProviderRefreshModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	account, ok := a.data.scope(m.AccountID, &resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	account, ok := a.begin(ctx, req, resp, &m, &m.AccountID)
+	if !ok {
 		return
 	}
 	at := path.Root("id")

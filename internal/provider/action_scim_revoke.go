@@ -76,16 +76,14 @@ func (a *scimRevokeAction) Schema(_ context.Context, _ action.SchemaRequest, res
 // ModifyPlan implements [action.ActionWithModifyPlan].
 func (a *scimRevokeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	var m scimRevokeModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	a.plan(ctx, m.AccountID, resp)
+	a.plan(ctx, req, resp, &m, &m.AccountID, client.PermissionAdministrateSSO, a.offered(ctx, &resp.Diagnostics))
 }
 
 // Invoke implements [action.Action].
 func (a *scimRevokeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
 	var m scimRevokeModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
-	account, ok := a.data.scope(m.AccountID, &resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	account, ok := a.begin(ctx, req, resp, &m, &m.AccountID)
+	if !ok {
 		return
 	}
 	ended, err := a.revoke(ctx, a.data.client, account, m.DirectoryID.ValueString(), m.ID.ValueString())

@@ -23,41 +23,45 @@ import (
 func invoked(t *testing.T, block map[string]any, kind string, config object) (said []string, found []*tfprotov6.Diagnostic) {
 	t.Helper()
 	for _, step := range []string{"validate", "plan", "invoke"} {
-		p := inProcessAs(t, block)
-		actions, ok := p.server.(tfprotov6.ProviderServerWithActions) //nolint:staticcheck // its successor has no other name yet
-		if !ok {
-			t.Fatal("the provider has no actions")
-		}
-		given := p.value(t, p.schemas.ActionSchemas[kind].Schema.ValueType(), config)
-		switch step {
-		case "validate":
-			resp, err := actions.ValidateActionConfig(context.Background(), &tfprotov6.ValidateActionConfigRequest{ActionType: kind, Config: given})
-			if err != nil {
-				t.Fatal(err)
-			}
-			found = resp.Diagnostics
-		case "plan":
-			resp, err := actions.PlanAction(context.Background(), &tfprotov6.PlanActionRequest{ActionType: kind, Config: given})
-			if err != nil {
-				t.Fatal(err)
-			}
-			found = resp.Diagnostics
-		default:
-			stream, err := actions.InvokeAction(context.Background(), &tfprotov6.InvokeActionRequest{ActionType: kind, Config: given})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for event := range stream.Events {
-				switch event := event.Type.(type) {
-				case tfprotov6.ProgressInvokeActionEventType:
-					said = append(said, event.Message)
-				case tfprotov6.CompletedInvokeActionEventType:
-					found = event.Diagnostics
-				}
-			}
-		}
-		if errorsIn(found) > 0 {
+		if said, found = actionStep(t, inProcessAs(t, block), step, kind, config); errorsIn(found) > 0 {
 			return said, found
+		}
+	}
+	return said, found
+}
+
+// actionStep takes one step of an action's way: "validate", "plan" or "invoke".
+func actionStep(t *testing.T, p *protocol, step, kind string, config object) (said []string, found []*tfprotov6.Diagnostic) {
+	t.Helper()
+	actions, ok := p.server.(tfprotov6.ProviderServerWithActions) //nolint:staticcheck // tfprotov6.ProviderServer, which is to have its methods, has none of them yet
+	if !ok {
+		t.Fatal("the provider has no actions")
+	}
+	given := p.value(t, p.schemas.ActionSchemas[kind].Schema.ValueType(), config)
+	switch step {
+	case "validate":
+		resp, err := actions.ValidateActionConfig(context.Background(), &tfprotov6.ValidateActionConfigRequest{ActionType: kind, Config: given})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return nil, resp.Diagnostics
+	case "plan":
+		resp, err := actions.PlanAction(context.Background(), &tfprotov6.PlanActionRequest{ActionType: kind, Config: given})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return nil, resp.Diagnostics
+	}
+	stream, err := actions.InvokeAction(context.Background(), &tfprotov6.InvokeActionRequest{ActionType: kind, Config: given})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for event := range stream.Events {
+		switch event := event.Type.(type) {
+		case tfprotov6.ProgressInvokeActionEventType:
+			said = append(said, event.Message)
+		case tfprotov6.CompletedInvokeActionEventType:
+			found = event.Diagnostics
 		}
 	}
 	return said, found
@@ -199,6 +203,8 @@ func TestActionsPublishedOnly(t *testing.T) {
 	srv := acctest.Start(t, acctest.WithDirectory, acctest.PublishedOnly)
 	const directory = "directory_01KABCDEFGHJKMNPQRSTVWXYZ0"
 	for kind, config := range map[string]object{
+		"prefectsso_member_sessions_end":       {"email": "ada@acme.com"},
+		scimProbeRun:                           {"directory_id": directory, "email_domain": "acme.com"},
 		"prefectsso_scim_token_revoke":         {"directory_id": directory, "id": "0c1f1d2e-0000-4000-8000-00000000000a"},
 		"prefectsso_scim_client_revoke":        {"directory_id": directory, "id": "0c1f1d2e-0000-4000-8000-00000000000a"},
 		"prefectsso_identity_provider_refresh": {"id": "conn_01KABCDEFGHJKMNPQRSTVWXYZ0"},

@@ -41,12 +41,19 @@ func inProcessAs(t testing.TB, config map[string]any) *protocol {
 
 func inProcessWith(t testing.TB, after func(time.Duration) <-chan time.Time, config map[string]any) *protocol {
 	t.Helper()
-	ctx := context.Background()
 	server, err := providerserver.NewProtocol6WithError(provider.NewWithTimer(after)())()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return configured(t, server, config)
+}
+
+// configured returns a provider with a provider block.
+func configured(t testing.TB, server tfprotov6.ProviderServer, config map[string]any) *protocol {
+	t.Helper()
+	ctx := context.Background()
 	p := &protocol{server: server}
+	var err error
 	if p.schemas, err = server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		t.Fatal(err)
 	}

@@ -210,7 +210,10 @@ func (p *prefectssoProvider) EphemeralResources(context.Context) []func() epheme
 
 // Actions implements [provider.ProviderWithActions].
 func (p *prefectssoProvider) Actions(context.Context) []func() action.Action {
-	return []func() action.Action{newIdentityProviderRefreshAction, newSCIMClientRevokeAction, newSCIMTokenRevokeAction}
+	return []func() action.Action{
+		newIdentityProviderRefreshAction, newMemberSessionsEndAction, newMembersActivateAction, newMembersDeactivateAction,
+		newSCIMClientRevokeAction, newSCIMProbeRunAction, newSCIMTokenRevokeAction,
+	}
 }
 
 // Functions implements [provider.ProviderWithFunctions].

@@ -22,7 +22,7 @@ const defaultDomainTimeout = 5 * time.Minute
 // domainTimeouts returns the argument `timeouts` of what changes domains.
 func domainTimeouts(ctx context.Context) schema.Attribute {
 	const text = "How long to try while others change the account's domains at the same time, such as `10m`. Default `5m`."
-	return timeouts.Attributes(ctx, timeouts.Opts{
+	return timeoutsAttribute(ctx, timeouts.Opts{
 		Create: true, CreateDescription: text,
 		Update: true, UpdateDescription: text,
 		Delete: true, DeleteDescription: text,

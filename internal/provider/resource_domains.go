@@ -42,7 +42,7 @@ func (r *domainsResource) Metadata(_ context.Context, req resource.MetadataReque
 // Schema implements [resource.Resource].
 func (r *domainsResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Exactly the email domains that are enabled for the account's single sign-on: what is not in `names` gets disabled, and what is enabled elsewhere shows as drift. Use `prefectsso_domain` instead where several configurations share an account, never both.\n\nDestroying the resource disables its domains. The last ones of the only active connection are *released*, as with `prefectsso_domain`: they count as gone, and their people go on logging in until the connection names other domains." + worksToday,
+		MarkdownDescription: "Exactly the email domains that are enabled for the account's single sign-on: what is not in `names` gets disabled, and what is enabled elsewhere shows as drift. Use `prefectsso_domain` instead where several configurations share an account, never both.\n\nDestroying the resource disables its domains. The last ones of the only active connection are *released*, as with `prefectsso_domain`: they count as gone, and their people go on logging in until the connection names other domains." + permissionToApply(client.PermissionAdministrateSSO) + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"names": schema.SetAttribute{

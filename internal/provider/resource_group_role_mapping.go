@@ -106,7 +106,14 @@ func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior 
 			roleChanges = false
 		}
 	}
-	if resp.Diagnostics.HasError() || !known(plan.DirectoryID) || !matchChanges && !priorityChanges && !roleChanges {
+	if resp.Diagnostics.HasError() || !matchChanges && !priorityChanges && !roleChanges {
+		return
+	}
+	const cannot = "Group role mappings cannot be used here"
+	if !known(plan.DirectoryID) {
+		if err := r.data.checkOffered(ctx, account); err != nil {
+			resp.Diagnostics.Append(mappingFailure(cannot, err))
+		}
 		return
 	}
 	mappings, err := r.data.mappings(ctx, account, plan.DirectoryID.ValueString())
@@ -115,7 +122,7 @@ func (r *groupRoleMappingResource) planMapping(ctx context.Context, plan, prior 
 		return
 	}
 	if err != nil {
-		resp.Diagnostics.Append(mappingFailure("Group role mappings cannot be used here", err))
+		resp.Diagnostics.Append(mappingFailure(cannot, err))
 		return
 	}
 	if other, there := withMatch(mappings, plan, before.ID); there && matchChanges {

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -21,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/access/planned"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 )
 
@@ -47,7 +47,7 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A connection to an identity provider, through which people of the given domains log in: OpenID Connect or SAML 2.0.\n\n" +
 			"On a server that does not offer this configuration over its API, as today's Prefect Cloud, the connection of that `name` that was configured in the browser is adopted: `configurable` is then false, `unverified_attributes` names what cannot be seen, and a plan that would change such an attribute fails with the step that a person has to take.\n\n" +
-			"Destroying the resource deletes a connection that it made, and forgets one that it adopted." + watchedToday,
+			"Destroying the resource deletes a connection that it made, and forgets one that it adopted." + permissionToApply(client.PermissionAdministrateSSO) + watchedToday,
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -62,7 +62,7 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 			},
 			"connection_type": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "Kind of identity provider. With `oidc`: `" + strings.Join(oidcTypes, "`, `") + "`. With `saml`: `" + strings.Join(samlTypes, "`, `") + "`. Changing it replaces the resource.",
+				MarkdownDescription: "Kind of identity provider: a type of the table [Connection types](#connection-types), such as `OktaOIDC` with `oidc` or `OktaSAML` with `saml`. Changing it replaces the resource.",
 				Validators:          []validator.String{oneOfTypes{slices.Concat(oidcTypes, samlTypes)}},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
@@ -103,7 +103,7 @@ func (r *identityProviderResource) Schema(ctx context.Context, _ resource.Schema
 			"created_by":                 createdByAttribute("connection"),
 			"configurable":               schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the server lets this resource configure the connection; false for an adopted one."},
 			"unverified_attributes":      schema.SetAttribute{ElementType: types.StringType, Computed: true, MarkdownDescription: "Arguments that the server does not show, so that their drift cannot be seen."},
-			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+			"timeouts": timeoutsAttribute(ctx, timeouts.Opts{
 				Create:            true,
 				CreateDescription: "How long `activation = \"first_login\"` waits, such as `30m`. Default 20 minutes.",
 			}),

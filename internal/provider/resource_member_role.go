@@ -56,7 +56,7 @@ func (r *memberRoleResource) Metadata(_ context.Context, req resource.MetadataRe
 // Schema implements [resource.Resource].
 func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The account role of one person. The person's membership is adopted, never made or removed: people come by invitation, by a first login or from a directory. For more than some dozens of people use `prefectsso_member_roles`, which is one resource for all of them.\n\nDestroying the resource forgets the person and leaves the role as it is, unless `on_destroy` says otherwise." + worksToday,
+		MarkdownDescription: "The account role of one person. The person's membership is adopted, never made or removed: people come by invitation, by a first login or from a directory. For more than some dozens of people use `prefectsso_member_roles`, which is one resource for all of them.\n\nDestroying the resource forgets the person and leaves the role as it is, unless `on_destroy` says otherwise." + permissionToGive + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed:            true,
@@ -97,7 +97,7 @@ func (r *memberRoleResource) Schema(ctx context.Context, _ resource.SchemaReques
 				Computed:            true,
 				MarkdownDescription: "What decides about the role: `manual` (people do), `directory:<id>` (the default role of the directory that brought the person) or `mapping:<id>` (a `prefectsso_group_role_mapping`; a plan that would give another role fails). Null where the server does not tell: today's Prefect Cloud of people whom a directory brought, and a key that may not see directories. It is asked for when the role changes, here or behind Terraform's back, not at each refresh, which would cost a request a person.",
 			},
-			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+			"timeouts": timeoutsAttribute(ctx, timeouts.Opts{
 				Create:            true,
 				CreateDescription: "How long to wait for a person who is not a member yet, such as `10m`. Default: not at all.",
 			}),

@@ -10,11 +10,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/normalized"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/poll"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/progress"
 )
 
 // What prefectsso_member_role and prefectsso_member_roles share.
@@ -92,9 +94,12 @@ func (c roleChange) email() string {
 }
 
 // apply makes the changes by the rules of setRoles. Changes of one phase go side by side, within the client's bound.
-// leaveOut says how to leave somebody out whose role a mapping gives.
+// leaveOut says how to leave somebody out whose role a mapping gives. Thousands take minutes, and the log says meanwhile how
+// far they are.
 func (p *providerData) apply(ctx context.Context, account string, changes []roleChange, at path.Path, leaveOut string, diags *diag.Diagnostics) {
 	members := p.client.Members(account)
+	job := progress.Start("roles changed", len(changes), func(message string) { tflog.Info(ctx, message) })
+	defer job.End()
 	reported := false
 	err := p.setRoles(ctx, account, changes, func(ctx context.Context, changes []roleChange) error {
 		var mu sync.Mutex
@@ -103,7 +108,10 @@ func (p *providerData) apply(ctx context.Context, account string, changes []role
 		for _, change := range changes {
 			group.Go(func() error {
 				err := members.SetRole(ctx, change.member, change.role)
-				if err != nil {
+				if err == nil {
+					job.Done(1)
+				} else {
+					job.Failed(1)
 					rejection := p.roleFailure(ctx, account, at, "Could not change role of "+change.email(), change.member, leaveOut, err)
 					mu.Lock()
 					defer mu.Unlock()

@@ -126,10 +126,16 @@ func secretWasUsed(whose string) diag.Diagnostic {
 // checkNew finds out while planning what would make the creation fail. That the server offers no clients is an error, and
 // so is a secret like that of the live client of the same name: a replacement would end that one first.
 func (r *scimClientResource) checkNew(ctx context.Context, plan *scimClientModel, secret string, diags *diag.Diagnostics) {
-	if plan.DirectoryID.IsUnknown() || plan.AccountID.IsUnknown() || !r.data.canPlan(diags) {
+	if plan.AccountID.IsUnknown() || !r.data.canPlan(diags) {
 		return
 	}
 	account, directory := plan.AccountID.ValueString(), plan.DirectoryID.ValueString()
+	if plan.DirectoryID.IsUnknown() {
+		if err := r.data.checkOffered(ctx, account); err != nil {
+			diags.Append(clientFailure("Could not read SCIM clients", err))
+		}
+		return
+	}
 	live, err := r.data.client.ListSCIMClients(ctx, account, directory)
 	if client.IsNotFound(err) { // gone by now, or it comes until then
 		diags.Append(saysDirectoryAbsent(directory, account).warning(path.Root("directory_id")))

@@ -249,10 +249,14 @@ func TestAccSCIMClientBadInput(t *testing.T) {
 func TestAccSCIMClientPublishedOnly(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.PublishedOnly)
-	runSteps(t, resource.TestStep{Config: srv.Provider() + `resource "prefectsso_scim_client" "x" {
+	var steps []resource.TestStep
+	for _, directory := range []string{`directory_id = "directory_01KABCDEFGHJKMNPQRSTVWXYZ0"`, unknownDirectory} {
+		steps = append(steps, resource.TestStep{Config: srv.Provider() + unknownText + `resource "prefectsso_scim_client" "x" {
   name              = "x"
   secret_wo         = "a-secret-0123456789-0123456789-0123456789"
   secret_wo_version = 1
-  directory_id      = "directory_01KABCDEFGHJKMNPQRSTVWXYZ0"
+  ` + directory + `
 }`, PlanOnly: true, ExpectError: spread(`has no OAuth clients.*with a token.*prefectsso_setup_link.*directory_sync`)})
+	}
+	runSteps(t, steps...)
 }

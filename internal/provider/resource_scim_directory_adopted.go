@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/access"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/client"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/english"
 )
@@ -25,6 +26,22 @@ func directoryName(d client.Directory) string { return d.Name }
 // directories lists the directories in whichever way the server offers: managed says which one that was.
 func (p *providerData) directories(ctx context.Context, account string, shown integrationsReader) (rows []client.Directory, managed bool, err error) {
 	return listed(ctx, account, p.client.ListDirectories, shown, func(i *client.Integrations) []client.Directory { return i.Directories })
+}
+
+// checkOffered finds out while planning whether the server lets be configured what a directory has, where the directory is
+// not known yet and so cannot be asked. The error is a [client.NotOfferedError] where it does not.
+func (p *providerData) checkOffered(ctx context.Context, account string) error {
+	w, err := p.world.Fill(ctx, access.World{AccountID: account}, func(w access.World) []access.Want {
+		if w.Offered.IsMissing() {
+			return []access.Want{{Kind: access.WantOffer}}
+		}
+		return nil
+	})
+	if offered, known := w.Offered.Get(); err != nil || !known || offered {
+		return err
+	}
+	_, err = p.client.ListDirectories(ctx, account) // says why
+	return err
 }
 
 // find looks a directory up by id in whichever way the server offers; nil where there is none.

@@ -32,7 +32,7 @@ func (r *scimDirectoryResource) Schema(_ context.Context, _ resource.SchemaReque
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A directory: an identity provider that pushes people and groups into the account over SCIM 2.0. The people become members, its groups become teams, and people who leave lose their access with the push that says so. The identity provider wants `scim_endpoint` and a secret, which is a `prefectsso_scim_token`.\n\n" +
 			"On a server that does not offer this configuration over its API, as today's Prefect Cloud, the directory of that `name` that was configured in the browser is adopted: `configurable` is then false, `unverified_attributes` names what cannot be seen, and a plan that would change something fails with the step that a person has to take.\n\n" +
-			"Destroying the resource deletes a directory that it created, and removes one that it adopted from the state only. Deleting it deprovisions no users: people stay members, roles from mappings revert to the earlier ones, and its teams are then managed by hand." + watchedToday,
+			"Destroying the resource deletes a directory that it created, and removes one that it adopted from the state only. Deleting it deprovisions no users: people stay members, roles from mappings revert to the earlier ones, and its teams are then managed by hand." + permissionToApply(client.PermissionAdministrateSSO) + watchedToday,
 		Attributes: map[string]schema.Attribute{
 			"id":         observed("Id of the directory, `directory_…`."),
 			"account_id": accountIDAttribute(),

@@ -64,7 +64,7 @@ func (r *scimProbeResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 		MarkdownDescription: "Proof that provisioning works, made when the resource is created. The probe speaks to the SCIM endpoint as an identity provider does: it creates a canary, a person with an address such as `" + scimprobe.CanaryPrefix + "0123456789abcdef@example.com`, puts it into `groups`, waits until it is a member of the account with the expected roles, deactivates it, and waits until its access has ended.\n\n" +
 			"The canary is removed in every case, user and membership, also when the probe fails or is interrupted. If Terraform itself is killed, the next probe of the directory removes what is older than " + fmt.Sprint(int(scimprobe.CanaryAge.Minutes())) + " minutes. While a probe runs the account has one member more, which lists of members show. The first probe of a directory that no identity provider has called yet links it, as that would.\n\n" +
 			"Where something is not as expected, `differences` says what, and the apply fails unless `fail_on_unhealthy` is false; the next apply probes again. Changing any other argument probes again; destroying the resource forgets the result.\n\n" +
-			"The probe needs an API key that may read and delete members, and read teams for `expected_workspace_roles`. No canary may get a role that bypasses single sign-on: `expected_role` rejects one, and a probe whose groups give one stops at once." + worksToday,
+			"The probe also reads members, and teams for `expected_workspace_roles`. No canary may get a role that bypasses single sign-on: `expected_role` rejects one, and a probe whose groups give one stops at once." + permissionToApply(client.PermissionDeleteMembership) + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				Computed: true, MarkdownDescription: "UUID of the probe.",
@@ -227,16 +227,21 @@ func (r *scimProbeResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() || !r.data.canPlan(&resp.Diagnostics) {
 		return
 	}
-	if known(plan.EmailDomain.StringValue) {
-		r.data.warnOfDisabledDomains(ctx, plan.AccountID, []string{plan.EmailDomain.Normalized()}, nil, path.Root("email_domain"), &resp.Diagnostics)
+	r.check(ctx, &plan, &resp.Diagnostics)
+}
+
+// check looks while planning what of a probe can be known to fail.
+func (r *scimProbeResource) check(ctx context.Context, m *scimProbeModel, diags *diag.Diagnostics) {
+	if known(m.EmailDomain.StringValue) {
+		r.data.warnOfDisabledDomains(ctx, m.AccountID, []string{m.EmailDomain.Normalized()}, nil, path.Root("email_domain"), diags)
 	}
-	if known(plan.SCIMEndpoint) {
-		if _, err := r.data.client.ParseSCIMEndpoint(plan.SCIMEndpoint.ValueString()); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
+	if known(m.SCIMEndpoint) {
+		if _, err := r.data.client.ParseSCIMEndpoint(m.SCIMEndpoint.ValueString()); err != nil {
+			diags.AddAttributeError(path.Root("scim_endpoint"), "Invalid SCIM endpoint", english.ErrorSentence(err))
 		}
 	}
-	if known(plan.ExpectedRole) && known(plan.AccountID) {
-		r.expectedRole(ctx, plan.AccountID.ValueString(), &plan, &resp.Diagnostics)
+	if known(m.ExpectedRole) && known(m.AccountID) {
+		r.expectedRole(ctx, m.AccountID.ValueString(), m, diags)
 	}
 }
 
@@ -353,7 +358,7 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 		return
 	}
 	result := scimprobe.Run(ctx, p)
-	reportProbe(p.Canary, result, m.FailOnUnhealthy.ValueBool(), &resp.Diagnostics)
+	reportProbe(p.Canary, result, m.FailOnUnhealthy.ValueBool(), destroyTakesCanary, &resp.Diagnostics)
 	switch {
 	case result.Left != nil: // with this error it is tainted, and its destruction tries again
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, privateCanary, privateText(p.Canary.Name))...)
@@ -365,15 +370,21 @@ func (r *scimProbeResource) Create(ctx context.Context, req resource.CreateReque
 	resp.Diagnostics.Append(setState(ctx, &resp.State, resp.Identity, &m, m.identity())...)
 }
 
-// reportProbe says what a probe has found out.
-func reportProbe(c scimprobe.Canary, result scimprobe.Result, strict bool, diags *diag.Diagnostics) {
+// What becomes of a canary that could not be removed, by what ran the probe.
+const (
+	destroyTakesCanary = "Destroying this resource, as the next apply does with what is tainted, takes the canary out of the account."
+	personTakesCanary  = "Take the canary out of the account by hand."
+)
+
+// reportProbe says what a probe has found out. leftover is what becomes of a canary that could not be removed.
+func reportProbe(c scimprobe.Canary, result scimprobe.Result, strict bool, leftover string, diags *diag.Diagnostics) {
 	gone := "No canary was created."
 	if result.Asked {
 		gone = "The canary " + c.Name + " has been removed again."
 	}
 	if result.Left != nil {
 		gone = ""
-		diags.AddError("Canary left behind", fmt.Sprintf("The probe could not remove all of its canary %s:\n\n- %s\n\nDestroying this resource, as the next apply does with what is tainted, takes the canary out of the account. The next probe of this directory removes what is older than %d minutes.", c.Name, strings.Join(result.Left, "\n- "), int(scimprobe.CanaryAge.Minutes())))
+		diags.AddError("Canary left behind", fmt.Sprintf("The probe could not remove all of its canary %s:\n\n- %s\n\n%s The next probe of this directory removes what is older than %d minutes.", c.Name, strings.Join(result.Left, "\n- "), leftover, int(scimprobe.CanaryAge.Minutes())))
 	}
 	var group *scimprobe.UnknownGroupError
 	switch {

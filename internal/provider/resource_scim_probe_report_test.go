@@ -35,7 +35,7 @@ func TestReportProbe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var diags diag.Diagnostics
-			reportProbe(canary, test.result, !test.lenient, &diags)
+			reportProbe(canary, test.result, !test.lenient, destroyTakesCanary, &diags)
 			if diags.ErrorsCount() != test.errors || diags.WarningsCount() != test.warnings {
 				t.Fatalf("got %v, want %d errors and %d warnings", diags, test.errors, test.warnings)
 			}

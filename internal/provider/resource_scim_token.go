@@ -65,7 +65,7 @@ func (r *scimTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The secret with which an identity provider pushes people and groups into a directory. You bring it, as an ephemeral value, and hand the same value to the identity provider's own Terraform provider: it stands in no state and no plan.\n\n" +
 			"**Rotation** is one version, bumped on both sides: a new `token_wo_version` sends the secret of that time as a new token, and the old one lives on for `overlap`, so that no push fails in between. The server takes no secret twice, unless its token was deleted before any identity provider used it, so a new version needs a new secret, and a token that was used is rotated, never replaced (`-replace`, a taint). A directory has at most two live tokens: a second rotation within the overlap is rejected.\n\n" +
-			"Destroying the resource ends the token, and one that a rotation left overlapping. An imported token has no `token_wo_version`, because its secret cannot be read: the first apply finds that it has the configured secret, or rotates it." + missingToday,
+			"Destroying the resource ends the token, and one that a rotation left overlapping. An imported token has no `token_wo_version`, because its secret cannot be read: the first apply finds that it has the configured secret, or rotates it." + permissionToApply(client.PermissionAdministrateSSO) + missingToday,
 		Attributes: map[string]schema.Attribute{
 			"id":         schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the token; another one after a rotation."},
 			"account_id": accountIDAttribute(),

@@ -26,7 +26,13 @@ func needsSecret() diag.Diagnostic {
 // That there is no room now is a warning, because there may be until then; but not where both tokens are the resource's own,
 // the last one and the one before it, and the overlap goes on.
 func (r *scimTokenResource) checkNew(ctx context.Context, plan *scimTokenModel, secret string, diags *diag.Diagnostics, own ...string) {
-	if plan.DirectoryID.IsUnknown() || plan.AccountID.IsUnknown() || !r.data.canPlan(diags) {
+	if plan.AccountID.IsUnknown() || !r.data.canPlan(diags) {
+		return
+	}
+	if plan.DirectoryID.IsUnknown() {
+		if err := r.data.checkOffered(ctx, plan.AccountID.ValueString()); err != nil {
+			diags.Append(failure("Could not read SCIM tokens", err))
+		}
 		return
 	}
 	if r.data.run.Expired.Has(plan.secretOf(secret[max(0, len(secret)-4):])) {

@@ -226,19 +226,31 @@ func TestAccSCIMTokenBadInput(t *testing.T) {
 	refused.run(t)
 }
 
+// unknownDirectory is that of a directory that is not known before the apply, beside unknownText.
+const (
+	unknownDirectory = `directory_id = terraform_data.unknown.output`
+	unknownText      = `resource "terraform_data" "unknown" { input = "directory_01KABCDEFGHJKMNPQRSTVWXYZ0" }
+`
+)
+
 // Where directories are not offered, a person takes the token from the dashboard.
 func TestAccSCIMTokenPublishedOnly(t *testing.T) {
 	t.Parallel()
 	srv := acctest.Start(t, acctest.PublishedOnly)
 	const directory = `directory_id = "directory_01KABCDEFGHJKMNPQRSTVWXYZ0"`
 	want := spread(`does not offer the configuration of directory sync.*While nothing is configured yet.*prefectsso_setup_link.*directory_sync.*support gives a fresh one`)
-	runSteps(t,
-		resource.TestStep{Config: srv.Provider() + `resource "prefectsso_scim_token" "x" {
+	token := func(directory string) string {
+		return srv.Provider() + `resource "prefectsso_scim_token" "x" {
   name             = "x"
   token_wo         = "a-secret-0123456789-0123456789-0123456789"
   token_wo_version = 1
   ` + directory + `
-}`, PlanOnly: true, ExpectError: want},
+}
+`
+	}
+	runSteps(t,
+		resource.TestStep{Config: token(directory), PlanOnly: true, ExpectError: want},
+		resource.TestStep{Config: token(unknownDirectory) + unknownText, PlanOnly: true, ExpectError: want},
 		resource.TestStep{Config: srv.Provider() + `ephemeral "prefectsso_scim_token" "x" { ` + directory + ` }`, ExpectError: want},
 		resource.TestStep{Config: srv.Provider() + `data "prefectsso_directory_users" "x" { ` + directory + ` }`, ExpectError: want},
 		resource.TestStep{Config: srv.Provider() + `data "prefectsso_directory_groups" "x" { ` + directory + ` }`, ExpectError: want},

@@ -37,7 +37,7 @@ func (r *sessionPolicyResource) Metadata(_ context.Context, req resource.Metadat
 // Schema implements [resource.Resource].
 func (r *sessionPolicyResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "How long a login through single sign-on counts as recent. There is one policy an account. Destroying the resource forgets it and leaves the policy as it is." + worksToday,
+		MarkdownDescription: "How long a login through single sign-on counts as recent. There is one policy an account. Destroying the resource forgets it and leaves the policy as it is." + permissionToApply(client.PermissionUpdateAccount) + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"auth_expiration_seconds": schema.Int64Attribute{

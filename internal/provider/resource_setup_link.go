@@ -43,7 +43,7 @@ func (r *setupLinkResource) Metadata(_ context.Context, req resource.MetadataReq
 // Schema implements [resource.Resource].
 func (r *setupLinkResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A link to the page on which a person configures single sign-on or directory sync. It is dead after five minutes, which is why it may stand in the state, marked sensitive: the one exception to this provider's rule that no secret does. Where it is configured already there is no link: `url` is null and `configured` is true. Destroying the resource forgets it." + worksToday,
+		MarkdownDescription: "A link to the page on which a person configures single sign-on or directory sync. It is dead after five minutes, which is why it may stand in the state, marked sensitive: the one exception to this provider's rule that no secret does. Where it is configured already there is no link: `url` is null and `configured` is true. Destroying the resource forgets it." + permissionToApply(client.PermissionAdministrateSSO) + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"kind": schema.StringAttribute{

@@ -47,7 +47,7 @@ func (r *teamWorkspaceRoleResource) Metadata(_ context.Context, req resource.Met
 // Schema implements [resource.Resource].
 func (r *teamWorkspaceRoleResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The role of one team in one workspace: all its people have it there. With directory sync a group of the identity provider becomes a team, so this is how a group gets access to a workspace. The team itself is not the resource's business.\n\nA team that is in the workspace already is adopted, with a warning if it has another role. Destroying the resource takes the team out of the workspace.\n\nAnother team or workspace is a change in place: the new one gets the role before the old one loses it. A team that is renamed, or whose group is, keeps its role, with a warning to write the new name." + worksToday,
+		MarkdownDescription: "The role of one team in one workspace: all its people have it there. With directory sync a group of the identity provider becomes a team, so this is how a group gets access to a workspace. The team itself is not the resource's business.\n\nA team that is in the workspace already is adopted, with a warning if it has another role. Destroying the resource takes the team out of the workspace.\n\nAnother team or workspace is a change in place: the new one gets the role before the old one loses it. A team that is renamed, or whose group is, keeps its role, with a warning to write the new name." + "\n\n**Permission to apply:** the scope `" + client.ScopeManageTeams + "` in the workspace." + worksToday,
 		Attributes: map[string]schema.Attribute{
 			"account_id": accountIDAttribute(),
 			"team":       teamAttribute(),
@@ -64,7 +64,7 @@ func (r *teamWorkspaceRoleResource) Schema(ctx context.Context, _ resource.Schem
 			"team_id":      observed("UUID of the team."),
 			"workspace_id": observed("UUID of the workspace."),
 			"role_id":      schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the workspace role."},
-			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+			"timeouts": timeoutsAttribute(ctx, timeouts.Opts{
 				Create:            true,
 				CreateDescription: "How long to wait, on a change too, for a team that is not there yet, such as `10m` for a group that the identity provider is about to push. Default: not at all.",
 			}),

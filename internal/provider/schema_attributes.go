@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	dataschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -48,6 +49,16 @@ func getArguments(ctx context.Context, config tfsdk.Config, diags *diag.Diagnost
 }
 
 var accountIDPath = path.Root("account_id")
+
+// timeoutsAttribute returns the argument `timeouts`, which the library leaves without a description.
+func timeoutsAttribute(ctx context.Context, opts timeouts.Opts) schema.Attribute {
+	attribute := timeouts.Attributes(ctx, opts)
+	if nested, ok := attribute.(schema.SingleNestedAttribute); ok {
+		nested.MarkdownDescription = "How long operations may wait, each a number with a unit: `s`, `m` or `h`."
+		return nested
+	}
+	return attribute
+}
 
 // accountIDDataAttribute returns the `account_id` of every data source.
 func accountIDDataAttribute() dataschema.StringAttribute {

@@ -9,7 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/acctest"
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/provider"
 )
 
 // offers are what descriptions say of Prefect Cloud today, with how the row of the tables in README.md and in the
@@ -130,5 +133,103 @@ func TestWhatWorksOnPrefectCloudToday(t *testing.T) {
 			made := inProcess(t, srv).create(t, typeName, config)
 			inProcess(t, srv).unchanged(t, typeName, made.NewState, config)
 		})
+	}
+}
+
+// What a resource's page says of the permission to apply it is what its plan looks at.
+func TestPagesSayThePermission(t *testing.T) {
+	t.Parallel()
+	schemas := inProcess(t, acctest.Start(t)).schemas.ResourceSchemas
+	want := provider.PermissionsToApply()
+	if len(want) != len(schemas) {
+		t.Fatalf("%d resource types are planned, and %d have a schema", len(want), len(schemas))
+	}
+	for name, permission := range want {
+		found := false
+		for paragraph := range strings.SplitSeq(schemas[name].Block.Description, "\n\n") {
+			found = found || strings.HasPrefix(paragraph, "**Permission to apply:** ") && strings.Contains(paragraph, "`"+permission+"`")
+		}
+		if !found {
+			t.Errorf("the description of %s does not say that applying it needs %s", name, permission)
+		}
+	}
+}
+
+// subcategories are what the registry groups pages by.
+var subcategories = []string{"Single sign-on", "Directory sync", "Members and roles", "Account"}
+
+// Every page of the reference is in a group.
+func TestPagesHaveSubcategories(t *testing.T) {
+	t.Parallel()
+	var pages []string
+	for _, kind := range []string{"resources", "data-sources", "ephemeral-resources", "functions", "list-resources", "actions"} {
+		found, err := filepath.Glob(filepath.Join("..", "..", "docs", kind, "*.md"))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no pages of %s: %v", kind, err)
+		}
+		pages = append(pages, found...)
+	}
+	for _, page := range pages {
+		content, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := slices.ContainsFunc(subcategories, func(name string) bool {
+			return strings.Contains(string(content), "\nsubcategory: \""+name+"\"\n")
+		})
+		if !in {
+			t.Errorf("%s is in no group: its name is missing in templates/%s.md.tmpl", page, filepath.Base(filepath.Dir(page)))
+		}
+	}
+}
+
+// Everything in a schema says what it is.
+func TestEverythingIsDescribed(t *testing.T) {
+	t.Parallel()
+	schemas := inProcess(t, acctest.Start(t)).schemas
+	var look func(at string, attributes []*tfprotov6.SchemaAttribute)
+	look = func(at string, attributes []*tfprotov6.SchemaAttribute) {
+		for _, a := range attributes {
+			if a.Description == "" {
+				t.Errorf("%s.%s has no description", at, a.Name)
+			}
+			if a.NestedType != nil {
+				look(at+"."+a.Name, a.NestedType.Attributes)
+			}
+		}
+	}
+	look("provider", schemas.Provider.Block.Attributes)
+	for _, of := range []map[string]*tfprotov6.Schema{schemas.ResourceSchemas, schemas.DataSourceSchemas, schemas.EphemeralResourceSchemas, schemas.ListResourceSchemas} {
+		for name, schema := range of {
+			look(name, schema.Block.Attributes)
+		}
+	}
+	for name, schema := range schemas.ActionSchemas {
+		look(name, schema.Schema.Block.Attributes)
+	}
+}
+
+// The page of the identity provider has every connection type once, in the column of its protocol.
+func TestTableOfConnectionTypes(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(filepath.Join("..", "..", "docs", "resources", "identity_provider.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(content), "\n## Connection types\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	columns := map[int][]string{}
+	for line := range strings.Lines(section) {
+		for column, cell := range strings.Split(line, "|") {
+			if name := strings.TrimSpace(cell); strings.HasPrefix(name, "`") {
+				columns[column] = append(columns[column], strings.Trim(name, "`"))
+			}
+		}
+	}
+	for column, want := range [][]string{2: provider.OIDCTypes, 3: provider.SAMLTypes} {
+		slices.Sort(columns[column])
+		if !slices.Equal(columns[column], want) {
+			t.Errorf("column %d has %q, want %q", column, columns[column], want)
+		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/prefectsso/terraform-provider-prefectsso/internal/progress"
 )
 
 // The exit codes of the commands, for a pipeline to branch on. Of several that fit, 1 counts before 3, and that before 2.
@@ -31,6 +33,8 @@ type Streams struct {
 	Out, Err io.Writer
 	Getenv   func(string) string
 	Now      func() time.Time
+	// Progress shows how far the command is; nil where nobody watches.
+	Progress progress.Counter
 }
 
 // Parse reads arguments, in which options may stand before and after the file. It returns the file, "" for standard
@@ -78,6 +82,9 @@ func Open(command, file string, in io.Reader) (*Plan, error) {
 		return nil, fmt.Errorf("could not read the plan: %w", err)
 	}
 	defer func() { _ = opened.Close() }() // it was only read
+	if info, err := opened.Stat(); err == nil && info.IsDir() {
+		return nil, notAPlan(command, file+" is a folder")
+	}
 	p, err := Read(command, opened)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)

@@ -27,6 +27,7 @@ type Module struct {
 		Expression Expression `json:"expression"`
 	} `json:"outputs"`
 	Resources []ConfiguredResource  `json:"resources"`
+	Actions   []ConfiguredResource  `json:"actions"` // without arguments
 	Calls     map[string]ModuleCall `json:"module_calls"`
 }
 
@@ -102,13 +103,23 @@ func (c *Configuration) Each(visit func(module string, r ConfiguredResource, onc
 
 // Resource finds the block of a resource by any address of it.
 func (c *Configuration) Resource(address string) (module string, r ConfiguredResource, ok bool) {
+	return c.block(address, func(m Module) []ConfiguredResource { return m.Resources })
+}
+
+// Action finds the block of an action by any address of it.
+func (c *Configuration) Action(address string) (module string, a ConfiguredResource, ok bool) {
+	return c.block(address, func(m Module) []ConfiguredResource { return m.Actions })
+}
+
+func (c *Configuration) block(address string, of func(Module) []ConfiguredResource) (module string, found ConfiguredResource, ok bool) {
 	module, own := split(Configured(address))
 	m, _, ok := c.module(module)
-	at := slices.IndexFunc(m.Resources, func(r ConfiguredResource) bool { return r.Address == own })
+	blocks := of(m)
+	at := slices.IndexFunc(blocks, func(b ConfiguredResource) bool { return b.Address == own })
 	if !ok || at < 0 {
-		return module, r, false
+		return module, found, false
 	}
-	return module, m.Resources[at], true
+	return module, blocks[at], true
 }
 
 // maxDepth is far more often than modules hand something on.
@@ -162,7 +173,7 @@ func (p *Plan) Value(module string, raw json.RawMessage) (value any, ok bool) {
 		name := strings.TrimPrefix(e.References[0], "var.")
 		if module == "" {
 			v, there := p.Variables[name]
-			return v.Value, there && v.Value != nil
+			return v.Value, there // null is a value, too
 		}
 		_, call, found := p.Configuration.module(module)
 		if !found {

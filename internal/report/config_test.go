@@ -74,7 +74,7 @@ func TestValue(t *testing.T) {
 	}{
 		{"", `{"constant_value":false}`, false, true},
 		{"", `{"references":["var.v"]}`, "root", true},
-		{"", `{"references":["var.null"]}`, nil, false},
+		{"", `{"references":["var.null"]}`, nil, true},
 		{"", `{"references":["var.absent"]}`, nil, false},
 		{"", `{"references":["local.x"]}`, nil, false},
 		{"", `{"references":["var.v","var.w"]}`, nil, false},

@@ -29,6 +29,7 @@ func Connect(command, version, what string, s Streams) (api *client.Client, foun
 	}
 	config := found.Config
 	config.MaxRetries = retries
+	config.Progress = s.Progress
 	config.UserAgent = settings.UserAgent("terraform-provider-prefectsso/"+version+" "+command, s.Getenv)
 	api, err := client.New(config)
 	if err != nil {

@@ -80,6 +80,15 @@ type Invocation struct {
 	Address  string `json:"address"`
 	Type     string `json:"type"`
 	Provider string `json:"provider_name"`
+	// ConfigValues are its arguments, and beside them, in the same shape, where they are unknown or sensitive.
+	ConfigValues    any `json:"config_values"`
+	ConfigUnknown   any `json:"config_unknown"`
+	ConfigSensitive any `json:"config_sensitive"`
+	// Lifecycle is what triggers it; nil where it is invoked by hand.
+	Lifecycle *struct {
+		Resource string `json:"triggering_resource_address"`
+		Event    string `json:"action_trigger_event"` // such as "BeforeCreate"
+	} `json:"lifecycle_action_trigger"`
 }
 
 // Check is a check block, or the conditions of an object.
@@ -244,11 +253,15 @@ func recognize(head map[string]json.RawMessage, notAPlan func(string) error) err
 	if has("lineage") || has("values") || len(head) == 1 && has("format_version") {
 		return notAPlan("this is a state, not a plan")
 	}
-	if !has("format_version") || !has("planned_values") && !has("resource_changes") {
+	var version string
+	known := json.Unmarshal(head["format_version"], &version) == nil && strings.HasPrefix(version, "1.")
+	if !has("format_version") || known && !has("planned_values") && !has("resource_changes") {
 		return notAPlan("this JSON is not a Terraform plan")
 	}
-	var version string
-	if json.Unmarshal(head["format_version"], &version) != nil || !strings.HasPrefix(version, "1.") {
+	switch {
+	case strings.HasPrefix(version, "0."):
+		return fmt.Errorf("the plan has the JSON format version %s, which Terraform before 1.1 wrote: plan with a newer one", head["format_version"])
+	case !known: // nothing is known of what else such a plan has
 		return fmt.Errorf("the plan has the JSON format version %s, and this version of the provider reads 1.x: use one that is as new as your Terraform", head["format_version"])
 	}
 	return nil

@@ -3,6 +3,8 @@ package report
 import (
 	"bytes"
 	"encoding/binary"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -24,6 +26,11 @@ func TestReadPlanRejects(t *testing.T) {
 		"an empty state":           {`{"format_version":"1.0"}`, "this is a state"},
 		"a state file":             {`{"version":4,"serial":1,"lineage":"x","resources":[]}`, "this is a state"},
 		"other JSON":               {`{"name":"` + canary + `"}`, "not a Terraform plan"},
+		"a later format, bare":     {`{"format_version":"2.0","changes":[]}`, `format version "2.0"`},
+		"an early format":          {`{"format_version":"0.2","planned_values":{}}`, `format version "0.2", which Terraform before 1.1 wrote`},
+		"half of another format":   {`{"format_version":"1.2","changes":[]}`, "not a Terraform plan"},
+		"noise":                    {"\x00\xff\x13\x37" + canary, "the input is no JSON"},
+		"half of UTF-16":           {"\xff\xfe{\x00\"\x00f", "no whole JSON document"},
 		"a later format":           {`{"format_version":"2.0","planned_values":{}}`, `format version "2.0"`},
 		"a format of no use":       {`{"format_version":1.2,"planned_values":{}}`, "format version 1.2"},
 		"a plan bent out of shape": {`{"format_version":"1.2","planned_values":{},"resource_drift":"` + canary + `"}`, "resource_drift is a JSON string"},
@@ -42,6 +49,29 @@ func TestReadPlanRejects(t *testing.T) {
 				t.Errorf("%v does not say what to do", err)
 			}
 		})
+	}
+}
+
+// What cannot be read at all is named, with its file.
+func TestOpenRejects(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	empty := filepath.Join(folder, "empty.json")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	terminal, err := os.Open(os.DevNull) // a device, too
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = terminal.Close() }() // it was only read
+	for want, file := range map[string]string{
+		folder + " is a folder: run `terraform plan": folder, empty + ": the input is empty": empty, "no such file": filepath.Join(folder, "absent"),
+		"not a directory": filepath.Join(empty, "below"), "there is no input": "",
+	} {
+		if _, err := Open("access-report", file, terminal); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", file, err, want)
+		}
 	}
 }
 

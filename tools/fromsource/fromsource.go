@@ -1,4 +1,4 @@
-// Package fromsource builds a Terraform that the machine does not have, from
+// Package fromsource builds a Terraform or OpenTofu that the machine does not have, from
 // the source in Go's module cache, so that the provider can be tried with
 // versions that are not released for it, or cannot be fetched.
 //
@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -30,13 +31,52 @@ var Terraform = Product{
 	Files: []string{"internal/backend/init/init.go"}, Release: "github.com/hashicorp/terraform/version.dev=no",
 }
 
+// OpenTofu is the version that is tried beside Terraform's. Its cloud backends and key providers are left out, because what
+// they stand on takes longer to build than all the rest.
+var OpenTofu = Product{
+	Module: "github.com/opentofu/opentofu", Version: "v1.12.6", Name: "tofu", Package: "./cmd/tofu",
+	Files: []string{"internal/backend/init/init.go"}, Absent: remoteStates("azure", "consul", "cos", "gcs", "kubernetes", "oss", "s3"),
+	Written: map[string]string{"internal/encryption/default_registry.go": `package encryption
+
+import (
+	"github.com/opentofu/opentofu/internal/encryption/keyprovider/pbkdf2"
+	"github.com/opentofu/opentofu/internal/encryption/method/aesgcm"
+	"github.com/opentofu/opentofu/internal/encryption/method/unencrypted"
+	"github.com/opentofu/opentofu/internal/encryption/registry/lockingencryptionregistry"
+)
+
+var DefaultRegistry = lockingencryptionregistry.New()
+
+func init() {
+	for _, err := range []error{
+		DefaultRegistry.RegisterKeyProvider(pbkdf2.New()),
+		DefaultRegistry.RegisterMethod(aesgcm.New()), DefaultRegistry.RegisterMethod(unencrypted.New()),
+	} {
+		if err != nil {
+			panic(err)
+		}
+	}
+}
+`},
+	Release: "github.com/opentofu/opentofu/version.dev=no",
+}
+
+func remoteStates(names ...string) (packages []string) {
+	for _, name := range names {
+		packages = append(packages, "github.com/opentofu/opentofu/internal/backend/remote-state/"+name)
+	}
+	return packages
+}
+
 // Product is a program that Build makes.
 type Product struct {
 	Module, Version string
-	Name            string   // of the program
-	Package         string   // its main, relative to the module
-	Files           []string // what may import modules that the archive lacks
-	Release         string   // the variable that makes it no development version, as -X of the linker takes it
+	Name            string            // of the program
+	Package         string            // its main, relative to the module
+	Files           []string          // what may import modules that the archive lacks, or packages that are left out
+	Absent          []string          // packages that are left out of Files, beside what the archive lacks
+	Written         map[string]string // files with another content
+	Release         string            // the variable that makes it no development version, as -X of the linker takes it
 }
 
 // Build returns the path of the program below dir, which it makes unless an
@@ -117,7 +157,7 @@ func leaveOut(ctx context.Context, p Product, source string, log *bytes.Buffer) 
 	if err := json.Unmarshal(out.Bytes(), &mod); err != nil {
 		return fmt.Errorf("go.mod: %w", err)
 	}
-	var absent []string
+	absent := slices.Clone(p.Absent)
 	for _, replace := range mod.Replace {
 		if !strings.HasPrefix(replace.New.Path, ".") {
 			continue
@@ -126,8 +166,13 @@ func leaveOut(ctx context.Context, p Product, source string, log *bytes.Buffer) 
 			absent = append(absent, replace.Old.Path)
 		}
 	}
-	for _, module := range absent {
+	for _, module := range absent[len(p.Absent):] {
 		if err := run(ctx, source, log, nil, "mod", "edit", "-droprequire="+module, "-dropreplace="+module); err != nil {
+			return err
+		}
+	}
+	for name, content := range p.Written {
+		if err := os.WriteFile(filepath.Join(source, filepath.FromSlash(name)), []byte(content), 0o644); err != nil {
 			return err
 		}
 	}

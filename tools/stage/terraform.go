@@ -16,7 +16,7 @@ import (
 // source is the provider's address, and versions is how the builds are numbered in a mirror.
 const (
 	source   = "registry.terraform.io/prefectsso/prefectsso"
-	versions = "0.0."
+	versions = "0.1."
 )
 
 // Mirror is a folder from which Terraform takes the provider that was just built, and

@@ -47,11 +47,11 @@ func TestMirrorHasAVersionForEachBuild(t *testing.T) {
 		build string
 		want  []string
 	}{
-		{"first", []string{"0.0.1"}},
-		{"first", []string{"0.0.1"}},
-		{"second", []string{"0.0.1", "0.0.2"}},
-		{"third", []string{"0.0.2", "0.0.3"}},
-		{"second", []string{"0.0.3", "0.0.4"}},
+		{"first", []string{"0.1.1"}},
+		{"first", []string{"0.1.1"}},
+		{"second", []string{"0.1.1", "0.1.2"}},
+		{"third", []string{"0.1.2", "0.1.3"}},
+		{"second", []string{"0.1.3", "0.1.4"}},
 	} {
 		if err := os.WriteFile(provider, []byte(step.build), 0o700); err != nil {
 			t.Fatal(err)

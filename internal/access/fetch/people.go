@@ -41,7 +41,7 @@ func put(w access.World, people []access.Person, covers access.Coverage, looked 
 		}
 		for _, p := range people {
 			if i, there := at[p.ID]; there {
-				p.DirectoryID = rows[i].DirectoryID
+				p.DirectoryID, p.DirectoryActive = rows[i].DirectoryID, rows[i].DirectoryActive
 				rows[i] = p
 				continue
 			}
@@ -57,14 +57,14 @@ func put(w access.World, people []access.Person, covers access.Coverage, looked 
 
 // copyDirectories takes over what decides about memberships.
 func copyDirectories(people, before []access.Person) []access.Person {
-	known := make(map[string]access.Part[string], len(before))
+	known := make(map[string]access.Person, len(before))
 	for _, p := range before {
-		known[p.ID] = p.DirectoryID
+		known[p.ID] = p
 	}
 	people = slices.Clone(people)
 	for i := range people {
-		if of, there := known[people[i].ID]; there {
-			people[i].DirectoryID = of
+		if was, there := known[people[i].ID]; there {
+			people[i].DirectoryID, people[i].DirectoryActive = was.DirectoryID, was.DirectoryActive
 		}
 	}
 	return people
@@ -156,13 +156,17 @@ func (r reader) owners(ctx context.Context, w access.World, emails []string) (fi
 	found := make(map[string]owned, len(emails))
 	results := make([]owned, len(emails))
 	side, ctx := errgroup.WithContext(ctx)
+	const what = "sources of roles"
+	r.client.Progress().Expect(what, len(emails))
 	for i, email := range emails {
 		at := slices.IndexFunc(w.People.Rows, func(p access.Person) bool { return p.Email == email })
 		if at < 0 {
+			r.client.Progress().Done(what, 1)
 			continue
 		}
 		side.Go(func() (err error) {
 			results[i], err = r.owner(ctx, w.People.Rows[at])
+			r.client.Progress().Done(what, 1)
 			return err
 		})
 	}
@@ -203,6 +207,10 @@ func putOwners(w access.World, emails []string, found map[string]owned) access.W
 		p.DirectoryID = access.Known(o.owner.DirectoryID)
 		if o.owner.DirectoryID == "" {
 			continue
+		}
+		p.DirectoryActive = access.Unknown[bool]("the API does not report it")
+		if o.owner.State != "" {
+			p.DirectoryActive = access.Known(o.owner.State == client.DirectoryUserActive)
 		}
 		seen := access.DirectoryUser{
 			ID: "of " + p.ID, Email: p.Email, Active: true, MembershipID: p.ID,

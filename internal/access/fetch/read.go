@@ -325,7 +325,7 @@ func (r reader) users(ctx context.Context, want access.Want) (fill, error) {
 }
 
 func toDirectoryUser(row client.DirectoryUser) access.DirectoryUser {
-	u := access.DirectoryUser{ID: row.ID, Active: row.State == "active", MembershipID: lower(row.AccountMembershipID), MappingID: lower(row.MappingID)}
+	u := access.DirectoryUser{ID: row.ID, Active: row.State == client.DirectoryUserActive, MembershipID: lower(row.AccountMembershipID), MappingID: lower(row.MappingID)}
 	if row.Email != nil {
 		u.Email = client.EmailKey(*row.Email)
 	}

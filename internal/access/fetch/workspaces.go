@@ -71,7 +71,7 @@ func (r reader) workspaceRoles(ctx context.Context) (fill, error) {
 }
 
 func (r reader) userAccess(ctx context.Context, w access.World) (fill, error) {
-	return r.accesses(ctx, w, func(ctx context.Context, workspaceID string) ([]access.ActorAccess, error) {
+	return r.accesses(ctx, "workspaces of people", w, func(ctx context.Context, workspaceID string) ([]access.ActorAccess, error) {
 		rows, err := r.client.ListUserAccess(ctx, r.account, workspaceID)
 		return mapped(rows, func(a client.UserAccess) access.ActorAccess {
 			return access.ActorAccess{ActorID: strings.ToLower(a.ActorID), RoleID: strings.ToLower(a.RoleID)}
@@ -80,7 +80,7 @@ func (r reader) userAccess(ctx context.Context, w access.World) (fill, error) {
 }
 
 func (r reader) serviceAccountAccess(ctx context.Context, w access.World) (fill, error) {
-	return r.accesses(ctx, w, func(ctx context.Context, workspaceID string) ([]access.ActorAccess, error) {
+	return r.accesses(ctx, "workspaces of service accounts", w, func(ctx context.Context, workspaceID string) ([]access.ActorAccess, error) {
 		rows, err := r.client.ListBotAccess(ctx, r.account, workspaceID)
 		return mapped(rows, func(a client.BotAccess) access.ActorAccess {
 			return access.ActorAccess{ActorID: strings.ToLower(a.BotID), RoleID: strings.ToLower(a.RoleID)}
@@ -89,8 +89,8 @@ func (r reader) serviceAccountAccess(ctx context.Context, w access.World) (fill,
 }
 
 // accesses reads who reaches each workspace. It asks for the first one alone: what the API does not report of that it is
-// asked for no more. A workspace that has been deleted meanwhile is left out.
-func (r reader) accesses(ctx context.Context, w access.World, list func(ctx context.Context, workspaceID string) ([]access.ActorAccess, error), put func(*access.Workspace, access.Part[[]access.ActorAccess])) (fill, error) {
+// asked for no more. A workspace that has been deleted meanwhile is left out. what is what progress is told that it reads.
+func (r reader) accesses(ctx context.Context, what string, w access.World, list func(ctx context.Context, workspaceID string) ([]access.ActorAccess, error), put func(*access.Workspace, access.Part[[]access.ActorAccess])) (fill, error) {
 	rooms := w.Workspaces.Or(nil)
 	if len(rooms) == 0 {
 		return func(w access.World) access.World { return w }, nil
@@ -113,8 +113,13 @@ func (r reader) accesses(ctx context.Context, w access.World, list func(ctx cont
 		}
 	} else {
 		side, ctx := errgroup.WithContext(ctx)
+		r.client.Progress().Expect(what, len(rooms)-1)
 		for i := 1; i < len(rooms); i++ {
-			side.Go(func() error { return read(ctx, i) })
+			side.Go(func() error {
+				err := read(ctx, i)
+				r.client.Progress().Done(what, 1)
+				return err
+			})
 		}
 		if err := side.Wait(); err != nil {
 			return nil, err

@@ -79,6 +79,7 @@ func connectionRoutes(checker Checker, rollover *Rollover) []router.Route {
 		{Method: http.MethodPost, Path: one + "/refresh", Access: access, Handle: c.refresh},
 		{Method: http.MethodGet, Path: root + "/login_refusals", Access: access, Handle: listLoginRefusals},
 		{Method: http.MethodGet, Path: root + "/login_refusals/{reference}", Access: access, Handle: readLoginRefusal},
+		{Method: http.MethodPost, Path: root + "/members/{membership_id}/end_sessions", Access: access, Handle: endSessions},
 	}
 }
 

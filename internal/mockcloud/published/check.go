@@ -64,7 +64,7 @@ func Find(r *http.Request) (Operation, bool) {
 
 // extension are the paths of the managed-configuration extension. The document says
 // nothing of them; only their refusals have its shapes.
-var extension = regexp.MustCompile(`^/api/accounts/[^/]+/sso/(connections|directories|service_provider)(/|$)`)
+var extension = regexp.MustCompile(`^/api/accounts/[^/]+/sso/(connections|directories|members|service_provider)(/|$)`)
 
 // Check returns how an answer differs from what the document says of it. Only
 // answers to requests under /api/ are judged.

@@ -113,6 +113,27 @@ func (tx *Tx) TerminateSession(userID, id uuid.UUID) (*Session, error) {
 	return &over, nil
 }
 
+// EndSessions ends a member's sessions that came through the account's connections, and returns how many. Logins to other
+// accounts, and those without single sign-on, last: they are not this account's.
+func (tx *Tx) EndSessions(accountID, membershipID uuid.UUID) (int, error) {
+	m, err := tx.Membership(accountID, membershipID)
+	if err != nil {
+		return 0, err
+	}
+	if !m.IsUser() {
+		return 0, &NotFound{What: "Account membership"}
+	}
+	n := 0
+	u := userTable.Row(tx.db, m.UserID)
+	for _, s := range tx.Sessions(m.UserID) {
+		if s.AccountID == accountID {
+			tx.endSession(u, s, nil)
+			n++
+		}
+	}
+	return n, nil
+}
+
 func (tx *Tx) endSession(u *User, s *Session, follows causes) {
 	sessionTable.Delete(tx.db, s.ID)
 	tx.recordOf(u.ActorID, u.subject(), loggedOut, s.payload(), follows)

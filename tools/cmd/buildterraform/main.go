@@ -1,9 +1,10 @@
 // Command buildterraform prints the path of the newer Terraform that the
-// provider is tried with, and builds it from its source into the folder that it
-// is given, outside of the project, unless it is there. That takes some ten
-// minutes.
+// provider is tried with, or that of OpenTofu, and builds it from its source into
+// the folder that it is given, outside of the project, unless it is there. That
+// takes some ten minutes.
 //
 //	buildterraform "$HOME/.cache/prefectsso"
+//	buildterraform "$HOME/.cache/prefectsso" tofu
 package main
 
 import (
@@ -19,8 +20,12 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: buildterraform FOLDER")
+	product, known := fromsource.Terraform, len(os.Args) == 2
+	if len(os.Args) == 3 && os.Args[2] == fromsource.OpenTofu.Name {
+		product, known = fromsource.OpenTofu, true
+	}
+	if !known {
+		fmt.Fprintln(os.Stderr, "usage: buildterraform FOLDER [tofu]")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -28,7 +33,7 @@ func main() {
 	folder, err := filepath.Abs(os.Args[1])
 	program := ""
 	if err == nil {
-		program, err = fromsource.Build(ctx, fromsource.Terraform, folder, &log)
+		program, err = fromsource.Build(ctx, product, folder, &log)
 	}
 	stop()
 	if err != nil {

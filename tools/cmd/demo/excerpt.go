@@ -22,12 +22,10 @@ type resourceChange struct {
 	Address string `json:"address"`
 	Type    string `json:"type"`
 	Change  struct {
-		Actions         []string       `json:"actions"`
-		Before          map[string]any `json:"before"`
-		After           map[string]any `json:"after"`
-		AfterUnknown    map[string]any `json:"after_unknown"`
-		BeforeSensitive any            `json:"before_sensitive"`
-		AfterSensitive  any            `json:"after_sensitive"`
+		Actions      []string       `json:"actions"`
+		Before       map[string]any `json:"before"`
+		After        map[string]any `json:"after"`
+		AfterUnknown map[string]any `json:"after_unknown"` // true where the value is not known before the apply
 	} `json:"change"`
 }
 
@@ -56,7 +54,7 @@ func (p planned) lines() (lines []string) {
 			lines = append(lines, fmt.Sprintf("- %-*s  %s", width, c.Address, c.about(c.Change.Before)))
 		case slices.Contains(c.Change.Actions, "update"):
 			lines = append(lines, "~ "+c.Address)
-			lines = append(lines, differences("", c.Change.Before, c.Change.After)...)
+			lines = append(lines, differences("", c.Change.Before, c.Change.After, c.Change.AfterUnknown)...)
 		case len(c.Change.Actions) > 1:
 			lines = append(lines, "± "+c.Address+" is replaced")
 		}
@@ -75,20 +73,21 @@ func (c resourceChange) about(values map[string]any) string {
 	return strings.Join(parts, ", ")
 }
 
-// differences are the values that differ, one a line.
-func differences(at string, before, after map[string]any) (lines []string) {
+// differences are the values that differ and are known, one a line.
+func differences(at string, before, after, unknown map[string]any) (lines []string) {
 	keys := maps.Clone(after)
 	maps.Copy(keys, before)
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		old, now := before[name], after[name]
-		if reflect.DeepEqual(old, now) || now == nil && at == "" { // what is not known before the apply is nil
+		if unknown[name] == true || reflect.DeepEqual(old, now) {
 			continue
 		}
 		path := strings.TrimPrefix(at+"."+name, ".")
 		oldMap, isMap := old.(map[string]any)
 		nowMap, isStillMap := now.(map[string]any)
 		if isMap && isStillMap {
-			lines = append(lines, differences(path, oldMap, nowMap)...)
+			within, _ := unknown[name].(map[string]any)
+			lines = append(lines, differences(path, oldMap, nowMap, within)...)
 			continue
 		}
 		lines = append(lines, fmt.Sprintf("    %s: %s → %s", path, text(old), text(now)))
