@@ -46,7 +46,24 @@ func TestReadme(t *testing.T) {
 	const stand = "set -e\ngit() { :; }\nmake() { [ \"$1\" = test ] || command make \"$@\"; }\n"
 	shell(t, home, stand+blocks[0])
 
-	dev := exec.Command("sh", "-c", "exec "+strings.TrimSpace(blocks[1]))
+	serve(t, clone, blocks[1])
+	out := shell(t, clone, "set -e\n"+blocks[2], "TF_CLI_ARGS_apply=-auto-approve")
+	if !strings.Contains(out, "No changes.") {
+		t.Errorf("the second plan is not empty:\n%s", out)
+	}
+	at := settings(t, filepath.Join(clone, "bin", "dev", "env"))
+	if got := names(t, at, http.MethodGet, "/domains", "name"); !slices.Equal(got, []string{"acme.com"}) {
+		t.Errorf("the account's domains are %q", got)
+	}
+	if admins := names(t, at, http.MethodPost, "/account_memberships/filter", "email", "account_role_name=Admin"); !slices.Contains(admins, "ada@acme.com") {
+		t.Errorf("the account's Admins are %q", admins)
+	}
+}
+
+// serve runs make dev, as a page has it, on a free port until the test ends, and returns what it prints until it is ready.
+func serve(t *testing.T, clone, command string) (said string) {
+	t.Helper()
+	dev := exec.Command("sh", "-c", "exec "+strings.TrimSpace(command))
 	dev.Dir = clone
 	dev.Env = environ("LISTEN=127.0.0.1:0")
 	dev.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a terminal has it
@@ -65,28 +82,18 @@ func TestReadme(t *testing.T) {
 		if err != nil {
 			t.Fatalf("make dev ended before it was ready: %v\n%s", err, log.String())
 		}
+		said += line
 		ready = strings.HasPrefix(line, "README.md goes on")
 	}
-	defer func() {
+	t.Cleanup(func() {
 		// Ctrl-C reaches the whole group.
 		if err := syscall.Kill(-dev.Process.Pid, syscall.SIGINT); err != nil {
 			t.Error(err)
 		}
 		_, _ = io.Copy(io.Discard, reader)
 		_ = dev.Wait() // make itself says Interrupt
-	}()
-
-	out := shell(t, clone, "set -e\n"+blocks[2], "TF_CLI_ARGS_apply=-auto-approve")
-	if !strings.Contains(out, "No changes.") {
-		t.Errorf("the second plan is not empty:\n%s", out)
-	}
-	at := settings(t, filepath.Join(clone, "bin", "dev", "env"))
-	if got := names(t, at, http.MethodGet, "/domains", "name"); !slices.Equal(got, []string{"acme.com"}) {
-		t.Errorf("the account's domains are %q", got)
-	}
-	if admins := names(t, at, http.MethodPost, "/account_memberships/filter", "email", "account_role_name=Admin"); !slices.Contains(admins, "ada@acme.com") {
-		t.Errorf("the account's Admins are %q", admins)
-	}
+	})
+	return said
 }
 
 // commands are the contents of the blocks of a page that are for a shell.
