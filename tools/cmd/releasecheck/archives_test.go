@@ -106,7 +106,6 @@ func TestCheckOfARelease(t *testing.T) {
 	put(t, dir, base+"_windows_amd64.zip", zipped(t, map[string][]byte{"LICENSE": nil}))
 	put(t, dir, base+"_linux_"+runtime.GOARCH+".cdx.json", []byte(`{"components":[{"name":"golang.org/x/net"}]}`))
 	manifest := put(t, t.TempDir(), "manifest.json", []byte("{}"))
-	put(t, dir, base+"_manifest.json", []byte("{}"))
 	put(t, dir, base+"_SHA256SUMS", []byte(strings.Repeat("0", 64)+"  "+base+"_manifest.json\n"))
 	r, err := read(dir)
 	if err != nil {
@@ -121,13 +120,14 @@ func TestCheckOfARelease(t *testing.T) {
 		"mockcloud is there for []",
 		base + "_darwin_arm64.zip: its program is for linux_",
 		base + "_windows_amd64.zip: it has [\"LICENSE\"]",
-		base + "_manifest.json has the hash",
+		"the checksums have another manifest",
+		base + "_darwin_arm64.zip has the hash",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("it is not said that %q:\n%v", want, err)
 		}
 	}
-	if strings.Contains(err.Error(), "the manifest is not") || strings.Contains(err.Error(), base+"_linux_"+runtime.GOARCH+".zip: ") {
+	if strings.Contains(err.Error(), "the manifest: ") || strings.Contains(err.Error(), base+"_linux_"+runtime.GOARCH+".zip: ") {
 		t.Errorf("what is right is refused:\n%v", err)
 	}
 }
