@@ -3,7 +3,8 @@ terraform {
 
   required_providers {
     prefectsso = {
-      source = "prefectsso/prefectsso"
+      source  = "prefectsso/prefectsso"
+      version = "~> 0.1"
     }
   }
 }
