@@ -1,4 +1,4 @@
-package router_test
+package mockcloud_test
 
 import (
 	"errors"
@@ -11,13 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud"
 	"github.com/prefectsso/terraform-provider-prefectsso/internal/mockcloud/mocktest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // TestWalls walks what is refused before any handler runs.
 func TestWalls(t *testing.T) {

@@ -1,0 +1,11 @@
+package router
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// What the router does with a whole server behind it is tested in package mockcloud: a test here that imports mockcloud
+// would have all of mockcloud compiled once more for it.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
