@@ -1,4 +1,4 @@
-package setup_test
+package withserver_test
 
 import (
 	"encoding/pem"

@@ -1,4 +1,4 @@
-package setup_test
+package withserver_test
 
 import (
 	"os"
@@ -14,7 +14,7 @@ import (
 // TestMetadataCases: each case that is pasted is saved as the reader reads it, and the page says what was left out.
 func TestMetadataCases(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../../samlmetadata/testdata/cases/*.xml")
+	files, err := filepath.Glob("../../../samlmetadata/testdata/cases/*.xml")
 	if err != nil || len(files) < 13 {
 		t.Fatalf("%d cases, %v", len(files), err)
 	}

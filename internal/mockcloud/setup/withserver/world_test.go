@@ -1,4 +1,6 @@
-package setup_test
+// Package withserver_test tests the configuration dashboard with a whole server behind it. Beside the tests of what package
+// setup keeps to itself, these would have all of mockcloud that imports setup compiled once more.
+package withserver_test
 
 import (
 	"bytes"
