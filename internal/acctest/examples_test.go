@@ -85,8 +85,9 @@ func TestAccExamplesImport(t *testing.T) {
 }
 
 // ownTests are the examples that want more than a server, and have tests of their own: a database (TestAccGuideTeams),
-// people of other domains (TestAccGuideBreakGlass), a state of another provider (TestAccGuideMigrating).
-var ownTests = []string{"break-glass", "migrating", "teams"}
+// people of other domains (TestAccGuideBreakGlass), a state of another provider (TestAccGuideMigrating), the
+// configuration that they belong to (TestAccGuidesIdentityProvidersOwn).
+var ownTests = []string{"break-glass", "migrating", "shape", "teams"}
 
 // madeUpID finds an id that the server gives, for which an example can only stand.
 var madeUpID = regexp.MustCompile(`_01K[0-9A-Z]{20}|"0c1f1d2e-0000-4000-8000-00000000000[2-9a-f]"`)

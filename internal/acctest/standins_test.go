@@ -38,8 +38,8 @@ const (
 )
 
 var standIns = map[string]string{
-	"aws": "hashicorp/aws", "azuread": "hashicorp/azuread", "okta": "okta/okta", "prefect": "prefecthq/prefect",
-	"random": "hashicorp/random", "time": "hashicorp/time",
+	"aws": "hashicorp/aws", "azuread": "hashicorp/azuread", "keycloak": "keycloak/keycloak", "okta": "okta/okta",
+	"prefect": "prefecthq/prefect", "random": "hashicorp/random", "time": "hashicorp/time",
 }
 
 // standIn gives a directory the providers of others that its configuration names.
@@ -91,8 +91,8 @@ func (p standInProvider) EphemeralResources(context.Context) []func() ephemeral.
 
 // standInProviders are what serveMinimal serves beside the minimal provider.
 func standInProviders(name string) provider.Provider {
-	required, optional, secret := schema.StringAttribute{Required: true}, schema.StringAttribute{Optional: true}, schema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true}
-	given := schema.StringAttribute{Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}}
+	required := requiredText
+	given, secret := computedText, writeOnlyText
 	anew := schema.Int64Attribute{Optional: true, PlanModifiers: []planmodifier.Int64{int64planmodifier.RequiresReplace()}}
 	var resources []minimalResource
 	switch name {
@@ -106,25 +106,11 @@ func standInProviders(name string) provider.Provider {
 			}},
 		}
 	case "azuread":
-		resources = []minimalResource{{
-			suffix: "_synchronization_secret", attributes: map[string]schema.Attribute{"id": given, "service_principal_id": required},
-			blocks: map[string]schema.Block{"credential": schema.ListNestedBlock{NestedObject: schema.NestedBlockObject{Attributes: map[string]schema.Attribute{
-				"key": required, "value": schema.StringAttribute{Required: true, Sensitive: true},
-			}}}},
-		}}
+		resources = azureadResources()
+	case "keycloak":
+		resources = keycloakResources()
 	case "okta":
-		resources = []minimalResource{
-			{suffix: "_app_oauth", attributes: map[string]schema.Attribute{
-				"id": given, "client_id": given, "label": required, "type": required, "omit_secret": schema.BoolAttribute{Optional: true},
-				"client_basic_secret_wo": secret, "client_basic_secret_wo_version": schema.Int64Attribute{Optional: true},
-			}},
-			{
-				suffix: "_app_connection", attributes: map[string]schema.Attribute{"id": required, "base_url": required, "action": required, "status": given},
-				blocks: map[string]schema.Block{"profile": schema.SingleNestedBlock{Attributes: map[string]schema.Attribute{
-					"auth_scheme": required, "token": schema.StringAttribute{Optional: true, Sensitive: true}, "client_id": optional,
-				}}},
-			},
-		}
+		resources = oktaResources()
 	case "random":
 		resources = []minimalResource{{suffix: "_password", attributes: map[string]schema.Attribute{
 			"length": schema.Int64Attribute{Required: true}, "special": schema.BoolAttribute{Optional: true},
@@ -197,7 +183,7 @@ func (r standInResource) send(ctx context.Context, get func(context.Context, pat
 	if name == "" {
 		name = r.kind
 	}
-	for _, from := range []path.Path{path.Root("secret_string_wo"), path.Root("client_basic_secret_wo"), path.Root("profile").AtName("token")} {
+	for _, from := range []path.Path{path.Root("secret_string_wo"), path.Root("client_basic_secret_wo"), path.Root("client_secret_wo"), path.Root("profile").AtName("token")} {
 		first, _ := from.Steps().NextStep()
 		top := first.String()
 		if _, isAttribute := r.attributes[top]; !isAttribute && r.blocks[top] == nil {

@@ -174,7 +174,7 @@ var shapes = map[string]shape{
 }
 
 // TestShapes: what guides show for identity providers' own providers, which tests cannot have, uses resources, arguments
-// and blocks that their documentation names.
+// and blocks that their documentation names. internal/acctest applies it with stand-ins.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob(filepath.Join(examples, "guides", "*", "shape", "*.tf"))
