@@ -85,15 +85,22 @@ func (d *Dir) Run(args ...string) (output string, code int) {
 	return d.command(terraformPath(), args...)
 }
 
-// Shell runs a script with terraform in PATH.
+// Shell runs a script with terraform in PATH: the program that the tests run, whatever its name is.
 func (d *Dir) Shell(script string) (output string, code int) {
 	d.t.Helper()
 	terraform, err := exec.LookPath(terraformPath())
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	folder := filepath.Dir(terraform)
+	if filepath.Base(terraform) != "terraform" {
+		folder = d.t.TempDir()
+		if err := os.Symlink(terraform, filepath.Join(folder, "terraform")); err != nil {
+			d.t.Fatal(err)
+		}
+	}
 	shell := *d
-	shell.env = append(shell.env, "PATH="+filepath.Dir(terraform)+string(os.PathListSeparator)+os.Getenv("PATH"))
+	shell.env = append(shell.env, "PATH="+folder+string(os.PathListSeparator)+os.Getenv("PATH"))
 	return shell.command("sh", "-eu", "-c", script)
 }
 
