@@ -129,6 +129,9 @@ resource "prefect_workspace_access" "mixed" {
 resource "prefect_team_access" "owner" {}
 # of %s
 `, form))
+			if d.Version().OpenTofu {
+				state = strings.ReplaceAll(state, "registry.terraform.io", "registry.opentofu.org")
+			}
 			d.Write("terraform.tfstate", state)
 			file := filepath.Join(d.Path, "terraform.tfstate")
 			if form == "show" {

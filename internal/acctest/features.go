@@ -22,10 +22,11 @@ var (
 	ImportByIdentity = Feature{"`import` blocks by `identity`", "1.12.0", "1.12.0"}
 	Query            = Feature{"List resources (`terraform query`)", "1.14.0", ""}
 	Actions          = Feature{"Actions", "1.14.0", ""}
+	JUnit            = Feature{"`terraform test -junit-xml`, as in the guide on modules", "1.11.0", ""}
 )
 
 // Features are all features, in the order of the guide.
-var Features = []Feature{WriteOnly, Ephemeral, Functions, ImportByIdentity, Query, Actions}
+var Features = []Feature{WriteOnly, Ephemeral, Functions, ImportByIdentity, Query, Actions, JUnit}
 
 // Needs skips the test where the program that it runs does not have a feature. `make test-matrix` runs it with programs that
 // have each, so that none is skipped everywhere.

@@ -224,7 +224,7 @@ func TestAccGuideSecretsInState(t *testing.T) {
 
 	d.Write("ephemeral.tf", "variable \"secret\" {\n  ephemeral = true\n  default   = \"x\"\n}\n")
 	d.Write("ephemeral_override.tf", "resource \"okta_app_connection\" \"prefect\" {\n  profile {\n    auth_scheme = \"TOKEN\"\n    token       = var.secret\n  }\n}\n")
-	if output, code := d.Run("plan", "-input=false"); code == 0 || !strings.Contains(output, "Invalid use of ephemeral value") {
+	if output, code := d.Run("plan", "-input=false"); code == 0 || !strings.Contains(output, "phemeral value") { // each says so in its own way
 		t.Errorf("an ephemeral value for an argument that is not write-only: %d\n%s", code, output)
 	}
 }
@@ -251,9 +251,11 @@ func TestAccGuideTestingModules(t *testing.T) {
 	if !strings.Contains(output, "6 passed, 0 failed") {
 		t.Errorf("terraform test says:\n%s", output)
 	}
-	mustShell(t, d, blocks[1])
-	if report := read(t, d, "report.xml"); strings.Count(report, "<testcase") != 6 {
-		t.Errorf("the report is:\n%s", report)
+	if d.Version().Has(acctest.JUnit) {
+		mustShell(t, d, blocks[1])
+		if report := read(t, d, "report.xml"); strings.Count(report, "<testcase") != 6 {
+			t.Errorf("the report is:\n%s", report)
+		}
 	}
 
 	main := read(t, d, "main.tf")
